@@ -1,0 +1,59 @@
+"""What decides a picture's bits beside its recipe, and is not asked for but observed."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Self
+
+from seedlab.recipe import SeedLabError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Environment:
+    """The surroundings in which a picture was made; with the same recipe and the same of these, the same bytes.
+
+    Attributes:
+        torch, diffusers, transformers: versions.
+        device: the device's name, as "cpu" or "NVIDIA H100".
+        isa: the instruction set that torch chose its kernels for, as "AVX512" ("" on a GPU).
+        threads: threads of one operation on the CPU.
+        memory_format: "contiguous" or "channels_last".
+        attention: the attention backend.
+        weights: SHA-256 over the model's weight files.
+    """
+
+    torch: str
+    diffusers: str
+    transformers: str
+    device: str
+    isa: str
+    threads: int
+    memory_format: str
+    attention: str
+    weights: str
+
+    @property
+    def digest(self) -> str:
+        """SHA-256, in hex, of the environment's canonical JSON."""
+        text = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Read an environment from untrusted data.
+
+        Raises:
+            SeedLabError: a field is missing or of the wrong type.
+        """
+        values = {field.name: data.get(field.name) for field in fields(cls)}
+        for name, value in values.items():
+            kind = int if name == "threads" else str
+            if not isinstance(value, kind) or isinstance(value, bool):
+                raise SeedLabError("This picture does not say in which environment it was made.")
+        return cls(**values)  # type: ignore[arg-type]
+
+    def differences(self, other: "Environment") -> tuple[str, ...]:
+        """Name what differs between the two, as ("torch 2.13.0 instead of 2.12.0", ...)."""
+        ours, theirs = asdict(self), asdict(other)
+        return tuple(f"{name} {ours[name]} instead of {theirs[name]}" for name in ours if ours[name] != theirs[name])

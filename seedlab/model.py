@@ -1,0 +1,84 @@
+"""A model as the visitor meets it: its name, its good defaults, what it can make and read."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from seedlab.recipe import Recipe, RecipeError
+from seedlab.schedulers import find_scheduler
+
+CHARACTERS_PER_TOKEN = 25
+"""A prompt longer than this many characters for each token that is read is a mistake, not a prompt."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Model:
+    """What is known of a model before it is loaded.
+
+    Attributes:
+        model_id, revision: as in `Recipe`.
+        name: what people call it.
+        num_inference_steps, guidance_scale, height, width, scheduler, dtype: its good defaults, as in `Recipe`.
+        size_multiple: height and width must be multiples of this, in pixels.
+        max_side: the largest height or width that it makes well, in pixels.
+        max_tokens: how many tokens of a prompt its text encoder reads, begin and end marks included.
+    """
+
+    model_id: str
+    revision: str | None = None
+    name: str
+    num_inference_steps: int
+    guidance_scale: float
+    height: int
+    width: int
+    scheduler: str
+    dtype: str
+    size_multiple: int = 8
+    max_side: int = 2048
+    max_tokens: int = 77
+
+    def make_recipe(self, *, prompt: str, seed: int, **changes: Any) -> Recipe:
+        """Make a recipe: the model's defaults with `changes`, whose None values mean the default.
+
+        Raises:
+            RecipeError: a field is bad in itself, or for this model.
+        """
+        defaults: dict[str, Any] = {
+            "num_inference_steps": self.num_inference_steps,
+            "guidance_scale": self.guidance_scale,
+            "height": self.height,
+            "width": self.width,
+            "scheduler": self.scheduler,
+            "dtype": self.dtype,
+        }
+        given = {name: value for name, value in changes.items() if value is not None}
+        recipe = Recipe(model_id=self.model_id, revision=self.revision, prompt=prompt, seed=seed, **(defaults | given))
+        self.check(recipe)
+        return recipe
+
+    def check(self, recipe: Recipe) -> None:
+        """Raise RecipeError for what this model cannot make or read."""
+        find_scheduler(recipe.scheduler)
+        for field in ("height", "width"):
+            self._check_side(field, getattr(recipe, field))
+        for field in ("prompt", "negative_prompt"):
+            self._check_length(field, len(getattr(recipe, field)))
+
+    def _check_side(self, field: str, side: int) -> None:
+        multiple, low = self.size_multiple, max(64, self.size_multiple)
+        if side % multiple:
+            below = max(low, side // multiple * multiple)
+            raise RecipeError(
+                field, f"{self.name} makes sizes in steps of {multiple}: use {below} or {below + multiple}, not {side}."
+            )
+        if not low <= side <= self.max_side:
+            raise RecipeError(field, f"{self.name} makes {low} to {self.max_side} pixels a side, not {side}.")
+
+    def _check_length(self, field: str, characters: int) -> None:
+        limit = self.max_tokens * CHARACTERS_PER_TOKEN
+        if characters > limit:
+            words = field.replace("_", " ")
+            raise RecipeError(
+                field,
+                f"The {words} has {characters:,} characters, but {self.name} reads only {self.max_tokens} tokens "
+                f"(about {self.max_tokens * 4} characters): shorten it to {limit:,} or fewer.",
+            )

@@ -1,0 +1,45 @@
+"""The rules that make a round: pure functions from a recipe to the recipes of its tiles."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from seedlab.recipe import Recipe, RecipeError
+
+GUIDE_SEEDS = "0-3"
+GUIDE_SUFFIXES = (", highly realistic", ", artsy", ", trending", ", colorful")
+MAX_SUFFIXES = 16
+
+
+def seed_round(recipe: Recipe, seeds: Sequence[int]) -> tuple[Recipe, ...]:
+    """Same prompt, other seeds: the first round of the diffusers guide."""
+    return tuple(replace(recipe, seed=seed) for seed in seeds)
+
+
+def suffix_round(recipe: Recipe, suffixes: Sequence[str]) -> tuple[Recipe, ...]:
+    """Same seed, prompt + suffix: the second round of the diffusers guide.
+
+    Raises:
+        RecipeError: a prompt becomes too long.
+    """
+    return tuple(replace(recipe, prompt=extend_prompt(recipe.prompt, suffix)) for suffix in suffixes)
+
+
+def extend_prompt(prompt: str, suffix: str) -> str:
+    """Put a suffix after a prompt: glued to it if it begins with punctuation, after a space if with a word."""
+    if not prompt:
+        return suffix.lstrip(" ,;.")
+    return f"{prompt} {suffix}" if suffix[:1].isalnum() else prompt + suffix
+
+
+def parse_suffixes(text: str) -> tuple[str, ...]:
+    """Read suffixes as people write them: one a line. Blank lines and doubles are dropped.
+
+    Raises:
+        RecipeError: no suffix, or more than 16.
+    """
+    suffixes = tuple(dict.fromkeys(line.strip() for line in text.splitlines() if line.strip()))
+    if not suffixes:
+        raise RecipeError("suffixes", "No suffix given. Write one a line, such as “, artsy”.")
+    if len(suffixes) > MAX_SUFFIXES:
+        raise RecipeError("suffixes", f"{len(suffixes)} suffixes are too many for one round: use {MAX_SUFFIXES}.")
+    return suffixes

@@ -1,0 +1,280 @@
+"""The job itself: explore seeds, lock one, refine it by suffixes, and go on. The same for a browser and a terminal."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event, RLock
+from typing import Any, Protocol
+
+from PIL.Image import Image
+
+from seedlab.environment import Environment
+from seedlab.recipe import Recipe, SeedLabError
+from seedlab.reports import Failed, Finished, Generate, Progress, Report, Waiting
+from seedlab.trail import Round, State, Tile, Trail
+
+UNFINISHED = (State.WAITING, State.RUNNING)
+
+LONG_WORK = 8.0
+"""Seconds from which on the time left is said in words."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A finished PNG in the store, and what the visitor should know about it ("" for nothing)."""
+
+    file: Path
+    notice: str = ""
+
+
+class Keep(Protocol):
+    """Writes a finished tile to the store; raises SeedLabError where it cannot."""
+
+    def __call__(
+        self, image: Image, recipe: Recipe, environment: Environment, *, suffixes: Sequence[str], notice: str
+    ) -> Picture:
+        """Write the picture and say where it is."""
+        ...
+
+
+Find = Callable[[Recipe], Picture | None]
+"""Looks in the store for what this recipe gives in the present environment."""
+
+
+class Session:
+    """One visitor's trail and the work on it.
+
+    The work follows the eye: only rounds on the path are developed, the newest first, a tile that left the screen is
+    put back, and nothing that was made is made again. Every method may be called from any thread; one `develop` at a
+    time does the work, and takes up what others asked for meanwhile.
+    """
+
+    def __init__(self, generate: Generate, find: Find, keep: Keep, trail: Trail | None = None) -> None:
+        self._generate, self._find, self._keep = generate, find, keep
+        self._trail = Trail() if trail is None else trail
+        self._lock = RLock()
+        self._developing = False
+        self._working: int | None = None
+        self._stop = Event()
+        self._sought: set[str] = set()
+
+    @property
+    def trail(self) -> Trail:
+        """The trail as it stands."""
+        return self._trail
+
+    def explore(self, recipe: Recipe, seeds: Sequence[int]) -> Trail:
+        """Ask for a first round; one that was stopped is resumed.
+
+        Raises:
+            SeedLabError: the trail is full.
+        """
+        with self._lock:
+            trail = self._show(lambda trail: trail.explore(recipe, seeds))
+            return self._resume(trail.newest.id, State.STOPPED, State.FAILED)
+
+    def lock(self, round_id: int, index: int, suffixes: Sequence[str]) -> Trail:
+        """Lock a finished tile and ask for its suffix variations; a tile that failed or was stopped is tried again.
+
+        Raises:
+            SeedLabError: there is no such tile, or the suffixes do not fit.
+        """
+        with self._lock:
+            state = self._trail.tile(round_id, index).state
+            if state is State.DONE:
+                trail = self._show(lambda trail: trail.lock(round_id, index, suffixes))
+                return self._resume(trail.newest.id, State.STOPPED, State.FAILED)
+            if state in (State.FAILED, State.STOPPED):
+                return self._resume(round_id, State.STOPPED, State.FAILED)
+            return self._trail
+
+    def revisit(self, round_id: int) -> Trail:
+        """Show a round that was made before.
+
+        Raises:
+            SeedLabError: there is none of that id.
+        """
+        return self._show(lambda trail: trail.revisit(round_id))
+
+    def stop(self) -> Trail:
+        """End the work within one denoising step; what is unfinished can be resumed by a click."""
+        with self._lock:
+            self._stop.set()
+            for round_ in self._trail.rounds:
+                self._change_all(round_.id, UNFINISHED, State.STOPPED)
+            return self._trail
+
+    def develop(self) -> Iterator[Trail]:
+        """Work on the rounds on the path until all of their tiles are made; yields the trail after every change.
+
+        Returns at once when another `develop` of this session is at work: that one takes up what was asked for.
+        Closing it ends the work within one denoising step.
+        """
+        with self._lock:
+            if self._developing:
+                return
+            self._developing = True
+        try:
+            while (work := self._next_work()) is not None:
+                yield from self._develop_round(*work)
+        except BaseException:
+            # GeneratorExit too: a closed tab. The orderly end is in `_next_work`, under the lock.
+            self._working, self._developing = None, False
+            raise
+
+    def _show(self, change: Callable[[Trail], Trail]) -> Trail:
+        with self._lock:
+            self._trail = change(self._trail)
+            if self._working is not None and self._working not in self._trail.path:
+                self._stop.set()
+            return self._trail
+
+    def _resume(self, round_id: int, *states: State) -> Trail:
+        self._change_all(round_id, states, State.WAITING)
+        return self._trail
+
+    def _change_all(self, round_id: int, states: Sequence[State], to: State) -> None:
+        for index, tile in enumerate(self._trail.round(round_id).tiles):
+            if tile.state in states:
+                self._change(round_id, index, state=to, fraction=0.0, preview=None, sentence="")
+
+    def _change(self, round_id: int, index: int, **changes: Any) -> None:
+        with self._lock:
+            self._trail = self._trail.with_tile(round_id, index, **changes)
+
+    def _next_work(self) -> tuple[Round, Event] | None:
+        """Choose the newest round on the path that waits; None, and nobody developing, when there is none."""
+        self._recall()
+        with self._lock:
+            for round_ in reversed(self._trail.visible):
+                if any(tile.state is State.WAITING for tile in round_.tiles):
+                    self._working, self._stop = round_.id, Event()
+                    return round_, self._stop
+            # Still under the lock: whoever asks for more from here on finds nobody developing, and begins.
+            self._working, self._developing = None, False
+            return None
+
+    def _recall(self) -> None:
+        """Take from the store what the rounds on the path need; after a reload or a restart, that is everything."""
+        for round_ in self._trail.visible:
+            for index, tile in enumerate(round_.tiles):
+                wanted = tile.state is State.WAITING or (tile.state is State.STOPPED and not self._was_sought(tile))
+                if wanted and (picture := self._look_up(tile)) is not None:
+                    self._finish(round_.id, index, picture)
+
+    def _was_sought(self, tile: Tile) -> bool:
+        return tile.recipe.fingerprint in self._sought
+
+    def _look_up(self, tile: Tile) -> Picture | None:
+        self._sought.add(tile.recipe.fingerprint)
+        try:
+            return self._find(tile.recipe)
+        except SeedLabError:
+            # A model that cannot be found now has nothing to show; generating says why.
+            return None
+
+    def _finish(self, round_id: int, index: int, picture: Picture) -> None:
+        self._change(
+            round_id,
+            index,
+            state=State.DONE,
+            fraction=1.0,
+            preview=None,
+            file=picture.file,
+            sentence=picture.notice,
+        )
+
+    def _develop_round(self, round_: Round, stop: Event) -> Iterator[Trail]:
+        indices = [index for index, tile in enumerate(round_.tiles) if tile.state is State.WAITING]
+        recipes = [round_.tiles[index].recipe for index in indices]
+        clock = Clock(len(recipes))
+        try:
+            with closing(self._generate(recipes, stop)) as reports:
+                for report in reports:
+                    self._apply(round_.id, indices[report.index], report, clock)
+                    yield self._trail
+                    if isinstance(report, Finished | Failed) and self._is_left(round_.id):
+                        break
+        finally:
+            stop.set()
+            with self._lock:
+                self._change_all(round_.id, (State.RUNNING,), State.WAITING)
+
+    def _is_left(self, round_id: int) -> bool:
+        """Whether a newer round on the path waits: it goes first, from the next tile on."""
+        waiting = [each.id for each in self._trail.visible if any(t.state is State.WAITING for t in each.tiles)]
+        return bool(waiting) and waiting[-1] != round_id
+
+    def _apply(self, round_id: int, index: int, report: Report, clock: "Clock") -> None:
+        match report:
+            case Finished():
+                self._keep_picture(round_id, index, report)
+                clock.finish_tile()
+            case Failed(sentence=sentence):
+                self._change(round_id, index, state=State.FAILED, preview=None, sentence=sentence)
+            case Waiting(sentence=sentence):
+                self._change_unfinished(round_id, index, sentence=sentence)
+            case Progress(step=step, steps=steps, preview=preview):
+                fraction = step / steps
+                self._change_unfinished(
+                    round_id,
+                    index,
+                    state=State.RUNNING,
+                    fraction=fraction,
+                    preview=preview,
+                    sentence=clock.say_time_left(fraction),
+                )
+
+    def _change_unfinished(self, round_id: int, index: int, **changes: Any) -> None:
+        # A report that was under way when Stop was pressed does not bring the tile back to life.
+        with self._lock:
+            if self._trail.tile(round_id, index).state in UNFINISHED:
+                self._change(round_id, index, **changes)
+
+    def _keep_picture(self, round_id: int, index: int, report: Finished) -> None:
+        recipe = self._trail.tile(round_id, index).recipe
+        suffixes = self._trail.suffixes_to(round_id, index)
+        try:
+            picture = self._keep(report.image, recipe, report.environment, suffixes=suffixes, notice=report.notice)
+        except SeedLabError as error:
+            self._change(round_id, index, state=State.FAILED, preview=None, sentence=str(error))
+        else:
+            self._finish(round_id, index, picture)
+
+
+class Clock:
+    """Estimates the time left of a run of tiles from the time that its steps have taken."""
+
+    def __init__(self, tiles: int, now: Callable[[], float] = time.monotonic) -> None:
+        self._tiles, self._now = tiles, now
+        self._finished = 0
+        self._started: float | None = None
+        self._first_fraction = 0.0
+
+    def finish_tile(self) -> None:
+        """Count a finished tile."""
+        self._finished += 1
+
+    def say_time_left(self, fraction: float) -> str:
+        """Say how long this tile and those after it will take; "" when that is short, or not known yet.
+
+        Args:
+            fraction: steps of the running tile that are done, 0...1.
+        """
+        done = self._finished + fraction
+        if self._started is None:
+            # The first step comes with the start-up costs; the pace is taken from the second on.
+            self._started, self._first_fraction = self._now(), done
+            return ""
+        pace = (self._now() - self._started) / max(done - self._first_fraction, 1e-6)
+        seconds = pace * (self._tiles - done)
+        return say_duration(seconds) + " left" if seconds >= LONG_WORK else ""
+
+
+def say_duration(seconds: float) -> str:
+    """Say a duration as people do: "about 10 s", "about 3 min"."""
+    if seconds < 57.5:
+        return f"about {max(5, 5 * round(seconds / 5))} s"
+    return f"about {max(1, round(seconds / 60))} min"

@@ -1,0 +1,255 @@
+"""The workflow, with fakes for what lies below it: a generate that paints the seed, and a store in memory."""
+
+from collections.abc import Generator, Sequence
+from pathlib import Path
+from threading import Event
+
+import pytest
+from PIL import Image
+
+from seedlab.environment import Environment
+from seedlab.recipe import Recipe, SeedLabError
+from seedlab.reports import Failed, Finished, Progress, Report
+from seedlab.rounds import GUIDE_SUFFIXES
+from seedlab.trail import State
+from seedlab.workflow import Clock, Picture, Session, say_duration
+
+RECIPE = Recipe(
+    model_id="sketch",
+    prompt="Labrador in the style of Vermeer",
+    seed=0,
+    scheduler="DPMSolverMultistepScheduler",
+    num_inference_steps=3,
+    guidance_scale=3.0,
+    height=128,
+    width=128,
+    dtype="float32",
+)
+ENVIRONMENT = Environment(
+    torch="1",
+    diffusers="1",
+    transformers="1",
+    device="cpu",
+    isa="",
+    threads=1,
+    memory_format="",
+    attention="",
+    weights="",
+)
+
+
+class Studio:
+    """Counts what it paints and keeps it in memory, as the manager and the store do for real."""
+
+    def __init__(self, failing_seed: int | None = None) -> None:
+        self.painted: list[Recipe] = []
+        self.pictures: dict[Recipe, Picture] = {}
+        self.suffixes: dict[Recipe, tuple[str, ...]] = {}
+        self.failing_seed = failing_seed
+
+    def generate(self, recipes: Sequence[Recipe], stop: Event) -> Generator[Report, None, None]:
+        for index, recipe in enumerate(recipes):
+            for step in range(recipe.num_inference_steps):
+                if stop.is_set():
+                    return
+                yield Progress(index, step + 1, recipe.num_inference_steps, None)
+            if recipe.seed == self.failing_seed:
+                yield Failed(index, "Out of memory: choose a smaller size.")
+                continue
+            self.painted.append(recipe)
+            yield Finished(index, Image.new("RGB", (8, 8), (recipe.seed % 256, 0, 0)), ENVIRONMENT, "")
+
+    def find(self, recipe: Recipe) -> Picture | None:
+        return self.pictures.get(recipe)
+
+    def keep(self, image, recipe, environment, *, suffixes, notice) -> Picture:
+        self.pictures[recipe] = Picture(Path(recipe.fingerprint + ".png"), notice)
+        self.suffixes[recipe] = tuple(suffixes)
+        return self.pictures[recipe]
+
+    def session(self, **arguments) -> Session:
+        return Session(self.generate, self.find, self.keep, **arguments)
+
+
+def develop(session: Session) -> None:
+    for _ in session.develop():
+        pass
+
+
+def states(session: Session, round_id: int) -> list[State]:
+    return [tile.state for tile in session.trail.round(round_id).tiles]
+
+
+def test_the_main_job_seeds_then_a_lock_then_suffixes_then_a_round_further():
+    studio = Studio()
+    session = studio.session()
+    first = session.explore(RECIPE, (0, 1, 2, 3)).newest
+    develop(session)
+    second = session.lock(first.id, 2, GUIDE_SUFFIXES).newest
+    develop(session)
+    third = session.lock(second.id, 1, (", at night",)).newest
+    develop(session)
+    assert [recipe.seed for recipe in studio.painted] == [0, 1, 2, 3, 2, 2, 2, 2, 2]
+    assert studio.painted[-1].prompt == "Labrador in the style of Vermeer, artsy, at night"
+    assert studio.suffixes[studio.painted[-1]] == (", artsy", ", at night")
+    assert session.trail.path == (first.id, second.id, third.id)
+    assert session.trail.locked(first.id) == 2
+
+
+def test_seed_0_can_be_locked():
+    session = Studio().session()
+    first = session.explore(RECIPE, (0, 1)).newest
+    develop(session)
+    assert {tile.recipe.seed for tile in session.lock(first.id, 0, GUIDE_SUFFIXES).newest.tiles} == {0}
+    assert session.trail.locked(first.id) == 0
+
+
+def test_going_back_to_another_tile_branches_and_nothing_is_lost_or_made_twice():
+    studio = Studio()
+    session = studio.session()
+    first = session.explore(RECIPE, (0, 1)).newest
+    develop(session)
+    second = session.lock(first.id, 0, GUIDE_SUFFIXES).newest
+    develop(session)
+    other = session.lock(first.id, 1, GUIDE_SUFFIXES).newest
+    develop(session)
+    made = len(studio.painted)
+    assert session.lock(first.id, 0, GUIDE_SUFFIXES).path == (first.id, second.id)
+    develop(session)
+    assert len(studio.painted) == made == 10
+    assert session.trail.round(other.id).tiles[3].state is State.DONE
+
+
+def test_a_recipe_in_the_store_is_shown_not_made():
+    studio = Studio()
+    first = studio.session()
+    first.explore(RECIPE, (0, 1))
+    develop(first)
+    second = studio.session()
+    second.explore(RECIPE, (1, 2))
+    develop(second)
+    assert [recipe.seed for recipe in studio.painted] == [0, 1, 2]
+
+
+def test_stop_ends_the_work_and_a_click_resumes_it():
+    studio = Studio()
+    session = studio.session()
+    first = session.explore(RECIPE, (0, 1)).newest
+    for trail in session.develop():
+        if trail.tile(first.id, 0).state is State.RUNNING:
+            session.stop()
+    assert states(session, first.id) == [State.STOPPED, State.STOPPED]
+    session.lock(first.id, 1, GUIDE_SUFFIXES)
+    develop(session)
+    assert states(session, first.id) == [State.DONE, State.DONE]
+
+
+def test_generate_again_resumes_what_was_stopped():
+    session = Studio().session()
+    first = session.explore(RECIPE, (0, 1)).newest
+    session.stop()
+    assert session.explore(RECIPE, (0, 1)).newest.id == first.id
+    develop(session)
+    assert states(session, first.id) == [State.DONE, State.DONE]
+
+
+def test_a_lock_made_while_a_grid_develops_goes_first_and_the_grid_is_finished_after_it():
+    studio = Studio()
+    session = studio.session()
+    first = session.explore(RECIPE, (0, 1, 2)).newest
+    locked = False
+    for trail in session.develop():
+        if not locked and trail.tile(first.id, 0).state is State.DONE:
+            session.lock(first.id, 0, (", artsy",))
+            assert list(session.develop()) == [], "the one at work takes it up"
+            locked = True
+    assert [(recipe.seed, recipe.prompt[-5:]) for recipe in studio.painted] == [
+        (0, "rmeer"),
+        (0, "artsy"),
+        (1, "rmeer"),
+        (2, "rmeer"),
+    ]
+
+
+def test_a_round_that_left_the_screen_pauses_and_goes_on_when_it_comes_back():
+    studio = Studio()
+    session = studio.session()
+    first = session.explore(RECIPE, (0, 1)).newest
+    left = False
+    for trail in session.develop():
+        if not left and trail.tile(first.id, 1).state is State.RUNNING:
+            left = True
+            session.explore(RECIPE, (7,))
+    assert [recipe.seed for recipe in studio.painted] == [0, 7]
+    assert states(session, first.id) == [State.DONE, State.WAITING]
+    session.revisit(first.id)
+    develop(session)
+    assert states(session, first.id) == [State.DONE, State.DONE]
+
+
+def test_a_tile_that_fails_says_why_and_the_others_go_on():
+    session = Studio(failing_seed=1).session()
+    first = session.explore(RECIPE, (0, 1, 2)).newest
+    develop(session)
+    assert states(session, first.id) == [State.DONE, State.FAILED, State.DONE]
+    assert "smaller size" in session.trail.tile(first.id, 1).sentence
+
+
+def test_a_full_disk_fails_the_tile_in_words():
+    studio = Studio()
+
+    def keep(*_, **__):
+        raise SeedLabError("The disk is full: free some space.")
+
+    session = Session(studio.generate, studio.find, keep)
+    first = session.explore(RECIPE, (0,)).newest
+    develop(session)
+    assert session.trail.tile(first.id, 0).sentence == "The disk is full: free some space."
+
+
+def test_a_closed_tab_ends_the_work_and_the_session_can_go_on():
+    session = Studio().session()
+    first = session.explore(RECIPE, (0, 1)).newest
+    work = session.develop()
+    next(work)
+    work.close()
+    assert states(session, first.id) == [State.WAITING, State.WAITING]
+    develop(session)
+    assert states(session, first.id) == [State.DONE, State.DONE]
+
+
+def test_after_a_restart_what_was_made_is_found_and_the_rest_waits_for_a_click():
+    studio = Studio()
+    before = studio.session()
+    first = before.explore(RECIPE, (0, 1, 2)).newest
+    develop(before)
+    del studio.pictures[before.trail.tile(first.id, 1).recipe]
+    after = studio.session(trail=type(before.trail).from_json(before.trail.to_json()))
+    develop(after)
+    assert states(after, first.id) == [State.DONE, State.STOPPED, State.DONE]
+    assert len(studio.painted) == 3
+
+
+@pytest.mark.parametrize(("round_id", "index"), [(99, 0), (1, 4), (1, -1)])
+def test_a_tile_that_is_not_there_cannot_be_locked(round_id, index):
+    session = Studio().session()
+    session.explore(RECIPE, (0, 1))
+    with pytest.raises(SeedLabError, match="not here any more"):
+        session.lock(round_id, index, GUIDE_SUFFIXES)
+
+
+def test_time_left_is_said_from_the_second_step_on_and_only_for_long_work():
+    now = 0.0
+    clock = Clock(4, now=lambda: now)
+    assert clock.say_time_left(0.25) == ""
+    now = 10.0
+    assert clock.say_time_left(0.5) == "about 2 min left"
+    clock.finish_tile()
+    assert Clock(1, now=lambda: now).say_time_left(0.9) == ""
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(1, "about 5 s"), (43, "about 45 s"), (59, "about 1 min"), (200, "about 3 min")]
+)
+def test_durations_are_said_as_people_do(seconds, words):
+    assert say_duration(seconds) == words
