@@ -1,0 +1,147 @@
+"""The models we offer with their good defaults, and what can be read of any other before it is loaded."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from seedlab.model import Model
+from seedlab.recipe import RecipeError
+from seedlab.schedulers import SCHEDULERS
+
+SKETCH = "sketch"
+SKETCH_FOLDER = Path(__file__).resolve().parents[2] / "assets" / "sketch"
+HUB_ID = re.compile(r"(?P<id>[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95})(?:@(?P<revision>[\w./-]{1,100}))?")
+
+CATALOG = (
+    Model(
+        model_id=SKETCH,
+        name="Sketch",
+        num_inference_steps=12,
+        guidance_scale=3.0,
+        height=128,
+        width=128,
+        scheduler="DPMSolverMultistepScheduler",
+        # So small that half precision gains nothing; so its pictures are the same recipe on every device.
+        dtype="float32",
+        max_side=256,
+    ),
+    Model(
+        model_id="stable-diffusion-v1-5/stable-diffusion-v1-5",
+        name="Stable Diffusion 1.5",
+        num_inference_steps=50,
+        guidance_scale=7.5,
+        height=512,
+        width=512,
+        scheduler="PNDMScheduler",
+        dtype="auto",
+        max_side=1024,
+    ),
+    Model(
+        model_id="stabilityai/stable-diffusion-xl-base-1.0",
+        name="Stable Diffusion XL",
+        num_inference_steps=30,
+        guidance_scale=5.0,
+        height=1024,
+        width=1024,
+        scheduler="EulerDiscreteScheduler",
+        dtype="auto",
+    ),
+)
+
+
+def describe(model_id: str) -> Model:
+    """Say what is known of a model without loading it; its dtype is "auto" where the device decides.
+
+    Args:
+        model_id: an id of the catalogue, the path of a diffusers folder, or a Hub id ("owner/name" or
+            "owner/name@revision").
+
+    Raises:
+        RecipeError: it is none of these.
+    """
+    for model in CATALOG:
+        if model.model_id == model_id:
+            return model
+    folder = Path(model_id).expanduser()
+    if _is_pipeline(folder):
+        return _read_folder(folder.resolve())
+    if match := HUB_ID.fullmatch(model_id):
+        return _guess(match["id"], match["revision"])
+    raise RecipeError(
+        "model_id",
+        f"There is no model “{model_id[:80]}”. Use sketch, the id of a model on the Hub such as "
+        "stable-diffusion-v1-5/stable-diffusion-v1-5, or a folder that a diffusers pipeline was saved in.",
+    )
+
+
+def _is_pipeline(folder: Path) -> bool:
+    try:
+        return (folder / "model_index.json").is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def _read_folder(folder: Path) -> Model:
+    scheduler = _read_json(folder / "scheduler" / "scheduler_config.json")
+    side = _read_side(folder)
+    return Model(
+        model_id=str(folder),
+        name=folder.name,
+        num_inference_steps=30,
+        guidance_scale=7.5,
+        height=side,
+        width=side,
+        scheduler=_name_scheduler(scheduler),
+        dtype="auto",
+        max_tokens=_read_max_tokens(folder),
+    )
+
+
+def _guess(model_id: str, revision: str | None) -> Model:
+    """Describe a model of the Hub that we do not know: as the diffusers guide treats Stable Diffusion 1.5."""
+    return Model(
+        model_id=model_id,
+        revision=revision,
+        name=model_id,
+        num_inference_steps=50,
+        guidance_scale=7.5,
+        height=512,
+        width=512,
+        scheduler="PNDMScheduler",
+        dtype="auto",
+    )
+
+
+def _read_json(file: Path) -> dict[str, Any]:
+    try:
+        data = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return data if isinstance(data, dict) else {}
+
+
+def _read_side(folder: Path) -> int:
+    """Read the side, in pixels, that the pipeline makes by default: the denoiser's times the autoencoder's scale."""
+    denoiser = _read_json(folder / "unet" / "config.json") or _read_json(folder / "transformer" / "config.json")
+    channels = _read_json(folder / "vae" / "config.json").get("block_out_channels", (0, 0, 0, 0))
+    sample = denoiser.get("sample_size", 64)
+    return sample * 2 ** (len(channels) - 1) if isinstance(sample, int) else 512
+
+
+def _read_max_tokens(folder: Path) -> int:
+    lengths = [
+        length
+        for file in folder.glob("tokenizer*/tokenizer_config.json")
+        if isinstance(length := _read_json(file).get("model_max_length"), int) and length < 100_000
+    ]
+    return max(lengths, default=77)
+
+
+def _name_scheduler(config: dict[str, Any]) -> str:
+    name = str(config.get("_class_name", ""))
+    karras = f"{name} Karras"
+    known = {scheduler.name for scheduler in SCHEDULERS}
+    if config.get("use_karras_sigmas") and karras in known:
+        return karras
+    return name if name in known else "DPMSolverMultistepScheduler"

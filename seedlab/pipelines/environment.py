@@ -1,0 +1,72 @@
+"""Observes the environment: versions, device, threads, and the hash of the weights."""
+
+import hashlib
+import platform
+from pathlib import Path
+
+from seedlab.environment import Environment
+
+
+def observe(device: str, weights: str) -> Environment:
+    """Observe what decides the bits beside the recipe.
+
+    Args:
+        device: "cpu", "cuda" or "mps".
+        weights: what `hash_weights` gave for the model.
+    """
+    import diffusers
+    import torch
+    import transformers
+
+    on_cpu = device == "cpu"
+    return Environment(
+        torch=torch.__version__,
+        diffusers=diffusers.__version__,
+        transformers=transformers.__version__,
+        device=_name_device(device),
+        isa=_name_isa() if on_cpu else "",
+        threads=torch.get_num_threads() if on_cpu else 0,
+        memory_format="contiguous",
+        attention="sdpa",
+        weights=weights,
+    )
+
+
+def hash_weights(folder: Path) -> str:
+    """Return the SHA-256, in hex, over the names and contents of a pipeline folder's weights and configurations.
+
+    Tokenizers and configurations decide the picture as much as weights do, so every file of the components counts.
+    """
+    whole = hashlib.sha256()
+    for file in sorted(folder.glob("*/*")):
+        if file.suffix in (".safetensors", ".json", ".txt", ".model"):
+            whole.update(file.relative_to(folder).as_posix().encode() + b"\0")
+            with file.open("rb") as stream:
+                whole.update(hashlib.file_digest(stream, "sha256").digest())
+    return whole.hexdigest()
+
+
+def _name_device(device: str) -> str:
+    import torch
+
+    if device == "cuda":
+        return str(torch.cuda.get_device_name())
+    return _name_processor() if device == "cpu" else device
+
+
+def _name_processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
+
+
+def _name_isa() -> str:
+    import torch
+
+    capability = str(torch.backends.cpu.get_cpu_capability())
+    # AMX is chosen by oneDNN beside torch's own capability, and changes the bits of bfloat16.
+    amx = torch.cpu._is_amx_tile_supported() if hasattr(torch.cpu, "_is_amx_tile_supported") else False
+    return f"{capability}+AMX" if amx else capability

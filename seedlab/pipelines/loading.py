@@ -1,0 +1,105 @@
+"""From a model's id to a pipeline on a device."""
+
+from pathlib import Path
+from typing import Any
+
+from seedlab.pipelines.catalog import SKETCH, SKETCH_FOLDER
+from seedlab.recipe import SeedLabError
+
+
+def choose_device(wish: str | None) -> str:
+    """Return the device to work on: the one wished for, else CUDA, MPS or the CPU, whichever is there.
+
+    Raises:
+        SeedLabError: the one wished for is not there.
+    """
+    import torch
+
+    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    if wish is None:
+        return next(device for device, is_there in there.items() if is_there)
+    if not there.get(wish, False):
+        have = ", ".join(device for device, is_there in there.items() if is_there)
+        raise SeedLabError(f"There is no device “{wish[:20]}” on this machine: use {have}.")
+    return wish
+
+
+def choose_dtype(device: str) -> str:
+    """Return the dtype that is right by default for a Stable Diffusion on that device."""
+    import torch
+
+    if device == "cuda":
+        return "float16"
+    has_fast_bfloat16 = device == "cpu" and torch.cpu._is_avx512_bf16_supported()
+    return "bfloat16" if has_fast_bfloat16 else "float32"
+
+
+def find_folder(model_id: str, revision: str | None, *, download: bool) -> Path:
+    """Return the folder that a model's pipeline is saved in; downloads it from the Hub if that is allowed and needed.
+
+    Raises:
+        SeedLabError: it is not here, or cannot be downloaded.
+    """
+    if model_id == SKETCH:
+        return SKETCH_FOLDER
+    if (folder := Path(model_id)).is_absolute():
+        if folder.is_dir():
+            return folder
+        raise SeedLabError(f"The model folder {folder} is not there any more: choose another model.")
+    return _find_on_hub(model_id, revision, download)
+
+
+def load_pipeline(folder: Path, dtype: str, device: str) -> Any:
+    """Load a pipeline from its folder: safetensors alone, no code of the model's own.
+
+    Raises:
+        SeedLabError: the folder does not hold a pipeline that can be loaded.
+    """
+    import torch
+
+    _hush()
+    from diffusers import DiffusionPipeline
+
+    try:
+        pipeline = DiffusionPipeline.from_pretrained(
+            folder, dtype=getattr(torch, dtype), use_safetensors=True, local_files_only=True
+        )
+    except (OSError, ValueError, TypeError, KeyError, RuntimeError, AttributeError) as error:
+        raise SeedLabError(
+            f"The model in {folder.name} could not be loaded ({_shorten(error)}): "
+            "check that it is a whole diffusers pipeline with safetensors weights."
+        ) from error
+    pipeline.set_progress_bar_config(disable=True)
+    return pipeline.to(device)
+
+
+def _hush() -> None:
+    """Leave what the libraries say on stderr to what concerns the visitor: errors.
+
+    Their bars for loading a few local files, and the advice to install torchvision (which is not needed), do not.
+    """
+    from diffusers.utils import logging as diffusers_logging
+    from transformers.utils import logging as transformers_logging
+
+    for logging in (diffusers_logging, transformers_logging):
+        logging.set_verbosity_error()
+        logging.disable_progress_bar()
+
+
+def _find_on_hub(model_id: str, revision: str | None, download: bool) -> Path:
+    from diffusers import DiffusionPipeline
+
+    try:
+        return Path(
+            DiffusionPipeline.download(model_id, revision=revision, use_safetensors=True, local_files_only=not download)
+        )
+    except (OSError, ValueError) as error:
+        raise SeedLabError(
+            f"{model_id} could not be downloaded from the Hub ({_shorten(error)}): check the id and the network, "
+            "accept the model's licence on its page if it asks for that, or choose Sketch, which is built in."
+        ) from error
+
+
+def _shorten(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return (lines[0] if lines else type(error).__name__)[:160].rstrip(".: ")

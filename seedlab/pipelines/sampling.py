@@ -1,0 +1,92 @@
+"""One call of a pipeline: a fresh generator, a fresh scheduler, the recipe's arguments, a report at every step."""
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from PIL import Image
+
+from seedlab.pipelines.capabilities import Capabilities
+from seedlab.recipe import Recipe, SeedLabError
+from seedlab.schedulers import find_scheduler
+
+OnStep = Callable[[int, Any], None]
+"""Called after every step with the number of steps done and the latents; may raise to end the call at once."""
+
+
+def sample(pipeline: Any, recipe: Recipe, on_step: OnStep) -> Image.Image:
+    """Make one picture, alone: the bytes of the plain script `pipe(prompt, generator=..., ...)` for this recipe.
+
+    The pipeline must hold the recipe's scheduler already (`make_scheduler`).
+
+    Raises:
+        SeedLabError: the picture is not one: all black, or hidden by the pipeline's own safety checker.
+    """
+    result = pipeline(**make_arguments(Capabilities.read(pipeline), recipe), **_make_callback(pipeline, on_step))
+    image: Image.Image = result.images[0]
+    _check(image, hidden=any(getattr(result, "nsfw_content_detected", None) or ()))
+    return image
+
+
+def make_arguments(capabilities: Capabilities, recipe: Recipe) -> dict[str, Any]:
+    """Return the arguments of the plain script for this recipe: those of them that the pipeline takes.
+
+    A generator is consumed by use, so every call gets one of its own (diffusers #2659 is about sharing one).
+    """
+    import torch
+
+    arguments: dict[str, Any] = {
+        "prompt": recipe.prompt,
+        # None and "" are not the same to SDXL, which puts zeros for None; a script without one says None.
+        "negative_prompt": recipe.negative_prompt or None,
+        "num_inference_steps": recipe.num_inference_steps,
+        "guidance_scale": recipe.guidance_scale,
+        "height": recipe.height,
+        "width": recipe.width,
+    }
+    taken = {name: value for name, value in arguments.items() if getattr(capabilities, name)}
+    return {**taken, "generator": torch.Generator(recipe.generator_device).manual_seed(recipe.seed)}
+
+
+def check_latents(latents: Any) -> None:
+    """Raise SeedLabError for latents that are not numbers any more: no further step would bring a picture back."""
+    if not latents.isfinite().all():
+        raise SeedLabError(
+            "The picture came out as not-a-number: choose the dtype float32, another scheduler or less guidance."
+        )
+
+
+def make_scheduler(original: Any, name: str) -> Any:
+    """Make a fresh scheduler of that name from the configuration of the model's original one.
+
+    Raises:
+        SeedLabError: the model cannot be used with that scheduler.
+    """
+    import diffusers
+
+    scheduler = find_scheduler(name)
+    scheduler_class = getattr(diffusers, scheduler.class_name)
+    if scheduler_class not in (type(original), *original.compatibles):
+        raise SeedLabError(f"{scheduler.label} does not work with this model: choose another scheduler.")
+    takes_karras = "use_karras_sigmas" in inspect.signature(scheduler_class.__init__).parameters
+    return scheduler_class.from_config(
+        original.config, **({"use_karras_sigmas": scheduler.karras} if takes_karras else {})
+    )
+
+
+def _make_callback(pipeline: Any, on_step: OnStep) -> dict[str, Any]:
+    if not Capabilities.read(pipeline).callback_on_step_end:
+        return {}
+
+    def call_back(_pipeline: Any, step: int, _timestep: Any, tensors: dict[str, Any]) -> dict[str, Any]:
+        on_step(step + 1, tensors["latents"])
+        return tensors
+
+    return {"callback_on_step_end": call_back}
+
+
+def _check(image: Image.Image, hidden: bool) -> None:
+    if hidden:
+        raise SeedLabError("The model's own safety checker hid this picture: try another seed or prompt.")
+    if image.convert("RGB").getbbox() is None:
+        raise SeedLabError("The picture came out black, which half precision can do: choose the dtype float32.")

@@ -1,0 +1,150 @@
+"""The contract: a tile is byte for byte what the plain diffusers script gives for its recipe alone."""
+
+import hashlib
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from threading import Event
+
+import diffusers
+import pytest
+import torch
+from PIL import Image
+
+from seedlab.recipe import Recipe
+from seedlab.reports import Finished
+from seedlab.workflow import Picture, Session
+from tests.pipelines.builders import make_recipe
+
+SCHEDULERS = ("DDIMScheduler", "EulerAncestralDiscreteScheduler", "DPMSolverMultistepScheduler")
+
+PLAIN_SCRIPT = """
+import hashlib
+import torch
+from diffusers import DiffusionPipeline, {recipe.scheduler}
+
+pipe = DiffusionPipeline.from_pretrained({recipe.model_id!r}, dtype=torch.{recipe.dtype}, use_safetensors=True)
+pipe.scheduler = {recipe.scheduler}.from_config(pipe.scheduler.config)
+generator = torch.Generator("cpu").manual_seed({recipe.seed})
+image = pipe({recipe.prompt!r}, generator=generator, num_inference_steps={recipe.num_inference_steps},
+             guidance_scale={recipe.guidance_scale}, height={recipe.height}, width={recipe.width}).images[0]
+print(hashlib.sha256(image.tobytes()).hexdigest())
+"""
+
+
+def sha256(image: Image.Image) -> str:
+    return hashlib.sha256(image.tobytes()).hexdigest()
+
+
+def make(manager, *recipes: Recipe) -> list[str]:
+    reports = [report for report in manager.generate(recipes, Event()) if not hasattr(report, "sentence")]
+    return [sha256(report.image) for report in reports if isinstance(report, Finished)]
+
+
+def run_plainly(recipe: Recipe) -> str:
+    """The plain script, in this process."""
+    pipe = diffusers.DiffusionPipeline.from_pretrained(
+        recipe.model_id, dtype=getattr(torch, recipe.dtype), use_safetensors=True
+    )
+    pipe.scheduler = getattr(diffusers, recipe.scheduler).from_config(pipe.scheduler.config)
+    pipe.set_progress_bar_config(disable=True)
+    image = pipe(
+        recipe.prompt,
+        negative_prompt=recipe.negative_prompt or None,
+        generator=torch.Generator("cpu").manual_seed(recipe.seed),
+        num_inference_steps=recipe.num_inference_steps,
+        guidance_scale=recipe.guidance_scale,
+        height=recipe.height,
+        width=recipe.width,
+    ).images[0]
+    return sha256(image)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+@pytest.mark.parametrize("scheduler", SCHEDULERS)
+def test_a_grid_gives_what_the_plain_script_gives_for_each_recipe_alone(shared_manager, tiny, scheduler, dtype):
+    recipes = [make_recipe(tiny, seed=seed, scheduler=scheduler, dtype=dtype) for seed in range(4)]
+    hashes = make(shared_manager, *recipes)
+    assert hashes == [run_plainly(recipe) for recipe in recipes]
+    assert len(set(hashes)) == 4
+
+
+def test_the_order_and_the_neighbours_change_nothing(shared_manager, tiny):
+    recipes = [make_recipe(tiny, seed=seed, scheduler="EulerAncestralDiscreteScheduler") for seed in range(4)]
+    forwards, backwards = make(shared_manager, *recipes), make(shared_manager, *reversed(recipes))
+    assert forwards == backwards[::-1]
+    assert make(shared_manager, recipes[2]) == [forwards[2]]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"negative_prompt": "blurry"},
+        {"height": 64, "width": 96},
+        {"guidance_scale": 1.0},
+        {"prompt": ""},
+        {"num_inference_steps": 1},
+        {"seed": 2**32 - 1},
+    ],
+    ids=str,
+)
+def test_every_field_reaches_the_pipeline(shared_manager, tiny, changes):
+    recipe = make_recipe(tiny, **changes)
+    assert make(shared_manager, recipe) == [run_plainly(recipe)]
+    assert make(shared_manager, recipe) != make(shared_manager, make_recipe(tiny))
+
+
+def test_the_same_recipe_in_round_1_and_met_again_in_round_3(shared_manager, tiny, tmp_path):
+    """Round 3 comes to ", artsy" of round 1's prompt by another way: seed 2, then a first round of the long prompt."""
+    made: list[tuple[Recipe, str]] = []
+
+    def keep(image, recipe, environment, *, suffixes, notice):
+        made.append((recipe, sha256(image)))
+        return Picture(tmp_path / recipe.fingerprint)
+
+    session = Session(shared_manager.generate, lambda recipe: None, keep)
+    recipe = make_recipe(tiny, prompt="a boat, artsy", scheduler="EulerAncestralDiscreteScheduler")
+    session.explore(recipe, (2, 3))
+    list(session.develop())
+    second = session.explore(replace(recipe, prompt="a boat"), (0, 2)).newest
+    list(session.develop())
+    session.lock(second.id, 1, (", colorful", ", artsy"))
+    list(session.develop())
+    assert made[0][0] == made[-1][0]
+    assert made[0][1] == made[-1][1] == run_plainly(made[0][0])
+
+
+def test_while_a_second_visitor_generates(shared_manager, tiny):
+    """Both get the bytes that they get alone, and take turns tile by tile."""
+    mine = [make_recipe(tiny, seed=seed, scheduler="EulerAncestralDiscreteScheduler") for seed in range(3)]
+    theirs = [make_recipe(tiny, seed=seed, prompt="a red boat", dtype="bfloat16") for seed in range(3)]
+    alone = make(shared_manager, *mine), make(shared_manager, *theirs)
+    with ThreadPoolExecutor(2) as visitors:
+        together = tuple(visitors.map(lambda recipes: make(shared_manager, *recipes), (mine, theirs)))
+    assert together == alone
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_in_a_new_process_by_the_plain_script(shared_manager, tiny, dtype):
+    recipe = make_recipe(tiny, seed=3, scheduler="EulerAncestralDiscreteScheduler", dtype=dtype)
+    script = PLAIN_SCRIPT.format(recipe=recipe)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == make(shared_manager, recipe)[0]
+
+
+def test_one_generator_drawn_from_four_times_would_not_keep_the_contract(shared_manager, tiny):
+    """The classic mistake, `[torch.Generator().manual_seed(0)] * 4`: the tests above would notice it."""
+    pipe = diffusers.DiffusionPipeline.from_pretrained(tiny, use_safetensors=True)
+    pipe.set_progress_bar_config(disable=True)
+    generators = [torch.Generator("cpu").manual_seed(0)] * 4
+    recipe = make_recipe(tiny)
+    images = pipe([recipe.prompt] * 4, generator=generators, num_inference_steps=4, height=64, width=64).images
+    assert sha256(images[1]) != make(shared_manager, recipe)[0]
+
+
+def test_the_pipeline_folder_is_only_read(tiny: Path, shared_manager):
+    before = {file: file.stat().st_mtime_ns for file in tiny.rglob("*")}
+    make(shared_manager, make_recipe(tiny, seed=11))
+    assert {file: file.stat().st_mtime_ns for file in tiny.rglob("*")} == before

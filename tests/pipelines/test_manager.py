@@ -1,0 +1,198 @@
+"""The pipeline manager: what it reports, how it takes turns and stops, and what it says when something is wrong."""
+
+import shutil
+import time
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+
+import pytest
+import torch
+
+from seedlab.pipelines.manager import PipelineManager
+from seedlab.recipe import RecipeError, SeedLabError
+from seedlab.reports import Failed, Finished, Progress, Waiting
+from tests.pipelines.builders import build_stable_diffusion, make_recipe
+
+
+def run(manager, *recipes):
+    return list(manager.generate(recipes, Event()))
+
+
+def test_reports_loading_then_steps_with_previews_then_the_picture(manager, tiny):
+    reports = run(manager, make_recipe(tiny, num_inference_steps=6))
+    steps = [report for report in reports if isinstance(report, Progress)]
+    assert [report.step for report in steps] == sorted({report.step for report in steps})
+    assert steps[-1].steps == 6
+    assert steps[-1].preview.size == (8, 8)
+    assert isinstance(reports[-1], Finished)
+    assert reports[-1].image.size == (64, 64)
+    assert reports[-1].environment == manager.environment(make_recipe(tiny))
+
+
+def test_waits_are_explained(tiny, monkeypatch):
+    manager = PipelineManager(device="cpu")
+    load = manager._load_folder
+    monkeypatch.setattr(manager, "_load_folder", lambda *arguments: (time.sleep(0.7), load(*arguments))[1])
+    with ThreadPoolExecutor(1) as other:
+        theirs = other.submit(run, manager, make_recipe(tiny))
+        time.sleep(0.1)
+        mine = run(manager, make_recipe(tiny, seed=1))
+        theirs.result()
+    manager.close()
+    assert "Loading tiny…" in [report.sentence for report in mine if isinstance(report, Waiting)]
+
+
+def test_a_scheduler_with_more_steps_than_asked_for_counts_to_its_own_number(manager, tiny):
+    """Heun runs its network twice a step, and says so in its timesteps."""
+    steps = [
+        report
+        for report in run(manager, make_recipe(tiny, scheduler="HeunDiscreteScheduler"))
+        if isinstance(report, Progress)
+    ]
+    assert steps[-1].step == steps[-1].steps == 7
+
+
+def test_visitors_take_turns_tile_by_tile(shared_manager, tiny):
+    run(shared_manager, make_recipe(tiny))
+    order = []
+
+    def visit(name):
+        recipes = [make_recipe(tiny, seed=seed, num_inference_steps=8) for seed in range(4)]
+        for report in shared_manager.generate(recipes, Event()):
+            if isinstance(report, Finished):
+                order.append(name)
+
+    with ThreadPoolExecutor(2) as visitors:
+        list(visitors.map(visit, "AB"))
+    assert sorted(order) == list("AAAABBBB")
+    assert "AAA" not in "".join(order[:6])
+    assert "BBB" not in "".join(order[:6])
+
+
+def test_stop_ends_the_work_within_one_step(shared_manager, tiny):
+    stop, steps = Event(), []
+    for report in shared_manager.generate([make_recipe(tiny, num_inference_steps=500), make_recipe(tiny)], stop):
+        steps.append(report.step)
+        stop.set()
+    assert steps[0] < 500
+    assert len(steps) <= 2
+    assert isinstance(run(shared_manager, make_recipe(tiny))[-1], Finished)
+
+
+def test_a_closed_tab_ends_the_work_within_one_step(manager, tiny):
+    run(manager, make_recipe(tiny))
+    (loaded,) = manager._loaded.values()
+    steps = []
+    loaded.pipeline.unet.register_forward_hook(lambda *_: steps.append(1))
+    reports = manager.generate([make_recipe(tiny, num_inference_steps=1000)], Event())
+    next(report for report in reports if isinstance(report, Progress))
+    reports.close()
+    taken = len(steps)
+    assert isinstance(run(manager, make_recipe(tiny, num_inference_steps=1))[-1], Finished)
+    assert len(steps) <= taken + 2 + 1, "one that was under way, one race, and the one of the new picture"
+
+
+def test_stop_while_waiting_in_the_line_leaves_it_at_once(shared_manager, tiny):
+    stop = Event()
+    stop.set()
+    assert list(shared_manager.generate([make_recipe(tiny)], stop)) == []
+
+
+def test_out_of_memory_ends_that_tile_in_words_and_the_manager_lives_on(manager, tiny, monkeypatch):
+    run(manager, make_recipe(tiny))
+    (loaded,) = manager._loaded.values()
+
+    def decode(*_, **__):
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20 GiB")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(loaded.pipeline.vae, "decode", decode)
+        (failed,) = (report for report in run(manager, make_recipe(tiny)) if isinstance(report, Failed))
+    assert failed.sentence == "Not enough memory for this picture: choose a smaller size, or a smaller model."
+    assert isinstance(run(manager, make_recipe(tiny))[-1], Finished)
+
+
+def test_a_picture_of_nan_is_never_shown_as_a_result(manager, tiny, tmp_path):
+    folder = shutil.copytree(tiny, tmp_path / "nan")
+    run(manager, make_recipe(folder))
+    (loaded,) = manager._loaded.values()
+    with torch.no_grad():
+        loaded.pipeline.unet.conv_out.bias.fill_(float("nan"))
+    (failed,) = (report for report in run(manager, make_recipe(folder)) if isinstance(report, Failed))
+    assert failed.sentence.startswith("The picture came out as not-a-number")
+
+
+def test_a_failure_ends_its_own_tile_alone(shared_manager, tiny):
+    bad = make_recipe(tiny, scheduler="FlowMatchEulerDiscreteScheduler")
+    reports = run(shared_manager, make_recipe(tiny), bad, make_recipe(tiny, seed=1))
+    ends = [report for report in reports if isinstance(report, Finished | Failed)]
+    assert [type(report) for report in ends] == [Finished, Failed, Finished]
+    assert ends[1].sentence == "Flow-match Euler does not work with this model: choose another scheduler."
+    assert [report.index for report in ends] == [0, 1, 2]
+
+
+def test_words_that_are_not_read_are_named(shared_manager, tiny):
+    (finished,) = (r for r in run(shared_manager, make_recipe(tiny, prompt="a " * 80)) if isinstance(r, Finished))
+    assert finished.notice == "The prompt is longer than the model reads. Not read: “a a a a a”"
+
+
+def test_a_recipe_out_of_a_browser_is_held_to_the_models_limits(shared_manager, tiny):
+    (failed,) = run(shared_manager, make_recipe(tiny, height=4096))
+    assert failed.sentence == "tiny makes 64 to 2048 pixels a side, not 4096."
+
+
+def test_a_public_host_makes_only_what_it_offers(tiny):
+    manager = PipelineManager(device="cpu", allowed=("sketch",))
+    with pytest.raises(RecipeError, match="This server offers only: sketch."):
+        manager.describe(str(tiny))
+    (failed,) = run(manager, make_recipe(tiny))
+    assert failed.sentence == "This server offers only: sketch."
+    manager.close()
+
+
+def test_a_model_that_is_not_there_is_said_and_the_others_still_work(manager, tiny, tmp_path):
+    folder = shutil.copytree(tiny, tmp_path / "gone")
+    recipe = make_recipe(folder)
+    shutil.rmtree(folder)
+    (failed,) = run(manager, recipe)
+    assert failed.sentence.startswith("There is no model “")
+    assert isinstance(run(manager, make_recipe(tiny))[-1], Finished)
+
+
+def test_pickled_weights_are_refused(manager, tiny, tmp_path):
+    folder = shutil.copytree(tiny, tmp_path / "pickled")
+    weights = folder / "unet" / "diffusion_pytorch_model.safetensors"
+    torch.save({}, weights.with_suffix(".bin"))
+    weights.unlink()
+    failed = run(manager, make_recipe(folder))[-1]
+    assert isinstance(failed, Failed)
+    assert "safetensors" in failed.sentence
+
+
+def test_the_least_recently_used_pipeline_leaves(tmp_path, tiny):
+    manager = PipelineManager(device="cpu", max_loaded=2)
+    others = [build_stable_diffusion(tmp_path, weights_seed=seed, name=f"other-{seed}") for seed in (1, 2)]
+    for folder in (tiny, others[0], tiny, others[1]):
+        assert isinstance(run(manager, make_recipe(folder, num_inference_steps=1))[-1], Finished)
+    assert [folder.name for folder, _ in manager._loaded] == ["tiny", "other-2"]
+    manager.close()
+
+
+def test_the_environment_tells_other_weights(manager, tiny, tmp_path):
+    other = build_stable_diffusion(tmp_path, weights_seed=1)
+    ours, theirs = manager.environment(make_recipe(tiny)), manager.environment(make_recipe(other))
+    assert ours.weights != theirs.weights
+    assert ours.torch == torch.__version__
+
+
+def test_a_device_that_is_not_there_is_said():
+    manager = PipelineManager(device="mps")
+    with pytest.raises(SeedLabError, match="There is no device “mps” on this machine: use cpu."):
+        manager.describe("owner/name")
+    manager.close()
+
+
+def test_nothing_is_taken_after_close(tiny):
+    manager = PipelineManager(device="cpu")
+    manager.close()
+    assert run(manager, make_recipe(tiny)) == []
