@@ -46,10 +46,11 @@ class Environment:
         Raises:
             SeedLabError: a field is missing or of the wrong type.
         """
+        if not isinstance(data, Mapping):
+            raise SeedLabError("This picture does not say in which environment it was made.")
         values = {field.name: data.get(field.name) for field in fields(cls)}
         for name, value in values.items():
-            kind = int if name == "threads" else str
-            if not isinstance(value, kind) or isinstance(value, bool):
+            if not (_is_count(value) if name == "threads" else _is_line(value)):
                 raise SeedLabError("This picture does not say in which environment it was made.")
         return cls(**values)  # type: ignore[arg-type]
 
@@ -57,3 +58,11 @@ class Environment:
         """Name what differs between the two, as ("torch 2.13.0 instead of 2.12.0", ...)."""
         ours, theirs = asdict(self), asdict(other)
         return tuple(f"{name} {ours[name]} instead of {theirs[name]}" for name in ours if ours[name] != theirs[name])
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**31
+
+
+def _is_line(value: object) -> bool:
+    return isinstance(value, str) and len(value) <= 500 and not any("\ud800" <= each <= "\udfff" for each in value)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from seedlab.recipe import Recipe, RecipeError
-from seedlab.schedulers import find_scheduler
+from seedlab.schedulers import SCHEDULERS, Scheduler, find_scheduler, list_family
 
 CHARACTERS_PER_TOKEN = 25
 """A prompt longer than this many characters for each token that is read is a mistake, not a prompt."""
@@ -20,6 +20,7 @@ class Model:
         num_inference_steps, guidance_scale, height, width, scheduler, dtype: its good defaults, as in `Recipe`.
         size_multiple: height and width must be multiples of this, in pixels.
         max_side: the largest height or width that it makes well, in pixels.
+        any_scheduler: nothing is known of the schedulers it works with, so that all are offered.
         max_tokens: how many tokens of a prompt its text encoder reads, begin and end marks included.
     """
 
@@ -35,6 +36,12 @@ class Model:
     size_multiple: int = 8
     max_side: int = 2048
     max_tokens: int = 77
+    any_scheduler: bool = False
+
+    @property
+    def schedulers(self) -> tuple[Scheduler, ...]:
+        """The schedulers that it works with."""
+        return SCHEDULERS if self.any_scheduler else list_family(self.scheduler)
 
     def make_recipe(self, *, prompt: str, seed: int, **changes: Any) -> Recipe:
         """Make a recipe: the model's defaults with `changes`, whose None values mean the default.
@@ -51,17 +58,26 @@ class Model:
             "dtype": self.dtype,
         }
         given = {name: value for name, value in changes.items() if value is not None}
-        recipe = Recipe(model_id=self.model_id, revision=self.revision, prompt=prompt, seed=seed, **(defaults | given))
+        values = defaults | given
+        # By one of its two names, or one picture would have two recipes.
+        values["scheduler"] = find_scheduler(values["scheduler"]).name
+        recipe = Recipe(model_id=self.model_id, revision=self.revision, prompt=prompt, seed=seed, **values)
         self.check(recipe)
         return recipe
 
     def check(self, recipe: Recipe) -> None:
         """Raise RecipeError for what this model cannot make or read."""
-        find_scheduler(recipe.scheduler)
+        self._check_scheduler(recipe.scheduler)
         for field in ("height", "width"):
             self._check_side(field, getattr(recipe, field))
         for field in ("prompt", "negative_prompt"):
             self._check_length(field, len(getattr(recipe, field)))
+
+    def _check_scheduler(self, name: str) -> None:
+        scheduler = find_scheduler(name)
+        if scheduler not in self.schedulers:
+            labels = ", ".join(each.label for each in self.schedulers)
+            raise RecipeError("scheduler", f"{scheduler.label} does not work with {self.name}: choose {labels}.")
 
     def _check_side(self, field: str, side: int) -> None:
         multiple, low = self.size_multiple, max(64, self.size_multiple)

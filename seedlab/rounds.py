@@ -31,6 +31,30 @@ def extend_prompt(prompt: str, suffix: str) -> str:
     return f"{prompt} {suffix}" if suffix[:1].isalnum() else prompt + suffix
 
 
+def cut_suffix(prompt: str, suffix: str) -> str:
+    """Take a suffix off a prompt's end: what `extend_prompt` made of the answer and the suffix is the prompt.
+
+    Raises:
+        RecipeError: the prompt does not end in it.
+    """
+    for shorter in (prompt.removesuffix(f" {suffix}"), prompt.removesuffix(suffix), ""):
+        if extend_prompt(shorter, suffix) == prompt:
+            return shorter
+    raise RecipeError("suffixes", "This suffix is not the end of this prompt: use the prompt as it was.")
+
+
+def find_ancestors(recipe: Recipe, suffixes: Sequence[str]) -> tuple[Recipe, ...]:
+    """Return the recipes of all parents of a picture, that of the first round first, by the suffixes that led to it.
+
+    Raises:
+        RecipeError: the suffixes did not lead to it.
+    """
+    ancestors = [recipe]
+    for suffix in reversed(suffixes):
+        ancestors.insert(0, replace(ancestors[0], prompt=cut_suffix(ancestors[0].prompt, suffix)))
+    return tuple(ancestors[:-1])
+
+
 def parse_suffixes(text: str) -> tuple[str, ...]:
     """Read suffixes as people write them: one a line. Blank lines and doubles are dropped.
 

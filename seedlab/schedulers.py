@@ -37,13 +37,15 @@ SCHEDULERS = (
     Scheduler("EulerDiscreteScheduler", "Euler", "Euler"),
     Scheduler("EulerAncestralDiscreteScheduler", "Euler ancestral", "Euler a"),
     Scheduler("HeunDiscreteScheduler", "Heun", "Heun"),
-    Scheduler("LMSDiscreteScheduler", "LMS", "LMS"),
     Scheduler("DDIMScheduler", "DDIM", "DDIM"),
     Scheduler("DDPMScheduler", "DDPM", None),
     Scheduler("PNDMScheduler", "PNDM", "PLMS"),
     Scheduler("LCMScheduler", "LCM", "LCM"),
     Scheduler("FlowMatchEulerDiscreteScheduler", "Flow-match Euler", None),
 )
+
+APART = ("FlowMatchEulerDiscreteScheduler", "LCMScheduler")
+"""Classes whose models can use no other, and that no other model can use."""
 
 
 def find_scheduler(name: str) -> Scheduler:
@@ -57,3 +59,17 @@ def find_scheduler(name: str) -> Scheduler:
             return scheduler
     labels = ", ".join(scheduler.label for scheduler in SCHEDULERS)
     raise RecipeError("scheduler", f"There is no scheduler “{name[:60]}”. Choose one of: {labels}.")
+
+
+def list_family(name: str) -> tuple[Scheduler, ...]:
+    """Return the schedulers that can stand in for the one that a model was saved with.
+
+    A flow-matching model has only its own, and so has a model that was distilled for LCM.
+
+    Raises:
+        RecipeError: there is no scheduler of that name.
+    """
+    own = find_scheduler(name)
+    if own.class_name in APART:
+        return tuple(each for each in SCHEDULERS if each.class_name == own.class_name)
+    return tuple(each for each in SCHEDULERS if each.class_name not in APART)

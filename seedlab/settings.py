@@ -9,7 +9,6 @@ from pathlib import Path
 from seedlab.recipe import SeedLabError
 
 DEFAULT_MODEL = "sketch"
-DEFAULT_PORT = 7860
 PUBLIC_STORE_BYTES = 2 * 2**30
 
 
@@ -20,7 +19,7 @@ class Settings:
     Attributes:
         model: the default model: "sketch", a Hub id or a local diffusers folder.
         device: "cpu", "cuda" or "mps"; None for the best that is there.
-        host, port: where the page is served.
+        host, port: where the page is served; port None for the first free one from 7860 on.
         share: whether Gradio makes a public link.
         store: the folder that finished pictures are kept in.
         open_browser: whether the page is opened in the operator's browser.
@@ -30,7 +29,7 @@ class Settings:
     model: str = DEFAULT_MODEL
     device: str | None = None
     host: str = "127.0.0.1"
-    port: int = DEFAULT_PORT
+    port: int | None = None
     share: bool = False
     store: Path = Path("seedlab-pictures")
     open_browser: bool = True
@@ -89,7 +88,7 @@ def _make_parser(variables: Mapping[str, str]) -> argparse.ArgumentParser:
         "--port",
         type=int,
         default=_read_port(variables.get("SEEDLAB_PORT") or variables.get("GRADIO_SERVER_PORT")),
-        help="the port to serve at [SEEDLAB_PORT]",
+        help="the port to serve at; by default the first free one from 7860 on [SEEDLAB_PORT]",
     )
     parser.add_argument(
         "--store",
@@ -112,9 +111,9 @@ def _make_parser(variables: Mapping[str, str]) -> argparse.ArgumentParser:
     return parser
 
 
-def _read_port(text: str | None) -> int:
+def _read_port(text: str | None) -> int | None:
     if not text:
-        return DEFAULT_PORT
+        return None
     if not text.isascii() or not text.isdigit() or int(text) > 65535:
         raise SeedLabError(f"The port “{text[:20]}” is not one: use a number from 0 to 65535.")
     return int(text)

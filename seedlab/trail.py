@@ -10,7 +10,7 @@ from typing import Any, Self
 from PIL.Image import Image
 
 from seedlab.recipe import Recipe, SeedLabError
-from seedlab.rounds import seed_round, suffix_round
+from seedlab.rounds import cut_suffix, seed_round, suffix_round
 
 MAX_ROUNDS = 500
 
@@ -69,7 +69,7 @@ class Round:
     def prompt(self) -> str:
         """The prompt that its tiles share: that of the first round, or of the parent."""
         first = self.tiles[0]
-        return first.recipe.prompt.removesuffix(first.suffix).rstrip() if first.suffix else first.recipe.prompt
+        return cut_suffix(first.recipe.prompt, first.suffix) if first.suffix else first.recipe.prompt
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -212,7 +212,7 @@ class Trail:
             trail._check_tree()
             path = tuple(int(each) for each in data["path"])
             return trail.revisit(path[-1]) if path else trail
-        except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, RecursionError) as error:
             raise SeedLabError("This is not a SeedLab trail.") from error
 
     def _check_tree(self) -> None:
@@ -236,9 +236,12 @@ def _read_round(data: Mapping[str, Any]) -> Round:
 
 def _read_tile(data: Mapping[str, Any]) -> Tile:
     suffix = data["suffix"]
-    if not isinstance(suffix, str) or len(suffix) > 10_000:
+    recipe = Recipe.from_dict(data["recipe"])
+    if not isinstance(suffix, str):
         raise ValueError("a suffix that is not text")
-    return Tile(recipe=Recipe.from_dict(data["recipe"]), suffix=suffix, state=State.STOPPED)
+    if suffix:
+        cut_suffix(recipe.prompt, suffix)  # raises where the prompt does not end in it
+    return Tile(recipe=recipe, suffix=suffix, state=State.STOPPED)
 
 
 def _name_seeds(seeds: Sequence[int]) -> str:

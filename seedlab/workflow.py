@@ -3,14 +3,13 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
-from pathlib import Path
 from threading import Event, RLock
 from typing import Any, Protocol
 
 from PIL.Image import Image
 
 from seedlab.environment import Environment
+from seedlab.picture import Picture
 from seedlab.recipe import Recipe, SeedLabError
 from seedlab.reports import Failed, Finished, Generate, Progress, Report, Waiting
 from seedlab.trail import Round, State, Tile, Trail
@@ -19,14 +18,6 @@ UNFINISHED = (State.WAITING, State.RUNNING)
 
 LONG_WORK = 8.0
 """Seconds from which on the time left is said in words."""
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A finished PNG in the store, and what the visitor should know about it ("" for nothing)."""
-
-    file: Path
-    notice: str = ""
 
 
 class Keep(Protocol):

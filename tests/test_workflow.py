@@ -8,11 +8,12 @@ import pytest
 from PIL import Image
 
 from seedlab.environment import Environment
+from seedlab.picture import Picture
 from seedlab.recipe import Recipe, SeedLabError
 from seedlab.reports import Failed, Finished, Progress, Report
 from seedlab.rounds import GUIDE_SUFFIXES
 from seedlab.trail import State
-from seedlab.workflow import Clock, Picture, Session, say_duration
+from seedlab.workflow import Clock, Session, say_duration
 
 RECIPE = Recipe(
     model_id="sketch",

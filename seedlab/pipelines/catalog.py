@@ -109,6 +109,7 @@ def _guess(model_id: str, revision: str | None) -> Model:
         height=512,
         width=512,
         scheduler="PNDMScheduler",
+        any_scheduler=True,
         dtype="auto",
     )
 

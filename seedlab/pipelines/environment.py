@@ -5,6 +5,7 @@ import platform
 from pathlib import Path
 
 from seedlab.environment import Environment
+from seedlab.pipelines.loading import import_libraries
 
 
 def observe(device: str, weights: str) -> Environment:
@@ -14,6 +15,7 @@ def observe(device: str, weights: str) -> Environment:
         device: "cpu", "cuda" or "mps".
         weights: what `hash_weights` gave for the model.
     """
+    import_libraries()
     import diffusers
     import torch
     import transformers
@@ -38,7 +40,7 @@ def hash_weights(folder: Path) -> str:
     Tokenizers and configurations decide the picture as much as weights do, so every file of the components counts.
     """
     whole = hashlib.sha256()
-    for file in sorted(folder.glob("*/*")):
+    for file in sorted((folder / "model_index.json", *folder.glob("*/*"))):
         if file.suffix in (".safetensors", ".json", ".txt", ".model"):
             whole.update(file.relative_to(folder).as_posix().encode() + b"\0")
             with file.open("rb") as stream:

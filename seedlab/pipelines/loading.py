@@ -1,10 +1,27 @@
 """From a model's id to a pipeline on a device."""
 
+import logging
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from seedlab.pipelines.catalog import SKETCH, SKETCH_FOLDER
 from seedlab.recipe import SeedLabError
+
+LOGGER = logging.getLogger(__name__)
+_IMPORTING = Lock()
+
+
+def import_libraries() -> None:
+    """Import torch and diffusers, which takes seconds; the first thread does it and the others wait.
+
+    Both import in circles, so that two threads that begin at once could see half a module.
+    """
+    with _IMPORTING:
+        import torch  # noqa: F401
+        from diffusers import DiffusionPipeline  # noqa: F401
+
+        _hush()
 
 
 def choose_device(wish: str | None) -> str:
@@ -13,6 +30,7 @@ def choose_device(wish: str | None) -> str:
     Raises:
         SeedLabError: the one wished for is not there.
     """
+    import_libraries()
     import torch
 
     there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
@@ -56,8 +74,6 @@ def load_pipeline(folder: Path, dtype: str, device: str) -> Any:
         SeedLabError: the folder does not hold a pipeline that can be loaded.
     """
     import torch
-
-    _hush()
     from diffusers import DiffusionPipeline
 
     try:
@@ -78,12 +94,12 @@ def _hush() -> None:
 
     Their bars for loading a few local files, and the advice to install torchvision (which is not needed), do not.
     """
-    from diffusers.utils import logging as diffusers_logging
-    from transformers.utils import logging as transformers_logging
+    import diffusers.utils.logging
+    import transformers.utils.logging
 
-    for logging in (diffusers_logging, transformers_logging):
-        logging.set_verbosity_error()
-        logging.disable_progress_bar()
+    for library in (diffusers, transformers):
+        library.utils.logging.set_verbosity_error()
+        library.utils.logging.disable_progress_bar()
 
 
 def _find_on_hub(model_id: str, revision: str | None, download: bool) -> Path:
@@ -94,9 +110,10 @@ def _find_on_hub(model_id: str, revision: str | None, download: bool) -> Path:
             DiffusionPipeline.download(model_id, revision=revision, use_safetensors=True, local_files_only=not download)
         )
     except (OSError, ValueError) as error:
+        LOGGER.info("%s could not be downloaded: %s", model_id, error)
         raise SeedLabError(
-            f"{model_id} could not be downloaded from the Hub ({_shorten(error)}): check the id and the network, "
-            "accept the model's licence on its page if it asks for that, or choose Sketch, which is built in."
+            f"{model_id} could not be downloaded from the Hub: check the id and the network, accept the model's "
+            "licence on its page if it asks for that, or choose Sketch, which is built in."
         ) from error
 
 

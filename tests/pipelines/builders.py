@@ -10,8 +10,14 @@ from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 from seedlab.recipe import Recipe
 
 
-def build_stable_diffusion(folder: Path, weights_seed: int = 0, name: str = "tiny") -> Path:
-    """Save a Stable Diffusion with random weights, 64x64 pixels, 4 latent channels, and return its folder."""
+def build_stable_diffusion(
+    folder: Path, weights_seed: int = 0, name: str = "tiny", widths: tuple[int, ...] = (32, 64)
+) -> Path:
+    """Save a Stable Diffusion with random weights, 64x64 pixels, 4 latent channels, and return its folder.
+
+    Args:
+        widths: channels of the denoiser's levels; all but the first attend to the prompt.
+    """
     torch.manual_seed(weights_seed)
     pipeline = StableDiffusionPipeline(
         vae=AutoencoderKL(
@@ -38,10 +44,10 @@ def build_stable_diffusion(folder: Path, weights_seed: int = 0, name: str = "tin
             sample_size=8,
             in_channels=4,
             out_channels=4,
-            block_out_channels=(32, 64),
+            block_out_channels=widths,
             layers_per_block=1,
-            down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
-            up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
+            down_block_types=("DownBlock2D", *("CrossAttnDownBlock2D",) * (len(widths) - 1)),
+            up_block_types=(*("CrossAttnUpBlock2D",) * (len(widths) - 1), "UpBlock2D"),
             cross_attention_dim=32,
             attention_head_dim=8,
             norm_num_groups=8,

@@ -11,6 +11,7 @@ import torch
 from seedlab.pipelines.manager import PipelineManager
 from seedlab.recipe import RecipeError, SeedLabError
 from seedlab.reports import Failed, Finished, Progress, Waiting
+from seedlab.schedulers import list_family
 from tests.pipelines.builders import build_stable_diffusion, make_recipe
 
 
@@ -127,7 +128,12 @@ def test_a_failure_ends_its_own_tile_alone(shared_manager, tiny):
     reports = run(shared_manager, make_recipe(tiny), bad, make_recipe(tiny, seed=1))
     ends = [report for report in reports if isinstance(report, Finished | Failed)]
     assert [type(report) for report in ends] == [Finished, Failed, Finished]
-    assert ends[1].sentence == "Flow-match Euler does not work with this model: choose another scheduler."
+    assert (
+        ends[1].sentence
+        == "Flow-match Euler does not work with tiny: choose "
+        + ", ".join(scheduler.label for scheduler in list_family("DDIMScheduler"))
+        + "."
+    )
     assert [report.index for report in ends] == [0, 1, 2]
 
 
@@ -143,7 +149,7 @@ def test_a_recipe_out_of_a_browser_is_held_to_the_models_limits(shared_manager, 
 
 def test_a_public_host_makes_only_what_it_offers(tiny):
     manager = PipelineManager(device="cpu", allowed=("sketch",))
-    with pytest.raises(RecipeError, match="This server offers only: sketch."):
+    with pytest.raises(RecipeError, match="This server offers only: sketch"):
         manager.describe(str(tiny))
     (failed,) = run(manager, make_recipe(tiny))
     assert failed.sentence == "This server offers only: sketch."
@@ -187,7 +193,7 @@ def test_the_environment_tells_other_weights(manager, tiny, tmp_path):
 
 def test_a_device_that_is_not_there_is_said():
     manager = PipelineManager(device="mps")
-    with pytest.raises(SeedLabError, match="There is no device “mps” on this machine: use cpu."):
+    with pytest.raises(SeedLabError, match="There is no device “mps” on this machine: use cpu"):
         manager.describe("owner/name")
     manager.close()
 

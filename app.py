@@ -1,0 +1,83 @@
+"""SeedLab in the browser: settings -> manager -> page -> launch."""
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from seedlab.images.store import Store
+from seedlab.pipelines.catalog import CATALOG, SKETCH, describe
+from seedlab.pipelines.manager import PipelineManager
+from seedlab.recipe import SeedLabError
+from seedlab.settings import Settings, read_settings
+from seedlab.sketch import vocabulary
+from seedlab.workflow import Session
+
+if TYPE_CHECKING:
+    from seedlab.ui.studio import Studio
+
+
+def main() -> None:
+    """Serve the page until the process is ended; torch is imported and the model loaded once it is up."""
+    try:
+        settings = read_settings(sys.argv[1:])
+        serve(settings)
+    except (SeedLabError, OSError) as error:
+        sys.exit(f"SeedLab cannot start: {error}")
+
+
+def serve(settings: Settings) -> None:
+    """Serve the page with these settings.
+
+    Raises:
+        SeedLabError: the default model is none.
+        OSError: the port is taken.
+    """
+    # Read by gradio and huggingface_hub as they are imported: what visitors do is nobody's business.
+    os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    from seedlab.ui.layout import build_blocks, launch_options
+
+    manager = make_manager(settings)
+    blocks = build_blocks(make_studio(settings, manager))
+    blocks.launch(
+        server_name=settings.host,
+        server_port=settings.port,
+        share=settings.share,
+        inbrowser=settings.open_browser,
+        prevent_thread_lock=True,
+        **launch_options(),
+    )
+    manager.warm_up(settings.model)
+    try:
+        blocks.block_thread()
+    finally:
+        manager.close()
+
+
+def make_manager(settings: Settings) -> PipelineManager:
+    """Make the one pipeline manager of this process."""
+    offered = (*(model.model_id for model in CATALOG), settings.model)
+    return PipelineManager(settings.device, allowed=offered if settings.public else None)
+
+
+def make_studio(settings: Settings, manager: PipelineManager) -> "Studio":
+    """Join the manager, the store and the models to what the page needs."""
+    from seedlab.ui.studio import Studio
+
+    store = Store(settings.store, settings.store_bytes)
+    models = {model.model_id: model.name for model in CATALOG}
+    models.setdefault(settings.model, describe(settings.model).name)
+    return Studio(
+        make_session=lambda trail: Session(
+            manager.generate, lambda recipe: store.find(recipe, manager.environment(recipe)), store.keep, trail
+        ),
+        describe=manager.describe,
+        default_model=settings.model,
+        models=tuple((name, model_id) for model_id, name in models.items()),
+        examples=vocabulary.EXAMPLES,
+        unknown_words=lambda model_id, prompt: vocabulary.unknown_words(prompt) if model_id == SKETCH else (),
+    )
+
+
+if __name__ == "__main__":
+    main()

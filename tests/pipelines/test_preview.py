@@ -1,0 +1,56 @@
+"""Previews: a linear map from latents to colours, fitted to the autoencoder at hand."""
+
+import torch
+from diffusers import DPMSolverMultistepScheduler, EulerDiscreteScheduler
+
+from seedlab.pipelines.preview import Preview, find_clean_latents, fit_preview
+
+
+class LinearAutoencoder:
+    """Averages 8x8 pixels and mixes the colours linearly: what a fitted map can undo exactly."""
+
+    device, dtype = torch.device("cpu"), torch.float32
+    config = {"scaling_factor": 0.5, "shift_factor": 0.1}  # noqa: RUF012
+    mix = torch.tensor([[1.0, 0.2, 0.0], [0.0, 1.0, 0.3], [0.5, 0.0, 1.0], [0.1, 0.1, 0.1]])
+
+    def encode(self, pictures):
+        small = torch.nn.functional.interpolate(pictures, scale_factor=1 / 8, mode="area")
+        return type("Encoded", (), {"latents": torch.einsum("lc,nchw->nlhw", self.mix, small)})
+
+
+def test_a_linear_autoencoder_is_undone_exactly():
+    vae = LinearAutoencoder()
+    preview = fit_preview(type("Pipeline", (), {"vae": vae}))
+    colour = torch.tensor([0.2, 0.6, 0.9])
+    picture = colour.view(1, 3, 1, 1).expand(1, 3, 64, 96)
+    latents = (vae.encode(picture * 2 - 1).latents - 0.1) * 0.5
+    shown = preview.show(latents)
+    assert shown.size == (12, 8)
+    assert shown.getpixel((5, 5)) == tuple(round(float(value) * 255) for value in colour)
+
+
+def test_a_pipeline_without_an_autoencoder_has_no_preview():
+    assert fit_preview(type("Pipeline", (), {})) is None
+
+
+def test_the_fit_moves_nobody_elses_randomness():
+    torch.manual_seed(7)
+    expected = torch.rand(3)
+    torch.manual_seed(7)
+    fit_preview(type("Pipeline", (), {"vae": LinearAutoencoder()}))
+    assert torch.equal(torch.rand(3), expected)
+
+
+def test_latents_that_are_no_numbers_do_not_break_a_preview():
+    preview = Preview(torch.zeros(5, 3))
+    assert preview.show(torch.full((1, 4, 2, 2), float("nan"))).size == (2, 2)
+
+
+def test_clean_latents_come_from_the_scheduler_that_keeps_them():
+    scheduler = DPMSolverMultistepScheduler()
+    scheduler.set_timesteps(4)
+    noisy = torch.randn(1, 4, 8, 8, generator=torch.Generator().manual_seed(0))
+    assert find_clean_latents(scheduler, noisy) is noisy, "nothing is predicted yet"
+    scheduler.step(torch.zeros_like(noisy), scheduler.timesteps[0], noisy)
+    assert find_clean_latents(scheduler, noisy) is scheduler.model_outputs[-1]
+    assert find_clean_latents(EulerDiscreteScheduler(), noisy) is noisy

@@ -1,0 +1,71 @@
+"""A model as the visitor meets it: it makes recipes of its defaults, and refuses what it cannot make or read."""
+
+import pytest
+
+from seedlab.model import Model
+from seedlab.recipe import RecipeError
+from tests.examples import RECIPE
+
+MODEL = Model(
+    model_id="sketch",
+    name="Sketch",
+    num_inference_steps=12,
+    guidance_scale=3.0,
+    height=128,
+    width=128,
+    scheduler="DPMSolverMultistepScheduler",
+    dtype="float32",
+    max_side=256,
+)
+
+
+def test_a_recipe_is_made_of_the_defaults():
+    assert MODEL.make_recipe(prompt="Labrador in the style of Vermeer", seed=0) == RECIPE
+
+
+def test_what_is_given_takes_the_place_of_a_default_and_none_does_not():
+    recipe = MODEL.make_recipe(
+        prompt="", seed=0, guidance_scale=0, negative_prompt="blurry", num_inference_steps=None, width=256
+    )
+    assert (recipe.guidance_scale, recipe.negative_prompt, recipe.num_inference_steps) == (0.0, "blurry", 12)
+    assert (recipe.width, recipe.height) == (256, 128)
+
+
+def test_a_scheduler_given_by_its_label_is_the_same_recipe():
+    by_label = MODEL.make_recipe(prompt="a", seed=0, scheduler="Euler")
+    assert by_label == MODEL.make_recipe(prompt="a", seed=0, scheduler="EulerDiscreteScheduler")
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "sentence"),
+    [
+        ("scheduler", "none such", "There is no scheduler “none such”"),
+        ("height", 264, "Sketch makes 64 to 256 pixels a side, not 264"),
+        ("width", 56, "Sketch makes 64 to 256 pixels a side, not 56"),
+        ("prompt", "x" * 1926, "The prompt has 1,926 characters, but Sketch reads only 77 tokens"),
+        ("negative_prompt", "x" * 1926, "The negative prompt has 1,926 characters"),
+        ("dtype", "auto", "The dtype must be one of"),
+    ],
+)
+def test_what_the_model_cannot_make_is_refused_in_a_sentence(field, value, sentence):
+    with pytest.raises(RecipeError, match=sentence) as caught:
+        MODEL.make_recipe(**{"prompt": "a", "seed": 0, field: value})
+    assert caught.value.field == field
+
+
+def test_a_size_between_two_that_the_model_makes_names_them():
+    model = Model(**{**vars(MODEL), "size_multiple": 64})
+    with pytest.raises(RecipeError, match="in steps of 64: use 128 or 192, not 136"):
+        model.make_recipe(prompt="a", seed=0, height=136)
+
+
+def test_a_scheduler_of_another_kind_is_refused_with_those_that_work():
+    with pytest.raises(RecipeError, match="Flow-match Euler does not work with Sketch: choose DPM") as caught:
+        MODEL.make_recipe(prompt="a", seed=0, scheduler="Flow-match Euler")
+    assert caught.value.field == "scheduler"
+
+
+def test_a_model_that_we_do_not_know_is_offered_all_schedulers():
+    model = Model(**{**vars(MODEL), "any_scheduler": True})
+    recipe = model.make_recipe(prompt="a", seed=0, scheduler="Flow-match Euler")
+    assert recipe.scheduler == "FlowMatchEulerDiscreteScheduler"
