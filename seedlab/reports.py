@@ -51,4 +51,5 @@ class Failed:
 
 Report = Waiting | Progress | Finished | Failed
 Generate = Callable[[Sequence[Recipe], Event], Generator[Report, None, None]]
-"""Yields reports for each recipe in order, ending each with Finished or Failed; returns early once the event is set."""
+"""Yields reports for each recipe in order, ending each with Finished or Failed; returns early once the event is set.
+The last report is said again every now and then where nothing new is to be said."""

@@ -1,7 +1,7 @@
 """The job itself: explore seeds, lock one, refine it by suffixes, and go on. The same for a browser and a terminal."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from threading import Event, RLock
 from typing import Any, Protocol
@@ -97,7 +97,7 @@ class Session:
                 self._change_all(round_.id, UNFINISHED, State.STOPPED)
             return self._trail
 
-    def develop(self) -> Iterator[Trail]:
+    def develop(self) -> Generator[Trail, None, None]:
         """Work on the rounds on the path until all of their tiles are made; yields the trail after every change.
 
         Returns at once when another `develop` of this session is at work: that one takes up what was asked for.

@@ -123,24 +123,21 @@ class PipelineManager:
     def _generate_one(self, index: int, recipe: Recipe, stop: Event) -> Generator[Report, None, None]:
         reports: SimpleQueue[Report | None] = SimpleQueue()
         future = self._submit(lambda: self._work(index, recipe, stop, reports.put))
-        said = ""
+        report: Report | None = None
         try:
-            while True:
+            while not isinstance(report, Finished | Failed):
                 try:
                     report = _take(reports)
                 except Empty:
-                    sentence = self._say_why(future)
                     if stop.is_set() or self._closed.is_set():
                         return
-                    if sentence != said:
-                        said = sentence
-                        yield Waiting(index, sentence)
-                    continue
+                    # Said again and again: whoever listens gets the chance to leave, and frees a thread meanwhile.
+                    report = report or Waiting(index, "")
+                    if isinstance(report, Waiting):
+                        report = Waiting(index, self._say_why(future))
                 if report is None:
                     return
                 yield report
-                if isinstance(report, Finished | Failed):
-                    return
         except GeneratorExit:
             stop.set()
             raise

@@ -22,7 +22,7 @@ def run(manager, *recipes):
 def test_reports_loading_then_steps_with_previews_then_the_picture(manager, tiny):
     reports = run(manager, make_recipe(tiny, num_inference_steps=6))
     steps = [report for report in reports if isinstance(report, Progress)]
-    assert [report.step for report in steps] == sorted({report.step for report in steps})
+    assert [report.step for report in steps] == sorted(report.step for report in steps)
     assert steps[-1].steps == 6
     assert steps[-1].preview.size == (8, 8)
     assert isinstance(reports[-1], Finished)
@@ -41,6 +41,15 @@ def test_waits_are_explained(tiny, monkeypatch):
         theirs.result()
     manager.close()
     assert "Loading tiny…" in [report.sentence for report in mine if isinstance(report, Waiting)]
+
+
+def test_who_waits_is_told_so_again_and_again_and_can_leave_each_time(tiny, monkeypatch):
+    manager = PipelineManager(device="cpu")
+    monkeypatch.setattr(manager, "_load_folder", lambda *_: time.sleep(1.2))
+    reports = manager.generate([make_recipe(tiny)], Event())
+    assert [next(reports) for _ in range(3)] == [Waiting(0, "Loading tiny…")] * 3
+    reports.close()
+    manager.close()
 
 
 def test_a_scheduler_with_more_steps_than_asked_for_counts_to_its_own_number(manager, tiny):
