@@ -106,6 +106,11 @@ class Recipe:
             raise RecipeError("recipe", "This recipe is incomplete.") from error
 
 
+def quote(text: str, limit: int = 40) -> str:
+    """Quote what somebody wrote, in a sentence: cut short, and without the halves of characters that JSON lets in."""
+    return f"“{text[:limit].encode('utf-8', 'replace').decode()}”"
+
+
 def parse_seeds(text: str, limit: int = 64) -> tuple[int, ...]:
     """Read seeds as people write them: "0-3" or "7, 42, 100-103". Order is kept, doubles are dropped.
 
@@ -127,7 +132,7 @@ def parse_seeds(text: str, limit: int = 64) -> tuple[int, ...]:
 def _parse_range(part: str, limit: int) -> range:
     match = re.fullmatch(r"([0-9]{1,20})(?:-([0-9]{1,20}))?", part)
     if match is None:
-        raise RecipeError("seeds", f"“{part[:40]}” is not a seed. Write whole numbers such as 0-3 or 7, 42, 100-103.")
+        raise RecipeError("seeds", f"{quote(part)} is not a seed. Write whole numbers such as 0-3 or 7, 42, 100-103.")
     first, last = int(match[1]), int(match[2] or match[1])
     _check_int("seeds", first, "A seed", 0, MAX_SEED)
     _check_int("seeds", last, "A seed", 0, MAX_SEED)

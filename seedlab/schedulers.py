@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from seedlab.recipe import RecipeError
+from seedlab.recipe import RecipeError, quote
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def find_scheduler(name: str) -> Scheduler:
         if name in (scheduler.name, scheduler.label):
             return scheduler
     labels = ", ".join(scheduler.label for scheduler in SCHEDULERS)
-    raise RecipeError("scheduler", f"There is no scheduler “{name[:60]}”. Choose one of: {labels}.")
+    raise RecipeError("scheduler", f"There is no scheduler {quote(name)}. Choose one of: {labels}.")
 
 
 def list_family(name: str) -> tuple[Scheduler, ...]:

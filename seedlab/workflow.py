@@ -188,10 +188,18 @@ class Session:
                     yield self._trail
                     if isinstance(report, Finished | Failed) and self._is_left(round_.id):
                         break
+                else:
+                    self._give_up(round_.id, stop)
         finally:
             stop.set()
             with self._lock:
                 self._change_all(round_.id, (State.RUNNING,), State.WAITING)
+
+    def _give_up(self, round_id: int, stop: Event) -> None:
+        # The pipelines ended before the tiles did, as they do when the process ends: asking again would go on for ever.
+        with self._lock:
+            if not stop.is_set():
+                self._change_all(round_id, UNFINISHED, State.STOPPED)
 
     def _is_left(self, round_id: int) -> bool:
         """Whether a newer round on the path waits: it goes first, from the next tile on."""

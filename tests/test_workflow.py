@@ -219,6 +219,19 @@ def test_a_closed_tab_ends_the_work_and_the_session_can_go_on():
     assert states(session, first.id) == [State.DONE, State.DONE]
 
 
+def test_pipelines_that_end_early_leave_the_rest_stopped():
+    """A server that is closing takes no more work: the session must not ask it again and again."""
+    studio = Studio()
+
+    def generate(recipes, stop):
+        yield from studio.generate(recipes[:1], stop)
+
+    session = Session(generate, studio.find, studio.keep)
+    first = session.explore(RECIPE, (0, 1, 2)).newest
+    develop(session)
+    assert states(session, first.id) == [State.DONE, State.STOPPED, State.STOPPED]
+
+
 def test_after_a_restart_what_was_made_is_found_and_the_rest_waits_for_a_click():
     studio = Studio()
     before = studio.session()

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from seedlab.model import Model
-from seedlab.recipe import RecipeError
+from seedlab.recipe import RecipeError, quote
 from seedlab.schedulers import SCHEDULERS
 
 SKETCH = "sketch"
@@ -70,7 +70,7 @@ def describe(model_id: str) -> Model:
         return _guess(match["id"], match["revision"])
     raise RecipeError(
         "model_id",
-        f"There is no model “{model_id[:80]}”. Use sketch, the id of a model on the Hub such as "
+        f"There is no model {quote(model_id, 80)}. Use sketch, the id of a model on the Hub such as "
         "stable-diffusion-v1-5/stable-diffusion-v1-5, or a folder that a diffusers pipeline was saved in.",
     )
 

@@ -1,0 +1,295 @@
+"""SeedLab without a browser: `python -m seedlab grid`, `refine` and `recipe`."""
+
+import argparse
+import json
+import os
+import re
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, NoReturn
+
+from PIL.Image import Image
+
+from seedlab import __version__
+from seedlab.images.album import check_folder, check_room
+from seedlab.images.metadata import read_metadata
+from seedlab.jobs import Job, Manager, Outcome, make
+from seedlab.model import Model
+from seedlab.recipe import DTYPES, Recipe, SeedLabError, parse_seeds
+from seedlab.rounds import GUIDE_SEEDS, GUIDE_SUFFIXES, parse_suffixes
+from seedlab.schedulers import SCHEDULERS
+from seedlab.trail import Round, State
+
+FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
+PROGRAM = "python -m seedlab"
+DESCRIPTION = """\
+Explore seeds without a browser, as the diffusers guide on deterministic generation does by hand: make one picture for
+each of several seeds, choose one, and make it again with the same seed and a longer prompt."""
+
+EXAMPLES = """\
+examples:
+  python -m seedlab grid "Labrador in the style of Vermeer" --seeds 0-3 --out labrador
+  python -m seedlab refine labrador/seed-2.png
+  python -m seedlab refine labrador/seed-2.png --suffix ", artsy" --suffix ", at night"
+  python -m seedlab recipe labrador/seed-2-artsy.png"""
+
+KEEPING = """\
+A picture that is in the folder already, and is what would be made, stays and is not made again, so that an
+interrupted command goes on where it was. Any other file of the same name stops the command before it begins.
+Grids are always made anew.
+
+exit codes: 0 all is made; 1 a picture failed; 2 bad input, nothing was begun; 130 stopped by Ctrl+C."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Studio:
+    """What the commands work with.
+
+    Attributes:
+        describe: says what is known of a model, and does not import torch.
+        make_manager: makes a manager for "cpu", "cuda" or "mps"; None for the best device that is there.
+        make_grid: puts pictures side by side.
+    """
+
+    describe: Callable[[str], Model]
+    make_manager: Callable[[str | None], Manager]
+    make_grid: Callable[[Sequence[Image]], Image]
+
+
+def main(arguments: Sequence[str] | None = None, studio: Studio | None = None) -> int:
+    """Run a command; returns the exit code: 0, 1 for a failed picture, 2 for bad input, 130 for Ctrl+C.
+
+    Args:
+        arguments: as after `python -m seedlab`; None for those of the process.
+        studio: None for the real one.
+    """
+    try:
+        given = make_parser().parse_args(arguments)
+        return int(given.run(given, studio or make_studio()))
+    except SeedLabError as error:
+        sys.stderr.write(f"{error}\n")
+        return BAD_INPUT
+    except KeyboardInterrupt:
+        sys.stderr.write("\nStopped.\n")
+        return INTERRUPTED
+
+
+def make_studio() -> Studio:
+    """Join the commands to the pipeline manager; torch is imported by the manager's first work."""
+    from seedlab.pipelines.catalog import describe
+    from seedlab.pipelines.grid import make_grid
+    from seedlab.pipelines.manager import PipelineManager
+
+    # Read by huggingface_hub as it is imported: what is made here is nobody's business.
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    return Studio(describe=describe, make_manager=PipelineManager, make_grid=make_grid)
+
+
+def run_grid(given: argparse.Namespace, studio: Studio) -> int:
+    """Make a round of seeds."""
+    seeds = parse_seeds(given.seeds)
+    # Which dtype is the default depends on the device, and to ask for that torch has to be imported: first the rest.
+    guess = replace(studio.describe(given.model), dtype=given.dtype or DTYPES[0])
+    job = Job(folder=given.out, parent=_make_recipe(given, guess, seeds[0]), seeds=seeds)
+    _check(job, given, any_dtype=given.dtype is None)
+    with closing(studio.make_manager(_wish(given.device))) as manager:
+        recipe = _make_recipe(given, manager.describe(given.model), seeds[0])
+        return _run(replace(job, parent=recipe), given, studio, manager)
+
+
+def run_refine(given: argparse.Namespace, studio: Studio) -> int:
+    """Make a round of suffixes of a picture."""
+    metadata = read_metadata(given.picture)
+    recipe = metadata.recipe
+    job = Job(
+        folder=given.picture.parent if given.out is None else given.out,
+        parent=recipe,
+        seeds=(recipe.seed,),
+        suffixes=parse_suffixes("\n".join(given.suffix or GUIDE_SUFFIXES)),
+        source=given.picture,
+        origin=metadata.environment,
+        lineage=metadata.suffixes,
+    )
+    model = studio.describe(recipe.model_id if recipe.revision is None else f"{recipe.model_id}@{recipe.revision}")
+    for variation in job.files:
+        model.check(variation)
+    _check(job, given)
+    with closing(studio.make_manager(_wish(given.device))) as manager:
+        return _run(job, given, studio, manager)
+
+
+def run_recipe(given: argparse.Namespace, _: Studio) -> int:
+    """Print a picture's recipe."""
+    _write_json(asdict(read_metadata(given.picture).recipe))
+    return 0
+
+
+def _wish(device: str) -> str | None:
+    return None if device == "auto" else device
+
+
+def _check(job: Job, given: argparse.Namespace, *, any_dtype: bool = False) -> None:
+    check_folder(job.folder)
+    if not given.overwrite:
+        check_room(job.files, job.grid, any_dtype=any_dtype)
+
+
+def _run(job: Job, given: argparse.Namespace, studio: Studio, manager: Manager) -> int:
+    _check(job, given)
+    line = ProgressLine()
+    try:
+        outcome = make(job, manager, studio.make_grid, line.show, overwrite=given.overwrite)
+    finally:
+        line.clear()
+    _say(outcome)
+    if given.json:
+        _write_json({"seedlab": __version__, "command": given.command, **outcome.to_dict()})
+    else:
+        files = [picture.file for picture in outcome.pictures] + ([outcome.grid] if outcome.grid else [])
+        sys.stdout.write("".join(f"{file}\n" for file in files))
+    return FAILED if outcome.failures else 0
+
+
+def _say(outcome: Outcome) -> None:
+    for picture in outcome.pictures:
+        if not picture.anew:
+            sys.stderr.write(f"{picture.file} was there already.\n")
+    sentences = [picture.notice for picture in outcome.pictures if picture.notice]
+    if outcome.differences:
+        listed = ", ".join(outcome.differences)
+        sentences.append(f"These may differ from the picture by more than their suffixes; they have {listed}.")
+    sys.stderr.write("".join(f"{sentence}\n" for sentence in dict.fromkeys((*sentences, *outcome.failures))))
+
+
+def _write_json(data: dict[str, Any]) -> None:
+    # As it is where that can be written, which a console of another encoding than Unicode's cannot.
+    is_unicode = (sys.stdout.encoding or "").lower().startswith("utf")
+    sys.stdout.write(json.dumps(data, indent=2, ensure_ascii=not is_unicode) + "\n")
+
+
+def _make_recipe(given: argparse.Namespace, model: Model, seed: int) -> Recipe:
+    width, height = given.size or (None, None)
+    return model.make_recipe(
+        prompt=given.prompt,
+        seed=seed,
+        negative_prompt=given.negative_prompt,
+        num_inference_steps=given.steps,
+        guidance_scale=given.guidance,
+        width=width,
+        height=height,
+        scheduler=given.scheduler,
+        dtype=given.dtype,
+    )
+
+
+class ProgressLine:
+    """One line on a terminal that says what is being done; nothing where stderr is no terminal."""
+
+    def __init__(self) -> None:
+        self._is_shown = sys.stderr.isatty()
+
+    def show(self, round_: Round) -> None:
+        """Say how many pictures are done, and how far the next is."""
+        done = sum(tile.state is State.DONE for tile in round_.tiles)
+        running = [tile for tile in round_.tiles if tile.state in (State.RUNNING, State.WAITING)]
+        parts = [f"{done} of {len(round_.tiles)}"]
+        if running:
+            parts += [f"{round(100 * running[0].fraction)} %", running[0].sentence]
+        self._write("  ".join(part for part in parts if part))
+
+    def clear(self) -> None:
+        """Take the line away."""
+        self._write("")
+
+    def _write(self, text: str) -> None:
+        if self._is_shown:
+            sys.stderr.write(f"\r\x1b[K{text}")
+            sys.stderr.flush()
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose complaints are one sentence and a way to help."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False, **options)
+
+    def error(self, message: str) -> NoReturn:
+        """Raise SeedLabError in place of printing the usage and ending the process."""
+        sentence = message.removeprefix("argument ").rstrip(".")
+        raise SeedLabError(f"{sentence[:1].upper()}{sentence[1:]}. For help: {self.prog} --help")
+
+
+def make_parser() -> Parser:
+    """Make the parser of the commands; what it parses has `run`, a function of it and a Studio."""
+    parser = Parser(prog=PROGRAM, description=DESCRIPTION, epilog=EXAMPLES)
+    parser.add_argument("--version", action="version", version=f"SeedLab {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    grid = commands.add_parser("grid", help="make a picture for each of several seeds", epilog=KEEPING)
+    refine = commands.add_parser("refine", help="make a picture again, its prompt extended", epilog=KEEPING)
+    recipe = commands.add_parser("recipe", help="print what a picture was made of, as JSON")
+    _add_grid_options(grid)
+    _add_refine_options(refine)
+    for command in (grid, refine):
+        _add_common_options(command)
+    recipe.add_argument("picture", metavar="PICTURE.png", type=Path, help="a picture that SeedLab made")
+    recipe.set_defaults(run=run_recipe)
+    return parser
+
+
+def _add_grid_options(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Make seed-0.png, seed-1.png, ... and grid.png: one prompt, a picture for each seed."
+    parser.set_defaults(run=run_grid)
+    add = parser.add_argument
+    add("prompt", metavar="PROMPT", help="what to make a picture of")
+    add("--seeds", "--seed", default=GUIDE_SEEDS, help='as "0-3" or "7, 42, 100-103"; 0 to 4294967295 (%(default)s)')
+    add("--out", metavar="FOLDER", type=Path, default=Path(), help="where the pictures go (this folder)")
+    add("--model", default="sketch", help="sketch, a Hub id as owner/name, or a diffusers folder (%(default)s)")
+    add("--negative-prompt", metavar="TEXT", help="what to keep out of the picture")
+    add("--steps", metavar="NUMBER", type=_read_whole, help="denoising steps; the model's default is a good one")
+    add("--guidance", metavar="NUMBER", type=_read_number, help="how closely to follow the prompt, 0 to 100")
+    add("--size", type=_read_size, help="pixels, as 256 or, width first, 320x256")
+    add("--scheduler", metavar="NAME", help=f"one of: {', '.join(each.label for each in SCHEDULERS)}")
+    add("--dtype", choices=DTYPES, help="the precision to compute in")
+
+
+def _add_refine_options(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Make a picture again with its own seed and settings, its prompt extended by each suffix:\n"
+        "seed-2.png gives seed-2-artsy.png, ... and seed-2-grid.png."
+    )
+    parser.set_defaults(run=run_refine)
+    add = parser.add_argument
+    add("picture", metavar="PICTURE.png", type=Path, help="a picture that SeedLab made; its recipe is read from it")
+    listed = " ".join(f'"{suffix}"' for suffix in GUIDE_SUFFIXES)
+    add("--suffix", metavar="TEXT", action="append", help=f"what to add to the prompt; may be repeated ({listed})")
+    add("--out", metavar="FOLDER", type=Path, help="where the pictures go (the picture's folder)")
+
+
+def _add_common_options(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto", help="where to compute (%(default)s)")
+    add("--overwrite", action="store_true", help="make anew, and replace, whatever is in the folder already")
+    add("--json", action="store_true", help="print a report for programs: files, recipes, SHA-256 of the pixels, ...")
+
+
+def _read_whole(text: str) -> int:
+    if re.fullmatch(r"[+-]?[0-9]{1,20}", text.strip()) is None:
+        raise argparse.ArgumentTypeError(f"“{text[:40]}” is not a whole number")
+    return int(text)
+
+
+def _read_number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"“{text[:40]}” is not a number") from error
+
+
+def _read_size(text: str) -> tuple[int, int]:
+    match = re.fullmatch(r"([0-9]{1,6})(?:[x×]([0-9]{1,6}))?", text.strip().lower())
+    if match is None:
+        raise argparse.ArgumentTypeError(f"“{text[:40]}” is not a size; write 256 or, width first, 320x256")
+    return int(match[1]), int(match[2] or match[1])

@@ -1,0 +1,153 @@
+"""What a picture says about itself comes back exactly, and from a stranger's file only what can be believed."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from seedlab.images.metadata import Metadata, MetadataError, read_metadata, write_picture
+from seedlab.images.png import read_chunks, read_pixels, write_png
+from seedlab.recipe import SeedLabError
+from seedlab.rounds import find_ancestors
+from tests.examples import ENVIRONMENT, RECIPE
+
+METADATA = Metadata(
+    recipe=replace(RECIPE, prompt="Labrador in the style of Vermeer, artsy at night, 北斎 “wave” 🌊"),
+    environment=ENVIRONMENT,
+    suffixes=(", artsy", "at night", ", 北斎 “wave” 🌊"),
+    notice="Sketch does not know “wave”.",
+)
+IMAGE = Image.effect_noise((128, 128), 50).convert("RGB")
+
+
+def changed(**changes: object) -> str:
+    return json.dumps(json.loads(METADATA.to_json()) | changes)
+
+
+def recipe_data(**changes: object) -> dict[str, object]:
+    return json.loads(METADATA.recipe.to_json()) | changes
+
+
+def write_chunk(folder: Path, text: str) -> Path:
+    write_png(folder / "a.png", IMAGE, {"seedlab": text})
+    return folder / "a.png"
+
+
+def test_a_picture_and_what_it_says_come_back_exactly(tmp_path):
+    write_picture(tmp_path / "a.png", IMAGE, METADATA)
+    assert read_metadata(tmp_path / "a.png") == METADATA
+    assert read_pixels(tmp_path / "a.png").tobytes() == IMAGE.tobytes()
+
+
+def test_both_chunks_are_there_and_ours_is_ascii(tmp_path):
+    write_picture(tmp_path / "a.png", IMAGE, METADATA)
+    chunks = read_chunks(tmp_path / "a.png")
+    assert list(chunks) == ["parameters", "seedlab"]
+    assert chunks["parameters"].startswith("Labrador in the style of Vermeer, artsy at night, 北斎 “wave” 🌊\nNegative")
+    assert chunks["seedlab"].isascii()
+    assert list(json.loads(chunks["seedlab"])) == [
+        "version",
+        "fingerprint",
+        "recipe",
+        "environment",
+        "suffixes",
+        "notice",
+    ]
+
+
+def test_seed_0_comes_back(tmp_path):
+    write_picture(tmp_path / "a.png", IMAGE, Metadata(recipe=replace(RECIPE, seed=0), environment=ENVIRONMENT))
+    assert read_metadata(tmp_path / "a.png").recipe.seed == 0
+
+
+def test_every_parent_is_found_from_the_picture_alone(tmp_path):
+    write_picture(tmp_path / "a.png", IMAGE, METADATA)
+    metadata = read_metadata(tmp_path / "a.png")
+    prompts = [recipe.prompt for recipe in find_ancestors(metadata.recipe, metadata.suffixes)]
+    assert prompts == [
+        "Labrador in the style of Vermeer",
+        "Labrador in the style of Vermeer, artsy",
+        "Labrador in the style of Vermeer, artsy at night",
+    ]
+
+
+def test_fields_that_we_do_not_know_are_passed_over(tmp_path):
+    assert (
+        read_metadata(write_chunk(tmp_path, changed(command="rm", environment={**vars(ENVIRONMENT), "x": 1})))
+        == METADATA
+    )
+
+
+def test_a_picture_without_a_recipe_says_so(tmp_path):
+    write_png(tmp_path / "a.png", IMAGE, {"parameters": "a house"})
+    with pytest.raises(MetadataError, match=r"There is no SeedLab recipe in “a\.png”"):
+        read_metadata(tmp_path / "a.png")
+
+
+def test_a_picture_of_a_newer_version_says_so(tmp_path):
+    with pytest.raises(MetadataError, match="made by a newer SeedLab: update SeedLab"):
+        read_metadata(write_chunk(tmp_path, changed(version=2, recipe="something else")))
+
+
+def test_a_recipe_with_a_newer_field_says_so(tmp_path):
+    with pytest.raises(SeedLabError, match="does not know: nudges"):
+        read_metadata(write_chunk(tmp_path, changed(recipe=recipe_data(nudges=[]))))
+
+
+@pytest.mark.parametrize("changes", [{"recipe": recipe_data(seed=1)}, {"fingerprint": "0" * 64}, {"fingerprint": None}])
+def test_a_recipe_that_was_changed_is_not_believed(tmp_path, changes):
+    with pytest.raises(MetadataError, match="changed after it was made"):
+        read_metadata(write_chunk(tmp_path, changed(**changes)))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "null",
+        "[]",
+        "{",
+        "[" * 100_000,
+        "9" * 5000,
+        "{}",
+        "x" * 2_000_000,
+        changed(version=None),
+        changed(version="1"),
+        changed(version=True),
+        changed(version=0),
+        changed(recipe=None),
+        changed(recipe=[1]),
+        changed(recipe={}),
+        changed(recipe=recipe_data(seed=-1)),
+        changed(recipe=recipe_data(guidance_scale=10**400)),
+        changed(recipe=recipe_data(prompt="\ud800")),
+        changed(recipe=recipe_data(revision=[])),
+        changed(environment=None),
+        changed(environment="x"),
+        changed(environment={}),
+        changed(environment={**vars(ENVIRONMENT), "threads": "2"}),
+        changed(suffixes=None),
+        changed(suffixes=", artsy"),
+        changed(suffixes=[1]),
+        changed(suffixes=["\ud800"]),
+        changed(suffixes=["x" * 10_001]),
+        changed(suffixes=["x"] * 501),
+        changed(suffixes={"0": "x"}),
+        changed(notice=None),
+        changed(notice=["x"]),
+        changed(notice="x" * 2_001),
+    ],
+    ids=lambda text: text[-50:],
+)
+def test_what_cannot_be_believed_is_refused_in_a_sentence(tmp_path, text):
+    with pytest.raises(SeedLabError) as caught:
+        read_metadata(write_chunk(tmp_path, text))
+    assert str(caught.value).encode().endswith(b".")
+
+
+def test_a_file_that_is_no_picture_is_refused(tmp_path):
+    (tmp_path / "a.png").write_text(METADATA.to_json())
+    with pytest.raises(SeedLabError, match="is not a PNG file"):
+        read_metadata(tmp_path / "a.png")

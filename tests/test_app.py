@@ -1,0 +1,64 @@
+"""app.py: it joins the parts, and what takes long waits until the page is up."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+import app
+from seedlab.pipelines.catalog import CATALOG
+from seedlab.recipe import RecipeError
+from seedlab.settings import Settings
+
+
+def test_the_page_is_ready_before_torch_is_imported():
+    code = """
+import json, sys
+import app
+from seedlab.settings import Settings
+from seedlab.ui.layout import build_blocks
+settings = Settings()
+studio = app.make_studio(settings, app.make_manager(settings))
+build_blocks(studio)
+studio.describe(studio.default_model)
+print(json.dumps(sorted({"torch", "diffusers", "transformers"} & set(sys.modules))))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == []
+
+
+def test_the_catalogue_is_offered_and_the_default_model_first_chosen(tiny_model):
+    settings = Settings(model=str(tiny_model))
+    studio = app.make_studio(settings, app.make_manager(settings))
+    assert studio.default_model == str(tiny_model)
+    assert (tiny_model.name, str(tiny_model)) in studio.models
+    assert {(model.name, model.model_id) for model in CATALOG} < set(studio.models)
+
+
+def test_a_public_host_offers_its_list_and_nothing_else(tiny_model):
+    settings = Settings(public=True)
+    manager = app.make_manager(settings)
+    assert manager.describe("sketch").name == "Sketch"
+    with pytest.raises(RecipeError, match="This server offers only"):
+        manager.describe(str(tiny_model))
+
+
+def test_a_default_model_that_is_none_ends_the_start_with_a_sentence(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["app.py", "--model", "banana", "--no-open"])
+    with pytest.raises(SystemExit, match="SeedLab cannot start: There is no model “banana”"):
+        app.main()
+
+
+def test_words_are_looked_up_for_sketch_alone():
+    settings = Settings()
+    studio = app.make_studio(settings, app.make_manager(settings))
+    assert studio.unknown_words("sketch", "a quantum labrador") == ("quantum",)
+    assert studio.unknown_words("owner/name", "a quantum labrador") == ()
+
+
+@pytest.fixture
+def tiny_model(tmp_path):
+    from tests.pipelines.builders import build_stable_diffusion
+
+    return build_stable_diffusion(tmp_path)
