@@ -56,8 +56,20 @@ def serve(settings: Settings) -> None:
 
 def make_manager(settings: Settings) -> PipelineManager:
     """Make the one pipeline manager of this process."""
-    offered = (*(model.model_id for model in CATALOG), settings.model)
-    return PipelineManager(settings.device, allowed=offered if settings.public else None)
+    return PipelineManager(settings.device, allowed=tuple(list_models(settings)) if settings.public else None)
+
+
+def list_models(settings: Settings) -> dict[str, str]:
+    """Return the models to choose from: what each is asked for by, and its name.
+
+    On a public host these are Sketch and the operator's own choice: a stranger must not fill its memory.
+
+    Raises:
+        SeedLabError: the default model is none.
+    """
+    models = {model.model_id: model.name for model in CATALOG if not settings.public or model.model_id == SKETCH}
+    chosen = describe(settings.model)
+    return models | {chosen.address: chosen.name}
 
 
 def make_studio(settings: Settings, manager: PipelineManager) -> "Studio":
@@ -65,15 +77,13 @@ def make_studio(settings: Settings, manager: PipelineManager) -> "Studio":
     from seedlab.ui.studio import Studio
 
     store = Store(settings.store, settings.store_bytes)
-    models = {model.model_id: model.name for model in CATALOG}
-    models.setdefault(settings.model, describe(settings.model).name)
     return Studio(
         make_session=lambda trail: Session(
             manager.generate, lambda recipe: store.find(recipe, manager.environment(recipe)), store.keep, trail
         ),
         describe=manager.describe,
-        default_model=settings.model,
-        models=tuple((name, model_id) for model_id, name in models.items()),
+        default_model=describe(settings.model).address,
+        models=tuple((name, model_id) for model_id, name in list_models(settings).items()),
         examples=vocabulary.EXAMPLES,
         unknown_words=lambda model_id, prompt: vocabulary.unknown_words(prompt) if model_id == SKETCH else (),
     )

@@ -113,7 +113,7 @@ def run_refine(given: argparse.Namespace, studio: Studio) -> int:
         origin=metadata.environment,
         lineage=metadata.suffixes,
     )
-    model = studio.describe(recipe.model_id if recipe.revision is None else f"{recipe.model_id}@{recipe.revision}")
+    model = studio.describe(recipe.model_address)
     for variation in job.files:
         model.check(variation)
     _check(job, given)

@@ -39,6 +39,11 @@ class Model:
     any_scheduler: bool = False
 
     @property
+    def address(self) -> str:
+        """What it is asked for by: its id, and "@revision" where there is one."""
+        return self.model_id if self.revision is None else f"{self.model_id}@{self.revision}"
+
+    @property
     def schedulers(self) -> tuple[Scheduler, ...]:
         """The schedulers that it works with."""
         return SCHEDULERS if self.any_scheduler else list_family(self.scheduler)

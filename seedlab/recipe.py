@@ -79,6 +79,11 @@ class Recipe:
         object.__setattr__(self, "guidance_scale", _checked_guidance(self.guidance_scale))
 
     @property
+    def model_address(self) -> str:
+        """What the model is asked for by: its id, and "@revision" where there is one."""
+        return self.model_id if self.revision is None else f"{self.model_id}@{self.revision}"
+
+    @property
     def fingerprint(self) -> str:
         """SHA-256, in hex, of the recipe's canonical JSON."""
         return hashlib.sha256(self.to_json().encode()).hexdigest()

@@ -23,7 +23,7 @@ class Settings:
         share: whether Gradio makes a public link.
         store: the folder that finished pictures are kept in.
         open_browser: whether the page is opened in the operator's browser.
-        public: whether strangers use it: models from the catalogue alone, a bounded store.
+        public: whether strangers use it: Sketch and the default model alone, a bounded store.
     """
 
     model: str = DEFAULT_MODEL
@@ -100,7 +100,7 @@ def _make_parser(variables: Mapping[str, str]) -> argparse.ArgumentParser:
         "--public",
         action="store_true",
         default=variables.get("SEEDLAB_PUBLIC") == "1",
-        help="strangers use it: only the models of the catalogue, a bounded store [SEEDLAB_PUBLIC=1]",
+        help="strangers use it: only Sketch and --model, a bounded store [SEEDLAB_PUBLIC=1]",
     )
     parser.add_argument(
         "--open",

@@ -36,12 +36,21 @@ def test_the_catalogue_is_offered_and_the_default_model_first_chosen(tiny_model)
     assert {(model.name, model.model_id) for model in CATALOG} < set(studio.models)
 
 
-def test_a_public_host_offers_its_list_and_nothing_else(tiny_model):
-    settings = Settings(public=True)
+def test_a_public_host_offers_sketch_and_the_operators_choice_and_nothing_else(tiny_model):
+    settings = Settings(model=str(tiny_model), public=True)
     manager = app.make_manager(settings)
+    assert dict(app.make_studio(settings, manager).models) == {"Sketch": "sketch", tiny_model.name: str(tiny_model)}
     assert manager.describe("sketch").name == "Sketch"
-    with pytest.raises(RecipeError, match="This server offers only"):
-        manager.describe(str(tiny_model))
+    with pytest.raises(RecipeError, match="This server offers only: sketch, "):
+        manager.describe("stable-diffusion-v1-5/stable-diffusion-v1-5")
+
+
+def test_a_relative_folder_is_offered_by_its_whole_path(tiny_model, monkeypatch):
+    monkeypatch.chdir(tiny_model.parent)
+    settings = Settings(model=tiny_model.name, public=True)
+    studio = app.make_studio(settings, app.make_manager(settings))
+    assert studio.default_model == str(tiny_model)
+    assert studio.describe(studio.default_model).make_recipe(prompt="", seed=0).model_id == str(tiny_model)
 
 
 def test_a_default_model_that_is_none_ends_the_start_with_a_sentence(monkeypatch, capsys):

@@ -198,8 +198,7 @@ class PipelineManager:
 
         Recipes come from visitors' browsers too, so the model's own limits are checked here once more.
         """
-        asked = recipe.model_id if recipe.revision is None else f"{recipe.model_id}@{recipe.revision}"
-        model = self.describe(asked)
+        model = self.describe(recipe.model_address)
         model.check(recipe)
         return self._load_model(model, recipe.dtype)
 
