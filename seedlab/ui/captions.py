@@ -1,0 +1,117 @@
+"""Trails in words: what the page says about a tile, a recipe and the work. Pure functions."""
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+
+from seedlab.recipe import Recipe, RecipeError
+from seedlab.schedulers import find_scheduler
+from seedlab.trail import Round, State, Tile, Trail
+
+DTYPES = {"float32": "fp32", "bfloat16": "bf16", "float16": "fp16"}
+DEVICES = {"cpu": "noise from the CPU", "cuda": "noise from the GPU", "mps": "noise from the GPU"}
+ACTIONS = {
+    State.WAITING: "waiting",
+    State.RUNNING: "in the making",
+    State.DONE: "finished; lock this seed",
+    State.FAILED: "failed; try again",
+    State.STOPPED: "stopped; go on",
+}
+
+
+def name_tile(tile: Tile) -> str:
+    """Name a tile for a screen reader: "Seed 2, artsy, finished; lock this seed"."""
+    parts = [f"Seed {tile.recipe.seed}", clean_suffix(tile.suffix), ACTIONS[tile.state], tile.sentence]
+    return ", ".join(part for part in parts if part)
+
+
+def clean_suffix(suffix: str) -> str:
+    """Take off the punctuation that glues a suffix to its prompt."""
+    return suffix.strip(" ,;.")
+
+
+def name_download(trail: Trail, round_: Round, index: int) -> str:
+    """Name the file that the visitor gets: "labrador-in-the-style-of-vermeer-seed-2-artsy.png"."""
+    first = round_
+    while first.parent is not None:
+        first = trail.round(first.parent[0])
+    suffixes = trail.suffixes_to(round_.id, index)
+    parts = [_slug(first.prompt, 60) or "seedlab", f"seed-{round_.tiles[index].recipe.seed}"]
+    parts += [_slug(suffix, 30) for suffix in suffixes[-3:]]
+    return "-".join(part for part in parts if part) + ".png"
+
+
+def _slug(text: str, limit: int) -> str:
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:limit].strip("-")
+
+
+def split_prompt(trail: Trail, round_: Round, tile: Tile) -> tuple[str, str]:
+    """Split a tile's prompt into what its parent has already and what is new."""
+    prompt = tile.recipe.prompt
+    base = share_prompt(trail, round_)
+    if round_.parent is None or not prompt.startswith(base):
+        return prompt, ""
+    return base, prompt[len(base) :]
+
+
+def share_prompt(trail: Trail, round_: Round) -> str:
+    """Return the prompt that the tiles of a round share."""
+    return round_.prompt if round_.parent is None else trail.tile(*round_.parent).recipe.prompt
+
+
+def say_seed(recipe: Recipe) -> str:
+    """Say the seed and where its noise is drawn: "2, noise from the CPU"."""
+    return f"{recipe.seed}, {DEVICES[recipe.generator_device]}"
+
+
+def say_settings(recipe: Recipe, names: Mapping[str, str]) -> str:
+    """Say the rest of a recipe: "Sketch · 10 steps · guidance 3 · DPM++ 2M · 128×128 · fp32"."""
+    steps = recipe.num_inference_steps
+    return " · ".join(
+        (
+            names.get(recipe.model_id, recipe.model_id),
+            f"{steps} step{'s' if steps != 1 else ''}",
+            f"guidance {recipe.guidance_scale:g}",
+            label_scheduler(recipe.scheduler),
+            f"{recipe.width}×{recipe.height}",
+            DTYPES[recipe.dtype],
+        )
+    )
+
+
+def label_scheduler(name: str) -> str:
+    """Return what people call a scheduler; the name itself where we do not know it."""
+    try:
+        return find_scheduler(name).label
+    except RecipeError:
+        return name
+
+
+def say_progress(rounds: Sequence[Round]) -> str:
+    """Say how far the work is, over the rounds that are being worked on: "3 of 4 pictures done"."""
+    tiles = [tile for round_ in rounds for tile in round_.tiles]
+    if not tiles:
+        return ""
+    count = {state: sum(tile.state is state for tile in tiles) for state in State}
+    words = f"{count[State.DONE]} of {len(tiles)} picture{'s' if len(tiles) != 1 else ''} done"
+    if count[State.FAILED]:
+        words += f", {count[State.FAILED]} failed"
+    if count[State.STOPPED] and not count[State.RUNNING] and not count[State.WAITING]:
+        words += ", the rest stopped"
+    return words
+
+
+def name_root(round_: Round) -> str:
+    """Name an earlier first round in a few words: "Labrador in the style of… · 0–3"."""
+    prompt = " ".join(round_.prompt.split())
+    short = prompt if len(prompt) <= 32 else prompt[:30].rstrip(" ,;.") + "…"
+    return f"{short or 'No prompt'} · {round_.title.removeprefix('Seeds ').removeprefix('Seed ')}"
+
+
+def say_unknown(name: str, words: Sequence[str]) -> str:
+    """Say which words a model does not know, gently; "" when it knows them all."""
+    if not words:
+        return ""
+    listed = ", ".join(f"“{word[:40]}”" for word in words[:6]) + ("…" if len(words) > 6 else "")
+    return f"{name} does not know: {listed}. It draws what it can."

@@ -1,0 +1,73 @@
+"""The two pieces of the page that are our own: the sheet of columns, and the sentence under a field.
+
+Both have a static template: gradio runs templates as code, so text from visitors goes only through `textContent`.
+They are functions and not subclasses: for a subclass gradio writes a stub file beside the module at import.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio import processing_utils
+from gradio.utils import get_upload_folder
+
+STATIC = Path(__file__).parent / "static"
+SCRIPTS = ("elements.js", "tile.js", "inspector.js", "sheet.js")
+
+
+def make_columns() -> gr.HTML:
+    """Make the rounds side by side, with the inspector under them. Its value is a view; events: tile, revisit."""
+    return gr.HTML(
+        html_template='<div class="sheet"></div>',
+        js_on_load="\n".join((STATIC / name).read_text("utf-8") for name in SCRIPTS),
+        apply_default_css=False,
+        elem_id="columns",
+    )
+
+
+def make_sentence(name: str, kind: str) -> gr.HTML:
+    """Make the sentence under a field; kind is "wrong" or "notice"."""
+    return gr.HTML(
+        "",
+        html_template='<p aria-live="polite"></p>',
+        js_on_load=(STATIC / "sentence.js").read_text("utf-8"),
+        apply_default_css=False,
+        elem_id=f"sentence-{name}",
+        elem_classes=["sentence", kind],
+    )
+
+
+class Shelf:
+    """Puts the pictures of a view where the browser can fetch them, byte for byte.
+
+    The copies are in gradio's cache, so the store need not be open to everybody; and each is made once, where gradio
+    would read every picture anew at every step.
+    """
+
+    def __init__(self) -> None:
+        self._copies: dict[str, str] = {}
+
+    def serve(self, view: dict[str, Any]) -> dict[str, Any]:
+        """Replace the files' paths in a view by what gradio serves."""
+        rounds = [round_ | {"tiles": [self._serve_tile(tile) for tile in round_["tiles"]]} for round_ in view["rounds"]]
+        return view | {"rounds": rounds}
+
+    def _serve_tile(self, tile: dict[str, Any]) -> dict[str, Any]:
+        if tile["file"] is None:
+            return tile
+        try:
+            path = self._copy(tile["file"])
+        except OSError:
+            return tile | {
+                "file": None,
+                "state": "failed",
+                "sentence": "The picture's file is not in the store any more.",
+            }
+        return tile | {"file": gr.FileData(path=path, mime_type="image/png").model_dump()}
+
+    def _copy(self, file: str) -> str:
+        copy = self._copies.get(file)
+        if copy is None or not Path(copy).exists():
+            copy = processing_utils.save_file_to_cache(file, cache_dir=get_upload_folder())
+            self._copies[file] = copy
+        return copy

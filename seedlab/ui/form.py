@@ -1,0 +1,94 @@
+"""The fields of the left panel, read into a recipe and its seeds."""
+
+import re
+from dataclasses import dataclass
+
+from seedlab.model import Model
+from seedlab.recipe import Recipe, RecipeError, parse_seeds
+
+FIELDS = (
+    "prompt",
+    "seeds",
+    "suffixes",
+    "model_id",
+    "negative_prompt",
+    "num_inference_steps",
+    "guidance_scale",
+    "scheduler",
+    "width",
+    "height",
+)
+"""The fields that a sentence can stand under, in the order of the panel."""
+
+ADVANCED = FIELDS[4:]
+
+PLACES = (*FIELDS, "page")
+"""Where a sentence can stand: under a field, or above the columns for what has no field."""
+
+
+@dataclass(frozen=True)
+class Form:
+    """What the visitor filled in; "" means the model's default. The order is that of the event's inputs."""
+
+    prompt: str | None
+    seeds: str | None
+    model_id: str | None
+    negative_prompt: str | None
+    num_inference_steps: str | None
+    guidance_scale: str | None
+    scheduler: str | None
+    width: str | None
+    height: str | None
+
+    def read_seeds(self) -> tuple[int, ...]:
+        """Return the seeds.
+
+        Raises:
+            RecipeError: the text names none, or too many.
+        """
+        return parse_seeds(self.seeds or "")
+
+    def make_recipe(self, model: Model, seed: int) -> Recipe:
+        """Make the recipe of one seed.
+
+        Raises:
+            RecipeError: a field is bad in itself, or for this model.
+        """
+        return model.make_recipe(
+            prompt=(self.prompt or "").strip(),
+            seed=seed,
+            negative_prompt=(self.negative_prompt or "").strip(),
+            num_inference_steps=read_number("num_inference_steps", self.num_inference_steps),
+            guidance_scale=read_number("guidance_scale", self.guidance_scale),
+            scheduler=self.scheduler or None,
+            width=read_number("width", self.width),
+            height=read_number("height", self.height),
+        )
+
+
+def read_model_id(text: str | None) -> str:
+    """Read a model's id.
+
+    Raises:
+        RecipeError: there is none.
+    """
+    model_id = (text or "").strip()
+    if not model_id:
+        raise RecipeError("model_id", "The model is missing: choose one.")
+    return model_id
+
+
+def read_number(field: str, text: str | None) -> int | float | None:
+    """Read a number as people write it, whole where it is written so; None where nothing is written.
+
+    Raises:
+        RecipeError: this is not a number.
+    """
+    text = (text or "").strip()
+    if not text:
+        return None
+    if re.fullmatch(r"[0-9]{1,9}", text):
+        return int(text)
+    if re.fullmatch(r"[-+]?[0-9]{0,9}[.,]?[0-9]{1,9}", text):
+        return float(text.replace(",", "."))
+    raise RecipeError(field, f"“{text[:40]}” is not a number: correct it, or leave it empty for the model's default.")

@@ -1,0 +1,210 @@
+"""The page's events: they translate between gradio's values and a visit. The work lives in the session.
+
+Every handler takes the visit and what the browser kept of it: a server that was restarted has forgotten the one and
+makes it again of the other.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+from weakref import WeakValueDictionary
+
+import gradio as gr
+
+from seedlab.recipe import RecipeError, SeedLabError, parse_seeds
+from seedlab.rounds import GUIDE_SUFFIXES, parse_suffixes
+from seedlab.schedulers import SCHEDULERS
+from seedlab.trail import State, Trail
+from seedlab.ui.captions import label_scheduler, say_unknown
+from seedlab.ui.columns import Shelf
+from seedlab.ui.form import ADVANCED, PLACES, Form, read_model_id
+from seedlab.ui.studio import Studio
+from seedlab.ui.visit import Visit
+
+MAX_SAVED = 5_000_000
+"""Characters of a trail that the browser kept; a longer one is not ours."""
+
+Outputs = tuple[Any, ...]
+
+
+class Handlers:
+    """The events of one page, for a studio."""
+
+    def __init__(self, studio: Studio) -> None:
+        self._studio, self._shelf = studio, Shelf()
+        # For `leave`, which gradio calls with no state; the visits themselves live in gr.State.
+        self._visits: WeakValueDictionary[str, Visit] = WeakValueDictionary()
+
+    def open(self, request: gr.Request, saved: object) -> Outputs:
+        """Begin a visit, with the trail that the browser kept; returns visit, view, prompt, seeds, model."""
+        visit = self._begin(saved, request)
+        fields = _restore_fields(visit.session.trail)
+        return visit, visit.see(recalling=True), *fields
+
+    def explore(self, request: gr.Request, visit: Visit | None, saved: object, *values: Any) -> Outputs:
+        """Ask for a round of seeds; returns visit, view, saved, notice, advanced, sentences."""
+        visit = visit or self._begin_again(saved, request)
+        form = Form(*values)
+
+        def ask() -> None:
+            seeds = form.read_seeds()
+            recipe = form.make_recipe(self._describe(read_model_id(form.model_id)), seeds[0])
+            visit.session.explore(recipe, seeds)
+
+        field, sentences = _try(ask)
+        advanced = gr.update(open=True) if field in ADVANCED else gr.skip()
+        return visit, visit.see(), visit.save(), self._notice(form), advanced, *sentences
+
+    def choose_tile(
+        self, request: gr.Request, event: gr.EventData, visit: Visit | None, saved: object, suffixes: str | None
+    ) -> Outputs:
+        """Lock a finished tile, or try a failed one again; returns visit, view, saved, sentences."""
+        visit = visit or self._begin_again(saved, request)
+
+        def ask() -> None:
+            round_id, index = _read_numbers(event, "round", "index")
+            # To try again takes no suffixes, so their mistakes do not matter; the guide's stand in for them.
+            again = visit.session.trail.tile(round_id, index).state in (State.FAILED, State.STOPPED)
+            visit.session.lock(round_id, index, GUIDE_SUFFIXES if again else parse_suffixes(suffixes or ""))
+
+        # A prompt that becomes too long here does so by its suffix.
+        _, sentences = _try(ask, rename={"prompt": "suffixes"})
+        return visit, visit.see(), visit.save(), *sentences
+
+    def revisit(self, request: gr.Request, event: gr.EventData, visit: Visit | None, saved: object) -> Outputs:
+        """Show a round that was made before; returns visit, view, saved, sentences."""
+        visit = visit or self._begin_again(saved, request)
+
+        def ask() -> None:
+            visit.session.revisit(*_read_numbers(event, "round"))
+
+        _, sentences = _try(ask)
+        return visit, visit.see(), visit.save(), *sentences
+
+    def wake(self, request: gr.Request, visit: Visit | None, saved: object) -> Outputs:
+        """Look again, after a sleep that cut the stream; returns visit, view."""
+        visit = visit or self._begin_again(saved, request)
+        return visit, visit.see()
+
+    def develop(self, visit: Visit | None) -> Iterator[Any]:
+        """Work on what is asked for; yields views."""
+        if visit is None:
+            yield gr.skip()
+            return
+        yield from visit.develop()
+
+    def stop(self, visit: Visit | None) -> Any:
+        """End the work; returns the view."""
+        if visit is None:
+            return gr.skip()
+        visit.session.stop()
+        return visit.see()
+
+    def leave(self, request: gr.Request) -> None:
+        """End the work of a tab that was closed."""
+        end_visit(self._visits.get(request.session_hash or ""))
+
+    def choose_model(self, model_id: str | None) -> Iterator[Outputs]:
+        """Tell a model's defaults; yields steps, guidance, scheduler, width, height, sentence under the model."""
+        known = model_id in self._studio.names
+        yield *(gr.skip(),) * 5, "" if known else "Looking at the model…"
+        try:
+            yield *self.tell_defaults(read_model_id(model_id)), ""
+        except SeedLabError as error:
+            yield *(gr.skip(),) * 5, str(error)
+
+    def tell_defaults(self, model_id: str) -> Outputs:
+        """Return updates of steps, guidance, scheduler, width and height that show the model's defaults.
+
+        Raises:
+            SeedLabError: the model cannot be used.
+        """
+        model = self._describe(model_id)
+        numbers = (model.num_inference_steps, model.guidance_scale, model.width, model.height)
+        steps, guidance, width, height = (gr.update(placeholder=f"{number:g}") for number in numbers)
+        return steps, guidance, gr.update(choices=list_schedulers(model.scheduler)), width, height
+
+    def _begin(self, saved: object, request: gr.Request) -> Visit:
+        visit = Visit(self._studio.make_session(_read_saved(saved)), self._studio.names, self._shelf)
+        self._visits[request.session_hash or ""] = visit
+        return visit
+
+    def _begin_again(self, saved: object, request: gr.Request) -> Visit:
+        visit = self._begin(saved, request)
+        # Nothing of it is asked for yet, so this only takes from the store what the click is about.
+        for _ in visit.session.develop():
+            pass
+        return visit
+
+    def _describe(self, model_id: str) -> Any:
+        try:
+            return self._studio.describe(model_id)
+        except RecipeError:
+            raise
+        except SeedLabError as error:
+            raise RecipeError("model_id", str(error)) from error
+
+    def _notice(self, form: Form) -> str:
+        model_id, prompt = (form.model_id or "").strip(), form.prompt or ""
+        name = self._studio.names.get(model_id, model_id).split(" (")[0]
+        return say_unknown(name, self._studio.unknown_words(model_id, prompt))
+
+
+def end_visit(visit: Visit | None) -> None:
+    """Stop a visit's work; also what gradio does when it drops the state of a tab."""
+    if visit is not None:
+        visit.session.stop()
+
+
+def list_schedulers(default: str | None = None) -> list[tuple[str, str]]:
+    """List (label, name) of the schedulers, the model's own choice first."""
+    first = f"Default: {label_scheduler(default)}" if default else "The model's default"
+    return [(first, ""), *((scheduler.label, scheduler.name) for scheduler in SCHEDULERS)]
+
+
+def _try(ask: Callable[[], None], rename: dict[str, str] | None = None) -> tuple[str, tuple[str, ...]]:
+    """Do what a visitor asks for; return the place that is wrong ("" for none), and the sentences at all places."""
+    sentences = dict.fromkeys(PLACES, "")
+    place = ""
+    try:
+        ask()
+    except SeedLabError as error:
+        # No gr.Error: the page does not show that of an event that does not wait in the queue.
+        field = getattr(error, "field", "")
+        place = (rename or {}).get(field, field)
+        place = place if place in PLACES else "page"
+        sentences[place] = str(error)
+    return place, tuple(sentences.values())
+
+
+def _read_numbers(event: gr.EventData, *names: str) -> tuple[int, ...]:
+    # Anybody can send an event: only whole numbers pass, and the session looks whether there is such a tile.
+    data = event._data if isinstance(event._data, dict) else {}
+    numbers = tuple(data.get(name) for name in names)
+    if any(not isinstance(number, int) or isinstance(number, bool) or number < 0 for number in numbers):
+        raise SeedLabError("That picture is not here any more: generate it again.")
+    return numbers  # type: ignore[return-value]
+
+
+def _read_saved(saved: object) -> Trail | None:
+    if not isinstance(saved, str) or not saved or len(saved) > MAX_SAVED:
+        return None
+    try:
+        return Trail.from_json(saved)
+    except SeedLabError:
+        return None
+
+
+def _restore_fields(trail: Trail) -> Outputs:
+    """Return prompt, seeds and model as they were for the newest first round; what has no root stays as it is."""
+    roots = [round_ for round_ in trail.visible if round_.parent is None] or list(trail.roots[-1:])
+    if not roots:
+        return (gr.skip(),) * 3
+    recipe = roots[0].tiles[0].recipe
+    return recipe.prompt, _write_seeds([tile.recipe.seed for tile in roots[0].tiles]), recipe.model_id
+
+
+def _write_seeds(seeds: list[int]) -> str:
+    short = f"{seeds[0]}-{seeds[-1]}"
+    if len(seeds) > 1 and seeds[0] < seeds[-1] and parse_seeds(short, limit=2**33) == tuple(seeds):
+        return short
+    return ", ".join(str(seed) for seed in seeds)

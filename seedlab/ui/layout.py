@@ -1,0 +1,109 @@
+"""The page: the panel at the left, the sheet of columns at the right, and what happens on each event."""
+
+from typing import Any
+
+import gradio as gr
+
+from seedlab.ui.columns import make_columns, make_sentence
+from seedlab.ui.form import FIELDS, PLACES
+from seedlab.ui.handlers import Handlers, end_visit
+from seedlab.ui.panel import Panel, build_panel
+from seedlab.ui.studio import Studio
+from seedlab.ui.theme import launch_options
+
+__all__ = ["build_blocks", "launch_options"]
+
+STORAGE_KEY = "seedlab-trail"
+STORAGE_SECRET = "seedlab-trail-1"
+"""Not a secret: gradio wants one, and a fixed one lets a trail outlive a restart. What comes back is not trusted."""
+
+UNFOLD = """() => {
+  const unfolded = document.documentElement.toggleAttribute('data-unfolded');
+  document.querySelector('#fold').setAttribute('aria-expanded', unfolded);
+}"""
+
+DAY = 24 * 60 * 60
+
+QUICK: dict[str, Any] = {
+    # Never behind a stream, and never dropped because one of its kind is under way.
+    "queue": False,
+    "trigger_mode": "multiple",
+    "show_progress": "hidden",
+    "api_visibility": "private",
+}
+
+STREAM: dict[str, Any] = {
+    # Visitors take turns in the pipeline manager, not here: a place in this queue is only a connection.
+    "concurrency_id": "develop",
+    "concurrency_limit": 64,
+    "trigger_mode": "multiple",
+    "show_progress": "hidden",
+    "api_visibility": "private",
+}
+
+
+def build_blocks(studio: Studio) -> gr.Blocks:
+    """Build the page. Nothing is loaded and nothing runs before a visitor comes."""
+    handlers = Handlers(studio)
+    blocks = gr.Blocks(title="SeedLab", fill_width=True, analytics_enabled=False, delete_cache=(3600, DAY))
+    with blocks:
+        visit = gr.State(None, time_to_live=DAY, delete_callback=end_visit)
+        saved = gr.BrowserState("", storage_key=STORAGE_KEY, secret=STORAGE_SECRET)
+        with gr.Row(elem_id="app"):
+            with gr.Column(elem_id="panel"):
+                panel = build_panel(studio)
+            with gr.Column(elem_id="sheet"):
+                panel.sentences["page"] = make_sentence("page", "wrong")
+                columns = make_columns()
+        _wire_page(blocks, handlers, panel, visit, saved, columns)
+        _wire_work(handlers, panel, visit, saved, columns)
+        _wire_panel(handlers, panel)
+    return blocks
+
+
+def _wire_page(
+    blocks: gr.Blocks, handlers: Handlers, panel: Panel, visit: gr.State, saved: gr.BrowserState, columns: gr.HTML
+) -> None:
+    restored = [panel.fields[name] for name in ("prompt", "seeds", "model_id")]
+    opened = blocks.load(handlers.open, [saved], [visit, columns, *restored], **QUICK)
+    opened.then(handlers.develop, [visit], [columns], **STREAM)
+    opened.then(handlers.choose_model, [panel.fields["model_id"]], _list_defaults(panel), **STREAM)
+    blocks.unload(handlers.leave)
+
+
+def _wire_work(handlers: Handlers, panel: Panel, visit: gr.State, saved: gr.BrowserState, columns: gr.HTML) -> None:
+    sentences = [panel.sentences[place] for place in PLACES]
+    form = [panel.fields[name] for name in FIELDS if name != "suffixes"]
+
+    def stream(asked: Any) -> None:
+        asked.then(handlers.develop, [visit], [columns], **STREAM)
+
+    def explore(trigger: Any) -> None:
+        outputs = [visit, columns, saved, panel.notice, panel.advanced, *sentences]
+        stream(trigger(handlers.explore, [visit, saved, *form], outputs, **QUICK))
+
+    explore(panel.generate.click)
+    for name in ("prompt", "seeds", "negative_prompt", "num_inference_steps", "guidance_scale", "width", "height"):
+        explore(panel.fields[name].submit)  # type: ignore[attr-defined]
+    for button in panel.examples:
+        explore(_fill(button, panel.fields["prompt"]).then)
+    chosen = [visit, saved, panel.fields["suffixes"]]
+    stream(columns.tile(handlers.choose_tile, chosen, [visit, columns, saved, *sentences], **QUICK))
+    stream(columns.revisit(handlers.revisit, [visit, saved], [visit, columns, saved, *sentences], **QUICK))
+    stream(columns.wake(handlers.wake, [visit, saved], [visit, columns], **QUICK))
+    panel.stop.click(handlers.stop, [visit], [columns], **QUICK)
+
+
+def _fill(button: gr.Button, prompt: gr.components.Component) -> Any:
+    return button.click(lambda text: text, [button], [prompt], **QUICK)
+
+
+def _wire_panel(handlers: Handlers, panel: Panel) -> None:
+    model = panel.fields["model_id"]
+    model.input(handlers.choose_model, [model], _list_defaults(panel), **STREAM)  # type: ignore[attr-defined]
+    panel.fold.click(None, js=UNFOLD)
+
+
+def _list_defaults(panel: Panel) -> list[gr.components.Component]:
+    names = ("num_inference_steps", "guidance_scale", "scheduler", "width", "height")
+    return [*(panel.fields[name] for name in names), panel.sentences["model_id"]]

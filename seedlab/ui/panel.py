@@ -1,0 +1,113 @@
+"""The left panel: the fields, with a sentence under each."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from seedlab.rounds import GUIDE_SEEDS, GUIDE_SUFFIXES
+from seedlab.ui.columns import make_sentence
+from seedlab.ui.handlers import list_schedulers
+from seedlab.ui.studio import Studio
+
+GUIDE_PROMPT = "Labrador in the style of Vermeer"
+
+
+@dataclass(frozen=True)
+class Panel:
+    """The components that events read and write; `fields` by `form.FIELDS`, `sentences` by `form.PLACES`."""
+
+    fields: dict[str, gr.components.Component]
+    sentences: dict[str, gr.HTML]
+    notice: gr.HTML
+    generate: gr.Button
+    stop: gr.Button
+    fold: gr.Button
+    examples: tuple[gr.Button, ...]
+    advanced: gr.Accordion
+
+
+class _Builder:
+    """Collects the fields and sentences while the panel is built."""
+
+    def __init__(self) -> None:
+        self.fields: dict[str, gr.components.Component] = {}
+        self.sentences: dict[str, gr.HTML] = {}
+
+    def add(self, name: str, component: gr.components.Component) -> None:
+        self.fields[name] = component
+        self.sentences[name] = make_sentence(name, "wrong")
+
+    def add_number(self, name: str, label: str) -> None:
+        # gr.Number shows 0 where it has no value; an empty text stands for the model's default.
+        with _field():
+            self.add(name, gr.Textbox("", label=label, max_lines=1, elem_id=name, min_width=80))
+
+
+@contextmanager
+def _field() -> Iterator[None]:
+    with gr.Column(elem_classes="field", min_width=80):
+        yield
+
+
+def build_panel(studio: Studio) -> Panel:
+    """Build the panel into the page that is being built."""
+    builder = _Builder()
+    gr.HTML("<h1>Seed<span>Lab</span></h1>", elem_id="wordmark", apply_default_css=False)
+    with _field():
+        builder.add("prompt", gr.Textbox(GUIDE_PROMPT, label="Prompt", max_lines=8, elem_id="prompt"))
+        notice = make_sentence("notice", "notice")
+    with gr.Row(elem_id="go"):
+        generate = gr.Button("Generate", variant="primary", elem_id="generate", min_width=80)
+        stop = gr.Button("Stop", elem_id="stop", min_width=80)
+    fold = gr.Button("Seeds, suffixes, model", elem_id="fold", size="sm")
+    with gr.Column(elem_id="more"):
+        _build_rounds(builder)
+        _build_model(builder, studio)
+        examples = _build_examples(studio.examples)
+        advanced = _build_advanced(builder)
+    return Panel(builder.fields, builder.sentences, notice, generate, stop, fold, examples, advanced)
+
+
+def _build_rounds(builder: _Builder) -> None:
+    with _field():
+        builder.add("seeds", gr.Textbox(GUIDE_SEEDS, label="Seeds", max_lines=1, elem_id="seeds"))
+    with _field():
+        suffixes = "\n".join(GUIDE_SUFFIXES)
+        label = "Suffixes for the locked seed"
+        builder.add("suffixes", gr.Textbox(suffixes, label=label, lines=4, max_lines=16, elem_id="suffixes"))
+
+
+def _build_model(builder: _Builder, studio: Studio) -> None:
+    with _field():
+        model = gr.Dropdown(
+            list(studio.models), value=studio.default_model, label="Model", allow_custom_value=True, elem_id="model_id"
+        )
+        builder.add("model_id", model)
+
+
+def _build_examples(examples: tuple[str, ...]) -> tuple[gr.Button, ...]:
+    with gr.Column(elem_id="try"):
+        gr.HTML('<p id="try-label">Try</p>', elem_id="try-title", apply_default_css=False)
+        with gr.Row(elem_classes="chips"):
+            return tuple(gr.Button(example, size="sm", elem_classes="chip", min_width=0) for example in examples)
+
+
+def _build_advanced(builder: _Builder) -> gr.Accordion:
+    advanced = gr.Accordion("Advanced", open=False, elem_id="advanced")
+    with advanced:
+        with _field():
+            label = "Negative prompt"
+            builder.add("negative_prompt", gr.Textbox("", label=label, max_lines=6, elem_id="negative_prompt"))
+        with gr.Row(elem_classes="pair"):
+            builder.add_number("num_inference_steps", "Steps")
+            builder.add_number("guidance_scale", "Guidance")
+        with _field():
+            scheduler: Any = gr.Dropdown(list_schedulers(), value="", label="Scheduler", elem_id="scheduler")
+            builder.add("scheduler", scheduler)
+        with gr.Row(elem_classes="pair"):
+            builder.add_number("width", "Width")
+            builder.add_number("height", "Height")
+    return advanced

@@ -1,0 +1,60 @@
+// Under the columns: the recipe of one tile in words, and the picture against that of its parent.
+function makeInspector() {
+  const [parent, child] = [make('img', 'under'), make('img', 'over')];
+  for (const image of [parent, child]) setAttribute(image, 'decoding', 'sync');
+  const range = make('input', '', { type: 'range', min: 0, max: 100, value: 50, step: 1 });
+  const compare = make('div', 'compare', {}, parent, child, make('span', 'seam'), range);
+  const sides = [make('span'), make('span')];
+  const list = make('dl');
+  const save = make('a', 'save-button');
+  const lines = {};
+  for (const name of ['prompt', 'without', 'seed', 'model', 'note']) {
+    lines[name] = [make('dt', '', {}, name), make('dd')];
+    list.append(...lines[name]);
+  }
+  const root = make('section', 'inspector', { 'aria-label': 'Recipe' }, make('div', '', {}, compare, make('p', 'sides', {}, ...sides)), make('div', 'recipe', {}, list, save));
+  range.addEventListener('input', () => compare.style.setProperty('--at', `${range.value}%`));
+  setText(save, 'Download PNG');
+  return { root, compare, parent, child, range, sides, lines, save };
+}
+
+function showInspector(inspector, tile, parent) {
+  inspector.root.hidden = !tile;
+  if (!tile) return;
+  inspector.compare.style.aspectRatio = `${tile.width} / ${tile.height}`;
+  setSource(inspector.child, tile.file.url);
+  setAttribute(inspector.child, 'alt', `${tile.lead}${tile.tail}`);
+  const paired = Boolean(parent && parent.file);
+  inspector.compare.classList.toggle('paired', paired);
+  inspector.range.hidden = inspector.sides[0].parentElement.hidden = !paired;
+  if (paired) {
+    setSource(inspector.parent, parent.file.url);
+    setAttribute(inspector.parent, 'alt', '');
+    setText(inspector.sides[0], parent.suffix || `seed ${parent.seed}`);
+    setText(inspector.sides[1], tile.suffix || `seed ${tile.seed}`);
+    setAttribute(inspector.range, 'aria-label', `Compare: its parent at the left, ${tile.suffix || 'this picture'} at the right`);
+  } else inspector.parent.removeAttribute('src');
+  showRecipe(inspector, tile);
+}
+
+function showRecipe({ lines, save }, tile) {
+  const bold = make('strong');
+  bold.textContent = tile.tail;
+  const [, prompt] = lines.prompt;
+  if (prompt.textContent !== tile.lead + tile.tail || prompt.dataset.lead !== tile.lead) {
+    prompt.replaceChildren(document.createTextNode(tile.lead), bold);
+    prompt.dataset.lead = tile.lead;
+  }
+  showLine(lines.prompt, null, !(tile.lead + tile.tail));
+  showLine(lines.without, tile.negative, !tile.negative);
+  showLine(lines.seed, tile.seed_words);
+  showLine(lines.model, tile.settings);
+  showLine(lines.note, tile.sentence, !tile.sentence);
+  setAttribute(save, 'href', tile.file.url);
+  setAttribute(save, 'download', tile.download);
+}
+
+function showLine([term, words], text, hidden = false) {
+  term.hidden = words.hidden = hidden;
+  if (text !== null) setText(words, text);
+}

@@ -1,0 +1,143 @@
+"""What the page shows, as plain data made of a trail. A pure function: the same trail, the same view."""
+
+import base64
+import io
+from collections.abc import Mapping
+from typing import Any
+
+from PIL.Image import Image
+
+from seedlab.trail import Round, State, Tile, Trail
+from seedlab.ui.captions import (
+    clean_suffix,
+    name_download,
+    name_root,
+    name_tile,
+    say_progress,
+    say_seed,
+    say_settings,
+    share_prompt,
+    split_prompt,
+)
+
+UNFINISHED = (State.WAITING, State.RUNNING)
+
+HINT = "Click the one you like: its seed is locked."
+
+SMALL = 32
+"""Pixels a side up to which a preview is sent as PNG."""
+
+
+def view(
+    trail: Trail, version: int, names: Mapping[str, str] | None = None, *, recalling: bool = False
+) -> dict[str, Any]:
+    """Make the page's data of a trail.
+
+    Args:
+        trail: what to show: the rounds on its path.
+        version: grows from view to view; the page drops a view that is older than the one it shows.
+        names: what people call the models, by model id.
+        recalling: pictures are still being looked for in the store, so that "stopped" is not known yet.
+    """
+    visible = trail.visible
+    working = tuple(round_ for round_ in visible if _is_unfinished(round_))
+    focus = _find_focus(trail)
+    return {
+        "version": version,
+        "focus": focus,
+        "working": bool(working),
+        "status": "" if recalling else say_progress(working or tuple(each for each in visible if each.id == focus)),
+        "hint": HINT if _needs_hint(trail) else "",
+        "roots": _list_roots(trail),
+        "rounds": [_show_round(trail, round_, names or {}, recalling) for round_ in visible],
+    }
+
+
+def _is_unfinished(round_: Round) -> bool:
+    return any(tile.state in UNFINISHED for tile in round_.tiles)
+
+
+def _find_focus(trail: Trail) -> int | None:
+    """Return the round to scroll to: the one asked for last, where it is on the screen."""
+    if not trail.path:
+        return None
+    return trail.newest.id if trail.newest.id in trail.path else trail.path[-1]
+
+
+def _list_roots(trail: Trail) -> list[dict[str, Any]]:
+    roots = trail.roots
+    if len(roots) < 2:
+        return []
+    return [{"id": each.id, "label": name_root(each), "current": each.id in trail.path} for each in roots]
+
+
+def _needs_hint(trail: Trail) -> bool:
+    """Whether the visitor has pictures and has never locked one."""
+    tiles = [tile for round_ in trail.rounds for tile in round_.tiles]
+    return bool(tiles) and all(tile.state is State.DONE for tile in tiles) and trail.rounds == trail.roots
+
+
+def _list_siblings(trail: Trail, round_: Round) -> list[int]:
+    """List the rounds that hang from the same tile, oldest first; other suffixes were tried there."""
+    siblings = sorted(each.id for each in trail.rounds if each.parent == round_.parent)
+    return siblings if round_.parent is not None and len(siblings) > 1 else []
+
+
+def _split_title(trail: Trail, round_: Round) -> list[str]:
+    """Split a round's prompt into what can be cut short and what tells it from the round before."""
+    if round_.parent is None:
+        return [share_prompt(trail, round_), ""]
+    return list(split_prompt(trail, trail.round(round_.parent[0]), trail.tile(*round_.parent)))
+
+
+def _show_round(trail: Trail, round_: Round, names: Mapping[str, str], recalling: bool) -> dict[str, Any]:
+    return {
+        "id": round_.id,
+        "title": round_.title,
+        "prompt": _split_title(trail, round_),
+        "parent": list(round_.parent) if round_.parent is not None else None,
+        "locked": trail.locked(round_.id),
+        "siblings": _list_siblings(trail, round_),
+        "tiles": [_show_tile(trail, round_, index, names, recalling) for index in range(len(round_.tiles))],
+    }
+
+
+def _show_tile(trail: Trail, round_: Round, index: int, names: Mapping[str, str], recalling: bool) -> dict[str, Any]:
+    tile, recipe = round_.tiles[index], round_.tiles[index].recipe
+    lead, tail = split_prompt(trail, round_, tile)
+    state = State.WAITING if recalling and tile.state is State.STOPPED else tile.state
+    return {
+        "name": name_tile(tile),
+        "seed": recipe.seed,
+        "suffix": clean_suffix(tile.suffix),
+        "state": state.value,
+        "fraction": round(tile.fraction, 3),
+        "sentence": tile.sentence,
+        "preview": encode_preview(tile.preview) if _shows_preview(tile) else None,
+        "file": str(tile.file) if tile.file is not None else None,
+        "download": name_download(trail, round_, index),
+        "width": recipe.width,
+        "height": recipe.height,
+        "lead": lead,
+        "tail": tail,
+        "varied": any(each.parent == (round_.id, index) for each in trail.rounds),
+        "negative": recipe.negative_prompt,
+        "seed_words": say_seed(recipe),
+        "settings": say_settings(recipe, names),
+    }
+
+
+def _shows_preview(tile: Tile) -> bool:
+    # A finished tile sends its file and no preview: the last message of a stream repeats the whole view.
+    return tile.preview is not None and tile.state in UNFINISHED
+
+
+def encode_preview(image: Image | None) -> str | None:
+    """Encode a small picture as a data URI."""
+    if image is None:
+        return None
+    # JPEG's blocks are as large as the smallest previews.
+    kind = "png" if max(image.size) <= SMALL else "jpeg"
+    buffer = io.BytesIO()
+    image.convert("RGB").save(buffer, kind)
+    return f"data:image/{kind};base64," + base64.b64encode(buffer.getvalue()).decode()

@@ -1,0 +1,53 @@
+"""One visitor's session as the page sees it: views with growing version numbers."""
+
+import itertools
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from threading import Lock
+from typing import Any
+
+from seedlab.trail import State, Trail
+from seedlab.ui.columns import Shelf
+from seedlab.ui.view import view
+from seedlab.workflow import Session
+
+BEAT = 0.05
+"""Seconds between two views of a stream in which no tile changed its state."""
+
+
+class Visit:
+    """A visitor's session and the count of the views that were made of it. Methods may be called from any thread."""
+
+    def __init__(self, session: Session, names: Mapping[str, str], shelf: Shelf) -> None:
+        self.session = session
+        self._names, self._shelf = names, shelf
+        self._lock = Lock()
+        # Begins at the clock, so that the views of a restarted server are newer than those on a page that stayed open.
+        self._versions = itertools.count(time.time_ns() // 1_000)
+
+    def see(self, *, recalling: bool = False) -> dict[str, Any]:
+        """Return the trail's view as it stands; a greater version is never of an older trail."""
+        with self._lock:
+            seen = view(self.session.trail, next(self._versions), self._names, recalling=recalling)
+        return self._shelf.serve(seen)
+
+    def save(self) -> str:
+        """Return what the browser keeps."""
+        return self.session.trail.to_json()
+
+    def develop(self) -> Iterator[dict[str, Any]]:
+        """Work on what is asked for; yield a view at every change of a state, and between them at the beat."""
+        with closing(self.session.develop()) as trails:
+            shown: tuple[State, ...] = ()
+            due = 0.0
+            for trail in trails:
+                states, now = _read_states(trail), time.monotonic()
+                if states != shown or now >= due:
+                    shown, due = states, now + BEAT
+                    yield self.see()
+        yield self.see()
+
+
+def _read_states(trail: Trail) -> tuple[State, ...]:
+    return tuple(tile.state for round_ in trail.visible for tile in round_.tiles)

@@ -1,0 +1,65 @@
+"""The real app, once for all tests, and a fresh visitor for each. Without the model: the page on the fake studio."""
+
+import itertools
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.browser.screen import CHROMIUM, Screen, open_browser
+from tests.browser.server import Server, has_model, start_server
+
+DESK = {"width": 1440, "height": 900}
+QUICK = 3
+"""Steps of a picture that only has to be there."""
+
+_blocks_of_seeds = itertools.count(1000, 100)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory) -> Iterator[Server]:
+    running = start_server(tmp_path_factory.mktemp("app"), fake=not has_model())
+    yield running
+    running.stop()
+    assert "Traceback" not in running.log.read_text(), running.log.read_text()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if not Path(CHROMIUM).exists():
+        pytest.skip(f"there is no Chromium at {CHROMIUM}; SEEDLAB_CHROMIUM says where one is")
+    with sync_playwright() as playwright:
+        browser = open_browser(playwright)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(browser, server) -> Iterator[Callable[..., Screen]]:
+    """Make visitors, each with a browser profile of its own; whatever they complained of fails the test."""
+    contexts, screens = [], []
+
+    def make(*, steps: int | None = QUICK, **options) -> Screen:
+        contexts.append(browser.new_context(**options))
+        screens.append(Screen(contexts[-1].new_page(), server.url).open())
+        if steps is not None:
+            screens[-1].set_steps(steps)
+        return screens[-1]
+
+    yield make
+    for context in contexts:
+        context.close()
+    assert [complaint for screen in screens for complaint in screen.complaints] == []
+
+
+@pytest.fixture
+def screen(visit) -> Screen:
+    return visit(viewport=DESK)
+
+
+@pytest.fixture
+def seeds() -> tuple[int, ...]:
+    """Four seeds that no other test uses, so that none of their pictures is in the store."""
+    first = next(_blocks_of_seeds)
+    return tuple(range(first, first + 4))

@@ -1,0 +1,97 @@
+"""The page as a visitor uses it: what a test clicks, types and looks for."""
+
+import os
+from dataclasses import dataclass, field
+
+from playwright.sync_api import Browser, Locator, Page, Playwright, expect
+
+CHROMIUM = os.environ.get("SEEDLAB_CHROMIUM", "/usr/bin/chromium")
+ARGUMENTS = (
+    "--no-sandbox",
+    "--headless",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+PATIENCE = 90_000
+"""Milliseconds that a picture may take, on a machine that does other things."""
+
+expect.set_options(timeout=20_000)
+
+
+def open_browser(playwright: Playwright) -> Browser:
+    return playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+
+
+@dataclass
+class Screen:
+    """One visitor's tab. `complaints` collects what must never happen: errors, dialogs, requests to other hosts."""
+
+    page: Page
+    url: str
+    complaints: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.on("console", lambda message: message.type == "error" and self.complaints.append(message.text))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("dialog", lambda dialog: (self.complaints.append(dialog.message), dialog.dismiss()))
+        self.page.on("request", lambda request: self._check_host(request.url))
+
+    def _check_host(self, url: str) -> None:
+        if not url.startswith((self.url, "data:", "blob:", self.url.replace("http", "ws", 1))):
+            self.complaints.append(url)
+
+    def open(self) -> "Screen":
+        self.page.goto(self.url)
+        expect(self.page.locator(".sheet")).to_be_visible()
+        expect(self.page.locator("#generate")).to_be_visible()
+        return self
+
+    def fill(self, name: str, text: str) -> None:
+        self.page.locator(f"#{name} :is(textarea, input)").fill(text)
+
+    def value(self, name: str) -> str:
+        return self.page.locator(f"#{name} :is(textarea, input)").input_value()
+
+    def generate(self, prompt: str | None = None, seeds: str | None = None) -> None:
+        if prompt is not None:
+            self.fill("prompt", prompt)
+        if seeds is not None:
+            self.fill("seeds", seeds)
+        self.page.locator("#generate").click()
+
+    def set_steps(self, steps: int) -> None:
+        """Make the work as short or as long as a test needs it."""
+        self.page.locator("#advanced > button").click()
+        self.fill("num_inference_steps", str(steps))
+        self.page.locator("#advanced > button").click()
+        expect(self.page.locator("#num_inference_steps")).not_to_be_visible()
+
+    def column(self, number: int) -> Locator:
+        return self.page.locator(".round").nth(number)
+
+    def frame(self, column: int, index: int) -> Locator:
+        return self.column(column).locator(".frame").nth(index)
+
+    def tiles(self, column: int, state: str) -> Locator:
+        return self.column(column).locator(f'.tile[data-state="{state}"]')
+
+    def wait_done(self, column: int = 0, count: int = 4) -> None:
+        expect(self.tiles(column, "done")).to_have_count(count, timeout=PATIENCE)
+
+    def wait_working(self, column: int = 0) -> None:
+        """Wait for the first preview."""
+        expect(self.column(column).locator(".preview[src]").first).to_be_visible(timeout=PATIENCE)
+
+    def sentence(self, name: str) -> Locator:
+        return self.page.locator(f"#sentence-{name} p")
+
+    @property
+    def columns(self) -> Locator:
+        return self.page.locator(".round")
+
+    @property
+    def status(self) -> Locator:
+        return self.page.locator(".status")

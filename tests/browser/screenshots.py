@@ -1,0 +1,96 @@
+"""Pictures of the real app, for the README and for eyes: python -m tests.browser.screenshots --out DIR."""
+
+import argparse
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import Browser, expect, sync_playwright
+
+from tests.browser.screen import Screen, open_browser
+from tests.browser.server import Server, has_model, start_server
+
+DESK = {"viewport": {"width": 1440, "height": 900}}
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=Path("screenshots"))
+    parser.add_argument("--fake", action="store_true", help="paint discs; no model is needed")
+    flags = parser.parse_args()
+    flags.out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        server = start_server(Path(folder), fake=flags.fake or not has_model())
+        browser = open_browser(playwright)
+        try:
+            take_all(browser, server, flags.out)
+        finally:
+            browser.close()
+            server.stop()
+
+
+def take_all(browser: Browser, server: Server, out: Path) -> None:
+    def take(name: str, act: Callable[[Screen], None], *, full: bool = False, **options) -> None:
+        context = browser.new_context(**options)
+        screen = Screen(context.new_page(), server.url).open()
+        act(screen)
+        settle(screen)
+        screen.page.screenshot(path=out / f"{name}.png", full_page=full)
+        context.close()
+
+    take("empty", lambda screen: None, **DESK)
+    take("developing", develop, **DESK)
+    take("light", explore, **DESK)
+    take("dark", explore, color_scheme="dark", **DESK)
+    take("phone", explore_by_finger, full=True, **PHONE)
+    take("error", mistake, **DESK)
+
+
+def settle(screen: Screen) -> None:
+    """Wait until cross-fades and scrolls are over, with the mouse out of the way."""
+    screen.page.mouse.move(5, 895)
+    screen.page.evaluate("document.activeElement.blur()")
+    ends = "(each) => each.effect.getTiming().iterations !== Infinity"
+    screen.page.evaluate(f"Promise.allSettled(document.getAnimations().filter({ends}).map((each) => each.finished))")
+    screen.page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+def explore(screen: Screen) -> None:
+    screen.generate()
+    screen.wait_done()
+    screen.frame(0, 2).click()
+    screen.wait_done(1)
+    screen.fill("suffixes", ", in the snow\n, at night\n, on a beach\n, at sunset")
+    screen.frame(1, 1).click()
+    screen.wait_done(2)
+
+
+def explore_by_finger(screen: Screen) -> None:
+    screen.generate()
+    screen.wait_done()
+    screen.frame(0, 2).tap()
+    expect(screen.columns).to_have_count(2)
+    screen.wait_done(0)
+    screen.frame(0, 1).tap()
+    expect(screen.columns).to_have_count(3)
+    screen.wait_done(0)
+    screen.page.evaluate("scrollTo(0, 0)")
+
+
+def develop(screen: Screen) -> None:
+    screen.set_steps(60)
+    screen.generate(seeds="4-7")
+    screen.wait_done(0, 1)
+    half = "tile => tile.style.getPropertyValue('--fraction') > 0.5"
+    expect(screen.tiles(0, "running")).to_have_count(1)
+    screen.page.wait_for_function(f"[...document.querySelectorAll('.tile[data-state=running] .frame')].some({half})")
+
+
+def mistake(screen: Screen) -> None:
+    screen.generate(prompt="a quantum labrador by Vermeer", seeds="banana")
+    expect(screen.sentence("seeds")).not_to_have_text("")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,76 @@
+"""The app in a process of its own, as a person starts it."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+START = 120.0
+"""Seconds within which the page must be up, on a machine that does other things."""
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running app: where it is, where it keeps its pictures, and what it says."""
+
+    url: str
+    store: Path
+    log: Path
+    process: subprocess.Popen
+
+    @property
+    def pictures(self) -> int:
+        """How many pictures were made up to now."""
+        return len(list(self.store.rglob("*.png")))
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(timeout=30)
+
+
+def has_model() -> bool:
+    """Whether there is a model for the real app: the embedded one, or that of SEEDLAB_MODEL."""
+    return bool(os.environ.get("SEEDLAB_MODEL")) or (ROOT / "assets" / "sketch" / "model_index.json").exists()
+
+
+def start_server(folder: Path, *, fake: bool = False) -> Server:
+    """Start the real app, or the page on the fake studio."""
+    port, store, log = find_port(), folder / "store", folder / "app.log"
+    command = ["app.py", "--no-open", "--port", str(port), "--store", str(store)]
+    if fake:
+        command = ["-m", "tests.browser.fake_app", str(port), str(store), "0.03"]
+    # One thread: two that wait for each other crawl on a machine that does other things.
+    quiet = {"GRADIO_TEMP_DIR": str(folder / "gradio"), "GRADIO_ANALYTICS_ENABLED": "False", "OMP_NUM_THREADS": "1"}
+    environment = os.environ | quiet
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [sys.executable, *command], cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT
+        )
+    server = Server(f"http://127.0.0.1:{port}", store, log, process)
+    wait_for(server)
+    return server
+
+
+def wait_for(server: Server) -> None:
+    """Wait until the page is served."""
+    end = time.monotonic() + START
+    while time.monotonic() < end and server.process.poll() is None:
+        try:
+            with urllib.request.urlopen(server.url, timeout=5):
+                return
+        except OSError:
+            time.sleep(0.1)
+    server.process.kill()
+    raise RuntimeError(f"The app did not start:\n{server.log.read_text()}")
+
+
+def find_port() -> int:
+    """Find a free port."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]

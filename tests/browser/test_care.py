@@ -1,0 +1,172 @@
+"""What visitors must not suffer: lost input, unclear mistakes, hostile text, a screen that only a mouse can use."""
+
+import os
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.browser
+
+HOSTILE = "${alert(1)}<img src=x onerror=alert(1)> {{x}}"
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+
+
+def test_a_hostile_prompt_is_only_text(screen, seeds):
+    screen.generate(prompt=HOSTILE, seeds=str(seeds[0]))
+    screen.wait_done(0, 1)
+    screen.fill("suffixes", f", {HOSTILE}")
+    screen.frame(0, 0).click()
+    screen.wait_done(1, 1)
+    screen.frame(1, 0).hover()
+    expect(screen.column(0).locator("header p")).to_have_text(HOSTILE)
+    expect(screen.column(1).locator(".suffix")).to_have_text(HOSTILE)
+    expect(screen.page.locator(".inspector dd").first).to_contain_text(HOSTILE)
+    expect(screen.page.locator("img[src='x']")).to_have_count(0)
+    assert "alert" not in screen.page.locator("#sheet img").first.get_attribute("src")
+    screen.generate(prompt="house", seeds=str(seeds[1]))
+    expect(screen.page.locator(".roots button").first).to_contain_text("${alert(1)}")
+
+
+def test_an_empty_prompt_is_drawn(screen, seeds):
+    screen.generate(prompt="", seeds=str(seeds[0]))
+    screen.wait_done(0, 1)
+
+
+@pytest.mark.parametrize(("text", "words"), [("banana", "“banana” is not a seed"), ("9-2", "run backwards")])
+def test_a_mistake_in_the_seeds_is_named_beside_them_and_nothing_is_lost(screen, text, words):
+    screen.generate(prompt="cat", seeds=text)
+    expect(screen.sentence("seeds")).to_contain_text(words)
+    assert screen.value("seeds") == text
+    assert screen.value("prompt") == "cat"
+    expect(screen.columns).to_have_count(0)
+    screen.generate(seeds="0")
+    expect(screen.sentence("seeds")).to_have_text("")
+    screen.wait_done(0, 1)
+
+
+def test_a_mistake_under_advanced_is_in_view(screen):
+    screen.set_steps(0)
+    screen.generate()
+    expect(screen.sentence("num_inference_steps")).to_contain_text("from 1 to 1000")
+    expect(screen.sentence("num_inference_steps")).to_be_in_viewport()
+
+
+def test_empty_advanced_fields_show_the_models_defaults(visit):
+    screen = visit(steps=None)
+    screen.page.locator("#advanced > button").click()
+    for name in ("num_inference_steps", "guidance_scale", "width", "height"):
+        expect(screen.page.locator(f"#{name} input")).to_have_attribute("placeholder", re.compile("[0-9]+"))
+        assert screen.value(name) == ""
+
+
+@pytest.mark.skipif("SEEDLAB_MODEL" in os.environ, reason="only Sketch's words are known")
+def test_unknown_words_are_told_gently(screen, seeds):
+    screen.generate(prompt="a quantum labrador", seeds=str(seeds[0]))
+    expect(screen.sentence("notice")).to_contain_text("does not know: “quantum”")
+    screen.wait_done(0, 1)
+
+
+def test_an_example_is_tried_by_one_click(screen):
+    example = screen.page.locator("#try button").first
+    example.click()
+    screen.wait_done()
+    assert screen.value("prompt") == example.inner_text()
+
+
+def test_the_whole_job_by_keyboard(screen, seeds):
+    keyboard = screen.page.keyboard
+    screen.fill("seeds", f"{seeds[0]}, {seeds[1]}")
+    screen.page.locator("#prompt textarea").focus()
+    keyboard.press("End")
+    keyboard.press("Shift+Enter")
+    assert screen.value("prompt").endswith("\n")
+    keyboard.press("Backspace")
+    keyboard.press("Enter")
+    screen.wait_done(0, 2)
+    frame = screen.frame(0, 1)
+    for _ in range(60):
+        keyboard.press("Tab")
+        if frame.evaluate("node => node === document.activeElement"):
+            break
+    expect(frame).to_be_focused()
+    assert frame.evaluate("node => getComputedStyle(node).outlineStyle") == "dashed"
+    keyboard.press("Enter")
+    expect(frame).to_have_attribute("aria-pressed", "true")
+    screen.wait_done(1)
+    expect(frame).to_be_focused()
+
+
+def test_names_for_a_screen_reader(screen, seeds):
+    screen.generate(seeds=str(seeds[0]))
+    screen.wait_done(0, 1)
+    lock = screen.page.get_by_role("button", name=f"Seed {seeds[0]}, finished; lock this seed")
+    lock.click()
+    screen.wait_done(1)
+    expect(screen.page.get_by_role("button", name=f"Seed {seeds[0]}, artsy, finished; lock this seed")).to_be_visible()
+    expect(screen.page.get_by_role("region", name=f"Seed {seeds[0]} · suffixes")).to_be_visible()
+    expect(screen.page.locator(".sheet [role=status]")).to_have_text("4 of 4 pictures done")
+
+
+def test_on_a_phone_the_newest_round_comes_first_and_nothing_overflows(visit, seeds):
+    screen = visit(steps=None, **PHONE)
+    expect(screen.page.locator("#seeds")).not_to_be_visible()
+    expect(screen.page.locator("#generate")).to_be_in_viewport()
+    screen.page.locator("#fold").click()
+    screen.fill("seeds", f"{seeds[0]}, {seeds[1]}")
+    screen.fill("suffixes", ", artsy")
+    screen.set_steps(3)
+    screen.page.locator("#fold").click()
+    expect(screen.page.locator("#seeds")).not_to_be_visible()
+    screen.generate()
+    screen.wait_done(0, 2)
+    screen.frame(0, 1).tap()
+    expect(screen.columns).to_have_count(2)
+    expect(screen.column(0).locator("h2")).to_have_text(f"Seed {seeds[1]} · suffixes")
+    screen.wait_done(0, 1)
+    assert screen.page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+def test_on_a_phone_a_mistake_unfolds_its_field(visit):
+    screen = visit(steps=None, **PHONE)
+    screen.page.locator("#fold").click()
+    screen.fill("seeds", "banana")
+    screen.page.locator("#fold").click()
+    screen.generate()
+    expect(screen.sentence("seeds")).to_be_in_viewport()
+
+
+def test_dark_follows_the_system(visit):
+    screen = visit(color_scheme="dark")
+    ground = screen.page.locator(".gradio-container").evaluate("node => getComputedStyle(node).backgroundColor")
+    assert ground == "rgb(22, 20, 19)"
+
+
+def test_nothing_jumps_while_tiles_fill(screen, seeds):
+    screen.generate(seeds=f"{seeds[0]}-{seeds[3]}")
+    expect(screen.columns).to_have_count(1)
+    before = [screen.frame(0, index).bounding_box() for index in range(4)]
+    screen.wait_done()
+    assert [screen.frame(0, index).bounding_box() for index in range(4)] == before
+
+
+def test_previews_do_not_steal_the_scroll(visit, seeds):
+    screen = visit(steps=30, viewport={"width": 800, "height": 800})
+    screen.fill("suffixes", ", artsy\n, trending")
+    screen.generate(seeds=str(seeds[0]))
+    screen.wait_done(0, 1)
+    screen.frame(0, 0).click()
+    expect(screen.column(1)).to_be_in_viewport(ratio=0.9)
+    screen.wait_working(1)
+    row = screen.page.locator(".rounds")
+    row.evaluate("node => node.scrollTo({ left: 0, behavior: 'instant' })")
+    screen.wait_done(1, 2)
+    assert row.evaluate("node => node.scrollLeft") == 0
+
+
+def test_motion_is_still_where_the_system_asks_for_it(visit, seeds):
+    screen = visit(reduced_motion="reduce")
+    screen.generate(seeds=str(seeds[0]))
+    screen.wait_done(0, 1)
+    duration = "node => getComputedStyle(node).transitionDuration"
+    assert screen.column(0).locator(".picture").evaluate(duration) in ("0s", "0s, 0s")

@@ -1,0 +1,184 @@
+"""The main job, in a real browser: seeds, a lock, suffixes; branches, stops, reloads."""
+
+import urllib.request
+
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.browser
+
+SUFFIXES = ["highly realistic", "artsy", "trending", "colorful"]
+
+
+def test_generate_lock_and_vary(visit, seeds, server):
+    screen = visit(steps=None)
+    expect(screen.page.locator(".blank")).to_contain_text("Generate fills four seeds.")
+    assert screen.value("prompt") == "Labrador in the style of Vermeer"
+    screen.generate(seeds=f"{seeds[0]}-{seeds[3]}")
+    screen.wait_done()
+    expect(screen.status).to_have_text("4 of 4 pictures done")
+    before = server.pictures
+    screen.frame(0, 2).click()
+    expect(screen.frame(0, 2)).to_have_attribute("aria-pressed", "true")
+    screen.wait_done(1)
+    expect(screen.column(1).locator(".suffix")).to_have_text(SUFFIXES)
+    expect(screen.column(1).locator(".edge")).to_have_text([str(seeds[2])] * 4)
+    expect(screen.column(1).locator("h2")).to_have_text(f"Seed {seeds[2]} · suffixes")
+    assert server.pictures == before + 4
+
+
+def test_seeds_0_to_3_and_seed_0_locked(screen):
+    screen.generate()
+    screen.wait_done()
+    expect(screen.column(0).locator(".edge")).to_have_text(["0", "1", "2", "3"])
+    screen.frame(0, 0).click()
+    expect(screen.frame(0, 0)).to_have_attribute("aria-pressed", "true")
+    screen.wait_done(1)
+    expect(screen.column(1).locator(".edge")).to_have_text(["0"] * 4)
+
+
+def test_a_variation_is_varied_further_and_the_newest_round_is_in_view(screen, seeds):
+    screen.generate(seeds=str(seeds[0]))
+    screen.wait_done(0, 1)
+    for column in range(3):
+        screen.frame(column, 0).click()
+        screen.wait_done(column + 1)
+    expect(screen.column(3)).to_be_in_viewport(ratio=0.9)
+    prompt = "Labrador in the style of Vermeer, highly realistic, highly realistic"
+    expect(screen.column(3).locator("header p")).to_have_text(prompt)
+
+
+def test_another_tile_branches_and_the_first_branch_comes_back_without_work(screen, seeds, server):
+    screen.generate(seeds=f"{seeds[0]}, {seeds[1]}")
+    screen.wait_done(0, 2)
+    for index in (0, 1):
+        screen.frame(0, index).click()
+        expect(screen.column(1).locator("h2")).to_have_text(f"Seed {seeds[index]} · suffixes")
+        screen.wait_done(1)
+    made = server.pictures
+    screen.frame(0, 0).click()
+    expect(screen.column(1).locator("h2")).to_have_text(f"Seed {seeds[0]} · suffixes")
+    expect(screen.tiles(1, "done")).to_have_count(4, timeout=2000)
+    assert server.pictures == made
+    expect(screen.columns).to_have_count(2)
+
+
+def test_stop_in_the_middle_and_go_on_by_a_click(screen, seeds):
+    screen.set_steps(60)
+    screen.generate(seeds=f"{seeds[0]}-{seeds[3]}")
+    screen.wait_working()
+    screen.page.locator("#stop").click()
+    expect(screen.tiles(0, "running")).to_have_count(0)
+    expect(screen.tiles(0, "waiting")).to_have_count(0)
+    expect(screen.tiles(0, "stopped").last).to_contain_text("Stopped. Click to go on.")
+    screen.frame(0, 3).click()
+    screen.wait_done()
+
+
+def test_a_lock_made_while_the_grid_develops_goes_first(screen, seeds):
+    screen.set_steps(40)
+    screen.generate(seeds=f"{seeds[0]}-{seeds[3]}")
+    screen.wait_done(0, 1)
+    screen.frame(0, 0).click()
+    expect(screen.frame(0, 0)).to_have_attribute("aria-pressed", "true")
+    screen.wait_done(1)
+    expect(screen.frame(0, 0)).to_have_attribute("aria-pressed", "true")
+    screen.wait_done()
+
+
+def test_a_closed_tab_ends_its_work(visit, seeds, server):
+    leaving, staying = visit(steps=40), visit(steps=40)
+    leaving.generate(seeds=f"{seeds[0]}, {seeds[1]}")
+    leaving.wait_working()
+    made = server.pictures
+    leaving.page.close()
+    # Twice the work of the closed tab: had that gone on, taking turns, it would be done by now.
+    staying.generate(seeds=f"{seeds[0] + 10}-{seeds[0] + 13}")
+    staying.wait_done()
+    assert server.pictures == made + 4
+
+
+def test_a_reload_brings_the_trail_back(screen, seeds, server):
+    screen.generate(prompt="cat, Van Gogh", seeds=f"{seeds[0]}, {seeds[1]}")
+    screen.wait_done(0, 2)
+    screen.frame(0, 1).click()
+    screen.wait_done(1)
+    made = server.pictures
+    screen.page.reload()
+    screen.wait_done(0, 2)
+    screen.wait_done(1)
+    expect(screen.frame(0, 1)).to_have_attribute("aria-pressed", "true")
+    assert screen.value("prompt") == "cat, Van Gogh"
+    assert screen.value("seeds") == f"{seeds[0]}-{seeds[1]}"
+    assert server.pictures == made
+
+
+def test_an_earlier_first_round_is_reachable(screen, seeds):
+    screen.generate(prompt="cat, Van Gogh", seeds=str(seeds[0]))
+    screen.wait_done(0, 1)
+    screen.generate(prompt="house in the snow", seeds=str(seeds[1]))
+    screen.wait_done(0, 1)
+    screen.page.locator(".roots button", has_text="cat").click()
+    expect(screen.column(0).locator("header p")).to_have_text("cat, Van Gogh")
+    expect(screen.page.locator(".roots [aria-current]")).to_contain_text("cat, Van Gogh")
+
+
+def test_other_suffixes_of_the_same_seed_are_both_reachable(screen, seeds):
+    screen.generate(seeds=str(seeds[0]))
+    screen.wait_done(0, 1)
+    for suffix in (", artsy", ", trending"):
+        screen.fill("suffixes", suffix)
+        screen.frame(0, 0).click()
+        expect(screen.column(1).locator(".suffix")).to_have_text(suffix.strip(", "))
+        screen.wait_done(1, 1)
+    screen.column(1).locator(".turns button").first.click()
+    expect(screen.column(1).locator(".suffix")).to_have_text("artsy")
+    expect(screen.tiles(1, "done")).to_have_count(1)
+
+
+def test_a_page_that_slept_looks_again(screen, seeds):
+    screen.set_steps(40)
+    screen.generate(seeds=f"{seeds[0]}, {seeds[1]}")
+    screen.wait_working()
+    with screen.page.expect_request("**/run/**") as request:
+        screen.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    assert '"event_data":{}' in (request.value.post_data or "")
+    screen.wait_done(0, 2)
+
+
+def test_two_visitors_do_not_see_each_other(visit, seeds):
+    one, two = visit(), visit()
+    one.generate(prompt="cat, Van Gogh", seeds=str(seeds[0]))
+    two.generate(prompt="house in the snow", seeds=str(seeds[1]))
+    one.wait_done(0, 1)
+    two.wait_done(0, 1)
+    expect(one.columns).to_have_count(1)
+    expect(two.columns).to_have_count(1)
+    expect(one.column(0).locator("header p")).to_have_text("cat, Van Gogh")
+    expect(two.column(0).locator("header p")).to_have_text("house in the snow")
+
+
+def test_the_inspector_tells_the_recipe_and_compares_with_the_parent(screen, seeds):
+    screen.generate(seeds=str(seeds[0]))
+    screen.wait_done(0, 1)
+    screen.frame(0, 0).click()
+    screen.wait_done(1)
+    screen.frame(1, 1).click()
+    inspector = screen.page.locator(".inspector")
+    expect(inspector.locator("dd strong")).to_have_text(", artsy")
+    expect(inspector).to_contain_text(f"{seeds[0]}, noise from the CPU")
+    slider = inspector.get_by_role("slider")
+    slider.focus()
+    slider.press("ArrowRight")
+    expect(slider).to_have_value("51")
+    assert inspector.locator(".compare").evaluate("node => node.style.getPropertyValue('--at')") == "51%"
+
+
+def test_a_picture_is_downloaded_byte_for_byte(screen, seeds, server):
+    screen.generate(seeds=str(seeds[0]))
+    screen.wait_done(0, 1)
+    link = screen.column(0).locator("a.save")
+    assert link.get_attribute("download") == f"labrador-in-the-style-of-vermeer-seed-{seeds[0]}.png"
+    with urllib.request.urlopen(link.evaluate("node => node.href")) as answer:
+        served = answer.read()
+    assert served in [file.read_bytes() for file in server.store.rglob("*.png")]

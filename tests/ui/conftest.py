@@ -1,0 +1,19 @@
+"""A painter and a page on it, for every test of the page."""
+
+import pytest
+
+from seedlab.ui.handlers import Handlers
+from tests.ui.fakes import Painter, make_studio
+from tests.ui.page import Page
+
+
+@pytest.fixture
+def painter(tmp_path):
+    return Painter(tmp_path / "pictures")
+
+
+@pytest.fixture
+def page(painter):
+    page = Page(Handlers(make_studio(painter)))
+    page.open()
+    return page

@@ -1,0 +1,115 @@
+"""A studio without a model: it paints the seed and the prompt over a few steps, and keeps PNGs in a folder."""
+
+import hashlib
+from collections.abc import Generator, Sequence
+from pathlib import Path
+from threading import Event
+
+from PIL import Image, ImageDraw
+
+from seedlab.environment import Environment
+from seedlab.model import Model
+from seedlab.recipe import Recipe, SeedLabError
+from seedlab.reports import Failed, Finished, Progress, Report, Waiting
+from seedlab.trail import Trail
+from seedlab.ui.studio import Studio
+from seedlab.workflow import Picture, Session
+
+ENVIRONMENT = Environment(
+    torch="1",
+    diffusers="1",
+    transformers="1",
+    device="cpu",
+    isa="",
+    threads=1,
+    memory_format="",
+    attention="",
+    weights="",
+)
+SKETCH = Model(
+    model_id="sketch",
+    name="Sketch",
+    num_inference_steps=12,
+    guidance_scale=3.0,
+    height=128,
+    width=128,
+    scheduler="DPMSolverMultistepScheduler",
+    dtype="float32",
+    max_side=256,
+)
+
+
+class Painter:
+    """What lies below the workflow. It counts what it made, so that tests can tell when work is done or is not done.
+
+    Args:
+        folder: where the PNGs go.
+        pause: seconds of a step.
+    """
+
+    def __init__(self, folder: Path, pause: float = 0.0) -> None:
+        self.folder, self.pause = folder, pause
+        self.painted: list[Recipe] = []
+        self.steps = 0
+        self.failing_seed: int | None = None
+
+    def generate(self, recipes: Sequence[Recipe], stop: Event) -> Generator[Report, None, None]:
+        for index, recipe in enumerate(recipes):
+            if not self.painted:
+                yield Waiting(index, "Loading Sketch…")
+            picture = paint(recipe)
+            for step in range(1, recipe.num_inference_steps + 1):
+                if stop.wait(self.pause) or stop.is_set():
+                    return
+                self.steps += 1
+                yield Progress(index, step, recipe.num_inference_steps, picture.resize((16, 16)))
+            if recipe.seed == self.failing_seed:
+                yield Failed(index, "Out of memory: choose a smaller size.")
+                continue
+            self.painted.append(recipe)
+            yield Finished(index, picture, ENVIRONMENT, "")
+
+    def find(self, recipe: Recipe) -> Picture | None:
+        file = self.folder / f"{recipe.fingerprint}.png"
+        return Picture(file) if file.exists() else None
+
+    def keep(self, image, recipe, environment, *, suffixes, notice) -> Picture:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        file = self.folder / f"{recipe.fingerprint}.png"
+        image.save(file)
+        return Picture(file, notice)
+
+    def make_session(self, trail: Trail | None = None) -> Session:
+        return Session(self.generate, self.find, self.keep, trail)
+
+
+def paint(recipe: Recipe) -> Image.Image:
+    """Paint a picture of a recipe: ground by the prompt, a disc by the seed."""
+    ground = hashlib.sha256(recipe.prompt.encode()).digest()
+    place = hashlib.sha256(str(recipe.seed).encode()).digest()
+    image = Image.new("RGB", (recipe.width, recipe.height), tuple(ground[:3]))
+    side = min(image.size)
+    x, y = place[0] * side // 400, place[1] * side // 400
+    ImageDraw.Draw(image).ellipse((x, y, x + side // 2, y + side // 2), fill=tuple(ground[3:6]))
+    return image
+
+
+def describe(model_id: str) -> Model:
+    if model_id != "sketch":
+        raise SeedLabError(f"There is no model “{model_id[:40]}”: choose one of the list.")
+    return SKETCH
+
+
+def find_unknown_words(model_id: str, prompt: str) -> tuple[str, ...]:
+    return tuple(word for word in prompt.split() if word == "quantum")
+
+
+def make_studio(painter: Painter) -> Studio:
+    return Studio(
+        make_session=painter.make_session,
+        describe=describe,
+        default_model="sketch",
+        models=(("Sketch (built in)", "sketch"),),
+        examples=("a red boat by Hokusai", "house in the snow", "cat, Van Gogh"),
+        unknown_words=find_unknown_words,
+    )

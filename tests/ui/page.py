@@ -1,0 +1,52 @@
+"""A tab without a browser: it calls the page's events as gradio calls them."""
+
+from types import SimpleNamespace
+
+from seedlab.rounds import GUIDE_SUFFIXES
+from seedlab.ui.form import FIELDS, PLACES, Form
+from seedlab.ui.handlers import Handlers
+
+SUFFIXES = "\n".join(GUIDE_SUFFIXES)
+
+
+class Page:
+    """What gradio and the browser keep of one tab between events."""
+
+    def __init__(self, handlers: Handlers, saved: str = "", tab: str = "tab") -> None:
+        self.handlers, self.saved, self.visit = handlers, saved, None
+        self.request = SimpleNamespace(session_hash=tab)
+        self.view, self.sentences = {}, {}
+
+    def open(self):
+        self.visit, self.view, *fields = self.handlers.open(self.request, self.saved)
+        return fields
+
+    def explore(self, prompt="Labrador", seeds="0-3", model_id="sketch", **advanced):
+        form = Form(prompt, seeds, model_id, **(dict.fromkeys(FIELDS[4:], "") | advanced))
+        values = list(vars(form).values())
+        outputs = self.handlers.explore(self.request, self.visit, self.saved, *values)
+        self.visit, self.view, self.saved, self.notice, self.advanced, *sentences = outputs
+        self._keep(sentences)
+
+    def click(self, round_id, index, suffixes=SUFFIXES):
+        event = SimpleNamespace(_data={"round": round_id, "index": index})
+        outputs = self.handlers.choose_tile(self.request, event, self.visit, self.saved, suffixes)
+        self.visit, self.view, self.saved, *sentences = outputs
+        self._keep(sentences)
+
+    def revisit(self, round_id):
+        event = SimpleNamespace(_data={"round": round_id})
+        outputs = self.handlers.revisit(self.request, event, self.visit, self.saved)
+        self.visit, self.view, self.saved, *sentences = outputs
+        self._keep(sentences)
+
+    def develop(self):
+        views = list(self.handlers.develop(self.visit))
+        self.view = views[-1]
+        return views
+
+    def states(self, column=0):
+        return [tile["state"] for tile in self.view["rounds"][column]["tiles"]]
+
+    def _keep(self, sentences):
+        self.sentences = {name: text for name, text in zip(PLACES, sentences, strict=True) if text}

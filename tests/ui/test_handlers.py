@@ -1,0 +1,204 @@
+"""The page's events, called as gradio calls them."""
+
+import json
+from types import SimpleNamespace
+
+import pytest
+
+from seedlab.rounds import GUIDE_SUFFIXES
+from seedlab.ui.handlers import Handlers, end_visit
+from tests.ui.fakes import make_studio
+from tests.ui.page import SUFFIXES, Page
+
+
+def test_the_main_job(page, painter):
+    page.explore()
+    assert page.states() == ["waiting"] * 4
+    views = page.develop()
+    assert page.states() == ["done"] * 4
+    assert [view["version"] for view in views] == sorted({view["version"] for view in views})
+    page.click(1, 2)
+    page.develop()
+    assert page.view["rounds"][0]["locked"] == 2
+    assert [tile["tail"] for tile in page.view["rounds"][1]["tiles"]] == list(GUIDE_SUFFIXES)
+    assert len(painter.painted) == 8
+
+
+def test_seed_0_at_index_0_can_be_locked(page):
+    page.explore()
+    page.develop()
+    page.click(1, 0)
+    assert page.view["rounds"][0]["locked"] == 0
+    assert {tile["seed"] for tile in page.view["rounds"][1]["tiles"]} == {0}
+
+
+def test_a_branch_comes_back_without_new_work(page, painter):
+    page.explore()
+    for index in (0, 1, 0):
+        page.develop()
+        page.click(1, index)
+    assert page.states(1) == ["done"] * 4
+    assert len(painter.painted) == 12
+
+
+def test_a_finished_picture_is_served_byte_for_byte(page, painter):
+    page.explore(seeds="7")
+    page.develop()
+    file = page.view["rounds"][0]["tiles"][0]["file"]
+    with open(file["path"], "rb") as served, open(painter.find(painter.painted[0]).file, "rb") as kept:  # noqa: PTH123
+        assert served.read() == kept.read()
+
+
+def test_a_picture_that_is_gone_from_the_store_says_so(page, painter):
+    page.explore(seeds="7")
+    list(page.visit.session.develop())
+    painter.find(painter.painted[0]).file.unlink()
+    tile = page.visit.see()["rounds"][0]["tiles"][0]
+    assert (tile["state"], tile["file"]) == ("failed", None)
+
+
+def test_an_empty_prompt_is_drawn(page):
+    page.explore(prompt="")
+    page.develop()
+    assert page.states() == ["done"] * 4
+
+
+def test_unknown_words_are_told(page):
+    page.explore(prompt="a quantum labrador")
+    assert page.notice == "Sketch does not know: “quantum”. It draws what it can."
+    page.explore(prompt="a labrador")
+    assert page.notice == ""
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"round_id": 99},
+        {"index": 64},
+        {"index": -1},
+        {"round_id": "1"},
+        {"index": None},
+        {"index": True},
+        {"round_id": {"a": 1}},
+    ],
+)
+def test_a_tile_that_is_not_there_is_ignored_with_a_sentence(page, data):
+    page.explore()
+    page.click(**({"round_id": 1, "index": 0} | data))
+    assert list(page.sentences) == ["page"]
+    assert "not here any more: generate it again" in page.sentences["page"]
+
+
+@pytest.mark.parametrize("data", [None, [], "tile", 7])
+def test_an_event_that_is_no_event_is_ignored_with_a_sentence(page, data):
+    event = SimpleNamespace(_data=data)
+    *_, sentence = page.handlers.choose_tile(page.request, event, page.visit, "", SUFFIXES)
+    assert "not here any more" in sentence
+
+
+def test_stop_and_go_on(page):
+    page.explore()
+    stream = page.handlers.develop(page.visit)
+    next(stream)
+    page.view = page.handlers.stop(page.visit)
+    for page.view in stream:
+        pass
+    assert set(page.states()) == {"stopped"}
+    page.click(1, 3, suffixes="")
+    assert page.sentences == {}, "to go on takes no suffixes"
+    page.develop()
+    assert page.states() == ["done"] * 4
+
+
+def test_an_earlier_first_round_comes_back(page):
+    page.explore()
+    page.develop()
+    page.explore(prompt="cat")
+    page.develop()
+    page.revisit(1)
+    assert page.view["rounds"][0]["prompt"] == ["Labrador", ""]
+    assert [root["current"] for root in page.view["roots"]] == [True, False]
+
+
+def test_a_round_that_is_not_there_is_not_revisited(page):
+    page.explore()
+    page.revisit(99)
+    assert "not here any more" in page.sentences["page"]
+    assert page.view["rounds"][0]["id"] == 1
+
+
+def test_after_a_reload_the_trail_and_the_fields_are_back(page, painter):
+    page.explore(prompt="cat", seeds="7, 9")
+    page.develop()
+    page.click(1, 1)
+    page.develop()
+    later = Page(page.handlers, page.saved)
+    assert later.open() == ["cat", "7, 9", "sketch"]
+    assert later.states() == ["waiting"] * 2, "not called stopped before the store was asked"
+    later.develop()
+    assert later.states() == ["done"] * 2
+    assert later.states(1) == ["done"] * 4
+    assert len(painter.painted) == 6
+
+
+@pytest.mark.parametrize("saved", ["", "[]", "{", '{"rounds": 3}', None, 7, {"rounds": []}, "[" * 100_000])
+def test_what_the_browser_kept_is_not_trusted(page, saved):
+    later = Page(page.handlers, saved)
+    later.open()
+    assert later.view["rounds"] == []
+
+
+def test_a_server_that_was_restarted_goes_on_from_what_the_browser_kept(page, painter):
+    page.explore()
+    page.develop()
+    shown = page.view["version"]
+    page.handlers, page.visit = Handlers(make_studio(painter)), None
+    page.click(1, 2)
+    assert page.view["version"] > shown
+    assert page.states() == ["done"] * 4
+    assert page.view["rounds"][0]["locked"] == 2
+
+
+def test_a_page_that_slept_looks_again_and_goes_on(page):
+    page.explore()
+    stream = page.handlers.develop(page.visit)
+    next(stream)
+    stream.close()
+    page.visit, page.view = page.handlers.wake(page.request, page.visit, page.saved)
+    assert page.view["working"]
+    page.develop()
+    assert page.states() == ["done"] * 4
+
+
+def test_what_the_browser_keeps_holds_no_pictures(page):
+    page.explore()
+    page.develop()
+    assert set(json.loads(page.saved)["rounds"][0]["tiles"][0]) == {"recipe", "suffix"}
+
+
+def test_a_closed_tab_ends_its_own_work_only(painter):
+    handlers = Handlers(make_studio(painter))
+    pages = [Page(handlers, tab=tab) for tab in ("one", "two")]
+    for page in pages:
+        page.open()
+        page.explore()
+    handlers.leave(pages[0].request)
+    handlers.leave(SimpleNamespace(session_hash="nobody"))
+    handlers.leave(SimpleNamespace(session_hash=None))
+    for page in pages:
+        page.develop()
+    assert [set(page.states()) for page in pages] == [{"stopped"}, {"done"}]
+
+
+def test_gradio_may_drop_a_visit_that_never_was():
+    end_visit(None)
+
+
+def test_two_visitors_do_not_see_each_other(painter):
+    handlers = Handlers(make_studio(painter))
+    one, two = Page(handlers, tab="one"), Page(handlers, tab="two")
+    one.open()
+    two.open()
+    one.explore(prompt="cat")
+    two.explore(prompt="house")
+    assert [page.view["rounds"][0]["prompt"][0] for page in (one, two)] == ["cat", "house"]

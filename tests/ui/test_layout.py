@@ -1,0 +1,109 @@
+"""The page as it is built: what it loads, what it shows of itself, how its events wait."""
+
+import asyncio
+import re
+import subprocess
+import sys
+
+import pytest
+
+from seedlab.ui.columns import make_columns, make_sentence
+from seedlab.ui.layout import build_blocks, launch_options
+from seedlab.ui.theme import DARK, LIGHT
+from tests.ui.fakes import Painter, make_studio
+
+
+def build(studio):
+    # Where no event loop runs, gradio makes some of its own and never closes them.
+    async def make():
+        return build_blocks(studio)
+
+    return asyncio.run(make())
+
+
+@pytest.fixture(scope="module")
+def blocks(tmp_path_factory):
+    return build(make_studio(Painter(tmp_path_factory.mktemp("pictures"))))
+
+
+def test_the_page_is_built_without_torch():
+    code = "import sys, seedlab.ui.layout; print(sorted({'torch', 'diffusers', 'transformers'} & set(sys.modules)))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[]"
+
+
+def test_building_the_page_describes_no_model_and_begins_no_session(tmp_path):
+    def fail(*_):
+        raise AssertionError("not before a visitor comes")
+
+    studio = make_studio(Painter(tmp_path))
+    for name in ("make_session", "describe", "unknown_words"):
+        object.__setattr__(studio, name, fail)
+    build(studio)
+
+
+def test_every_event_of_the_page_is_private(blocks):
+    assert {event.api_visibility for event in blocks.fns.values()} == {"private"}
+
+
+def test_only_streams_and_model_lookups_wait_in_a_queue(blocks):
+    queued = {event.name for event in blocks.fns.values() if event.queue and event.name != "leave"}
+    assert queued == {"develop", "choose_model"}
+
+
+def test_no_event_is_dropped_while_one_of_its_kind_is_under_way(blocks):
+    events = [event for event in blocks.fns.values() if event.fn is not None and event.name != "leave"]
+    assert {event.trigger_mode for event in events} == {"multiple"}
+    assert {event.concurrency_limit for event in events if event.queue} == {64}
+
+
+@pytest.mark.parametrize("component", [make_columns(), make_sentence("seeds", "wrong")])
+def test_templates_are_static(component):
+    # A template is run as code: one with a place for a value would run what a visitor wrote.
+    assert "$" not in component.html_template
+    assert "{{" not in component.html_template
+
+
+def test_the_browser_keeps_the_trail_under_a_fixed_key(blocks):
+    (state,) = [block for block in blocks.blocks.values() if type(block).__name__ == "BrowserState"]
+    assert state.storage_key == "seedlab-trail"
+
+
+def test_nothing_is_fetched_from_other_hosts():
+    options = launch_options()
+    for css in (options["head"], options["theme"]._get_theme_css()):
+        assert not re.search(r"""@import|url\(["']?(https?:)?//""", css)
+    assert options["theme"]._font_css == []
+    assert options["theme"]._stylesheets == []
+
+
+def test_launch_opens_no_folder_and_shows_no_traceback():
+    options = launch_options()
+    assert "allowed_paths" not in options
+    assert options["show_error"] is False
+
+
+@pytest.mark.parametrize("colours", [LIGHT, DARK])
+@pytest.mark.parametrize(
+    ("ink", "ground"),
+    [
+        ("ink", "paper"),
+        ("ink", "panel"),
+        ("mute", "paper"),
+        ("mute", "panel"),
+        ("mute", "tile"),
+        ("mark", "paper"),
+        ("mark", "tile"),
+        ("on", "mark"),
+        ("on", "dim"),
+    ],
+)
+def test_every_text_has_the_contrast_of_aa(colours, ink, ground):
+    lighter, darker = sorted((luminance(colours[ink]), luminance(colours[ground])), reverse=True)
+    assert (lighter + 0.05) / (darker + 0.05) >= 4.5
+
+
+def luminance(colour: str) -> float:
+    channels = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [each / 12.92 if each <= 0.04045 else ((each + 0.055) / 1.055) ** 2.4 for each in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

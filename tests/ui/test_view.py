@@ -1,0 +1,181 @@
+"""The page's data, made of trails without a browser."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from seedlab.recipe import Recipe
+from seedlab.trail import State, Trail
+from seedlab.ui.captions import name_download, name_root, say_unknown
+from seedlab.ui.view import encode_preview, view
+from tests.ui.fakes import SKETCH
+
+RECIPE = SKETCH.make_recipe(prompt="Labrador in the style of Vermeer", seed=0)
+HOSTILE = "${alert(1)}<img src=x onerror=alert(1)> {{x}}"
+
+
+def explored(recipe: Recipe = RECIPE, seeds=(0, 1, 2, 3)) -> Trail:
+    trail = Trail().explore(recipe, seeds)
+    for index in range(len(seeds)):
+        trail = trail.with_tile(1, index, state=State.DONE, file=Path(f"{index}.png"))
+    return trail
+
+
+def test_an_empty_trail_shows_nothing():
+    assert view(Trail(), 1) == {
+        "version": 1,
+        "focus": None,
+        "working": False,
+        "status": "",
+        "hint": "",
+        "roots": [],
+        "rounds": [],
+    }
+
+
+def test_a_view_is_plain_json():
+    trail = explored().with_tile(1, 1, state=State.RUNNING, preview=Image.new("RGB", (16, 16)), file=None)
+    assert json.loads(json.dumps(view(trail, 1))) == view(trail, 1)
+
+
+def test_a_round_of_seeds():
+    (round_,) = view(explored(), 1)["rounds"]
+    assert (round_["title"], round_["prompt"], round_["parent"]) == ("Seeds 0–3", [RECIPE.prompt, ""], None)
+    assert [tile["seed"] for tile in round_["tiles"]] == [0, 1, 2, 3]
+    assert round_["locked"] is None
+
+
+def test_a_locked_seed_0_and_its_suffixes():
+    trail = explored().lock(1, 0, (", highly realistic", ", artsy"))
+    first, second = view(trail, 1)["rounds"]
+    assert first["locked"] == 0, "index 0 is a tile, not nothing"
+    assert second["parent"] == [1, 0]
+    artsy = second["tiles"][1]
+    assert (artsy["lead"], artsy["tail"], artsy["suffix"]) == (RECIPE.prompt, ", artsy", "artsy")
+    assert artsy["download"] == "labrador-in-the-style-of-vermeer-seed-0-artsy.png"
+
+
+def test_a_suffix_on_an_empty_prompt():
+    trail = explored(replace(RECIPE, prompt="")).lock(1, 2, (", artsy",))
+    second = view(trail, 1)["rounds"][1]
+    assert second["prompt"] == ["", ""]
+    assert (second["tiles"][0]["lead"], second["tiles"][0]["tail"]) == ("", "artsy")
+    assert second["tiles"][0]["download"] == "seedlab-seed-2-artsy.png"
+
+
+@pytest.mark.parametrize(
+    ("state", "name"),
+    [
+        (State.WAITING, "Seed 2, waiting"),
+        (State.RUNNING, "Seed 2, in the making"),
+        (State.DONE, "Seed 2, finished; lock this seed"),
+        (State.FAILED, "Seed 2, failed; try again"),
+        (State.STOPPED, "Seed 2, stopped; go on"),
+    ],
+)
+def test_every_state_has_a_name_for_a_screen_reader(state, name):
+    assert view(explored().with_tile(1, 2, state=state), 1)["rounds"][0]["tiles"][2]["name"] == name
+
+
+def test_the_sentence_of_a_failed_tile_is_in_its_name():
+    trail = explored().with_tile(1, 0, state=State.FAILED, sentence="Out of memory.")
+    assert view(trail, 1)["rounds"][0]["tiles"][0]["name"] == "Seed 0, failed; try again, Out of memory."
+
+
+def test_the_recipe_in_words():
+    tile = view(explored(), 1, {"sketch": "Sketch"})["rounds"][0]["tiles"][2]
+    assert tile["settings"] == "Sketch · 12 steps · guidance 3 · DPM++ 2M · 128×128 · fp32"
+    assert tile["seed_words"] == "2, noise from the CPU"
+
+
+def test_a_finished_tile_sends_no_preview():
+    trail = explored().with_tile(1, 0, preview=Image.new("RGB", (16, 16)))
+    assert view(trail, 1)["rounds"][0]["tiles"][0]["preview"] is None
+
+
+@pytest.mark.parametrize(("side", "kind"), [(16, "png"), (64, "jpeg")])
+def test_previews_are_data_uris(side, kind):
+    assert encode_preview(Image.new("RGB", (side, side))).startswith(f"data:image/{kind};base64,")
+
+
+def test_the_status_counts_the_rounds_that_are_worked_on():
+    trail = explored().with_tile(1, 3, state=State.RUNNING)
+    assert view(trail, 1)["status"] == "3 of 4 pictures done"
+    assert view(trail, 1)["working"]
+    stopped = trail.with_tile(1, 3, state=State.STOPPED)
+    assert view(stopped, 1)["status"] == "3 of 4 pictures done, the rest stopped"
+    assert not view(stopped, 1)["working"]
+    assert view(trail.with_tile(1, 3, state=State.FAILED), 1)["status"] == "3 of 4 pictures done, 1 failed"
+
+
+def test_while_pictures_are_looked_for_a_tile_is_not_called_stopped():
+    trail = explored().with_tile(1, 0, state=State.STOPPED, file=None)
+    assert view(trail, 1, recalling=True)["rounds"][0]["tiles"][0]["state"] == "waiting"
+    assert view(trail, 1)["rounds"][0]["tiles"][0]["state"] == "stopped"
+
+
+def test_the_focus_is_the_round_asked_for_last():
+    trail = explored().lock(1, 0, (", artsy",)).lock(1, 1, (", artsy",))
+    assert view(trail, 1)["focus"] == 3
+    assert view(trail.lock(1, 0, (", artsy",)), 1)["focus"] == 2
+
+
+def test_first_rounds_are_listed_when_there_are_two():
+    trail = explored()
+    assert view(trail, 1)["roots"] == []
+    trail = trail.explore(replace(RECIPE, prompt="cat, Van Gogh"), (7,))
+    assert view(trail, 1)["roots"] == [
+        {"id": 1, "label": "Labrador in the style of Vermeer · 0–3", "current": False},
+        {"id": 2, "label": "cat, Van Gogh · 7", "current": True},
+    ]
+
+
+def test_long_and_empty_prompts_get_short_names():
+    long = explored(replace(RECIPE, prompt="A labrador by the sea in the style of Vermeer"))
+    assert name_root(long.rounds[0]) == "A labrador by the sea in the s… · 0–3"
+    assert name_root(explored(replace(RECIPE, prompt="")).rounds[0]) == "No prompt · 0–3"
+
+
+@pytest.mark.parametrize(
+    ("prompt", "name"),
+    [
+        (HOSTILE, "alert-1-img-src-x-onerror-alert-1-x-seed-1.png"),
+        ("../../etc/passwd", "etc-passwd-seed-1.png"),
+        ("Café au lait", "cafe-au-lait-seed-1.png"),
+        ("狗", "seedlab-seed-1.png"),
+    ],
+)
+def test_download_names_hold_only_letters_and_digits(prompt, name):
+    trail = explored(replace(RECIPE, prompt=prompt))
+    assert name_download(trail, trail.rounds[0], 1) == name
+
+
+def test_unknown_words_are_named_gently():
+    assert say_unknown("Sketch", ()) == ""
+    assert say_unknown("Sketch", ("quantum",)) == "Sketch does not know: “quantum”. It draws what it can."
+
+
+def test_a_visitor_who_never_locked_a_seed_is_told_how():
+    trail = explored()
+    assert "Click the one you like" in view(trail, 1)["hint"]
+    assert view(trail.with_tile(1, 0, state=State.RUNNING), 1)["hint"] == ""
+    assert view(trail.lock(1, 0, (", artsy",)), 1)["hint"] == ""
+
+
+def test_the_end_of_a_prompt_tells_the_rounds_apart():
+    trail = explored().lock(1, 0, (", artsy",)).lock(2, 0, (", trending",))
+    assert [round_["prompt"] for round_ in view(trail, 1)["rounds"]] == [
+        [RECIPE.prompt, ""],
+        [RECIPE.prompt, ""],
+        [RECIPE.prompt, ", artsy"],
+    ]
+
+
+def test_other_suffixes_tried_on_the_same_tile_are_reachable():
+    trail = explored().lock(1, 0, (", artsy",)).lock(1, 0, (", trending",)).lock(1, 1, (", artsy",))
+    assert view(trail, 1)["rounds"][1]["siblings"] == []
+    assert [tile["varied"] for tile in view(trail, 1)["rounds"][0]["tiles"]] == [True, True, False, False]
+    assert view(trail.revisit(2), 1)["rounds"][1]["siblings"] == [2, 3]
