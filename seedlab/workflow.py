@@ -2,7 +2,8 @@
 
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import closing
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import closing, suppress
 from threading import Event, RLock
 from typing import Any, Protocol
 
@@ -12,9 +13,12 @@ from seedlab.environment import Environment
 from seedlab.picture import Picture
 from seedlab.recipe import Recipe, SeedLabError
 from seedlab.reports import Failed, Finished, Generate, Progress, Report, Waiting
-from seedlab.trail import Round, State, Tile, Trail
+from seedlab.trail import State, Tile, Trail
 
 UNFINISHED = (State.WAITING, State.RUNNING)
+
+PATIENCE = 0.3
+"""Seconds that a look into the store may take before the visitor is told."""
 
 LONG_WORK = 8.0
 """Seconds from which on the time left is said in words."""
@@ -109,6 +113,7 @@ class Session:
             self._developing = True
         try:
             while (work := self._next_work()) is not None:
+                yield from self._recall()
                 yield from self._develop_round(*work)
         except BaseException:
             # GeneratorExit too: a closed tab. The orderly end is in `_next_work`, under the lock.
@@ -135,36 +140,42 @@ class Session:
         with self._lock:
             self._trail = self._trail.with_tile(round_id, index, **changes)
 
-    def _next_work(self) -> tuple[Round, Event] | None:
-        """Choose the newest round on the path that waits; None, and nobody developing, when there is none."""
-        self._recall()
+    def _next_work(self) -> tuple[int, Event] | None:
+        """Choose the newest round on the path that wants work; None, and nobody developing, when there is none."""
         with self._lock:
             for round_ in reversed(self._trail.visible):
-                if any(tile.state is State.WAITING for tile in round_.tiles):
+                if any(self._is_wanted(tile) for tile in round_.tiles):
                     self._working, self._stop = round_.id, Event()
-                    return round_, self._stop
+                    return round_.id, self._stop
             # Still under the lock: whoever asks for more from here on finds nobody developing, and begins.
             self._working, self._developing = None, False
             return None
 
-    def _recall(self) -> None:
-        """Take from the store what the rounds on the path need; after a reload or a restart, that is everything."""
-        for round_ in self._trail.visible:
-            for index, tile in enumerate(round_.tiles):
-                wanted = tile.state is State.WAITING or (tile.state is State.STOPPED and not self._was_sought(tile))
-                if wanted and (picture := self._look_up(tile)) is not None:
-                    self._finish(round_.id, index, picture)
+    def _recall(self) -> Iterator[Trail]:
+        """Take from the store what the rounds on the path need; after a reload or a restart, that is everything.
 
-    def _was_sought(self, tile: Tile) -> bool:
-        return tile.recipe.fingerprint in self._sought
+        The first look of all takes seconds, in which the libraries are imported, so the looking is done beside.
+        """
+        with ThreadPoolExecutor(1, thread_name_prefix="store") as beside:
+            for round_ in self._trail.visible:
+                for index, tile in enumerate(round_.tiles):
+                    if self._is_wanted(tile):
+                        self._sought.add(tile.recipe.fingerprint)
+                        yield from self._look_up(round_.id, index, beside.submit(self._find, tile.recipe))
 
-    def _look_up(self, tile: Tile) -> Picture | None:
-        self._sought.add(tile.recipe.fingerprint)
-        try:
-            return self._find(tile.recipe)
-        except SeedLabError:
-            # A model that cannot be found now has nothing to show; generating says why.
-            return None
+    def _is_wanted(self, tile: Tile) -> bool:
+        is_new = tile.recipe.fingerprint not in self._sought
+        return tile.state is State.WAITING or (tile.state is State.STOPPED and is_new)
+
+    def _look_up(self, round_id: int, index: int, finding: "Future[Picture | None]") -> Iterator[Trail]:
+        while not wait([finding], PATIENCE).done:
+            self._change_unfinished(round_id, index, sentence="Getting ready…")
+            yield self._trail
+        # A model that cannot be found now has nothing to show; generating says why.
+        with suppress(SeedLabError):
+            if (picture := finding.result()) is not None:
+                self._finish(round_id, index, picture)
+                yield self._trail
 
     def _finish(self, round_id: int, index: int, picture: Picture) -> None:
         self._change(
@@ -177,7 +188,8 @@ class Session:
             sentence=picture.notice,
         )
 
-    def _develop_round(self, round_: Round, stop: Event) -> Iterator[Trail]:
+    def _develop_round(self, round_id: int, stop: Event) -> Iterator[Trail]:
+        round_ = self._trail.round(round_id)
         indices = [index for index, tile in enumerate(round_.tiles) if tile.state is State.WAITING]
         recipes = [round_.tiles[index].recipe for index in indices]
         clock = Clock(len(recipes))

@@ -34,6 +34,7 @@ CORE = {
     "jobs": {"workflow", "images", "model", "environment", "recipe", "reports", "rounds", "trail"},
     "cli": {"jobs", "images", "model", "pipelines", "recipe", "rounds", "schedulers", "trail"},
     "__main__": {"cli"},
+    "ui": {"workflow", "model", "recipe", "rounds", "schedulers", "trail"},
 }
 """What each module or package of seedlab may import of the others, beside itself."""
 
@@ -76,7 +77,7 @@ def test_imports_go_one_way(module):
 
 
 def test_every_part_but_the_page_has_its_wall():
-    assert {part_of(module) for module in FILES} - CORE.keys() <= {"", "ui"}
+    assert {part_of(module) for module in FILES} - CORE.keys() <= {""}
 
 
 def test_the_page_knows_neither_the_pipelines_nor_the_commands():

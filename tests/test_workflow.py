@@ -244,6 +244,39 @@ def test_after_a_restart_what_was_made_is_found_and_the_rest_waits_for_a_click()
     assert len(studio.painted) == 3
 
 
+def test_after_a_restart_an_earlier_round_is_found_when_it_is_visited():
+    studio = Studio()
+    before = studio.session()
+    first = before.explore(RECIPE, (0, 1)).newest
+    develop(before)
+    before.explore(RECIPE, (7,))
+    develop(before)
+    after = studio.session(trail=type(before.trail).from_json(before.trail.to_json()))
+    develop(after)
+    assert states(after, first.id) == [State.STOPPED, State.STOPPED], "not on the screen yet"
+    after.revisit(first.id)
+    develop(after)
+    assert states(after, first.id) == [State.DONE, State.DONE]
+
+
+def test_a_slow_look_into_the_store_is_told_and_can_be_left(monkeypatch):
+    """The first look of a process waits for torch to be imported, which takes seconds."""
+    monkeypatch.setattr("seedlab.workflow.PATIENCE", 0.01)
+    studio, ready = Studio(), Event()
+
+    def find(recipe):
+        ready.wait(10)
+        return studio.find(recipe)
+
+    session = Session(studio.generate, find, studio.keep)
+    first = session.explore(RECIPE, (0,)).newest
+    for trail in session.develop():
+        if trail.tile(first.id, 0).sentence == "Getting ready…":
+            ready.set()
+    assert ready.is_set()
+    assert states(session, first.id) == [State.DONE]
+
+
 @pytest.mark.parametrize(("round_id", "index"), [(99, 0), (1, 4), (1, -1)])
 def test_a_tile_that_is_not_there_cannot_be_locked(round_id, index):
     session = Studio().session()

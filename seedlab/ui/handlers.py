@@ -4,12 +4,14 @@ Every handler takes the visit and what the browser kept of it: a server that was
 makes it again of the other.
 """
 
+import logging
 from collections.abc import Callable, Iterator
 from typing import Any
 from weakref import WeakValueDictionary
 
 import gradio as gr
 
+from seedlab.model import Model
 from seedlab.recipe import RecipeError, SeedLabError, parse_seeds
 from seedlab.rounds import GUIDE_SUFFIXES, parse_suffixes
 from seedlab.schedulers import SCHEDULERS
@@ -19,6 +21,8 @@ from seedlab.ui.columns import Shelf
 from seedlab.ui.form import ADVANCED, PLACES, Form, read_model_id
 from seedlab.ui.studio import Studio
 from seedlab.ui.visit import Visit
+
+LOGGER = logging.getLogger(__name__)
 
 MAX_SAVED = 5_000_000
 """Characters of a trail that the browser kept; a longer one is not ours."""
@@ -121,7 +125,7 @@ class Handlers:
         model = self._describe(model_id)
         numbers = (model.num_inference_steps, model.guidance_scale, model.width, model.height)
         steps, guidance, width, height = (gr.update(placeholder=f"{number:g}") for number in numbers)
-        return steps, guidance, gr.update(choices=list_schedulers(model.scheduler)), width, height
+        return steps, guidance, gr.update(choices=list_schedulers(model)), width, height
 
     def _begin(self, saved: object, request: gr.Request) -> Visit:
         visit = Visit(self._studio.make_session(_read_saved(saved)), self._studio.names, self._shelf)
@@ -135,7 +139,7 @@ class Handlers:
             pass
         return visit
 
-    def _describe(self, model_id: str) -> Any:
+    def _describe(self, model_id: str) -> Model:
         try:
             return self._studio.describe(model_id)
         except RecipeError:
@@ -155,10 +159,11 @@ def end_visit(visit: Visit | None) -> None:
         visit.session.stop()
 
 
-def list_schedulers(default: str | None = None) -> list[tuple[str, str]]:
-    """List (label, name) of the schedulers, the model's own choice first."""
-    first = f"Default: {label_scheduler(default)}" if default else "The model's default"
-    return [(first, ""), *((scheduler.label, scheduler.name) for scheduler in SCHEDULERS)]
+def list_schedulers(model: Model | None = None) -> list[tuple[str, str]]:
+    """List (label, name) of the schedulers that work with a model, its own choice first; all, before it is known."""
+    first = f"Default: {label_scheduler(model.scheduler)}" if model else "The model's default"
+    offered = model.schedulers if model else SCHEDULERS
+    return [(first, ""), *((scheduler.label, scheduler.name) for scheduler in offered)]
 
 
 def _try(ask: Callable[[], None], rename: dict[str, str] | None = None) -> tuple[str, tuple[str, ...]]:
@@ -173,6 +178,10 @@ def _try(ask: Callable[[], None], rename: dict[str, str] | None = None) -> tuple
         place = (rename or {}).get(field, field)
         place = place if place in PLACES else "page"
         sentences[place] = str(error)
+    except Exception:  # the edge: the page shows nothing at all of an event that fails
+        LOGGER.exception("What a visitor asked for failed.")
+        place = "page"
+        sentences[place] = "Something went wrong here. Nothing was lost: try again."
     return place, tuple(sentences.values())
 
 

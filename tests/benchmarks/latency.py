@@ -2,13 +2,11 @@
 
     python -m tests.benchmarks.latency            five runs of the real app with Sketch, each with an empty store
 
-Times are read in the page itself, when the elements show; medians are printed. The chromium that is driven is
-/usr/bin/chromium, or the one that the environment variable CHROMIUM names.
+Times are read in the page itself, when the elements show; medians are printed. SEEDLAB_CHROMIUM says where Chromium
+is, if it is not /usr/bin/chromium.
 """
 
 import argparse
-import os
-import socket
 import statistics
 import subprocess
 import sys
@@ -20,9 +18,8 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
-ROOT = Path(__file__).resolve().parents[2]
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
+from tests.browser.screen import open_browser
+from tests.browser.server import ROOT, find_port
 
 WATCH = """() => {
   window.seen = {};
@@ -69,12 +66,6 @@ def measure_click(page: Page, selector: str, rounds: int) -> dict[str, float]:
     return page.evaluate("Object.fromEntries(Object.entries(seen).map(([k, v]) => [k, (v - clicked) / 1000]))")
 
 
-def find_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
-
-
 def run(store: str) -> dict[str, float | bool]:
     """Start the app with an empty store, and go through the main job once, twice for the warm times."""
     port = find_port()
@@ -85,7 +76,7 @@ def run(store: str) -> dict[str, float | bool]:
     try:
         found = measure_start(process, url, started)
         with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+            browser = open_browser(playwright)
             page = browser.new_page()
             page.goto(url)
             page.wait_for_selector("#generate")

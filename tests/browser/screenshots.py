@@ -8,7 +8,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser.screen import Screen, open_browser
-from tests.browser.server import Server, has_model, start_server
+from tests.browser.server import Server, start_server
 
 DESK = {"viewport": {"width": 1440, "height": 900}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
@@ -17,11 +17,10 @@ PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobil
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("screenshots"))
-    parser.add_argument("--fake", action="store_true", help="paint discs; no model is needed")
     flags = parser.parse_args()
     flags.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        server = start_server(Path(folder), fake=flags.fake or not has_model())
+        server = start_server(Path(folder))
         browser = open_browser(playwright)
         try:
             take_all(browser, server, flags.out)

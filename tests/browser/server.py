@@ -33,17 +33,10 @@ class Server:
         self.process.wait(timeout=30)
 
 
-def has_model() -> bool:
-    """Whether there is a model for the real app: the embedded one, or that of SEEDLAB_MODEL."""
-    return bool(os.environ.get("SEEDLAB_MODEL")) or (ROOT / "assets" / "sketch" / "model_index.json").exists()
-
-
-def start_server(folder: Path, *, fake: bool = False) -> Server:
-    """Start the real app, or the page on the fake studio."""
+def start_server(folder: Path) -> Server:
+    """Start the app."""
     port, store, log = find_port(), folder / "store", folder / "app.log"
     command = ["app.py", "--no-open", "--port", str(port), "--store", str(store)]
-    if fake:
-        command = ["-m", "tests.browser.fake_app", str(port), str(store), "0.03"]
     # One thread: two that wait for each other crawl on a machine that does other things.
     quiet = {"GRADIO_TEMP_DIR": str(folder / "gradio"), "GRADIO_ANALYTICS_ENABLED": "False", "OMP_NUM_THREADS": "1"}
     environment = os.environ | quiet
