@@ -19,10 +19,12 @@ if TYPE_CHECKING:
 def main() -> None:
     """Serve the page until the process is ended; torch is imported and the model loaded once it is up."""
     try:
-        settings = read_settings(sys.argv[1:])
-        serve(settings)
+        serve(read_settings(sys.argv[1:]))
     except (SeedLabError, OSError) as error:
         sys.exit(f"SeedLab cannot start: {error}")
+    # A download may be under way in the pipelines' thread, and the interpreter would wait for its end.
+    sys.stdout.flush()
+    os._exit(0)
 
 
 def serve(settings: Settings) -> None:
@@ -47,7 +49,7 @@ def serve(settings: Settings) -> None:
         prevent_thread_lock=True,
         **launch_options(),
     )
-    manager.warm_up(settings.model)
+    manager.warm_up(describe(settings.model).address)
     try:
         blocks.block_thread()
     finally:
@@ -76,7 +78,7 @@ def make_studio(settings: Settings, manager: PipelineManager) -> "Studio":
     """Join the manager, the store and the models to what the page needs."""
     from seedlab.ui.studio import Studio
 
-    store = Store(settings.store, settings.store_bytes)
+    store = Store(settings.store, settings.store_bytes, embed=settings.embed)
     return Studio(
         make_session=lambda trail: Session(
             manager.generate, lambda recipe: store.find(recipe, manager.environment(recipe)), store.keep, trail

@@ -9,6 +9,9 @@ from pathlib import Path
 from seedlab.recipe import SeedLabError
 
 DEFAULT_MODEL = "sketch"
+LOCAL = ("127.0.0.1", "localhost", "::1")
+"""Addresses that only this machine reaches."""
+
 PUBLIC_STORE_BYTES = 2 * 2**30
 
 
@@ -22,16 +25,18 @@ class Settings:
         host, port: where the page is served; port None for the first free one from 7860 on.
         share: whether Gradio makes a public link.
         store: the folder that finished pictures are kept in.
+        embed: whether PNG files say what made them.
         open_browser: whether the page is opened in the operator's browser.
         public: whether strangers use it: Sketch and the default model alone, a bounded store.
     """
 
     model: str = DEFAULT_MODEL
     device: str | None = None
-    host: str = "127.0.0.1"
+    host: str = LOCAL[0]
     port: int | None = None
     share: bool = False
     store: Path = Path("seedlab-pictures")
+    embed: bool = True
     open_browser: bool = True
     public: bool = False
 
@@ -49,7 +54,7 @@ def read_settings(arguments: Sequence[str], environment: Mapping[str, str] | Non
     """
     variables = os.environ if environment is None else environment
     flags = _make_parser(variables).parse_args(arguments)
-    on_space = bool(variables.get("SPACE_ID"))
+    reachable = flags.share or flags.host not in LOCAL
     return Settings(
         model=flags.model,
         device=None if flags.device == "auto" else flags.device,
@@ -57,58 +62,59 @@ def read_settings(arguments: Sequence[str], environment: Mapping[str, str] | Non
         port=flags.port,
         share=flags.share,
         store=Path(flags.store),
-        open_browser=flags.open and not on_space,
-        public=on_space or flags.share or flags.public,
+        embed=flags.embed,
+        open_browser=flags.open,
+        public=reachable if flags.public is None else flags.public,
     )
 
 
 def _make_parser(variables: Mapping[str, str]) -> argparse.ArgumentParser:
-    on_space = bool(variables.get("SPACE_ID"))
     parser = argparse.ArgumentParser(
-        prog="app.py",
-        description="SeedLab in the browser. Each flag can be given as an environment variable, named in brackets.",
+        prog="app.py", description="SeedLab in the browser. A variable in brackets does the same as its flag."
     )
-    parser.add_argument(
-        "--model",
-        default=variables.get("SEEDLAB_MODEL") or DEFAULT_MODEL,
-        help="the default model: sketch, a Hub id or a local diffusers folder [SEEDLAB_MODEL]",
-    )
-    parser.add_argument(
-        "--device",
-        choices=("auto", "cpu", "cuda", "mps"),
-        default=variables.get("SEEDLAB_DEVICE") or "auto",
-        help="where pictures are made [SEEDLAB_DEVICE]",
-    )
-    parser.add_argument(
-        "--host",
-        default=variables.get("SEEDLAB_HOST") or ("0.0.0.0" if on_space else "127.0.0.1"),
-        help="the address to serve at; 0.0.0.0 lets the whole network in [SEEDLAB_HOST]",
-    )
-    parser.add_argument(
-        "--port",
-        type=int,
-        default=_read_port(variables.get("SEEDLAB_PORT") or variables.get("GRADIO_SERVER_PORT")),
-        help="the port to serve at; by default the first free one from 7860 on [SEEDLAB_PORT]",
-    )
-    parser.add_argument(
-        "--store",
-        default=variables.get("SEEDLAB_STORE") or "seedlab-pictures",
-        help="the folder that finished pictures are kept in [SEEDLAB_STORE]",
-    )
-    parser.add_argument("--share", action="store_true", help="make a public link; implies --public")
-    parser.add_argument(
-        "--public",
-        action="store_true",
-        default=variables.get("SEEDLAB_PUBLIC") == "1",
-        help="strangers use it: only Sketch and --model, a bounded store [SEEDLAB_PUBLIC=1]",
-    )
-    parser.add_argument(
-        "--open",
-        action=argparse.BooleanOptionalAction,
-        default=variables.get("SEEDLAB_OPEN") != "0",
-        help="open the page in your browser [SEEDLAB_OPEN=0 for not]",
-    )
+    _add_model_flags(parser, variables)
+    _add_page_flags(parser, variables)
+    _add_store_flags(parser, variables)
     return parser
+
+
+def _add_model_flags(parser: argparse.ArgumentParser, variables: Mapping[str, str]) -> None:
+    model = variables.get("SEEDLAB_MODEL") or DEFAULT_MODEL
+    words = "the default model: sketch, a Hub id or a local diffusers folder [SEEDLAB_MODEL]"
+    parser.add_argument("--model", default=model, help=words)
+    device = variables.get("SEEDLAB_DEVICE") or "auto"
+    words = "where pictures are made [SEEDLAB_DEVICE]"
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default=device, help=words)
+
+
+def _add_page_flags(parser: argparse.ArgumentParser, variables: Mapping[str, str]) -> None:
+    on_space = bool(variables.get("SPACE_ID"))
+    host = variables.get("SEEDLAB_HOST") or ("0.0.0.0" if on_space else LOCAL[0])
+    words = "the address to serve at; 0.0.0.0 lets the whole network in [SEEDLAB_HOST]"
+    parser.add_argument("--host", default=host, help=words)
+    port = _read_port(variables.get("SEEDLAB_PORT") or variables.get("GRADIO_SERVER_PORT"))
+    words = "the port to serve at; by default the first free one from 7860 on [SEEDLAB_PORT]"
+    parser.add_argument("--port", type=int, default=port, help=words)
+    _add_switch(parser, variables, "share", False, "make a public link")
+    _add_switch(parser, variables, "open", not on_space, "open the page in your browser")
+    words = "for strangers: only Sketch and --model, a bounded store; so by default where other machines get in"
+    _add_switch(parser, variables, "public", None, words)
+
+
+def _add_store_flags(parser: argparse.ArgumentParser, variables: Mapping[str, str]) -> None:
+    store = variables.get("SEEDLAB_STORE") or "seedlab-pictures"
+    words = "the folder that finished pictures are kept in [SEEDLAB_STORE]"
+    parser.add_argument("--store", default=store, help=words)
+    _add_switch(parser, variables, "embed", True, "write into each PNG what made it")
+
+
+def _add_switch(
+    parser: argparse.ArgumentParser, variables: Mapping[str, str], name: str, default: bool | None, words: str
+) -> None:
+    variable = f"SEEDLAB_{name.upper()}"
+    given = {"1": True, "0": False}.get(variables.get(variable, ""), default)
+    words = f"{words} [{variable}=1 or 0]"
+    parser.add_argument(f"--{name}", action=argparse.BooleanOptionalAction, default=given, help=words)
 
 
 def _read_port(text: str | None) -> int | None:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
@@ -23,6 +24,9 @@ class State(StrEnum):
     DONE = "done"
     FAILED = "failed"
     STOPPED = "stopped"
+
+
+UNFINISHED = (State.WAITING, State.RUNNING)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,16 +83,19 @@ class Trail:
     rounds: tuple[Round, ...] = ()
     path: tuple[int, ...] = ()
 
+    @cached_property
+    def _by_id(self) -> dict[int, Round]:
+        return {round_.id: round_ for round_ in self.rounds}
+
     def round(self, round_id: int) -> Round:
         """Return a round.
 
         Raises:
             SeedLabError: there is none of that id.
         """
-        for round_ in self.rounds:
-            if round_.id == round_id:
-                return round_
-        raise SeedLabError("That round is not here any more: generate it again.")
+        if round_id not in self._by_id:
+            raise SeedLabError("That round is not here any more: generate it again.")
+        return self._by_id[round_id]
 
     def tile(self, round_id: int, index: int) -> Tile:
         """Return a tile.
@@ -141,9 +148,9 @@ class Trail:
             SeedLabError: there is no such tile, or the suffixes do not fit.
         """
         parent = self.tile(round_id, index).recipe
-        recipes = suffix_round(parent, suffixes)
-        tiles = tuple(Tile(recipe=recipe, suffix=suffix) for recipe, suffix in zip(recipes, suffixes, strict=True))
-        return self._show(tiles, (round_id, index))
+        # Two suffixes can make one recipe, as “artsy” and “, artsy” do of no prompt: that is one tile.
+        made = dict(zip(suffix_round(parent, suffixes), suffixes, strict=True))
+        return self._show(tuple(Tile(recipe=each, suffix=suffix) for each, suffix in made.items()), (round_id, index))
 
     def revisit(self, round_id: int) -> Self:
         """Show a round that was made before, with the rounds that lead to it and the newest that hung from it.
@@ -173,10 +180,28 @@ class Trail:
         for round_ in self.rounds:
             if round_.parent == parent and [tile.recipe for tile in round_.tiles] == recipes:
                 return self._move_to_end(round_.id).revisit(round_.id)
-        if len(self.rounds) >= MAX_ROUNDS:
-            raise SeedLabError(f"This trail has {MAX_ROUNDS} rounds: reload the page in a new tab to begin another.")
+        kept = self._make_room(None if parent is None else self._root(parent[0]))
         new = Round(id=max((each.id for each in self.rounds), default=0) + 1, tiles=tiles, parent=parent)
-        return replace(self, rounds=(*self.rounds, new)).revisit(new.id)
+        return replace(self, rounds=(*kept, new)).revisit(new.id)
+
+    def _make_room(self, needed: int | None) -> tuple[Round, ...]:
+        """Return the rounds without the oldest trees, where there are too many; the tree of `needed` stays."""
+        kept = self.rounds
+        for root in self.roots:
+            if len(kept) < MAX_ROUNDS:
+                break
+            if root.id != needed:
+                kept = tuple(each for each in kept if self._root(each.id) != root.id)
+        if len(kept) >= MAX_ROUNDS:
+            raise SeedLabError(
+                f"This trail has {MAX_ROUNDS} rounds, which is all it holds: generate a new first round."
+            )
+        return kept
+
+    def _root(self, round_id: int) -> int:
+        while (parent := self.round(round_id).parent) is not None:
+            round_id = parent[0]
+        return round_id
 
     def _move_to_end(self, round_id: int) -> Self:
         # The end of the tuple is "newest": coming back to a round makes it the one shown next time.

@@ -1,9 +1,10 @@
 """The job itself: explore seeds, lock one, refine it by suffixes, and go on. The same for a browser and a terminal."""
 
+import logging
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import closing, suppress
+from contextlib import closing
 from threading import Event, RLock
 from typing import Any, Protocol
 
@@ -13,9 +14,10 @@ from seedlab.environment import Environment
 from seedlab.picture import Picture
 from seedlab.recipe import Recipe, SeedLabError
 from seedlab.reports import Failed, Finished, Generate, Progress, Report, Waiting
-from seedlab.trail import State, Tile, Trail
+from seedlab.trail import UNFINISHED, State, Tile, Trail
 
-UNFINISHED = (State.WAITING, State.RUNNING)
+LOGGER = logging.getLogger(__name__)
+
 
 PATIENCE = 0.3
 """Seconds that a look into the store may take before the visitor is told."""
@@ -77,6 +79,10 @@ class Session:
             SeedLabError: there is no such tile, or the suffixes do not fit.
         """
         with self._lock:
+            tile = self._trail.tile(round_id, index)
+            if tile.state is State.DONE and tile.file is not None and not tile.file.exists():
+                # A store of limited size has let it go.
+                self._change(round_id, index, state=State.STOPPED, file=None)
             state = self._trail.tile(round_id, index).state
             if state is State.DONE:
                 trail = self._show(lambda trail: trail.lock(round_id, index, suffixes))
@@ -116,8 +122,9 @@ class Session:
                 yield from self._recall()
                 yield from self._develop_round(*work)
         except BaseException:
-            # GeneratorExit too: a closed tab. The orderly end is in `_next_work`, under the lock.
-            self._working, self._developing = None, False
+            # GeneratorExit too: a closed tab. The orderly end is in `_next_work`.
+            with self._lock:
+                self._working, self._developing = None, False
             raise
 
     def _show(self, change: Callable[[Trail], Trail]) -> Trail:
@@ -156,12 +163,16 @@ class Session:
 
         The first look of all takes seconds, in which the libraries are imported, so the looking is done beside.
         """
-        with ThreadPoolExecutor(1, thread_name_prefix="store") as beside:
+        beside = ThreadPoolExecutor(1, thread_name_prefix="store")
+        try:
             for round_ in self._trail.visible:
                 for index, tile in enumerate(round_.tiles):
                     if self._is_wanted(tile):
                         self._sought.add(tile.recipe.fingerprint)
                         yield from self._look_up(round_.id, index, beside.submit(self._find, tile.recipe))
+        finally:
+            # Not waited for: whoever closes this, closes it from the page's event loop.
+            beside.shutdown(wait=False, cancel_futures=True)
 
     def _is_wanted(self, tile: Tile) -> bool:
         is_new = tile.recipe.fingerprint not in self._sought
@@ -171,11 +182,13 @@ class Session:
         while not wait([finding], PATIENCE).done:
             self._change_unfinished(round_id, index, sentence="Getting ready…")
             yield self._trail
-        # A model that cannot be found now has nothing to show; generating says why.
-        with suppress(SeedLabError):
-            if (picture := finding.result()) is not None:
-                self._finish(round_id, index, picture)
-                yield self._trail
+        if isinstance(error := finding.exception(), SeedLabError):
+            return  # a model that cannot be found now has nothing to show; generating says why
+        if error is not None:
+            LOGGER.error("The store could not be looked into.", exc_info=error)
+        elif (picture := finding.result()) is not None:
+            self._finish(round_id, index, picture)
+            yield self._trail
 
     def _finish(self, round_id: int, index: int, picture: Picture) -> None:
         self._change(

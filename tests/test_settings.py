@@ -24,7 +24,9 @@ def test_environment_variables():
         "SEEDLAB_PORT": "9000",
         "SEEDLAB_STORE": "pictures",
         "SEEDLAB_OPEN": "0",
-        "SEEDLAB_PUBLIC": "1",
+        "SEEDLAB_PUBLIC": "0",
+        "SEEDLAB_EMBED": "0",
+        "SEEDLAB_SHARE": "1",
     }
     assert read_settings([], variables) == Settings(
         model="owner/name",
@@ -33,7 +35,9 @@ def test_environment_variables():
         port=9000,
         store=Path("pictures"),
         open_browser=False,
-        public=True,
+        share=True,
+        embed=False,
+        public=False,
     )
 
 
@@ -52,8 +56,15 @@ def test_a_space_is_public_and_served_to_all():
     assert settings.store_bytes == 2 * 2**30
 
 
-def test_a_share_link_is_public():
-    assert read_settings(["--share"], {}).public
+@pytest.mark.parametrize("flags", [["--share"], ["--host", "0.0.0.0"], ["--host", "192.168.0.7"], ["--public"]])
+def test_what_other_machines_can_reach_is_public(flags):
+    assert read_settings(flags, {}).public
+    assert not read_settings([*flags, "--no-public"], {}).public
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1"])
+def test_this_machine_alone_is_not_public(host):
+    assert not read_settings(["--host", host], {}).public
 
 
 @pytest.mark.parametrize("port", ["banana", "-1", "65536", "１"])

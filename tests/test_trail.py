@@ -106,12 +106,26 @@ def test_a_tile_that_is_not_there(round_id, index):
         Trail().explore(RECIPE, (0, 1)).tile(round_id, index)
 
 
-def test_a_full_trail_takes_no_more_and_still_goes_back():
+def test_a_full_trail_forgets_its_oldest_first_round_with_all_that_hangs_from_it():
     rounds = tuple(Round(id=n, tiles=(Tile(recipe=replace(RECIPE, seed=n)),)) for n in range(1, MAX_ROUNDS + 1))
     trail = Trail(rounds=rounds, path=(1,))
-    with pytest.raises(SeedLabError, match="500 rounds"):
-        trail.explore(RECIPE, (0,))
     assert trail.explore(RECIPE, (3,)).path == (3,)
+    assert {each.id for each in trail.explore(RECIPE, (0,)).rounds} == set(range(2, MAX_ROUNDS + 2))
+    assert {each.id for each in trail.lock(1, 0, (", artsy",)).rounds} == {1, *range(3, MAX_ROUNDS + 2)}
+
+
+def test_a_full_trail_from_one_first_round_asks_for_another():
+    tiles = tuple(Tile(recipe=replace(RECIPE, seed=seed)) for seed in range(MAX_ROUNDS))
+    children = tuple(Round(id=n, tiles=(Tile(recipe=RECIPE),), parent=(1, n)) for n in range(2, MAX_ROUNDS + 1))
+    trail = Trail(rounds=(Round(id=1, tiles=tiles), *children), path=(1,))
+    with pytest.raises(SeedLabError, match="generate a new first round"):
+        trail.lock(1, 0, (", artsy",))
+    assert [each.id for each in trail.explore(RECIPE, (7,)).rounds] == [MAX_ROUNDS + 1]
+
+
+def test_suffixes_that_make_one_recipe_are_one_tile():
+    trail = Trail().explore(replace(RECIPE, prompt=""), (0,)).lock(1, 0, ("artsy", ", artsy", ", trending"))
+    assert [tile.recipe.prompt for tile in trail.newest.tiles] == ["artsy", "trending"]
 
 
 def test_a_trail_comes_back_from_its_json_with_every_tile_stopped():

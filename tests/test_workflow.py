@@ -64,7 +64,7 @@ class Studio:
         return self.pictures.get(recipe)
 
     def keep(self, image, recipe, environment, *, suffixes, notice) -> Picture:
-        self.pictures[recipe] = Picture(Path(recipe.fingerprint + ".png"), notice)
+        self.pictures[recipe] = Picture(Path(__file__), notice)  # any file that is there
         self.suffixes[recipe] = tuple(suffixes)
         return self.pictures[recipe]
 
@@ -206,6 +206,51 @@ def test_a_full_disk_fails_the_tile_in_words():
     first = session.explore(RECIPE, (0,)).newest
     develop(session)
     assert session.trail.tile(first.id, 0).sentence == "The disk is full: free some space."
+
+
+def test_a_picture_that_the_store_has_let_go_is_made_again_by_a_click(tmp_path):
+    studio = Studio()
+    session = studio.session()
+    first = session.explore(RECIPE, (0,)).newest
+    file = tmp_path / "picture.png"
+    file.touch()
+    session._finish(first.id, 0, Picture(file))
+    file.unlink()
+    session.lock(first.id, 0, GUIDE_SUFFIXES)
+    assert session.trail.path == (first.id,)
+    develop(session)
+    assert states(session, first.id) == [State.DONE]
+    assert [recipe.seed for recipe in studio.painted] == [0]
+
+
+def test_leaving_during_a_slow_look_into_the_store_does_not_wait_for_it(monkeypatch):
+    """It is the page's event loop that closes what a closed tab has left: nobody may wait there."""
+    monkeypatch.setattr("seedlab.workflow.PATIENCE", 0.01)
+    studio, ready, left = Studio(), Event(), Event()
+
+    def find(recipe):
+        ready.wait(10)
+        assert left.is_set(), "closed while this was still looking"
+
+    session = Session(studio.generate, find, studio.keep)
+    session.explore(RECIPE, (0,))
+    work = session.develop()
+    next(work)
+    work.close()
+    left.set()
+    ready.set()
+
+
+def test_a_store_that_breaks_does_not_keep_pictures_from_being_made():
+    studio = Studio()
+
+    def find(recipe):
+        raise PermissionError("no")
+
+    session = Session(studio.generate, find, studio.keep)
+    first = session.explore(RECIPE, (0,)).newest
+    develop(session)
+    assert states(session, first.id) == [State.DONE]
 
 
 def test_a_closed_tab_ends_the_work_and_the_session_can_go_on():

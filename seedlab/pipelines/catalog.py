@@ -63,9 +63,8 @@ def describe(model_id: str) -> Model:
     for model in CATALOG:
         if model.model_id == model_id:
             return model
-    folder = Path(model_id).expanduser()
-    if _is_pipeline(folder):
-        return _read_folder(folder.resolve())
+    if (folder := _find_pipeline(model_id)) is not None:
+        return _read_folder(folder)
     if match := HUB_ID.fullmatch(model_id):
         return _guess(match["id"], match["revision"])
     raise RecipeError(
@@ -75,11 +74,12 @@ def describe(model_id: str) -> Model:
     )
 
 
-def _is_pipeline(folder: Path) -> bool:
+def _find_pipeline(path: str) -> Path | None:
     try:
-        return (folder / "model_index.json").is_file()
-    except (OSError, ValueError):
-        return False
+        folder = Path(path).expanduser().resolve()
+        return folder if (folder / "model_index.json").is_file() else None
+    except (OSError, ValueError, RuntimeError):  # too long, a zero in it, the home of a user who is none
+        return None
 
 
 def _read_folder(folder: Path) -> Model:
@@ -125,7 +125,8 @@ def _read_json(file: Path) -> dict[str, Any]:
 def _read_side(folder: Path) -> int:
     """Read the side, in pixels, that the pipeline makes by default: the denoiser's times the autoencoder's scale."""
     denoiser = _read_json(folder / "unet" / "config.json") or _read_json(folder / "transformer" / "config.json")
-    channels = _read_json(folder / "vae" / "config.json").get("block_out_channels", (0, 0, 0, 0))
+    vae = _read_json(folder / "vae" / "config.json")
+    channels = vae.get("block_out_channels") or vae.get("encoder_block_out_channels", (0, 0, 0, 0))
     sample = denoiser.get("sample_size", 64)
     return sample * 2 ** (len(channels) - 1) if isinstance(sample, int) else 512
 

@@ -67,6 +67,7 @@ class PipelineManager:
         self._closed = Event()
         self._loading = ""
         self._loaded: OrderedDict[tuple[Path, str], Loaded] = OrderedDict()
+        self._folders: dict[str, Path] = {}
         self._hashes: dict[Path, str] = {}
 
     @cached_property
@@ -96,8 +97,11 @@ class PipelineManager:
         Raises:
             SeedLabError: the model is not here.
         """
-        folder = find_folder(recipe.model_id, recipe.revision, download=False)
-        return observe(self.device, self._hash(folder))
+        model = self.describe(recipe.model_address)
+        try:
+            return observe(self.device, self._hash(self._find_folder(model, download=False)))
+        except OSError as error:
+            raise SeedLabError(f"The files of {model.name} cannot be read: choose another model.") from error
 
     def warm_up(self, model_id: str) -> None:
         """Begin to load a model in the background; a failure is told to whoever asks for a picture."""
@@ -191,7 +195,7 @@ class PipelineManager:
             report(Progress(index, step, steps, _show_preview(loaded, latents)))
 
         image = sample(pipeline, recipe, on_step)
-        return Finished(index, image, loaded.environment, say_unread(pipeline, recipe.prompt))
+        return Finished(index, image, loaded.environment, say_unread(pipeline, recipe))
 
     def _load(self, recipe: Recipe) -> Loaded:
         """Return the recipe's pipeline, loaded now if it is not there.
@@ -200,12 +204,23 @@ class PipelineManager:
         """
         model = self.describe(recipe.model_address)
         model.check(recipe)
+        if self._allowed is not None and recipe.dtype != model.dtype:
+            raise SeedLabError(f"This server makes pictures of {model.name} in {model.dtype} alone.")
         return self._load_model(model, recipe.dtype)
+
+    def _find_folder(self, model: Model, *, download: bool) -> Path:
+        # Once a process: what "main" means on the Hub may change in the middle of a grid, and asking takes its time.
+        if model.address not in self._folders:
+            folder = find_folder(model.model_id, model.revision, download=download)
+            if not download:
+                return folder
+            self._folders[model.address] = folder
+        return self._folders[model.address]
 
     def _load_model(self, model: Model, dtype: str) -> Loaded:
         self._loading = f"Loading {model.name}…"
         try:
-            folder = find_folder(model.model_id, model.revision, download=True)
+            folder = self._find_folder(model, download=True)
             key = (folder, dtype)
             if key not in self._loaded:
                 self._make_room()

@@ -1,6 +1,5 @@
 """One call of a pipeline: a fresh generator, a fresh scheduler, the recipe's arguments, a report at every step."""
 
-import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -8,7 +7,7 @@ from PIL import Image
 
 from seedlab.pipelines.capabilities import Capabilities
 from seedlab.recipe import Recipe, SeedLabError
-from seedlab.schedulers import find_scheduler
+from seedlab.schedulers import SCHEDULERS, find_scheduler
 
 OnStep = Callable[[int, Any], None]
 """Called after every step with the number of steps done and the latents; may raise to end the call at once."""
@@ -52,7 +51,8 @@ def check_latents(latents: Any) -> None:
     """Raise SeedLabError for latents that are not numbers any more: no further step would bring a picture back."""
     if not latents.isfinite().all():
         raise SeedLabError(
-            "The picture came out as not-a-number: choose the dtype float32, another scheduler or less guidance."
+            "The picture came out as not-a-number: choose another scheduler, or less guidance; "
+            "on the command line also --dtype float32."
         )
 
 
@@ -68,10 +68,9 @@ def make_scheduler(original: Any, name: str) -> Any:
     scheduler_class = getattr(diffusers, scheduler.class_name)
     if scheduler_class not in (type(original), *original.compatibles):
         raise SeedLabError(f"{scheduler.label} does not work with this model: choose another scheduler.")
-    takes_karras = "use_karras_sigmas" in inspect.signature(scheduler_class.__init__).parameters
-    return scheduler_class.from_config(
-        original.config, **({"use_karras_sigmas": scheduler.karras} if takes_karras else {})
-    )
+    # Said only of a class that we offer both ways; any other keeps the levels that the model was saved with.
+    both = sum(each.class_name == scheduler.class_name for each in SCHEDULERS) > 1
+    return scheduler_class.from_config(original.config, **({"use_karras_sigmas": scheduler.karras} if both else {}))
 
 
 def _make_callback(pipeline: Any, on_step: OnStep) -> dict[str, Any]:
@@ -89,4 +88,4 @@ def _check(image: Image.Image, hidden: bool) -> None:
     if hidden:
         raise SeedLabError("The model's own safety checker hid this picture: try another seed or prompt.")
     if image.convert("RGB").getbbox() is None:
-        raise SeedLabError("The picture came out black, which half precision can do: choose the dtype float32.")
+        raise SeedLabError("The picture came out black, as half precision can: try another seed, or --dtype float32.")

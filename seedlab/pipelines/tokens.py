@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from seedlab.recipe import Recipe
+
 TOKENIZERS = ("tokenizer", "tokenizer_2", "tokenizer_3")
 
 
@@ -17,7 +19,10 @@ def find_unread(pipeline: Any, prompt: str) -> str:
     return str(longest.decode(ids[places:])).strip() if len(ids) > places else ""
 
 
-def say_unread(pipeline: Any, prompt: str) -> str:
-    """Say in a sentence which words were not read; "" when all were."""
-    unread = find_unread(pipeline, prompt)
-    return f"The prompt is longer than the model reads. Not read: “{unread}”" if unread else ""
+def say_unread(pipeline: Any, recipe: Recipe) -> str:
+    """Say in a sentence which words of the prompts were not read; "" when all were."""
+    prompts = {"The prompt": recipe.prompt, "The negative prompt": recipe.negative_prompt}
+    unread = {name: find_unread(pipeline, prompt) for name, prompt in prompts.items()}
+    return " ".join(
+        f"{name} is longer than the model reads. Not read: “{words}”" for name, words in unread.items() if words
+    )

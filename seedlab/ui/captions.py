@@ -70,7 +70,7 @@ def say_settings(recipe: Recipe, names: Mapping[str, str]) -> str:
     steps = recipe.num_inference_steps
     return " · ".join(
         (
-            names.get(recipe.model_id, recipe.model_id),
+            names.get(recipe.model_address, recipe.model_address),
             f"{steps} step{'s' if steps != 1 else ''}",
             f"guidance {recipe.guidance_scale:g}",
             label_scheduler(recipe.scheduler),

@@ -4,7 +4,10 @@ Both have a static template: gradio runs templates as code, so text from visitor
 They are functions and not subclasses: for a subclass gradio writes a stub file beside the module at import.
 """
 
+from collections import OrderedDict
+from contextlib import suppress
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import gradio as gr
@@ -37,15 +40,20 @@ def make_sentence(name: str, kind: str) -> gr.HTML:
     )
 
 
+MAX_COPIES = 2_000
+
+
 class Shelf:
     """Puts the pictures of a view where the browser can fetch them, byte for byte.
 
     The copies are in gradio's cache, so the store need not be open to everybody; and each is made once, where gradio
-    would read every picture anew at every step.
+    would read every picture anew at every step. Beyond 2,000 the least recently shown go; one that is wanted again is
+    copied again.
     """
 
     def __init__(self) -> None:
-        self._copies: dict[str, str] = {}
+        self._copies: OrderedDict[str, Path] = OrderedDict()
+        self._lock = Lock()
 
     def serve(self, view: dict[str, Any]) -> dict[str, Any]:
         """Replace the files' paths in a view by what gradio serves."""
@@ -63,11 +71,21 @@ class Shelf:
                 "state": "failed",
                 "sentence": "The picture's file is not in the store any more.",
             }
-        return tile | {"file": gr.FileData(path=path, mime_type="image/png").model_dump()}
+        return tile | {"file": gr.FileData(path=str(path), mime_type="image/png").model_dump()}
 
-    def _copy(self, file: str) -> str:
-        copy = self._copies.get(file)
-        if copy is None or not Path(copy).exists():
-            copy = processing_utils.save_file_to_cache(file, cache_dir=get_upload_folder())
+    def _copy(self, file: str) -> Path:
+        with self._lock:
+            copy = self._copies.get(file)
+            if copy is None or not copy.exists():
+                copy = Path(processing_utils.save_file_to_cache(file, cache_dir=get_upload_folder()))
             self._copies[file] = copy
-        return copy
+            self._copies.move_to_end(file)
+            self._make_room()
+            return copy
+
+    def _make_room(self) -> None:
+        while len(self._copies) > MAX_COPIES:
+            _, copy = self._copies.popitem(last=False)
+            copy.unlink(missing_ok=True)
+            with suppress(OSError):  # not empty, or gone
+                copy.parent.rmdir()

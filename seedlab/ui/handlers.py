@@ -6,13 +6,14 @@ makes it again of the other.
 
 import logging
 from collections.abc import Callable, Iterator
+from threading import Lock
 from typing import Any
 from weakref import WeakValueDictionary
 
 import gradio as gr
 
 from seedlab.model import Model
-from seedlab.recipe import RecipeError, SeedLabError, parse_seeds
+from seedlab.recipe import Recipe, RecipeError, SeedLabError, parse_seeds
 from seedlab.rounds import GUIDE_SUFFIXES, parse_suffixes
 from seedlab.schedulers import SCHEDULERS
 from seedlab.trail import State, Trail
@@ -37,6 +38,7 @@ class Handlers:
         self._studio, self._shelf = studio, Shelf()
         # For `leave`, which gradio calls with no state; the visits themselves live in gr.State.
         self._visits: WeakValueDictionary[str, Visit] = WeakValueDictionary()
+        self._lock = Lock()
 
     def open(self, request: gr.Request, saved: object) -> Outputs:
         """Begin a visit, with the trail that the browser kept; returns visit, view, prompt, seeds, model."""
@@ -103,6 +105,18 @@ class Handlers:
         visit.session.stop()
         return visit.see()
 
+    def restore(self, visit: Visit | None) -> Outputs:
+        """Return the fields under Advanced as they were for the newest first round; "" where it took the default."""
+        recipe = None if visit is None else _find_first_recipe(visit.session.trail)
+        try:
+            model = None if recipe is None else self._describe(recipe.model_address)
+        except SeedLabError:
+            model = None
+        if recipe is None or model is None:
+            return (gr.skip(),) * len(ADVANCED)
+        given = {name: getattr(recipe, name) for name in ADVANCED}
+        return tuple("" if value == getattr(model, name, "") else _write(value) for name, value in given.items())
+
     def leave(self, request: gr.Request) -> None:
         """End the work of a tab that was closed."""
         end_visit(self._visits.get(request.session_hash or ""))
@@ -128,9 +142,14 @@ class Handlers:
         return steps, guidance, gr.update(choices=list_schedulers(model)), width, height
 
     def _begin(self, saved: object, request: gr.Request) -> Visit:
-        visit = Visit(self._studio.make_session(_read_saved(saved)), self._studio.names, self._shelf)
-        self._visits[request.session_hash or ""] = visit
-        return visit
+        """Begin a visit, or find the one that an event of the same tab began a moment ago."""
+        with self._lock:
+            visit = self._visits.get(request.session_hash or "")
+            if visit is None:
+                visit = Visit(self._studio.make_session(_read_saved(saved)), self._studio.names, self._shelf)
+            if request.session_hash:
+                self._visits[request.session_hash] = visit
+            return visit
 
     def _begin_again(self, saved: object, request: gr.Request) -> Visit:
         visit = self._begin(saved, request)
@@ -205,11 +224,18 @@ def _read_saved(saved: object) -> Trail | None:
 
 def _restore_fields(trail: Trail) -> Outputs:
     """Return prompt, seeds and model as they were for the newest first round; what has no root stays as it is."""
-    roots = [round_ for round_ in trail.visible if round_.parent is None] or list(trail.roots[-1:])
-    if not roots:
+    recipe = _find_first_recipe(trail)
+    if recipe is None:
         return (gr.skip(),) * 3
-    recipe = roots[0].tiles[0].recipe
-    return recipe.prompt, _write_seeds([tile.recipe.seed for tile in roots[0].tiles]), recipe.model_id
+    return recipe.prompt, _write_seeds([tile.recipe.seed for tile in trail.visible[0].tiles]), recipe.model_address
+
+
+def _find_first_recipe(trail: Trail) -> Recipe | None:
+    return trail.visible[0].tiles[0].recipe if trail.path else None
+
+
+def _write(value: str | float) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _write_seeds(seeds: list[int]) -> str:

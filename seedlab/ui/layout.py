@@ -5,7 +5,7 @@ from typing import Any
 import gradio as gr
 
 from seedlab.ui.columns import make_columns, make_sentence
-from seedlab.ui.form import FIELDS, PLACES
+from seedlab.ui.form import ADVANCED, FIELDS, PLACES
 from seedlab.ui.handlers import Handlers, end_visit
 from seedlab.ui.panel import Panel, build_panel
 from seedlab.ui.studio import Studio
@@ -67,6 +67,7 @@ def _wire_page(
     restored = [panel.fields[name] for name in ("prompt", "seeds", "model_id")]
     opened = blocks.load(handlers.open, [saved], [visit, columns, *restored], **QUICK)
     opened.then(handlers.develop, [visit], [columns], **STREAM)
+    opened.then(handlers.restore, [visit], [panel.fields[name] for name in ADVANCED], **STREAM)
     opened.then(handlers.choose_model, [panel.fields["model_id"]], _list_defaults(panel), **STREAM)
     blocks.unload(handlers.leave)
 

@@ -105,7 +105,10 @@ def _build_advanced(builder: _Builder) -> gr.Accordion:
             builder.add_number("num_inference_steps", "Steps")
             builder.add_number("guidance_scale", "Guidance")
         with _field():
-            scheduler: Any = gr.Dropdown(list_schedulers(), value="", label="Scheduler", elem_id="scheduler")
+            # Any value passes gradio: one that does not fit the model gets our sentence, where gradio's is not shown.
+            scheduler: Any = gr.Dropdown(
+                list_schedulers(), value="", label="Scheduler", allow_custom_value=True, elem_id="scheduler"
+            )
             builder.add("scheduler", scheduler)
         with gr.Row(elem_classes="pair"):
             builder.add_number("width", "Width")

@@ -71,6 +71,8 @@ def launch_options() -> dict[str, Any]:
         # Rendering on a server of Node's would need one; and a stream holds a thread while it waits for its turn.
         "ssr_mode": False,
         "max_threads": 128,
+        # A tab's state is some 100 kB and its last view; gradio itself would keep ten thousand.
+        "state_session_capacity": 1000,
         # The page takes no files.
         "max_file_size": "1kb",
     }

@@ -7,7 +7,7 @@ from typing import Any
 
 from PIL.Image import Image
 
-from seedlab.trail import Round, State, Tile, Trail
+from seedlab.trail import UNFINISHED, Round, State, Tile, Trail
 from seedlab.ui.captions import (
     clean_suffix,
     name_download,
@@ -19,8 +19,6 @@ from seedlab.ui.captions import (
     share_prompt,
     split_prompt,
 )
-
-UNFINISHED = (State.WAITING, State.RUNNING)
 
 HINT = "Click the one you like: its seed is locked."
 

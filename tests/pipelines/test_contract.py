@@ -102,7 +102,9 @@ def test_the_same_recipe_in_round_1_and_met_again_in_round_3(shared_manager, tin
 
     def keep(image, recipe, environment, *, suffixes, notice):
         made.append((recipe, sha256(image)))
-        return Picture(tmp_path / recipe.fingerprint)
+        file = tmp_path / recipe.fingerprint
+        image.save(file, "PNG")
+        return Picture(file)
 
     session = Session(shared_manager.generate, lambda recipe: None, keep)
     recipe = make_recipe(tiny, prompt="a boat, artsy", scheduler="EulerAncestralDiscreteScheduler")

@@ -3,6 +3,7 @@
 import shutil
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from threading import Event
 
 import pytest
@@ -149,6 +150,9 @@ def test_a_failure_ends_its_own_tile_alone(shared_manager, tiny):
 def test_words_that_are_not_read_are_named(shared_manager, tiny):
     (finished,) = (r for r in run(shared_manager, make_recipe(tiny, prompt="a " * 80)) if isinstance(r, Finished))
     assert finished.notice == "The prompt is longer than the model reads. Not read: “a a a a a”"
+    recipe = make_recipe(tiny, negative_prompt="b " * 76)
+    (finished,) = (r for r in run(shared_manager, recipe) if isinstance(r, Finished))
+    assert finished.notice == "The negative prompt is longer than the model reads. Not read: “b”"
 
 
 def test_a_recipe_out_of_a_browser_is_held_to_the_models_limits(shared_manager, tiny):
@@ -163,6 +167,58 @@ def test_a_public_host_makes_only_what_it_offers(tiny):
     (failed,) = run(manager, make_recipe(tiny))
     assert failed.sentence == "This server offers only: sketch."
     manager.close()
+
+
+def test_a_public_host_does_not_even_look_at_what_it_does_not_offer(tiny):
+    manager = PipelineManager(device="cpu", allowed=("sketch",))
+    with pytest.raises(RecipeError, match="This server offers only: sketch"):
+        manager.environment(make_recipe(tiny))
+    manager.close()
+
+
+def test_a_public_host_keeps_to_the_dtype_of_its_models(tiny):
+    """Or a visitor could have it load the same model again and again."""
+    manager = PipelineManager(device="cpu", allowed=(str(tiny),))
+    other = {"bfloat16": "float32"}.get(manager.describe(str(tiny)).dtype, "bfloat16")
+    (failed,) = (report for report in run(manager, make_recipe(tiny, dtype=other)) if isinstance(report, Failed))
+    assert "This server makes pictures of tiny in" in failed.sentence
+    manager.close()
+
+
+def test_a_folder_that_cannot_be_read_has_no_environment_but_a_sentence(manager, tiny, tmp_path, monkeypatch):
+    def read(*_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("seedlab.pipelines.manager.hash_weights", read)
+    with pytest.raises(SeedLabError, match="The files of tiny cannot be read"):
+        manager.environment(make_recipe(tiny))
+
+
+def test_the_hub_is_asked_once_a_process(manager, tiny, monkeypatch):
+    """What "main" means there may change in the middle of a grid."""
+    asked = []
+
+    def download(model_id, **options):
+        asked.append((model_id, options["revision"], options["use_safetensors"]))
+        return str(tiny)
+
+    monkeypatch.setattr("diffusers.DiffusionPipeline.download", download)
+    recipes = [replace(make_recipe(tiny, seed=seed), model_id="owner/name", revision="v1") for seed in range(3)]
+    ends = [report for report in run(manager, *recipes) if isinstance(report, Finished | Failed)]
+    assert [type(end) for end in ends] == [Finished] * 3
+    assert asked == [("owner/name", "v1", True)]
+
+
+def test_a_download_that_fails_says_what_to_do(manager, tiny, monkeypatch):
+    def download(*_, **__):
+        raise OSError("Couldn't connect")
+
+    monkeypatch.setattr("diffusers.DiffusionPipeline.download", download)
+    recipe = replace(make_recipe(tiny), model_id="owner/name")
+    (failed,) = (report for report in run(manager, recipe) if isinstance(report, Failed))
+    assert failed.sentence.startswith("owner/name could not be downloaded from the Hub: check the id and the network")
+    with pytest.raises(SeedLabError, match="could not be downloaded"):
+        manager.environment(recipe)
 
 
 def test_a_model_that_is_not_there_is_said_and_the_others_still_work(manager, tiny, tmp_path):

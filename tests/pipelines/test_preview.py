@@ -33,6 +33,20 @@ def test_a_pipeline_without_an_autoencoder_has_no_preview():
     assert fit_preview(type("Pipeline", (), {})) is None
 
 
+def test_latents_of_another_shape_have_no_preview_and_do_no_harm():
+    preview = Preview(torch.zeros(17, 3))
+    assert preview.show(torch.zeros(1, 1024, 64)) is None, "packed, as those of Flux"
+    assert preview.show(torch.zeros(1, 4, 8, 8)) is None
+
+
+def test_an_autoencoder_of_another_kind_has_no_preview_and_does_no_harm():
+    class Other(LinearAutoencoder):
+        def encode(self, pictures):
+            return type("Encoded", (), {"latent": pictures})
+
+    assert fit_preview(type("Pipeline", (), {"vae": Other()})) is None
+
+
 def test_the_fit_moves_nobody_elses_randomness():
     torch.manual_seed(7)
     expected = torch.rand(3)

@@ -1,7 +1,13 @@
 """One call of a pipeline: its arguments and its scheduler."""
 
 import pytest
-from diffusers import DDIMPipeline, DPMSolverMultistepScheduler, FluxPipeline, PixArtSigmaPipeline
+from diffusers import (
+    DDIMPipeline,
+    DPMSolverMultistepScheduler,
+    EulerDiscreteScheduler,
+    FluxPipeline,
+    PixArtSigmaPipeline,
+)
 from PIL import Image
 
 from seedlab.pipelines.capabilities import Capabilities
@@ -58,6 +64,14 @@ def test_every_scheduler_is_made_fresh_from_the_original_configuration(name):
     assert made is not make_scheduler(ORIGINAL, name)
     assert made.config.beta_schedule == "scaled_linear"
     assert bool(made.config.get("use_karras_sigmas", False)) == name.endswith("Karras")
+
+
+def test_a_scheduler_that_is_offered_one_way_keeps_the_levels_that_the_model_was_saved_with():
+    """As `EulerDiscreteScheduler.from_config(pipe.scheduler.config)` does in the plain script."""
+    original = EulerDiscreteScheduler(use_karras_sigmas=True)
+    assert make_scheduler(original, "EulerDiscreteScheduler").config.use_karras_sigmas
+    assert make_scheduler(original, "DPMSolverMultistepScheduler Karras").config.use_karras_sigmas
+    assert not make_scheduler(original, "DPMSolverMultistepScheduler").config.use_karras_sigmas
 
 
 def test_a_scheduler_of_another_family_is_refused():

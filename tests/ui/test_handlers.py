@@ -3,9 +3,11 @@
 import json
 from types import SimpleNamespace
 
+import gradio as gr
 import pytest
 
 from seedlab.rounds import GUIDE_SUFFIXES
+from seedlab.ui.form import ADVANCED
 from seedlab.ui.handlers import Handlers, end_visit
 from tests.ui.fakes import make_studio
 from tests.ui.page import SUFFIXES, Page
@@ -132,7 +134,7 @@ def test_after_a_reload_the_trail_and_the_fields_are_back(page, painter):
     page.develop()
     page.click(1, 1)
     page.develop()
-    later = Page(page.handlers, page.saved)
+    later = Page(page.handlers, page.saved, tab="reloaded")
     assert later.open() == ["cat", "7, 9", "sketch"]
     assert later.states() == ["waiting"] * 2, "not called stopped before the store was asked"
     later.develop()
@@ -141,9 +143,48 @@ def test_after_a_reload_the_trail_and_the_fields_are_back(page, painter):
     assert len(painter.painted) == 6
 
 
+def test_after_a_reload_what_was_changed_under_advanced_is_back_and_defaults_stay_empty(page):
+    page.explore(negative_prompt="blurry", num_inference_steps="20", guidance_scale="4.5", scheduler="")
+    later = Page(page.handlers, page.saved, tab="reloaded")
+    later.open()
+    fields = dict(zip(ADVANCED, page.handlers.restore(later.visit), strict=True))
+    assert fields == {
+        "negative_prompt": "blurry",
+        "num_inference_steps": "20",
+        "guidance_scale": "4.5",
+        "scheduler": "",
+        "width": "",
+        "height": "",
+    }
+
+
+def test_a_tab_without_a_trail_keeps_its_fields(page):
+    assert set(map(str, page.handlers.restore(page.visit))) == {str(gr.skip())}
+
+
+def test_two_events_of_one_tab_share_one_visit(page):
+    """A click may come while the page is still opening, or twice after a restart."""
+    page.visit = None
+    page.explore()
+    shown = page.visit
+    page.visit = None
+    page.click(1, 0)
+    assert page.visit is shown
+
+
+def test_an_unexpected_failure_is_said_and_logged(page, monkeypatch, caplog):
+    def fail(*_):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(page.visit.session, "explore", fail)
+    page.explore()
+    assert page.sentences["page"] == "Something went wrong here. Nothing was lost: try again."
+    assert "ZeroDivisionError" in caplog.text
+
+
 @pytest.mark.parametrize("saved", ["", "[]", "{", '{"rounds": 3}', None, 7, {"rounds": []}, "[" * 100_000])
 def test_what_the_browser_kept_is_not_trusted(page, saved):
-    later = Page(page.handlers, saved)
+    later = Page(page.handlers, saved, tab="reloaded")
     later.open()
     assert later.view["rounds"] == []
 

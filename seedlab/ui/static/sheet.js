@@ -9,6 +9,7 @@ const rounds = new Map();
 let shown = null;
 let focus = null;
 let chosen = null;
+let heard = 0;
 
 sheet.append(roots, row, makeEmpty(), make('div', 'below', {}, status, hint), inspector.root);
 watch('value', () => receive(props.value));
@@ -19,10 +20,13 @@ document.addEventListener('click', (event) => {
   if (event.target.closest('#generate, #try button')) sheet.classList.add('asked');
 });
 window.addEventListener('online', wake);
+// While there is work the server says something several times a second: silence means that the stream is lost.
+setInterval(() => Date.now() - heard > 5000 && wake(), 2500);
 receive(props.value);
 
 // A stream's message may come after that of a click which was made later: the older view is dropped.
 function receive(view) {
+  heard = Date.now();
   if (view && view.version && (shown === null || view.version > shown.version)) draw(view);
 }
 
@@ -41,7 +45,9 @@ function act(kind, at) {
 
 // A phone that slept has lost its stream: what has become of the work?
 function wake() {
-  if (shown && shown.working && !document.hidden) trigger('wake', {});
+  if (!shown || !shown.working || document.hidden) return;
+  heard = Date.now();
+  trigger('wake', {});
 }
 
 function draw(view) {
