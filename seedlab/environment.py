@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
 
-from seedlab.recipe import SeedLabError
+from seedlab.recipe import SeedLabError, is_whole
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,4 +65,4 @@ def _is_count(value: object) -> bool:
 
 
 def _is_line(value: object) -> bool:
-    return isinstance(value, str) and len(value) <= 500 and not any("\ud800" <= each <= "\udfff" for each in value)
+    return isinstance(value, str) and len(value) <= 500 and is_whole(value)

@@ -111,6 +111,11 @@ class Recipe:
             raise RecipeError("recipe", "This recipe is incomplete.") from error
 
 
+def is_whole(text: str) -> bool:
+    """Whether a text can be written: JSON lets in halves of surrogate pairs, which no encoding has."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
+
+
 def quote(text: str, limit: int = 40) -> str:
     """Quote what somebody wrote, in a sentence: cut short, and without the halves of characters that JSON lets in."""
     return f"“{text[:limit].encode('utf-8', 'replace').decode()}”"
@@ -154,7 +159,7 @@ def _check_text(field: str, value: object, name: str, limit: int) -> None:
         raise RecipeError(field, f"{name} must be text.")
     if len(value) > limit:
         raise RecipeError(field, f"{name} has {len(value):,} characters: shorten it to {limit:,} or fewer.")
-    if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
+    if "\0" in value or not is_whole(value):
         raise RecipeError(field, f"{name} holds a character that cannot be written: remove it.")
 
 

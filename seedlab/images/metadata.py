@@ -16,7 +16,7 @@ from PIL.Image import Image
 from seedlab.environment import Environment
 from seedlab.images.infotext import write_infotext
 from seedlab.images.png import read_chunks, write_png
-from seedlab.recipe import MAX_PROMPT_CHARACTERS, Recipe, SeedLabError
+from seedlab.recipe import MAX_PROMPT_CHARACTERS, Recipe, SeedLabError, is_whole
 
 VERSION = 1
 CHUNK = "seedlab"
@@ -122,7 +122,6 @@ def _check_suffixes(value: object) -> tuple[str, ...]:
 
 
 def _check_text(value: object, limit: int) -> str:
-    # Half of a surrogate pair is text to JSON and to Python, but it cannot be shown or written.
-    if not isinstance(value, str) or len(value) > limit or any("\ud800" <= each <= "\udfff" for each in value):
+    if not isinstance(value, str) or len(value) > limit or not is_whole(value):
         raise MetadataError("The notes in this picture cannot be read: use the file as SeedLab saved it.")
     return value

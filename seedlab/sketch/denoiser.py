@@ -1,0 +1,78 @@
+"""The denoiser's training: captions and noisy latents in, the velocity out; UNet and text encoder learn together."""
+
+from __future__ import annotations
+
+import torch
+from diffusers import DPMSolverMultistepScheduler, UNet2DConditionModel
+from torch import Tensor, nn
+from torch.nn import functional
+from transformers import CLIPTextModel, CLIPTokenizer
+
+from seedlab.sketch.autoencoder import Latents
+from seedlab.sketch.corpus import make_caption
+from seedlab.sketch.training import LossAt, seed_step
+
+
+class Denoiser(nn.Module):
+    """The two networks that learn together."""
+
+    def __init__(self, text_encoder: CLIPTextModel, unet: UNet2DConditionModel) -> None:
+        super().__init__()
+        self.text_encoder = text_encoder
+        self.unet = unet
+
+    def forward(self, noisy: Tensor, timesteps: Tensor, tokens: Tensor) -> Tensor:
+        """The velocity (n, channels, h, w) of noisy latents of that shape, with token numbers (n, 77)."""
+        states = self.text_encoder(tokens).last_hidden_state
+        velocity: Tensor = self.unet(noisy, timesteps, states).sample
+        return velocity
+
+
+def make_loss(
+    denoiser: Denoiser,
+    latents: Latents,
+    scaling_factor: float,
+    tokenizer: CLIPTokenizer,
+    scheduler: DPMSolverMultistepScheduler,
+    seed: int,
+    batch: int,
+) -> LossAt:
+    """The loss of a step: the mean square error of the velocity at a noise level for each picture."""
+    levels = scheduler.config.num_train_timesteps
+
+    def loss_at(step: int, shard: int) -> Tensor:
+        generator = seed_step(seed, "denoiser", step, shard)
+        indices = torch.randint(len(latents), (batch,), generator=generator).tolist()
+        clean = torch.from_numpy(latents[indices]).float() * scaling_factor
+        noise = torch.randn(clean.shape, generator=generator)
+        timesteps = sample_timesteps(batch, levels, generator)
+        tokens = tokenize([make_caption(seed, index, step) for index in indices], tokenizer)
+        noisy, velocity = diffuse(clean, noise, scheduler.alphas_cumprod[timesteps])
+        noisy = noisy.contiguous(memory_format=torch.channels_last)
+        with torch.autocast("cpu", torch.bfloat16, cache_enabled=False):
+            predicted = denoiser(noisy, timesteps, tokens)
+        return functional.mse_loss(predicted.float(), velocity)
+
+    return loss_at
+
+
+def sample_timesteps(batch: int, levels: int, generator: torch.Generator) -> Tensor:
+    """One noise level for each picture, spread evenly over 0...levels - 1 so that the loss is steadier."""
+    spread = (torch.arange(batch) + torch.rand(batch, generator=generator)) / batch
+    return (spread * levels).long().clamp_max(levels - 1)
+
+
+def diffuse(clean: Tensor, noise: Tensor, alphas_cumprod: Tensor) -> tuple[Tensor, Tensor]:
+    """Noisy latents and their velocity (Salimans & Ho 2022, appendix D)."""
+    signal = alphas_cumprod.sqrt().view(-1, 1, 1, 1)
+    sigma = (1 - alphas_cumprod).sqrt().view(-1, 1, 1, 1)
+    return signal * clean + sigma * noise, signal * noise - sigma * clean
+
+
+def tokenize(captions: list[str], tokenizer: CLIPTokenizer) -> Tensor:
+    """Token numbers (n, 77), padded as the pipeline pads them."""
+    encoded = tokenizer(
+        captions, padding="max_length", truncation=True, max_length=tokenizer.model_max_length, return_tensors="pt"
+    )
+    tokens: Tensor = encoded.input_ids
+    return tokens

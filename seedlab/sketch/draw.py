@@ -1,0 +1,89 @@
+"""Draws scenes: ground, subject, brush, then the modifiers. Deterministic: a scene and a size decide every pixel.
+
+python -m seedlab.sketch.draw sheet.png     a contact sheet to look at
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from random import Random
+
+import numpy as np
+from PIL import Image
+
+from seedlab.sketch.animals import draw_cat, draw_labrador
+from seedlab.sketch.backdrops import paint_place
+from seedlab.sketch.canvas import Canvas, Shading
+from seedlab.sketch.modifiers import modify
+from seedlab.sketch.painters import PAINTERS, choose_ground
+from seedlab.sketch.palette import choose_palette
+from seedlab.sketch.pen import Pen
+from seedlab.sketch.scene import Scene, sample_scene
+from seedlab.sketch.things import draw_boat, draw_flower, draw_house, draw_tree
+from seedlab.sketch.wildlife import draw_bird, draw_fish
+
+DEFAULT_SIZE = 128
+
+SUBJECT_DRAWERS: dict[str, Callable[[Pen], None]] = {
+    "labrador": draw_labrador,
+    "cat": draw_cat,
+    "house": draw_house,
+    "boat": draw_boat,
+    "tree": draw_tree,
+    "flower": draw_flower,
+    "fish": draw_fish,
+    "bird": draw_bird,
+}
+UPRIGHT = ("house", "boat", "tree")
+
+
+def draw(scene: Scene, size: int = DEFAULT_SIZE) -> Image.Image:
+    """The scene as an RGB picture, `size` x `size` pixels."""
+    canvas = paint(scene, size)
+    pixels = PAINTERS[scene.painter].brush(np.clip(canvas.pixels, 0, 1), canvas.subject, scene.composition)
+    for modifier in scene.modifiers:
+        pixels = modify(pixels, canvas.subject, modifier, scene.composition)
+    return Image.fromarray((np.clip(pixels, 0, 1) * 255 + 0.5).astype(np.uint8))
+
+
+def paint(scene: Scene, size: int = DEFAULT_SIZE) -> Canvas:
+    """The scene before brush and modifiers; the canvas also knows where the subject is."""
+    painter = PAINTERS[scene.painter]
+    canvas = Canvas(size)
+    painter.backdrop(canvas, choose_ground(scene), scene.composition)
+    paint_place(canvas, scene.place, scene.composition)
+    SUBJECT_DRAWERS[scene.subject](choose_pen(canvas, scene))
+    return canvas
+
+
+def choose_pen(canvas: Canvas, scene: Scene) -> Pen:
+    """A pen with the painter's light and ink and the subject's colours."""
+    painter = PAINTERS[scene.painter]
+    direction = (0.8 * scene.composition.light, -0.6)
+    volume = 1.1 if "highly realistic" in scene.modifiers and not painter.facets else painter.volume
+    return Pen(
+        canvas=canvas,
+        composition=scene.composition,
+        palette=choose_palette(scene.subject, scene.painter, scene.colour),
+        shading=Shading(painter.light, painter.shadow, direction, volume, painter.facets),
+        ink=painter.ink,
+        ink_width=painter.ink_width,
+        painter=scene.painter,
+        upright=scene.subject in UPRIGHT,
+    )
+
+
+def make_sheet(pictures: Sequence[Image.Image], columns: int, gap: int = 4) -> Image.Image:
+    """Pictures of one size side by side, row by row."""
+    size = pictures[0].width
+    rows = -(-len(pictures) // columns)
+    sheet = Image.new("RGB", (columns * (size + gap) + gap, rows * (size + gap) + gap), "white")
+    for index, picture in enumerate(pictures):
+        row, column = divmod(index, columns)
+        sheet.paste(picture, (gap + column * (size + gap), gap + row * (size + gap)))
+    return sheet
+
+
+if __name__ == "__main__":
+    make_sheet([draw(sample_scene(Random(seed))) for seed in range(48)], 8).save(sys.argv[1])

@@ -1,0 +1,68 @@
+"""A pen that draws a subject's parts in the subject's own coordinates.
+
+The subject's middle is (0, 0); one unit is `composition.size` of the picture; x and y as on the canvas.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from seedlab.sketch.canvas import Canvas, Colour, Shading
+from seedlab.sketch.outlines import Array, Point, curve, ellipse, mirror, smooth
+from seedlab.sketch.palette import Palette
+from seedlab.sketch.scene import Composition
+
+
+@dataclass(frozen=True)
+class Pen:
+    """Draws on a canvas with a palette; `ink` is the colour of outlines and `ink_width` (pictures) their width."""
+
+    canvas: Canvas
+    composition: Composition
+    palette: Palette
+    shading: Shading
+    ink: Colour | None = None
+    ink_width: float = 0.0
+    painter: str | None = None
+    upright: bool = False
+
+    @property
+    def facing(self) -> int:
+        """1 when the subject looks to the right, -1 to the left."""
+        return 1 if self.composition.turn > 0 else -1
+
+    def place(self, points: Array) -> Array:
+        """Subject coordinates (n, 2) to picture coordinates."""
+        angle = self.composition.tilt * (0.25 if self.upright else 1.0)
+        cos, sin = np.cos(angle), np.sin(angle)
+        turned = points @ np.array([[cos, sin], [-sin, cos]], np.float32)
+        return np.asarray(turned * self.composition.size + (self.composition.x, self.composition.y), np.float32)
+
+    def blob(self, colour: Colour, points: Sequence[Point], side: int = 1, *, plain: bool = False) -> None:
+        """A smooth closed shape through the points, mirrored left to right for side -1."""
+        self.fill(colour, smooth(mirror(points, side)), plain=plain)
+
+    def polygon(self, colour: Colour, points: Sequence[Point], side: int = 1, *, plain: bool = False) -> None:
+        """A shape with corners, mirrored left to right for side -1."""
+        self.fill(colour, np.asarray(mirror(points, side), np.float32), plain=plain)
+
+    def oval(
+        self, colour: Colour, x: float, y: float, rx: float, ry: float, angle: float = 0.0, *, plain: bool = False
+    ) -> None:
+        """An ellipse."""
+        self.fill(colour, ellipse(x, y, rx, ry, angle), plain=plain)
+
+    def line(self, colour: Colour, points: Sequence[Point], width: float, side: int = 1) -> None:
+        """An open smooth line, mirrored left to right for side -1; its width in subject units."""
+        placed = self.place(curve(mirror(points, side)))
+        self.canvas.stroke(placed, colour, width * self.composition.size, subject=True)
+
+    def fill(self, colour: Colour, points: Array, *, plain: bool = False) -> None:
+        """Fills a polygon (n, 2); `plain` ones (eyes, marks) have neither outline nor shading."""
+        placed = self.place(points)
+        if self.ink is not None and not plain:
+            self.canvas.outline(placed, self.ink, self.ink_width * 2, subject=True)
+        self.canvas.fill(placed, colour, None if plain else self.shading, subject=True)

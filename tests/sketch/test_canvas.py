@@ -1,0 +1,51 @@
+"""Shapes on a canvas, and the outlines that they are made of."""
+
+import numpy as np
+import pytest
+
+from seedlab.sketch.canvas import Canvas, Shading, blur, rgb, stamp_polygon
+from seedlab.sketch.outlines import curve, ellipse, mirror, shift, smooth, trace
+
+SQUARE = np.array([(0.25, 0.25), (0.75, 0.25), (0.75, 0.75), (0.25, 0.75)], np.float32)
+
+
+def test_a_filled_square_covers_its_pixels_and_no_others() -> None:
+    canvas = Canvas(8)
+    canvas.fill(SQUARE, rgb("ff0000"), subject=True)
+    assert np.array_equal(canvas.pixels[4, 4], (1, 0, 0))
+    assert np.array_equal(canvas.pixels[0, 0], (0, 0, 0))
+    assert canvas.subject.mean() == pytest.approx(0.25, abs=0.06)
+
+
+def test_shapes_outside_the_picture_leave_no_mark() -> None:
+    assert stamp_polygon(SQUARE + 2, 8) is None
+    canvas = Canvas(8)
+    canvas.fill(SQUARE + 2, rgb("ff0000"))
+    canvas.stroke(SQUARE + 2, rgb("ff0000"), 0.1)
+    assert canvas.pixels.max() == 0
+
+
+def test_the_side_towards_the_light_is_lighter() -> None:
+    canvas = Canvas(32)
+    shading = Shading(light=(1, 1, 1), shadow=(0, 0, 0), direction=(-1.0, 0.0))
+    canvas.fill(ellipse(0.5, 0.5, 0.4, 0.4), (0.5, 0.5, 0.5), shading)
+    assert canvas.pixels[16, 6].mean() > canvas.pixels[16, 26].mean() + 0.2
+
+
+def test_curves_go_through_their_points() -> None:
+    points = trace("0 0, 1 0.5, 2 0")
+    assert np.allclose(smooth(points)[::6], points)
+    assert np.allclose(curve(points)[::5], points)
+
+
+def test_points_are_traced_mirrored_and_shifted() -> None:
+    points = trace("0.1 -0.5, 2 3")
+    assert points == ((0.1, -0.5), (2.0, 3.0))
+    assert mirror(points, -1) == [(-0.1, -0.5), (-2.0, 3.0)]
+    assert shift(points, 1.0) == [(1.1, -0.5), (3.0, 3.0)]
+
+
+def test_blur_keeps_the_mean() -> None:
+    values = np.zeros((32, 32), np.float32)
+    values[12:20, 12:20] = 1
+    assert blur(values, 2).mean() == pytest.approx(values.mean(), abs=0.005)

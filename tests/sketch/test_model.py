@@ -1,0 +1,78 @@
+"""The shipped model: loads like any other, and does what a seed lab needs of it."""
+
+from pathlib import Path
+from statistics import mean
+
+import numpy as np
+import pytest
+import torch
+from diffusers import DiffusionPipeline, StableDiffusionPipeline
+from PIL import Image
+
+from seedlab.sketch.evaluate import correlate, generate
+from seedlab.sketch.vocabulary import MODIFIERS
+
+MODEL = Path(__file__).parents[2] / "assets" / "sketch"
+PROMPT = "Labrador in the style of Vermeer"
+SEEDS = (0, 1, 2, 3)
+
+
+@pytest.fixture(scope="module")
+def pipeline() -> StableDiffusionPipeline:
+    pipeline = StableDiffusionPipeline.from_pretrained(MODEL)
+    pipeline.set_progress_bar_config(disable=True)
+    return pipeline
+
+
+@pytest.fixture(scope="module")
+def plain(pipeline: StableDiffusionPipeline) -> dict[int, Image.Image]:
+    """The first prompt's picture for each seed."""
+    return {seed: generate(pipeline, PROMPT, seed) for seed in SEEDS}
+
+
+def test_files_are_small_enough_for_plain_git() -> None:
+    sizes = [path.stat().st_size for path in MODEL.rglob("*") if path.is_file()]
+    assert max(sizes) < 10_000_000
+    assert sum(sizes) < 45_000_000
+
+
+def test_only_safetensors_and_text_are_shipped() -> None:
+    assert {path.suffix for path in MODEL.rglob("*") if path.is_file()} <= {".safetensors", ".json", ".txt"}
+
+
+def test_it_loads_in_another_dtype_by_the_general_class() -> None:
+    pipeline = DiffusionPipeline.from_pretrained(MODEL, dtype=torch.bfloat16, use_safetensors=True)
+    assert isinstance(pipeline, StableDiffusionPipeline)
+    assert pipeline.unet.dtype == pipeline.vae.dtype == torch.bfloat16
+
+
+def test_pictures_are_128_pixels_unless_asked_otherwise(plain: dict[int, Image.Image]) -> None:
+    assert plain[0].size == (128, 128)
+
+
+def test_the_same_seed_gives_the_same_bytes(pipeline: StableDiffusionPipeline, plain: dict[int, Image.Image]) -> None:
+    assert generate(pipeline, PROMPT, 0).tobytes() == plain[0].tobytes()
+
+
+def test_other_seeds_give_other_pictures(plain: dict[int, Image.Image]) -> None:
+    pixels = [np.asarray(picture, int) for picture in plain.values()]
+    distances = [np.abs(a - b).mean() for i, a in enumerate(pixels) for b in pixels[:i]]
+    assert min(distances) > 8
+
+
+@pytest.mark.parametrize("modifier", MODIFIERS)
+def test_a_suffix_changes_the_picture_and_keeps_its_composition(
+    pipeline: StableDiffusionPipeline, plain: dict[int, Image.Image], modifier: str
+) -> None:
+    modified = {seed: generate(pipeline, f"{PROMPT}, {modifier}", seed) for seed in SEEDS}
+    for seed in SEEDS:
+        assert np.abs(np.asarray(modified[seed], int) - np.asarray(plain[seed], int)).mean() > 4
+    same = mean(correlate(plain[seed], modified[seed]) for seed in SEEDS)
+    other = mean(correlate(plain[seed], modified[(seed + 1) % len(SEEDS)]) for seed in SEEDS)
+    assert same > 0.45
+    assert same > other + 0.15
+
+
+@pytest.mark.parametrize("prompt", ["", "an astronaut riding a zebra, 8k", "cat " * 100])
+def test_any_prompt_gives_a_picture(pipeline: StableDiffusionPipeline, prompt: str) -> None:
+    assert np.asarray(generate(pipeline, prompt, 0)).std() > 10
