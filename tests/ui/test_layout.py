@@ -4,6 +4,7 @@ import asyncio
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -14,11 +15,13 @@ from tests.ui.fakes import Painter, make_studio
 
 
 def build(studio):
-    # Where no event loop runs, gradio makes some of its own and never closes them.
+    # Where no event loop runs, gradio makes some of its own and never closes them; and in this thread there may be one
+    # already, that of the browser tests.
     async def make():
         return build_blocks(studio)
 
-    return asyncio.run(make())
+    with ThreadPoolExecutor(1) as beside:
+        return beside.submit(lambda: asyncio.run(make())).result()
 
 
 @pytest.fixture(scope="module")
