@@ -23,11 +23,12 @@ from tests.browser.server import ROOT, find_port
 
 WATCH = """() => {
   window.seen = {};
+  const newest = () => [...document.querySelectorAll('section.round')].pop();
   const look = () => {
     const now = performance.now();
     const note = (name, is) => { if (is && !(name in window.seen)) window.seen[name] = now; };
-    const last = [...document.querySelectorAll('section.round')].pop();
-    if (last) {
+    const last = newest();
+    if (last && last !== window.before) {
       note('first preview', last.querySelector('img.preview[src]'));
       note('first tile', last.querySelector('figure.shown'));
       const tiles = last.querySelectorAll('figure');
@@ -35,7 +36,8 @@ WATCH = """() => {
     }
     requestAnimationFrame(look);
   };
-  document.addEventListener('click', () => { window.clicked = performance.now(); window.seen = {}; }, true);
+  const begin = () => Object.assign(window, { clicked: performance.now(), seen: {}, before: newest() });
+  document.addEventListener('click', begin, true);
   look();
 }"""
 
