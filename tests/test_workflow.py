@@ -1,42 +1,22 @@
 """The workflow, with fakes for what lies below it: a generate that paints the seed, and a store in memory."""
 
 from collections.abc import Generator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 
 import pytest
 from PIL import Image
 
-from seedlab.environment import Environment
 from seedlab.picture import Picture
 from seedlab.recipe import Recipe, SeedLabError
 from seedlab.reports import Failed, Finished, Progress, Report
 from seedlab.rounds import GUIDE_SUFFIXES
 from seedlab.trail import State
 from seedlab.workflow import Clock, Session, say_duration
+from tests.examples import ENVIRONMENT, RECIPE
 
-RECIPE = Recipe(
-    model_id="sketch",
-    prompt="Labrador in the style of Vermeer",
-    seed=0,
-    scheduler="DPMSolverMultistepScheduler",
-    num_inference_steps=3,
-    guidance_scale=3.0,
-    height=128,
-    width=128,
-    dtype="float32",
-)
-ENVIRONMENT = Environment(
-    torch="1",
-    diffusers="1",
-    transformers="1",
-    device="cpu",
-    isa="",
-    threads=1,
-    memory_format="",
-    attention="",
-    weights="",
-)
+RECIPE = replace(RECIPE, num_inference_steps=3)
 
 
 class Studio:
