@@ -10,6 +10,7 @@ from threading import Event
 from PIL.Image import Image
 
 from seedlab.environment import Environment
+from seedlab.proof import Proof
 from seedlab.recipe import Recipe
 
 
@@ -39,6 +40,7 @@ class Finished:
     image: Image
     environment: Environment
     notice: str
+    proof: Proof | None = None
 
 
 @dataclass(frozen=True)

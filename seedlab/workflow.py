@@ -1,7 +1,6 @@
 """The job itself: explore seeds, lock one, refine it by suffixes, and go on. The same for a browser and a terminal."""
 
 import logging
-import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import closing
@@ -10,8 +9,10 @@ from typing import Any, Protocol
 
 from PIL.Image import Image
 
+from seedlab.clock import Clock
 from seedlab.environment import Environment
 from seedlab.picture import Picture
+from seedlab.proof import Proof
 from seedlab.recipe import Recipe, SeedLabError
 from seedlab.reports import Failed, Finished, Generate, Progress, Report, Waiting
 from seedlab.trail import UNFINISHED, State, Tile, Trail
@@ -22,15 +23,19 @@ LOGGER = logging.getLogger(__name__)
 PATIENCE = 0.3
 """Seconds that a look into the store may take before the visitor is told."""
 
-LONG_WORK = 8.0
-"""Seconds from which on the time left is said in words."""
-
 
 class Keep(Protocol):
     """Writes a finished tile to the store; raises SeedLabError where it cannot."""
 
     def __call__(
-        self, image: Image, recipe: Recipe, environment: Environment, *, suffixes: Sequence[str], notice: str
+        self,
+        image: Image,
+        recipe: Recipe,
+        environment: Environment,
+        *,
+        suffixes: Sequence[str],
+        notice: str,
+        proof: Proof | None,
     ) -> Picture:
         """Write the picture and say where it is."""
         ...
@@ -231,7 +236,7 @@ class Session:
         waiting = [each.id for each in self._trail.visible if any(t.state is State.WAITING for t in each.tiles)]
         return bool(waiting) and waiting[-1] != round_id
 
-    def _apply(self, round_id: int, index: int, report: Report, clock: "Clock") -> None:
+    def _apply(self, round_id: int, index: int, report: Report, clock: Clock) -> None:
         match report:
             case Finished():
                 self._keep_picture(round_id, index, report)
@@ -261,44 +266,15 @@ class Session:
         recipe = self._trail.tile(round_id, index).recipe
         suffixes = self._trail.suffixes_to(round_id, index)
         try:
-            picture = self._keep(report.image, recipe, report.environment, suffixes=suffixes, notice=report.notice)
+            picture = self._keep(
+                report.image,
+                recipe,
+                report.environment,
+                suffixes=suffixes,
+                notice=report.notice,
+                proof=report.proof,
+            )
         except SeedLabError as error:
             self._change(round_id, index, state=State.FAILED, preview=None, sentence=str(error))
         else:
             self._finish(round_id, index, picture)
-
-
-class Clock:
-    """Estimates the time left of a run of tiles from the time that its steps have taken."""
-
-    def __init__(self, tiles: int, now: Callable[[], float] = time.monotonic) -> None:
-        self._tiles, self._now = tiles, now
-        self._finished = 0
-        self._started: float | None = None
-        self._first_fraction = 0.0
-
-    def finish_tile(self) -> None:
-        """Count a finished tile."""
-        self._finished += 1
-
-    def say_time_left(self, fraction: float) -> str:
-        """Say how long this tile and those after it will take; "" when that is short, or not known yet.
-
-        Args:
-            fraction: steps of the running tile that are done, 0...1.
-        """
-        done = self._finished + fraction
-        if self._started is None:
-            # The first step comes with the start-up costs; the pace is taken from the second on.
-            self._started, self._first_fraction = self._now(), done
-            return ""
-        pace = (self._now() - self._started) / max(done - self._first_fraction, 1e-6)
-        seconds = pace * (self._tiles - done)
-        return say_duration(seconds) + " left" if seconds >= LONG_WORK else ""
-
-
-def say_duration(seconds: float) -> str:
-    """Say a duration as people do: "about 10 s", "about 3 min"."""
-    if seconds < 57.5:
-        return f"about {max(5, 5 * round(seconds / 5))} s"
-    return f"about {max(1, round(seconds / 60))} min"

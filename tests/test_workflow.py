@@ -13,7 +13,7 @@ from seedlab.recipe import Recipe, SeedLabError
 from seedlab.reports import Failed, Finished, Progress, Report
 from seedlab.rounds import GUIDE_SUFFIXES
 from seedlab.trail import State
-from seedlab.workflow import Clock, Session, say_duration
+from seedlab.workflow import Session
 from tests.examples import ENVIRONMENT, RECIPE
 
 RECIPE = replace(RECIPE, num_inference_steps=3)
@@ -43,7 +43,7 @@ class Studio:
     def find(self, recipe: Recipe) -> Picture | None:
         return self.pictures.get(recipe)
 
-    def keep(self, image, recipe, environment, *, suffixes, notice) -> Picture:
+    def keep(self, image, recipe, environment, *, suffixes, notice, proof) -> Picture:
         self.pictures[recipe] = Picture(Path(__file__), notice)  # any file that is there
         self.suffixes[recipe] = tuple(suffixes)
         return self.pictures[recipe]
@@ -308,20 +308,3 @@ def test_a_tile_that_is_not_there_cannot_be_locked(round_id, index):
     session.explore(RECIPE, (0, 1))
     with pytest.raises(SeedLabError, match="not here any more"):
         session.lock(round_id, index, GUIDE_SUFFIXES)
-
-
-def test_time_left_is_said_from_the_second_step_on_and_only_for_long_work():
-    now = 0.0
-    clock = Clock(4, now=lambda: now)
-    assert clock.say_time_left(0.25) == ""
-    now = 10.0
-    assert clock.say_time_left(0.5) == "about 2 min left"
-    clock.finish_tile()
-    assert Clock(1, now=lambda: now).say_time_left(0.9) == ""
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"), [(1, "about 5 s"), (43, "about 45 s"), (59, "about 1 min"), (200, "about 3 min")]
-)
-def test_durations_are_said_as_people_do(seconds, words):
-    assert say_duration(seconds) == words

@@ -13,6 +13,7 @@ from seedlab.environment import Environment
 from seedlab.images.metadata import Metadata, read_metadata, write_picture
 from seedlab.images.png import read_chunks, write_png
 from seedlab.picture import Picture
+from seedlab.proof import Proof
 from seedlab.recipe import Recipe, SeedLabError
 
 MAX_STEM_BYTES = 160
@@ -67,7 +68,14 @@ class Album:
         return Picture(self._files[recipe], metadata.notice)
 
     def keep(
-        self, image: Image, recipe: Recipe, environment: Environment, *, suffixes: Sequence[str], notice: str
+        self,
+        image: Image,
+        recipe: Recipe,
+        environment: Environment,
+        *,
+        suffixes: Sequence[str],
+        notice: str,
+        proof: Proof | None = None,
     ) -> Picture:
         """Write a finished picture.
 
@@ -75,7 +83,7 @@ class Album:
             SeedLabError: it cannot be written; the sentence says why.
         """
         lineage = (*self._lineage, *suffixes)
-        metadata = Metadata(recipe=recipe, environment=environment, suffixes=lineage, notice=notice)
+        metadata = Metadata(recipe=recipe, environment=environment, suffixes=lineage, notice=notice, proof=proof)
         write_picture(self._files[recipe], image, metadata)
         return Picture(self._files[recipe], notice)
 

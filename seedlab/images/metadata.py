@@ -16,6 +16,7 @@ from PIL.Image import Image
 from seedlab.environment import Environment
 from seedlab.images.infotext import write_infotext
 from seedlab.images.png import read_chunks, write_png
+from seedlab.proof import Proof
 from seedlab.recipe import MAX_PROMPT_CHARACTERS, Recipe, SeedLabError, is_whole
 
 VERSION = 1
@@ -37,12 +38,14 @@ class Metadata:
     Attributes:
         suffixes: those that lead from the first round to this picture, in order; () for a picture of the first round.
         notice: what to know about the picture, "" for nothing.
+        proof: the finer traces of the picture; None for a picture that was made without.
     """
 
     recipe: Recipe
     environment: Environment
     suffixes: tuple[str, ...] = ()
     notice: str = ""
+    proof: Proof | None = None
 
     def to_json(self) -> str:
         """Return the chunk's JSON, in ASCII, which every tool that copies PNG chunks leaves alone."""
@@ -66,6 +69,8 @@ class Metadata:
             environment=Environment.from_dict(data.get("environment") or {}),
             suffixes=_check_suffixes(data.get("suffixes")),
             notice=_check_text(data.get("notice"), MAX_NOTICE_CHARACTERS),
+            # Pictures of the first SeedLab have none.
+            proof=None if data.get("proof") is None else Proof.from_dict(data["proof"]),
         )
 
 

@@ -13,6 +13,7 @@ from seedlab.environment import Environment
 from seedlab.images.metadata import Metadata, read_metadata, write_picture
 from seedlab.images.png import TEMPORARY, read_chunks, write_png
 from seedlab.picture import Picture
+from seedlab.proof import Proof
 from seedlab.recipe import Recipe, SeedLabError
 
 OURS = re.compile(r"[0-9a-f]{64}-[0-9a-f]{16}\.png")
@@ -46,7 +47,14 @@ class Store:
         return picture
 
     def keep(
-        self, image: Image, recipe: Recipe, environment: Environment, *, suffixes: Sequence[str], notice: str
+        self,
+        image: Image,
+        recipe: Recipe,
+        environment: Environment,
+        *,
+        suffixes: Sequence[str],
+        notice: str,
+        proof: Proof | None = None,
     ) -> Picture:
         """Write a finished picture, and make room if there is a limit; the one just written always stays.
 
@@ -55,7 +63,9 @@ class Store:
         """
         file = self._name(recipe, environment)
         if self.embed:
-            metadata = Metadata(recipe=recipe, environment=environment, suffixes=tuple(suffixes), notice=notice)
+            metadata = Metadata(
+                recipe=recipe, environment=environment, suffixes=tuple(suffixes), notice=notice, proof=proof
+            )
             write_picture(file, image, metadata)
         else:
             write_png(file, image, {})

@@ -9,6 +9,7 @@ from PIL import Image
 
 from seedlab.images.metadata import Metadata, MetadataError, read_metadata, write_picture
 from seedlab.images.png import read_chunks, read_pixels, write_png
+from seedlab.proof import Proof
 from seedlab.recipe import SeedLabError
 from seedlab.rounds import find_ancestors
 from tests.examples import ENVIRONMENT, RECIPE
@@ -18,6 +19,7 @@ METADATA = Metadata(
     environment=ENVIRONMENT,
     suffixes=(", artsy", "at night", ", 北斎 “wave” 🌊"),
     notice="Sketch does not know “wave”.",
+    proof=Proof(latents="cd" * 32, total=1491.1711),
 )
 IMAGE = Image.effect_noise((128, 128), 50).convert("RGB")
 
@@ -54,6 +56,7 @@ def test_both_chunks_are_there_and_ours_is_ascii(tmp_path):
         "environment",
         "suffixes",
         "notice",
+        "proof",
     ]
 
 
@@ -138,6 +141,9 @@ def test_a_recipe_that_was_changed_is_not_believed(tmp_path, changes):
         changed(notice=None),
         changed(notice=["x"]),
         changed(notice="x" * 2_001),
+        changed(proof=[]),
+        changed(proof={"latents": "x", "total": 1.0}),
+        changed(proof={"latents": "", "total": "1"}),
     ],
     ids=lambda text: text[-50:],
 )

@@ -100,7 +100,7 @@ def test_the_same_recipe_in_round_1_and_met_again_in_round_3(shared_manager, tin
     """Round 3 comes to ", artsy" of round 1's prompt by another way: seed 2, then a first round of the long prompt."""
     made: list[tuple[Recipe, str]] = []
 
-    def keep(image, recipe, environment, *, suffixes, notice):
+    def keep(image, recipe, environment, *, suffixes, notice, proof):
         made.append((recipe, sha256(image)))
         file = tmp_path / recipe.fingerprint
         image.save(file, "PNG")

@@ -73,7 +73,7 @@ class Painter:
         file = self.folder / f"{recipe.fingerprint}.png"
         return Picture(file) if file.exists() else None
 
-    def keep(self, image, recipe, environment, *, suffixes, notice) -> Picture:
+    def keep(self, image, recipe, environment, *, suffixes, notice, proof) -> Picture:
         self.folder.mkdir(parents=True, exist_ok=True)
         file = self.folder / f"{recipe.fingerprint}.png"
         image.save(file)

@@ -1,0 +1,22 @@
+"""The time left is said in words, and only where the work is long."""
+
+import pytest
+
+from seedlab.clock import Clock, say_duration
+
+
+def test_time_left_is_said_from_the_second_step_on_and_only_for_long_work():
+    now = 0.0
+    clock = Clock(4, now=lambda: now)
+    assert clock.say_time_left(0.25) == ""
+    now = 10.0
+    assert clock.say_time_left(0.5) == "about 2 min left"
+    clock.finish_tile()
+    assert Clock(1, now=lambda: now).say_time_left(0.9) == ""
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(1, "about 5 s"), (43, "about 45 s"), (59, "about 1 min"), (200, "about 3 min")]
+)
+def test_durations_are_said_as_people_do(seconds, words):
+    assert say_duration(seconds) == words
