@@ -32,8 +32,12 @@ class Proof:
         Raises:
             SeedLabError: it is none.
         """
-        latents, total = (data.get("latents"), data.get("total")) if isinstance(data, Mapping) else (None, None)
-        is_total = isinstance(total, float) and math.isfinite(total)
-        if not is_total or not isinstance(latents, str) or not (latents == "" or SHA256.fullmatch(latents)):
-            raise SeedLabError("The proof in this picture cannot be read: use the file as SeedLab saved it.")
+        unreadable = SeedLabError("The proof in this picture cannot be read: use the file as SeedLab saved it.")
+        if not isinstance(data, Mapping):
+            raise unreadable
+        latents, total = data.get("latents"), data.get("total")
+        if not isinstance(latents, str) or not (latents == "" or SHA256.fullmatch(latents)):
+            raise unreadable
+        if not isinstance(total, float) or not math.isfinite(total):
+            raise unreadable
         return cls(latents=latents, total=total)
