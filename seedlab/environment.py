@@ -21,6 +21,7 @@ class Environment:
         memory_format: "contiguous" or "channels_last".
         attention: the attention backend.
         weights: SHA-256 over the model's weight files.
+        deterministic: whether full determinism was asked for (deterministic algorithms, no TF32, no benchmarking).
     """
 
     torch: str
@@ -32,6 +33,7 @@ class Environment:
     memory_format: str
     attention: str
     weights: str
+    deterministic: bool = False
 
     @property
     def digest(self) -> str:
@@ -48,10 +50,12 @@ class Environment:
         """
         if not isinstance(data, Mapping):
             raise SeedLabError("This picture does not say in which environment it was made.")
+        # Pictures of the first SeedLab say nothing of determinism; there was none to be had.
         values = {field.name: data.get(field.name) for field in fields(cls)}
-        for name, value in values.items():
-            if not (_is_count(value) if name == "threads" else _is_line(value)):
-                raise SeedLabError("This picture does not say in which environment it was made.")
+        values["deterministic"] = data.get("deterministic", False)
+        checks = {"threads": _is_count, "deterministic": _is_switch}
+        if not all(checks.get(name, _is_line)(value) for name, value in values.items()):
+            raise SeedLabError("This picture does not say in which environment it was made.")
         return cls(**values)  # type: ignore[arg-type]
 
     def differences(self, other: "Environment") -> tuple[str, ...]:
@@ -62,6 +66,10 @@ class Environment:
 
 def _is_count(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**31
+
+
+def _is_switch(value: object) -> bool:
+    return isinstance(value, bool)
 
 
 def _is_line(value: object) -> bool:

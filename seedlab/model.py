@@ -21,6 +21,7 @@ class Model:
         size_multiple: height and width must be multiples of this, in pixels.
         max_side: the largest height or width that it makes well, in pixels.
         any_scheduler: nothing is known of the schedulers it works with, so that all are offered.
+        unconditional: its pipeline takes no prompt, no guidance and no size; seeds are all there is to explore.
         max_tokens: how many tokens of a prompt its text encoder reads, begin and end marks included.
     """
 
@@ -37,6 +38,7 @@ class Model:
     max_side: int = 2048
     max_tokens: int = 77
     any_scheduler: bool = False
+    unconditional: bool = False
 
     @property
     def address(self) -> str:
