@@ -18,11 +18,11 @@ def test_what_an_environment_should_not_have_is_passed_over():
 
 
 def test_every_field_decides_the_digest():
-    changes = asdict(replace(ENVIRONMENT, threads=3)) | {
+    changes = asdict(replace(ENVIRONMENT, threads=3, deterministic=True)) | {
         name: value + "!" for name, value in asdict(ENVIRONMENT).items() if isinstance(value, str)
     }
     digests = {replace(ENVIRONMENT, **{name: value}).digest for name, value in changes.items()}
-    assert len({ENVIRONMENT.digest, *digests}) == len(changes) + 1 == 10
+    assert len({ENVIRONMENT.digest, *digests}) == len(changes) + 1 == 11
 
 
 @pytest.mark.parametrize("data", [None, "x", [], {}])
@@ -43,6 +43,7 @@ def test_what_is_no_environment_is_refused(data):
         ("torch", 2),
         ("device", "x" * 501),
         ("weights", "\ud800"),
+        ("deterministic", 1),
     ],
 )
 def test_a_field_that_is_not_what_it_should_be_is_refused(field, value):
