@@ -83,7 +83,8 @@ def make_studio(settings: Settings, manager: PipelineManager) -> "Studio":
         make_session=lambda trail: Session(
             manager.generate, lambda recipe: store.find(recipe, manager.environment(recipe)), store.keep, trail
         ),
-        describe=manager.describe,
+        describe=manager.look_up,
+        settle=manager.settle,
         default_model=describe(settings.model).address,
         models=tuple((name, model_id) for model_id, name in list_models(settings).items()),
         examples=vocabulary.EXAMPLES,

@@ -8,30 +8,28 @@ LONG_WORK = 8.0
 
 
 class Clock:
-    """Estimates the time left of a run of tiles from the time that its steps have taken."""
+    """Estimates the time left of a run of tiles, some of them made at once, from the time that steps have taken."""
 
     def __init__(self, tiles: int, now: Callable[[], float] = time.monotonic) -> None:
         self._tiles, self._now = tiles, now
-        self._finished = 0
+        self._fractions: dict[int, float] = {}
         self._started: float | None = None
-        self._first_fraction = 0.0
+        self._uncounted = 0.0
 
-    def finish_tile(self) -> None:
-        """Count a finished tile."""
-        self._finished += 1
-
-    def say_time_left(self, fraction: float) -> str:
-        """Say how long this tile and those after it will take; "" when that is short, or not known yet.
+    def say_time_left(self, tile: int, fraction: float) -> str:
+        """Say how long the tiles that are not done will take; "" when that is short, or not known yet.
 
         Args:
-            fraction: steps of the running tile that are done, 0...1.
+            tile: the number of a tile of the run, from 0.
+            fraction: steps of it that are done, 0...1.
         """
-        done = self._finished + fraction
-        if self._started is None:
+        if tile not in self._fractions:
             # The first step comes with the start-up costs; the pace is taken from the second on.
-            self._started, self._first_fraction = self._now(), done
-            return ""
-        pace = (self._now() - self._started) / max(done - self._first_fraction, 1e-6)
+            self._uncounted += fraction
+        self._fractions[tile] = fraction
+        self._started = self._now() if self._started is None else self._started
+        done = sum(self._fractions.values())
+        pace = (self._now() - self._started) / max(done - self._uncounted, 1e-6)
         seconds = pace * (self._tiles - done)
         return say_duration(seconds) + " left" if seconds >= LONG_WORK else ""
 

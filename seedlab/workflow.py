@@ -232,7 +232,9 @@ class Session:
                 self._change_all(round_id, UNFINISHED, State.STOPPED)
 
     def _is_left(self, round_id: int) -> bool:
-        """Whether a newer round on the path waits: it goes first, from the next tile on."""
+        """Whether a newer round on the path waits: it goes first, from the next batch on."""
+        if any(tile.state is State.RUNNING for tile in self._trail.round(round_id).tiles):
+            return False  # made in the same call as the one that has just ended: it is there in a moment
         waiting = [each.id for each in self._trail.visible if any(t.state is State.WAITING for t in each.tiles)]
         return bool(waiting) and waiting[-1] != round_id
 
@@ -240,7 +242,6 @@ class Session:
         match report:
             case Finished():
                 self._keep_picture(round_id, index, report)
-                clock.finish_tile()
             case Failed(sentence=sentence):
                 self._change(round_id, index, state=State.FAILED, preview=None, sentence=sentence)
             case Waiting(sentence=sentence):
@@ -253,7 +254,7 @@ class Session:
                     state=State.RUNNING,
                     fraction=fraction,
                     preview=preview,
-                    sentence=clock.say_time_left(fraction),
+                    sentence=clock.say_time_left(report.index, fraction),
                 )
 
     def _change_unfinished(self, round_id: int, index: int, **changes: Any) -> None:

@@ -50,7 +50,8 @@ def test_a_relative_folder_is_offered_by_its_whole_path(tiny_model, monkeypatch)
     settings = Settings(model=tiny_model.name, public=True)
     studio = app.make_studio(settings, app.make_manager(settings))
     assert studio.default_model == str(tiny_model)
-    assert studio.describe(studio.default_model).make_recipe(prompt="", seed=0).model_id == str(tiny_model)
+    model = studio.settle(studio.describe(studio.default_model))
+    assert model.make_recipe(prompt="", seed=0).model_id == str(tiny_model)
 
 
 def test_a_default_model_that_is_none_ends_the_start_with_a_sentence(monkeypatch, capsys):

@@ -5,7 +5,7 @@ import platform
 from pathlib import Path
 
 from seedlab.environment import Environment
-from seedlab.pipelines.loading import import_libraries
+from seedlab.pipelines.loading import choose_memory_format, import_libraries
 
 
 def observe(device: str, weights: str) -> Environment:
@@ -28,7 +28,7 @@ def observe(device: str, weights: str) -> Environment:
         device=_name_device(device),
         isa=_name_isa() if on_cpu else "",
         threads=torch.get_num_threads() if on_cpu else 0,
-        memory_format="contiguous",
+        memory_format=choose_memory_format(device),
         attention="sdpa",
         weights=weights,
     )

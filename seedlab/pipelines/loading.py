@@ -52,6 +52,14 @@ def choose_dtype(device: str) -> str:
     return "bfloat16" if has_fast_bfloat16 else "float32"
 
 
+def choose_memory_format(device: str) -> str:
+    """Return how pictures lie in memory: colours last suits the CPU's kernels, up to twice as fast (oneDNN, NHWC).
+
+    It is a part of the environment, because it changes the bits.
+    """
+    return "channels_last" if device == "cpu" else "contiguous_format"
+
+
 def find_folder(model_id: str, revision: str | None, *, download: bool) -> Path:
     """Return the folder that a model's pipeline is saved in; downloads it from the Hub if that is allowed and needed.
 
@@ -86,6 +94,9 @@ def load_pipeline(folder: Path, dtype: str, device: str) -> Any:
             "check that it is a whole diffusers pipeline with safetensors weights."
         ) from error
     pipeline.set_progress_bar_config(disable=True)
+    for part in pipeline.components.values():
+        if isinstance(part, torch.nn.Module):
+            part.to(memory_format=getattr(torch, choose_memory_format(device)))  # type: ignore[call-overload]
     return pipeline.to(device)
 
 

@@ -1,11 +1,14 @@
 """One call of a pipeline: a fresh generator, a fresh scheduler, the recipe's arguments, a report at every step."""
 
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from PIL import Image
 
 from seedlab.pipelines.capabilities import Capabilities
+from seedlab.proof import Proof
 from seedlab.recipe import Recipe, SeedLabError
 from seedlab.schedulers import SCHEDULERS, find_scheduler
 
@@ -13,7 +16,15 @@ OnStep = Callable[[int, Any], None]
 """Called after every step with the number of steps done and the latents; may raise to end the call at once."""
 
 
-def sample(pipeline: Any, recipe: Recipe, on_step: OnStep) -> Image.Image:
+@dataclass(frozen=True)
+class Sample:
+    """A finished picture and its finer traces."""
+
+    image: Image.Image
+    proof: Proof
+
+
+def sample(pipeline: Any, recipe: Recipe, on_step: OnStep) -> Sample:
     """Make one picture, alone: the bytes of the plain script `pipe(prompt, generator=..., ...)` for this recipe.
 
     The pipeline must hold the recipe's scheduler already (`make_scheduler`).
@@ -21,10 +32,41 @@ def sample(pipeline: Any, recipe: Recipe, on_step: OnStep) -> Image.Image:
     Raises:
         SeedLabError: the picture is not one: all black, or hidden by the pipeline's own safety checker.
     """
-    result = pipeline(**make_arguments(Capabilities.read(pipeline), recipe), **_make_callback(pipeline, on_step))
-    image: Image.Image = result.images[0]
-    _check(image, hidden=any(getattr(result, "nsfw_content_detected", None) or ()))
-    return image
+    (made,) = run_pipeline(pipeline, make_arguments(Capabilities.read(pipeline), recipe), on_step)
+    return made
+
+
+def run_pipeline(pipeline: Any, arguments: Mapping[str, Any], on_step: OnStep) -> list[Sample]:
+    """Call a pipeline; returns a sample for each row of its batch.
+
+    Raises:
+        SeedLabError: one of the pictures is none.
+    """
+    latents: list[Any] = []
+
+    def follow(step: int, now: Any) -> None:
+        latents[:] = [now]
+        on_step(step, now)
+
+    # "np" and not "pil", for the proof; the pipelines themselves make their 8-bit pictures of just this array.
+    result = pipeline(**arguments, output_type="np", **_make_callback(pipeline, follow))
+    images = pipeline.numpy_to_pil(result.images)
+    for image in images:
+        _check(image, hidden=any(getattr(result, "nsfw_content_detected", None) or ()))
+    rows = latents[0] if latents else [None] * len(images)
+    return [
+        Sample(image, Proof(latents=_hash_latents(row), total=float(abs(array).sum())))
+        for image, row, array in zip(images, rows, result.images, strict=True)
+    ]
+
+
+def _hash_latents(latents: Any) -> str:
+    import torch
+
+    if latents is None:
+        return ""
+    raw = latents.detach().to("cpu").contiguous().view(torch.uint8).numpy().tobytes()
+    return hashlib.sha256(raw).hexdigest()
 
 
 def make_arguments(capabilities: Capabilities, recipe: Recipe) -> dict[str, Any]:

@@ -53,7 +53,8 @@ class Handlers:
 
         def ask() -> None:
             seeds = form.read_seeds()
-            recipe = form.make_recipe(self._describe(read_model_id(form.model_id)), seeds[0])
+            model = self._studio.settle(self._describe(read_model_id(form.model_id)))
+            recipe = form.make_recipe(model, seeds[0])
             visit.session.explore(recipe, seeds)
 
         field, sentences = _try(ask)

@@ -15,6 +15,8 @@ class Studio:
     Attributes:
         make_session: begins a visitor's session, anew or with a trail from earlier.
         describe: tells what is known of a model id; may raise SeedLabError, and may take a moment.
+        settle: fills in what depends on the device, before a recipe is made; may raise SeedLabError, and takes
+            seconds while torch is not imported yet.
         default_model: the id of the model that is chosen at first.
         models: (label, model id) of the models that are offered.
         examples: prompts to try.
@@ -23,6 +25,7 @@ class Studio:
 
     make_session: Callable[[Trail | None], Session]
     describe: Callable[[str], Model]
+    settle: Callable[[Model], Model]
     default_model: str
     models: tuple[tuple[str, str], ...]
     examples: tuple[str, ...]

@@ -1,4 +1,7 @@
-"""The contract: a tile is byte for byte what the plain diffusers script gives for its recipe alone."""
+"""The contract: a tile is byte for byte what the plain diffusers script gives for its recipe alone.
+
+In the same environment: on a CPU the script puts the colours last, as SeedLab does.
+"""
 
 import hashlib
 import subprocess
@@ -26,6 +29,9 @@ import torch
 from diffusers import DiffusionPipeline, {recipe.scheduler}
 
 pipe = DiffusionPipeline.from_pretrained({recipe.model_id!r}, dtype=torch.{recipe.dtype}, use_safetensors=True)
+for part in pipe.components.values():
+    if isinstance(part, torch.nn.Module):
+        part.to(memory_format=torch.channels_last)
 pipe.scheduler = {recipe.scheduler}.from_config(pipe.scheduler.config)
 generator = torch.Generator("cpu").manual_seed({recipe.seed})
 image = pipe({recipe.prompt!r}, generator=generator, num_inference_steps={recipe.num_inference_steps},
@@ -48,6 +54,9 @@ def run_plainly(recipe: Recipe) -> str:
     pipe = diffusers.DiffusionPipeline.from_pretrained(
         recipe.model_id, dtype=getattr(torch, recipe.dtype), use_safetensors=True
     )
+    for part in pipe.components.values():
+        if isinstance(part, torch.nn.Module):
+            part.to(memory_format=torch.channels_last)
     pipe.scheduler = getattr(diffusers, recipe.scheduler).from_config(pipe.scheduler.config)
     pipe.set_progress_bar_config(disable=True)
     image = pipe(

@@ -33,8 +33,8 @@ def test_reports_loading_then_steps_with_previews_then_the_picture(manager, tiny
 
 def test_waits_are_explained(tiny, monkeypatch):
     manager = PipelineManager(device="cpu")
-    load = manager._load_folder
-    monkeypatch.setattr(manager, "_load_folder", lambda *arguments: (time.sleep(0.7), load(*arguments))[1])
+    load = manager._library._load_folder
+    monkeypatch.setattr(manager._library, "_load_folder", lambda *arguments: (time.sleep(0.7), load(*arguments))[1])
     with ThreadPoolExecutor(1) as other:
         theirs = other.submit(run, manager, make_recipe(tiny))
         time.sleep(0.1)
@@ -46,7 +46,7 @@ def test_waits_are_explained(tiny, monkeypatch):
 
 def test_who_waits_is_told_so_again_and_again_and_can_leave_each_time(tiny, monkeypatch):
     manager = PipelineManager(device="cpu")
-    monkeypatch.setattr(manager, "_load_folder", lambda *_: time.sleep(1.2))
+    monkeypatch.setattr(manager._library, "_load_folder", lambda *_: time.sleep(1.2))
     reports = manager.generate([make_recipe(tiny)], Event())
     assert [next(reports) for _ in range(3)] == [Waiting(0, "Loading tiny…")] * 3
     reports.close()
@@ -63,21 +63,20 @@ def test_a_scheduler_with_more_steps_than_asked_for_counts_to_its_own_number(man
     assert steps[-1].step == steps[-1].steps == 7
 
 
-def test_visitors_take_turns_tile_by_tile(shared_manager, tiny):
-    run(shared_manager, make_recipe(tiny))
+def test_visitors_take_turns_batch_by_batch(shared_manager, tiny):
+    run(shared_manager, *(make_recipe(tiny, seed=seed) for seed in range(4)))
     order = []
 
     def visit(name):
-        recipes = [make_recipe(tiny, seed=seed, num_inference_steps=8) for seed in range(4)]
+        recipes = [make_recipe(tiny, seed=seed, num_inference_steps=8) for seed in range(12)]
         for report in shared_manager.generate(recipes, Event()):
-            if isinstance(report, Finished):
+            if isinstance(report, Finished) and report.index % 4 == 3:
                 order.append(name)
 
     with ThreadPoolExecutor(2) as visitors:
         list(visitors.map(visit, "AB"))
-    assert sorted(order) == list("AAAABBBB")
-    assert "AAA" not in "".join(order[:6])
-    assert "BBB" not in "".join(order[:6])
+    assert sorted(order) == list("AAABBB")
+    assert "".join(order) in ("ABABAB", "ABABBA", "ABBAAB", "ABBABA", "BABABA", "BABAAB", "BAABBA", "BAABAB")
 
 
 def test_stop_ends_the_work_within_one_step(shared_manager, tiny):
@@ -92,7 +91,7 @@ def test_stop_ends_the_work_within_one_step(shared_manager, tiny):
 
 def test_a_closed_tab_ends_the_work_within_one_step(manager, tiny):
     run(manager, make_recipe(tiny))
-    (loaded,) = manager._loaded.values()
+    (loaded,) = manager._library._loaded.values()
     steps = []
     loaded.pipeline.unet.register_forward_hook(lambda *_: steps.append(1))
     reports = manager.generate([make_recipe(tiny, num_inference_steps=1000)], Event())
@@ -111,7 +110,7 @@ def test_stop_while_waiting_in_the_line_leaves_it_at_once(shared_manager, tiny):
 
 def test_out_of_memory_ends_that_tile_in_words_and_the_manager_lives_on(manager, tiny, monkeypatch):
     run(manager, make_recipe(tiny))
-    (loaded,) = manager._loaded.values()
+    (loaded,) = manager._library._loaded.values()
 
     def decode(*_, **__):
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20 GiB")
@@ -126,7 +125,7 @@ def test_out_of_memory_ends_that_tile_in_words_and_the_manager_lives_on(manager,
 def test_a_picture_of_nan_is_never_shown_as_a_result(manager, tiny, tmp_path):
     folder = shutil.copytree(tiny, tmp_path / "nan")
     run(manager, make_recipe(folder))
-    (loaded,) = manager._loaded.values()
+    (loaded,) = manager._library._loaded.values()
     with torch.no_grad():
         loaded.pipeline.unet.conv_out.bias.fill_(float("nan"))
     (failed,) = (report for report in run(manager, make_recipe(folder)) if isinstance(report, Failed))
@@ -189,7 +188,7 @@ def test_a_folder_that_cannot_be_read_has_no_environment_but_a_sentence(manager,
     def read(*_):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("seedlab.pipelines.manager.hash_weights", read)
+    monkeypatch.setattr("seedlab.pipelines.library.hash_weights", read)
     with pytest.raises(SeedLabError, match="The files of tiny cannot be read"):
         manager.environment(make_recipe(tiny))
 
@@ -245,7 +244,7 @@ def test_the_least_recently_used_pipeline_leaves(tmp_path, tiny):
     others = [build_stable_diffusion(tmp_path, weights_seed=seed, name=f"other-{seed}") for seed in (1, 2)]
     for folder in (tiny, others[0], tiny, others[1]):
         assert isinstance(run(manager, make_recipe(folder, num_inference_steps=1))[-1], Finished)
-    assert [folder.name for folder, _ in manager._loaded] == ["tiny", "other-2"]
+    assert [folder.name for folder, _ in manager._library._loaded] == ["tiny", "other-2"]
     manager.close()
 
 

@@ -1,8 +1,10 @@
 """One call of a pipeline: its arguments and its scheduler."""
 
+import numpy as np
 import pytest
 from diffusers import (
     DDIMPipeline,
+    DiffusionPipeline,
     DPMSolverMultistepScheduler,
     EulerDiscreteScheduler,
     FluxPipeline,
@@ -12,6 +14,7 @@ from PIL import Image
 
 from seedlab.pipelines.capabilities import Capabilities
 from seedlab.pipelines.sampling import make_arguments, make_scheduler, sample
+from seedlab.proof import Proof
 from seedlab.recipe import SeedLabError
 from seedlab.schedulers import list_family
 from tests.pipelines.builders import make_recipe
@@ -23,10 +26,14 @@ class Painter:
     """As little of a pipeline as `sample` needs, to paint what a real one does when it goes wrong."""
 
     def __init__(self, image, **outcome):
-        self.outcome = type("Output", (), {"images": [image], **outcome})
+        array = np.asarray(image, dtype=np.float32)[None] / 255
+        self.outcome = type("Output", (), {"images": array, **outcome})
 
-    def __call__(self, prompt, generator=None):
+    def __call__(self, prompt, generator=None, output_type="pil"):
+        assert output_type == "np"
         return self.outcome
+
+    numpy_to_pil = staticmethod(DiffusionPipeline.numpy_to_pil)
 
 
 def test_capabilities_are_read_from_the_call():
@@ -93,4 +100,6 @@ def test_a_picture_that_the_safety_checker_hid_is_said(tmp_path):
 def test_a_picture_with_one_pixel_that_is_not_black_is_a_picture(tmp_path):
     image = Image.new("RGB", (8, 8))
     image.putpixel((7, 7), (0, 0, 1))
-    assert sample(Painter(image), make_recipe(tmp_path), lambda *_: None) is image
+    made = sample(Painter(image), make_recipe(tmp_path), lambda *_: None)
+    assert made.image.tobytes() == image.tobytes()
+    assert made.proof == Proof(latents="", total=pytest.approx(1 / 255)), "no callback, so no latents are known"

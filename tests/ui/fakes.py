@@ -108,6 +108,7 @@ def make_studio(painter: Painter) -> Studio:
     return Studio(
         make_session=painter.make_session,
         describe=describe,
+        settle=lambda model: model,
         default_model="sketch",
         models=(("Sketch (built in)", "sketch"),),
         examples=("a red boat by Hokusai", "house in the snow", "cat, Van Gogh"),
