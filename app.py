@@ -58,7 +58,11 @@ def serve(settings: Settings) -> None:
 
 def make_manager(settings: Settings) -> PipelineManager:
     """Make the one pipeline manager of this process."""
-    return PipelineManager(settings.device, allowed=tuple(list_models(settings)) if settings.public else None)
+    return PipelineManager(
+        settings.device,
+        allowed=tuple(list_models(settings)) if settings.public else None,
+        deterministic=settings.deterministic,
+    )
 
 
 def list_models(settings: Settings) -> dict[str, str]:

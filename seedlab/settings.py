@@ -24,6 +24,7 @@ class Settings:
         device: "cpu", "cuda" or "mps"; None for the best that is there.
         host, port: where the page is served; port None for the first free one from 7860 on.
         share: whether Gradio makes a public link.
+        deterministic: whether only deterministic algorithms may be used, which costs time on a GPU.
         store: the folder that finished pictures are kept in.
         embed: whether PNG files say what made them.
         open_browser: whether the page is opened in the operator's browser.
@@ -35,6 +36,7 @@ class Settings:
     host: str = LOCAL[0]
     port: int | None = None
     share: bool = False
+    deterministic: bool = False
     store: Path = Path("seedlab-pictures")
     embed: bool = True
     open_browser: bool = True
@@ -61,6 +63,7 @@ def read_settings(arguments: Sequence[str], environment: Mapping[str, str] | Non
         host=flags.host,
         port=flags.port,
         share=flags.share,
+        deterministic=flags.deterministic,
         store=Path(flags.store),
         embed=flags.embed,
         open_browser=flags.open,
@@ -73,6 +76,8 @@ def _make_parser(variables: Mapping[str, str]) -> argparse.ArgumentParser:
         prog="app.py", description="SeedLab in the browser. A variable in brackets does the same as its flag."
     )
     _add_model_flags(parser, variables)
+    words = "only deterministic algorithms: equal bytes from run to run on a GPU too, for some of its speed"
+    _add_switch(parser, variables, "deterministic", False, words)
     _add_page_flags(parser, variables)
     _add_store_flags(parser, variables)
     return parser

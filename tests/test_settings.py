@@ -27,6 +27,7 @@ def test_environment_variables():
         "SEEDLAB_PUBLIC": "0",
         "SEEDLAB_EMBED": "0",
         "SEEDLAB_SHARE": "1",
+        "SEEDLAB_DETERMINISTIC": "1",
     }
     assert read_settings([], variables) == Settings(
         model="owner/name",
@@ -36,6 +37,7 @@ def test_environment_variables():
         store=Path("pictures"),
         open_browser=False,
         share=True,
+        deterministic=True,
         embed=False,
         public=False,
     )

@@ -1,6 +1,7 @@
 """Observes the environment: versions, device, threads, and the hash of the weights."""
 
 import hashlib
+import os
 import platform
 from pathlib import Path
 
@@ -31,7 +32,24 @@ def observe(device: str, weights: str) -> Environment:
         memory_format=choose_memory_format(device),
         attention="sdpa",
         weights=weights,
+        deterministic=torch.are_deterministic_algorithms_enabled(),
     )
+
+
+def enable_determinism() -> None:
+    """Let nothing but deterministic algorithms run from now on, as diffusers' `enable_full_determinism` does.
+
+    Each switch singly, because that one also sets CUDA_LAUNCH_BLOCKING, which costs time and changes no bits.
+    """
+    # Read as cuBLAS starts: see "Results reproducibility" in its documentation.
+    os.environ["CUBLAS_WORKSPACE_CONFIG"] = ":16:8"
+    import_libraries()
+    import torch
+
+    torch.use_deterministic_algorithms(True)
+    torch.backends.cudnn.benchmark = False
+    torch.backends.cuda.matmul.allow_tf32 = False
+    torch.backends.cudnn.allow_tf32 = False
 
 
 def hash_weights(folder: Path) -> str:

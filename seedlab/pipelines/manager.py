@@ -12,6 +12,7 @@ from seedlab.environment import Environment
 from seedlab.model import Model
 from seedlab.pipelines import catalog
 from seedlab.pipelines.batch import split_batches
+from seedlab.pipelines.environment import enable_determinism
 from seedlab.pipelines.library import Library, Loaded
 from seedlab.pipelines.line import Line
 from seedlab.pipelines.loading import choose_device, choose_dtype
@@ -40,6 +41,7 @@ class PipelineManager:
         allowed: tuple[str, ...] | None = None,
         max_loaded: int = 2,
         plans: Plans | None = None,
+        deterministic: bool = False,
     ) -> None:
         """Make a manager; nothing is imported or loaded yet.
 
@@ -48,8 +50,9 @@ class PipelineManager:
             allowed: the ids of the models that may be used, as on a public host; None for any.
             max_loaded: how many pipelines are kept in memory; the least recently used goes first.
             plans: what is known of exact batches; None for what earlier processes found out.
+            deterministic: whether only deterministic algorithms may be used, from now on in this process.
         """
-        self._wish, self._allowed = device, allowed
+        self._wish, self._allowed, self._deterministic = device, allowed, deterministic
         self._line = Line()
         self._closed = Event()
         self._library = Library(max_loaded)
@@ -62,6 +65,8 @@ class PipelineManager:
         Raises:
             SeedLabError: the one wished for is not there.
         """
+        if self._deterministic:
+            enable_determinism()
         return choose_device(self._wish)
 
     def describe(self, model_id: str) -> Model:

@@ -1,0 +1,63 @@
+"""The environment is observed, full determinism with it."""
+
+import json
+import os
+import subprocess
+import sys
+from threading import Event
+
+import torch
+
+from seedlab.pipelines.environment import observe
+from seedlab.reports import Finished
+from tests.pipelines.builders import make_recipe
+from tests.pipelines.test_contract import sha256
+
+DETERMINISTIC = """
+import json, os, sys
+from threading import Event
+import torch
+from seedlab.pipelines.manager import PipelineManager
+from seedlab.recipe import Recipe
+from seedlab.reports import Finished
+from tests.pipelines.test_contract import sha256
+
+manager = PipelineManager("cpu", deterministic=True)
+recipe = Recipe.from_dict(json.loads(sys.argv[1]))
+finished = [report for report in manager.generate([recipe], Event()) if isinstance(report, Finished)][0]
+print(json.dumps({
+    "deterministic": finished.environment.deterministic,
+    "algorithms": torch.are_deterministic_algorithms_enabled(),
+    "benchmark": torch.backends.cudnn.benchmark,
+    "tf32": torch.backends.cuda.matmul.allow_tf32 or torch.backends.cudnn.allow_tf32,
+    "workspace": os.environ["CUBLAS_WORKSPACE_CONFIG"],
+    "blocking": os.environ.get("CUDA_LAUNCH_BLOCKING"),
+    "sha256": sha256(finished.image),
+}))
+manager.close()
+"""
+
+
+def test_the_versions_the_processor_and_the_threads_are_observed():
+    seen = observe("cpu", "ab" * 32)
+    assert (seen.torch, seen.threads, seen.weights) == (torch.__version__, torch.get_num_threads(), "ab" * 32)
+    assert seen.memory_format == "channels_last"
+    assert seen.isa
+    assert not seen.deterministic
+
+
+def test_full_determinism_is_observed_and_changes_no_bits_on_a_cpu(shared_manager, tiny):
+    recipe = make_recipe(tiny, scheduler="EulerAncestralDiscreteScheduler")
+    command = [sys.executable, "-c", DETERMINISTIC, recipe.to_json()]
+    variables = os.environ | {"OMP_NUM_THREADS": str(torch.get_num_threads())}
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=variables)
+    (finished,) = (report for report in shared_manager.generate([recipe], Event()) if isinstance(report, Finished))
+    assert json.loads(done.stdout) == {
+        "deterministic": True,
+        "algorithms": True,
+        "benchmark": False,
+        "tf32": False,
+        "workspace": ":16:8",
+        "blocking": None,
+        "sha256": sha256(finished.image),
+    }
