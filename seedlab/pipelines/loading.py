@@ -1,14 +1,13 @@
 """From a model's id to a pipeline on a device."""
 
-import logging
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from seedlab.pipelines.catalog import SKETCH, SKETCH_FOLDER
+from seedlab.pipelines.catalog import CATALOG, SKETCH, SKETCH_FOLDER
+from seedlab.pipelines.hub import find_snapshot
 from seedlab.recipe import SeedLabError
 
-LOGGER = logging.getLogger(__name__)
 _IMPORTING = Lock()
 
 
@@ -72,7 +71,7 @@ def find_folder(model_id: str, revision: str | None, *, download: bool) -> Path:
         if folder.is_dir():
             return folder
         raise SeedLabError(f"The model folder {folder} is not there any more: choose another model.")
-    return _find_on_hub(model_id, revision, download)
+    return find_snapshot(model_id, revision, download=download, known=[model.model_id for model in CATALOG])
 
 
 def load_pipeline(folder: Path, dtype: str, device: str) -> Any:
@@ -111,21 +110,6 @@ def _hush() -> None:
     for library in (diffusers, transformers):
         library.utils.logging.set_verbosity_error()
         library.utils.logging.disable_progress_bar()
-
-
-def _find_on_hub(model_id: str, revision: str | None, download: bool) -> Path:
-    from diffusers import DiffusionPipeline
-
-    try:
-        return Path(
-            DiffusionPipeline.download(model_id, revision=revision, use_safetensors=True, local_files_only=not download)
-        )
-    except (OSError, ValueError) as error:
-        LOGGER.info("%s could not be downloaded: %s", model_id, error)
-        raise SeedLabError(
-            f"{model_id} could not be downloaded from the Hub: check the id and the network, accept the model's "
-            "licence on its page if it asks for that, or choose Sketch, which is built in."
-        ) from error
 
 
 def _shorten(error: Exception) -> str:

@@ -1,0 +1,87 @@
+"""Models from the Hugging Face Hub: found in its cache, or downloaded into it, and what to do where that fails."""
+
+import difflib
+import errno
+import logging
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from seedlab.recipe import SeedLabError
+
+LOGGER = logging.getLogger(__name__)
+
+
+def find_snapshot(model_id: str, revision: str | None, *, download: bool, known: Iterable[str] = ()) -> Path:
+    """Return the folder of a model's files; a download that was cut short goes on where it was.
+
+    Safetensors alone, and only what the pipeline needs of the repository.
+
+    Args:
+        known: ids that the visitor may have meant.
+
+    Raises:
+        SeedLabError: it is not here, or cannot be downloaded; the sentence says what to do.
+    """
+    from diffusers import DiffusionPipeline
+
+    options = {"revision": revision, "use_safetensors": True, "local_files_only": not download}
+    try:
+        return Path(DiffusionPipeline.download(model_id, **options))
+    except (OSError, ValueError) as error:
+        LOGGER.info("%s could not be downloaded: %s", model_id, error)
+        raise SeedLabError(_explain(model_id, revision, tuple(_list_causes(error)), known)) from error
+
+
+def measure_download(model_id: str) -> int:
+    """Return how many bytes of a model are in the cache, those of files that are under way included."""
+    from huggingface_hub.constants import HF_HUB_CACHE
+
+    blobs = Path(HF_HUB_CACHE) / f"models--{model_id.replace('/', '--')}" / "blobs"
+    total = 0
+    for file in blobs.glob("*"):
+        try:
+            total += file.stat().st_size
+        except OSError:  # renamed since: it is whole now
+            continue
+    return total
+
+
+def _list_causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _explain(model_id: str, revision: str | None, causes: tuple[BaseException, ...], known: Iterable[str]) -> str:
+    from huggingface_hub import errors
+
+    page = f"https://huggingface.co/{model_id}"
+    if _has(causes, errors.GatedRepoError):
+        return (
+            f"{model_id} is gated: accept its licence at {page}, then log in on the machine that runs SeedLab "
+            "(`hf auth login`, or the variable HF_TOKEN) and try again."
+        )
+    if _has(causes, errors.RevisionNotFoundError):
+        return f"{model_id} has no revision “{revision}”: see {page}/tree/main for what there is."
+    if _has(causes, errors.RepositoryNotFoundError):
+        suggestion = _suggest(model_id, known)
+        return f"There is no model {model_id} on the Hub: check the id{suggestion}. If it is private, log in."
+    if any(isinstance(each, OSError) and each.errno in (errno.ENOSPC, errno.EDQUOT) for each in causes):
+        return f"The disk is full: free some space for {model_id}, then try again; what was downloaded is kept."
+    if any("safetensors" in str(each) for each in causes):
+        return f"{model_id} has no safetensors weights, and SeedLab loads no others: choose another model."
+    if any("model_index.json" in str(each) for each in causes) and _has(causes, errors.EntryNotFoundError):
+        return f"{model_id} is not a diffusers pipeline (it has no model_index.json): choose another model."
+    return (
+        f"{model_id} could not be downloaded from the Hub: check the network and try again, which goes on where it "
+        "was; or choose Sketch, which is built in."
+    )
+
+
+def _has(causes: tuple[BaseException, ...], kind: type[BaseException]) -> bool:
+    return any(isinstance(each, kind) for each in causes)
+
+
+def _suggest(model_id: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(model_id, list(known), n=1, cutoff=0.6)
+    return f"; did you mean {close[0]}" if close else ""

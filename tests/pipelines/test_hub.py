@@ -1,0 +1,123 @@
+"""The Hub, stood in for by a server on loopback: downloads, cut downloads, and what is said where one fails."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from tests.pipelines.fake_hub import COMMIT, Hub
+
+ASK = """
+import json, sys
+from seedlab.pipelines.hub import find_snapshot, measure_download
+from seedlab.recipe import SeedLabError
+
+model_id, revision, download = json.loads(sys.argv[1])
+known = ["stable-diffusion-v1-5/stable-diffusion-v1-5", "works/tiny"]
+try:
+    folder = find_snapshot(model_id, revision, download=download, known=known)
+    print(json.dumps({"folder": str(folder), "bytes": measure_download(model_id)}))
+except SeedLabError as error:
+    print(json.dumps({"sentence": str(error), "bytes": measure_download(model_id)}))
+"""
+
+
+@pytest.fixture(scope="module")
+def hub(tiny, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("hub")
+    for owner in ("works", "gated", "broken", "pickled", "bare"):
+        shutil.copytree(tiny, folder / owner / "tiny")
+    (folder / "works" / "tiny" / "unet" / "extra.bin").write_bytes(b"a pickle that nobody asked for")
+    for weights in (folder / "pickled" / "tiny").rglob("*.safetensors"):
+        weights.rename(weights.with_suffix(".bin"))
+    (folder / "bare" / "tiny" / "model_index.json").unlink()
+    server = Hub(folder)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield server
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.fixture
+def ask(hub, tmp_path):
+    """Ask in a process of its own: the library reads its settings as it is imported."""
+
+    def ask(model_id: str, revision: str | None = None, *, download: bool = True, endpoint: str = "") -> dict:
+        settings = {"HF_ENDPOINT": endpoint or hub.url, "HF_HOME": str(tmp_path / "home"), "HF_HUB_DISABLE_XET": "1"}
+        clean = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
+        command = [sys.executable, "-c", ASK, json.dumps([model_id, revision, download])]
+        done = subprocess.run(command, env=clean | settings, capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout.splitlines()[-1])
+
+    return ask
+
+
+def test_a_model_is_downloaded_once_and_is_there_without_a_network(hub, ask, tiny):
+    found = ask("works/tiny")
+    folder = Path(found["folder"])
+    assert folder.name == COMMIT
+    weights = "unet/diffusion_pytorch_model.safetensors"
+    assert (folder / weights).read_bytes() == (tiny / weights).read_bytes()
+    assert found["bytes"] >= sum(file.stat().st_size for file in tiny.rglob("*.safetensors"))
+    asked = len(hub.log)
+    assert ask("works/tiny", download=False)["folder"] == str(folder)
+    assert ask("works/tiny", endpoint="http://127.0.0.1:9")["folder"] == str(folder)
+    assert len(hub.log) == asked
+
+
+def test_only_safetensors_are_downloaded(hub, ask):
+    folder = Path(ask("works/tiny")["folder"])
+    assert not list(folder.rglob("*.bin"))
+
+
+def test_a_download_that_was_cut_is_taken_up_again(hub, ask, tiny):
+    """By the library itself, from the last chunk of 10 MB that was whole."""
+    found = ask("broken/tiny")
+    weights = "unet/diffusion_pytorch_model.safetensors"
+    assert Path(found["folder"], weights).read_bytes() == (tiny / weights).read_bytes()
+    assert [method for method, name, _ in hub.log if name == weights][-2:] == ["GET", "GET"]
+
+
+def test_a_gated_model_says_where_its_licence_is(ask):
+    sentence = ask("gated/tiny")["sentence"]
+    assert sentence.startswith(
+        "gated/tiny is gated: accept its licence at https://huggingface.co/gated/tiny, then log in"
+    )
+
+
+def test_a_model_that_is_not_there_and_what_may_have_been_meant(ask):
+    assert ask("works/tinny")["sentence"] == (
+        "There is no model works/tinny on the Hub: check the id; did you mean works/tiny. If it is private, log in."
+    )
+    assert "did you mean" not in ask("somebody/something")["sentence"]
+
+
+def test_a_revision_that_is_not_there(ask):
+    assert ask("works/tiny", "v9")["sentence"].startswith("works/tiny has no revision “v9”")
+
+
+def test_pickled_weights_are_refused(ask):
+    assert ask("pickled/tiny")["sentence"].startswith("pickled/tiny has no safetensors weights")
+
+
+def test_what_is_no_pipeline_is_said(ask):
+    assert ask("bare/tiny")["sentence"].startswith("bare/tiny is not a diffusers pipeline")
+
+
+def test_without_a_network_the_sentence_says_so(ask):
+    sentence = ask("works/tiny", endpoint="http://127.0.0.1:9")["sentence"]
+    assert sentence.startswith("works/tiny could not be downloaded from the Hub: check the network and try again")
+
+
+def test_what_is_not_here_is_not_downloaded_unasked(hub, ask):
+    asked = len(hub.log)
+    assert "sentence" in ask("works/tiny", download=False)
+    assert len(hub.log) == asked
