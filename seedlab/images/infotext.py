@@ -12,6 +12,9 @@ from seedlab import __version__
 from seedlab.recipe import Recipe, RecipeError
 from seedlab.schedulers import Scheduler, find_scheduler
 
+INFOTEXT_CHUNK = "parameters"
+"""The PNG chunk that it stands in."""
+
 MARKS = ("Negative prompt:", "Steps:")
 """A line that begins with one of these is no prompt to other tools, wherever it stands (Civitai takes the first)."""
 

@@ -14,14 +14,13 @@ from typing import Any, Self
 from PIL.Image import Image
 
 from seedlab.environment import Environment
-from seedlab.images.infotext import write_infotext
+from seedlab.images.infotext import INFOTEXT_CHUNK, write_infotext
 from seedlab.images.png import read_chunks, write_png
 from seedlab.proof import Proof
 from seedlab.recipe import MAX_PROMPT_CHARACTERS, Recipe, SeedLabError, is_whole
 
 VERSION = 1
 CHUNK = "seedlab"
-INFOTEXT_CHUNK = "parameters"
 MAX_CHARACTERS = 2**20
 MAX_SUFFIXES = 500
 MAX_NOTICE_CHARACTERS = 2_000
