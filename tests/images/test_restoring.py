@@ -88,9 +88,12 @@ def test_a_path_in_a_field_opens_nothing(tmp_path, monkeypatch):
     evil = replace(RECIPE, model_id="../../etc/passwd", revision="/etc/shadow")
     write_picture(tmp_path / "a.png", IMAGE, Metadata(recipe=evil, environment=ENVIRONMENT))
     opened, open_ = [], Path.open
-    monkeypatch.setattr(
-        Path, "open", lambda self, *args, **kwargs: (opened.append(self), open_(self, *args, **kwargs))[1]
-    )
+
+    def watch(file, *args, **kwargs):
+        opened.append(file)
+        return open_(file, *args, **kwargs)
+
+    monkeypatch.setattr(Path, "open", watch)
     assert restore(tmp_path / "a.png").metadata.recipe == evil
     assert set(opened) == {tmp_path / "a.png"}
 
@@ -124,7 +127,7 @@ def test_a_picture_larger_than_any_of_ours_is_refused_before_it_is_unpacked(tmp_
         restore(tmp_path / "a.png")
 
 
-@pytest.mark.parametrize("keep", [0, 7, 30, 200, -1])
+@pytest.mark.parametrize("keep", [0, 7, 30, 200, -20])
 def test_a_file_that_was_cut_short_is_refused(tmp_path, keep):
     write_picture(tmp_path / "a.png", IMAGE, METADATA)
     (tmp_path / "a.png").write_bytes((tmp_path / "a.png").read_bytes()[:keep])
