@@ -1,24 +1,22 @@
-"""SeedLab without a browser: `python -m seedlab grid`, `refine` and `recipe`."""
+"""SeedLab without a browser: `python -m seedlab grid` and `refine`, and the commands of `seedlab.inspection`."""
 
 import argparse
-import json
 import os
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
-
-from PIL.Image import Image
 
 from seedlab import __version__
 from seedlab.images.album import check_folder, check_room
 from seedlab.images.metadata import read_metadata
-from seedlab.jobs import Job, Manager, Outcome, make
+from seedlab.inspection import add_inspections, wish_device, write_json
+from seedlab.jobs import Job, Manager, Outcome, Studio, make
 from seedlab.model import Model
-from seedlab.recipe import DTYPES, Recipe, SeedLabError, parse_seeds
+from seedlab.recipe import DTYPES, GENERATOR_DEVICES, Recipe, SeedLabError, parse_seeds
 from seedlab.rounds import GUIDE_SEEDS, GUIDE_SUFFIXES, parse_suffixes
 from seedlab.schedulers import SCHEDULERS
 from seedlab.trail import Round, State
@@ -34,7 +32,8 @@ examples:
   python -m seedlab grid "Labrador in the style of Vermeer" --seeds 0-3 --out labrador
   python -m seedlab refine labrador/seed-2.png
   python -m seedlab refine labrador/seed-2.png --suffix ", artsy" --suffix ", at night"
-  python -m seedlab recipe labrador/seed-2-artsy.png"""
+  python -m seedlab verify labrador/seed-2-artsy.png
+  python -m seedlab script labrador/seed-2-artsy.png"""
 
 KEEPING = """\
 A picture that is in the folder already, and is what would be made, stays and is not made again, so that an
@@ -42,21 +41,6 @@ interrupted command goes on where it was. Any other file of the same name stops 
 Grids are always made anew.
 
 exit codes: 0 all is made; 1 a picture failed; 2 bad input, nothing was begun; 130 stopped by Ctrl+C."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Studio:
-    """What the commands work with.
-
-    Attributes:
-        describe: says what is known of a model, and does not import torch.
-        make_manager: makes a manager for "cpu", "cuda" or "mps"; None for the best device that is there.
-        make_grid: puts pictures side by side.
-    """
-
-    describe: Callable[[str], Model]
-    make_manager: Callable[[str | None], Manager]
-    make_grid: Callable[[Sequence[Image]], Image]
 
 
 def main(arguments: Sequence[str] | None = None, studio: Studio | None = None) -> int:
@@ -95,7 +79,7 @@ def run_grid(given: argparse.Namespace, studio: Studio) -> int:
     guess = replace(studio.describe(given.model), dtype=given.dtype or DTYPES[0])
     job = Job(folder=given.out, parent=_make_recipe(given, guess, seeds[0]), seeds=seeds)
     _check(job, given, any_dtype=given.dtype is None)
-    with closing(studio.make_manager(_wish(given.device))) as manager:
+    with closing(studio.make_manager(wish_device(given.device))) as manager:
         recipe = _make_recipe(given, manager.describe(given.model), seeds[0])
         return _run(replace(job, parent=recipe), given, studio, manager)
 
@@ -117,18 +101,8 @@ def run_refine(given: argparse.Namespace, studio: Studio) -> int:
     for variation in job.files:
         model.check(variation)
     _check(job, given)
-    with closing(studio.make_manager(_wish(given.device))) as manager:
+    with closing(studio.make_manager(wish_device(given.device))) as manager:
         return _run(job, given, studio, manager)
-
-
-def run_recipe(given: argparse.Namespace, _: Studio) -> int:
-    """Print a picture's recipe."""
-    _write_json(asdict(read_metadata(given.picture).recipe))
-    return 0
-
-
-def _wish(device: str) -> str | None:
-    return None if device == "auto" else device
 
 
 def _check(job: Job, given: argparse.Namespace, *, any_dtype: bool = False) -> None:
@@ -146,7 +120,7 @@ def _run(job: Job, given: argparse.Namespace, studio: Studio, manager: Manager) 
         line.clear()
     _say(outcome)
     if given.json:
-        _write_json({"seedlab": __version__, "command": given.command, **outcome.to_dict()})
+        write_json({"seedlab": __version__, "command": given.command, **outcome.to_dict()})
     else:
         files = [picture.file for picture in outcome.pictures] + ([outcome.grid] if outcome.grid else [])
         sys.stdout.write("".join(f"{file}\n" for file in files))
@@ -164,12 +138,6 @@ def _say(outcome: Outcome) -> None:
     sys.stderr.write("".join(f"{sentence}\n" for sentence in dict.fromkeys((*sentences, *outcome.failures))))
 
 
-def _write_json(data: dict[str, Any]) -> None:
-    # As it is where that can be written, which a console of another encoding than Unicode's cannot.
-    is_unicode = (sys.stdout.encoding or "").lower().startswith("utf")
-    sys.stdout.write(json.dumps(data, indent=2, ensure_ascii=not is_unicode) + "\n")
-
-
 def _make_recipe(given: argparse.Namespace, model: Model, seed: int) -> Recipe:
     width, height = given.size or (None, None)
     return model.make_recipe(
@@ -182,6 +150,7 @@ def _make_recipe(given: argparse.Namespace, model: Model, seed: int) -> Recipe:
         height=height,
         scheduler=given.scheduler,
         dtype=given.dtype,
+        generator_device=given.generator_device,
     )
 
 
@@ -229,13 +198,11 @@ def make_parser() -> Parser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     grid = commands.add_parser("grid", help="make a picture for each of several seeds", epilog=KEEPING)
     refine = commands.add_parser("refine", help="make a picture again, its prompt extended", epilog=KEEPING)
-    recipe = commands.add_parser("recipe", help="print what a picture was made of, as JSON")
     _add_grid_options(grid)
     _add_refine_options(refine)
     for command in (grid, refine):
         _add_common_options(command)
-    recipe.add_argument("picture", metavar="PICTURE.png", type=Path, help="a picture that SeedLab made")
-    recipe.set_defaults(run=run_recipe)
+    add_inspections(commands)
     return parser
 
 
@@ -253,6 +220,8 @@ def _add_grid_options(parser: argparse.ArgumentParser) -> None:
     add("--size", type=_read_size, help="pixels, as 256 or, width first, 320x256")
     add("--scheduler", metavar="NAME", help=f"one of: {', '.join(each.label for each in SCHEDULERS)}")
     add("--dtype", choices=DTYPES, help="the precision to compute in")
+    words = "where noise is drawn: cpu gives the same on every machine; cuda, as in the guide's script, other noise"
+    add("--generator-device", choices=GENERATOR_DEVICES, default="cpu", help=f"{words} (%(default)s)")
 
 
 def _add_refine_options(parser: argparse.ArgumentParser) -> None:

@@ -49,6 +49,21 @@ class Manager(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Studio:
+    """What the commands work with.
+
+    Attributes:
+        describe: says what is known of a model, and does not import torch.
+        make_manager: makes a manager for "cpu", "cuda" or "mps"; None for the best device that is there.
+        make_grid: puts pictures side by side.
+    """
+
+    describe: Callable[[str], Model]
+    make_manager: Callable[[str | None], Manager]
+    make_grid: Callable[[Sequence[Image]], Image]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Job:
     """What a command is to make; nothing is loaded or written yet.
 

@@ -373,7 +373,7 @@ def test_on_a_terminal_one_line_says_how_far_it_is_and_goes_away(tmp_path, monke
     assert said[-2:] == ["2 of 2", "“Vermeer” was not read.\n"]
 
 
-@pytest.mark.parametrize("command", [(), ("grid",), ("refine",), ("recipe",)])
+@pytest.mark.parametrize("command", [(), ("grid",), ("refine",), ("recipe",), ("verify",), ("script",)])
 def test_help_is_there(capsys, command):
     with pytest.raises(SystemExit) as caught:
         main([*command, "--help"])

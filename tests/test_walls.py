@@ -38,7 +38,8 @@ CORE = {
     "pipelines": {"recipe", "environment", "model", "proof", "reports", "schedulers"},
     "sketch": {"recipe", "pipelines"},
     "jobs": {"workflow", "images", "model", "environment", "recipe", "reports", "rounds", "trail"},
-    "cli": {"jobs", "images", "model", "pipelines", "recipe", "rounds", "schedulers", "trail"},
+    "cli": {"inspection", "jobs", "images", "model", "pipelines", "recipe", "rounds", "schedulers", "trail"},
+    "inspection": {"environment", "export", "images", "jobs", "recipe", "reports", "verification"},
     "__main__": {"cli"},
     "ui": {"workflow", "model", "recipe", "rounds", "schedulers", "trail"},
 }
