@@ -2,14 +2,17 @@
 
 import os
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from seedlab.export import write_script
 from seedlab.images.store import Store
 from seedlab.pipelines.catalog import CATALOG, SKETCH, describe
 from seedlab.pipelines.manager import PipelineManager
-from seedlab.recipe import SeedLabError
+from seedlab.recipe import Recipe, SeedLabError
 from seedlab.settings import Settings, read_settings
 from seedlab.sketch import vocabulary
+from seedlab.verification import read_original, verify
 from seedlab.workflow import Session
 
 if TYPE_CHECKING:
@@ -82,6 +85,10 @@ def make_studio(settings: Settings, manager: PipelineManager) -> "Studio":
     """Join the manager, the store and the models to what the page needs."""
     from seedlab.ui.studio import Studio
 
+    def write(recipes: Sequence[Recipe]) -> str:
+        model = manager.look_up(recipes[0].model_address)
+        return write_script(recipes, manager.environment(recipes[0]), unconditional=model.unconditional)
+
     store = Store(settings.store, settings.store_bytes, embed=settings.embed)
     return Studio(
         make_session=lambda trail: Session(
@@ -89,6 +96,10 @@ def make_studio(settings: Settings, manager: PipelineManager) -> "Studio":
         ),
         describe=manager.look_up,
         settle=manager.settle,
+        check=manager.check,
+        observe=manager.environment,
+        verify=lambda recipe, file, stop: verify(read_original(file, recipe), manager.generate, stop),
+        write_script=write,
         default_model=describe(settings.model).address,
         models=tuple((name, model_id) for model_id, name in list_models(settings).items()),
         examples=vocabulary.EXAMPLES,

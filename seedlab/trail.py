@@ -152,6 +152,29 @@ class Trail:
         made = dict(zip(suffix_round(parent, suffixes), suffixes, strict=True))
         return self._show(tuple(Tile(recipe=each, suffix=suffix) for each, suffix in made.items()), (round_id, index))
 
+    def restore(self, recipe: Recipe, suffixes: Sequence[str], file: Path, sentence: str = "") -> Self:
+        """Show a picture that comes from a file, at the end of the way that led to it: a round for each step of it.
+
+        Its parents are STOPPED until their pictures are found, or asked for.
+
+        Args:
+            recipe: of the first of its parents, or its own where it has none.
+            suffixes: those that lead from there to the picture.
+            sentence: what to know about it.
+
+        Raises:
+            SeedLabError: the trail is full, or the suffixes do not fit.
+        """
+        known = {round_.id for round_ in self.rounds}
+        trail = self.explore(recipe, (recipe.seed,))
+        for suffix in suffixes:
+            trail = trail.lock(trail.newest.id, 0, (suffix,))
+        for round_ in trail.rounds:
+            if round_.id not in known:
+                trail = trail.with_tile(round_.id, 0, state=State.STOPPED)
+        found = {"state": State.DONE, "fraction": 1.0, "preview": None, "file": file, "sentence": sentence}
+        return trail.with_tile(trail.newest.id, 0, **found)
+
     def revisit(self, round_id: int) -> Self:
         """Show a round that was made before, with the rounds that lead to it and the newest that hung from it.
 

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import closing
+from pathlib import Path
 from threading import Event, RLock
 from typing import Any, Protocol
 
@@ -95,6 +96,14 @@ class Session:
             if state in (State.FAILED, State.STOPPED):
                 return self._resume(round_id, State.STOPPED, State.FAILED)
             return self._trail
+
+    def restore(self, recipe: Recipe, suffixes: Sequence[str], file: Path, sentence: str = "") -> Trail:
+        """Show a picture that comes from a file, at the end of the way that led to it.
+
+        Raises:
+            SeedLabError: the trail is full, or the suffixes do not fit.
+        """
+        return self._show(lambda trail: trail.restore(recipe, suffixes, file, sentence))
 
     def revisit(self, round_id: int) -> Trail:
         """Show a round that was made before.

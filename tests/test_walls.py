@@ -34,14 +34,25 @@ CORE = {
     "workflow": {"clock", "recipe", "environment", "picture", "proof", "reports", "rounds", "trail"},
     "settings": {"recipe"},
     "images": {"recipe", "environment", "picture", "proof", "rounds", "schedulers"},
-    "export": {"recipe", "environment", "model", "schedulers"},
+    "export": {"recipe", "environment", "images", "schedulers"},
     "pipelines": {"recipe", "environment", "model", "proof", "reports", "schedulers"},
     "sketch": {"recipe", "pipelines"},
     "jobs": {"workflow", "images", "model", "environment", "recipe", "reports", "rounds", "trail"},
     "cli": {"inspection", "jobs", "images", "model", "pipelines", "recipe", "rounds", "schedulers", "trail"},
     "inspection": {"environment", "export", "images", "jobs", "recipe", "reports", "verification"},
     "__main__": {"cli"},
-    "ui": {"workflow", "model", "recipe", "rounds", "schedulers", "trail"},
+    "ui": {
+        "workflow",
+        "environment",
+        "images",
+        "model",
+        "recipe",
+        "reports",
+        "rounds",
+        "schedulers",
+        "trail",
+        "verification",
+    },
 }
 """What each module or package of seedlab may import of the others, beside itself."""
 

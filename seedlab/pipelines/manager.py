@@ -96,6 +96,19 @@ class PipelineManager:
         """
         return replace(model, dtype=choose_dtype(self.device)) if model.dtype == "auto" else model
 
+    def check(self, recipe: Recipe) -> None:
+        """Refuse what this machine cannot make, before any work starts.
+
+        Raises:
+            RecipeError: its noise is to come from a device that is not here.
+        """
+        if recipe.generator_device not in ("cpu", self.device):
+            raise RecipeError(
+                "generator_device",
+                f"Pictures are made on the {self.device} here, so that the noise cannot come from “"
+                f"{recipe.generator_device}”: choose the CPU, whose noise is the same on every machine.",
+            )
+
     def environment(self, recipe: Recipe) -> Environment:
         """Observe the environment that this recipe's picture would be made in; loads and downloads nothing.
 

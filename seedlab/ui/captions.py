@@ -21,8 +21,14 @@ ACTIONS = {
 
 def name_tile(tile: Tile) -> str:
     """Name a tile for a screen reader: "Seed 2, artsy, finished; lock this seed"."""
-    parts = [f"Seed {tile.recipe.seed}", clean_suffix(tile.suffix), ACTIONS[tile.state], tile.sentence]
+    parts = [name_picture(tile), ACTIONS[tile.state], tile.sentence]
     return ", ".join(part for part in parts if part)
+
+
+def name_picture(tile: Tile) -> str:
+    """Name a picture: "Seed 2, artsy"."""
+    suffix = clean_suffix(tile.suffix)
+    return f"Seed {tile.recipe.seed}, {suffix}" if suffix else f"Seed {tile.recipe.seed}"
 
 
 def clean_suffix(suffix: str) -> str:

@@ -15,7 +15,7 @@ from gradio import processing_utils
 from gradio.utils import get_upload_folder
 
 STATIC = Path(__file__).parent / "static"
-SCRIPTS = ("elements.js", "tile.js", "inspector.js", "sheet.js")
+SCRIPTS = ("elements.js", "tile.js", "script.js", "inspector.js", "drop.js", "sheet.js")
 
 
 def make_columns() -> gr.HTML:

@@ -17,10 +17,14 @@ FIELDS = (
     "scheduler",
     "width",
     "height",
+    "generator_device",
 )
 """The fields that a sentence can stand under, in the order of the panel."""
 
 ADVANCED = FIELDS[4:]
+
+FORM = tuple(name for name in FIELDS if name != "suffixes")
+"""The fields that decide a round of seeds, in the order of `Form`."""
 
 PLACES = (*FIELDS, "page")
 """Where a sentence can stand: under a field, or above the columns for what has no field."""
@@ -39,6 +43,7 @@ class Form:
     scheduler: str | None
     width: str | None
     height: str | None
+    generator_device: str | None
 
     def read_seeds(self) -> tuple[int, ...]:
         """Return the seeds.
@@ -54,15 +59,20 @@ class Form:
         Raises:
             RecipeError: a field is bad in itself, or for this model.
         """
+        shared = {"scheduler": self.scheduler or None, "generator_device": self.generator_device or None}
+        steps = read_number("num_inference_steps", self.num_inference_steps)
+        if model.unconditional:
+            # What was typed for another model stays typed; this one does not read it.
+            return model.make_recipe(prompt="", seed=seed, num_inference_steps=steps, **shared)
         return model.make_recipe(
             prompt=(self.prompt or "").strip(),
             seed=seed,
+            num_inference_steps=steps,
             negative_prompt=(self.negative_prompt or "").strip(),
-            num_inference_steps=read_number("num_inference_steps", self.num_inference_steps),
             guidance_scale=read_number("guidance_scale", self.guidance_scale),
-            scheduler=self.scheduler or None,
             width=read_number("width", self.width),
             height=read_number("height", self.height),
+            **shared,
         )
 
 

@@ -6,6 +6,8 @@ makes it again of the other.
 
 import logging
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
 from threading import Lock
 from typing import Any
 from weakref import WeakValueDictionary
@@ -13,20 +15,19 @@ from weakref import WeakValueDictionary
 import gradio as gr
 
 from seedlab.model import Model
-from seedlab.recipe import Recipe, RecipeError, SeedLabError, parse_seeds
+from seedlab.recipe import RecipeError, SeedLabError
 from seedlab.rounds import GUIDE_SUFFIXES, parse_suffixes
 from seedlab.schedulers import SCHEDULERS
-from seedlab.trail import State, Trail
-from seedlab.ui.captions import label_scheduler, say_unknown
+from seedlab.trail import State, Tile
+from seedlab.ui.captions import label_scheduler, name_picture, say_unknown
 from seedlab.ui.columns import Shelf
-from seedlab.ui.form import ADVANCED, PLACES, Form, read_model_id
+from seedlab.ui.form import ADVANCED, FIELDS, FORM, PLACES, Form, read_model_id
+from seedlab.ui.remembered import find_first_recipe, read_numbers, read_saved, restore_fields, write
+from seedlab.ui.restorer import Restorer
 from seedlab.ui.studio import Studio
 from seedlab.ui.visit import Visit
 
 LOGGER = logging.getLogger(__name__)
-
-MAX_SAVED = 5_000_000
-"""Characters of a trail that the browser kept; a longer one is not ours."""
 
 Outputs = tuple[Any, ...]
 
@@ -35,7 +36,7 @@ class Handlers:
     """The events of one page, for a studio."""
 
     def __init__(self, studio: Studio) -> None:
-        self._studio, self._shelf = studio, Shelf()
+        self._studio, self._shelf, self._restorer = studio, Shelf(), Restorer(studio)
         # For `leave`, which gradio calls with no state; the visits themselves live in gr.State.
         self._visits: WeakValueDictionary[str, Visit] = WeakValueDictionary()
         self._lock = Lock()
@@ -43,7 +44,7 @@ class Handlers:
     def open(self, request: gr.Request, saved: object) -> Outputs:
         """Begin a visit, with the trail that the browser kept; returns visit, view, prompt, seeds, model."""
         visit = self._begin(saved, request)
-        fields = _restore_fields(visit.session.trail)
+        fields = restore_fields(visit.session.trail)
         return visit, visit.see(recalling=True), *fields
 
     def explore(self, request: gr.Request, visit: Visit | None, saved: object, *values: Any) -> Outputs:
@@ -55,6 +56,7 @@ class Handlers:
             seeds = form.read_seeds()
             model = self._studio.settle(self._describe(read_model_id(form.model_id)))
             recipe = form.make_recipe(model, seeds[0])
+            self._studio.check(recipe)
             visit.session.explore(recipe, seeds)
 
         field, sentences = _try(ask)
@@ -68,7 +70,8 @@ class Handlers:
         visit = visit or self._begin_again(saved, request)
 
         def ask() -> None:
-            round_id, index = _read_numbers(event, "round", "index")
+            round_id, index = read_numbers(event, "round", "index")
+            self._refuse_words(visit.session.trail.tile(round_id, index))
             # To try again takes no suffixes, so their mistakes do not matter; the guide's stand in for them.
             again = visit.session.trail.tile(round_id, index).state in (State.FAILED, State.STOPPED)
             visit.session.lock(round_id, index, GUIDE_SUFFIXES if again else parse_suffixes(suffixes or ""))
@@ -82,7 +85,7 @@ class Handlers:
         visit = visit or self._begin_again(saved, request)
 
         def ask() -> None:
-            visit.session.revisit(*_read_numbers(event, "round"))
+            visit.session.revisit(*read_numbers(event, "round"))
 
         _, sentences = _try(ask)
         return visit, visit.see(), visit.save(), *sentences
@@ -103,12 +106,61 @@ class Handlers:
         """End the work; returns the view."""
         if visit is None:
             return gr.skip()
-        visit.session.stop()
+        visit.stop()
         return visit.see()
+
+    def verify(self, event: gr.EventData, visit: Visit | None) -> Iterator[Any]:
+        """Make a picture again, alone, and compare; yields views."""
+        try:
+            place = read_numbers(event, "round", "index")
+            if visit is None:
+                raise SeedLabError("That picture is not here any more: generate it again.")
+            with closing(visit.verify(place[0], place[1], self._studio.verify)) as views:
+                yield from views
+        except SeedLabError:
+            # Its tile is gone, so there is no place to say so; the page shows what is there.
+            yield gr.skip() if visit is None else visit.see()
+
+    def write_script(self, event: gr.EventData, visit: Visit | None) -> Outputs:
+        """Write a picture, or with `index` -1 its whole round, as a script; returns view, sentence of the page."""
+        if visit is None:
+            return gr.skip(), gr.skip()
+        try:
+            (round_id,) = read_numbers(event, "round")
+            self._write_script(visit, round_id, event._data.get("index"))
+        except SeedLabError as error:
+            return visit.see(), str(error)
+        return visit.see(), ""
+
+    def _write_script(self, visit: Visit, round_id: int, index: object) -> None:
+        round_ = visit.session.trail.round(round_id)
+        if index is None:
+            visit.show_script(self._studio.write_script([tile.recipe for tile in round_.tiles]), round_.title)
+            return
+        if not isinstance(index, int):
+            raise SeedLabError("That picture is not here any more: generate it again.")
+        tile = visit.session.trail.tile(round_id, index)
+        visit.show_script(self._studio.write_script([tile.recipe]), name_picture(tile))
+
+    def open_picture(self, request: gr.Request, visit: Visit | None, saved: object, path: str | None) -> Outputs:
+        """Take up a picture that was dropped; returns visit, view, saved, notice, fields, sentences."""
+        visit = visit or self._begin_again(saved, request)
+        fields: dict[str, Any] = {}
+        notice = ""
+
+        def ask() -> None:
+            nonlocal notice
+            if not path:
+                raise SeedLabError("That file could not be read: choose a PNG file.")
+            notice = self._restorer.take_up(Path(path), visit.session, fields)
+
+        _, sentences = _try(ask, rename=dict.fromkeys(FIELDS, "page"))
+        updates = [fields.get(name, gr.skip()) for name in FORM]
+        return visit, visit.see(), visit.save(), notice, *updates, *sentences
 
     def restore(self, visit: Visit | None) -> Outputs:
         """Return the fields under Advanced as they were for the newest first round; "" where it took the default."""
-        recipe = None if visit is None else _find_first_recipe(visit.session.trail)
+        recipe = None if visit is None else find_first_recipe(visit.session.trail)
         try:
             model = None if recipe is None else self._describe(recipe.model_address)
         except SeedLabError:
@@ -116,7 +168,7 @@ class Handlers:
         if recipe is None or model is None:
             return (gr.skip(),) * len(ADVANCED)
         given = {name: getattr(recipe, name) for name in ADVANCED}
-        return tuple("" if value == getattr(model, name, "") else _write(value) for name, value in given.items())
+        return tuple("" if value == getattr(model, name, "") else write(value) for name, value in given.items())
 
     def leave(self, request: gr.Request) -> None:
         """End the work of a tab that was closed."""
@@ -127,9 +179,13 @@ class Handlers:
         known = model_id in self._studio.names
         yield *(gr.skip(),) * 5, "" if known else "Looking at the model…"
         try:
-            yield *self.tell_defaults(read_model_id(model_id)), ""
+            yield *self.tell_defaults(read_model_id(model_id)), self._say_kind(read_model_id(model_id))
         except SeedLabError as error:
             yield *(gr.skip(),) * 5, str(error)
+
+    def _say_kind(self, model_id: str) -> str:
+        model = self._describe(model_id)
+        return f"{model.name} takes no prompt: its seeds are all there is to explore." if model.unconditional else ""
 
     def tell_defaults(self, model_id: str) -> Outputs:
         """Return updates of steps, guidance, scheduler, width and height that show the model's defaults.
@@ -140,6 +196,8 @@ class Handlers:
         model = self._describe(model_id)
         numbers = (model.num_inference_steps, model.guidance_scale, model.width, model.height)
         steps, guidance, width, height = (gr.update(placeholder=f"{number:g}") for number in numbers)
+        if model.unconditional:
+            guidance = width = height = gr.update(placeholder="not taken")
         return steps, guidance, gr.update(choices=list_schedulers(model)), width, height
 
     def _begin(self, saved: object, request: gr.Request) -> Visit:
@@ -147,7 +205,7 @@ class Handlers:
         with self._lock:
             visit = self._visits.get(request.session_hash or "")
             if visit is None:
-                visit = Visit(self._studio.make_session(_read_saved(saved)), self._studio.names, self._shelf)
+                visit = Visit(self._studio.make_session(read_saved(saved)), self._studio.names, self._shelf)
             if request.session_hash:
                 self._visits[request.session_hash] = visit
             return visit
@@ -167,6 +225,12 @@ class Handlers:
         except SeedLabError as error:
             raise RecipeError("model_id", str(error)) from error
 
+    def _refuse_words(self, tile: Tile) -> None:
+        """Raise where a finished tile's model takes no words, so that there is nothing to vary."""
+        model = self._studio.describe(tile.recipe.model_address)
+        if model.unconditional and tile.state is State.DONE:
+            raise SeedLabError(f"{model.name} takes no words, so there is nothing to vary: its seeds are all there is.")
+
     def _notice(self, form: Form) -> str:
         model_id, prompt = (form.model_id or "").strip(), form.prompt or ""
         name = self._studio.names.get(model_id, model_id).split(" (")[0]
@@ -176,7 +240,7 @@ class Handlers:
 def end_visit(visit: Visit | None) -> None:
     """Stop a visit's work; also what gradio does when it drops the state of a tab."""
     if visit is not None:
-        visit.session.stop()
+        visit.stop()
 
 
 def list_schedulers(model: Model | None = None) -> list[tuple[str, str]]:
@@ -203,44 +267,3 @@ def _try(ask: Callable[[], None], rename: dict[str, str] | None = None) -> tuple
         place = "page"
         sentences[place] = "Something went wrong here. Nothing was lost: try again."
     return place, tuple(sentences.values())
-
-
-def _read_numbers(event: gr.EventData, *names: str) -> tuple[int, ...]:
-    # Anybody can send an event: only whole numbers pass, and the session looks whether there is such a tile.
-    data = event._data if isinstance(event._data, dict) else {}
-    numbers = tuple(data.get(name) for name in names)
-    if any(not isinstance(number, int) or isinstance(number, bool) or number < 0 for number in numbers):
-        raise SeedLabError("That picture is not here any more: generate it again.")
-    return numbers  # type: ignore[return-value]
-
-
-def _read_saved(saved: object) -> Trail | None:
-    if not isinstance(saved, str) or not saved or len(saved) > MAX_SAVED:
-        return None
-    try:
-        return Trail.from_json(saved)
-    except SeedLabError:
-        return None
-
-
-def _restore_fields(trail: Trail) -> Outputs:
-    """Return prompt, seeds and model as they were for the newest first round; what has no root stays as it is."""
-    recipe = _find_first_recipe(trail)
-    if recipe is None:
-        return (gr.skip(),) * 3
-    return recipe.prompt, _write_seeds([tile.recipe.seed for tile in trail.visible[0].tiles]), recipe.model_address
-
-
-def _find_first_recipe(trail: Trail) -> Recipe | None:
-    return trail.visible[0].tiles[0].recipe if trail.path else None
-
-
-def _write(value: str | float) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _write_seeds(seeds: list[int]) -> str:
-    short = f"{seeds[0]}-{seeds[-1]}"
-    if len(seeds) > 1 and seeds[0] < seeds[-1] and parse_seeds(short, limit=2**33) == tuple(seeds):
-        return short
-    return ", ".join(str(seed) for seed in seeds)

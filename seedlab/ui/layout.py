@@ -5,7 +5,7 @@ from typing import Any
 import gradio as gr
 
 from seedlab.ui.columns import make_columns, make_sentence
-from seedlab.ui.form import ADVANCED, FIELDS, PLACES
+from seedlab.ui.form import ADVANCED, FORM, PLACES
 from seedlab.ui.handlers import Handlers, end_visit
 from seedlab.ui.panel import Panel, build_panel
 from seedlab.ui.studio import Studio
@@ -57,6 +57,7 @@ def build_blocks(studio: Studio) -> gr.Blocks:
                 columns = make_columns()
         _wire_page(blocks, handlers, panel, visit, saved, columns)
         _wire_work(handlers, panel, visit, saved, columns)
+        _wire_columns(handlers, panel, visit, saved, columns)
         _wire_panel(handlers, panel)
     return blocks
 
@@ -74,25 +75,41 @@ def _wire_page(
 
 def _wire_work(handlers: Handlers, panel: Panel, visit: gr.State, saved: gr.BrowserState, columns: gr.HTML) -> None:
     sentences = [panel.sentences[place] for place in PLACES]
-    form = [panel.fields[name] for name in FIELDS if name != "suffixes"]
-
-    def stream(asked: Any) -> None:
-        asked.then(handlers.develop, [visit], [columns], **STREAM)
+    form = [panel.fields[name] for name in FORM]
 
     def explore(trigger: Any) -> None:
         outputs = [visit, columns, saved, panel.notice, panel.advanced, *sentences]
-        stream(trigger(handlers.explore, [visit, saved, *form], outputs, **QUICK))
+        _stream(handlers, trigger(handlers.explore, [visit, saved, *form], outputs, **QUICK), visit, columns)
 
     explore(panel.generate.click)
     for name in ("prompt", "seeds", "negative_prompt", "num_inference_steps", "guidance_scale", "width", "height"):
         explore(panel.fields[name].submit)  # type: ignore[attr-defined]
     for button in panel.examples:
         explore(_fill(button, panel.fields["prompt"]).then)
+    # Then the work: it takes from the store what the picture's parents have there.
+    opened = [visit, columns, saved, panel.notice, *form, *sentences]
+    asked = panel.open.upload(handlers.open_picture, [visit, saved, panel.open], opened, **QUICK)
+    _stream(handlers, asked, visit, columns)
+
+
+def _wire_columns(handlers: Handlers, panel: Panel, visit: gr.State, saved: gr.BrowserState, columns: gr.HTML) -> None:
+    sentences = [panel.sentences[place] for place in PLACES]
+    outputs = [visit, columns, saved, *sentences]
     chosen = [visit, saved, panel.fields["suffixes"]]
-    stream(columns.tile(handlers.choose_tile, chosen, [visit, columns, saved, *sentences], **QUICK))
-    stream(columns.revisit(handlers.revisit, [visit, saved], [visit, columns, saved, *sentences], **QUICK))
-    stream(columns.wake(handlers.wake, [visit, saved], [visit, columns], **QUICK))
+    for asked in (
+        columns.tile(handlers.choose_tile, chosen, outputs, **QUICK),
+        columns.revisit(handlers.revisit, [visit, saved], outputs, **QUICK),
+        columns.wake(handlers.wake, [visit, saved], [visit, columns], **QUICK),
+    ):
+        _stream(handlers, asked, visit, columns)
+    columns.verify(handlers.verify, [visit], [columns], **STREAM)
+    columns.script(handlers.write_script, [visit], [columns, panel.sentences["page"]], **QUICK)
     panel.stop.click(handlers.stop, [visit], [columns], **QUICK)
+
+
+def _stream(handlers: Handlers, asked: Any, visit: gr.State, columns: gr.HTML) -> None:
+    """After what was asked for, the work on it."""
+    asked.then(handlers.develop, [visit], [columns], **STREAM)
 
 
 def _fill(button: gr.Button, prompt: gr.components.Component) -> Any:

@@ -27,6 +27,7 @@ class Panel:
     fold: gr.Button
     examples: tuple[gr.Button, ...]
     advanced: gr.Accordion
+    open: gr.UploadButton
 
 
 class _Builder:
@@ -68,7 +69,8 @@ def build_panel(studio: Studio) -> Panel:
         _build_model(builder, studio)
         examples = _build_examples(studio.examples)
         advanced = _build_advanced(builder)
-    return Panel(builder.fields, builder.sentences, notice, generate, stop, fold, examples, advanced)
+        opener = gr.UploadButton("Open a picture…", file_types=[".png"], size="sm", elem_id="open")
+    return Panel(builder.fields, builder.sentences, notice, generate, stop, fold, examples, advanced, opener)
 
 
 def _build_rounds(builder: _Builder) -> None:
@@ -113,4 +115,15 @@ def _build_advanced(builder: _Builder) -> gr.Accordion:
         with gr.Row(elem_classes="pair"):
             builder.add_number("width", "Width")
             builder.add_number("height", "Height")
+        with _field():
+            info = "The CPU's is the same on every machine. The guide's script takes the GPU's, which is another."
+            noise: Any = gr.Dropdown(
+                [("The CPU", "cpu"), ("The GPU (CUDA)", "cuda")],
+                value="cpu",
+                label="Noise from",
+                info=info,
+                allow_custom_value=True,
+                elem_id="generator_device",
+            )
+            builder.add("generator_device", noise)
     return advanced

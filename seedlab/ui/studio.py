@@ -1,10 +1,16 @@
 """What the page needs from below, handed to it by app.py. Pure data: no gradio, no torch."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from threading import Event
 
+from seedlab.environment import Environment
 from seedlab.model import Model
+from seedlab.recipe import Recipe
+from seedlab.reports import Report
 from seedlab.trail import Trail
+from seedlab.verification import Verdict
 from seedlab.workflow import Session
 
 
@@ -17,6 +23,10 @@ class Studio:
         describe: tells what is known of a model id; may raise SeedLabError, and may take a moment.
         settle: fills in what depends on the device, before a recipe is made; may raise SeedLabError, and takes
             seconds while torch is not imported yet.
+        check: refuses a recipe that this machine cannot make, before any work starts; raises RecipeError.
+        observe: tells the environment that a recipe's picture would be made in; raises SeedLabError.
+        verify: makes a recipe's picture again, alone, and holds it against the file.
+        write_script: writes a diffusers script of recipes that differ in seed and prompt alone.
         default_model: the id of the model that is chosen at first.
         models: (label, model id) of the models that are offered.
         examples: prompts to try.
@@ -26,6 +36,10 @@ class Studio:
     make_session: Callable[[Trail | None], Session]
     describe: Callable[[str], Model]
     settle: Callable[[Model], Model]
+    check: Callable[[Recipe], None]
+    observe: Callable[[Recipe], Environment]
+    verify: Callable[[Recipe, Path, Event], Generator[Report | Verdict, None, None]]
+    write_script: Callable[[Sequence[Recipe]], str]
     default_model: str
     models: tuple[tuple[str, str], ...]
     examples: tuple[str, ...]

@@ -73,8 +73,8 @@ def launch_options() -> dict[str, Any]:
         "max_threads": 128,
         # A tab's state is some 100 kB and its last view; gradio itself would keep ten thousand.
         "state_session_capacity": 1000,
-        # The page takes no files.
-        "max_file_size": "1kb",
+        # Pictures that are opened; ours have a few hundred kilobytes, and 10 at the most.
+        "max_file_size": "20mb",
     }
 
 

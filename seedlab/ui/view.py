@@ -2,7 +2,8 @@
 
 import base64
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from PIL.Image import Image
@@ -19,6 +20,7 @@ from seedlab.ui.captions import (
     share_prompt,
     split_prompt,
 )
+from seedlab.ui.checks import Check
 
 HINT = "Click the one you like: its seed is locked."
 
@@ -26,8 +28,16 @@ SMALL = 32
 """Pixels a side up to which a preview is sent as PNG."""
 
 
+FindCheck = Callable[[Path | None], Check | None]
+
+
 def view(
-    trail: Trail, version: int, names: Mapping[str, str] | None = None, *, recalling: bool = False
+    trail: Trail,
+    version: int,
+    names: Mapping[str, str] | None = None,
+    *,
+    find_check: FindCheck = lambda _: None,
+    recalling: bool = False,
 ) -> dict[str, Any]:
     """Make the page's data of a trail.
 
@@ -35,6 +45,7 @@ def view(
         trail: what to show: the rounds on its path.
         version: grows from view to view; the page drops a view that is older than the one it shows.
         names: what people call the models, by model id.
+        find_check: tells what Verify found out about a picture.
         recalling: pictures are still being looked for in the store, so that "stopped" is not known yet.
     """
     visible = trail.visible
@@ -47,7 +58,7 @@ def view(
         "status": "" if recalling else say_progress(working or tuple(each for each in visible if each.id == focus)),
         "hint": HINT if _needs_hint(trail) else "",
         "roots": _list_roots(trail),
-        "rounds": [_show_round(trail, round_, names or {}, recalling) for round_ in visible],
+        "rounds": [_show_round(trail, round_, names or {}, find_check, recalling) for round_ in visible],
     }
 
 
@@ -88,7 +99,9 @@ def _split_title(trail: Trail, round_: Round) -> list[str]:
     return list(split_prompt(trail, trail.round(round_.parent[0]), trail.tile(*round_.parent)))
 
 
-def _show_round(trail: Trail, round_: Round, names: Mapping[str, str], recalling: bool) -> dict[str, Any]:
+def _show_round(
+    trail: Trail, round_: Round, names: Mapping[str, str], find_check: FindCheck, recalling: bool
+) -> dict[str, Any]:
     return {
         "id": round_.id,
         "title": round_.title,
@@ -96,33 +109,49 @@ def _show_round(trail: Trail, round_: Round, names: Mapping[str, str], recalling
         "parent": list(round_.parent) if round_.parent is not None else None,
         "locked": trail.locked(round_.id),
         "siblings": _list_siblings(trail, round_),
-        "tiles": [_show_tile(trail, round_, index, names, recalling) for index in range(len(round_.tiles))],
+        "tiles": [
+            _show_state(tile, recalling)
+            | _show_recipe(trail, round_, tile, names)
+            | {
+                "download": name_download(trail, round_, index),
+                "varied": any(each.parent == (round_.id, index) for each in trail.rounds),
+                "check": _show_check(find_check(tile.file)),
+            }
+            for index, tile in enumerate(round_.tiles)
+        ],
     }
 
 
-def _show_tile(trail: Trail, round_: Round, index: int, names: Mapping[str, str], recalling: bool) -> dict[str, Any]:
-    tile, recipe = round_.tiles[index], round_.tiles[index].recipe
-    lead, tail = split_prompt(trail, round_, tile)
+def _show_state(tile: Tile, recalling: bool) -> dict[str, Any]:
     state = State.WAITING if recalling and tile.state is State.STOPPED else tile.state
     return {
         "name": name_tile(tile),
-        "seed": recipe.seed,
-        "suffix": clean_suffix(tile.suffix),
         "state": state.value,
         "fraction": round(tile.fraction, 3),
         "sentence": tile.sentence,
         "preview": encode_preview(tile.preview) if _shows_preview(tile) else None,
         "file": str(tile.file) if tile.file is not None else None,
-        "download": name_download(trail, round_, index),
+    }
+
+
+def _show_recipe(trail: Trail, round_: Round, tile: Tile, names: Mapping[str, str]) -> dict[str, Any]:
+    recipe = tile.recipe
+    lead, tail = split_prompt(trail, round_, tile)
+    return {
+        "seed": recipe.seed,
+        "suffix": clean_suffix(tile.suffix),
         "width": recipe.width,
         "height": recipe.height,
         "lead": lead,
         "tail": tail,
-        "varied": any(each.parent == (round_.id, index) for each in trail.rounds),
         "negative": recipe.negative_prompt,
         "seed_words": say_seed(recipe),
         "settings": say_settings(recipe, names),
     }
+
+
+def _show_check(check: Check | None) -> dict[str, Any] | None:
+    return None if check is None else {"state": check.state, "words": check.words, "details": list(check.details)}
 
 
 def _shows_preview(tile: Tile) -> bool:

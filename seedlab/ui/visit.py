@@ -2,12 +2,14 @@
 
 import itertools
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing
 from threading import Lock
 from typing import Any
 
+from seedlab.recipe import SeedLabError
 from seedlab.trail import State, Trail
+from seedlab.ui.checks import Checks, Verify
 from seedlab.ui.columns import Shelf
 from seedlab.ui.view import view
 from seedlab.workflow import Session
@@ -20,7 +22,8 @@ class Visit:
     """A visitor's session and the count of the views that were made of it. Methods may be called from any thread."""
 
     def __init__(self, session: Session, names: Mapping[str, str], shelf: Shelf) -> None:
-        self.session = session
+        self.session, self.checks = session, Checks()
+        self._script: dict[str, Any] | None = None
         self._names, self._shelf = names, shelf
         self._lock = Lock()
         # Begins at the clock, so that the views of a restarted server are newer than those on a page that stayed open.
@@ -29,12 +32,36 @@ class Visit:
     def see(self, *, recalling: bool = False) -> dict[str, Any]:
         """Return the trail's view as it stands; a greater version is never of an older trail."""
         with self._lock:
-            seen = view(self.session.trail, next(self._versions), self._names, recalling=recalling)
-        return self._shelf.serve(seen)
+            version = next(self._versions)
+            seen = view(self.session.trail, version, self._names, find_check=self.checks.find, recalling=recalling)
+        return self._shelf.serve(seen | {"script": self._script})
 
     def save(self) -> str:
         """Return what the browser keeps."""
         return self.session.trail.to_json()
+
+    def stop(self) -> None:
+        """End all work."""
+        self.session.stop()
+        self.checks.stop()
+
+    def show_script(self, text: str, title: str) -> None:
+        """Show a script, from the next view on."""
+        self._script = {"text": text, "title": title, "number": next(self._versions)}
+
+    def verify(self, round_id: int, index: int, verify: Verify) -> Generator[dict[str, Any], None, None]:
+        """Verify a finished picture; yields views.
+
+        Raises:
+            SeedLabError: there is no such picture.
+        """
+        tile = self.session.trail.tile(round_id, index)
+        if tile.file is None:
+            raise SeedLabError("That picture is not finished: there is nothing to verify yet.")
+        with closing(self.checks.run(tile.recipe, tile.file, verify)) as checks:
+            for _ in checks:
+                yield self.see()
+        yield self.see()
 
     def develop(self) -> Iterator[dict[str, Any]]:
         """Work on what is asked for; yield a view at every change of a state, and between them at the beat."""

@@ -1,7 +1,9 @@
 """The page as a visitor uses it: what a test clicks, types and looks for."""
 
+import base64
 import os
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from playwright.sync_api import Browser, Locator, Page, Playwright, expect
 
@@ -15,6 +17,13 @@ ARGUMENTS = (
     "--disable-sync",
     "--no-first-run",
 )
+DROP = """([content, name]) => {
+  const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0));
+  const transfer = new DataTransfer();
+  transfer.items.add(new File([bytes], name, { type: 'image/png' }));
+  const given = { dataTransfer: transfer, bubbles: true, cancelable: true };
+  for (const kind of ['dragover', 'drop']) document.querySelector('.sheet').dispatchEvent(new DragEvent(kind, given));
+}"""
 PATIENCE = 90_000
 """Milliseconds that a picture may take, on a machine that does other things."""
 
@@ -87,6 +96,31 @@ class Screen:
 
     def sentence(self, name: str) -> Locator:
         return self.page.locator(f"#sentence-{name} p")
+
+    def action(self, name: str) -> Locator:
+        """A button of the inspector."""
+        return self.page.locator(".actions .action").get_by_text(name, exact=True)
+
+    @property
+    def check(self) -> Locator:
+        return self.page.locator(".check")
+
+    @property
+    def script(self) -> Locator:
+        return self.page.locator(".script textarea")
+
+    def download(self, column: int, index: int) -> Path:
+        """Download a finished picture, as its tile offers it."""
+        tile = self.column(column).locator(".tile").nth(index)
+        tile.hover()
+        with self.page.expect_download() as download:
+            tile.locator(".save").click()
+        return Path(download.value.path())
+
+    def drop(self, file: Path, name: str = "picture.png") -> None:
+        """Drop a file on the page, as from the desktop."""
+        content = base64.b64encode(file.read_bytes()).decode()
+        self.page.evaluate(DROP, [content, name])
 
     @property
     def columns(self) -> Locator:

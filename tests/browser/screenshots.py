@@ -42,6 +42,9 @@ def take_all(browser: Browser, server: Server, out: Path) -> None:
     take("developing", develop, **DESK)
     take("light", explore, **DESK)
     take("dark", explore, color_scheme="dark", **DESK)
+    take("verified", verify, full=True, **DESK)
+    take("script", show_script, full=True, **DESK)
+    take("opened", open_picture, full=True, **DESK)
     take("phone", explore_by_finger, full=True, **PHONE)
     take("error", mistake, **DESK)
 
@@ -77,12 +80,32 @@ def explore_by_finger(screen: Screen) -> None:
     screen.page.evaluate("scrollTo(0, 0)")
 
 
+def verify(screen: Screen) -> None:
+    explore(screen)
+    screen.action("Verify").click()
+    expect(screen.check).to_contain_text("Byte for byte the same")
+
+
+def show_script(screen: Screen) -> None:
+    explore(screen)
+    screen.action("Copy round as script").click()
+    expect(screen.script).to_be_visible()
+
+
+def open_picture(screen: Screen) -> None:
+    explore(screen)
+    file = screen.download(2, 1)
+    screen.page.evaluate("localStorage.clear()")
+    screen.open()
+    screen.drop(file)
+    expect(screen.columns).to_have_count(3)
+
+
 def develop(screen: Screen) -> None:
-    screen.set_steps(60)
+    screen.set_steps(200)
     screen.generate(seeds="4-7")
-    screen.wait_done(0, 1)
     half = "tile => tile.style.getPropertyValue('--fraction') > 0.5"
-    expect(screen.tiles(0, "running")).to_have_count(1)
+    expect(screen.tiles(0, "running")).to_have_count(4)
     screen.page.wait_for_function(f"[...document.querySelectorAll('.tile[data-state=running] .frame')].some({half})")
 
 

@@ -8,11 +8,13 @@ from threading import Event
 from PIL import Image, ImageDraw
 
 from seedlab.environment import Environment
+from seedlab.export import write_script
 from seedlab.model import Model
-from seedlab.recipe import Recipe, SeedLabError
+from seedlab.recipe import Recipe, RecipeError, SeedLabError
 from seedlab.reports import Failed, Finished, Progress, Report, Waiting
 from seedlab.trail import Trail
 from seedlab.ui.studio import Studio
+from seedlab.verification import read_original, verify
 from seedlab.workflow import Picture, Session
 
 ENVIRONMENT = Environment(
@@ -104,11 +106,20 @@ def find_unknown_words(model_id: str, prompt: str) -> tuple[str, ...]:
     return tuple(word for word in prompt.split() if word == "quantum")
 
 
+def refuse_devices(recipe: Recipe) -> None:
+    if recipe.generator_device != "cpu":
+        raise RecipeError("generator_device", "There is no GPU here: choose the CPU.")
+
+
 def make_studio(painter: Painter) -> Studio:
     return Studio(
         make_session=painter.make_session,
         describe=describe,
         settle=lambda model: model,
+        check=refuse_devices,
+        observe=lambda recipe: ENVIRONMENT,
+        verify=lambda recipe, file, stop: verify(read_original(file, recipe), painter.generate, stop),
+        write_script=write_script,
         default_model="sketch",
         models=(("Sketch (built in)", "sketch"),),
         examples=("a red boat by Hokusai", "house in the snow", "cat, Van Gogh"),

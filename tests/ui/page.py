@@ -3,7 +3,7 @@
 from types import SimpleNamespace
 
 from seedlab.rounds import GUIDE_SUFFIXES
-from seedlab.ui.form import FIELDS, PLACES, Form
+from seedlab.ui.form import FIELDS, FORM, PLACES, Form
 from seedlab.ui.handlers import Handlers
 
 SUFFIXES = "\n".join(GUIDE_SUFFIXES)
@@ -39,6 +39,24 @@ class Page:
         outputs = self.handlers.revisit(self.request, event, self.visit, self.saved)
         self.visit, self.view, self.saved, *sentences = outputs
         self._keep(sentences)
+
+    def drop(self, file):
+        """Drop a file; returns the fields that change."""
+        outputs = self.handlers.open_picture(self.request, self.visit, self.saved, str(file))
+        self.visit, self.view, self.saved, self.notice, *rest = outputs
+        self._keep(rest[len(FORM) :])
+        return {name: value for name, value in zip(FORM, rest, strict=False) if isinstance(value, str)}
+
+    def verify(self, round_id, index):
+        event = SimpleNamespace(_data={"round": round_id, "index": index})
+        views = list(self.handlers.verify(event, self.visit))
+        self.view = views[-1]
+        return views
+
+    def copy_script(self, **data):
+        self.view, sentence = self.handlers.write_script(SimpleNamespace(_data=data), self.visit)
+        self.sentences = {"page": sentence} if sentence else {}
+        return self.view["script"]
 
     def develop(self):
         views = list(self.handlers.develop(self.visit))

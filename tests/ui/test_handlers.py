@@ -1,6 +1,7 @@
 """The page's events, called as gradio calls them."""
 
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 
 import gradio as gr
@@ -9,7 +10,7 @@ import pytest
 from seedlab.rounds import GUIDE_SUFFIXES
 from seedlab.ui.form import ADVANCED
 from seedlab.ui.handlers import Handlers, end_visit
-from tests.ui.fakes import make_studio
+from tests.ui.fakes import SKETCH, make_studio
 from tests.ui.page import SUFFIXES, Page
 
 
@@ -155,6 +156,7 @@ def test_after_a_reload_what_was_changed_under_advanced_is_back_and_defaults_sta
         "scheduler": "",
         "width": "",
         "height": "",
+        "generator_device": "cpu",
     }
 
 
@@ -243,3 +245,75 @@ def test_two_visitors_do_not_see_each_other(painter):
     one.explore(prompt="cat")
     two.explore(prompt="house")
     assert [page.view["rounds"][0]["prompt"][0] for page in (one, two)] == ["cat", "house"]
+
+
+def test_verify_makes_a_picture_again_and_says_so_beside_it(page, painter):
+    page.explore(seeds="0-3")
+    page.develop()
+    views = page.verify(1, 0)
+    assert len(painter.painted) == 5
+    words = [view["rounds"][0]["tiles"][0]["check"]["words"] for view in views]
+    assert "Made again, alone: step 12 of 12" in words
+    assert words[-1] == "Byte for byte the same: L∞ = 0."
+    assert page.view["rounds"][0]["tiles"][1]["check"] is None
+    page.click(1, 0)
+    assert page.view["rounds"][0]["tiles"][0]["check"]["state"] == "equal", "it stays as long as the visit"
+
+
+def test_a_picture_that_is_not_there_cannot_be_verified(page, painter):
+    page.explore(seeds="7")
+    assert page.verify(1, 0)[-1]["rounds"][0]["tiles"][0]["check"] is None
+    for place in ({"round": 9, "index": 0}, {"round": 1, "index": -1}, {"round": "1"}, None):
+        list(page.handlers.verify(SimpleNamespace(_data=place), page.visit))
+    assert painter.painted == []
+
+
+def test_stop_ends_a_check(page, painter):
+    page.explore(seeds="7")
+    page.develop()
+    views = page.handlers.verify(SimpleNamespace(_data={"round": 1, "index": 0}), page.visit)
+    next(views)
+    page.handlers.stop(page.visit)
+    assert list(views)[-1]["rounds"][0]["tiles"][0]["check"] is None
+    assert len(painter.painted) == 1
+
+
+def test_a_picture_and_a_round_are_scripts(page):
+    page.explore(prompt="it's", seeds="0-1")
+    script = page.copy_script(round=1, index=1)
+    assert script["title"] == "Seed 1"
+    compile(script["text"], "script", "exec")
+    whole = page.copy_script(round=1)
+    assert whole["title"] == "Seeds 0–1"
+    assert whole["number"] > script["number"]
+    assert len(whole["text"].splitlines()) <= 30
+
+
+@pytest.mark.parametrize("data", [{}, {"round": 9}, {"round": 1, "index": 9}, {"round": 1, "index": "0"}, None])
+def test_a_script_of_nothing_is_refused(page, data):
+    page.explore(seeds="0")
+    page.handlers.write_script(SimpleNamespace(_data=data), page.visit)
+    assert page.visit.see()["script"] is None
+
+
+def test_noise_from_a_device_that_is_not_here_is_refused_before_any_work(page, painter):
+    page.explore(generator_device="cuda")
+    assert page.sentences == {"generator_device": "There is no GPU here: choose the CPU."}
+    assert page.view["rounds"] == []
+
+
+def test_a_model_without_words_explores_its_seeds_and_keeps_what_was_typed(painter):
+    digits = replace(SKETCH, name="Digits", unconditional=True, guidance_scale=0.0)
+    page = Page(Handlers(replace(make_studio(painter), describe=lambda model_id: digits)))
+    page.open()
+    page.explore(prompt="a labrador", negative_prompt="fog", guidance_scale="9", width="64")
+    page.develop()
+    assert page.states() == ["done"] * 4
+    assert {(recipe.prompt, recipe.negative_prompt, recipe.guidance_scale) for recipe in painter.painted} == {
+        ("", "", 0.0)
+    }
+    page.click(1, 2)
+    assert page.sentences["page"] == "Digits takes no words, so there is nothing to vary: its seeds are all there is."
+    assert len(page.view["rounds"]) == 1
+    *_, told = page.handlers.choose_model("sketch")
+    assert told[-1] == "Digits takes no prompt: its seeds are all there is to explore."

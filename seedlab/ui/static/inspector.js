@@ -1,21 +1,33 @@
 // Under the columns: the recipe of one tile in words, and the picture against that of its parent.
-function makeInspector() {
+// `ask` is called with the name of an event, and whether it is about the whole round.
+function makeInspector(ask) {
+  const script = makeScript();
   const [parent, child] = [make('img', 'under'), make('img', 'over')];
   for (const image of [parent, child]) setAttribute(image, 'decoding', 'sync');
   const range = make('input', '', { type: 'range', min: 0, max: 100, value: 50, step: 1 });
   const compare = make('div', 'compare', {}, parent, child, make('span', 'seam'), range);
   const sides = [make('span'), make('span')];
   const list = make('dl');
-  const save = make('a', 'save-button');
+  const save = make('a', 'action');
+  const verify = make('button', 'action', { type: 'button' });
+  const scripts = [make('button', 'action', { type: 'button' }), make('button', 'action', { type: 'button' })];
+  const check = make('div', 'check', { role: 'status', 'aria-live': 'polite' }, make('p'), make('dl'));
   const lines = {};
   for (const name of ['prompt', 'without', 'seed', 'model', 'note']) {
     lines[name] = [make('dt', '', {}, name), make('dd')];
     list.append(...lines[name]);
   }
-  const root = make('section', 'inspector', { 'aria-label': 'Recipe' }, make('div', '', {}, compare, make('p', 'sides', {}, ...sides)), make('div', 'recipe', {}, list, save));
+  const root = make('section', 'inspector', { 'aria-label': 'Recipe' }, make('div', '', {}, compare, make('p', 'sides', {}, ...sides)), make('div', 'recipe', {}, list, make('div', 'actions', {}, save, verify, ...scripts), check, script.root));
   range.addEventListener('input', () => compare.style.setProperty('--at', `${range.value}%`));
   setText(save, 'Download PNG');
-  return { root, compare, parent, child, range, sides, lines, save };
+  setText(verify, 'Verify');
+  setAttribute(verify, 'title', 'Make it again, alone, and compare the bytes');
+  setText(scripts[0], 'Copy as script');
+  setText(scripts[1], 'Copy round as script');
+  verify.addEventListener('click', () => ask('verify', false));
+  scripts[0].addEventListener('click', () => ask('script', false));
+  scripts[1].addEventListener('click', () => ask('script', true));
+  return { root, compare, parent, child, range, sides, lines, save, verify, check, script };
 }
 
 function showInspector(inspector, tile, parent) {
@@ -35,6 +47,19 @@ function showInspector(inspector, tile, parent) {
     setAttribute(inspector.range, 'aria-label', `Compare: its parent at the left, ${tile.suffix || 'this picture'} at the right`);
   } else inspector.parent.removeAttribute('src');
   showRecipe(inspector, tile);
+  showCheck(inspector, tile.check);
+}
+
+function showCheck({ verify, check }, data) {
+  const [words, details] = check.children;
+  verify.disabled = Boolean(data) && data.state === 'running';
+  check.hidden = !data;
+  if (!data) return;
+  check.dataset.state = data.state;
+  setText(words, data.words);
+  const flat = data.details.flat();
+  place(details, flat.map((_, index) => details.children[index] || make(index % 2 ? 'dd' : 'dt')));
+  flat.forEach((text, index) => setText(details.children[index], text));
 }
 
 function showRecipe({ lines, save }, tile) {

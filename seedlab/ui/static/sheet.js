@@ -4,7 +4,7 @@ const status = make('p', 'status', { role: 'status', 'aria-live': 'polite' });
 const hint = make('p', 'hint');
 const roots = make('nav', 'roots', { 'aria-label': 'Earlier first rounds' });
 const row = make('div', 'rounds', { role: 'region', 'aria-label': 'Rounds' });
-const inspector = makeInspector();
+const inspector = makeInspector((event, whole) => trigger(event, whole ? { round: chosen.round } : chosen));
 const rounds = new Map();
 let shown = null;
 let focus = null;
@@ -22,6 +22,7 @@ document.addEventListener('click', (event) => {
 window.addEventListener('online', wake);
 // While there is work the server says something several times a second: silence means that the stream is lost.
 setInterval(() => Date.now() - heard > 5000 && wake(), 2500);
+takeDrops();
 receive(props.value);
 
 // A stream's message may come after that of a click which was made later: the older view is dropped.
@@ -61,6 +62,7 @@ function draw(view) {
   const columns = view.rounds.map(drawRound);
   place(row, narrow.matches ? columns.reverse() : columns);
   drawInspector(view);
+  showScript(inspector.script, view.script);
   scrollToNewest(view.focus);
 }
 

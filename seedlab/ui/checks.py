@@ -1,0 +1,106 @@
+"""What Verify found out about a visitor's pictures, and what is being verified now. Plain data for the page."""
+
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event, Lock
+
+from seedlab.recipe import Recipe, SeedLabError
+from seedlab.reports import Failed, Progress, Report, Waiting
+from seedlab.verification import Verdict, say_verdict
+
+Verify = Callable[[Recipe, Path, Event], Generator[Report | Verdict, None, None]]
+
+
+@dataclass(frozen=True)
+class Check:
+    """What is known of one picture.
+
+    Attributes:
+        state: "running", "equal", "different" or "failed".
+        words: a sentence.
+        details: (name, value) of what engineers ask for.
+    """
+
+    state: str
+    words: str
+    details: tuple[tuple[str, str], ...] = ()
+
+
+WAITING = Check("running", "Waiting for its turn…")
+
+
+class Checks:
+    """The checks of one visit, by picture. Methods may be called from any thread."""
+
+    def __init__(self) -> None:
+        self._checks: dict[Path, Check] = {}
+        self._lock = Lock()
+        self._stop = Event()
+
+    def find(self, file: Path | None) -> Check | None:
+        """Return what is known of a picture."""
+        return None if file is None else self._checks.get(file)
+
+    def run(self, recipe: Recipe, file: Path, verify: Verify) -> Generator[Check, None, None]:
+        """Verify a picture; yields what is known after every change. One that is being verified is not begun again."""
+        with self._lock:
+            check = self._checks.get(file)
+            if check is not None and check.state == "running":
+                return
+            stop = self._stop = Event()
+            self._checks[file] = WAITING
+        try:
+            yield WAITING
+            for check in _follow(recipe, file, stop, verify):
+                self._checks[file] = check
+                yield check
+        finally:
+            # Left or stopped in the middle: nothing is known.
+            stop.set()
+            if self._checks[file].state == "running":
+                del self._checks[file]
+
+    def stop(self) -> None:
+        """End the check that was begun last."""
+        self._stop.set()
+
+
+def _follow(recipe: Recipe, file: Path, stop: Event, verify: Verify) -> Iterator[Check]:
+    try:
+        with closing(verify(recipe, file, stop)) as reports:
+            for report in reports:
+                check = _describe(report)
+                if check is not None:
+                    yield check
+    except SeedLabError as error:
+        yield Check("failed", str(error))
+
+
+def _describe(report: Report | Verdict) -> Check | None:
+    match report:
+        case Waiting(sentence=sentence):
+            return Check("running", sentence) if sentence else WAITING
+        case Progress(step=step, steps=steps):
+            return Check("running", f"Made again, alone: step {step} of {steps}")
+        case Failed(sentence=sentence):
+            return Check("failed", sentence)
+        case Verdict():
+            state = "equal" if report.is_equal else "different"
+            return Check(state, say_verdict(report), tuple(_list_details(report)))
+    return None
+
+
+def _list_details(verdict: Verdict) -> Iterator[tuple[str, str]]:
+    if verdict.is_equal:
+        yield "SHA-256", verdict.sha256
+    else:
+        yield "SHA-256 of the picture", verdict.original_sha256
+        yield "SHA-256 made again", verdict.sha256
+    if verdict.latents is not None:
+        yield "latents", "equal" if verdict.latents else "different"
+    if verdict.total is not None:
+        before = verdict.original_total
+        changed = before is not None and before != verdict.total
+        yield "np.abs(image).sum()", f"{verdict.total:.4f}" + (f", was {before:.4f}" if changed else "")

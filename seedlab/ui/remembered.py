@@ -1,0 +1,60 @@
+"""What comes back from browsers, where anybody may have written it: events' data, and the trail that was kept."""
+
+from typing import Any
+
+import gradio as gr
+
+from seedlab.recipe import Recipe, SeedLabError, parse_seeds
+from seedlab.trail import Trail
+
+MAX_SAVED = 5_000_000
+"""Characters of a trail that the browser kept; a longer one is not ours."""
+
+
+def read_numbers(event: gr.EventData, *names: str) -> tuple[int, ...]:
+    """Read whole numbers from an event's data.
+
+    Raises:
+        SeedLabError: one is missing, or no such number.
+    """
+    # Anybody can send an event: only whole numbers pass, and the session looks whether there is such a tile.
+    data = event._data if isinstance(event._data, dict) else {}
+    numbers = tuple(data.get(name) for name in names)
+    if any(not isinstance(number, int) or isinstance(number, bool) or number < 0 for number in numbers):
+        raise SeedLabError("That picture is not here any more: generate it again.")
+    return numbers  # type: ignore[return-value]
+
+
+def read_saved(saved: object) -> Trail | None:
+    """Read the trail that a browser kept; None where it is none."""
+    if not isinstance(saved, str) or not saved or len(saved) > MAX_SAVED:
+        return None
+    try:
+        return Trail.from_json(saved)
+    except SeedLabError:
+        return None
+
+
+def restore_fields(trail: Trail) -> tuple[Any, ...]:
+    """Return prompt, seeds and model as they were for the newest first round; what has no root stays as it is."""
+    recipe = find_first_recipe(trail)
+    if recipe is None:
+        return (gr.skip(),) * 3
+    return recipe.prompt, _write_seeds([tile.recipe.seed for tile in trail.visible[0].tiles]), recipe.model_address
+
+
+def find_first_recipe(trail: Trail) -> Recipe | None:
+    """Return the recipe of the first tile on the screen."""
+    return trail.visible[0].tiles[0].recipe if trail.path else None
+
+
+def write(value: str | float) -> str:
+    """Write a value as a field of the panel shows it."""
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _write_seeds(seeds: list[int]) -> str:
+    short = f"{seeds[0]}-{seeds[-1]}"
+    if len(seeds) > 1 and seeds[0] < seeds[-1] and parse_seeds(short, limit=2**33) == tuple(seeds):
+        return short
+    return ", ".join(str(seed) for seed in seeds)

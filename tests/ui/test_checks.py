@@ -1,0 +1,104 @@
+"""What Verify tells the page."""
+
+from dataclasses import replace
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from seedlab.recipe import SeedLabError
+from seedlab.reports import Failed, Finished, Progress, Waiting
+from seedlab.ui.checks import Check, Checks
+from seedlab.verification import Verdict
+from tests.examples import RECIPE
+
+FILE = Path("a.png")
+SAME = Verdict(
+    sha256="ab" * 32,
+    original_sha256="ab" * 32,
+    l_infinity=0,
+    share=0.0,
+    latents=True,
+    total=1491.1711,
+    original_total=1491.1711,
+    causes=(),
+)
+
+
+def play(*reports):
+    """A verification that goes like this."""
+
+    def verify(recipe, file, stop: Event):
+        assert (recipe, file) == (RECIPE, FILE)
+        for report in reports:
+            if stop.is_set():
+                return
+            if isinstance(report, Exception):
+                raise report
+            yield report
+
+    return verify
+
+
+def test_a_picture_that_is_the_same():
+    checks = Checks()
+    seen = list(checks.run(RECIPE, FILE, play(Waiting(0, ""), Progress(0, 5, 12, None), SAME)))
+    assert [check.words for check in seen] == [
+        "Waiting for its turn…",
+        "Waiting for its turn…",
+        "Made again, alone: step 5 of 12",
+        "Byte for byte the same: L∞ = 0.",
+    ]
+    assert [check.state for check in seen] == ["running", "running", "running", "equal"]
+    assert checks.find(FILE).details == (
+        ("SHA-256", "ab" * 32),
+        ("latents", "equal"),
+        ("np.abs(image).sum()", "1491.1711"),
+    )
+    assert checks.find(Path("other.png")) is None
+    assert checks.find(None) is None
+
+
+def test_a_picture_that_is_not():
+    other = replace(SAME, sha256="cd" * 32, l_infinity=3, share=0.5, latents=False, total=1490.0)
+    _, check = Checks().run(RECIPE, FILE, play(other))
+    assert check.state == "different"
+    assert check.details == (
+        ("SHA-256 of the picture", "ab" * 32),
+        ("SHA-256 made again", "cd" * 32),
+        ("latents", "different"),
+        ("np.abs(image).sum()", "1490.0000, was 1491.1711"),
+    )
+
+
+@pytest.mark.parametrize("trouble", [Failed(0, "No memory."), SeedLabError("No memory.")])
+def test_what_failed_is_said(trouble):
+    assert list(Checks().run(RECIPE, FILE, play(trouble)))[1:] == [Check("failed", "No memory.")]
+
+
+def test_stopped_and_left_checks_leave_nothing_behind():
+    checks = Checks()
+    running = checks.run(RECIPE, FILE, play(Waiting(0, "1 batch before this one"), SAME))
+    assert next(running) == checks.find(FILE) == Check("running", "Waiting for its turn…")
+    assert next(running) == checks.find(FILE) == Check("running", "1 batch before this one")
+    checks.stop()
+    assert list(running) == []
+    assert checks.find(FILE) is None
+    running = checks.run(RECIPE, FILE, play(Waiting(0, ""), SAME))
+    next(running)
+    running.close()
+    assert checks.find(FILE) is None
+
+
+def test_what_is_being_verified_is_not_begun_again():
+    checks = Checks()
+    running = checks.run(RECIPE, FILE, play(Waiting(0, ""), SAME))
+    next(running)
+    assert list(checks.run(RECIPE, FILE, play(SAME))) == []
+    assert [check.state for check in running][-1] == "equal"
+
+
+def test_a_finished_picture_says_nothing_yet():
+    """The verdict comes next."""
+    seen = Checks().run(RECIPE, FILE, play(Finished(0, None, None, ""), SAME))
+    assert [check.state for check in seen] == ["running", "equal"]

@@ -1,0 +1,107 @@
+"""Pictures that are dropped on the page."""
+
+from dataclasses import replace
+
+import pytest
+from PIL import Image
+
+from seedlab.images.metadata import Metadata, write_picture
+from seedlab.images.png import write_png
+from tests.ui.fakes import ENVIRONMENT, SKETCH
+
+IMAGE = Image.effect_noise((64, 64), 50).convert("RGB")
+FIRST = SKETCH.make_recipe(prompt="Labrador", seed=5, num_inference_steps=20)
+SECOND = replace(FIRST, prompt="Labrador, artsy")
+
+
+@pytest.fixture
+def picture(tmp_path):
+    metadata = Metadata(recipe=SECOND, environment=ENVIRONMENT, suffixes=(", artsy",))
+    write_picture(tmp_path / "dropped.png", IMAGE, metadata)
+    return tmp_path / "dropped.png"
+
+
+def test_a_picture_comes_back_with_its_parents_and_its_fields(page, painter, picture):
+    fields = page.drop(picture)
+    assert page.sentences == {}
+    assert [round_["title"] for round_ in page.view["rounds"]] == ["Seed 5", "Seed 5 · suffixes"]
+    assert (page.states(0), page.states(1)) == (["stopped"], ["done"])
+    dropped = page.view["rounds"][1]["tiles"][0]
+    assert dropped["sentence"] == (
+        "Opened from a file, made in this environment. Verify tells whether the bytes agree."
+    )
+    assert fields["prompt"] == "Labrador"
+    assert (fields["seeds"], fields["model_id"]) == ("5", "sketch")
+    assert (fields["num_inference_steps"], fields["guidance_scale"]) == ("20", ""), "what is not the model's default"
+    page.develop()
+    assert painter.painted == [], "nothing was asked for"
+
+
+def test_its_parents_pictures_come_from_the_store(page, painter, picture):
+    page.explore(prompt="Labrador", seeds="5", num_inference_steps="20")
+    page.develop()
+    page.drop(picture)
+    page.develop()
+    assert page.states(0) == ["done"]
+    assert len(painter.painted) == 1
+
+
+def test_the_dropped_pixels_are_shown_and_never_reach_the_store(page, painter, picture):
+    page.drop(picture)
+    with Image.open(page.view["rounds"][1]["tiles"][0]["file"]["path"]) as shown:
+        assert shown.tobytes() == IMAGE.tobytes()
+    assert painter.find(SECOND) is None
+
+
+def test_verify_compares_with_the_dropped_pixels(page, picture):
+    page.drop(picture)
+    page.verify(page.view["rounds"][1]["id"], 0)
+    check = page.view["rounds"][1]["tiles"][0]["check"]
+    assert check["state"] == "failed"
+    assert "cannot be compared" in check["words"], "the painter's pictures are larger"
+
+
+def test_another_environment_is_named(page, picture):
+    elsewhere = Metadata(recipe=SECOND, environment=replace(ENVIRONMENT, torch="0.9"), suffixes=(", artsy",))
+    write_picture(picture, IMAGE, elsewhere)
+    page.drop(picture)
+    sentence = page.view["rounds"][1]["tiles"][0]["sentence"]
+    assert sentence.startswith("Opened from a file, made elsewhere; here it is torch 1 instead of 0.9.")
+
+
+def test_what_automatic1111_wrote_goes_into_the_fields(page, tmp_path):
+    text = (
+        "a boat\nNegative prompt: fog\nSteps: 30, Sampler: Restart, CFG scale: 6, Seed: 9, Size: 64x96, Model: dreamy"
+    )
+    write_png(tmp_path / "a.png", IMAGE, {"parameters": text})
+    fields = page.drop(tmp_path / "a.png")
+    assert page.view["rounds"] == []
+    assert (fields["prompt"], fields["negative_prompt"], fields["seeds"]) == ("a boat", "fog", "9")
+    assert (fields["num_inference_steps"], fields["guidance_scale"]) == ("30", "6")
+    assert (fields["width"], fields["height"]) == ("64", "96")
+    assert page.notice == (
+        "Taken over from the picture: prompt, negative prompt, seed, steps, guidance, size. "
+        "Not taken over: model “dreamy”, sampler “Restart”."
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"model_id": "/etc"}, "There is no model “/etc”"),
+        ({"height": 4096}, "Sketch makes 64 to 256 pixels a side"),
+    ],
+)
+def test_a_recipe_that_cannot_be_made_here_changes_nothing(page, tmp_path, change, sentence):
+    page.explore()
+    write_picture(tmp_path / "a.png", IMAGE, Metadata(recipe=replace(FIRST, **change), environment=ENVIRONMENT))
+    fields = page.drop(tmp_path / "a.png")
+    assert sentence in page.sentences["page"]
+    assert fields == {}
+    assert [round_["title"] for round_ in page.view["rounds"]] == ["Seeds 0–3"]
+
+
+def test_a_file_that_is_no_picture_changes_nothing(page, tmp_path):
+    (tmp_path / "a.png").write_bytes(b"<script>")
+    assert page.drop(tmp_path / "a.png") == {}
+    assert page.sentences["page"] == "“a.png” is not a PNG file: choose a picture as SeedLab saved it."
