@@ -216,3 +216,27 @@ def test_whatever_is_done_to_a_trails_json_gives_a_trail_or_a_sentence():
             read += 1
     assert read > 100
     assert len(sentences) > 100
+
+
+def test_a_picture_from_a_file_stands_at_the_end_of_its_way(tmp_path):
+    trail = Trail().explore(RECIPE, (0, 1)).restore(RECIPE, (", artsy", ", colorful"), tmp_path / "a.png", "Opened from a file.")
+    assert [round_.title for round_ in trail.visible] == ["Seed 0", "Seed 0 · suffixes", "Seed 0 · suffixes"]
+    tiles = [round_.tiles[0] for round_ in trail.visible]
+    assert [tile.state for tile in tiles] == [State.STOPPED, State.STOPPED, State.DONE]
+    assert tiles[-1].recipe.prompt == RECIPE.prompt + ", artsy, colorful"
+    assert (tiles[-1].file, tiles[-1].sentence) == (tmp_path / "a.png", "Opened from a file.")
+    assert len(trail.roots) == 2, "what was there stays"
+
+
+def test_a_picture_of_a_first_round_stands_alone(tmp_path):
+    trail = Trail().restore(RECIPE, (), tmp_path / "a.png")
+    assert [[tile.state for tile in round_.tiles] for round_ in trail.visible] == [[State.DONE]]
+
+
+def test_parents_that_are_here_already_keep_their_pictures(tmp_path):
+    trail = Trail().explore(RECIPE, (0,)).with_tile(1, 0, state=State.DONE, file=tmp_path / "parent.png")
+    trail = trail.restore(RECIPE, (", artsy",), tmp_path / "a.png")
+    assert [round_.tiles[0].file for round_ in trail.visible] == [tmp_path / "parent.png", tmp_path / "a.png"]
+    again = trail.restore(RECIPE, (", artsy",), tmp_path / "b.png")
+    assert len(again.rounds) == 2
+    assert again.newest.tiles[0].file == tmp_path / "b.png", "the one that was dropped last"

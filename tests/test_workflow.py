@@ -308,3 +308,43 @@ def test_a_tile_that_is_not_there_cannot_be_locked(round_id, index):
     session.explore(RECIPE, (0, 1))
     with pytest.raises(SeedLabError, match="not here any more"):
         session.lock(round_id, index, GUIDE_SUFFIXES)
+
+
+def test_a_picture_from_a_file_is_shown_and_only_its_parents_are_looked_for(tmp_path):
+    studio = Studio()
+    session = studio.session()
+    (tmp_path / "a.png").write_bytes(b"")
+    session.restore(RECIPE, (", artsy",), tmp_path / "a.png", "Opened from a file.")
+    list(session.develop())
+    first, second = session.trail.visible
+    assert states(session, first.id) == [State.STOPPED]
+    assert (second.tiles[0].state, second.tiles[0].file) == (State.DONE, tmp_path / "a.png")
+    assert studio.painted == []
+    session.lock(first.id, 0, GUIDE_SUFFIXES)
+    list(session.develop())
+    assert states(session, first.id) == [State.DONE], "a click makes it"
+
+
+def test_pictures_of_one_call_are_all_kept_when_the_visitor_has_gone_on():
+    """They are finished at the same time, and the first of them must not take the others with it."""
+    studio = Studio()
+
+    def generate(recipes, stop):
+        for index in range(len(recipes)):
+            yield Progress(index, 1, 1, None)
+        for index, recipe in enumerate(recipes):
+            studio.painted.append(recipe)
+            yield Finished(index, Image.new("RGB", (8, 8)), ENVIRONMENT, "")
+
+    session = Session(generate, studio.find, studio.keep)
+    session.explore(RECIPE, (0,))
+    develop(session)
+    first = session.explore(RECIPE, (0, 1, 2, 3)).newest
+    work = session.develop()
+    while State.RUNNING not in states(session, first.id):
+        next(work)
+    session.lock(first.id, 0, GUIDE_SUFFIXES)
+    for _ in work:
+        pass
+    assert sorted(recipe.seed for recipe in studio.painted if recipe.prompt == RECIPE.prompt) == [0, 1, 2, 3]
+    assert len(studio.painted) == 8
