@@ -332,8 +332,8 @@ def test_pictures_of_one_call_are_all_kept_when_the_visitor_has_gone_on():
     def generate(recipes, stop):
         for index in range(len(recipes)):
             yield Progress(index, 1, 1, None)
-        for index, recipe in enumerate(recipes):
-            studio.painted.append(recipe)
+        studio.painted.extend(recipes)
+        for index in range(len(recipes)):
             yield Finished(index, Image.new("RGB", (8, 8)), ENVIRONMENT, "")
 
     session = Session(generate, studio.find, studio.keep)
