@@ -101,6 +101,12 @@ class Screen:
         """A button of the inspector."""
         return self.page.locator(".actions .action").get_by_text(name, exact=True)
 
+    def look(self, column: int, index: int) -> None:
+        """Show a finished picture in the inspector."""
+        tile = self.column(column).locator(".tile").nth(index)
+        tile.hover()
+        tile.locator(".look").click()
+
     @property
     def check(self) -> Locator:
         return self.page.locator(".check")

@@ -105,7 +105,7 @@ def test_names_for_a_screen_reader(screen, seeds):
     screen.wait_done(1)
     expect(screen.page.get_by_role("button", name=f"Seed {seeds[0]}, artsy, finished; lock this seed")).to_be_visible()
     expect(screen.page.get_by_role("region", name=f"Seed {seeds[0]} · suffixes")).to_be_visible()
-    expect(screen.page.locator(".sheet [role=status]")).to_have_text("4 of 4 pictures done")
+    expect(screen.status).to_have_text("4 of 4 pictures done")
 
 
 def test_on_a_phone_the_newest_round_comes_first_and_nothing_overflows(visit, seeds):

@@ -77,13 +77,14 @@ def test_stop_in_the_middle_and_go_on_by_a_click(screen, seeds):
 
 def test_a_lock_made_while_the_grid_develops_goes_first(screen, seeds):
     screen.set_steps(40)
-    screen.generate(seeds=f"{seeds[0]}-{seeds[3]}")
-    screen.wait_done(0, 1)
+    screen.generate(seeds=f"{seeds[0]}-{seeds[0] + 11}")
+    screen.wait_done(0, 4)
     screen.frame(0, 0).click()
     expect(screen.frame(0, 0)).to_have_attribute("aria-pressed", "true")
     screen.wait_done(1)
+    expect(screen.tiles(0, "waiting")).to_have_count(4)
     expect(screen.frame(0, 0)).to_have_attribute("aria-pressed", "true")
-    screen.wait_done()
+    screen.wait_done(0, 12)
 
 
 def test_a_closed_tab_ends_its_work(visit, seeds, server):

@@ -1,0 +1,138 @@
+"""Proof in the visitor's hands: Verify, Copy as script, and pictures that come back."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import expect
+
+from seedlab.images.compare import hash_pixels
+from seedlab.images.metadata import read_metadata, write_picture
+from seedlab.images.png import read_pixels, write_png
+
+pytestmark = pytest.mark.browser
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def picture(screen, seeds, tmp_path) -> Path:
+    """A variation, two rounds deep, as it was downloaded."""
+    screen.generate(prompt="a red boat by Hokusai", seeds=str(seeds[0]))
+    screen.wait_done(0, 1)
+    screen.fill("suffixes", ", artsy\n, trending")
+    screen.frame(0, 0).click()
+    screen.wait_done(1, 2)
+    return screen.download(1, 1).rename(tmp_path / "downloaded.png")
+
+
+def test_verify_shows_that_a_picture_is_the_same_byte_for_byte(screen, picture):
+    screen.look(1, 1)
+    screen.action("Verify").click()
+    expect(screen.check).to_contain_text("Byte for byte the same: L∞ = 0.", timeout=60_000)
+    expect(screen.check).to_contain_text(hash_pixels(Image.open(picture)))
+    expect(screen.check).to_contain_text("latentsequal")
+    screen.look(1, 0)
+    expect(screen.check).to_be_hidden()
+    screen.look(1, 1)
+    expect(screen.check).to_contain_text("Byte for byte the same")
+
+
+def test_verify_by_keyboard(screen, picture):
+    screen.action("Verify").focus()
+    screen.page.keyboard.press("Enter")
+    expect(screen.check).to_contain_text("Byte for byte the same", timeout=60_000)
+
+
+def test_a_picture_is_copied_as_a_script_that_gives_its_bytes(visit, seeds, tmp_path):
+    screen = visit(permissions=["clipboard-read", "clipboard-write"])
+    screen.generate(prompt='it\'s "quoted"', seeds=f"{seeds[0]}, {seeds[1]}")
+    screen.wait_done(0, 2)
+    file = screen.download(0, 1)
+    screen.look(0, 1)
+    screen.action("Copy as script").click()
+    expect(screen.page.locator(".copied")).to_have_text("copied")
+    script = screen.page.evaluate("navigator.clipboard.readText()")
+    assert script == screen.script.input_value()
+    (tmp_path / "assets").symlink_to(ROOT / "assets")
+    done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True)
+    assert hash_pixels(Image.open(file)) in done.stdout, done.stderr
+
+
+def test_a_round_is_copied_as_one_script(screen, seeds):
+    screen.generate(seeds=f"{seeds[0]}-{seeds[3]}")
+    screen.wait_done()
+    screen.action("Copy round as script").click()
+    expect(screen.script).to_be_visible()
+    script = screen.script.input_value()
+    compile(script, "script", "exec")
+    assert all(str(seed) in script for seed in seeds)
+    screen.page.locator(".script .action").click()
+    expect(screen.script).to_be_hidden()
+
+
+def test_a_dropped_picture_comes_back_with_its_parents(visit, picture, seeds):
+    stranger = visit(steps=None)
+    stranger.drop(picture)
+    expect(stranger.columns).to_have_count(2)
+    stranger.wait_done(1, 1)
+    # Its parent's picture is in the store; whoever has the recipe would get the same bytes anyway.
+    stranger.wait_done(0, 1)
+    assert stranger.value("prompt") == "a red boat by Hokusai"
+    assert stranger.value("seeds") == str(seeds[0])
+    stranger.look(1, 0)
+    expect(stranger.page.locator(".inspector")).to_contain_text("Opened from a file, made in this environment.")
+    stranger.action("Verify").click()
+    expect(stranger.check).to_contain_text("Byte for byte the same", timeout=60_000)
+
+
+def test_verify_notices_a_pixel_that_was_changed(visit, picture, server):
+    metadata, image = read_metadata(picture), read_pixels(picture)
+    image.putpixel((3, 3), (255, 0, 255))
+    write_picture(picture, image, metadata)
+    stranger = visit(steps=None)
+    stranger.drop(picture)
+    stranger.wait_done(1, 1)
+    stranger.look(1, 0)
+    stranger.action("Verify").click()
+    expect(stranger.check).to_contain_text("the file's pixels were changed after it was made", timeout=60_000)
+    kept = [read_pixels(file) for file in server.store.rglob("*.png") if read_metadata(file).recipe == metadata.recipe]
+    assert kept
+    assert all(each.tobytes() != image.tobytes() for each in kept), "nobody else gets what was dropped"
+
+
+def test_a_picture_of_automatic1111_fills_the_fields(screen, tmp_path):
+    text = (
+        "a labrador\nNegative prompt: fog\nSteps: 7, Sampler: Euler a, CFG scale: 2, Seed: 31, Size: 128x128, Model: x"
+    )
+    write_png(tmp_path / "a.png", Image.new("RGB", (8, 8)), {"parameters": text})
+    screen.drop(tmp_path / "a.png")
+    expect(screen.sentence("notice")).to_contain_text("Taken over from the picture")
+    assert (screen.value("prompt"), screen.value("seeds")) == ("a labrador", "31")
+    screen.generate()
+    screen.wait_done(0, 1)
+    expect(screen.page.locator(".inspector")).to_contain_text("7 steps · guidance 2 · Euler ancestral")
+
+
+@pytest.mark.parametrize("content", [b"<svg onload=alert(1)>", b"\x89PNG\r\n\x1a\n" + b"\0" * 100])
+def test_a_hostile_file_is_refused_with_a_sentence_and_nothing_is_lost(screen, seeds, tmp_path, content):
+    screen.generate(seeds=str(seeds[0]))
+    screen.wait_done(0, 1)
+    (tmp_path / "evil.png").write_bytes(content)
+    screen.drop(tmp_path / "evil.png", "evil<img src=x onerror=alert(1)>.png")
+    expect(screen.sentence("page")).not_to_have_text("")
+    expect(screen.columns).to_have_count(1)
+    screen.wait_done(0, 1)
+
+
+def test_a_recipe_of_a_model_that_is_none_is_refused(screen, picture):
+    metadata = json.loads(json.dumps(read_metadata(picture).to_json()))
+    assert "sketch" in metadata
+    changed = metadata.replace('"sketch"', '"/etc"')
+    write_png(picture, read_pixels(picture), {"seedlab": changed})
+    screen.drop(picture)
+    expect(screen.sentence("page")).to_contain_text("changed after it was made")
+    expect(screen.columns).to_have_count(2)
