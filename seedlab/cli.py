@@ -210,7 +210,7 @@ def _add_grid_options(parser: argparse.ArgumentParser) -> None:
     parser.description = "Make seed-0.png, seed-1.png, ... and grid.png: one prompt, a picture for each seed."
     parser.set_defaults(run=run_grid)
     add = parser.add_argument
-    add("prompt", metavar="PROMPT", help="what to make a picture of")
+    add("prompt", metavar="PROMPT", help='what to make a picture of; "" for a model that takes none')
     add("--seeds", "--seed", default=GUIDE_SEEDS, help='as "0-3" or "7, 42, 100-103"; 0 to 4294967295 (%(default)s)')
     add("--out", metavar="FOLDER", type=Path, default=Path(), help="where the pictures go (this folder)")
     add("--model", default="sketch", help="sketch, a Hub id as owner/name, or a diffusers folder (%(default)s)")
