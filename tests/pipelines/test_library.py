@@ -1,0 +1,65 @@
+"""The pipelines in memory: those that leave give their memory back."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from seedlab.pipelines.library import Library, Loaded
+from seedlab.recipe import SeedLabError
+from tests.pipelines.builders import build_stable_diffusion
+
+SWITCH = """
+import json, sys
+from pathlib import Path
+from seedlab.pipelines.catalog import describe
+from seedlab.pipelines.library import Library, Loaded
+
+def measure():
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS"))
+
+library, sizes = Library(max_loaded=1), []
+for number in range(10):
+    library.load(describe(sys.argv[1 + number % 2]), "float32", "cpu")
+    sizes.append(measure())
+print(json.dumps(sizes))
+"""
+
+
+def load(library: Library, folder) -> Loaded:
+    return library.load(describe(str(folder)), "float32", "cpu")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="measured as Linux tells it")
+def test_after_ten_switches_between_two_models_no_more_memory_is_taken_than_after_two(tmp_path):
+    widths = (64, 128, 256, 256)
+    folders = [build_stable_diffusion(tmp_path, seed, f"model-{seed}", widths) for seed in (1, 2)]
+    command = [sys.executable, "-c", SWITCH, *map(str, folders)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    kib = json.loads(done.stdout)
+    assert kib[-1] <= 1.1 * kib[1], kib
+
+
+def test_a_pipeline_is_loaded_once_and_its_files_are_hashed_once(tiny, monkeypatch):
+    library = Library(max_loaded=2)
+    first = load(library, tiny)
+    monkeypatch.setattr("seedlab.pipelines.library.load_pipeline", lambda *_: pytest.fail("loaded again"))
+    monkeypatch.setattr("seedlab.pipelines.library.hash_weights", lambda *_: pytest.fail("hashed again"))
+    assert load(library, tiny) is first
+    assert library.loading == ""
+
+
+def test_what_is_being_loaded_is_said_and_no_more_once_that_failed(tiny, monkeypatch):
+    library, said = Library(max_loaded=2), []
+
+    def fail(*_):
+        said.append(library.loading)
+        raise SeedLabError("The model could not be loaded.")
+
+    monkeypatch.setattr("seedlab.pipelines.library.load_pipeline", fail)
+    with pytest.raises(SeedLabError, match="could not be loaded"):
+        load(library, tiny)
+    assert said == ["Loading tiny…"]
+    assert library.loading == ""
