@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from seedlab.pipelines.catalog import describe
 from seedlab.pipelines.library import Library, Loaded
 from seedlab.recipe import SeedLabError
 from tests.pipelines.builders import build_stable_diffusion
@@ -14,7 +15,7 @@ SWITCH = """
 import json, sys
 from pathlib import Path
 from seedlab.pipelines.catalog import describe
-from seedlab.pipelines.library import Library, Loaded
+from seedlab.pipelines.library import Library
 
 def measure():
     lines = Path("/proc/self/status").read_text().splitlines()
