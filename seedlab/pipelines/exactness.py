@@ -49,14 +49,17 @@ class _ExactCall:
     surroundings: str
     announce: Callable[[], None]
     stack: ExitStack
-    _planned: str = ""
+    _planned: Slots | None = None
     _memory: dict[str, tuple[Tensor, Tensor]] = field(default_factory=dict)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         slots = self._lay_out(args)
         args, kwargs = slots.gather(args), self._gather(slots, kwargs)
-        if not self._planned:
-            self._planned = self._follow(slots, args, kwargs)
+        if self._planned is None:
+            self._follow(slots, args, kwargs)
+            self._planned = slots
+        if slots != self._planned:
+            raise NotExactError  # a pipeline that drops its guidance on the way: the plan is for another call
         return slots.scatter(self.forward(*args, **kwargs))
 
     def _lay_out(self, args: Any) -> Slots:
@@ -74,7 +77,7 @@ class _ExactCall:
         others = {name: value for name, value in kwargs.items() if name != PROMPTS}
         return {**slots.gather(others), **({PROMPTS: known[1]} if PROMPTS in kwargs else {})}
 
-    def _follow(self, slots: Slots, args: Any, kwargs: Any) -> str:
+    def _follow(self, slots: Slots, args: Any, kwargs: Any) -> None:
         """Find or make the plan for this kind of call, and let the modules run as it says."""
         fingerprint = _describe_call(self.surroundings, slots, args, kwargs)
         plan = self.plans.find(fingerprint)
@@ -85,7 +88,6 @@ class _ExactCall:
         if not plan.exact:
             raise NotExactError
         self._install(plan, slots)
-        return fingerprint
 
     def _install(self, plan: Plan, slots: Slots) -> None:
         self.stack.enter_context(run_alone(self.denoiser, plan.alone, slots))
