@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
 
-from seedlab.recipe import SeedLabError, is_whole
+from seedlab.recipe import SeedLabError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,4 +73,5 @@ def _is_switch(value: object) -> bool:
 
 
 def _is_line(value: object) -> bool:
-    return isinstance(value, str) and len(value) <= 500 and is_whole(value)
+    # One line, and nothing that steers a terminal: it is shown to visitors, and stands in scripts.
+    return isinstance(value, str) and len(value) <= 500 and value.isprintable()

@@ -1,11 +1,14 @@
 """A picture, or a round of them, as a script of its own that needs diffusers and nothing of SeedLab."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import takewhile
 
 from seedlab.environment import Environment
+from seedlab.images.album import name_variations
 from seedlab.recipe import Recipe, SeedLabError
-from seedlab.schedulers import SCHEDULERS, Scheduler, find_scheduler
+from seedlab.schedulers import find_scheduler
 
 SKETCH = "sketch"
 SKETCH_FOLDER = "assets/sketch"
@@ -36,8 +39,9 @@ def write_script(
     Raises:
         SeedLabError: the recipes differ in more than seed and prompt, or there is none.
     """
-    if not recipes or len({replace(recipe, seed=0, prompt="") for recipe in recipes}) != 1:
+    if len({replace(recipe, seed=0, prompt="") for recipe in recipes}) != 1:
         raise SeedLabError("One script makes pictures that differ in seed and prompt alone: choose those of one round.")
+    recipes = tuple(dict.fromkeys(recipes))
     lines = [
         *_write_head(recipes[0], environment),
         *_write_loading(recipes[0], environment),
@@ -48,10 +52,12 @@ def write_script(
 
 def _write_head(recipe: Recipe, environment: Environment | None) -> list[str]:
     deterministic = environment is not None and environment.deterministic
-    versions = f" with torch {environment.torch}, diffusers {environment.diffusers}" if environment else ""
+    # What a picture says of its environment comes from strangers too, and a comment ends where its line does.
+    versions = [_quote(text[:40])[1:-1] for text in (environment.torch, environment.diffusers)] if environment else []
+    made = " with torch {}, diffusers {}".format(*versions) if versions else ""
     workspace = ["import os", 'os.environ["CUBLAS_WORKSPACE_CONFIG"] = ":16:8"  # before CUDA starts']
     return [
-        f"# Made by SeedLab{versions}. The same bytes need the same versions, processor and threads.",
+        f"# Made by SeedLab{made}. The same bytes need the same versions, processor and threads.",
         *(workspace if deterministic else []),
         "import hashlib",
         "import torch",
@@ -69,12 +75,18 @@ def _write_loading(recipe: Recipe, environment: Environment | None) -> list[str]
     colours_last = environment is not None and environment.memory_format == "channels_last"
     return [
         *([f"torch.set_num_threads({threads})"] if threads else []),
-        f"pipe = DiffusionPipeline.from_pretrained({model}{revision}, dtype=torch.{recipe.dtype}, use_safetensors=True)"
-        + ("  # SeedLab's own" if is_sketch else ""),
+        f"model = {model}" + ("  # a folder of SeedLab's repository" if is_sketch else ""),
+        f"pipe = DiffusionPipeline.from_pretrained(model{revision}, dtype=torch.{recipe.dtype}, use_safetensors=True)",
         *(_write_memory_format() if colours_last else []),
-        *([] if on_cpu else ['pipe.to("cuda" if torch.cuda.is_available() else "cpu")']),
+        *([] if on_cpu else [_write_device(environment)]),
         "config = pipe.scheduler.config",
     ]
+
+
+def _write_device(environment: Environment | None) -> str:
+    if environment is not None and environment.device == "mps":
+        return 'pipe.to("mps")'
+    return 'pipe.to("cuda" if torch.cuda.is_available() else "cpu")'
 
 
 def _write_memory_format() -> list[str]:
@@ -88,38 +100,56 @@ def _write_memory_format() -> list[str]:
 def _write_pictures(recipes: Sequence[Recipe], unconditional: bool) -> list[str]:
     recipe = recipes[0]
     scheduler = find_scheduler(recipe.scheduler)
+    # As `seedlab.pipelines.sampling.make_scheduler`.
+    flags = "".join(f", {name}={value!r}" for name, value in scheduler.settings.items())
     settings = f"num_inference_steps={recipe.num_inference_steps}"
-    size = f"guidance_scale={recipe.guidance_scale}, height={recipe.height}, width={recipe.width}"
+    size = f", guidance_scale={recipe.guidance_scale}, height={recipe.height}, width={recipe.width}"
     negative = f", negative_prompt={_quote(recipe.negative_prompt)}" if recipe.negative_prompt else ""
     prompt = "" if unconditional else "prompt, "
+    generator = f'torch.Generator("{recipe.generator_device}")'
     return [
         *_write_list(recipes),
+        f"settings = dict({settings}{'' if unconditional else size + negative})",
         "# One picture a call: in a batch of four the kernels sum in another order, and the bytes differ",
         "# (https://github.com/huggingface/diffusers/issues/2659).",
-        "for number, (seed, prompt) in enumerate(pictures):",
-        f"    pipe.scheduler = {scheduler.class_name}.from_config(config{_write_flags(scheduler)})",
-        f'    generator = torch.Generator("{recipe.generator_device}").manual_seed(seed)',
-        f"    settings = dict({settings if unconditional else settings + ', ' + size}{negative})",
-        f"    image = pipe({prompt}generator=generator, **settings).images[0]",
-        '    image.save(f"{number}-seed-{seed}.png")',
-        '    print(seed, hashlib.sha256(image.convert("RGB").tobytes()).hexdigest(), prompt)',
+        "for name, seed, prompt in pictures:",
+        f"    pipe.scheduler = {scheduler.class_name}.from_config(config{flags})",
+        f"    image = pipe({prompt}generator={generator}.manual_seed(seed), **settings).images[0]",
+        # Not by the name alone: that is what SeedLab's own picture is called, and the one here has no recipe in it.
+        '    image.save(f"plain-{name}.png")',
+        # In ASCII: a console that cannot write a name must not end the loop.
+        '    print(ascii(name), hashlib.sha256(image.convert("RGB").tobytes()).hexdigest())',
     ]
 
 
 def _write_list(recipes: Sequence[Recipe]) -> list[str]:
     if len({recipe.prompt for recipe in recipes}) == 1:
         seeds = ", ".join(str(recipe.seed) for recipe in recipes)
-        return [f"pictures = [(seed, {_quote(recipes[0].prompt)}) for seed in [{seeds}]]"]
-    pairs = [f"({recipe.seed}, {_quote(recipe.prompt)})" for recipe in recipes]
-    if len(pairs) > LISTED:
-        return [f"pictures = [{', '.join(pairs)}]"]
-    return ["pictures = [", *(f"    {pair}," for pair in pairs), "]"]
+        return [f'pictures = [(f"seed-{{seed}}", seed, {_quote(recipes[0].prompt)}) for seed in [{seeds}]]']
+    names = _name_pictures(recipes)
+    tuples = [f"({_quote(name)}, {recipe.seed}, {_quote(recipe.prompt)})" for recipe, name in names.items()]
+    if len(tuples) > LISTED:
+        return [f"pictures = [{', '.join(tuples)}]"]
+    return ["pictures = [", *(f"    {each}," for each in tuples), "]"]
 
 
-def _write_flags(scheduler: Scheduler) -> str:
-    # As `seedlab.pipelines.sampling.make_scheduler`: said only of a class that we offer both ways.
-    both = sum(each.class_name == scheduler.class_name for each in SCHEDULERS) > 1
-    return f", use_karras_sigmas={scheduler.karras}" if both else ""
+def _name_pictures(recipes: Sequence[Recipe]) -> dict[Recipe, str]:
+    """Name pictures as the terminal's `refine` does, "seed-2-artsy": by what their prompts do not share."""
+    start = len(_find_shared_words([recipe.prompt for recipe in recipes]))
+    names = {recipe: f"seed-{recipe.seed}" for recipe in recipes}
+    for stem in dict.fromkeys(names.values()):
+        longer = [recipe for recipe in recipes if names[recipe] == stem and recipe.prompt[start:]]
+        variations = name_variations(stem, [recipe.prompt[start:] for recipe in longer])
+        names |= dict(zip(longer, variations, strict=True))
+    return names
+
+
+def _find_shared_words(prompts: Sequence[str]) -> str:
+    """Return what the prompts begin with, up to the end of a word."""
+    places = takewhile(lambda letters: len(set(letters)) == 1, zip(*prompts, strict=False))
+    shared = "".join(letters[0] for letters in places)
+    is_cut = any(re.match(r"\w", prompt[len(shared) :]) for prompt in prompts)
+    return re.sub(r"\w+\Z", "", shared) if is_cut else shared
 
 
 def _quote(text: str) -> str:

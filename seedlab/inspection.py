@@ -10,10 +10,10 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
-from seedlab.environment import Environment
+from seedlab import __version__
 from seedlab.export import write_script
 from seedlab.images.metadata import read_metadata
-from seedlab.jobs import Studio
+from seedlab.jobs import Manager, Studio
 from seedlab.recipe import SeedLabError
 from seedlab.reports import Failed, Generate
 from seedlab.verification import Original, Verdict, read_original, say_verdict, verify
@@ -66,15 +66,23 @@ def run_verify(given: argparse.Namespace, studio: Studio) -> int:
     original = read_original(given.picture)
     studio.describe(original.recipe.model_address).check(original.recipe)
     with closing(studio.make_manager(wish_device(given.device))) as manager:
-        environment = manager.environment(original.recipe)
+        manager.describe(original.recipe.model_address)  # raises where the device is not there
         if not given.json:
-            _write(_say_environment(original, environment))
+            _write(_say_environment(original, manager))
         outcome = _run_again(original, manager.generate)
     if isinstance(outcome, Failed):
         sys.stderr.write(f"{outcome.sentence}\n")
         return DIFFERENT
     if given.json:
-        write_json({"picture": str(given.picture), "equal": outcome.is_equal, **asdict(outcome)})
+        write_json(
+            {
+                "seedlab": __version__,
+                "command": "verify",
+                "picture": str(given.picture),
+                "equal": outcome.is_equal,
+                **asdict(outcome),
+            }
+        )
     else:
         _write(_say_details(outcome))
     return EQUAL if outcome.is_equal else DIFFERENT
@@ -89,10 +97,13 @@ def _run_again(original: Original, generate: Generate) -> Verdict | Failed:
     return Failed(0, "The picture was not made again: try once more.")
 
 
-def _say_environment(original: Original, here: Environment) -> str:
+def _say_environment(original: Original, manager: Manager) -> str:
     if original.environment is None:
         return "It does not say in which environment it was made."
-    causes = here.differences(original.environment)
+    try:
+        causes = manager.environment(original.recipe).differences(original.environment)
+    except SeedLabError:
+        return "Its model is not here yet: it is downloaded first, or it is said why it cannot be."
     return f"Here it is {', '.join(causes)}: the bytes may differ." if causes else "Made in this environment."
 
 

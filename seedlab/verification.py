@@ -42,6 +42,7 @@ class Verdict:
         latents: whether the finished latents are equal; None where one of the two does not tell.
         total, original_total: the guide's `np.abs(image).sum()`; None where it is not known.
         causes: what differs between the environments, as parts of a sentence ("torch 2.13.0 instead of 2.12.0").
+        environment_known: whether the picture says in which environment it was made.
     """
 
     sha256: str
@@ -52,6 +53,7 @@ class Verdict:
     total: float | None
     original_total: float | None
     causes: tuple[str, ...]
+    environment_known: bool = True
 
     @property
     def is_equal(self) -> bool:
@@ -109,6 +111,7 @@ def _judge(original: Original, made: Finished) -> Verdict | Failed:
         total=ours.total if ours else None,
         original_total=theirs.total if theirs else None,
         causes=made.environment.differences(original.environment) if original.environment else (),
+        environment_known=original.environment is not None,
     )
 
 
@@ -118,6 +121,8 @@ def say_verdict(verdict: Verdict) -> str:
         return "Byte for byte the same: L∞ = 0."
     share = f"{verdict.share:.0%}" if verdict.share >= 0.01 else "less than 1%"
     sentence = f"Not the same bytes: up to {verdict.l_infinity} of 255 off, in {share} of the colour values."
+    if not verdict.environment_known:
+        return f"{sentence} The picture does not say in which environment it was made: it may have been another."
     if verdict.causes:
         return f"{sentence} It was made elsewhere: here it is {', '.join(verdict.causes)}."
     if verdict.latents:

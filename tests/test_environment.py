@@ -43,6 +43,8 @@ def test_what_is_no_environment_is_refused(data):
         ("torch", 2),
         ("device", "x" * 501),
         ("weights", "\ud800"),
+        ("torch", "2.13.0\nimport os"),
+        ("device", "\x1b[2J"),
         ("deterministic", 1),
     ],
 )

@@ -9,13 +9,14 @@ import pytest
 from seedlab.export import write_script
 from seedlab.recipe import SeedLabError
 from seedlab.rounds import GUIDE_SUFFIXES, seed_round, suffix_round
+from seedlab.schedulers import SCHEDULERS
 from tests.examples import ENVIRONMENT, RECIPE
 
 FULL = replace(ENVIRONMENT, memory_format="channels_last", deterministic=True)
 
 
-def find_pictures(script: str) -> list[tuple[int, str]]:
-    """Return the list that the script goes through."""
+def find_pictures(script: str) -> list[tuple[str, int, str]]:
+    """Return the list that the script goes through: names, seeds and prompts."""
     (value,) = (
         node.value
         for node in ast.parse(script).body
@@ -30,30 +31,31 @@ def list_calls(script: str) -> set[str]:
 
 
 def test_a_tile_is_a_script_that_is_read_at_a_glance():
-    script = write_script([RECIPE], replace(ENVIRONMENT, memory_format="channels_last"))
+    recipe = replace(RECIPE, scheduler="EulerDiscreteScheduler")
+    script = write_script([recipe], replace(ENVIRONMENT, memory_format="channels_last"))
     assert (
         script
         == """\
 # Made by SeedLab with torch 2.13.0, diffusers 0.42.1. The same bytes need the same versions, processor and threads.
 import hashlib
 import torch
-from diffusers import DiffusionPipeline, DPMSolverMultistepScheduler
+from diffusers import DiffusionPipeline, EulerDiscreteScheduler
 torch.set_num_threads(2)
-pipe = DiffusionPipeline.from_pretrained('assets/sketch', dtype=torch.float32, use_safetensors=True)  # SeedLab's own
+model = 'assets/sketch'  # a folder of SeedLab's repository
+pipe = DiffusionPipeline.from_pretrained(model, dtype=torch.float32, use_safetensors=True)
 for part in pipe.components.values():
     if isinstance(part, torch.nn.Module):
         part.to(memory_format=torch.channels_last)
 config = pipe.scheduler.config
-pictures = [(seed, 'Labrador in the style of Vermeer') for seed in [0]]
+pictures = [(f"seed-{seed}", seed, 'Labrador in the style of Vermeer') for seed in [0]]
+settings = dict(num_inference_steps=12, guidance_scale=3.0, height=128, width=128)
 # One picture a call: in a batch of four the kernels sum in another order, and the bytes differ
 # (https://github.com/huggingface/diffusers/issues/2659).
-for number, (seed, prompt) in enumerate(pictures):
-    pipe.scheduler = DPMSolverMultistepScheduler.from_config(config, use_karras_sigmas=False)
-    generator = torch.Generator("cpu").manual_seed(seed)
-    settings = dict(num_inference_steps=12, guidance_scale=3.0, height=128, width=128)
-    image = pipe(prompt, generator=generator, **settings).images[0]
-    image.save(f"{number}-seed-{seed}.png")
-    print(seed, hashlib.sha256(image.convert("RGB").tobytes()).hexdigest(), prompt)
+for name, seed, prompt in pictures:
+    pipe.scheduler = EulerDiscreteScheduler.from_config(config)
+    image = pipe(prompt, generator=torch.Generator("cpu").manual_seed(seed), **settings).images[0]
+    image.save(f"plain-{name}.png")
+    print(ascii(name), hashlib.sha256(image.convert("RGB").tobytes()).hexdigest())
 """
     )
 
@@ -70,8 +72,32 @@ for number, (seed, prompt) in enumerate(pictures):
 )
 def test_a_round_is_a_loop_and_never_more_than_30_lines(recipes):
     script = write_script(recipes, FULL)
-    assert find_pictures(script) == [(recipe.seed, recipe.prompt) for recipe in recipes]
+    pictures = find_pictures(script)
+    assert [(seed, prompt) for _, seed, prompt in pictures] == [(recipe.seed, recipe.prompt) for recipe in recipes]
+    assert len({name for name, _, _ in pictures}) == len(recipes)
     assert len(script.splitlines()) <= 30
+
+
+def test_pictures_are_named_as_refine_names_them():
+    parent = replace(RECIPE, seed=2)
+    recipes = (parent, *suffix_round(parent, (", artsy", ", art nouveau", "At Night!", ", 北斎", ", 北斎!")))
+    assert [name for name, _, _ in find_pictures(write_script(recipes))] == [
+        "seed-2",
+        "seed-2-artsy",
+        "seed-2-art-nouveau",
+        "seed-2-at-night",
+        "seed-2-北斎",
+        "seed-2-北斎-2",
+    ]
+
+
+def test_words_that_begin_alike_are_not_cut():
+    recipes = suffix_round(RECIPE, (", artsy", ", art nouveau"))
+    assert [name for name, _, _ in find_pictures(write_script(recipes))] == ["seed-0-artsy", "seed-0-art-nouveau"]
+
+
+def test_a_picture_that_is_given_twice_is_made_once():
+    assert write_script([RECIPE, RECIPE]) == write_script([RECIPE])
 
 
 @pytest.mark.parametrize(
@@ -89,10 +115,32 @@ def test_what_a_visitor_wrote_stands_there_as_a_literal(text):
     recipe = replace(RECIPE, prompt=text, negative_prompt=text, model_id=f"./{text}", revision=text)
     script = write_script([recipe, replace(recipe, prompt="x" + text)], FULL)
     assert script.isascii()
-    assert find_pictures(script) == [(0, text), (0, "x" + text)]
+    assert [prompt for _, _, prompt in find_pictures(script)] == [text, "x" + text]
     literals = [node.value for node in ast.walk(ast.parse(script)) if isinstance(node, ast.Constant)]
     assert {text, f"./{text}"} <= set(literals)
     assert list_calls(script) == list_calls(write_script([replace(RECIPE, revision="main")], FULL))
+
+
+@pytest.mark.parametrize("field", ["torch", "diffusers", "device", "memory_format", "isa"])
+def test_what_a_strangers_picture_says_of_its_environment_cannot_run(field):
+    """`Environment.from_dict` refuses such a value; this is the second lock."""
+    environment = replace(FULL, **{field: "2.13.0\nimport os; os.system('x')\n#"})
+    assert ast.dump(ast.parse(write_script([RECIPE], environment))) in (
+        ast.dump(ast.parse(write_script([RECIPE], FULL))),
+        ast.dump(ast.parse(write_script([RECIPE], replace(FULL, memory_format="contiguous")))),
+    )
+
+
+@pytest.mark.parametrize("scheduler", SCHEDULERS, ids=lambda each: each.name)
+def test_a_scheduler_is_told_what_seedlab_tells_it(scheduler):
+    calls = [
+        node
+        for node in ast.walk(ast.parse(write_script([replace(RECIPE, scheduler=scheduler.name)])))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == f"{scheduler.class_name}.from_config"
+    ]
+    assert [{word.arg: ast.literal_eval(word.value) for word in call.keywords} for call in calls] == [
+        scheduler.settings
+    ]
 
 
 def test_determinism_is_set_before_cuda_starts_and_each_flag_singly():
@@ -105,7 +153,7 @@ def test_determinism_is_set_before_cuda_starts_and_each_flag_singly():
 def test_an_unconditional_pipeline_gets_its_seed_and_steps_alone():
     script = write_script([replace(RECIPE, prompt="", scheduler="DDIMScheduler")], ENVIRONMENT, unconditional=True)
     assert "settings = dict(num_inference_steps=12)" in script
-    assert "image = pipe(generator=generator, **settings).images[0]" in script
+    assert 'image = pipe(generator=torch.Generator("cpu").manual_seed(seed), **settings).images[0]' in script
 
 
 def test_a_gpu_is_used_where_there_is_one():
@@ -114,6 +162,10 @@ def test_a_gpu_is_used_where_there_is_one():
     assert 'pipe.to("cuda" if torch.cuda.is_available() else "cpu")' in script
     assert 'torch.Generator("cuda")' in script
     assert "set_num_threads" not in script
+
+
+def test_a_mac_draws_on_its_own_device():
+    assert 'pipe.to("mps")' in write_script([RECIPE], replace(ENVIRONMENT, isa="", threads=0, device="mps"))
 
 
 def test_recipes_of_more_than_one_round_are_no_script():

@@ -11,6 +11,7 @@ from PIL import Image
 
 from seedlab.images.metadata import Metadata, read_metadata, write_picture
 from seedlab.images.png import read_pixels, write_png
+from seedlab.recipe import SeedLabError
 from tests.examples import ENVIRONMENT, RECIPE
 from tests.test_cli import Painter, paint
 
@@ -55,6 +56,7 @@ def test_verify_says_by_how_much_and_why_a_picture_differs(tmp_path, capsys):
 def test_verify_reports_to_programs(picture, capsys):
     assert Painter().run("verify", picture, "--json") == 0
     report = json.loads(capsys.readouterr().out)
+    assert (report["seedlab"], report["command"]) == ("0.1.0", "verify")
     assert report["equal"] is True
     assert report["l_infinity"] == 0
     assert report["sha256"] == report["original_sha256"]
@@ -64,6 +66,23 @@ def test_verify_reports_to_programs(picture, capsys):
 def test_a_picture_that_cannot_be_made_again_is_said(picture, capsys):
     assert Painter(failing_seed=0).run("verify", picture) == 1
     assert capsys.readouterr().err == "Not enough memory: choose a smaller size.\n"
+
+
+def test_a_model_that_is_not_here_is_downloaded_and_not_refused(picture, capsys):
+    painter = Painter()
+
+    def refuse(_):
+        raise SeedLabError("There is no such model here.")
+
+    painter.environment = refuse
+    assert painter.run("verify", picture) == 0
+    assert capsys.readouterr().out.startswith("Its model is not here yet: it is downloaded first")
+
+
+def test_a_device_that_is_not_there_is_bad_input(picture, capsys):
+    painter = Painter()
+    assert painter.run("verify", picture, "--device", "cuda") == 2
+    assert (painter.painted, painter.closed) == ([], True)
 
 
 def test_ctrl_c_ends_verify(picture):
@@ -93,7 +112,8 @@ def test_script_prints_a_script(picture, capsys):
     assert Painter().run("script", picture) == 0
     script = capsys.readouterr().out
     compile(script, "script", "exec")
-    assert "DiffusionPipeline.from_pretrained('assets/sketch', dtype=torch.bfloat16" in script
+    assert "model = 'assets/sketch'" in script
+    assert "dtype=torch.bfloat16" in script
 
 
 def test_several_pictures_of_a_round_are_one_script(picture, tmp_path, capsys):

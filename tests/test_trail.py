@@ -219,7 +219,11 @@ def test_whatever_is_done_to_a_trails_json_gives_a_trail_or_a_sentence():
 
 
 def test_a_picture_from_a_file_stands_at_the_end_of_its_way(tmp_path):
-    trail = Trail().explore(RECIPE, (0, 1)).restore(RECIPE, (", artsy", ", colorful"), tmp_path / "a.png", "Opened from a file.")
+    trail = (
+        Trail()
+        .explore(RECIPE, (0, 1))
+        .restore(RECIPE, (", artsy", ", colorful"), tmp_path / "a.png", "Opened from a file.")
+    )
     assert [round_.title for round_ in trail.visible] == ["Seed 0", "Seed 0 · suffixes", "Seed 0 · suffixes"]
     tiles = [round_.tiles[0] for round_ in trail.visible]
     assert [tile.state for tile in tiles] == [State.STOPPED, State.STOPPED, State.DONE]

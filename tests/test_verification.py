@@ -89,6 +89,11 @@ def test_without_proof_and_environment_the_pixels_are_compared():
     assert judge(proof=replace(PROOF, latents="")).latents is None
 
 
+def test_where_a_picture_does_not_say_its_environment_nothing_is_claimed_about_it():
+    verdict = judge(replace(ORIGINAL, pixels=change_pixel(IMAGE, 9), environment=None, proof=None))
+    assert say_verdict(verdict).endswith("does not say in which environment it was made: it may have been another.")
+
+
 def test_a_picture_that_was_scaled_is_said():
     (failed,) = (
         r for r in verify(replace(ORIGINAL, pixels=IMAGE.resize((4, 4))), generate(), Event()) if isinstance(r, Failed)

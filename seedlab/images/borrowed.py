@@ -7,15 +7,19 @@ stable-diffusion-webui.
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
+from seedlab.images.infotext import AUTOMATIC
 from seedlab.recipe import MAX_GUIDANCE, MAX_PROMPT_CHARACTERS, MAX_SEED, MAX_SIDE, MAX_STEPS, is_whole
 from seedlab.schedulers import SCHEDULERS
 
 MAX_CHARACTERS = 100_000
-DETAIL = re.compile(r'\s*(\w[\w \-/]{0,40}):\s*("(?:\\.|[^\\"]){0,2000}"|[^,]{0,500})(?:,|$)')
+DETAIL = re.compile(r'\s*(\w[\w \-/]{1,40}):\s*("(?:\\.|[^\\"])+"|[^,]*)(?:,|$)')
+OLD = re.compile(r"v1\.[0-8]\b")
+"""The versions of A1111 that had no schedule types: Karras was a part of the sampler's name."""
+
 NEGATIVE = "Negative prompt:"
 
 T = TypeVar("T")
@@ -68,7 +72,18 @@ def read_infotext(text: str) -> Borrowed | None:
 
 
 def _read_details(line: str) -> dict[str, str]:
-    return {match[1]: _unquote(match[2].strip()) for match in DETAIL.finditer(line)}
+    return {match[1]: _unquote(match[2].strip()) for match in _find_details(line)}
+
+
+def _find_details(line: str) -> Iterator[re.Match[str]]:
+    # Tried only at the line's beginning and after commas: tried everywhere, as `finditer` does, a line that means harm
+    # takes minutes.
+    place = 0
+    while place < len(line):
+        match = DETAIL.match(line, place)
+        if match is not None:
+            yield match
+        place = match.end() if match is not None else line.find(",", place) + 1 or len(line)
 
 
 def _unquote(value: str) -> str:
@@ -104,16 +119,16 @@ def _read_size(text: str) -> tuple[int | None, int | None]:
 
 
 def _read_name(text: str | None) -> str | None:
-    return text[:200] if text else None
+    # Quoted values can hold what is no text: newlines, and halves of characters.
+    return text if text and len(text) <= 200 and text.isprintable() else None
 
 
 def _find_scheduler(details: Mapping[str, str]) -> str | None:
-    """Find our scheduler; "DPM++ 2M Karras" was A1111's own name until 1.9, which moved Karras to "Schedule type"."""
+    """Find our scheduler by A1111's sampler and schedule type; None for a pair that we do not have."""
     sampler = details.get("Sampler", "")
-    karras = details.get("Schedule type", "") == "Karras" or sampler.endswith(" Karras")
-    # "Automatic", which A1111 takes where nothing is said, means Karras for this one sampler.
-    automatic = details.get("Schedule type", "Automatic") == "Automatic" and sampler == "DPM++ 2M"
     name = sampler.removesuffix(" Karras")
-    fits = [each for each in SCHEDULERS if each.sampler == name]
-    exact = [each.name for each in fits if each.karras == (karras or automatic)]
-    return exact[0] if exact else None
+    unsaid = "Uniform" if OLD.match(details.get("Version", "")) else "Automatic"
+    schedule = details.get("Schedule type", unsaid) if name == sampler else "Karras"
+    schedule = AUTOMATIC.get(name, "Uniform") if schedule == "Automatic" else schedule
+    fits = {each.karras: each.name for each in SCHEDULERS if each.sampler == name}
+    return fits.get(schedule == "Karras") if schedule in ("Karras", "Uniform") else None

@@ -15,6 +15,9 @@ from seedlab.schedulers import Scheduler, find_scheduler
 INFOTEXT_CHUNK = "parameters"
 """The PNG chunk that it stands in."""
 
+AUTOMATIC = {"DPM++ 2M": "Karras", "DPM++ 2M SDE": "Exponential", "DPM2": "Karras", "DPM2 a": "Karras"}
+"""What A1111 takes for a schedule type where none is said (modules/sd_samplers_kdiffusion.py); "Uniform" for others."""
+
 MARKS = ("Negative prompt:", "Steps:")
 """A line that begins with one of these is no prompt to other tools, wherever it stands (Civitai takes the first)."""
 
@@ -62,8 +65,7 @@ def _name_sampler(scheduler: Scheduler) -> str | None:
 def _name_schedule(scheduler: Scheduler) -> str | None:
     if scheduler.karras:
         return "Karras"
-    # A1111's "Automatic", which is what it takes where nothing is said, means Karras for this one sampler.
-    return "Uniform" if scheduler.sampler == "DPM++ 2M" else None
+    return "Uniform" if scheduler.sampler in AUTOMATIC else None
 
 
 def _quote(value: int | float | str) -> str:

@@ -1,6 +1,7 @@
 """PNG files: written whole or not at all, and read as what they may be: a stranger's."""
 
 import errno
+import os
 import re
 import stat
 import struct
@@ -16,11 +17,21 @@ from PIL.PngImagePlugin import PngImageFile, PngInfo
 from seedlab.recipe import MAX_SIDE, SeedLabError
 
 MAX_FILE_BYTES = 50 * 2**20
+MAX_BESIDE_BYTES = 8 * 2**20
+"""Of all chunks but the pixels'; what SeedLab writes is much less, ComfyUI's workflows can be megabytes."""
+
+MAX_CHUNKS = 20_000
+"""Pixels come in pieces of 8 kB at the least; 4 million empty chunks would take seconds each time."""
+
 TEMPORARY = re.compile(r"\.seedlab-[0-9a-f]{32}\.tmp")
 """The name of a file that is being written."""
 
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
 HEAD = struct.Struct(">8s4x4sII")
 """The beginning of every PNG: signature, (length), name of the first chunk, width, height."""
+
+CHUNK_HEAD = struct.Struct(">I4s")
+"""The beginning of every chunk: length, name. Its content and 4 bytes of checksum follow."""
 
 BROKEN = (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error)
 """What Pillow raises about a PNG that is not what it says."""
@@ -97,6 +108,7 @@ def _read(file: Path, read: Callable[[PngImageFile], T]) -> T:
     try:
         with _open(file) as stream:
             _check_head(stream, name)
+            _check_chunks(stream, name)
             # Not `Image.open`: it would warn of a large picture where this refuses it.
             image = PngImageFile(stream)
             if max(image.size) > MAX_SIDE:
@@ -124,7 +136,7 @@ def _open(file: Path) -> BinaryIO:
 
 def _check_head(stream: BinaryIO, name: str) -> None:
     head = stream.read(HEAD.size)
-    if not head.startswith(b"\x89PNG\r\n\x1a\n"):
+    if not head.startswith(SIGNATURE):
         raise SeedLabError(f"“{name}” is not a PNG file: choose a picture as SeedLab saved it.")
     _, chunk, width, height = HEAD.unpack(head)
     if chunk != b"IHDR":
@@ -132,6 +144,23 @@ def _check_head(stream: BinaryIO, name: str) -> None:
     if max(width, height) > MAX_SIDE:
         raise SeedLabError(f"“{name}” has {width} × {height} pixels: choose one of {MAX_SIDE} or fewer a side.")
     stream.seek(0)
+
+
+def _check_chunks(stream: BinaryIO, name: str) -> None:
+    """Refuse a file of which Pillow would read more into memory than a picture needs; reads the chunks' heads alone."""
+    end, place, beside = stream.seek(0, os.SEEK_END), len(SIGNATURE), 0
+    for _ in range(MAX_CHUNKS):
+        stream.seek(place)
+        head = stream.read(CHUNK_HEAD.size)
+        length, kind = CHUNK_HEAD.unpack(head) if len(head) == CHUNK_HEAD.size else (0, b"IEND")
+        place += CHUNK_HEAD.size + length + 4
+        beside += 0 if kind == b"IDAT" else length
+        if kind == b"IEND" or place > end:
+            stream.seek(0)
+            return  # what is cut short is found by whoever reads it
+        if beside > MAX_BESIDE_BYTES:
+            break
+    raise SeedLabError(f"“{name}” holds too much beside its pixels: choose a picture as SeedLab saved it.")
 
 
 def _explain(error: OSError, folder: Path) -> str:

@@ -48,8 +48,11 @@ def restore(file: Path) -> Restored | Borrowed:
 
 
 def _restore(metadata: Metadata) -> Restored:
+    unfit = SeedLabError("This picture's suffixes are not those of its prompt: use the original file.")
+    if not all(suffix.strip() for suffix in metadata.suffixes):
+        raise unfit  # nothing would be a suffix of every prompt, as often as one likes
     try:
         ancestors = find_ancestors(metadata.recipe, metadata.suffixes)
     except RecipeError as error:
-        raise SeedLabError("This picture's suffixes are not those of its prompt: use the original file.") from error
+        raise unfit from error
     return Restored(metadata=metadata, ancestors=ancestors)

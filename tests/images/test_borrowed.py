@@ -1,5 +1,6 @@
 """What other tools' pictures say, field by field: taken only where it can be what it should be."""
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -49,13 +50,32 @@ def test_what_we_write_comes_back(scheduler):
         ("DPM++ 2M", "Uniform", "DPMSolverMultistepScheduler"),
         ("Euler a", None, "EulerAncestralDiscreteScheduler"),
         ("Euler a", "Automatic", "EulerAncestralDiscreteScheduler"),
+        ("DPM2 a", "Uniform", "KDPM2AncestralDiscreteScheduler"),
+        ("DPM++ 2M SDE Karras", None, "DPMSolverMultistepScheduler SDE Karras"),
         ("Restart", None, None),
+        # Other noise levels than ours are another way to denoise.
+        ("DPM++ 2M", "Exponential", None),
+        ("DPM++ 2M SDE", None, None),
+        ("DPM2", "Automatic", None),
+        ("Euler", "Karras", None),
         ("", None, None),
     ],
 )
 def test_samplers_are_known_by_their_names_there(sampler, schedule, name):
     kind = f", Schedule type: {schedule}" if schedule else ""
     assert read_infotext(f"x\nSteps: 9, Sampler: {sampler}{kind}").scheduler == name
+
+
+def test_before_schedule_types_a_sampler_without_karras_in_its_name_was_one_without():
+    text = "x\nSteps: 9, Sampler: DPM++ 2M, Version: {}"
+    assert read_infotext(text.format("v1.6.0")).scheduler == "DPMSolverMultistepScheduler"
+    assert read_infotext(text.format("v1.10.1")).scheduler == "DPMSolverMultistepScheduler Karras"
+
+
+@pytest.mark.parametrize("name", ['"\\ud800"', '"a\\nb: c"', '"\\u001b[2J"', "x" * 201])
+def test_a_name_that_is_no_line_of_text_is_left_out(name):
+    borrowed = read_infotext(f"x\nSteps: 9, Model: {name}, Sampler: {name}, Seed: 7")
+    assert (borrowed.model, borrowed.sampler, borrowed.seed) == (None, None, 7)
 
 
 @pytest.mark.parametrize(
@@ -89,5 +109,21 @@ def test_what_is_no_infotext_is_none(text):
     assert read_infotext(text) is None
 
 
-def test_a_long_line_of_nonsense_is_read_at_once():
-    assert read_infotext("x\nSteps: 3, " + 'a: "' * 20_000) is not None
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        'a: "' * 20_000,
+        " " * 90_000 + "!",
+        ("ab:" + " " * 600) * 150 + "!",
+        "ab:" * 30_000,
+        "a" * 90_000 + ":",
+        "a," * 45_000,
+        'ab:"' + '\\",' * 30_000,
+        'ab:"\\", ' * 12_000,
+    ],
+    ids=lambda text: text[:12],
+)
+def test_a_long_line_of_nonsense_is_read_at_once(nonsense):
+    started = time.process_time()
+    assert read_infotext(f"x\nSteps: 3, {nonsense}").num_inference_steps == 3
+    assert time.process_time() - started < 1

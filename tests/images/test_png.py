@@ -2,6 +2,8 @@
 
 import os
 import struct
+import time
+import tracemalloc
 import zlib
 from pathlib import Path
 
@@ -139,6 +141,39 @@ def test_text_that_unpacks_to_more_than_it_should_is_refused(tmp_path):
     (tmp_path / "a.png").write_bytes(SIGNATURE + header(1, 1) + bomb + PIXEL + END)
     with pytest.raises(SeedLabError, match="damaged"):
         read_chunks(tmp_path / "a.png")
+
+
+@pytest.mark.parametrize(
+    "chunks",
+    [
+        chunk(b"tEXt", b"seedlab\0" + b"x" * 9_000_000),
+        chunk(b"iTXt", b"seedlab\0\0\0\0\0" + b"x" * 9_000_000),
+        chunk(b"eXIf", b"x" * 9_000_000),
+        chunk(b"tEXt", b"seedlab\0" + b"x" * 900_000) * 10,
+        chunk(b"tEXt", b"a\0") * 1_000_000,
+        chunk(b"abCD", b"") * 1_000_000,
+        chunk(b"IDAT", b"") * 1_000_000,
+    ],
+    ids=["text", "international text", "exif", "texts", "a million texts", "a million chunks", "a million pieces"],
+)
+@pytest.mark.parametrize("before", [True, False], ids=["before the pixels", "after"])
+def test_more_than_a_picture_needs_is_refused_unread(tmp_path, chunks, before):
+    parts = [chunks, PIXEL] if before else [PIXEL, chunks]
+    (tmp_path / "a.png").write_bytes(SIGNATURE + header(1, 1) + b"".join(parts) + END)
+    tracemalloc.start()
+    started = time.process_time()
+    for read in (read_chunks, read_pixels):
+        with pytest.raises(SeedLabError, match="too much beside its pixels"):
+            read(tmp_path / "a.png")
+    assert time.process_time() - started < 1
+    assert tracemalloc.get_traced_memory()[1] < 2**20
+    tracemalloc.stop()
+
+
+def test_a_workflow_of_another_tool_is_not_too_much(tmp_path):
+    write_png(tmp_path / "a.png", gradient(), {"workflow": "x" * 4_000_000})
+    assert len(read_chunks(tmp_path / "a.png")["workflow"]) == 4_000_000
+    assert read_pixels(tmp_path / "a.png").tobytes() == gradient().tobytes()
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,8 @@ def test_a_picture_that_says_nothing_is_refused(tmp_path):
     [
         {"suffixes": [", at night"]},
         {"suffixes": "artsy"},
+        {"suffixes": [""] * 500},
+        {"suffixes": ["", ", artsy", ", colorful"]},
         {"recipe": None},
         {"recipe": {**json.loads(THIRD.to_json()), "seed": 1}},
         {"recipe": {**json.loads(THIRD.to_json()), "__class__": "os.system"}},

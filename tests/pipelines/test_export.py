@@ -1,0 +1,84 @@
+"""Exported scripts, run in a process of their own, give SeedLab's bytes."""
+
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from threading import Event
+
+import pytest
+from PIL import Image
+
+from seedlab.export import write_script
+from seedlab.images.compare import hash_pixels
+from seedlab.reports import Finished
+from seedlab.rounds import GUIDE_SUFFIXES, seed_round, suffix_round
+from tests.pipelines.builders import build_ddim, make_default_recipe, make_recipe
+
+ROOT = Path(__file__).parents[2]
+
+
+def run_script(script: str, folder: Path) -> list[str]:
+    """Run a script as a person would; returns the hashes that it prints."""
+    (folder / "assets").symlink_to(ROOT / "assets")
+    (folder / "script.py").write_text(script, encoding="utf-8")
+    done = subprocess.run([sys.executable, "script.py"], cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return [line.split()[1] for line in done.stdout.splitlines()]
+
+
+def make(manager, recipes) -> tuple[list[str], object]:
+    """Make pictures as the page does, together; returns their hashes and their environment."""
+    ends = {report.index: report for report in manager.generate(recipes, Event()) if isinstance(report, Finished)}
+    return [hash_pixels(ends[index].image) for index in range(len(recipes))], ends[0].environment
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_a_round_of_suffixes(shared_manager, tiny, tmp_path, dtype):
+    base = make_recipe(tiny, seed=2, dtype=dtype, scheduler="EulerAncestralDiscreteScheduler", negative_prompt="“blur”")
+    recipes = suffix_round(base, GUIDE_SUFFIXES)
+    hashes, environment = make(shared_manager, recipes)
+    assert run_script(write_script(recipes, environment), tmp_path) == hashes
+    assert len(set(hashes)) == 4
+    assert sorted(file.name for file in tmp_path.glob("*.png")) == [
+        "plain-seed-2-artsy.png",
+        "plain-seed-2-colorful.png",
+        "plain-seed-2-highly-realistic.png",
+        "plain-seed-2-trending.png",
+    ]
+
+
+@pytest.mark.parametrize(
+    "scheduler",
+    [
+        "DPMSolverMultistepScheduler Karras",
+        "DPMSolverMultistepScheduler SDE",
+        "DPMSolverMultistepScheduler",
+        "DEISMultistepScheduler",
+    ],
+)
+def test_a_round_of_seeds(shared_manager, tiny, tmp_path, scheduler):
+    recipes = seed_round(make_recipe(tiny, scheduler=scheduler), (0, 7))
+    hashes, environment = make(shared_manager, recipes)
+    assert run_script(write_script(recipes, environment), tmp_path) == hashes
+    assert [hash_pixels(Image.open(tmp_path / f"plain-seed-{seed}.png")) for seed in (0, 7)] == hashes
+
+
+def test_a_model_without_prompts(shared_manager, tmp_path):
+    recipes = seed_round(make_default_recipe(build_ddim(tmp_path)), (0, 7))
+    hashes, environment = make(shared_manager, recipes)
+    assert run_script(write_script(recipes, environment, unconditional=True), tmp_path) == hashes
+
+
+def test_only_deterministic_algorithms(shared_manager, tiny, tmp_path):
+    """On a CPU they are the ones that run anyway; the script must start with them all the same."""
+    recipe = make_recipe(tiny, prompt="'); raise SystemExit  # “”\n\\")
+    (expected,), environment = make(shared_manager, [recipe])
+    script = write_script([recipe], replace(environment, deterministic=True))
+    assert run_script(script, tmp_path) == [expected]
+
+
+def test_one_tile_of_a_grid_of_sketch(shared_manager, tmp_path):
+    recipes = seed_round(shared_manager.describe("sketch").make_recipe(prompt="a red boat", seed=0), range(4))
+    hashes, environment = make(shared_manager, recipes)
+    assert run_script(write_script([recipes[3]], environment), tmp_path) == [hashes[3]]
