@@ -21,7 +21,9 @@ class Model:
         size_multiple: height and width must be multiples of this, in pixels.
         max_side: the largest height or width that it makes well, in pixels.
         any_scheduler: nothing is known of the schedulers it works with, so that all are offered.
-        unconditional: its pipeline takes no prompt, no guidance and no size; seeds are all there is to explore.
+        only_schedulers: the names of those that it works with, where they are fewer than those of its kind.
+        unconditional: its pipeline takes no prompt, no guidance and no size; seeds are all there is to explore. Then
+            guidance_scale is 0.
         max_tokens: how many tokens of a prompt its text encoder reads, begin and end marks included.
     """
 
@@ -38,6 +40,7 @@ class Model:
     max_side: int = 2048
     max_tokens: int = 77
     any_scheduler: bool = False
+    only_schedulers: tuple[str, ...] = ()
     unconditional: bool = False
 
     @property
@@ -48,6 +51,8 @@ class Model:
     @property
     def schedulers(self) -> tuple[Scheduler, ...]:
         """The schedulers that it works with."""
+        if self.only_schedulers:
+            return tuple(find_scheduler(name) for name in self.only_schedulers)
         return SCHEDULERS if self.any_scheduler else list_family(self.scheduler)
 
     def make_recipe(self, *, prompt: str, seed: int, **changes: Any) -> Recipe:
@@ -75,10 +80,31 @@ class Model:
     def check(self, recipe: Recipe) -> None:
         """Raise RecipeError for what this model cannot make or read."""
         self._check_scheduler(recipe.scheduler)
+        if self.unconditional:
+            self._check_unconditional(recipe)
+            return
         for field in ("height", "width"):
             self._check_side(field, getattr(recipe, field))
         for field in ("prompt", "negative_prompt"):
             self._check_length(field, len(getattr(recipe, field)))
+
+    def _check_unconditional(self, recipe: Recipe) -> None:
+        """Refuse what would be asked for in vain: two recipes must not mean the same picture."""
+        size = f"{self.width}×{self.height}"
+        sentences = {
+            "prompt": "takes no prompt, and so no suffixes: leave it empty, and explore its seeds",
+            "negative_prompt": "takes no negative prompt: leave it empty",
+            "guidance_scale": "takes no guidance: leave it empty, or at 0",
+            "height": f"makes pictures of {size} pixels alone: leave the height empty",
+            "width": f"makes pictures of {size} pixels alone: leave the width empty",
+            # Its pipeline hands the picture to numpy, which does not know bfloat16.
+            "dtype": "makes pictures in float32 alone: choose float32",
+        }
+        only = {"prompt": "", "negative_prompt": "", "guidance_scale": 0.0, "dtype": "float32"}
+        only |= {"height": self.height, "width": self.width}
+        for field, sentence in sentences.items():
+            if getattr(recipe, field) != only[field]:
+                raise RecipeError(field, f"{self.name} {sentence}.")
 
     def _check_scheduler(self, name: str) -> None:
         scheduler = find_scheduler(name)

@@ -69,3 +69,50 @@ def test_a_model_that_we_do_not_know_is_offered_all_schedulers():
     model = Model(**{**vars(MODEL), "any_scheduler": True})
     recipe = model.make_recipe(prompt="a", seed=0, scheduler="Flow-match Euler")
     assert recipe.scheduler == "FlowMatchEulerDiscreteScheduler"
+
+
+UNCONDITIONAL = Model(
+    model_id="google/ddpm-cifar10-32",
+    name="DDPM CIFAR-10",
+    num_inference_steps=50,
+    guidance_scale=0.0,
+    height=32,
+    width=48,
+    scheduler="DDIMScheduler",
+    only_schedulers=("DDIMScheduler", "DDPMScheduler"),
+    dtype="float32",
+    unconditional=True,
+)
+
+
+def test_a_model_without_a_prompt_makes_recipes_of_a_seed_alone():
+    recipe = UNCONDITIONAL.make_recipe(prompt="", seed=7, scheduler="DDPM", num_inference_steps=1000)
+    assert (recipe.prompt, recipe.seed, recipe.guidance_scale) == ("", 7, 0.0)
+    assert (recipe.width, recipe.height, recipe.scheduler) == (48, 32, "DDPMScheduler")
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "sentence"),
+    [
+        ("prompt", "artsy", "DDPM CIFAR-10 takes no prompt, and so no suffixes: leave it empty"),
+        ("negative_prompt", "blurry", "DDPM CIFAR-10 takes no negative prompt: leave it empty"),
+        ("guidance_scale", 7.5, "DDPM CIFAR-10 takes no guidance: leave it empty, or at 0"),
+        ("height", 64, "DDPM CIFAR-10 makes pictures of 48×32 pixels alone: leave the height empty"),
+        ("width", 32, "DDPM CIFAR-10 makes pictures of 48×32 pixels alone: leave the width empty"),
+        ("dtype", "bfloat16", "DDPM CIFAR-10 makes pictures in float32 alone: choose float32"),
+        ("scheduler", "Euler", r"Euler does not work with DDPM CIFAR-10: choose DDIM, DDPM\."),
+    ],
+)
+def test_a_model_without_a_prompt_refuses_what_would_be_asked_for_in_vain(field, value, sentence):
+    """Or two recipes would mean the same picture."""
+    with pytest.raises(RecipeError, match=sentence) as caught:
+        UNCONDITIONAL.make_recipe(**{"prompt": "", "seed": 0, field: value})
+    assert caught.value.field == field
+
+
+def test_where_the_noise_is_drawn_can_be_asked_for():
+    assert MODEL.make_recipe(prompt="a", seed=0, generator_device="cuda").generator_device == "cuda"
+    assert MODEL.make_recipe(prompt="a", seed=0, generator_device=None).generator_device == "cpu"
+    with pytest.raises(RecipeError, match="The generator device must be one of cpu, cuda, mps") as caught:
+        MODEL.make_recipe(prompt="a", seed=0, generator_device="tpu")
+    assert caught.value.field == "generator_device"

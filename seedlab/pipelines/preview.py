@@ -6,6 +6,8 @@ from typing import Any
 
 from PIL import Image
 
+from seedlab.pipelines.catalog import UNCONDITIONAL
+
 LOGGER = logging.getLogger(__name__)
 SAMPLES = 4
 SIDE = 128
@@ -38,10 +40,13 @@ class Preview:
 def fit_preview(pipeline: Any) -> Preview | None:
     """Fit the map by least squares on smooth random pictures that the autoencoder encodes; None where it cannot.
 
-    The pictures are drawn from a generator of their own, so that nobody else's randomness moves.
+    The pictures are drawn from a generator of their own, so that nobody else's randomness moves. What denoises the
+    pixels themselves, -1...1, needs no fit.
     """
     import torch
 
+    if type(pipeline).__name__ in UNCONDITIONAL:
+        return Preview(torch.cat((torch.eye(3), torch.ones(1, 3))) / 2)
     vae = getattr(pipeline, "vae", None)
     if vae is None or not hasattr(vae, "encode"):
         return None

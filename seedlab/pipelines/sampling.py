@@ -1,19 +1,19 @@
 """One call of a pipeline: a fresh generator, a fresh scheduler, the recipe's arguments, a report at every step."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from PIL import Image
 
 from seedlab.pipelines.capabilities import Capabilities
+from seedlab.pipelines.randomness import refuse_unseeded_noise
+from seedlab.pipelines.steps import OnStep as OnStep
+from seedlab.pipelines.steps import follow_steps
 from seedlab.proof import Proof
-from seedlab.recipe import Recipe, SeedLabError
-from seedlab.schedulers import SCHEDULERS, find_scheduler
-
-OnStep = Callable[[int, Any], None]
-"""Called after every step with the number of steps done and the latents; may raise to end the call at once."""
+from seedlab.recipe import Recipe, RecipeError, SeedLabError
+from seedlab.schedulers import find_scheduler
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,9 @@ def sample(pipeline: Any, recipe: Recipe, on_step: OnStep) -> Sample:
     The pipeline must hold the recipe's scheduler already (`make_scheduler`).
 
     Raises:
-        SeedLabError: the picture is not one: all black, or hidden by the pipeline's own safety checker.
+        RecipeError: the pipeline would not read something that the recipe asks for.
+        SeedLabError: the picture is not one: all black, or hidden by the pipeline's own safety checker; or noise was
+            drawn that the seed does not decide.
     """
     (made,) = run_pipeline(pipeline, make_arguments(Capabilities.read(pipeline), recipe), on_step)
     return made
@@ -40,16 +42,18 @@ def run_pipeline(pipeline: Any, arguments: Mapping[str, Any], on_step: OnStep) -
     """Call a pipeline; returns a sample for each row of its batch.
 
     Raises:
-        SeedLabError: one of the pictures is none.
+        SeedLabError: one of the pictures is none, or noise was drawn that no seed decides.
     """
     latents: list[Any] = []
 
     def follow(step: int, now: Any) -> None:
+        check_noise()
         latents[:] = [now]
         on_step(step, now)
 
     # "np" and not "pil", for the proof; the pipelines themselves make their 8-bit pictures of just this array.
-    result = pipeline(**arguments, output_type="np", **_make_callback(pipeline, follow))
+    with refuse_unseeded_noise() as check_noise, follow_steps(pipeline, follow) as callbacks:
+        result = pipeline(**arguments, output_type="np", **callbacks)
     images = pipeline.numpy_to_pil(result.images)
     for image in images:
         _check(image, hidden=any(getattr(result, "nsfw_content_detected", None) or ()))
@@ -73,20 +77,38 @@ def make_arguments(capabilities: Capabilities, recipe: Recipe) -> dict[str, Any]
     """Return the arguments of the plain script for this recipe: those of them that the pipeline takes.
 
     A generator is consumed by use, so every call gets one of its own (diffusers #2659 is about sharing one).
-    """
-    import torch
 
+    Raises:
+        RecipeError: it asks for words that the pipeline would not read, or for noise from a device that is not here.
+    """
+    words = {"prompt": recipe.prompt, "negative_prompt": recipe.negative_prompt}
+    for name, text in words.items():
+        if text and not getattr(capabilities, name):
+            raise RecipeError(name, f"This model takes no {name.replace('_', ' ')}: leave it empty.")
     arguments: dict[str, Any] = {
         "prompt": recipe.prompt,
-        # None and "" are not the same to SDXL, which puts zeros for None; a script without one says None.
+        # Not named where there is none: SDXL takes zeros for none, but not for "", and PixArt does not take None.
         "negative_prompt": recipe.negative_prompt or None,
         "num_inference_steps": recipe.num_inference_steps,
         "guidance_scale": recipe.guidance_scale,
         "height": recipe.height,
         "width": recipe.width,
     }
-    taken = {name: value for name, value in arguments.items() if getattr(capabilities, name)}
-    return {**taken, "generator": torch.Generator(recipe.generator_device).manual_seed(recipe.seed)}
+    named = {name: value for name, value in arguments.items() if value is not None and getattr(capabilities, name)}
+    return {**named, "generator": _make_generator(recipe)}
+
+
+def _make_generator(recipe: Recipe) -> Any:
+    import torch
+
+    try:
+        return torch.Generator(recipe.generator_device).manual_seed(recipe.seed)
+    except RuntimeError as error:
+        raise RecipeError(
+            "generator_device",
+            f"There is no device “{recipe.generator_device}” on this machine to draw the noise on: choose cpu, which "
+            "gives the same noise everywhere.",
+        ) from error
 
 
 def check_latents(latents: Any) -> None:
@@ -110,20 +132,7 @@ def make_scheduler(original: Any, name: str) -> Any:
     scheduler_class = getattr(diffusers, scheduler.class_name)
     if scheduler_class not in (type(original), *original.compatibles):
         raise SeedLabError(f"{scheduler.label} does not work with this model: choose another scheduler.")
-    # Said only of a class that we offer both ways; any other keeps the levels that the model was saved with.
-    both = sum(each.class_name == scheduler.class_name for each in SCHEDULERS) > 1
-    return scheduler_class.from_config(original.config, **({"use_karras_sigmas": scheduler.karras} if both else {}))
-
-
-def _make_callback(pipeline: Any, on_step: OnStep) -> dict[str, Any]:
-    if not Capabilities.read(pipeline).callback_on_step_end:
-        return {}
-
-    def call_back(_pipeline: Any, step: int, _timestep: Any, tensors: dict[str, Any]) -> dict[str, Any]:
-        on_step(step + 1, tensors["latents"])
-        return tensors
-
-    return {"callback_on_step_end": call_back}
+    return scheduler_class.from_config(original.config, **scheduler.settings)
 
 
 def _check(image: Image.Image, hidden: bool) -> None:

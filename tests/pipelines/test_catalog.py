@@ -1,12 +1,22 @@
 """What is known of a model before it is loaded, without torch."""
 
 import json
+from dataclasses import replace
+from importlib.util import find_spec
+from threading import Event
 
 import pytest
 
 from seedlab.pipelines.catalog import CATALOG, SKETCH, SKETCH_FOLDER, describe
 from seedlab.recipe import RecipeError
-from tests.pipelines.builders import build_stable_diffusion
+from tests.pipelines.builders import (
+    build_ddim,
+    build_ddpm,
+    build_pixart,
+    build_stable_diffusion,
+    build_stable_diffusion_3,
+    flatten,
+)
 
 
 def test_sketch_is_described_as_it_was_saved():
@@ -29,11 +39,81 @@ def test_a_folder_is_described_by_its_configurations(tiny):
     assert model.scheduler == "DPMSolverMultistepScheduler"
 
 
+def change(file, **values):
+    file.write_text(json.dumps(json.loads(file.read_text()) | values))
+
+
 def test_a_folder_whose_scheduler_takes_karras_levels_says_so(tmp_path):
     folder = build_stable_diffusion(tmp_path)
-    file = folder / "scheduler" / "scheduler_config.json"
-    file.write_text(json.dumps(json.loads(file.read_text()) | {"use_karras_sigmas": True}))
+    change(folder / "scheduler" / "scheduler_config.json", use_karras_sigmas=True)
     assert describe(str(folder)).scheduler == "DPMSolverMultistepScheduler Karras"
+
+
+def test_a_folder_whose_scheduler_nothing_can_replace_is_refused(tmp_path):
+    folder = build_stable_diffusion(tmp_path)
+    change(folder / "scheduler" / "scheduler_config.json", _class_name="EDMEulerScheduler")
+    with pytest.raises(RecipeError, match="saved with the scheduler “EDMEulerScheduler”"):
+        describe(str(folder))
+
+
+@pytest.mark.parametrize(
+    ("class_name", "package"), [("LMSDiscreteScheduler", "scipy"), ("DPMSolverSDEScheduler", "torchsde")]
+)
+def test_a_scheduler_that_needs_a_further_package_says_so_when_a_picture_is_asked_for(
+    tmp_path, manager, class_name, package
+):
+    if find_spec(package):
+        pytest.skip(f"{package} is installed")
+    folder = build_stable_diffusion(tmp_path)
+    change(folder / "scheduler" / "scheduler_config.json", _class_name=class_name)
+    change(folder / "model_index.json", scheduler=["diffusers", class_name])
+    model = describe(str(folder))
+    assert model.scheduler == "DPMSolverMultistepScheduler"
+    reports = list(manager.generate([model.make_recipe(prompt="a boat", seed=0, dtype="float32")], Event()))
+    assert f"{class_name} requires the {package} library" in reports[-1].sentence
+
+
+def test_transformers_are_described_as_they_were_saved(tmp_path):
+    flow, pixart = describe(str(build_stable_diffusion_3(tmp_path))), describe(str(build_pixart(tmp_path)))
+    assert (flow.height, flow.width, flow.scheduler) == (64, 64, "FlowMatchEulerDiscreteScheduler")
+    assert (pixart.height, pixart.width, pixart.scheduler) == (256, 256, "DPMSolverMultistepScheduler")
+    assert not flow.unconditional
+
+
+def test_a_folder_that_takes_no_prompt_says_so(tmp_path):
+    model = describe(str(build_ddim(tmp_path)))
+    assert model.unconditional
+    assert (model.height, model.width, model.guidance_scale, model.dtype) == (16, 16, 0.0, "float32")
+    assert (model.scheduler, model.num_inference_steps) == ("DDIMScheduler", 50)
+    assert [scheduler.label for scheduler in model.schedulers] == ["DDIM"]
+
+
+def test_ddpm_takes_all_of_its_levels_and_works_with_ddim_too(tmp_path):
+    folder = build_ddpm(tmp_path, sample_size=(16, 32))
+    model = describe(str(folder))
+    assert (model.height, model.width) == (16, 32)
+    assert (model.scheduler, model.num_inference_steps) == ("DDPMScheduler", 1000)
+    assert [scheduler.label for scheduler in model.schedulers] == ["DDIM", "DDPM"]
+    change(folder / "scheduler" / "scheduler_config.json", num_train_timesteps=200)
+    assert describe(str(folder)).num_inference_steps == 200
+
+
+def test_a_folder_without_folders_for_its_parts_is_described_alike(tmp_path):
+    """As google/ddpm-cifar10-32 is on the Hub."""
+    usual, flat = build_ddpm(tmp_path / "usual"), flatten(build_ddpm(tmp_path / "flat"))
+    assert describe(str(flat)) == replace(describe(str(usual)), model_id=str(flat))
+
+
+def test_the_model_of_the_guide_is_made_by_ddim_as_in_the_guide():
+    model = describe("google/ddpm-cifar10-32")
+    assert model.unconditional
+    recipe = model.make_recipe(prompt="", seed=0, num_inference_steps=2)
+    assert (recipe.scheduler, recipe.height, recipe.width, recipe.dtype) == ("DDIMScheduler", 32, 32, "float32")
+
+
+def test_a_revision_of_a_model_that_we_know_has_its_defaults():
+    model = describe("google/ddpm-cifar10-32@main")
+    assert model == replace(describe("google/ddpm-cifar10-32"), revision="main")
 
 
 def test_a_relative_folder_becomes_an_absolute_one(tiny, monkeypatch):
@@ -62,3 +142,11 @@ def test_a_folder_with_damaged_configurations_is_still_described(tmp_path, damag
     folder = build_stable_diffusion(tmp_path)
     (folder / "unet" / "config.json").write_text(damage)
     assert describe(str(folder)).height > 0
+
+
+@pytest.mark.parametrize("damage", ["{", "[]", '{"sample_size": "big", "num_train_timesteps": "many"}'])
+def test_a_folder_without_a_prompt_whose_configurations_are_damaged_is_still_described(tmp_path, damage):
+    folder = build_ddpm(tmp_path)
+    (folder / "unet" / "config.json").write_text(damage)
+    (folder / "scheduler" / "scheduler_config.json").write_text(damage)
+    assert describe(str(folder)).make_recipe(prompt="", seed=0).height == 32

@@ -3,9 +3,6 @@
 In the same environment: on a CPU the script puts the colours last, as SeedLab does.
 """
 
-import hashlib
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -14,61 +11,19 @@ from threading import Event
 import diffusers
 import pytest
 import torch
-from PIL import Image
 
 from seedlab.recipe import Recipe
-from seedlab.reports import Finished
 from seedlab.workflow import Picture, Session
 from tests.pipelines.builders import make_recipe
+from tests.pipelines.plain import hash_pixels, run_in_new_process, run_plainly
 
 SCHEDULERS = ("DDIMScheduler", "EulerAncestralDiscreteScheduler", "DPMSolverMultistepScheduler")
 
-PLAIN_SCRIPT = """
-import hashlib
-import torch
-from diffusers import DiffusionPipeline, {recipe.scheduler}
-
-pipe = DiffusionPipeline.from_pretrained({recipe.model_id!r}, dtype=torch.{recipe.dtype}, use_safetensors=True)
-for part in pipe.components.values():
-    if isinstance(part, torch.nn.Module):
-        part.to(memory_format=torch.channels_last)
-pipe.scheduler = {recipe.scheduler}.from_config(pipe.scheduler.config)
-generator = torch.Generator("cpu").manual_seed({recipe.seed})
-image = pipe({recipe.prompt!r}, generator=generator, num_inference_steps={recipe.num_inference_steps},
-             guidance_scale={recipe.guidance_scale}, height={recipe.height}, width={recipe.width}).images[0]
-print(hashlib.sha256(image.tobytes()).hexdigest())
-"""
-
-
-def sha256(image: Image.Image) -> str:
-    return hashlib.sha256(image.tobytes()).hexdigest()
-
 
 def make(manager, *recipes: Recipe) -> list[str]:
-    reports = [report for report in manager.generate(recipes, Event()) if not hasattr(report, "sentence")]
-    return [sha256(report.image) for report in reports if isinstance(report, Finished)]
-
-
-def run_plainly(recipe: Recipe) -> str:
-    """The plain script, in this process."""
-    pipe = diffusers.DiffusionPipeline.from_pretrained(
-        recipe.model_id, dtype=getattr(torch, recipe.dtype), use_safetensors=True
-    )
-    for part in pipe.components.values():
-        if isinstance(part, torch.nn.Module):
-            part.to(memory_format=torch.channels_last)
-    pipe.scheduler = getattr(diffusers, recipe.scheduler).from_config(pipe.scheduler.config)
-    pipe.set_progress_bar_config(disable=True)
-    image = pipe(
-        recipe.prompt,
-        negative_prompt=recipe.negative_prompt or None,
-        generator=torch.Generator("cpu").manual_seed(recipe.seed),
-        num_inference_steps=recipe.num_inference_steps,
-        guidance_scale=recipe.guidance_scale,
-        height=recipe.height,
-        width=recipe.width,
-    ).images[0]
-    return sha256(image)
+    # By index, because a report may be said again while the next tile is made.
+    ends = {report.index: report for report in manager.generate(recipes, Event())}
+    return [hash_pixels(ends[index].image) for index in range(len(recipes))]
 
 
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
@@ -110,7 +65,7 @@ def test_the_same_recipe_in_round_1_and_met_again_in_round_3(shared_manager, tin
     made: list[tuple[Recipe, str]] = []
 
     def keep(image, recipe, environment, *, suffixes, notice, proof):
-        made.append((recipe, sha256(image)))
+        made.append((recipe, hash_pixels(image)))
         file = tmp_path / recipe.fingerprint
         image.save(file, "PNG")
         return Picture(file)
@@ -137,12 +92,10 @@ def test_while_a_second_visitor_generates(shared_manager, tiny):
     assert together == alone
 
 
-@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
-def test_in_a_new_process_by_the_plain_script(shared_manager, tiny, dtype):
-    recipe = make_recipe(tiny, seed=3, scheduler="EulerAncestralDiscreteScheduler", dtype=dtype)
-    script = PLAIN_SCRIPT.format(recipe=recipe)
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == make(shared_manager, recipe)[0]
+def test_in_a_new_process_by_the_plain_script(shared_manager, tiny):
+    recipe = make_recipe(tiny, seed=3, scheduler="EulerAncestralDiscreteScheduler")
+    recipes = [replace(recipe, dtype=dtype) for dtype in ("float32", "bfloat16")]
+    assert run_in_new_process(recipes) == make(shared_manager, *recipes)
 
 
 def test_one_generator_drawn_from_four_times_would_not_keep_the_contract(shared_manager, tiny):
@@ -152,7 +105,7 @@ def test_one_generator_drawn_from_four_times_would_not_keep_the_contract(shared_
     generators = [torch.Generator("cpu").manual_seed(0)] * 4
     recipe = make_recipe(tiny)
     images = pipe([recipe.prompt] * 4, generator=generators, num_inference_steps=4, height=64, width=64).images
-    assert sha256(images[1]) != make(shared_manager, recipe)[0]
+    assert hash_pixels(images[1]) != make(shared_manager, recipe)[0]
 
 
 def test_the_pipeline_folder_is_only_read(tiny: Path, shared_manager):

@@ -8,10 +8,10 @@ from threading import Event
 
 import torch
 
+from seedlab.images.compare import hash_pixels
 from seedlab.pipelines.environment import observe
 from seedlab.reports import Finished
 from tests.pipelines.builders import make_recipe
-from tests.pipelines.test_contract import sha256
 
 DETERMINISTIC = """
 import json, os, sys
@@ -20,7 +20,7 @@ import torch
 from seedlab.pipelines.manager import PipelineManager
 from seedlab.recipe import Recipe
 from seedlab.reports import Finished
-from tests.pipelines.test_contract import sha256
+from seedlab.images.compare import hash_pixels
 
 manager = PipelineManager("cpu", deterministic=True)
 recipe = Recipe.from_dict(json.loads(sys.argv[1]))
@@ -32,7 +32,7 @@ print(json.dumps({
     "tf32": torch.backends.cuda.matmul.allow_tf32 or torch.backends.cudnn.allow_tf32,
     "workspace": os.environ["CUBLAS_WORKSPACE_CONFIG"],
     "blocking": os.environ.get("CUDA_LAUNCH_BLOCKING"),
-    "sha256": sha256(finished.image),
+    "sha256": hash_pixels(finished.image),
 }))
 manager.close()
 """
@@ -59,5 +59,5 @@ def test_full_determinism_is_observed_and_changes_no_bits_on_a_cpu(shared_manage
         "tf32": False,
         "workspace": ":16:8",
         "blocking": None,
-        "sha256": sha256(finished.image),
+        "sha256": hash_pixels(finished.image),
     }

@@ -215,7 +215,9 @@ def test_a_download_that_fails_says_what_to_do(manager, tiny, monkeypatch):
     monkeypatch.setattr("diffusers.DiffusionPipeline.download", download)
     recipe = replace(make_recipe(tiny), model_id="owner/name")
     (failed,) = (report for report in run(manager, recipe) if isinstance(report, Failed))
-    assert failed.sentence.startswith("owner/name could not be downloaded from the Hub: check the network and try again")
+    assert failed.sentence.startswith(
+        "owner/name could not be downloaded from the Hub: check the network and try again"
+    )
     with pytest.raises(SeedLabError, match="could not be downloaded"):
         manager.environment(recipe)
 

@@ -1,9 +1,10 @@
 """Previews: a linear map from latents to colours, fitted to the autoencoder at hand."""
 
 import torch
-from diffusers import DPMSolverMultistepScheduler, EulerDiscreteScheduler
+from diffusers import DiffusionPipeline, DPMSolverMultistepScheduler, EulerDiscreteScheduler
 
 from seedlab.pipelines.preview import Preview, find_clean_latents, fit_preview
+from tests.pipelines.builders import build_ddim
 
 
 class LinearAutoencoder:
@@ -31,6 +32,14 @@ def test_a_linear_autoencoder_is_undone_exactly():
 
 def test_a_pipeline_without_an_autoencoder_has_no_preview():
     assert fit_preview(type("Pipeline", (), {})) is None
+
+
+def test_what_denoises_the_pixels_themselves_is_shown_as_it_is(tmp_path):
+    preview = fit_preview(DiffusionPipeline.from_pretrained(build_ddim(tmp_path)))
+    pixels = torch.tensor([-1.0, 0.0, 1.0]).view(1, 3, 1, 1).expand(1, 3, 16, 24)
+    shown = preview.show(pixels)
+    assert shown.size == (24, 16)
+    assert shown.getpixel((5, 5)) == (0, 128, 255)
 
 
 def test_latents_of_another_shape_have_no_preview_and_do_no_harm():

@@ -1,22 +1,30 @@
 """One call of a pipeline: its arguments and its scheduler."""
 
+from contextlib import suppress
+from dataclasses import replace
+
+import diffusers
 import numpy as np
 import pytest
+import torch
 from diffusers import (
     DDIMPipeline,
+    DDIMScheduler,
+    DEISMultistepScheduler,
     DiffusionPipeline,
     DPMSolverMultistepScheduler,
     EulerDiscreteScheduler,
     FluxPipeline,
     PixArtSigmaPipeline,
 )
+from diffusers.schedulers.scheduling_utils import SchedulerMixin
 from PIL import Image
 
 from seedlab.pipelines.capabilities import Capabilities
 from seedlab.pipelines.sampling import make_arguments, make_scheduler, sample
 from seedlab.proof import Proof
-from seedlab.recipe import SeedLabError
-from seedlab.schedulers import list_family
+from seedlab.recipe import RecipeError, SeedLabError
+from seedlab.schedulers import find_scheduler, list_family, name_scheduler
 from tests.pipelines.builders import make_recipe
 
 ORIGINAL = DPMSolverMultistepScheduler(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear")
@@ -28,6 +36,7 @@ class Painter:
     def __init__(self, image, **outcome):
         array = np.asarray(image, dtype=np.float32)[None] / 255
         self.outcome = type("Output", (), {"images": array, **outcome})
+        self.scheduler = DDIMScheduler()
 
     def __call__(self, prompt, generator=None, output_type="pil"):
         assert output_type == "np"
@@ -52,14 +61,43 @@ def test_capabilities_are_read_from_the_call():
 
 def test_arguments_are_those_of_the_plain_script_and_only_what_is_taken(tmp_path):
     recipe = make_recipe(tmp_path)
-    unconditional = make_arguments(Capabilities.read(DDIMPipeline), recipe)
+    unconditional = make_arguments(Capabilities.read(DDIMPipeline), replace(recipe, prompt=""))
     assert set(unconditional) == {"num_inference_steps", "generator"}
-    assert make_arguments(Capabilities.read(FluxPipeline), recipe)["negative_prompt"] is None
+    given = make_arguments(Capabilities.read(FluxPipeline), recipe)
+    assert (given["prompt"], given["height"], given["guidance_scale"]) == (recipe.prompt, 64, 7.5)
+
+
+@pytest.mark.parametrize("pipeline", [FluxPipeline, PixArtSigmaPipeline])
+def test_a_negative_prompt_is_named_only_where_there_is_one(tmp_path, pipeline):
+    """SDXL's pipeline takes "" for another thing than nothing, and PixArt's does not take None."""
+    recipe = make_recipe(tmp_path)
+    assert "negative_prompt" not in make_arguments(Capabilities.read(pipeline), recipe)
+    blurry = make_arguments(Capabilities.read(pipeline), replace(recipe, negative_prompt="blurry"))
+    assert blurry["negative_prompt"] == "blurry"
+
+
+@pytest.mark.parametrize(("field", "words"), [("prompt", "prompt"), ("negative_prompt", "negative prompt")])
+def test_words_that_a_pipeline_would_not_read_are_refused(tmp_path, field, words):
+    recipe = replace(make_recipe(tmp_path, prompt=""), **{field: "artsy"})
+    with pytest.raises(RecipeError, match=f"This model takes no {words}: leave it empty") as caught:
+        make_arguments(Capabilities.read(DDIMPipeline), recipe)
+    assert caught.value.field == field
+
+
+@pytest.mark.parametrize("device", ["cuda", "mps"])
+def test_noise_from_a_device_that_is_not_there_is_refused_in_a_sentence(tmp_path, device):
+    is_there = {"cuda": torch.cuda.is_available, "mps": torch.backends.mps.is_available}[device]()
+    if is_there:
+        pytest.skip(f"there is a {device} here")
+    recipe = make_recipe(tmp_path, generator_device=device, prompt="")
+    with pytest.raises(RecipeError, match=f"no device “{device}” on this machine.* choose cpu") as caught:
+        make_arguments(Capabilities.read(DDIMPipeline), recipe)
+    assert caught.value.field == "generator_device"
 
 
 def test_every_call_gets_a_generator_of_its_own_seeded_alike(tmp_path):
     recipe = make_recipe(tmp_path, seed=0)
-    first, second = (make_arguments(Capabilities.read(DDIMPipeline), recipe)["generator"] for _ in range(2))
+    first, second = (make_arguments(Capabilities.read(FluxPipeline), recipe)["generator"] for _ in range(2))
     assert first is not second
     assert first.initial_seed() == second.initial_seed() == 0
 
@@ -79,6 +117,35 @@ def test_a_scheduler_that_is_offered_one_way_keeps_the_levels_that_the_model_was
     assert make_scheduler(original, "EulerDiscreteScheduler").config.use_karras_sigmas
     assert make_scheduler(original, "DPMSolverMultistepScheduler Karras").config.use_karras_sigmas
     assert not make_scheduler(original, "DPMSolverMultistepScheduler").config.use_karras_sigmas
+
+
+@pytest.mark.parametrize("name", [scheduler.name for scheduler in list_family("DDIMScheduler")])
+@pytest.mark.parametrize("algorithm", ["dpmsolver++", "sde-dpmsolver++", "deis"])
+def test_a_scheduler_is_the_one_of_its_name_whatever_the_model_was_saved_with(name, algorithm):
+    """Relatives share the names of their settings, and from_config takes them over."""
+    saved = {"deis": DEISMultistepScheduler(), "dpmsolver++": ORIGINAL}
+    original = saved.get(algorithm) or DPMSolverMultistepScheduler(algorithm_type=algorithm)
+    made = make_scheduler(original, name)
+    settings = find_scheduler(name).settings
+    assert {key: made.config[key] for key in settings} == settings
+
+
+def list_usable() -> list[type]:
+    """List those of diffusers' schedulers whose models are not refused."""
+    found = {getattr(diffusers, name) for name in dir(diffusers) if name.endswith("Scheduler")}
+    there = sorted((each for each in found if type(each) is type and issubclass(each, SchedulerMixin)), key=str)
+    usable = []
+    for each in there:
+        with suppress(RecipeError):
+            name_scheduler({"_class_name": each.__name__})
+            usable.append(each)
+    return usable
+
+
+@pytest.mark.parametrize("scheduler_class", list_usable(), ids=lambda each: each.__name__)
+def test_a_model_that_is_not_refused_can_be_used_with_the_scheduler_that_it_is_given(scheduler_class):
+    name = name_scheduler({"_class_name": scheduler_class.__name__})
+    assert type(make_scheduler(scheduler_class(), name)).__name__ == find_scheduler(name).class_name
 
 
 def test_a_scheduler_of_another_family_is_refused():
@@ -102,4 +169,4 @@ def test_a_picture_with_one_pixel_that_is_not_black_is_a_picture(tmp_path):
     image.putpixel((7, 7), (0, 0, 1))
     made = sample(Painter(image), make_recipe(tmp_path), lambda *_: None)
     assert made.image.tobytes() == image.tobytes()
-    assert made.proof == Proof(latents="", total=pytest.approx(1 / 255)), "no callback, so no latents are known"
+    assert made.proof == Proof(latents="", total=pytest.approx(1 / 255)), "no step was taken, so no latents are known"

@@ -1,0 +1,22 @@
+"""Builds and saves real diffusers pipelines at tiny sizes with seeded random weights, in the real layouts."""
+
+from tests.pipelines.builders.diffusion_transformers import build_flux, build_pixart, build_stable_diffusion_3
+from tests.pipelines.builders.recipes import make_default_recipe, make_recipe
+from tests.pipelines.builders.stable_diffusion import build_stable_diffusion, build_stable_diffusion_xl
+from tests.pipelines.builders.tokenizers import build_t5_tokenizer, build_tokenizer
+from tests.pipelines.builders.unconditional import build_ddim, build_ddpm, flatten
+
+__all__ = [
+    "build_ddim",
+    "build_ddpm",
+    "build_flux",
+    "build_pixart",
+    "build_stable_diffusion",
+    "build_stable_diffusion_3",
+    "build_stable_diffusion_xl",
+    "build_t5_tokenizer",
+    "build_tokenizer",
+    "flatten",
+    "make_default_recipe",
+    "make_recipe",
+]

@@ -1,0 +1,82 @@
+"""The plain diffusers script, run in this process or in a new one: what SeedLab's pictures are held against.
+
+    python -m tests.pipelines.plain < recipes.json
+
+It knows nothing of SeedLab but the fields of a recipe.
+"""
+
+import hashlib
+import json
+import subprocess
+import sys
+from collections.abc import Iterable
+from dataclasses import asdict
+from functools import lru_cache
+from pathlib import Path
+
+import diffusers
+import torch
+from PIL import Image
+
+ROOT = Path(__file__).parents[2]
+
+
+def hash_pixels(image: Image.Image) -> str:
+    """Return the SHA-256, in hex, of a picture's RGB pixels."""
+    return hashlib.sha256(image.convert("RGB").tobytes()).hexdigest()
+
+
+def run_plainly(recipe, memory_format: str = "channels_last") -> str:
+    """Run the plain script for a recipe, alone, in this process; returns the SHA-256 of the picture's pixels.
+
+    Args:
+        recipe: a `Recipe`, or anything with its fields.
+        memory_format: how the models' weights lie in memory, as the environment says.
+    """
+    pipe, scheduler = load_plainly(recipe.model_id, recipe.dtype, memory_format)
+    pipe.scheduler = make_scheduler_plainly(scheduler, recipe.scheduler)
+    arguments = {
+        "generator": torch.Generator(recipe.generator_device).manual_seed(recipe.seed),
+        "num_inference_steps": recipe.num_inference_steps,
+    }
+    if type(pipe).__name__ not in ("DDIMPipeline", "DDPMPipeline"):
+        arguments |= {"prompt": recipe.prompt, "height": recipe.height, "width": recipe.width}
+        arguments |= {"guidance_scale": recipe.guidance_scale}
+        arguments |= {"negative_prompt": recipe.negative_prompt} if recipe.negative_prompt else {}
+    return hash_pixels(pipe(**arguments).images[0])
+
+
+@lru_cache(maxsize=2)
+def load_plainly(folder: str, dtype: str, memory_format: str = "channels_last"):
+    """Load a pipeline; returns it and the scheduler that it was saved with."""
+    pipe = diffusers.DiffusionPipeline.from_pretrained(folder, dtype=getattr(torch, dtype), use_safetensors=True)
+    for part in pipe.components.values():
+        if isinstance(part, torch.nn.Module):
+            part.to(memory_format=getattr(torch, memory_format))
+    pipe.set_progress_bar_config(disable=True)
+    return pipe, pipe.scheduler
+
+
+def make_scheduler_plainly(original, name: str):
+    """Make a scheduler as one who knows diffusers does; its name is the class, and "SDE" and "Karras" after it."""
+    class_name, *marks = name.split()
+    settings = {}
+    if class_name == "DPMSolverMultistepScheduler":
+        settings["algorithm_type"] = "sde-dpmsolver++" if "SDE" in marks else "dpmsolver++"
+        settings["use_karras_sigmas"] = "Karras" in marks
+    return getattr(diffusers, class_name).from_config(original.config, **settings)
+
+
+def run_in_new_process(recipes: Iterable, memory_format: str = "channels_last") -> list[str]:
+    """Run the plain script for recipes in a new process, one after the other; returns the SHA-256 of their pixels."""
+    asked = json.dumps([memory_format, *map(asdict, recipes)])
+    command = [sys.executable, "-m", "tests.pipelines.plain"]
+    return subprocess.run(
+        command, cwd=ROOT, input=asked, capture_output=True, text=True, timeout=600, check=True
+    ).stdout.split()
+
+
+if __name__ == "__main__":
+    memory_format, *recipes = json.load(sys.stdin)
+    for fields in recipes:
+        print(run_plainly(type("Fields", (), fields), memory_format))
