@@ -79,7 +79,7 @@ class Model:
 
     def check(self, recipe: Recipe) -> None:
         """Raise RecipeError for what this model cannot make or read."""
-        self._check_scheduler(recipe.scheduler)
+        self._check_scheduler(recipe.scheduler, recipe.num_inference_steps)
         if self.unconditional:
             self._check_unconditional(recipe)
             return
@@ -106,11 +106,14 @@ class Model:
             if getattr(recipe, field) != only[field]:
                 raise RecipeError(field, f"{self.name} {sentence}.")
 
-    def _check_scheduler(self, name: str) -> None:
+    def _check_scheduler(self, name: str, steps: int) -> None:
         scheduler = find_scheduler(name)
         if scheduler not in self.schedulers:
             labels = ", ".join(each.label for each in self.schedulers)
             raise RecipeError("scheduler", f"{scheduler.label} does not work with {self.name}: choose {labels}.")
+        if steps < scheduler.least_steps:
+            sentence = f"{scheduler.label} needs {scheduler.least_steps} steps or more, not {steps}."
+            raise RecipeError("num_inference_steps", sentence)
 
     def _check_side(self, field: str, side: int) -> None:
         multiple, low = self.size_multiple, max(64, self.size_multiple)

@@ -16,11 +16,13 @@ class Scheduler:
             where it takes Karras' noise levels.
         label: what people call it.
         sampler: AUTOMATIC1111's name, without the schedule type; None where it has no such sampler.
+        least_steps: the fewest that it takes.
     """
 
     name: str
     label: str
     sampler: str | None
+    least_steps: int = 1
 
     @property
     def class_name(self) -> str:
@@ -61,7 +63,7 @@ SCHEDULERS = (
     Scheduler("KDPM2AncestralDiscreteScheduler", "DPM2 ancestral", "DPM2 a"),
     Scheduler("DDIMScheduler", "DDIM", "DDIM"),
     Scheduler("DDPMScheduler", "DDPM", None),
-    Scheduler("PNDMScheduler", "PNDM", "PLMS"),
+    Scheduler("PNDMScheduler", "PNDM", "PLMS", least_steps=4),
     Scheduler("LCMScheduler", "LCM", "LCM"),
     Scheduler("FlowMatchEulerDiscreteScheduler", "Flow-match Euler", None),
 )

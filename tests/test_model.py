@@ -116,3 +116,9 @@ def test_where_the_noise_is_drawn_can_be_asked_for():
     with pytest.raises(RecipeError, match="The generator device must be one of cpu, cuda, mps") as caught:
         MODEL.make_recipe(prompt="a", seed=0, generator_device="tpu")
     assert caught.value.field == "generator_device"
+
+
+def test_a_scheduler_that_needs_more_steps_says_how_many():
+    with pytest.raises(RecipeError, match="PNDM needs 4 steps or more, not 3") as caught:
+        MODEL.make_recipe(prompt="", seed=0, scheduler="PNDMScheduler", num_inference_steps=3)
+    assert caught.value.field == "num_inference_steps"

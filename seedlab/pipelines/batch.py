@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from seedlab.pipelines.capabilities import Capabilities
 from seedlab.pipelines.plans import Plans
-from seedlab.pipelines.sampling import OnStep, Sample, make_arguments, run_pipeline
+from seedlab.pipelines.sampling import Sample, make_arguments, run_pipeline
+from seedlab.pipelines.steps import OnStep
 from seedlab.recipe import Recipe
 
 if TYPE_CHECKING:

@@ -58,7 +58,8 @@ def hash_weights(folder: Path) -> str:
     Tokenizers and configurations decide the picture as much as weights do, so every file of the components counts.
     """
     whole = hashlib.sha256()
-    for file in sorted((folder / "model_index.json", *folder.glob("*/*"))):
+    # The first pipelines, of one network alone, have their files in the root.
+    for file in sorted((*folder.glob("*"), *folder.glob("*/*"))):
         if file.suffix in (".safetensors", ".json", ".txt", ".model"):
             whole.update(file.relative_to(folder).as_posix().encode() + b"\0")
             with file.open("rb") as stream:

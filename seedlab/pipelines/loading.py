@@ -87,6 +87,8 @@ def load_pipeline(folder: Path, dtype: str, device: str) -> Any:
         pipeline = DiffusionPipeline.from_pretrained(
             folder, dtype=getattr(torch, dtype), use_safetensors=True, local_files_only=True
         )
+    except ImportError as error:  # a part that needs a package which is not here, as LMS needs scipy
+        raise SeedLabError(f"The model in {folder.name} cannot be used: {_shorten(error)}. Choose another.") from error
     except (OSError, ValueError, TypeError, KeyError, RuntimeError, AttributeError) as error:
         raise SeedLabError(
             f"The model in {folder.name} could not be loaded ({_shorten(error)}): "

@@ -19,7 +19,7 @@ from seedlab.pipelines.loading import choose_device, choose_dtype
 from seedlab.pipelines.plans import Plans, find_folder
 from seedlab.pipelines.work import Workshop
 from seedlab.recipe import Recipe, RecipeError, SeedLabError
-from seedlab.reports import Report, Waiting
+from seedlab.reports import Failed, Finished, Report, Waiting
 
 PATIENCE = 0.2
 """Seconds between two looks at why a tile waits."""
@@ -174,6 +174,8 @@ class PipelineManager:
                 news, is_last = [self._say_again(report, future) for report in latest.values()], False
             for report in news:
                 latest[report.index] = report
+                if isinstance(report, Finished | Failed):
+                    del latest[report.index]  # kept once; only what is unfinished is said again
                 yield report
             if is_last:
                 return
@@ -197,6 +199,7 @@ class PipelineManager:
         """
         model = self.describe(recipe.model_address)
         model.check(recipe)
+        self.check(recipe)
         if self._allowed is not None and recipe.dtype != model.dtype:
             raise SeedLabError(f"This server makes pictures of {model.name} in {model.dtype} alone.")
         return self._library.load(model, recipe.dtype, self.device)

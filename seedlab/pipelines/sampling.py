@@ -9,8 +9,7 @@ from PIL import Image
 
 from seedlab.pipelines.capabilities import Capabilities
 from seedlab.pipelines.randomness import refuse_unseeded_noise
-from seedlab.pipelines.steps import OnStep as OnStep
-from seedlab.pipelines.steps import follow_steps
+from seedlab.pipelines.steps import OnStep, follow_steps
 from seedlab.proof import Proof
 from seedlab.recipe import Recipe, RecipeError, SeedLabError
 from seedlab.schedulers import find_scheduler

@@ -12,7 +12,8 @@ from seedlab.pipelines.batch import sample_batch, strip
 from seedlab.pipelines.library import Loaded, free_memory
 from seedlab.pipelines.plans import NotExactError, Plans
 from seedlab.pipelines.preview import find_clean_latents
-from seedlab.pipelines.sampling import OnStep, Sample, check_latents, make_scheduler, sample
+from seedlab.pipelines.sampling import Sample, check_latents, make_scheduler, sample
+from seedlab.pipelines.steps import OnStep
 from seedlab.pipelines.tokens import say_unread
 from seedlab.recipe import Recipe, SeedLabError
 from seedlab.reports import Failed, Finished, Progress, Report, Waiting

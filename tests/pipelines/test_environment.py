@@ -9,9 +9,9 @@ from threading import Event
 import torch
 
 from seedlab.images.compare import hash_pixels
-from seedlab.pipelines.environment import observe
+from seedlab.pipelines.environment import hash_weights, observe
 from seedlab.reports import Finished
-from tests.pipelines.builders import make_recipe
+from tests.pipelines.builders import build_ddpm, flatten, make_recipe
 
 DETERMINISTIC = """
 import json, os, sys
@@ -61,3 +61,12 @@ def test_full_determinism_is_observed_and_changes_no_bits_on_a_cpu(shared_manage
         "blocking": None,
         "sha256": hash_pixels(finished.image),
     }
+
+
+def test_the_weights_of_a_pipeline_without_folders_count_too(tmp_path):
+    """As google/ddpm-cifar10-32 has them: beside its index."""
+    folder = flatten(build_ddpm(tmp_path))
+    before = hash_weights(folder)
+    weights = folder / "diffusion_pytorch_model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1] + b"\1")
+    assert hash_weights(folder) != before

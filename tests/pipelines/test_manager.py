@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from seedlab.pipelines.manager import PipelineManager
+from seedlab.pipelines.plans import Plan, Plans
 from seedlab.recipe import RecipeError, SeedLabError
 from seedlab.reports import Failed, Finished, Progress, Waiting
 from seedlab.schedulers import list_family
@@ -268,3 +269,34 @@ def test_nothing_is_taken_after_close(tiny):
     manager = PipelineManager(device="cpu")
     manager.close()
     assert run(manager, make_recipe(tiny)) == []
+
+
+def test_a_picture_is_finished_once_however_long_the_next_one_takes(tiny, monkeypatch):
+    """Only what is unfinished is said again; a picture that came twice would be kept twice."""
+    manager = PipelineManager(device="cpu", plans=Plans(None))
+    monkeypatch.setattr("seedlab.pipelines.exactness.calibrate", lambda *_: Plan(exact=False))
+    run(manager, make_recipe(tiny, num_inference_steps=1))
+    (loaded,) = manager._library._loaded.values()
+    loaded.pipeline.unet.register_forward_hook(lambda *_: time.sleep(0.3))
+    reports = run(manager, *(make_recipe(tiny, seed=seed, num_inference_steps=3) for seed in range(2)))
+    assert [report.index for report in reports if isinstance(report, Finished)] == [0, 1]
+    assert len(reports) > 8, "and yet there was a sign of life"
+    manager.close()
+
+
+def test_noise_from_a_device_that_is_not_here_is_refused_before_a_model_is_loaded(manager, tiny):
+    (failed,) = run(manager, make_recipe(tiny, generator_device="cuda"))
+    assert failed.sentence.startswith("Pictures are made on the cpu here, so that the noise cannot come from “cuda”")
+    assert not manager._library._loaded
+
+
+def test_a_model_that_needs_a_package_which_is_not_here_says_so(manager, tiny, tmp_path, monkeypatch):
+    def load(*_, **__):
+        raise ImportError("LMSDiscreteScheduler requires the scipy library but it was not found.")
+
+    monkeypatch.setattr("diffusers.DiffusionPipeline.from_pretrained", load)
+    *_, failed = run(manager, make_recipe(tiny))
+    assert failed.sentence == (
+        "The model in tiny cannot be used: LMSDiscreteScheduler requires the scipy library but it was not found. "
+        "Choose another."
+    )
