@@ -21,7 +21,7 @@ from seedlab.schedulers import SCHEDULERS
 from seedlab.trail import State, Tile
 from seedlab.ui.captions import label_scheduler, name_picture, say_unknown
 from seedlab.ui.columns import Shelf
-from seedlab.ui.form import ADVANCED, FIELDS, FORM, PLACES, Form, read_model_id
+from seedlab.ui.form import ADVANCED, FIELDS, FITTED, FORM, PLACES, Form, read_model_id
 from seedlab.ui.remembered import find_first_recipe, read_numbers, read_saved, restore_fields, write
 from seedlab.ui.restorer import Restorer
 from seedlab.ui.studio import Studio
@@ -175,30 +175,17 @@ class Handlers:
         end_visit(self._visits.get(request.session_hash or ""))
 
     def choose_model(self, model_id: str | None) -> Iterator[Outputs]:
-        """Tell a model's defaults; yields steps, guidance, scheduler, width, height, sentence under the model."""
+        """Fit the panel to a model; yields updates of the fields of `FITTED`, and the sentence under the model."""
+        unchanged = (gr.skip(),) * len(FITTED)
         known = model_id in self._studio.names
-        yield *(gr.skip(),) * 5, "" if known else "Looking at the model…"
+        yield *unchanged, "" if known else "Looking at the model…"
         try:
-            yield *self.tell_defaults(read_model_id(model_id)), self._say_kind(read_model_id(model_id))
+            model = self._describe(read_model_id(model_id))
         except SeedLabError as error:
-            yield *(gr.skip(),) * 5, str(error)
-
-    def _say_kind(self, model_id: str) -> str:
-        model = self._describe(model_id)
-        return f"{model.name} takes no prompt: its seeds are all there is to explore." if model.unconditional else ""
-
-    def tell_defaults(self, model_id: str) -> Outputs:
-        """Return updates of steps, guidance, scheduler, width and height that show the model's defaults.
-
-        Raises:
-            SeedLabError: the model cannot be used.
-        """
-        model = self._describe(model_id)
-        numbers = (model.num_inference_steps, model.guidance_scale, model.width, model.height)
-        steps, guidance, width, height = (gr.update(placeholder=f"{number:g}") for number in numbers)
-        if model.unconditional:
-            guidance = width = height = gr.update(placeholder="not taken")
-        return steps, guidance, gr.update(choices=list_schedulers(model)), width, height
+            yield *unchanged, str(error)
+            return
+        takes_none = f"{model.name} takes no prompt: its seeds are all there is to explore."
+        yield *fit_fields(model), takes_none if model.unconditional else ""
 
     def _begin(self, saved: object, request: gr.Request) -> Visit:
         """Begin a visit, or find the one that an event of the same tab began a moment ago."""
@@ -241,6 +228,16 @@ def end_visit(visit: Visit | None) -> None:
     """Stop a visit's work; also what gradio does when it drops the state of a tab."""
     if visit is not None:
         visit.stop()
+
+
+def fit_fields(model: Model) -> Outputs:
+    """Return updates of the fields of `FITTED`: they show the model's defaults, and what it does not take is hidden."""
+    offered = not model.unconditional
+    numbers = {name: getattr(model, name) for name in ("num_inference_steps", "guidance_scale", "width", "height")}
+    updates = {name: gr.update(placeholder=f"{number:g}", visible=offered) for name, number in numbers.items()}
+    updates["num_inference_steps"]["visible"] = True
+    updates["scheduler"] = gr.update(choices=list_schedulers(model))
+    return tuple(updates.get(name) or gr.update(visible=offered) for name in FITTED)
 
 
 def list_schedulers(model: Model | None = None) -> list[tuple[str, str]]:

@@ -5,7 +5,7 @@ from typing import Any
 import gradio as gr
 
 from seedlab.ui.columns import make_columns, make_sentence
-from seedlab.ui.form import ADVANCED, FORM, PLACES
+from seedlab.ui.form import ADVANCED, FITTED, FORM, PLACES
 from seedlab.ui.handlers import Handlers, end_visit
 from seedlab.ui.panel import Panel, build_panel
 from seedlab.ui.studio import Studio
@@ -69,7 +69,7 @@ def _wire_page(
     opened = blocks.load(handlers.open, [saved], [visit, columns, *restored], **QUICK)
     opened.then(handlers.develop, [visit], [columns], **STREAM)
     opened.then(handlers.restore, [visit], [panel.fields[name] for name in ADVANCED], **STREAM)
-    opened.then(handlers.choose_model, [panel.fields["model_id"]], _list_defaults(panel), **STREAM)
+    opened.then(handlers.choose_model, [panel.fields["model_id"]], _list_fitted(panel), **STREAM)
     blocks.unload(handlers.leave)
 
 
@@ -118,10 +118,9 @@ def _fill(button: gr.Button, prompt: gr.components.Component) -> Any:
 
 def _wire_panel(handlers: Handlers, panel: Panel) -> None:
     model = panel.fields["model_id"]
-    model.input(handlers.choose_model, [model], _list_defaults(panel), **STREAM)  # type: ignore[attr-defined]
+    model.input(handlers.choose_model, [model], _list_fitted(panel), **STREAM)  # type: ignore[attr-defined]
     panel.fold.click(None, js=UNFOLD)
 
 
-def _list_defaults(panel: Panel) -> list[gr.components.Component]:
-    names = ("num_inference_steps", "guidance_scale", "scheduler", "width", "height")
-    return [*(panel.fields[name] for name in names), panel.sentences["model_id"]]
+def _list_fitted(panel: Panel) -> list[gr.components.Component]:
+    return [*(panel.fields[name] for name in FITTED), panel.sentences["model_id"]]

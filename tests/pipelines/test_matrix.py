@@ -12,12 +12,14 @@ from threading import Event
 
 import pytest
 
+from seedlab.export import write_script
 from seedlab.recipe import Recipe
 from seedlab.reports import Failed
 from seedlab.rounds import GUIDE_SUFFIXES, seed_round, suffix_round
 from seedlab.schedulers import list_family
 from tests.pipelines import builders
 from tests.pipelines.plain import hash_pixels, run_in_new_process, run_plainly
+from tests.pipelines.test_export import run_script
 
 
 def build_mid(folder: Path) -> Path:
@@ -168,3 +170,12 @@ def test_a_new_process_that_runs_the_plain_script(shared_manager, build):
 @pytest.mark.parametrize("model", BUILDERS)
 def test_a_new_process_that_runs_the_plain_script_with_every_scheduler(shared_manager, build, model):
     check_new_process(shared_manager, build, [case for case in CASES if case.model == model])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", REPRESENTATIVES, ids=str)
+def test_the_exported_script_of_a_round(shared_manager, build, tmp_path, case):
+    recipes = make_seeds(build, case)
+    environment = shared_manager.environment(recipes[0])
+    script = write_script(recipes, environment, unconditional=case.model in UNCONDITIONAL)
+    assert run_script(script, tmp_path) == make(shared_manager, recipes)

@@ -47,7 +47,8 @@ def test_a_lock_without_suffixes_is_named_under_the_suffixes(page):
 
 
 def test_a_models_defaults_are_shown_in_the_empty_fields(page):
-    *_, (steps, guidance, scheduler, width, height, sentence) = page.handlers.choose_model("sketch")
+    *_, (steps, guidance, scheduler, width, height, *words, sentence) = page.handlers.choose_model("sketch")
+    assert [each["visible"] for each in words] == [True] * 3
     assert [update["placeholder"] for update in (steps, guidance, width, height)] == ["12", "3", "128", "128"]
     assert scheduler["choices"][0] == ("Default: DPM++ 2M", "")
     assert sentence == ""

@@ -8,7 +8,7 @@ import gradio as gr
 import pytest
 
 from seedlab.rounds import GUIDE_SUFFIXES
-from seedlab.ui.form import ADVANCED
+from seedlab.ui.form import ADVANCED, FITTED
 from seedlab.ui.handlers import Handlers, end_visit
 from tests.ui.fakes import SKETCH, make_studio
 from tests.ui.page import SUFFIXES, Page
@@ -316,4 +316,7 @@ def test_a_model_without_words_explores_its_seeds_and_keeps_what_was_typed(paint
     assert page.sentences["page"] == "Digits takes no words, so there is nothing to vary: its seeds are all there is."
     assert len(page.view["rounds"]) == 1
     *_, told = page.handlers.choose_model("sketch")
+    fitted = dict(zip(FITTED, told, strict=False))
+    hidden = {name for name, update in fitted.items() if update.get("visible") is False}
+    assert hidden == {"prompt", "suffixes", "negative_prompt", "guidance_scale", "width", "height"}
     assert told[-1] == "Digits takes no prompt: its seeds are all there is to explore."
