@@ -78,13 +78,13 @@ def test_stop_in_the_middle_and_go_on_by_a_click(screen, seeds):
 
 
 def test_a_lock_made_while_the_grid_develops_goes_first(screen, seeds):
-    screen.set_steps(40)
+    screen.set_steps(80)
     screen.generate(seeds=f"{seeds[0]}-{seeds[0] + 11}")
     screen.wait_done(0, 4)
     screen.frame(0, 0).click()
     expect(screen.frame(0, 0)).to_have_attribute("aria-pressed", "true")
     screen.wait_done(1)
-    expect(screen.tiles(0, "waiting")).to_have_count(4)
+    assert screen.tiles(0, "done").count() <= 8, "the third batch of seeds comes after it"
     expect(screen.frame(0, 0)).to_have_attribute("aria-pressed", "true")
     screen.wait_done(0, 12)
 
