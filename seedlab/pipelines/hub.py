@@ -32,20 +32,6 @@ def find_snapshot(model_id: str, revision: str | None, *, download: bool, known:
         raise SeedLabError(_explain(model_id, revision, tuple(_list_causes(error)), known)) from error
 
 
-def measure_download(model_id: str) -> int:
-    """Return how many bytes of a model are in the cache, those of files that are under way included."""
-    from huggingface_hub.constants import HF_HUB_CACHE
-
-    blobs = Path(HF_HUB_CACHE) / f"models--{model_id.replace('/', '--')}" / "blobs"
-    total = 0
-    for file in blobs.glob("*"):
-        try:
-            total += file.stat().st_size
-        except OSError:  # renamed since: it is whole now
-            continue
-    return total
-
-
 def _list_causes(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
         yield error
