@@ -205,15 +205,14 @@ class Session:
             yield self._trail
 
     def _finish(self, round_id: int, index: int, picture: Picture) -> None:
-        self._change(
-            round_id,
-            index,
-            state=State.DONE,
-            fraction=1.0,
-            preview=None,
-            file=picture.file,
-            sentence=picture.notice,
-        )
+        done = {"state": State.DONE, "fraction": 1.0, "preview": None}
+        self._change_unless_done(round_id, index, **done, file=picture.file, sentence=picture.notice)
+
+    def _change_unless_done(self, round_id: int, index: int, **changes: Any) -> None:
+        # A picture of a file may have been put there meanwhile: it stays, and Verify compares with its pixels.
+        with self._lock:
+            if self._trail.tile(round_id, index).state is not State.DONE:
+                self._change(round_id, index, **changes)
 
     def _develop_round(self, round_id: int, stop: Event) -> Iterator[Trail]:
         round_ = self._trail.round(round_id)
@@ -252,19 +251,14 @@ class Session:
             case Finished():
                 self._keep_picture(round_id, index, report)
             case Failed(sentence=sentence):
-                self._change(round_id, index, state=State.FAILED, preview=None, sentence=sentence)
+                self._change_unless_done(round_id, index, state=State.FAILED, preview=None, sentence=sentence)
             case Waiting(sentence=sentence):
                 self._change_unfinished(round_id, index, sentence=sentence)
             case Progress(step=step, steps=steps, preview=preview):
                 fraction = step / steps
-                self._change_unfinished(
-                    round_id,
-                    index,
-                    state=State.RUNNING,
-                    fraction=fraction,
-                    preview=preview,
-                    sentence=clock.say_time_left(report.index, fraction),
-                )
+                shown = {"state": State.RUNNING, "fraction": fraction, "preview": preview}
+                sentence = clock.say_time_left(report.index, fraction)
+                self._change_unfinished(round_id, index, **shown, sentence=sentence)
 
     def _change_unfinished(self, round_id: int, index: int, **changes: Any) -> None:
         # A report that was under way when Stop was pressed does not bring the tile back to life.
@@ -285,6 +279,6 @@ class Session:
                 proof=report.proof,
             )
         except SeedLabError as error:
-            self._change(round_id, index, state=State.FAILED, preview=None, sentence=str(error))
+            self._change_unless_done(round_id, index, state=State.FAILED, preview=None, sentence=str(error))
         else:
             self._finish(round_id, index, picture)

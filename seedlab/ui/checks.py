@@ -1,5 +1,6 @@
 """What Verify found out about a visitor's pictures, and what is being verified now. Plain data for the page."""
 
+import logging
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -9,6 +10,8 @@ from threading import Event, Lock
 from seedlab.recipe import Recipe, SeedLabError
 from seedlab.reports import Failed, Progress, Report, Waiting
 from seedlab.verification import Verdict, say_verdict
+
+LOGGER = logging.getLogger(__name__)
 
 Verify = Callable[[Recipe, Path, Event], Generator[Report | Verdict, None, None]]
 
@@ -29,6 +32,8 @@ class Check:
 
 
 WAITING = Check("running", "Waiting for its turn…")
+GONE = Check("failed", "The picture's file is not in the store any more: click the picture to make it again.")
+BROKEN = Check("failed", "Something went wrong here. Nothing was lost: try again.")
 
 
 class Checks:
@@ -36,46 +41,65 @@ class Checks:
 
     def __init__(self) -> None:
         self._checks: dict[Path, Check] = {}
+        self._stops: dict[Path, Event] = {}
         self._lock = Lock()
-        self._stop = Event()
 
     def find(self, file: Path | None) -> Check | None:
         """Return what is known of a picture."""
         return None if file is None else self._checks.get(file)
 
+    @property
+    def are_running(self) -> bool:
+        """Whether a picture is being verified."""
+        return bool(self._stops)
+
     def run(self, recipe: Recipe, file: Path, verify: Verify) -> Generator[Check, None, None]:
         """Verify a picture; yields what is known after every change. One that is being verified is not begun again."""
-        with self._lock:
-            check = self._checks.get(file)
-            if check is not None and check.state == "running":
-                return
-            stop = self._stop = Event()
-            self._checks[file] = WAITING
+        stop = self._begin(file)
+        if stop is None:
+            return
         try:
             yield WAITING
             for check in _follow(recipe, file, stop, verify):
                 self._checks[file] = check
                 yield check
         finally:
-            # Left or stopped in the middle: nothing is known.
             stop.set()
+            self._end(file)
+
+    def stop(self) -> None:
+        """End all checks."""
+        with self._lock:
+            for stop in self._stops.values():
+                stop.set()
+
+    def _begin(self, file: Path) -> Event | None:
+        with self._lock:
+            if file in self._stops:
+                return None
+            self._checks[file], self._stops[file] = WAITING, Event()
+            return self._stops[file]
+
+    def _end(self, file: Path) -> None:
+        with self._lock:
+            del self._stops[file]
+            # Left or stopped in the middle: nothing is known.
             if self._checks[file].state == "running":
                 del self._checks[file]
 
-    def stop(self) -> None:
-        """End the check that was begun last."""
-        self._stop.set()
-
 
 def _follow(recipe: Recipe, file: Path, stop: Event, verify: Verify) -> Iterator[Check]:
+    if not file.exists():
+        yield GONE
+        return
     try:
         with closing(verify(recipe, file, stop)) as reports:
-            for report in reports:
-                check = _describe(report)
-                if check is not None:
-                    yield check
+            yield from filter(None, map(_describe, reports))
     except SeedLabError as error:
         yield Check("failed", str(error))
+    except Exception:  # the edge: of a stream that fails the page hears nothing, and would wait for ever
+        LOGGER.exception("A check failed.")
+        yield BROKEN
 
 
 def _describe(report: Report | Verdict) -> Check | None:

@@ -34,7 +34,8 @@ class Visit:
         with self._lock:
             version = next(self._versions)
             seen = view(self.session.trail, version, self._names, find_check=self.checks.find, recalling=recalling)
-        return self._shelf.serve(seen | {"script": self._script})
+        working = seen["working"] or self.checks.are_running
+        return self._shelf.serve(seen | {"script": self._script, "working": working})
 
     def save(self) -> str:
         """Return what the browser keeps."""

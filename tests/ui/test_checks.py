@@ -12,7 +12,8 @@ from seedlab.ui.checks import Check, Checks
 from seedlab.verification import Verdict
 from tests.examples import RECIPE
 
-FILE = Path("a.png")
+FILE = Path(__file__)
+"""Any file that is there."""
 SAME = Verdict(
     sha256="ab" * 32,
     original_sha256="ab" * 32,
@@ -102,3 +103,29 @@ def test_a_finished_picture_says_nothing_yet():
     """The verdict comes next."""
     seen = Checks().run(RECIPE, FILE, play(Finished(0, None, None, ""), SAME))
     assert [check.state for check in seen] == ["running", "equal"]
+
+
+def test_stop_ends_every_check():
+    checks, other = Checks(), Path(__file__).with_name("__init__.py")
+    play_any = [checks.run(RECIPE, file, lambda recipe, file, stop: play_until(stop)) for file in (FILE, other)]
+    for running in play_any:
+        assert [next(running).state, next(running).state] == ["running", "running"]
+    assert checks.are_running
+    checks.stop()
+    assert [list(running) for running in play_any] == [[], []]
+    assert not checks.are_running
+
+
+def play_until(stop: Event):
+    while not stop.is_set():
+        yield Waiting(0, "")
+
+
+def test_a_picture_whose_file_is_gone_is_not_verified():
+    gone = Path("gone.png")
+    assert [check.state for check in Checks().run(RECIPE, gone, play(SAME))] == ["running", "failed"]
+
+
+def test_a_bug_ends_a_check_with_a_sentence(caplog):
+    assert [check.state for check in Checks().run(RECIPE, FILE, play(ZeroDivisionError()))] == ["running", "failed"]
+    assert "A check failed." in caplog.text

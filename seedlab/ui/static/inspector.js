@@ -24,7 +24,7 @@ function makeInspector(ask) {
   setAttribute(verify, 'title', 'Make it again, alone, and compare the bytes');
   setText(scripts[0], 'Copy as script');
   setText(scripts[1], 'Copy round as script');
-  verify.addEventListener('click', () => ask('verify', false));
+  verify.addEventListener('click', () => { if (verify.ariaDisabled !== 'true') ask('verify', false); });
   scripts[0].addEventListener('click', () => ask('script', false));
   scripts[1].addEventListener('click', () => ask('script', true));
   return { root, compare, parent, child, range, sides, lines, save, verify, check, script };
@@ -34,6 +34,8 @@ function showInspector(inspector, tile, parent) {
   inspector.root.hidden = !tile;
   if (!tile) return;
   inspector.compare.style.aspectRatio = `${tile.width} / ${tile.height}`;
+  // Another picture's script would be mistaken for this one's.
+  if (inspector.child.src && inspector.child.getAttribute('src') !== tile.file.url) inspector.script.root.hidden = true;
   setSource(inspector.child, tile.file.url);
   setAttribute(inspector.child, 'alt', `${tile.lead}${tile.tail}`);
   const paired = Boolean(parent && parent.file);
@@ -52,7 +54,8 @@ function showInspector(inspector, tile, parent) {
 
 function showCheck({ verify, check }, data) {
   const [words, details] = check.children;
-  verify.disabled = Boolean(data) && data.state === 'running';
+  // Not `disabled`, which would take the keyboard's focus away.
+  setAttribute(verify, 'aria-disabled', Boolean(data) && data.state === 'running');
   check.hidden = !data;
   if (!data) return;
   check.dataset.state = data.state;
