@@ -5,7 +5,9 @@ from __future__ import annotations
 from seedlab.sketch.canvas import mix, rgb
 from seedlab.sketch.costume import COAT, draw_collar, draw_pearl, draw_scarf, draw_turban
 from seedlab.sketch.outlines import Point, mirror, shift, trace
+from seedlab.sketch.palette import make_palette
 from seedlab.sketch.pen import Pen
+from seedlab.sketch.subject import Subject
 
 WHITE = rgb("fffdf6")
 
@@ -122,3 +124,19 @@ def _draw_cat_eye(pen: Pen, x: float, y: float) -> None:
     pen.oval(pen.palette.accent, x, y, 0.14, 0.115, plain=True)
     pen.oval(pen.palette.dark, x, y, 0.05, 0.115, plain=True)
     pen.oval(WHITE, x + 0.05 * pen.composition.light, y - 0.05, 0.04, 0.04, plain=True)
+
+
+SUBJECTS = {
+    "labrador": Subject(
+        draw_labrador,
+        make_palette("d9a860", "a9733d", "f2d9a6", "2a1f1c", "e37f80"),
+        make_palette("f7cf1d", "1a4aa8", "fbfaf4", "141414", "d8281f"),
+        furry=True,
+    ),
+    "cat": Subject(
+        draw_cat,
+        make_palette("e58a3c", "ad571f", "fbeedb", "261d1d", "7fc24e"),
+        make_palette("d8281f", "141414", "fbfaf4", "141414", "f7cf1d"),
+        furry=True,
+    ),
+}

@@ -1,4 +1,4 @@
-"""Backdrops: what is behind the subject, one for each manner, and what a place adds to it."""
+"""Backdrops: what is behind the subject, one for each manner; `places` adds to it."""
 
 from __future__ import annotations
 
@@ -141,38 +141,3 @@ def paint_lily_pond(canvas: Canvas, colours: Ground, composition: Composition) -
         y = line + 0.07 + (1 - line) * (k + 0.5) / 6
         canvas.fill(ellipse(x, y, 0.11, 0.03), mix(colours.near, rgb("7cae7a"), 0.8))
         canvas.fill(ellipse(x + 0.02, y - 0.018, 0.035, 0.022), rgb("f6b9cf"))
-
-
-def paint_place(canvas: Canvas, place: str | None, composition: Composition) -> None:
-    """What a place adds to the ground: sea, falling snow, moon and stars, a low sun."""
-    match place:
-        case "on a beach":
-            _paint_sea(canvas, composition)
-        case "in the snow":
-            _paint_snowflakes(canvas, composition)
-        case "at night":
-            glow(canvas, composition, rgb("fdf3c8"), 0.08)
-            _paint_stars(canvas, composition)
-        case "at sunset":
-            glow(canvas, composition, rgb("ffdf7e"), 0.12)
-
-
-def _paint_sea(canvas: Canvas, composition: Composition) -> None:
-    line = composition.horizon
-    sea = [(0, line - 0.12), (1, line - 0.12), (1, line), (0.7, line + 0.02), (0.3, line - 0.01), (0, line + 0.015)]
-    canvas.fill(np.array(sea, np.float32), rgb("2f86b8"))
-    canvas.stroke(np.array(sea[2:], np.float32), rgb("f6fbf6"), 0.025)
-
-
-def _paint_snowflakes(canvas: Canvas, composition: Composition) -> None:
-    for k in range(14):
-        x = (composition.swirl_x + k * 0.618) % 1.0
-        y = (composition.swirl_y + k * 0.277) % 1.0
-        canvas.fill(ellipse(x, y, 0.02, 0.02), rgb("ffffff"))
-
-
-def _paint_stars(canvas: Canvas, composition: Composition) -> None:
-    for k in range(7):
-        x = (composition.moon_x + 0.2 + k * 0.618 * 0.9) % 1.0
-        y = 0.05 + 0.4 * ((composition.hill + k * 0.38) % 1.0)
-        canvas.fill(ellipse(x, y, 0.014, 0.014), rgb("fdf3c8"))

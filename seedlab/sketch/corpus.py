@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seedlab.sketch.draw import DEFAULT_SIZE, draw
-from seedlab.sketch.scene import Scene, caption, sample_scene
+from seedlab.sketch.scene import Scene, sample_scene
+from seedlab.sketch.wording import caption
 
 Pictures = NDArray[np.uint8]
 

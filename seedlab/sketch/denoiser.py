@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import torch
-from diffusers import DPMSolverMultistepScheduler, UNet2DConditionModel
+from diffusers import DPMSolverMultistepScheduler, StableDiffusionPipeline, UNet2DConditionModel
 from torch import Tensor, nn
 from torch.nn import functional
 from transformers import CLIPTextModel, CLIPTokenizer
@@ -22,10 +22,35 @@ class Denoiser(nn.Module):
         self.unet = unet
 
     def forward(self, noisy: Tensor, timesteps: Tensor, tokens: Tensor) -> Tensor:
-        """The velocity (n, channels, h, w) of noisy latents of that shape, with token numbers (n, 77)."""
+        """The velocity (n, channels, h, w) of noisy latents of that shape, with token numbers (n, max_tokens)."""
         states = self.text_encoder(tokens).last_hidden_state
         velocity: Tensor = self.unet(noisy, timesteps, states).sample
         return velocity
+
+
+def borrow_weights(denoiser: Denoiser, tokenizer: CLIPTokenizer, elder: StableDiffusionPipeline) -> int:
+    """Takes over the weights of an earlier Sketch wherever shapes agree, and its words; gives how many agreed.
+
+    Its latents may have been others: what it learned of shapes and words is worth having all the same.
+    """
+    own = denoiser.state_dict()
+    theirs = Denoiser(elder.text_encoder, elder.unet).state_dict()
+    agreed = {name: weight for name, weight in theirs.items() if name in own and own[name].shape == weight.shape}
+    denoiser.load_state_dict(agreed, strict=False)
+    _borrow_words(denoiser.text_encoder, tokenizer, elder.text_encoder, elder.tokenizer)
+    return len(agreed)
+
+
+@torch.no_grad()
+def _borrow_words(
+    encoder: CLIPTextModel, tokenizer: CLIPTokenizer, elder: CLIPTextModel, elder_tokenizer: CLIPTokenizer
+) -> None:
+    words, elder_words = tokenizer.get_vocab(), elder_tokenizer.get_vocab()
+    both = sorted(words.keys() & elder_words.keys())
+    tokens, elder_tokens = encoder.get_input_embeddings().weight, elder.get_input_embeddings().weight
+    tokens[[words[word] for word in both]] = elder_tokens[[elder_words[word] for word in both]]
+    places, elder_places = (each.embeddings.position_embedding.weight for each in (encoder, elder))
+    places.copy_(elder_places[: len(places)])
 
 
 def make_loss(
@@ -70,7 +95,7 @@ def diffuse(clean: Tensor, noise: Tensor, alphas_cumprod: Tensor) -> tuple[Tenso
 
 
 def tokenize(captions: list[str], tokenizer: CLIPTokenizer) -> Tensor:
-    """Token numbers (n, 77), padded as the pipeline pads them."""
+    """Token numbers (n, max_tokens), padded as the pipeline pads them."""
     encoded = tokenizer(
         captions, padding="max_length", truncation=True, max_length=tokenizer.model_max_length, return_tensors="pt"
     )

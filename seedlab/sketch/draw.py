@@ -6,36 +6,22 @@ python -m seedlab.sketch.draw sheet.png     a contact sheet to look at
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from random import Random
 
 import numpy as np
 from PIL import Image
 
-from seedlab.sketch.animals import draw_cat, draw_labrador
-from seedlab.sketch.backdrops import paint_place
 from seedlab.sketch.canvas import Canvas, Shading
 from seedlab.sketch.modifiers import modify
 from seedlab.sketch.painters import PAINTERS, choose_ground
-from seedlab.sketch.palette import choose_palette
 from seedlab.sketch.pen import Pen
+from seedlab.sketch.places import paint_place
+from seedlab.sketch.props import paint_prop
 from seedlab.sketch.scene import Scene, sample_scene
-from seedlab.sketch.things import draw_boat, draw_flower, draw_house, draw_tree
-from seedlab.sketch.wildlife import draw_bird, draw_fish
+from seedlab.sketch.subjects import SUBJECTS, colour_subject
 
-DEFAULT_SIZE = 128
-
-SUBJECT_DRAWERS: dict[str, Callable[[Pen], None]] = {
-    "labrador": draw_labrador,
-    "cat": draw_cat,
-    "house": draw_house,
-    "boat": draw_boat,
-    "tree": draw_tree,
-    "flower": draw_flower,
-    "fish": draw_fish,
-    "bird": draw_bird,
-}
-UPRIGHT = ("house", "boat", "tree")
+DEFAULT_SIZE = 256
 
 
 def draw(scene: Scene, size: int = DEFAULT_SIZE) -> Image.Image:
@@ -51,9 +37,11 @@ def paint(scene: Scene, size: int = DEFAULT_SIZE) -> Canvas:
     """The scene before brush and modifiers; the canvas also knows where the subject is."""
     painter = PAINTERS[scene.painter]
     canvas = Canvas(size)
-    painter.backdrop(canvas, choose_ground(scene), scene.composition)
-    paint_place(canvas, scene.place, scene.composition)
-    SUBJECT_DRAWERS[scene.subject](choose_pen(canvas, scene))
+    colours = choose_ground(scene)
+    painter.backdrop(canvas, colours, scene.composition)
+    paint_place(canvas, scene.place, scene.composition, scene.painter)
+    paint_prop(canvas, colours, scene.composition, scene.painter)
+    SUBJECTS[scene.subject].draw(choose_pen(canvas, scene))
     return canvas
 
 
@@ -65,12 +53,12 @@ def choose_pen(canvas: Canvas, scene: Scene) -> Pen:
     return Pen(
         canvas=canvas,
         composition=scene.composition,
-        palette=choose_palette(scene.subject, scene.painter, scene.colour),
+        palette=colour_subject(scene.subject, scene.painter, scene.colour),
         shading=Shading(painter.light, painter.shadow, direction, volume, painter.facets),
         ink=painter.ink,
         ink_width=painter.ink_width,
         painter=scene.painter,
-        upright=scene.subject in UPRIGHT,
+        upright=SUBJECTS[scene.subject].upright,
     )
 
 

@@ -1,91 +1,185 @@
-"""Looks at a trained Sketch: how much of the composition a suffix keeps, and a sheet of pictures for the eye.
+"""Examines a trained Sketch on words and seeds that training never saw; prints the table of its model card.
 
-python -m seedlab.sketch.evaluate --model assets/sketch --seeds 8 --sheet sheet.png
+    python -m seedlab.sketch.evaluate --sheet sheet.png
+
+What is drawn is judged by `judge.py`, a network that was trained on drawings alone; its accuracy on drawings of the
+same words stands beside.
 """
 
 from __future__ import annotations
 
 import argparse
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
-from statistics import mean
+from random import Random
 
 import numpy as np
 import torch
 from diffusers import StableDiffusionPipeline
+from numpy.typing import NDArray
 from PIL import Image
 
-from seedlab.sketch.canvas import blur
-from seedlab.sketch.draw import make_sheet
-from seedlab.sketch.outlines import Array
-from seedlab.sketch.vocabulary import MODIFIERS
+from seedlab.sketch.corpus import Pictures
+from seedlab.sketch.draw import draw, make_sheet
+from seedlab.sketch.judge import STYLES, Judge, Judgement, judge_pictures, load_judge
+from seedlab.sketch.scene import Scene, is_held_out, sample_composition
+from seedlab.sketch.vocabulary import MANNERS, MODIFIERS, SUBJECTS
 
 log = logging.getLogger(__name__)
 
-STEPS, GUIDANCE = 15, 2.0
+STEPS, GUIDANCE = 12, 3.0
+BATCH = 8
+GUIDE = ("highly realistic", "artsy", "trending", "colorful")
 PROMPT = "Labrador in the style of Vermeer"
+LOCKED = (
+    PROMPT,
+    "fox by Hokusai",
+    "castle, stained glass",
+    "a boat",
+    "owl in the style of Klimt",
+    "teapot, watercolor",
+)
+MANY = ("a labrador", PROMPT)
 OTHERS = (
-    "cat, Van Gogh", "a red boat by Hokusai", "house in the snow", "flower in the style of Monet",
-    "a bird by Mondrian", "fish", "tree in the style of Van Gogh", "",
+    "cat, Van Gogh", "a red boat by Hokusai", "castle in the snow", "fox, stained glass", "lighthouse by Monet",
+    "penguin, pixel art", "owl by Klimt", "guitar by Picasso", "a watercolor of a turtle", "",
 )  # fmt: skip
 
 
 @dataclass(frozen=True)
-class Kept:
-    """Mean correlations of edges, -1...1: a suffix against none with the same seed, and a seed against the next."""
+class Shares:
+    """How often, 0...1, the judge saw what was asked for."""
 
-    suffix: str
-    same_seed: float
-    other_seed: float
-
-
-def generate(pipeline: StableDiffusionPipeline, prompt: str, seed: int, steps: int = STEPS) -> Image.Image:
-    """One picture, alone; its noise comes from the CPU."""
-    generator = torch.Generator("cpu").manual_seed(seed)
-    result = pipeline(prompt, generator=generator, num_inference_steps=steps, guidance_scale=GUIDANCE)
-    picture: Image.Image = result.images[0]
-    return picture
+    subject: float
+    style: float
+    modifier: float
 
 
-def find_edges(picture: Image.Image, size: int = 64) -> Array:
-    """Where the picture's outlines are (size, size): the strength of the change of brightness, a little blurred."""
-    grey = np.asarray(picture.convert("L").resize((size, size), Image.Resampling.BOX), np.float32) / 255
-    down, right = np.gradient(grey)
-    return blur(np.minimum(np.hypot(down, right) * 4, 1).astype(np.float32), size / 40)
+def generate(
+    pipeline: StableDiffusionPipeline, prompts: Sequence[str], seeds: Sequence[int], steps: int = STEPS
+) -> list[Image.Image]:
+    """A picture for each prompt and its seed; the noise comes from the CPU."""
+    pictures: list[Image.Image] = []
+    for start in range(0, len(prompts), BATCH):
+        generators = [torch.Generator("cpu").manual_seed(seed) for seed in seeds[start : start + BATCH]]
+        wishes = list(prompts[start : start + BATCH])
+        result = pipeline(wishes, generator=generators, num_inference_steps=steps, guidance_scale=GUIDANCE)
+        pictures += result.images
+    return pictures
 
 
-def correlate(first: Image.Image, second: Image.Image) -> float:
-    """How alike two pictures' compositions are: the correlation of their edges, -1...1."""
-    return float(np.corrcoef(find_edges(first).ravel(), find_edges(second).ravel())[0, 1])
+def stack(pictures: Sequence[Image.Image]) -> Pictures:
+    """Pictures of one size as an array (n, h, w, 3), 0...255."""
+    return np.stack([np.asarray(picture) for picture in pictures])
 
 
-def measure_kept(pipeline: StableDiffusionPipeline, prompt: str, seeds: Sequence[int]) -> tuple[Kept, ...]:
-    """For each modifier, what it keeps of the composition; at least two seeds."""
-    plain = [generate(pipeline, prompt, seed) for seed in seeds]
-    other = mean(correlate(first, second) for first, second in pairwise(plain))
-    rows = []
-    for modifier in MODIFIERS:
-        modified = [generate(pipeline, f"{prompt}, {modifier}", seed) for seed in seeds]
-        same = mean(correlate(first, second) for first, second in zip(plain, modified, strict=True))
-        rows.append(Kept(modifier, same, other))
-    return tuple(rows)
+def list_held_out() -> Iterator[Scene]:
+    """Scenes of one modifier whose words training never saw together."""
+    for subject, painter, modifier in product(SUBJECTS, STYLES, MODIFIERS):
+        scene = Scene(subject, painter, (modifier,))
+        if is_held_out(scene):
+            yield scene
+
+
+def say(scene: Scene) -> str:
+    """A held-out scene as a prompt."""
+    head = scene.subject
+    if scene.painter is not None:
+        head += f", {scene.painter}" if scene.painter in MANNERS else f" in the style of {scene.painter}"
+    return ", ".join((head, *scene.modifiers))
+
+
+def count_hits(seen: Judgement, scenes: Sequence[Scene]) -> Shares:
+    """The shares of the scenes whose subject, style and modifier were seen."""
+    pairs = zip(seen.subjects, seen.styles, seen.modifiers, scenes, strict=True)
+    hits = [
+        (subject == scene.subject, style == scene.painter, modifier in scene.modifiers)
+        for subject, style, modifier, scene in pairs
+    ]
+    return Shares(*(float(share) for share in np.mean(hits, 0)))
+
+
+def measure_words(pipeline: StableDiffusionPipeline, judge: Judge, count: int) -> tuple[Shares, Shares]:
+    """What the judge sees in pictures, and in drawings, of `count` held-out scenes."""
+    scenes = Random(0).sample(list(list_held_out()), count)
+    pictures = stack(generate(pipeline, [say(scene) for scene in scenes], range(1_000, 1_000 + count)))
+    drawn = [
+        replace(scene, composition=sample_composition(Random(f"held out {index}")))
+        for index, scene in enumerate(scenes)
+    ]
+    drawings = stack([draw(scene, pictures.shape[1]) for scene in drawn])
+    return count_hits(judge_pictures(judge, pictures), scenes), count_hits(judge_pictures(judge, drawings), scenes)
+
+
+def measure_lock(
+    pipeline: StableDiffusionPipeline, judge: Judge, seeds: Sequence[int]
+) -> dict[str, NDArray[np.float64]]:
+    """For each suffix of the guide, the correlations (3,) over seeds of x, y and size with and without it.
+
+    The mean over the prompts of `LOCKED`; at least three seeds.
+    """
+    plain = [locate(pipeline, judge, prompt, seeds) for prompt in LOCKED]
+    table = {}
+    for suffix in GUIDE:
+        varied = [locate(pipeline, judge, f"{prompt}, {suffix}", seeds) for prompt in LOCKED]
+        pairs = zip(plain, varied, strict=True)
+        table[suffix] = np.mean([[np.corrcoef(a[:, k], b[:, k])[0, 1] for k in range(3)] for a, b in pairs], 0)
+    return table
+
+
+def locate(pipeline: StableDiffusionPipeline, judge: Judge, prompt: str, seeds: Sequence[int]) -> NDArray[np.floating]:
+    """Where the judge sees the subject of each seed's picture: (n, 3), x, y and size in picture sides."""
+    return judge_pictures(judge, stack(generate(pipeline, [prompt] * len(seeds), seeds))).where
+
+
+def measure_spread(pipeline: StableDiffusionPipeline, judge: Judge, seeds: Sequence[int]) -> NDArray[np.float64]:
+    """The deviation (3,) of x, y and size over seeds, divided by that of the drawings."""
+    drawn = [sample_composition(Random(f"spread {index}")) for index in range(4_096)]
+    usual = np.std([(place.x, place.y, place.size) for place in drawn], 0)
+    spreads = [locate(pipeline, judge, prompt, seeds).std(0) for prompt in MANY]
+    return np.asarray(np.mean(spreads, 0) / usual)
+
+
+def measure_sharpness(pipeline: StableDiffusionPipeline, drawings: Pictures) -> float:
+    """The mean PSNR, in dB, of drawings (n, h, w, 3) that went through the autoencoder."""
+    values = []
+    with torch.inference_mode():
+        for drawing in drawings:
+            target = torch.from_numpy(drawing.copy()).permute(2, 0, 1)[None].float() / 127.5 - 1
+            again = pipeline.vae.decode(pipeline.vae.encode(target).latents).sample.clamp(-1, 1)
+            values.append(10 * np.log10(4 / float((again - target).square().mean())))
+    return float(np.mean(values))
 
 
 def draw_sheet(pipeline: StableDiffusionPipeline) -> Image.Image:
-    """Seeds 0-3 of the first prompt, seed 2 with the four suffixes, and four seeds each of other prompts."""
-    rows = [[(PROMPT, seed) for seed in range(4)], [(f"{PROMPT}, {modifier}", 2) for modifier in MODIFIERS]]
+    """Seeds 0-3 of the first prompt, seed 2 with the guide's suffixes, and four seeds each of other prompts."""
+    rows = [[(PROMPT, seed) for seed in range(4)], [(f"{PROMPT}, {suffix}", 2) for suffix in GUIDE]]
     rows += [[(prompt, seed) for seed in range(4)] for prompt in OTHERS]
-    return make_sheet([generate(pipeline, *wish) for row in rows for wish in row], columns=4)
+    prompts, seeds = zip(*(wish for row in rows for wish in row), strict=True)
+    return make_sheet(generate(pipeline, prompts, seeds), columns=8)
+
+
+def report(pipeline: StableDiffusionPipeline, judge: Judge, drawings: Pictures, count: int) -> Iterator[str]:
+    """The table's lines, one after the other as they are measured."""
+    yield f"sharpness: PSNR {measure_sharpness(pipeline, drawings):.1f} dB"
+    made, drawn = measure_words(pipeline, judge, count)
+    for name in ("subject", "style", "modifier"):
+        yield f"{name}: {getattr(made, name):.1%} of pictures, {getattr(drawn, name):.1%} of drawings"
+    for suffix, correlations in measure_lock(pipeline, judge, range(100, 116)).items():
+        yield f"lock, {suffix}: x {correlations[0]:.2f}, y {correlations[1]:.2f}, size {correlations[2]:.2f}"
+    x, y, size = measure_spread(pipeline, judge, range(200, 264))
+    yield f"spread over 64 seeds: x {x:.2f}, y {y:.2f}, size {size:.2f} of the drawings'"
 
 
 def main() -> None:
     """Prints the numbers, and writes the sheet."""
-    parser = argparse.ArgumentParser(description="Evaluates a trained Sketch.")
+    parser = argparse.ArgumentParser(description="Examines a trained Sketch.")
     parser.add_argument("--model", default="assets/sketch")
-    parser.add_argument("--seeds", type=int, default=8)
+    parser.add_argument("--judge", type=Path, default=Path("assets/judge.safetensors"))
+    parser.add_argument("--count", type=int, default=240, help="held-out prompts")
     parser.add_argument("--sheet", type=Path)
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
@@ -93,8 +187,11 @@ def main() -> None:
     pipeline.set_progress_bar_config(disable=True)
     if arguments.sheet is not None:
         draw_sheet(pipeline).save(arguments.sheet)
-    for row in measure_kept(pipeline, PROMPT, range(arguments.seeds)):
-        log.info("%-18s same seed %.2f, other seed %.2f", row.suffix, row.same_seed, row.other_seed)
+    if arguments.count:
+        held_out = list_held_out()
+        drawings = stack([draw(scene) for scene, _ in zip(held_out, range(64), strict=False)])
+        for line in report(pipeline, load_judge(arguments.judge), drawings, arguments.count):
+            log.info(line)
 
 
 if __name__ == "__main__":

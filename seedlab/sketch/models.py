@@ -20,14 +20,17 @@ MAX_SHARD_SIZE = "9MB"
 
 @dataclass(frozen=True)
 class Shape:
-    """How large the networks are. Pictures and latents are square; the autoencoder shrinks 8 times."""
+    """How large the networks are. Pictures and latents are square.
 
-    picture_size: int = 128
-    latent_channels: int = 8
-    encoder_width: int = 32
-    decoder_width: int = 64
-    encoder_blocks: tuple[int, ...] = (1, 1, 2, 3)
-    decoder_blocks: tuple[int, ...] = (4, 4, 2, 1)
+    The autoencoder's blocks are where the picture is small: there they see most of it, and their work is cheap.
+    """
+
+    picture_size: int = 256
+    latent_channels: int = 16
+    autoencoder_width: int = 64
+    encoder_blocks: tuple[int, ...] = (0, 1, 2, 4, 5)
+    decoder_blocks: tuple[int, ...] = (5, 4, 3, 2, 0)
+    max_tokens: int = 48
     text_width: int = 192
     text_layers: int = 3
     text_heads: int = 4
@@ -39,25 +42,26 @@ class Shape:
     @property
     def latent_size(self) -> int:
         """The side of the latents."""
-        return self.picture_size // 8
+        return self.picture_size >> (len(self.encoder_blocks) - 1)
 
 
 SKETCH = Shape()
 
 
 def build_autoencoder(shape: Shape) -> AutoencoderTiny:
-    """A fresh autoencoder; pictures (n, 3, size, size) in -1...1 to latents (n, channels, size / 8, size / 8)."""
+    """A fresh autoencoder; pictures (n, 3, size, size) in -1...1 to latents (n, channels, size / 16, size / 16)."""
+    levels = len(shape.encoder_blocks)
     return AutoencoderTiny(
         latent_channels=shape.latent_channels,
-        encoder_block_out_channels=(shape.encoder_width,) * 4,
-        decoder_block_out_channels=(shape.decoder_width,) * 4,
+        encoder_block_out_channels=(shape.autoencoder_width,) * levels,
+        decoder_block_out_channels=(shape.autoencoder_width,) * levels,
         num_encoder_blocks=shape.encoder_blocks,
         num_decoder_blocks=shape.decoder_blocks,
     )
 
 
 def build_text_encoder(shape: Shape, tokenizer: CLIPTokenizer) -> CLIPTextModel:
-    """A fresh text encoder; token numbers (n, 77) to embeddings (n, 77, text_width)."""
+    """A fresh text encoder; token numbers (n, max_tokens) to embeddings (n, max_tokens, text_width)."""
     config = CLIPTextConfig(
         vocab_size=len(tokenizer),
         hidden_size=shape.text_width,

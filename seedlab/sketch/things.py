@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 
-from seedlab.sketch.canvas import mix
+from seedlab.sketch.canvas import mix, rgb
 from seedlab.sketch.outlines import ellipse, mirror, trace
+from seedlab.sketch.palette import BLUE, OCHRE, YELLOW, make_palette
 from seedlab.sketch.pen import Pen
+from seedlab.sketch.subject import Subject
 
 _DOOR = trace("-0.5 0.28, -0.18 0.28, -0.18 0.85, -0.5 0.85")
 _CHIMNEY = trace("0.1 -1.02, 0.34 -1.02, 0.34 -0.5, 0.1 -0.5")
@@ -100,3 +102,36 @@ def _draw_bloom(pen: Pen, x: float, y: float, squash: float) -> None:
         pen.oval(pen.palette.main, *middle, 0.3, 0.17, angle)
     pen.oval(dark, x, y, 0.3 * squash, 0.3)
     pen.oval(mix(dark, pen.palette.light, 0.5), x + 0.05 * pen.composition.light, y - 0.06, 0.14, 0.12, plain=True)
+
+
+SUBJECTS = {
+    "house": Subject(
+        draw_house,
+        make_palette("efdcb4", "c24a37", "ffd769", "6b4630", "8a6a58"),
+        make_palette("fbfaf4", "d8281f", "f7cf1d", "1a4aa8", "1a4aa8"),
+        vermeer={"main": OCHRE, "second": BLUE},
+        upright=True,
+    ),
+    "boat": Subject(
+        draw_boat,
+        make_palette("c63d31", "6f4a2d", "f9f3e2", "3a2820", "f2b53c"),
+        make_palette("1a4aa8", "141414", "fbfaf4", "141414", "d8281f"),
+        vermeer={"main": BLUE, "light": YELLOW, "accent": rgb("f1e6c8")},
+        upright=True,
+        afloat=True,
+    ),
+    "tree": Subject(
+        draw_tree,
+        make_palette("4f9240", "70492e", "93c454", "3d2a1d", "d93a30"),
+        make_palette("1a4aa8", "141414", "f7cf1d", "141414", "d8281f"),
+        vermeer={"main": rgb("6f7430"), "light": YELLOW, "accent": BLUE},
+        upright=True,
+        furry=True,
+    ),
+    "flower": Subject(
+        draw_flower,
+        make_palette("f5ba28", "4f9440", "ffe27c", "6a3a1e", "b9603c"),
+        make_palette("d8281f", "1a4aa8", "f7cf1d", "f7cf1d", "1a4aa8"),
+        vermeer={"main": YELLOW, "second": rgb("5d6b2c"), "accent": BLUE},
+    ),
+}

@@ -1,4 +1,6 @@
-"""Trains Sketch, stage by stage: corpus, autoencoder, latents, denoiser, and export; "decoder" may come in between.
+"""Trains Sketch, stage by stage: corpus, autoencoder, latents, denoiser, export; "decoder" may come in between.
+
+"judge" trains the network that `evaluate.py` examines with.
 
 Every stage goes on where it was interrupted; `seedlab/sketch/MODEL_CARD.md` has the commands.
 """
@@ -13,10 +15,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from diffusers import AutoencoderTiny
+from diffusers import AutoencoderTiny, StableDiffusionPipeline
 from transformers import CLIPTokenizer
 
-from seedlab.sketch import autoencoder, corpus, denoiser, training, wordpieces
+from seedlab.sketch import autoencoder, corpus, denoiser, judge, training, wordpieces
 from seedlab.sketch.models import (
     SKETCH,
     Shape,
@@ -30,9 +32,10 @@ from seedlab.sketch.models import (
 
 log = logging.getLogger(__name__)
 
-AUTOENCODER_LOOP = training.Loop("autoencoder", 2_600, 1e-3, 4e-3, averaging=0.998, shards=1)
+AUTOENCODER_LOOP = training.Loop("autoencoder", 3_600, 1e-3, 2e-3, averaging=0.998)
 DECODER_LOOP = training.Loop("decoder", 1_000, 1e-3, 2e-3, averaging=0.998, cooldown=1.0)
-DENOISER_LOOP = training.Loop("denoiser", 2_700, 1e-3, 2e-3)
+DENOISER_LOOP = training.Loop("denoiser", 4_600, 1e-3, 2e-3)
+JUDGE_LOOP = training.Loop("judge", 1_200, 1e-3, 2e-3, averaging=0.99)
 
 
 @dataclass(frozen=True)
@@ -43,13 +46,16 @@ class Plan:
     output: Path
     shape: Shape = SKETCH
     seed: int = 0
-    pictures: int = 48_000
+    pictures: int = 24_000
     tokenizer_captions: int = 5_000
     autoencoder_loop: training.Loop = AUTOENCODER_LOOP
-    autoencoder_batch: int = 24
+    autoencoder_batch: int = 6
     decoder_loop: training.Loop = DECODER_LOOP
     denoiser_loop: training.Loop = DENOISER_LOOP
     denoiser_batch: int = 24
+    judge_loop: training.Loop = JUDGE_LOOP
+    judge_batch: int = 24
+    start_from: str | None = None
 
     @property
     def corpus_path(self) -> Path:
@@ -112,6 +118,8 @@ def train_denoiser(plan: Plan, stop_at: int | None = None) -> training.Run:
     latents: autoencoder.Latents = np.load(plan.latents_path)
     tokenizer = learn_tokenizer(plan)
     network = start_denoiser(plan, tokenizer)
+    if plan.start_from is not None:
+        denoiser.borrow_weights(network, tokenizer, StableDiffusionPipeline.from_pretrained(plan.start_from))
     scale = choose_scaling_factor(latents)
     loss_at = denoiser.make_loss(network, latents, scale, tokenizer, build_scheduler(), plan.seed, plan.denoiser_batch)
     return training.train(network, loss_at, plan.denoiser_loop, plan.checkpoint("denoiser"), stop_at)
@@ -119,7 +127,8 @@ def train_denoiser(plan: Plan, stop_at: int | None = None) -> training.Run:
 
 def learn_tokenizer(plan: Plan) -> CLIPTokenizer:
     """The tokenizer; so quickly learned that it is not stored on the way."""
-    return wordpieces.learn_tokenizer(corpus.iterate_captions(plan.seed, plan.tokenizer_captions))
+    captions = corpus.iterate_captions(plan.seed, plan.tokenizer_captions)
+    return wordpieces.learn_tokenizer(captions, plan.shape.max_tokens)
 
 
 def start_denoiser(plan: Plan, tokenizer: CLIPTokenizer) -> denoiser.Denoiser:
@@ -132,6 +141,16 @@ def start_denoiser(plan: Plan, tokenizer: CLIPTokenizer) -> denoiser.Denoiser:
 def choose_scaling_factor(latents: autoencoder.Latents) -> float:
     """What makes the latents' standard deviation 1, to four digits."""
     return round(1 / float(latents[:4096].astype(np.float64).std()), 4)
+
+
+def train_judge(plan: Plan, stop_at: int | None = None) -> training.Run:
+    """Stage "judge": writes `judge.safetensors` at its end."""
+    torch.manual_seed(plan.seed)
+    network = judge.Judge()
+    loss_at = judge.make_loss(network, corpus.load_corpus(plan.corpus_path), plan.seed, plan.judge_batch)
+    run = training.train(network, loss_at, plan.judge_loop, plan.checkpoint("judge"), stop_at)
+    judge.save_judge(run.average, plan.folder / "judge.safetensors")
+    return run
 
 
 def export_pipeline(plan: Plan) -> None:
@@ -155,6 +174,7 @@ TRAINING_STAGES: dict[str, Callable[[Plan, int | None], object]] = {
     "autoencoder": train_autoencoder,
     "denoiser": train_denoiser,
     "decoder": train_decoder,
+    "judge": train_judge,
 }
 
 
@@ -162,12 +182,13 @@ def main() -> None:
     """Runs the stage that the command line names."""
     parser = argparse.ArgumentParser(description="Trains Sketch.")
     parser.add_argument("--stage", choices=(*STAGES, *TRAINING_STAGES), required=True)
-    parser.add_argument("--folder", type=Path, required=True, help="for drawings and checkpoints; about 4 GB")
+    parser.add_argument("--folder", type=Path, required=True, help="for drawings and checkpoints; about 6 GB")
     parser.add_argument("--output", type=Path, default=Path("assets/sketch"))
+    parser.add_argument("--start-from", help="the folder of an earlier Sketch whose weights the denoiser begins with")
     parser.add_argument("--stop-at", type=int, help="a training stage's last step for now; later runs go on from it")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    plan = Plan(arguments.folder, arguments.output)
+    plan = Plan(arguments.folder, arguments.output, start_from=arguments.start_from)
     if arguments.stage in STAGES:
         STAGES[arguments.stage](plan)
     else:

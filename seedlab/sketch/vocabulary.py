@@ -4,20 +4,48 @@ from __future__ import annotations
 
 import re
 
-SUBJECTS = ("labrador", "cat", "house", "boat", "tree", "flower", "fish", "bird")
-PAINTERS = ("Vermeer", "Van Gogh", "Mondrian", "Hokusai", "Monet")
-MODIFIERS = ("highly realistic", "artsy", "trending", "colorful")
-PLACES = ("on a beach", "in the snow", "at night", "at sunset")
-COLOURS = ("red", "blue", "yellow", "green", "black", "white")
-GLUE = ("a", "an", "the", "of", "in", "style", "by", "painted", "painting", "picture", "portrait", "drawing")
+ANIMALS = (
+    "labrador", "cat", "fox", "rabbit", "horse", "elephant", "turtle", "owl", "penguin", "bird", "fish",
+)  # fmt: skip
+BUILDINGS = ("house", "castle", "lighthouse", "windmill")
+VEHICLES = ("boat", "car", "train", "balloon", "rocket")
+PLANTS = ("tree", "flower", "cactus", "mushroom")
+THINGS = ("teapot", "guitar", "apple")
+SUBJECTS = ANIMALS + BUILDINGS + VEHICLES + PLANTS + THINGS
+
+PAINTERS = ("Vermeer", "Van Gogh", "Monet", "Hokusai", "Mondrian", "Klimt", "Picasso", "Matisse")
+MANNERS = ("pencil sketch", "watercolor", "pixel art", "stained glass")
+PLACES = (
+    "on a beach", "in the snow", "at night", "at sunset", "in a forest", "in the city", "in the mountains", "in space",
+)  # fmt: skip
+COLOURS = ("red", "orange", "yellow", "green", "blue", "purple", "pink", "black", "white")
+MODIFIERS = (
+    "highly realistic", "artsy", "trending", "colorful", "black and white", "pastel", "vintage", "dreamy", "dramatic",
+    "misty", "golden hour", "comic",
+)  # fmt: skip
+GLUE = ("a", "an", "the", "of", "in", "style", "by", "as", "painted", "painting", "picture", "portrait", "drawing")
+
+KINDS = {
+    "animals": ANIMALS,
+    "buildings": BUILDINGS,
+    "vehicles": VEHICLES,
+    "plants": PLANTS,
+    "things": THINGS,
+    "painters": PAINTERS,
+    "manners": MANNERS,
+    "places": PLACES,
+    "colours": COLOURS,
+    "suffixes": MODIFIERS,
+}
+"""Phrases by kind, in the order in which a caption has them: what a vocabulary is browsed by."""
 
 EXAMPLES = (
     "Labrador in the style of Vermeer",
     "cat, Van Gogh",
     "a red boat by Hokusai",
-    "house in the snow",
-    "fish",
-    "tree in the style of Van Gogh",
+    "castle in the snow",
+    "fox, stained glass",
+    "lighthouse by Monet, dramatic",
 )
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
@@ -34,5 +62,5 @@ def unknown_words(prompt: str) -> tuple[str, ...]:
 
 def known_words() -> frozenset[str]:
     """Every word that a caption can hold, in lower case."""
-    phrases = SUBJECTS + PAINTERS + MODIFIERS + PLACES + COLOURS + GLUE
+    phrases = (*GLUE, *(phrase for kind in KINDS.values() for phrase in kind))
     return frozenset(word.lower() for phrase in phrases for word in phrase.split())

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from seedlab.sketch.canvas import mix, rgb
 from seedlab.sketch.outlines import trace
+from seedlab.sketch.palette import BLUE, YELLOW, make_palette
 from seedlab.sketch.pen import Pen
+from seedlab.sketch.subject import Subject
 
 WHITE = rgb("fffdf6")
 
@@ -58,3 +60,21 @@ def _draw_eye(pen: Pen, x: float, y: float, radius: float) -> None:
     pen.oval(WHITE, x, y, radius * 1.25, radius * 1.25, plain=True)
     pen.oval(pen.palette.dark, x, y, radius * 0.8, radius * 0.8, plain=True)
     pen.oval(WHITE, x + glint * pen.composition.light, y - glint, radius * 0.28, radius * 0.28, plain=True)
+
+
+SUBJECTS = {
+    "fish": Subject(
+        draw_fish,
+        make_palette("f47a2c", "cc4a26", "fdf2dc", "24262c", "f9c04a"),
+        make_palette("d8281f", "1a4aa8", "f7cf1d", "141414", "f7cf1d"),
+        vermeer={"main": BLUE, "second": YELLOW, "light": rgb("f1e2b8")},
+        afloat=True,
+    ),
+    "bird": Subject(
+        draw_bird,
+        make_palette("4f8fcb", "2f5d95", "f7ecd6", "26262b", "e8702f"),
+        make_palette("1a4aa8", "141414", "fbfaf4", "141414", "f7cf1d"),
+        vermeer={"main": BLUE, "second": rgb("16316b"), "accent": YELLOW},
+        furry=True,
+    ),
+}

@@ -13,14 +13,13 @@ from itertools import pairwise
 from tokenizers import Tokenizer, pre_tokenizers
 from transformers import CLIPTokenizer
 
-MAX_TOKENS = 77
 WORD_END = "</w>"
 
 Pair = tuple[str, str]
 Pieces = tuple[str, ...]
 
 
-def learn_tokenizer(captions: Iterable[str]) -> CLIPTokenizer:
+def learn_tokenizer(captions: Iterable[str], max_tokens: int) -> CLIPTokenizer:
     """A tokenizer to which every word of the captions is one token; other words fall into pieces, down to bytes."""
     backend = CLIPTokenizer().backend_tokenizer
     counts = Counter(word for caption in captions for word in split_words(caption, backend))
@@ -30,7 +29,7 @@ def learn_tokenizer(captions: Iterable[str]) -> CLIPTokenizer:
     # as in CLIP, the end token has the highest number: that is how its text encoder finds it
     tokens = dict.fromkeys([*pieces, "<|startoftext|>", "<|endoftext|>"])
     vocabulary = {token: number for number, token in enumerate(tokens)}
-    return CLIPTokenizer(vocab=vocabulary, merges=merges, model_max_length=MAX_TOKENS)
+    return CLIPTokenizer(vocab=vocabulary, merges=merges, model_max_length=max_tokens)
 
 
 def split_words(text: str, backend: Tokenizer) -> list[str]:

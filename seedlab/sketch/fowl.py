@@ -1,0 +1,122 @@
+"""Owl and penguin: whole, face to the viewer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import cos, sin
+
+from seedlab.sketch.canvas import Colour, mix, rgb
+from seedlab.sketch.outlines import Point, shift, trace
+from seedlab.sketch.palette import BLUE, YELLOW, make_palette
+from seedlab.sketch.pen import Pen
+from seedlab.sketch.subject import Subject
+
+WHITE, PINK = rgb("fffdf6"), rgb("f0a0a0")
+
+_BRANCH = trace("-1.5 1.02, -0.5 0.96, 0.4 1.0, 1.5 0.84")
+_LEAF = trace("0.82 0.92, 0.9 0.66, 1.14 0.52, 1.12 0.78")
+_OWL_TAIL = trace("-0.2 0.8, 0.2 0.8, 0.24 1.26, 0.0 1.32, -0.24 1.26")
+_OWL_BODY = trace(
+    "0.0 -0.86, 0.38 -0.9, 0.78 -1.16, 0.76 -0.7, 0.74 -0.2, 0.72 0.4, 0.44 0.88, 0.0 1.0,"
+    "-0.44 0.88, -0.72 0.4, -0.74 -0.2, -0.76 -0.7, -0.78 -1.16, -0.38 -0.9"
+)
+_OWL_BREAST = trace("0.0 0.0, 0.44 0.1, 0.5 0.5, 0.3 0.86, 0.0 0.94, -0.3 0.86, -0.5 0.5, -0.44 0.1")
+_OWL_WING = trace("0.58 -0.16, 0.82 0.02, 0.94 0.46, 0.82 0.86, 0.62 0.98, 0.52 0.6, 0.48 0.2")
+_OWL_BROW = trace("0.03 -0.6, 0.18 -0.82, 0.5 -0.96, 0.82 -1.18, 0.72 -0.82, 0.4 -0.74, 0.18 -0.68")
+_OWL_BEAK = trace("-0.13 -0.3, 0.0 -0.36, 0.13 -0.3, 0.0 0.02")
+_OWL_SPECKS = trace("-0.24 0.34, 0.0 0.3, 0.24 0.34, -0.13 0.54, 0.13 0.54, 0.0 0.74")
+
+_PENGUIN_FLIPPER = trace("0.48 -0.14, 0.66 -0.04, 0.84 0.3, 0.9 0.7, 0.76 0.66, 0.58 0.42, 0.46 0.18")
+_PENGUIN_BODY = trace(
+    "0.0 -1.22, 0.36 -1.12, 0.56 -0.8, 0.58 -0.42, 0.65 0.1, 0.7 0.6, 0.5 1.06, 0.0 1.16,"
+    "-0.5 1.06, -0.7 0.6, -0.65 0.1, -0.58 -0.42, -0.56 -0.8, -0.36 -1.12"
+)
+_PENGUIN_FRONT = trace(
+    "0.0 -0.76, 0.2 -0.92, 0.42 -0.84, 0.46 -0.5, 0.38 -0.22, 0.5 0.2, 0.54 0.62, 0.36 1.0, 0.0 1.08,"
+    "-0.36 1.0, -0.54 0.62, -0.5 0.2, -0.38 -0.22, -0.46 -0.5, -0.42 -0.84, -0.2 -0.92"
+)
+_PENGUIN_FOOT = trace("0.12 1.02, 0.44 0.98, 0.66 1.16, 0.58 1.25, 0.14 1.25, 0.04 1.16")
+_PENGUIN_BEAK = trace("-0.2 -0.46, 0.0 -0.56, 0.2 -0.46, 0.0 -0.26")
+
+
+def swing(points: Sequence[Point], x: float, y: float, angle: float) -> list[Point]:
+    """The points, turned clockwise about (x, y); the angle in radians."""
+    c, s = cos(angle), sin(angle)
+    return [(x + (px - x) * c - (py - y) * s, y + (px - x) * s + (py - y) * c) for px, py in points]
+
+
+def draw_eye(pen: Pen, x: float, y: float, radius: float, rim: Colour | None = None) -> None:
+    """A round dark eye with a large glint and a small one; `rim` is the colour of the ring around it."""
+    dark, light = pen.palette.dark, pen.composition.light
+    if rim is not None:
+        pen.oval(rim, x, y, radius * 1.3, radius * 1.35, plain=True)
+    pen.oval(dark, x, y, radius, radius * 1.08, plain=True)
+    pen.oval(mix(dark, rgb("a0622a"), 0.55), x, y + radius * 0.3, radius * 0.62, radius * 0.58, plain=True)
+    pen.oval(dark, x, y + radius * 0.05, radius * 0.5, radius * 0.52, plain=True)
+    pen.oval(WHITE, x + radius * 0.32 * light, y - radius * 0.38, radius * 0.38, radius * 0.38, plain=True)
+
+
+def draw_owl(pen: Pen) -> None:
+    """Round, on a branch, all eyes."""
+    palette = pen.palette
+    bark = mix(rgb("7a5436"), palette.dark, 0.2 if pen.ink is None else 1.0)
+    pen.blob(palette.second, _OWL_TAIL)
+    pen.line(bark, _BRANCH, 0.15, pen.facing)
+    pen.blob(rgb("6fa04a"), _LEAF, pen.facing)
+    pen.blob(palette.main, _OWL_BODY)
+    pen.blob(palette.light, _OWL_BREAST, plain=True)
+    for x, y in _OWL_SPECKS:
+        pen.oval(palette.main, x, y, 0.07, 0.09, plain=True)
+    for side in (-1, 1):
+        lift = -0.1 - (1.1 if side == pen.facing else 0.35) * pen.composition.pose
+        pen.blob(palette.second, swing(_OWL_WING, 0.6, -0.05, lift), side)
+        for toe in (0.16, 0.3):
+            pen.oval(palette.accent, side * toe, 0.98, 0.075, 0.11, plain=pen.ink is None)
+    _draw_owl_face(pen, 0.07 * pen.composition.turn)
+
+
+def _draw_owl_face(pen: Pen, x: float) -> None:
+    palette, light = pen.palette, pen.composition.light
+    for side in (-1, 1):
+        pen.oval(palette.light, x + side * 0.33, -0.38, 0.38, 0.4)
+    for side in (-1, 1):
+        middle = x * 1.5 + side * 0.31
+        pen.oval(palette.accent, middle, -0.38, 0.26, 0.27, plain=True)
+        pen.oval(palette.dark, middle, -0.38, 0.17, 0.18, plain=True)
+        pen.oval(WHITE, middle + 0.07 * light, -0.46, 0.07, 0.07, plain=True)
+        pen.blob(palette.second, [(px * side + x, py) for px, py in _OWL_BROW], plain=pen.ink is None)
+    pen.polygon(mix(palette.accent, rgb("e07020"), 0.5), shift(_OWL_BEAK, x * 1.5))
+
+
+def draw_penguin(pen: Pen) -> None:
+    """Standing upright, flippers a little away from the body."""
+    palette, pose = pen.palette, pen.composition.pose
+    for side in (-1, 1):
+        pen.blob(palette.accent, _PENGUIN_FOOT, side)
+        lift = 0.05 - (1.6 if side == pen.facing else 0.6) * pose
+        pen.blob(palette.second, swing(_PENGUIN_FLIPPER, 0.56, 0.0, lift), side)
+    pen.blob(palette.main, _PENGUIN_BODY)
+    x = 0.07 * pen.composition.turn
+    pen.blob(palette.light, shift(_PENGUIN_FRONT, x))
+    for side in (-1, 1):
+        draw_eye(pen, x * 1.6 + side * 0.25, -0.64, 0.125)
+        pen.oval(mix(palette.light, rgb("f28a80"), 0.6), x * 1.5 + side * 0.33, -0.4, 0.1, 0.07, plain=True)
+    pen.blob(palette.accent, shift(_PENGUIN_BEAK, x * 2))
+
+
+SUBJECTS = {
+    "owl": Subject(
+        draw_owl,
+        make_palette("93613a", "5f3c22", "f6e4c2", "231a18", "f6b81f"),
+        make_palette("1a4aa8", "d8281f", "fbfaf4", "141414", "f7cf1d"),
+        furry=True,
+    ),
+    "penguin": Subject(
+        draw_penguin,
+        make_palette("34425e", "232d44", "fcf9f1", "17181d", "f59a24"),
+        make_palette("1a4aa8", "141414", "fbfaf4", "141414", "d8281f"),
+        vermeer={"main": BLUE, "second": rgb("16316b"), "accent": YELLOW},
+        furry=True,
+        upright=True,
+    ),
+}

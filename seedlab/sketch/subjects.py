@@ -1,0 +1,30 @@
+"""Everything that Sketch draws, by its word."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from seedlab.sketch import animals, beasts, buildings, fowl, household, plants, things, vehicles, wildlife
+from seedlab.sketch.palette import Palette, choose_palette
+from seedlab.sketch.subject import Subject
+
+SUBJECTS: dict[str, Subject] = {
+    **animals.SUBJECTS,
+    **beasts.SUBJECTS,
+    **fowl.SUBJECTS,
+    **wildlife.SUBJECTS,
+    **things.SUBJECTS,
+    **buildings.SUBJECTS,
+    **vehicles.SUBJECTS,
+    **plants.SUBJECTS,
+    **household.SUBJECTS,
+}
+
+
+def colour_subject(word: str, painter: str | None, colour: str | None) -> Palette:
+    """The colours of a subject with a painter and a colour word."""
+    subject = SUBJECTS[word]
+    palette = subject.mondrian if painter == "Mondrian" else subject.natural
+    if painter == "Vermeer":
+        palette = replace(palette, **subject.vermeer)
+    return choose_palette(palette, painter, colour, furry=subject.furry)
