@@ -12,6 +12,7 @@ from seedlab.pipelines.manager import PipelineManager
 from seedlab.recipe import Recipe, SeedLabError
 from seedlab.settings import Settings, read_settings
 from seedlab.sketch import vocabulary
+from seedlab.sketch.phrases import add_phrase
 from seedlab.verification import read_original, verify
 from seedlab.workflow import Session
 
@@ -104,6 +105,8 @@ def make_studio(settings: Settings, manager: PipelineManager) -> "Studio":
         models=tuple((name, model_id) for model_id, name in list_models(settings).items()),
         examples=vocabulary.EXAMPLES,
         unknown_words=lambda model_id, prompt: vocabulary.unknown_words(prompt) if model_id == SKETCH else (),
+        list_words=lambda model_id: vocabulary.KINDS if model_id == SKETCH else {},
+        add_phrase=add_phrase,
     )
 
 

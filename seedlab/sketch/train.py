@@ -32,7 +32,7 @@ from seedlab.sketch.models import (
 
 log = logging.getLogger(__name__)
 
-AUTOENCODER_LOOP = training.Loop("autoencoder", 3_600, 1e-3, 2e-3, averaging=0.998)
+AUTOENCODER_LOOP = training.Loop("autoencoder", 3_000, 1e-3, 2e-3, averaging=0.998)
 DECODER_LOOP = training.Loop("decoder", 1_000, 1e-3, 2e-3, averaging=0.998, cooldown=1.0)
 DENOISER_LOOP = training.Loop("denoiser", 4_600, 1e-3, 2e-3)
 JUDGE_LOOP = training.Loop("judge", 1_200, 1e-3, 2e-3, averaging=0.99)

@@ -115,9 +115,11 @@ def name_root(round_: Round) -> str:
     return f"{short or 'No prompt'} · {round_.title.removeprefix('Seeds ').removeprefix('Seed ')}"
 
 
-def say_unknown(name: str, words: Sequence[str]) -> str:
-    """Say which words a model does not know, gently; "" when it knows them all."""
+def say_unknown(name: str, words: Sequence[str], examples: Sequence[str] = ()) -> str:
+    """Say which words a model does not know, gently, and some that it does; "" when it knows them all."""
     if not words:
         return ""
     listed = ", ".join(f"“{word[:40]}”" for word in words[:6]) + ("…" if len(words) > 6 else "")
-    return f"{name} does not know: {listed}. It draws what it can."
+    known = ", ".join(examples)
+    knows = f"It knows {known} and more: all its words are under the examples." if known else "It draws what it can."
+    return f"{name} does not know: {listed}. {knows}"

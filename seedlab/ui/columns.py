@@ -1,10 +1,11 @@
-"""The two pieces of the page that are our own: the sheet of columns, and the sentence under a field.
+"""The pieces of the page that are our own: the sheet of columns, the sentence under a field, a model's words.
 
 Both have a static template: gradio runs templates as code, so text from visitors goes only through `textContent`.
 They are functions and not subclasses: for a subclass gradio writes a stub file beside the module at import.
 """
 
 from collections import OrderedDict
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock
@@ -37,6 +38,17 @@ def make_sentence(name: str, kind: str) -> gr.HTML:
         apply_default_css=False,
         elem_id=f"sentence-{name}",
         elem_classes=["sentence", kind],
+    )
+
+
+def make_words(kinds: Mapping[str, Sequence[str]]) -> gr.HTML:
+    """Make the words of a model as buttons; its value is phrases by kind; event: word."""
+    return gr.HTML(
+        {kind: list(phrases) for kind, phrases in kinds.items()},
+        html_template='<dl class="words"></dl>',
+        js_on_load=(STATIC / "words.js").read_text("utf-8"),
+        apply_default_css=False,
+        elem_id="words",
     )
 
 

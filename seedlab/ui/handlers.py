@@ -187,6 +187,16 @@ class Handlers:
         takes_none = f"{model.name} takes no prompt: its seeds are all there is to explore."
         yield *fit_fields(model), takes_none if model.unconditional else ""
 
+    def list_words(self, model_id: str | None) -> Outputs:
+        """List the words of a model that knows few; returns updates of the words and of what they fold away in."""
+        kinds = self._studio.list_words((model_id or "").strip())
+        return {kind: list(phrases) for kind, phrases in kinds.items()}, gr.update(visible=bool(kinds))
+
+    def add_phrase(self, event: gr.EventData, prompt: str | None) -> str:
+        """Put a phrase that was clicked into the prompt; returns the prompt."""
+        phrase = event._data.get("phrase")
+        return self._studio.add_phrase(prompt or "", phrase) if isinstance(phrase, str) else prompt or ""
+
     def _begin(self, saved: object, request: gr.Request) -> Visit:
         """Begin a visit, or find the one that an event of the same tab began a moment ago."""
         with self._lock:
@@ -221,7 +231,8 @@ class Handlers:
     def _notice(self, form: Form) -> str:
         model_id, prompt = (form.model_id or "").strip(), form.prompt or ""
         name = self._studio.names.get(model_id, model_id).split(" (")[0]
-        return say_unknown(name, self._studio.unknown_words(model_id, prompt))
+        some = next(iter(self._studio.list_words(model_id).values()), ())[:4]
+        return say_unknown(name, self._studio.unknown_words(model_id, prompt), some)
 
 
 def end_visit(visit: Visit | None) -> None:

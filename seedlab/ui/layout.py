@@ -119,6 +119,9 @@ def _fill(button: gr.Button, prompt: gr.components.Component) -> Any:
 def _wire_panel(handlers: Handlers, panel: Panel) -> None:
     model = panel.fields["model_id"]
     model.input(handlers.choose_model, [model], _list_fitted(panel), **STREAM)  # type: ignore[attr-defined]
+    # The words are the model's, whichever way it was chosen: by the visitor, or restored with a trail.
+    model.change(handlers.list_words, [model], [panel.words, panel.lexicon], **QUICK)  # type: ignore[attr-defined]
+    panel.words.word(handlers.add_phrase, [panel.fields["prompt"]], [panel.fields["prompt"]], **QUICK)
     panel.fold.click(None, js=UNFOLD)
 
 

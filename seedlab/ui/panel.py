@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 
 from seedlab.rounds import GUIDE_SEEDS, GUIDE_SUFFIXES
-from seedlab.ui.columns import make_sentence
+from seedlab.ui.columns import make_sentence, make_words
 from seedlab.ui.handlers import list_schedulers
 from seedlab.ui.studio import Studio
 
@@ -26,6 +26,8 @@ class Panel:
     stop: gr.Button
     fold: gr.Button
     examples: tuple[gr.Button, ...]
+    words: gr.HTML
+    lexicon: gr.Accordion
     advanced: gr.Accordion
     open: gr.UploadButton
 
@@ -68,9 +70,10 @@ def build_panel(studio: Studio) -> Panel:
         _build_rounds(builder)
         _build_model(builder, studio)
         examples = _build_examples(studio.examples)
+        words = _build_words(studio)
         advanced = _build_advanced(builder)
         opener = gr.UploadButton("Open a picture…", file_types=[".png"], size="sm", elem_id="open")
-    return Panel(builder.fields, builder.sentences, notice, generate, stop, fold, examples, advanced, opener)
+    return Panel(builder.fields, builder.sentences, notice, generate, stop, fold, examples, *words, advanced, opener)
 
 
 def _build_rounds(builder: _Builder) -> None:
@@ -95,6 +98,13 @@ def _build_examples(examples: tuple[str, ...]) -> tuple[gr.Button, ...]:
         gr.HTML('<p id="try-label">Try</p>', elem_id="try-title", apply_default_css=False)
         with gr.Row(elem_classes="chips"):
             return tuple(gr.Button(example, size="sm", elem_classes="chip", min_width=0) for example in examples)
+
+
+def _build_words(studio: Studio) -> tuple[gr.HTML, gr.Accordion]:
+    kinds = studio.list_words(studio.default_model)
+    lexicon = gr.Accordion("Every word it knows", open=False, visible=bool(kinds), elem_id="lexicon")
+    with lexicon:
+        return make_words(kinds), lexicon
 
 
 def _build_advanced(builder: _Builder) -> gr.Accordion:

@@ -1,6 +1,6 @@
 """What the page needs from below, handed to it by app.py. Pure data: no gradio, no torch."""
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
@@ -31,6 +31,8 @@ class Studio:
         models: (label, model id) of the models that are offered.
         examples: prompts to try.
         unknown_words: (model id, prompt) to the words of the prompt that the model never saw.
+        list_words: a model id to all phrases that the model knows, by kind; {} where there are too many to list.
+        add_phrase: (prompt, phrase) to the prompt with one of these phrases in it.
     """
 
     make_session: Callable[[Trail | None], Session]
@@ -44,6 +46,8 @@ class Studio:
     models: tuple[tuple[str, str], ...]
     examples: tuple[str, ...]
     unknown_words: Callable[[str, str], tuple[str, ...]]
+    list_words: Callable[[str], Mapping[str, tuple[str, ...]]]
+    add_phrase: Callable[[str, str], str]
 
     @property
     def names(self) -> dict[str, str]:

@@ -124,4 +124,6 @@ def make_studio(painter: Painter) -> Studio:
         models=(("Sketch (built in)", "sketch"),),
         examples=("a red boat by Hokusai", "house in the snow", "cat, Van Gogh"),
         unknown_words=find_unknown_words,
+        list_words=lambda model_id: {"things": ("boat", "cat")} if model_id == "sketch" else {},
+        add_phrase=lambda prompt, phrase: f"{prompt} {phrase}",
     )

@@ -68,9 +68,22 @@ def test_an_empty_prompt_is_drawn(page):
 
 def test_unknown_words_are_told(page):
     page.explore(prompt="a quantum labrador")
-    assert page.notice == "Sketch does not know: “quantum”. It draws what it can."
+    assert (
+        page.notice
+        == "Sketch does not know: “quantum”. It knows boat, cat and more: all its words are under the examples."
+    )
     page.explore(prompt="a labrador")
     assert page.notice == ""
+
+
+def test_words_are_listed_for_a_model_that_knows_few_and_clicked_into_the_prompt(page):
+    words, lexicon = page.handlers.list_words("sketch")
+    assert words == {"things": ["boat", "cat"]}
+    assert lexicon["visible"]
+    words, lexicon = page.handlers.list_words("another")
+    assert (words, lexicon["visible"]) == ({}, False)
+    clicked = [SimpleNamespace(_data={"phrase": phrase}) for phrase in ("cat", 7)]
+    assert [page.handlers.add_phrase(event, "a red") for event in clicked] == ["a red cat", "a red"]
 
 
 @pytest.mark.parametrize(

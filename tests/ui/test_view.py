@@ -156,6 +156,9 @@ def test_download_names_hold_only_letters_and_digits(prompt, name):
 def test_unknown_words_are_named_gently():
     assert say_unknown("Sketch", ()) == ""
     assert say_unknown("Sketch", ("quantum",)) == "Sketch does not know: “quantum”. It draws what it can."
+    assert say_unknown("Sketch", ("quantum",), ("cat", "fox")) == (
+        "Sketch does not know: “quantum”. It knows cat, fox and more: all its words are under the examples."
+    )
 
 
 def test_a_visitor_who_never_locked_a_seed_is_told_how():
