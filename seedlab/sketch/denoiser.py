@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import torch
 from diffusers import DPMSolverMultistepScheduler, StableDiffusionPipeline, UNet2DConditionModel
 from torch import Tensor, nn
@@ -31,10 +33,15 @@ class Denoiser(nn.Module):
 def borrow_weights(denoiser: Denoiser, tokenizer: CLIPTokenizer, elder: StableDiffusionPipeline) -> int:
     """Takes over the weights of an earlier Sketch wherever shapes agree, and its words; gives how many agreed.
 
-    Its latents may have been others: what it learned of shapes and words is worth having all the same.
+    Its latents may have been others, or smaller, so that its levels are the lower ones here: what it learned of
+    shapes and words is worth having all the same.
     """
     own = denoiser.state_dict()
-    theirs = Denoiser(elder.text_encoder, elder.unet).state_dict()
+    deeper = len(denoiser.unet.down_blocks) - len(elder.unet.down_blocks)
+    theirs = {
+        re.sub(r"(?<=down_blocks\.)\d", lambda level: str(int(level[0]) + deeper), name): weight
+        for name, weight in Denoiser(elder.text_encoder, elder.unet).state_dict().items()
+    }
     agreed = {name: weight for name, weight in theirs.items() if name in own and own[name].shape == weight.shape}
     denoiser.load_state_dict(agreed, strict=False)
     _borrow_words(denoiser.text_encoder, tokenizer, elder.text_encoder, elder.tokenizer)

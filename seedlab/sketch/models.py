@@ -20,21 +20,21 @@ MAX_SHARD_SIZE = "9MB"
 
 @dataclass(frozen=True)
 class Shape:
-    """How large the networks are. Pictures and latents are square.
-
-    The autoencoder's blocks are where the picture is small: there they see most of it, and their work is cheap.
-    """
+    """How large the networks are. Pictures and latents are square."""
 
     picture_size: int = 256
-    latent_channels: int = 16
-    autoencoder_width: int = 64
-    encoder_blocks: tuple[int, ...] = (0, 1, 2, 4, 5)
-    decoder_blocks: tuple[int, ...] = (5, 4, 3, 2, 0)
+    latent_channels: int = 8
+    encoder_width: int = 32
+    decoder_width: int = 64
+    encoder_blocks: tuple[int, ...] = (1, 1, 2, 3)
+    decoder_blocks: tuple[int, ...] = (4, 4, 2, 1)
     max_tokens: int = 48
     text_width: int = 192
     text_layers: int = 3
     text_heads: int = 4
-    unet_channels: tuple[int, ...] = (128, 128, 192)
+    unet_channels: tuple[int, ...] = (64, 128, 128, 192)
+    attended: int = 2
+    time_width: int = 512
     unet_layers: int = 1
     unet_groups: int = 16
     head_width: int = 32
@@ -49,12 +49,12 @@ SKETCH = Shape()
 
 
 def build_autoencoder(shape: Shape) -> AutoencoderTiny:
-    """A fresh autoencoder; pictures (n, 3, size, size) in -1...1 to latents (n, channels, size / 16, size / 16)."""
+    """A fresh autoencoder; pictures (n, 3, size, size) in -1...1 to latents (n, channels, size / 8, size / 8)."""
     levels = len(shape.encoder_blocks)
     return AutoencoderTiny(
         latent_channels=shape.latent_channels,
-        encoder_block_out_channels=(shape.autoencoder_width,) * levels,
-        decoder_block_out_channels=(shape.autoencoder_width,) * levels,
+        encoder_block_out_channels=(shape.encoder_width,) * levels,
+        decoder_block_out_channels=(shape.decoder_width,) * levels,
         num_encoder_blocks=shape.encoder_blocks,
         num_decoder_blocks=shape.decoder_blocks,
     )
@@ -78,16 +78,17 @@ def build_text_encoder(shape: Shape, tokenizer: CLIPTokenizer) -> CLIPTextModel:
 
 
 def build_unet(shape: Shape) -> UNet2DConditionModel:
-    """A fresh denoiser with attention to the text everywhere but at the highest resolution."""
-    deeper = len(shape.unet_channels) - 1
+    """A fresh denoiser with attention to the text at its `attended` lowest resolutions."""
+    plain = len(shape.unet_channels) - shape.attended
     return UNet2DConditionModel(
         sample_size=shape.latent_size,
         in_channels=shape.latent_channels,
         out_channels=shape.latent_channels,
         block_out_channels=shape.unet_channels,
         layers_per_block=shape.unet_layers,
-        down_block_types=("DownBlock2D", *("CrossAttnDownBlock2D",) * deeper),
-        up_block_types=(*("CrossAttnUpBlock2D",) * deeper, "UpBlock2D"),
+        down_block_types=("DownBlock2D",) * plain + ("CrossAttnDownBlock2D",) * shape.attended,
+        up_block_types=("CrossAttnUpBlock2D",) * shape.attended + ("UpBlock2D",) * plain,
+        time_embedding_dim=shape.time_width,
         cross_attention_dim=shape.text_width,
         attention_head_dim=tuple(width // shape.head_width for width in shape.unet_channels),
         norm_num_groups=shape.unet_groups,

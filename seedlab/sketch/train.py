@@ -32,9 +32,9 @@ from seedlab.sketch.models import (
 
 log = logging.getLogger(__name__)
 
-AUTOENCODER_LOOP = training.Loop("autoencoder", 3_000, 1e-3, 2e-3, averaging=0.998)
+AUTOENCODER_LOOP = training.Loop("autoencoder", 900, 1e-3, 2e-3, cooldown=0.6, averaging=0.99)
 DECODER_LOOP = training.Loop("decoder", 1_000, 1e-3, 2e-3, averaging=0.998, cooldown=1.0)
-DENOISER_LOOP = training.Loop("denoiser", 4_600, 1e-3, 2e-3)
+DENOISER_LOOP = training.Loop("denoiser", 3_400, 1e-3, 2e-3)
 JUDGE_LOOP = training.Loop("judge", 1_200, 1e-3, 2e-3, averaging=0.99)
 
 
@@ -81,6 +81,9 @@ def train_autoencoder(plan: Plan, stop_at: int | None = None) -> training.Run:
     """Stage "autoencoder"."""
     pictures = corpus.load_corpus(plan.corpus_path)
     network = start_autoencoder(plan)
+    if plan.start_from is not None:
+        elder = AutoencoderTiny.from_pretrained(plan.start_from, subfolder="vae")
+        network.load_state_dict(elder.state_dict())
     loss_at = autoencoder.make_loss(network, pictures, plan.seed, plan.autoencoder_batch)
     return training.train(network, loss_at, plan.autoencoder_loop, plan.checkpoint("autoencoder"), stop_at)
 

@@ -13,9 +13,9 @@ from seedlab.sketch.models import Shape
 from seedlab.sketch.training import Loop, choose_share
 
 TINY = Shape(
-    picture_size=32, latent_channels=4, autoencoder_width=16, encoder_blocks=(0, 1, 1, 1),
-    decoder_blocks=(1, 1, 1, 0), text_width=16, text_layers=1, text_heads=2,
-    unet_channels=(16, 32), unet_groups=8, head_width=8,
+    picture_size=32, latent_channels=4, encoder_width=16, decoder_width=16, encoder_blocks=(1, 1, 1, 1),
+    decoder_blocks=(1, 1, 1, 1), text_width=16, text_layers=1, text_heads=2,
+    unet_channels=(16, 32), attended=1, time_width=32, unet_groups=8, head_width=8,
 )  # fmt: skip
 STEPS = 4
 
