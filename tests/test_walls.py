@@ -136,7 +136,7 @@ def test_importing_brings_neither_torch_nor_gradio():
 
 
 def test_importing_what_sketch_tells_the_visitor_brings_no_torch():
-    assert import_all(["seedlab.sketch.vocabulary", "seedlab.sketch.draw"], (*HEAVY, "gradio")) == ""
+    assert import_all(["seedlab.sketch.vocabulary", "seedlab.sketch.drawings.draw"], (*HEAVY, "gradio")) == ""
 
 
 def test_importing_the_page_brings_no_torch():

@@ -14,7 +14,7 @@ from random import Random
 import numpy as np
 from numpy.typing import NDArray
 
-from seedlab.sketch.draw import DEFAULT_SIZE, draw
+from seedlab.sketch.drawings.draw import DEFAULT_SIZE, draw
 from seedlab.sketch.scene import Scene, sample_scene
 from seedlab.sketch.wording import caption
 

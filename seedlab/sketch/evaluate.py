@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from seedlab.sketch.corpus import Pictures
-from seedlab.sketch.draw import draw, make_sheet
+from seedlab.sketch.drawings.draw import draw, make_sheet
 from seedlab.sketch.judge import STYLES, Judge, Judgement, judge_pictures, load_judge
 from seedlab.sketch.scene import Scene, is_held_out, sample_composition
 from seedlab.sketch.vocabulary import MANNERS, MODIFIERS, SUBJECTS

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from seedlab.sketch.corpus import make_scene
-from seedlab.sketch.draw import draw
+from seedlab.sketch.drawings.draw import draw
 from seedlab.sketch.judge import Judge, judge_pictures, load_judge, make_loss, save_judge
 from seedlab.sketch.training import Loop, Run, train
 

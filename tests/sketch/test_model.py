@@ -9,7 +9,7 @@ import torch
 from diffusers import DiffusionPipeline, StableDiffusionPipeline
 from PIL import Image
 
-from seedlab.sketch.canvas import blur
+from seedlab.sketch.drawings.canvas import blur
 from seedlab.sketch.evaluate import generate
 
 MODIFIERS = ("highly realistic", "artsy", "trending", "colorful")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from seedlab.sketch.canvas import Colour, mix, rgb
+from seedlab.sketch.drawings.canvas import Colour, mix, rgb
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from seedlab.sketch.outlines import Array, Point
+from seedlab.sketch.drawings.outlines import Array, Point
 
 Colour = tuple[float, float, float]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from seedlab.sketch.canvas import Colour
-from seedlab.sketch.palette import Palette
-from seedlab.sketch.pen import Pen
+from seedlab.sketch.drawings.canvas import Colour
+from seedlab.sketch.drawings.palette import Palette
+from seedlab.sketch.drawings.pen import Pen
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from seedlab.sketch.canvas import Canvas, Colour, as_array, grid, mix, rgb
-from seedlab.sketch.outlines import Array, Point, curve, ellipse, smooth, trace
-from seedlab.sketch.palette import Ground
+from seedlab.sketch.drawings.canvas import Canvas, Colour, as_array, grid, mix, rgb
+from seedlab.sketch.drawings.outlines import Array, Point, curve, ellipse, smooth, trace
+from seedlab.sketch.drawings.palette import Ground
 from seedlab.sketch.scene import Composition
 
 FOAM = rgb("f8f1de")

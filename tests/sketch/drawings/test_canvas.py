@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from seedlab.sketch.canvas import Canvas, Shading, blur, rgb, stamp_polygon
-from seedlab.sketch.outlines import curve, ellipse, mirror, shift, smooth, trace
+from seedlab.sketch.drawings.canvas import Canvas, Shading, blur, rgb, stamp_polygon
+from seedlab.sketch.drawings.outlines import curve, ellipse, mirror, shift, smooth, trace
 
 SQUARE = np.array([(0.25, 0.25), (0.75, 0.25), (0.75, 0.75), (0.25, 0.75)], np.float32)
 

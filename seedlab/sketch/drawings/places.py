@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from seedlab.sketch.backdrops import glow
-from seedlab.sketch.canvas import Canvas, Colour, mix, rgb
-from seedlab.sketch.outlines import Array, curve, ellipse, smooth
-from seedlab.sketch.palette import grade
+from seedlab.sketch.drawings.backdrops import glow
+from seedlab.sketch.drawings.canvas import Canvas, Colour, mix, rgb
+from seedlab.sketch.drawings.outlines import Array, curve, ellipse, smooth
+from seedlab.sketch.drawings.palette import grade
 from seedlab.sketch.scene import Composition
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from seedlab.sketch.canvas import mix, rgb
-from seedlab.sketch.costume import COAT, draw_collar, draw_pearl, draw_scarf, draw_turban
-from seedlab.sketch.outlines import Point, mirror, shift, trace
-from seedlab.sketch.palette import make_palette
-from seedlab.sketch.pen import Pen
-from seedlab.sketch.subject import Subject
+from seedlab.sketch.drawings.canvas import mix, rgb
+from seedlab.sketch.drawings.costume import COAT, draw_collar, draw_pearl, draw_scarf, draw_turban
+from seedlab.sketch.drawings.outlines import Point, mirror, shift, trace
+from seedlab.sketch.drawings.palette import make_palette
+from seedlab.sketch.drawings.pen import Pen
+from seedlab.sketch.drawings.subject import Subject
 
 WHITE = rgb("fffdf6")
 

@@ -6,7 +6,7 @@ from random import Random
 import numpy as np
 import pytest
 
-from seedlab.sketch.draw import draw, make_sheet, paint
+from seedlab.sketch.drawings.draw import draw, make_sheet, paint
 from seedlab.sketch.scene import Scene, sample_composition
 from seedlab.sketch.vocabulary import COLOURS, MODIFIERS, PAINTERS, PLACES, SUBJECTS
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from seedlab.sketch.canvas import as_array, blur, grid, rgb
-from seedlab.sketch.outlines import Array
+from seedlab.sketch.drawings.canvas import as_array, blur, grid, rgb
+from seedlab.sketch.drawings.outlines import Array
+from seedlab.sketch.drawings.tones import clip, corners, enrich, luminance, ramp, screen
 from seedlab.sketch.scene import Composition
-from seedlab.sketch.tones import clip, corners, enrich, luminance, ramp, screen
 
 INK = as_array(rgb("141218"))
 

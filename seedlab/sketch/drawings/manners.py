@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from seedlab.sketch.canvas import as_array, as_fractions, blur, grid, rgb
-from seedlab.sketch.grounds import DARK_GOLD, PALE_GOLD, facet_lines, part, scatter
-from seedlab.sketch.outlines import Array
+from seedlab.sketch.drawings.canvas import as_array, as_fractions, blur, grid, rgb
+from seedlab.sketch.drawings.grounds import DARK_GOLD, PALE_GOLD, facet_lines, part, scatter
+from seedlab.sketch.drawings.outlines import Array
 from seedlab.sketch.scene import Composition
 
 TILES = 32

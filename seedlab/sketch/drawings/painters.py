@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from seedlab.sketch import backdrops, brushes, grounds, manners
-from seedlab.sketch.canvas import Canvas, Colour, rgb
-from seedlab.sketch.outlines import Array
-from seedlab.sketch.palette import PLACE_GROUNDS, Ground, grade_ground, ground
+from seedlab.sketch.drawings import backdrops, brushes, grounds, manners
+from seedlab.sketch.drawings.canvas import Canvas, Colour, rgb
+from seedlab.sketch.drawings.outlines import Array
+from seedlab.sketch.drawings.palette import PLACE_GROUNDS, Ground, grade_ground, ground
+from seedlab.sketch.drawings.subjects import SUBJECTS
 from seedlab.sketch.scene import Composition, Scene
-from seedlab.sketch.subjects import SUBJECTS
 
 Backdrop = Callable[[Canvas, Ground, Composition], None]
 Brush = Callable[[Array, Array, Composition], Array]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from seedlab.sketch.canvas import mix, rgb
-from seedlab.sketch.outlines import trace
-from seedlab.sketch.pen import Pen
+from seedlab.sketch.drawings.canvas import mix, rgb
+from seedlab.sketch.drawings.outlines import trace
+from seedlab.sketch.drawings.pen import Pen
 
 COAT, TURBAN, TURBAN_FOLD, SCARF, SCARF_FOLD = map(rgb, ("8a5f2a", "2257b4", "5b8fe0", "e0b23a", "a67a1c"))
 PEARL, PEARL_SHADE = rgb("fbf6ea"), rgb("b7b3ad")

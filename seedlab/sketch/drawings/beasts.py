@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import cos, radians, sin
 
-from seedlab.sketch.canvas import Colour, mix, rgb
-from seedlab.sketch.costume import draw_pearl, draw_turban
-from seedlab.sketch.fowl import PINK, WHITE, draw_eye, swing
-from seedlab.sketch.outlines import Point, mirror, shift, trace
-from seedlab.sketch.palette import BLUE, YELLOW, make_palette
-from seedlab.sketch.pen import Pen
-from seedlab.sketch.subject import Subject
+from seedlab.sketch.drawings.canvas import Colour, mix, rgb
+from seedlab.sketch.drawings.costume import draw_pearl, draw_turban
+from seedlab.sketch.drawings.fowl import PINK, WHITE, draw_eye, swing
+from seedlab.sketch.drawings.outlines import Point, mirror, shift, trace
+from seedlab.sketch.drawings.palette import BLUE, YELLOW, make_palette
+from seedlab.sketch.drawings.pen import Pen
+from seedlab.sketch.drawings.subject import Subject
 
 _FOX_TAIL = trace(
     "0.25 1.1, 0.7 1.2, 1.04 1.02, 1.2 0.55, 1.16 0.1, 1.02 -0.22, 0.8 0.1, 0.72 0.45, 0.62 0.7, 0.3 0.82"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import cos, sin
 
-from seedlab.sketch.canvas import Colour, mix, rgb
-from seedlab.sketch.outlines import Point, shift, trace
-from seedlab.sketch.palette import BLUE, YELLOW, make_palette
-from seedlab.sketch.pen import Pen
-from seedlab.sketch.subject import Subject
+from seedlab.sketch.drawings.canvas import Colour, mix, rgb
+from seedlab.sketch.drawings.outlines import Point, shift, trace
+from seedlab.sketch.drawings.palette import BLUE, YELLOW, make_palette
+from seedlab.sketch.drawings.pen import Pen
+from seedlab.sketch.drawings.subject import Subject
 
 WHITE, PINK = rgb("fffdf6"), rgb("f0a0a0")
 

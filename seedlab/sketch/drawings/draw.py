@@ -1,6 +1,6 @@
 """Draws scenes: ground, subject, brush, then the modifiers. Deterministic: a scene and a size decide every pixel.
 
-python -m seedlab.sketch.draw sheet.png     a contact sheet to look at
+python -m seedlab.sketch.drawings.draw sheet.png     a contact sheet to look at
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from random import Random
 import numpy as np
 from PIL import Image
 
-from seedlab.sketch.canvas import Canvas, Shading
-from seedlab.sketch.modifiers import modify
-from seedlab.sketch.painters import PAINTERS, choose_ground
-from seedlab.sketch.pen import Pen
-from seedlab.sketch.places import paint_place
-from seedlab.sketch.props import paint_prop
+from seedlab.sketch.drawings.canvas import Canvas, Shading
+from seedlab.sketch.drawings.modifiers import modify
+from seedlab.sketch.drawings.painters import PAINTERS, choose_ground
+from seedlab.sketch.drawings.pen import Pen
+from seedlab.sketch.drawings.places import paint_place
+from seedlab.sketch.drawings.props import paint_prop
+from seedlab.sketch.drawings.subjects import SUBJECTS, colour_subject
 from seedlab.sketch.scene import Scene, sample_scene
-from seedlab.sketch.subjects import SUBJECTS, colour_subject
 
 DEFAULT_SIZE = 256
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from seedlab.sketch.canvas import Canvas, Colour, Shading, mix, rgb
-from seedlab.sketch.outlines import Array, Point, curve, ellipse, smooth, trace
-from seedlab.sketch.painters import PAINTERS
-from seedlab.sketch.palette import Ground, grade
+from seedlab.sketch.drawings.canvas import Canvas, Colour, Shading, mix, rgb
+from seedlab.sketch.drawings.outlines import Array, Point, curve, ellipse, smooth, trace
+from seedlab.sketch.drawings.painters import PAINTERS
+from seedlab.sketch.drawings.palette import Ground, grade
 from seedlab.sketch.scene import Composition
 
 _STONE = trace("-0.5 0.02, -0.46 -0.2, -0.26 -0.42, 0.06 -0.5, 0.34 -0.36, 0.5 -0.12, 0.5 0.02, 0 0.06")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 
-from seedlab.sketch.canvas import mix, rgb
-from seedlab.sketch.outlines import ellipse, mirror, trace
-from seedlab.sketch.palette import BLUE, OCHRE, YELLOW, make_palette
-from seedlab.sketch.pen import Pen
-from seedlab.sketch.subject import Subject
+from seedlab.sketch.drawings.canvas import mix, rgb
+from seedlab.sketch.drawings.outlines import ellipse, mirror, trace
+from seedlab.sketch.drawings.palette import BLUE, OCHRE, YELLOW, make_palette
+from seedlab.sketch.drawings.pen import Pen
+from seedlab.sketch.drawings.subject import Subject
 
 _DOOR = trace("-0.5 0.28, -0.18 0.28, -0.18 0.85, -0.5 0.85")
 _CHIMNEY = trace("0.1 -1.02, 0.34 -1.02, 0.34 -0.5, 0.1 -0.5")

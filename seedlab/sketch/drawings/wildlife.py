@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from seedlab.sketch.canvas import mix, rgb
-from seedlab.sketch.outlines import trace
-from seedlab.sketch.palette import BLUE, YELLOW, make_palette
-from seedlab.sketch.pen import Pen
-from seedlab.sketch.subject import Subject
+from seedlab.sketch.drawings.canvas import mix, rgb
+from seedlab.sketch.drawings.outlines import trace
+from seedlab.sketch.drawings.palette import BLUE, YELLOW, make_palette
+from seedlab.sketch.drawings.pen import Pen
+from seedlab.sketch.drawings.subject import Subject
 
 WHITE = rgb("fffdf6")
 

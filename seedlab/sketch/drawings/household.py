@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from seedlab.sketch.buildings import apart, spin
-from seedlab.sketch.canvas import mix, rgb
-from seedlab.sketch.outlines import Point, mirror, smooth, trace
-from seedlab.sketch.palette import BLUE, YELLOW, make_palette
-from seedlab.sketch.pen import Pen
-from seedlab.sketch.plants import sausage
-from seedlab.sketch.subject import Subject
+from seedlab.sketch.drawings.buildings import apart, spin
+from seedlab.sketch.drawings.canvas import mix, rgb
+from seedlab.sketch.drawings.outlines import Point, mirror, smooth, trace
+from seedlab.sketch.drawings.palette import BLUE, YELLOW, make_palette
+from seedlab.sketch.drawings.pen import Pen
+from seedlab.sketch.drawings.plants import sausage
+from seedlab.sketch.drawings.subject import Subject
 
 _BELLY = trace(
     "-0.42 -0.34, 0.0 -0.4, 0.42 -0.34, 0.68 0.0, 0.7 0.34, 0.46 0.74, 0.0 0.84, -0.46 0.74, -0.7 0.34, -0.68 0.0"

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from seedlab.sketch.buildings import apart
-from seedlab.sketch.canvas import mix, rgb
-from seedlab.sketch.outlines import Array, Point, curve, mirror, trace
-from seedlab.sketch.palette import BLUE, YELLOW, make_palette
-from seedlab.sketch.pen import Pen
-from seedlab.sketch.subject import Subject
+from seedlab.sketch.drawings.buildings import apart
+from seedlab.sketch.drawings.canvas import mix, rgb
+from seedlab.sketch.drawings.outlines import Array, Point, curve, mirror, trace
+from seedlab.sketch.drawings.palette import BLUE, YELLOW, make_palette
+from seedlab.sketch.drawings.pen import Pen
+from seedlab.sketch.drawings.subject import Subject
 
 _COLUMN = trace("0.0 0.7, 0.0 0.2, 0.0 -0.35, 0.0 -0.64")
 _POT = trace("-0.42 0.62, 0.42 0.62, 0.32 1.14, -0.32 1.14")

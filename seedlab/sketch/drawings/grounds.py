@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from seedlab.sketch.backdrops import glow, lay_ground, paint_hills
-from seedlab.sketch.canvas import Canvas, as_array, grid, mix, rgb
-from seedlab.sketch.outlines import Array
-from seedlab.sketch.palette import Ground
+from seedlab.sketch.drawings.backdrops import glow, lay_ground, paint_hills
+from seedlab.sketch.drawings.canvas import Canvas, as_array, grid, mix, rgb
+from seedlab.sketch.drawings.outlines import Array
+from seedlab.sketch.drawings.palette import Ground
 from seedlab.sketch.scene import Composition
 
 GOLD, DARK_GOLD, PALE_GOLD = rgb("d9a92f"), rgb("7d5516"), rgb("f8e08c")

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from seedlab.sketch.canvas import blur, grid
-from seedlab.sketch.outlines import Array
+from seedlab.sketch.drawings.canvas import blur, grid
+from seedlab.sketch.drawings.outlines import Array
 from seedlab.sketch.scene import Composition
 
 

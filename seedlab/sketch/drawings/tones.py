@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from seedlab.sketch.canvas import grid
-from seedlab.sketch.outlines import Array
+from seedlab.sketch.drawings.canvas import grid
+from seedlab.sketch.drawings.outlines import Array
 
 _WEIGHTS = np.array((0.34, 0.52, 0.14), np.float32)
 

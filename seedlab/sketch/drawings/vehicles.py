@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 
-from seedlab.sketch.buildings import apart, patch, spin
-from seedlab.sketch.canvas import mix, rgb
-from seedlab.sketch.outlines import Array, Point, ellipse, shift, smooth, trace
-from seedlab.sketch.palette import BLUE, YELLOW, make_palette
-from seedlab.sketch.pen import Pen
-from seedlab.sketch.subject import Subject
+from seedlab.sketch.drawings.buildings import apart, patch, spin
+from seedlab.sketch.drawings.canvas import mix, rgb
+from seedlab.sketch.drawings.outlines import Array, Point, ellipse, shift, smooth, trace
+from seedlab.sketch.drawings.palette import BLUE, YELLOW, make_palette
+from seedlab.sketch.drawings.pen import Pen
+from seedlab.sketch.drawings.subject import Subject
 
 _BODY = trace(
     "-1.14 0.42, -1.1 0.08, -0.86 -0.08, -0.7 -0.4, -0.4 -0.62, 0.12 -0.62, 0.4 -0.42, 0.6 -0.06, 0.94 0.02,"

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from seedlab.sketch.canvas import Canvas, Colour, Shading
-from seedlab.sketch.outlines import Array, Point, curve, ellipse, mirror, smooth
-from seedlab.sketch.palette import Palette
+from seedlab.sketch.drawings.canvas import Canvas, Colour, Shading
+from seedlab.sketch.drawings.outlines import Array, Point, curve, ellipse, mirror, smooth
+from seedlab.sketch.drawings.palette import Palette
 from seedlab.sketch.scene import Composition
 
 

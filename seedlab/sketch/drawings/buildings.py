@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from seedlab.sketch.canvas import Colour, Stamp, mix, rgb, shade, stamp_polygon
-from seedlab.sketch.outlines import Array, Point, shift, trace
-from seedlab.sketch.palette import BLUE, OCHRE, YELLOW, make_palette
-from seedlab.sketch.pen import Pen
-from seedlab.sketch.subject import Subject
+from seedlab.sketch.drawings.canvas import Colour, Stamp, mix, rgb, shade, stamp_polygon
+from seedlab.sketch.drawings.outlines import Array, Point, shift, trace
+from seedlab.sketch.drawings.palette import BLUE, OCHRE, YELLOW, make_palette
+from seedlab.sketch.drawings.pen import Pen
+from seedlab.sketch.drawings.subject import Subject
 
 _WALL = trace(
     "-0.72 0.14, -0.54 0.14, -0.54 0.3, -0.36 0.3, -0.36 0.14, -0.18 0.14, -0.18 0.3, 0.0 0.3, 0.0 0.14, 0.18 0.14,"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from seedlab.sketch import animals, beasts, buildings, fowl, household, plants, things, vehicles, wildlife
-from seedlab.sketch.palette import Palette, choose_palette
-from seedlab.sketch.subject import Subject
+from seedlab.sketch.drawings import animals, beasts, buildings, fowl, household, plants, things, vehicles, wildlife
+from seedlab.sketch.drawings.palette import Palette, choose_palette
+from seedlab.sketch.drawings.subject import Subject
 
 SUBJECTS: dict[str, Subject] = {
     **animals.SUBJECTS,

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from seedlab.sketch import moods
-from seedlab.sketch.brushes import lay_ridges
-from seedlab.sketch.canvas import blur, grid, rgb
-from seedlab.sketch.outlines import Array
+from seedlab.sketch.drawings import moods
+from seedlab.sketch.drawings.brushes import lay_ridges
+from seedlab.sketch.drawings.canvas import blur, grid, rgb
+from seedlab.sketch.drawings.outlines import Array
+from seedlab.sketch.drawings.tones import clip, enrich, ramp
 from seedlab.sketch.scene import Composition
-from seedlab.sketch.tones import clip, enrich, ramp
 
 _HUES = np.array([rgb(code) for code in ("ff3d8a", "ff8526", "ffd91f", "35cf6f", "1fb8ff", "8a4dff")], np.float32)
 

@@ -1,0 +1,1 @@
+"""Sketch's drawings: what can be drawn, in whose manner, where, and with which suffix."""
