@@ -148,9 +148,9 @@ def measure_sharpness(pipeline: StableDiffusionPipeline, drawings: Pictures) -> 
     values = []
     with torch.inference_mode():
         for drawing in drawings:
-            target = torch.from_numpy(drawing.copy()).permute(2, 0, 1)[None].float() / 127.5 - 1
+            target = (torch.from_numpy(drawing.copy()).permute(2, 0, 1)[None] / 127.5 - 1).to(pipeline.dtype)
             again = pipeline.vae.decode(pipeline.vae.encode(target).latents).sample.clamp(-1, 1)
-            values.append(10 * np.log10(4 / float((again - target).square().mean())))
+            values.append(10 * np.log10(4 / float((again - target).float().square().mean())))
     return float(np.mean(values))
 
 
@@ -181,9 +181,10 @@ def main() -> None:
     parser.add_argument("--judge", type=Path, default=Path("assets/judge.safetensors"))
     parser.add_argument("--count", type=int, default=240, help="held-out prompts")
     parser.add_argument("--sheet", type=Path)
+    parser.add_argument("--dtype", choices=("float32", "bfloat16"), default="float32")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    pipeline = StableDiffusionPipeline.from_pretrained(arguments.model)
+    pipeline = StableDiffusionPipeline.from_pretrained(arguments.model, dtype=getattr(torch, arguments.dtype))
     pipeline.set_progress_bar_config(disable=True)
     if arguments.sheet is not None:
         draw_sheet(pipeline).save(arguments.sheet)

@@ -46,6 +46,7 @@ def take_all(browser: Browser, server: Server, out: Path) -> None:
     take("script", show_script, full=True, **DESK)
     take("opened", open_picture, full=True, **DESK)
     take("phone", explore_by_finger, full=True, **PHONE)
+    take("words", read_words, full=True, **DESK)
     take("error", mistake, **DESK)
 
 
@@ -107,6 +108,11 @@ def develop(screen: Screen) -> None:
     half = "tile => tile.style.getPropertyValue('--fraction') > 0.5"
     expect(screen.tiles(0, "running")).to_have_count(4)
     screen.page.wait_for_function(f"[...document.querySelectorAll('.tile[data-state=running] .frame')].some({half})")
+
+
+def read_words(screen: Screen) -> None:
+    screen.page.locator("#lexicon > button").click()
+    expect(screen.page.locator("#words")).to_be_visible()
 
 
 def mistake(screen: Screen) -> None:

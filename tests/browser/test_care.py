@@ -67,6 +67,21 @@ def test_unknown_words_are_told_gently(screen, seeds):
     screen.wait_done(0, 1)
 
 
+def test_words_are_read_and_clicked_into_the_prompt(screen):
+    words = screen.page.locator("#words")
+    expect(words).not_to_be_visible()
+    screen.page.locator("#lexicon > button").click()
+    for phrase, prompt in (
+        ("fox", "Fox in the style of Vermeer"),
+        ("Klimt", "Fox in the style of Klimt"),
+        ("dramatic", "Fox in the style of Klimt, dramatic"),
+        ("dramatic", "Fox in the style of Klimt"),
+    ):
+        words.get_by_role("button", name=phrase, exact=True).click()
+        expect(screen.page.locator("#prompt textarea")).to_have_value(prompt)
+    assert screen.page.locator(".round").count() == 0
+
+
 def test_an_example_is_tried_by_one_click(screen):
     example = screen.page.locator("#try button").first
     example.click()

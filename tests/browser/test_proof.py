@@ -45,6 +45,17 @@ def test_verify_by_keyboard(screen, picture):
     screen.action("Verify").focus()
     screen.page.keyboard.press("Enter")
     expect(screen.check).to_contain_text("Byte for byte the same", timeout=60_000)
+    expect(screen.action("Verify")).to_be_focused()
+
+
+def test_the_script_of_one_picture_does_not_stay_under_another(screen, picture):
+    screen.look(1, 1)
+    screen.action("Copy as script").click()
+    expect(screen.script).to_be_visible()
+    screen.look(1, 0)
+    expect(screen.script).not_to_be_visible()
+    screen.action("Copy as script").click()
+    expect(screen.script).to_be_visible()
 
 
 def test_a_picture_is_copied_as_a_script_that_gives_its_bytes(visit, seeds, tmp_path):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from seedlab.sketch.drawings.canvas import Canvas, Colour, as_array, grid, mix, rgb
-from seedlab.sketch.drawings.outlines import Array, Point, curve, ellipse, smooth, trace
+from seedlab.sketch.drawings.outlines import Array, Point, box, curve, ellipse, shift, smooth, trace
 from seedlab.sketch.drawings.palette import Ground
 from seedlab.sketch.scene import Composition
 
@@ -53,8 +53,8 @@ def glow(canvas: Canvas, composition: Composition, colour: Colour, radius: float
 
 def paint_hills(canvas: Canvas, colour: Colour, composition: Composition) -> None:
     """Two round hills whose feet are at the horizon."""
-    line, shift = composition.horizon, composition.hill
-    for middle, width, height in ((shift * 0.8 - 0.1, 0.5, 0.12), (shift * 0.8 + 0.55, 0.6, 0.17)):
+    line, left = composition.horizon, composition.hill * 0.8
+    for middle, width, height in ((left - 0.1, 0.5, 0.12), (left + 0.55, 0.6, 0.17)):
         hill = ellipse(middle, line, width, height)
         hill[:, 1] = np.minimum(hill[:, 1], line + 0.004)
         canvas.fill(hill, colour)
@@ -96,7 +96,7 @@ def paint_blocks(canvas: Canvas, colours: Ground, composition: Composition) -> N
     outer, inner = ((across, 1.0), (0.0, across)) if across > 0.5 else ((0.0, across), (across, 1.0))
     fields = ((outer, 0.0, top, colours.sky), (inner, line, 1.0, colours.near), (outer, line, 1.0, colours.far))
     for (left, right), upper, lower, colour in fields:
-        canvas.fill(np.array([(left, upper), (right, upper), (right, lower), (left, lower)], np.float32), colour)
+        canvas.fill(box(left, upper, right, lower), colour)
     middle = 0.3 + 0.4 * composition.hill
     for x0, y0, x1, y1 in ((across, 0, across, 1), (0, line, 1, line), (0, top, 1, top), (middle, line, middle, 1)):
         canvas.stroke(np.array([(x0, y0), (x1, y1)], np.float32), rgb("141414"), 0.034)
@@ -112,9 +112,9 @@ def paint_great_wave(canvas: Canvas, colours: Ground, composition: Composition) 
         _paint_wave_row(canvas, colour, line + 0.015 + row * 0.13, row * 0.12 + composition.swirl_x * 0.2)
 
 
-def _paint_wave_row(canvas: Canvas, colour: Colour, top: float, shift: float) -> None:
+def _paint_wave_row(canvas: Canvas, colour: Colour, top: float, left: float) -> None:
     for k in range(-1, 5):
-        x = shift + k * 0.27
+        x = left + k * 0.27
         wave = _move(_WAVE, x, top)
         wave[-2:, 1] = 1.2  # down to below the picture
         canvas.fill(smooth(wave), colour)
@@ -122,7 +122,7 @@ def _paint_wave_row(canvas: Canvas, colour: Colour, top: float, shift: float) ->
 
 
 def _move(points: Sequence[Point], x: float, y: float) -> Array:
-    return np.asarray([(px + x, py + y) for px, py in points], np.float32)
+    return np.asarray(shift(points, x, y), np.float32)
 
 
 def paint_lily_pond(canvas: Canvas, colours: Ground, composition: Composition) -> None:
@@ -130,14 +130,22 @@ def paint_lily_pond(canvas: Canvas, colours: Ground, composition: Composition) -
     lay_ground(canvas, colours, composition)
     glow(canvas, composition, rgb("ff9d5c"), 0.06)
     paint_hills(canvas, mix(colours.sky, colours.far, 0.35), composition)
-    line = composition.horizon
+    _paint_sun_path(canvas, mix(colours.near, rgb("ffab6e"), 0.75), composition)
+    _paint_lilies(canvas, mix(colours.near, rgb("7cae7a"), 0.8), composition)
+
+
+def _paint_sun_path(canvas: Canvas, colour: Colour, composition: Composition) -> None:
     for k in range(4):
-        y = line + 0.04 + 0.06 * k
+        y = composition.horizon + 0.04 + 0.06 * k
         width = 0.05 + 0.02 * k
         path = np.array([(composition.moon_x - width, y), (composition.moon_x + width, y)], np.float32)
-        canvas.stroke(path, mix(colours.near, rgb("ffab6e"), 0.75), 0.02)
+        canvas.stroke(path, colour, 0.02)
+
+
+def _paint_lilies(canvas: Canvas, leaf: Colour, composition: Composition) -> None:
+    line = composition.horizon
     for k in range(5):
         x = (composition.swirl_x + 0.38 * k) % 1.1 - 0.05
         y = line + 0.07 + (1 - line) * (k + 0.5) / 6
-        canvas.fill(ellipse(x, y, 0.11, 0.03), mix(colours.near, rgb("7cae7a"), 0.8))
+        canvas.fill(ellipse(x, y, 0.11, 0.03), leaf)
         canvas.fill(ellipse(x + 0.02, y - 0.018, 0.035, 0.022), rgb("f6b9cf"))

@@ -1,4 +1,4 @@
-"""Fox, rabbit, horse, elephant and turtle: each in its own pose."""
+"""Fox, horse, elephant and turtle: each in its own pose."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from math import cos, radians, sin
 
 from seedlab.sketch.drawings.canvas import Colour, mix, rgb
 from seedlab.sketch.drawings.costume import draw_pearl, draw_turban
-from seedlab.sketch.drawings.fowl import PINK, WHITE, draw_eye, swing
-from seedlab.sketch.drawings.outlines import Point, mirror, shift, trace
-from seedlab.sketch.drawings.palette import BLUE, YELLOW, make_palette
+from seedlab.sketch.drawings.eyes import draw_eye
+from seedlab.sketch.drawings.outlines import Point, mirror, shift, spin, trace
+from seedlab.sketch.drawings.palette import BLUE, PINK, WHITE, YELLOW, choose_primaries, make_palette
 from seedlab.sketch.drawings.pen import Pen
 from seedlab.sketch.drawings.subject import Subject
 
@@ -29,17 +29,6 @@ _FOX_HEAD = trace(
 )
 _FOX_CHEEK = trace("0.0 0.14, 0.2 -0.06, 0.5 -0.12, 0.93 -0.01, 0.61 0.08, 0.33 0.24, 0.1 0.41, 0.0 0.42")
 _FOX_NOSE = trace("-0.15 0.2, 0.0 0.16, 0.15 0.2, 0.09 0.32, 0.0 0.36, -0.09 0.32")
-
-_RABBIT_EAR = trace("0.1 -0.2, 0.03 -0.62, 0.1 -1.05, 0.26 -1.26, 0.42 -1.05, 0.46 -0.62, 0.36 -0.15")
-_RABBIT_INNER_EAR = trace("0.19 -0.3, 0.15 -0.65, 0.19 -0.95, 0.26 -1.08, 0.33 -0.95, 0.35 -0.65, 0.3 -0.3")
-_RABBIT_HEAD = trace(
-    "0.0 -0.42, 0.36 -0.36, 0.58 -0.08, 0.74 0.3, 0.5 0.56, 0.0 0.66, -0.5 0.56, -0.74 0.3, -0.58 -0.08, -0.36 -0.36"
-)
-_RABBIT_BODY = trace("-0.34 0.4, 0.34 0.4, 0.68 0.95, 0.8 1.6, 0.85 3.0, -0.85 3.0, -0.8 1.6, -0.68 0.95")
-_RABBIT_CHEST = trace("0.0 0.5, 0.34 0.7, 0.42 1.2, 0.36 1.8, -0.36 1.8, -0.42 1.2, -0.34 0.7")
-_RABBIT_NOSE = trace("-0.13 0.14, 0.0 0.11, 0.13 0.14, 0.0 0.27")
-_CARROT = trace("0.42 0.74, 0.58 0.86, 0.56 1.02, 0.0 1.12, -0.6 1.08, -0.1 0.88")
-_CARROT_LEAVES = ("0.5 0.86, 0.76 0.74, 0.9 0.5", "0.5 0.86, 0.82 0.8, 1.1 0.68", "0.5 0.88, 0.8 0.9, 1.05 0.96")
 
 _HORSE_NECK = trace(
     "-0.12 -0.72, 0.2 -0.5, 0.26 0.0, 0.2 0.45, 0.28 1.0, 0.55 1.6, 0.7 3.0, -1.15 3.0, -1.05 1.6,"
@@ -92,7 +81,7 @@ def draw_fox(pen: Pen) -> None:
     palette, pose = pen.palette, pen.composition.pose
     angle = 0.34 * pose - 0.16
     for colour, outline in ((palette.main, _FOX_TAIL), (palette.light, _FOX_TAIL_TIP)):
-        pen.blob(colour, swing(outline, 0.4, 1.0, angle), -pen.facing, plain=colour is palette.light)
+        pen.blob(colour, spin(outline, angle, 0.4, 1.0), -pen.facing, plain=colour is palette.light)
     pen.blob(palette.main, _FOX_BODY)
     pen.blob(palette.light, _FOX_CHEST, plain=True)
     for side in (-1, 1):
@@ -107,8 +96,8 @@ def _draw_fox_head(pen: Pen, x: float) -> None:
         draw_turban(pen)
     for side in (-1, 1):
         lean = 0.16 * pen.composition.pose if side == pen.facing else 0.0
-        pen.polygon(palette.main, swing(_FOX_EAR, 0.5, -0.5, lean), side)
-        pen.polygon(mix(palette.second, palette.dark, 0.6), swing(_FOX_INNER_EAR, 0.5, -0.5, lean), side, plain=True)
+        pen.polygon(palette.main, spin(_FOX_EAR, lean, 0.5, -0.5), side)
+        pen.polygon(mix(palette.second, palette.dark, 0.6), spin(_FOX_INNER_EAR, lean, 0.5, -0.5), side, plain=True)
     pen.blob(palette.main, shift(_FOX_HEAD, x * 0.3))
     for side in (-1, 1):
         pen.blob(palette.light, shift(mirror(_FOX_CHEEK, side), x * 0.3), plain=True)
@@ -119,47 +108,13 @@ def _draw_fox_head(pen: Pen, x: float) -> None:
         draw_pearl(pen, pen.facing * 0.74, 0.24)
 
 
-def draw_rabbit(pen: Pen) -> None:
-    """Head and shoulders, ears up, a carrot in its paws."""
-    palette = pen.palette
-    pen.blob(palette.main, _RABBIT_BODY)
-    pen.blob(palette.light, _RABBIT_CHEST, plain=True)
-    for side in (-1, 1):
-        lean = 0.1 + (0.65 * pen.composition.pose if side == -pen.facing else 0.0)
-        pen.blob(palette.main, swing(_RABBIT_EAR, 0.24, -0.2, lean), side)
-        pen.blob(mix(palette.main, PINK, 0.75), swing(_RABBIT_INNER_EAR, 0.24, -0.2, lean), side, plain=True)
-    pen.blob(palette.main, _RABBIT_HEAD)
-    _draw_rabbit_face(pen, 0.12 * pen.composition.turn)
-    _draw_carrot(pen)
-
-
-def _draw_rabbit_face(pen: Pen, x: float) -> None:
-    palette = pen.palette
-    pen.polygon(WHITE, [(x - 0.1, 0.36), (x + 0.1, 0.36), (x + 0.09, 0.56), (x - 0.09, 0.56)], plain=True)
-    pen.line(palette.dark, [(x, 0.4), (x, 0.54)], 0.045)
-    for side in (-1, 1):
-        draw_eye(pen, x + side * 0.33, -0.02, 0.15, palette.light)
-        pen.oval(mix(palette.main, PINK, 0.6), x * 0.5 + side * 0.52, 0.26, 0.13, 0.09, plain=True)
-        pen.oval(palette.light, x + side * 0.14, 0.3, 0.19, 0.15, plain=True)
-    pen.blob(mix(rgb("e07a80"), palette.dark, 0.1), shift(_RABBIT_NOSE, x), plain=True)
-
-
-def _draw_carrot(pen: Pen) -> None:
-    side, angle = pen.facing, 0.3 - 0.6 * pen.composition.pose
-    for leaf in _CARROT_LEAVES:
-        pen.line(rgb("5c9a3c"), swing(trace(leaf), 0.0, 0.98, angle), 0.1, side)
-    pen.blob(pen.palette.accent, swing(_CARROT, 0.0, 0.98, angle), side)
-    for paw in (-1, 1):
-        pen.oval(mix(pen.palette.main, pen.palette.light, 0.3), paw * 0.3, 1.02, 0.17, 0.2)
-
-
 def draw_horse(pen: Pen) -> None:
     """Head and neck from the side, the mane flying, in a bridle."""
     palette, side, nod = pen.palette, pen.facing, 0.36 * pen.composition.pose - 0.2
-    far_ear = shift(swing(_HORSE_EAR, 0.0, -0.3, nod), 0.2)
+    far_ear = shift(spin(_HORSE_EAR, nod, 0.0, -0.3), 0.2)
     pen.blob(mix(palette.main, palette.second, 0.5), far_ear, side)
     pen.blob(palette.main, _HORSE_NECK, side)
-    pen.blob(palette.second, swing(_HORSE_MANE, -0.4, 1.2, nod * 0.3), side)
+    pen.blob(palette.second, spin(_HORSE_MANE, nod * 0.3, -0.4, 1.2), side)
     _draw_horse_head(pen, nod)
 
 
@@ -167,7 +122,7 @@ def _draw_horse_head(pen: Pen, nod: float) -> None:
     palette, side = pen.palette, pen.facing
 
     def lay(colour: Colour, points: Sequence[Point], *, plain: bool = False) -> None:
-        pen.blob(colour, swing(points, 0.0, -0.3, nod), side, plain=plain)
+        pen.blob(colour, spin(points, nod, 0.0, -0.3), side, plain=plain)
 
     lay(palette.main, _HORSE_HEAD)
     lay(palette.light, _HORSE_BLAZE, plain=True)
@@ -175,12 +130,18 @@ def _draw_horse_head(pen: Pen, nod: float) -> None:
     lay(palette.main, _HORSE_EAR)
     lay(mix(palette.main, PINK, 0.6), _HORSE_INNER_EAR, plain=True)
     lay(palette.second, _HORSE_FORELOCK)
+    _draw_horse_face(pen, nod)
+
+
+def _draw_horse_face(pen: Pen, nod: float) -> None:
+    """Bridle, eye, nostril and mouth."""
+    palette, side = pen.palette, pen.facing
     for strap in _HORSE_STRAPS:
-        pen.line(palette.accent, swing(trace(strap), 0.0, -0.3, nod), 0.085, side)
-    (x, y), (nostril_x, nostril_y) = swing(((0.22, -0.3), (0.88, 0.5)), 0.0, -0.3, nod)
+        pen.line(palette.accent, spin(trace(strap), nod, 0.0, -0.3), 0.085, side)
+    (x, y), (nostril_x, nostril_y) = spin(((0.22, -0.3), (0.88, 0.5)), nod, 0.0, -0.3)
     draw_eye(pen, side * x, y, 0.15, mix(palette.main, palette.light, 0.35))
     pen.oval(palette.dark, side * nostril_x, nostril_y, 0.055, 0.08, side * (nod + 0.4), plain=True)
-    pen.line(palette.dark, swing(trace("0.92 0.7, 0.8 0.68, 0.7 0.6"), 0.0, -0.3, nod), 0.045, side)
+    pen.line(palette.dark, spin(trace("0.92 0.7, 0.8 0.68, 0.7 0.6"), nod, 0.0, -0.3), 0.045, side)
 
 
 def draw_elephant(pen: Pen) -> None:
@@ -193,22 +154,22 @@ def draw_elephant(pen: Pen) -> None:
         pen.blob(mix(palette.main, palette.second, 0.8), _move_leg(x, lean), side)
     pen.blob(palette.main, _ELEPHANT_BODY, side)
     for x, lean in ((-0.74, step), (0.34, -step)):
-        pen.blob(palette.main, _move_leg(x, lean), side)
-        if pen.ink is not None:
-            pen.blob(
-                palette.main, [(x - 0.17, 0.4), (x + 0.17, 0.4), (x + 0.14, 0.7), (x - 0.14, 0.7)], side, plain=True
-            )
-        _draw_toes(pen, x, lean)
+        _draw_near_leg(pen, x, lean)
     _draw_elephant_head(pen, 0.3 - 0.5 * pose)
 
 
-def _draw_toes(pen: Pen, x: float, lean: float) -> None:
-    for toe_x, toe_y in swing(((x - 0.02, 1.16), (x + 0.15, 1.14)), x, 0.4, lean):
+def _draw_near_leg(pen: Pen, x: float, lean: float) -> None:
+    main = pen.palette.main
+    pen.blob(main, _move_leg(x, lean), pen.facing)
+    if pen.ink is not None:  # no line between leg and body
+        seam = [(x - 0.17, 0.4), (x + 0.17, 0.4), (x + 0.14, 0.7), (x - 0.14, 0.7)]
+        pen.blob(main, seam, pen.facing, plain=True)
+    for toe_x, toe_y in spin(((x - 0.02, 1.16), (x + 0.15, 1.14)), lean, x, 0.4):
         pen.oval(pen.palette.light, pen.facing * toe_x, toe_y, 0.07, 0.075, plain=True)
 
 
 def _move_leg(x: float, lean: float) -> list[Point]:
-    return swing([(px + x, py + 0.58) for px, py in _ELEPHANT_LEG], x, 0.4, lean)
+    return spin(shift(_ELEPHANT_LEG, x, 0.58), lean, x, 0.4)
 
 
 def _draw_elephant_head(pen: Pen, flap: float) -> None:
@@ -217,8 +178,8 @@ def _draw_elephant_head(pen: Pen, flap: float) -> None:
     pen.blob(palette.light, _ELEPHANT_TUSK, side)
     pen.oval(mix(palette.main, PINK, 0.7), side * 0.56, 0.06, 0.13, 0.09, plain=True)
     draw_eye(pen, side * 0.66, -0.26, 0.14, mix(palette.main, palette.light, 0.6))
-    pen.blob(palette.second, swing(_ELEPHANT_EAR, 0.3, -0.3, flap), side)
-    pen.blob(palette.accent, swing(_ELEPHANT_INNER_EAR, 0.3, -0.3, flap), side, plain=True)
+    pen.blob(palette.second, spin(_ELEPHANT_EAR, flap, 0.3, -0.3), side)
+    pen.blob(palette.accent, spin(_ELEPHANT_INNER_EAR, flap, 0.3, -0.3), side, plain=True)
 
 
 def _bend_trunk(pose: float) -> list[Point]:
@@ -236,21 +197,24 @@ def _bend_trunk(pose: float) -> list[Point]:
 
 def draw_turtle(pen: Pen) -> None:
     """Walking, from the side, the head held up."""
-    palette, side, pose = pen.palette, pen.facing, pen.composition.pose
-    step, skin = 0.6 * pose - 0.3, palette.main
+    side, skin, step = pen.facing, pen.palette.main, 0.6 * pen.composition.pose - 0.3
     for x, lean in ((-0.36, -step), (0.24, step)):
-        pen.blob(mix(skin, palette.dark, 0.3), swing(shift(_TURTLE_LEG, x), x, 0.4, lean), side)
+        pen.blob(mix(skin, pen.palette.dark, 0.3), spin(shift(_TURTLE_LEG, x), lean, x, 0.4), side)
     pen.blob(skin, _TURTLE_TAIL, side)
     for x, lean in ((-0.7, step), (0.46, -step)):
-        pen.blob(skin, swing(shift(_TURTLE_LEG, x), x, 0.4, lean), side)
-    nod = 0.26 * pose - 0.17
-    pen.blob(skin, swing(_TURTLE_HEAD, 0.6, 0.4, nod), side)
-    (x, y), (blush_x, blush_y) = swing(((0.97, -0.34), (0.8, -0.08)), 0.6, 0.4, nod)
+        pen.blob(skin, spin(shift(_TURTLE_LEG, x), lean, x, 0.4), side)
+    _draw_turtle_head(pen, 0.26 * pen.composition.pose - 0.17)
+    _draw_turtle_shell(pen)
+
+
+def _draw_turtle_head(pen: Pen, nod: float) -> None:
+    palette, side, skin = pen.palette, pen.facing, pen.palette.main
+    pen.blob(skin, spin(_TURTLE_HEAD, nod, 0.6, 0.4), side)
+    (x, y), (blush_x, blush_y) = spin(((0.97, -0.34), (0.8, -0.08)), nod, 0.6, 0.4)
     mouth = [(1.14, -0.14), (1.04, -0.1 + 0.08 * pen.composition.smile), (0.9, -0.1)]
     draw_eye(pen, side * x, y, 0.15, palette.light)
     pen.oval(mix(skin, PINK, 0.7), side * blush_x, blush_y, 0.1, 0.07, plain=True)
-    pen.line(palette.dark, swing(mouth, 0.6, 0.4, nod), 0.05, side)
-    _draw_turtle_shell(pen)
+    pen.line(palette.dark, spin(mouth, nod, 0.6, 0.4), 0.05, side)
 
 
 def _draw_turtle_shell(pen: Pen) -> None:
@@ -264,32 +228,26 @@ SUBJECTS = {
     "fox": Subject(
         draw_fox,
         make_palette("e2702a", "a8451a", "fdf3e2", "2a1c1c", "f2b04a"),
-        make_palette("d8281f", "1a4aa8", "fbfaf4", "141414", "f7cf1d"),
-        furry=True,
-    ),
-    "rabbit": Subject(
-        draw_rabbit,
-        make_palette("b59a84", "8b6f5c", "fbf2e4", "2a1f20", "f0832c"),
-        make_palette("fbfaf4", "1a4aa8", "fbfaf4", "141414", "d8281f"),
+        choose_primaries("red", "blue", "white", "black", "yellow"),
         furry=True,
     ),
     "horse": Subject(
         draw_horse,
         make_palette("a8622f", "4a2a1c", "f6e8d2", "241a1a", "c8322b"),
-        make_palette("f7cf1d", "141414", "fbfaf4", "141414", "d8281f"),
+        choose_primaries("yellow", "black", "white", "black", "red"),
         vermeer={"accent": YELLOW},
         furry=True,
     ),
     "elephant": Subject(
         draw_elephant,
         make_palette("93a3b8", "73839c", "fbf6ea", "23232c", "eba6a4"),
-        make_palette("1a4aa8", "1a4aa8", "fbfaf4", "141414", "d8281f"),
+        choose_primaries("blue", "blue", "white", "black", "red"),
         furry=True,
     ),
     "turtle": Subject(
         draw_turtle,
         make_palette("84bd5c", "80532f", "f2dc9a", "24261f", "c98f4a"),
-        make_palette("f7cf1d", "1a4aa8", "fbfaf4", "141414", "d8281f"),
+        choose_primaries("yellow", "blue", "white", "black", "red"),
         vermeer={"second": BLUE, "light": YELLOW, "accent": rgb("4a78c4")},
         furry=True,
     ),

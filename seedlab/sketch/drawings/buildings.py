@@ -1,4 +1,4 @@
-"""Castle, lighthouse and windmill."""
+"""House, castle, lighthouse and windmill."""
 
 from __future__ import annotations
 
@@ -7,11 +7,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from seedlab.sketch.drawings.canvas import Colour, Stamp, mix, rgb, shade, stamp_polygon
-from seedlab.sketch.drawings.outlines import Array, Point, shift, trace
-from seedlab.sketch.drawings.palette import BLUE, OCHRE, YELLOW, make_palette
+from seedlab.sketch.drawings.canvas import Colour, Stamp, mix, rgb, stamp_polygon
+from seedlab.sketch.drawings.outlines import Point, shift, spin, trace
+from seedlab.sketch.drawings.palette import BLUE, OCHRE, YELLOW, apart, choose_primaries, make_palette
 from seedlab.sketch.drawings.pen import Pen
 from seedlab.sketch.drawings.subject import Subject
+
+_DOOR = trace("-0.5 0.28, -0.18 0.28, -0.18 0.85, -0.5 0.85")
+_CHIMNEY = trace("0.1 -1.02, 0.34 -1.02, 0.34 -0.5, 0.1 -0.5")
+_WINDOW = trace("-0.14 0.14, 0.14 0.12, 0.14 0.44, -0.14 0.46")
 
 _WALL = trace(
     "-0.72 0.14, -0.54 0.14, -0.54 0.3, -0.36 0.3, -0.36 0.14, -0.18 0.14, -0.18 0.3, 0.0 0.3, 0.0 0.14, 0.18 0.14,"
@@ -35,25 +39,21 @@ _SPAR = trace("0.0 0.0, 0.0 -0.86")
 _RUNGS = (trace("0.0 -0.47, 0.27 -0.47"), trace("0.0 -0.69, 0.29 -0.69"))
 
 
-def spin(points: Sequence[Point], angle: float, x: float = 0.0, y: float = 0.0, squash: float = 1.0) -> list[Point]:
-    """The points turned clockwise around (0, 0), made narrower, and moved to (x, y)."""
-    cos, sin = math.cos(angle), math.sin(angle)
-    return [(x + squash * (cos * px - sin * py), y + sin * px + cos * py) for px, py in points]
-
-
-def patch(pen: Pen, colour: Colour, points: Sequence[Point] | Array, form: Sequence[Point] | Array) -> None:
-    """Fills a part of a form's surface, shaded as the form is."""
-    whole = pen.place(np.asarray(form, np.float32))
-    stamp = stamp_polygon(pen.place(np.asarray(points, np.float32)), pen.canvas.size)
-    if stamp is not None:
-        paint = shade(colour, pen.shading, whole, stamp, pen.canvas.size)
-        pen.canvas.apply(stamp, paint, subject=True)
-
-
-def apart(colour: Colour, ground: Colour, other: Colour) -> Colour:
-    """The colour of a mark: `other` where `colour` would not show on the ground."""
-    distance = sum((a - b) ** 2 for a, b in zip(colour, ground, strict=True))
-    return colour if distance > 0.06 else other
+def draw_house(pen: Pen) -> None:
+    """A gabled front and one side wall in perspective."""
+    side, palette, wall, roof = pen.facing, pen.palette, pen.palette.main, pen.palette.second
+    left, ridge, right = -0.78, -0.32, 0.14
+    far = right + (0.35 + 0.35 * abs(pen.composition.turn)) * 1.05
+    pen.polygon(mix(wall, palette.dark, 0.3), [(right, -0.1), (far, -0.14), (far, 0.72), (right, 0.85)], side)
+    pen.polygon(palette.accent, _CHIMNEY, side)
+    pen.polygon(wall, [(left, -0.1), (ridge, -0.8), (right, -0.1), (right, 0.85), (left, 0.85)], side)
+    pen.polygon(roof, [(ridge, -0.9), (far - 0.25, -0.86), (far + 0.16, -0.06), (right + 0.1, 0.0)], side)
+    eaves = [(ridge, -0.9), (ridge, -0.68), (left - 0.06, 0.06), (left - 0.16, -0.06)]
+    pen.polygon(mix(roof, palette.dark, 0.25), eaves, side)
+    pen.polygon(palette.dark, _DOOR, side, plain=True)
+    pen.oval(palette.light, side * ridge, -0.22, 0.15, 0.15, plain=True)
+    middle = (right + far) / 2
+    pen.polygon(palette.light, [(middle + x, y) for x, y in _WINDOW], side, plain=True)
 
 
 def draw_castle(pen: Pen) -> None:
@@ -62,17 +62,13 @@ def draw_castle(pen: Pen) -> None:
     shaded = mix(palette.main, palette.dark, 0.22)
     middle, far = 0.12 * turn, 0.78 - 0.1 * turn
     _draw_tower(pen, (middle, -0.5, 0.6), 0.28, 0.46, shaded)
-    pen.polygon(palette.light, _move(_SLIT, middle, -0.14), side, plain=True)
+    pen.polygon(palette.light, shift(_SLIT, middle, -0.14), side, plain=True)
     pen.polygon(palette.main, _WALL, side)
     pen.polygon(palette.dark, shift(_GATE, 0.08), side, plain=True)
     _draw_tower(pen, (far, 0.02, 1.0), 0.22, 0.42, shaded)
-    pen.polygon(palette.dark, _move(_SLIT, far, 0.42), side, plain=True)
+    pen.polygon(palette.dark, shift(_SLIT, far, 0.42), side, plain=True)
     _draw_tower(pen, (-0.7, -0.2, 1.06), 0.29, 0.5, palette.main)
-    pen.polygon(palette.light, _move(_SLIT, -0.7, 0.24), side, plain=True)
-
-
-def _move(points: Sequence[Point], x: float, y: float) -> list[Point]:
-    return [(px + x, py + y) for px, py in points]
+    pen.polygon(palette.light, shift(_SLIT, -0.7, 0.24), side, plain=True)
 
 
 def _draw_tower(pen: Pen, place: tuple[float, float, float], half: float, height: float, wall: Colour) -> None:
@@ -98,7 +94,7 @@ def draw_lighthouse(pen: Pen) -> None:
     pen.polygon(palette.main, _SHAFT)
     stripe = apart(palette.light, palette.main, mix(palette.main, palette.dark, 0.35))
     for upper, lower in ((-0.22, 0.06), (0.34, 0.62)):
-        patch(pen, stripe, _cut_stripe(upper, lower), _SHAFT)
+        pen.patch(stripe, _cut_stripe(upper, lower), _SHAFT)
     pen.polygon(palette.dark, _GALLERY)
     pen.polygon(palette.dark, shift(_ENTRANCE, x), plain=True)
     pen.polygon(palette.dark, [(x + 0.7 * px, -0.08 + 0.5 * (y - 0.69)) for px, y in _ENTRANCE], plain=True)
@@ -117,10 +113,10 @@ def _cut_shaft(y: float) -> list[Point]:
 
 def _draw_beam(pen: Pen) -> None:
     """Light to one side and a little to the other, translucent; Mondrian's is a solid wedge."""
-    side, swing = pen.facing, 0.5 * (pen.composition.pose - 0.5)
+    side, sweep = pen.facing, 0.5 * (pen.composition.pose - 0.5)
     colour = mix(pen.palette.accent, pen.palette.light, 0.2)
     for reach, spread in ((1.2 * side, 0.24), (-0.85 * side, 0.17)):
-        lift = swing if reach * side > 0 else -swing
+        lift = sweep if reach * side > 0 else -sweep
         wedge = [(0.0, -0.8), (reach, -0.72 - lift - spread), (reach, -0.72 - lift + spread), (0.0, -0.64)]
         _glow(pen, colour, wedge)
 
@@ -152,31 +148,42 @@ def draw_windmill(pen: Pen) -> None:
 def _draw_sail(pen: Pen, angle: float, x: float, y: float) -> None:
     squash = 1 - 0.22 * abs(pen.composition.turn)
     dark = pen.palette.dark
-    pen.polygon(pen.palette.light, spin(_SAIL, angle, x, y, squash))
+
+    def fit(points: Sequence[Point]) -> list[Point]:
+        return [(x + squash * px, y + py) for px, py in spin(points, angle)]
+
+    pen.polygon(pen.palette.light, fit(_SAIL))
     for rung in _RUNGS:
-        pen.line(mix(dark, pen.palette.light, 0.55), spin(rung, angle, x, y, squash), 0.05)
-    pen.line(dark, spin(_SPAR, angle, x, y, squash), 0.085)
+        pen.line(mix(dark, pen.palette.light, 0.55), fit(rung), 0.05)
+    pen.line(dark, fit(_SPAR), 0.085)
 
 
 SUBJECTS = {
+    "house": Subject(
+        draw_house,
+        make_palette("efdcb4", "c24a37", "ffd769", "6b4630", "8a6a58"),
+        choose_primaries("white", "red", "yellow", "blue", "blue"),
+        vermeer={"main": OCHRE, "second": BLUE},
+        upright=True,
+    ),
     "castle": Subject(
         draw_castle,
         make_palette("e2c9a0", "4762ad", "ffd769", "4b3832", "d8392f"),
-        make_palette("fbfaf4", "1a4aa8", "f7cf1d", "141414", "d8281f"),
+        choose_primaries("white", "blue", "yellow", "black", "red"),
         vermeer={"main": OCHRE, "second": BLUE, "accent": rgb("b5402a")},
         upright=True,
     ),
     "lighthouse": Subject(
         draw_lighthouse,
         make_palette("d63a2f", "7d7468", "fdf6e6", "3a3442", "ffd84e"),
-        make_palette("d8281f", "f7cf1d", "fbfaf4", "141414", "f7cf1d"),
+        choose_primaries("red", "yellow", "white", "black", "yellow"),
         vermeer={"main": BLUE, "light": rgb("f1e6c8"), "accent": YELLOW},
         upright=True,
     ),
     "windmill": Subject(
         draw_windmill,
         make_palette("c2654a", "4a5d70", "fbf0d6", "4f3a2c", "e8b04a"),
-        make_palette("d8281f", "1a4aa8", "fbfaf4", "141414", "f7cf1d"),
+        choose_primaries("red", "blue", "white", "black", "yellow"),
         vermeer={"main": rgb("a9603a"), "second": BLUE, "light": rgb("f1e6c8"), "accent": YELLOW},
         upright=True,
     ),

@@ -12,7 +12,7 @@ from random import Random
 import numpy as np
 from PIL import Image
 
-from seedlab.sketch.drawings.canvas import Canvas, Shading
+from seedlab.sketch.drawings.canvas import Canvas
 from seedlab.sketch.drawings.modifiers import modify
 from seedlab.sketch.drawings.painters import PAINTERS, choose_ground
 from seedlab.sketch.drawings.pen import Pen
@@ -48,13 +48,12 @@ def paint(scene: Scene, size: int = DEFAULT_SIZE) -> Canvas:
 def choose_pen(canvas: Canvas, scene: Scene) -> Pen:
     """A pen with the painter's light and ink and the subject's colours."""
     painter = PAINTERS[scene.painter]
-    direction = (0.8 * scene.composition.light, -0.6)
     volume = 1.1 if "highly realistic" in scene.modifiers and not painter.facets else painter.volume
     return Pen(
         canvas=canvas,
         composition=scene.composition,
         palette=colour_subject(scene.subject, scene.painter, scene.colour),
-        shading=Shading(painter.light, painter.shadow, direction, volume, painter.facets),
+        shading=painter.shading(scene.composition.light, volume),
         ink=painter.ink,
         ink_width=painter.ink_width,
         painter=scene.painter,

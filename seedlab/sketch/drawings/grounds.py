@@ -6,7 +6,7 @@ import numpy as np
 
 from seedlab.sketch.drawings.backdrops import glow, lay_ground, paint_hills
 from seedlab.sketch.drawings.canvas import Canvas, as_array, grid, mix, rgb
-from seedlab.sketch.drawings.outlines import Array
+from seedlab.sketch.drawings.outlines import Array, box
 from seedlab.sketch.drawings.palette import Ground
 from seedlab.sketch.scene import Composition
 
@@ -24,11 +24,6 @@ def scatter(keys: Array | float) -> Array:
 def part(values: Array) -> Array:
     """What is after the point; `% 1` does the same and takes much longer."""
     return np.asarray(values - np.floor(values), np.float32)
-
-
-def box(left: float, top: float, right: float, bottom: float) -> Array:
-    """The corners (4, 2) of an upright rectangle."""
-    return np.array([(left, top), (right, top), (right, bottom), (left, bottom)], np.float32)
 
 
 def paint_golden_ground(canvas: Canvas, colours: Ground, composition: Composition) -> None:
@@ -175,6 +170,15 @@ def paint_game(canvas: Canvas, colours: Ground, composition: Composition) -> Non
     """Pixel art: a banded sky with a square sun and block clouds, and a meadow of tiles; all on a grid of 32."""
     lay_ground(canvas, colours, composition)
     line = round(composition.horizon * 32)
+    _paint_game_sky(canvas, colours, composition, line)
+    canvas.fill(_tiles(0, line, 32, 32 - line), colours.near)
+    canvas.fill(_tiles(0, line, 32, 2), colours.far)
+    for k in range(22):
+        left, top = round(32 * ((composition.hill + 0.618 * k) % 1.0)), line + 2 + (k * 5) % max(1, 30 - line)
+        canvas.fill(_tiles(left, top, 2, 1), mix(colours.near, colours.far, 0.8))
+
+
+def _paint_game_sky(canvas: Canvas, colours: Ground, composition: Composition, line: int) -> None:
     for row in range(line):
         band = mix(colours.sky, colours.haze, (row * 5 // line) / 4)
         canvas.fill(_tiles(0, row, 32, 1), band)
@@ -185,11 +189,6 @@ def paint_game(canvas: Canvas, colours: Ground, composition: Composition) -> Non
         left, top = round(32 * ((composition.swirl_x + 0.37 * k) % 1.0)) - 3, 3 + round(7 * composition.swirl_y) + 4 * k
         canvas.fill(_tiles(left, top, 7, 2), cloud)
         canvas.fill(_tiles(left + 2, top - 1, 3, 1), cloud)
-    canvas.fill(_tiles(0, line, 32, 32 - line), colours.near)
-    canvas.fill(_tiles(0, line, 32, 2), colours.far)
-    for k in range(22):
-        left, top = round(32 * ((composition.hill + 0.618 * k) % 1.0)), line + 2 + (k * 5) % max(1, 30 - line)
-        canvas.fill(_tiles(left, top, 2, 1), mix(colours.near, colours.far, 0.8))
 
 
 def _tiles(left: int, top: int, width: int, height: int) -> Array:

@@ -12,6 +12,7 @@ from PIL import Image
 from seedlab.sketch.drawings.canvas import as_array, as_fractions, blur, grid, rgb
 from seedlab.sketch.drawings.grounds import DARK_GOLD, PALE_GOLD, facet_lines, part, scatter
 from seedlab.sketch.drawings.outlines import Array
+from seedlab.sketch.drawings.tones import clip
 from seedlab.sketch.scene import Composition
 
 TILES = 32
@@ -31,7 +32,7 @@ def gild(pixels: Array, subject: Array, composition: Composition) -> Array:
     ink = np.where(pale[..., None], as_array(PALE_GOLD), as_array(DARK_GOLD))
     picture = picture + 0.85 * share[..., None] * (ink - picture)
     rim = np.clip(2.5 * _rim(subject, size * 0.012), 0, 1)[..., None] * (1 - 0.5 * subject[..., None])
-    return _clip(picture + rim * (as_array(rgb("f9dc6c")) - picture))
+    return clip(picture + rim * (as_array(rgb("f9dc6c")) - picture))
 
 
 def _ornaments(size: int, composition: Composition) -> tuple[Array, Array]:
@@ -58,27 +59,39 @@ def splinter(pixels: Array, subject: Array, composition: Composition) -> Array:
         ink = np.maximum(ink, np.clip(0.0055 * size + 0.5 - np.abs(distance) * size, 0, 1))
     toned = pixels * (1 + 0.3 * np.clip(tone, -1, 1))[..., None]
     share = ink * (0.8 - 0.6 * subject)
-    return _clip(toned + share[..., None] * (as_array(rgb("211d1b")) - toned))
+    return clip(toned + share[..., None] * (as_array(rgb("211d1b")) - toned))
 
 
 def hatch(pixels: Array, subject: Array, composition: Composition) -> Array:
     """Pencil: graphite hatching that is denser and crossed where it is darker; the paper stays bare at the borders."""
     size = len(pixels)
-    x, y = grid(size)
     dark = 1 - _grey(pixels)
-    border = np.clip(9 * np.minimum(np.minimum(x, 1 - x), np.minimum(y, 1 - y)) - 0.25, 0, 1)
+    border = np.clip(9 * _margin(size) - 0.25, 0, 1)
     dark = dark * (subject + (1 - subject) * border * (1.25 - 0.65 * dark))
-    slant = np.where(subject > 0.5, np.float32(composition.light), np.float32(-composition.light))
-    wobble = 0.25 * np.sin(9 * x + 5 * y + 6 * composition.hill)
-    first = 0.5 + 0.5 * np.cos(2 * np.pi * (27 * (x * slant + 1.1 * y) + wobble))
-    second = 0.5 + 0.5 * np.cos(2 * np.pi * (25 * (1.1 * x - y * slant) + wobble))
+    first, second = _hatching(subject, composition)
     graphite = 0.34 * dark + 0.62 * first * np.clip(1.7 * dark - 0.25, 0, 1)
     graphite += 0.45 * second * np.clip(2.2 * dark - 1.1, 0, 1) * (0.4 + 0.6 * subject)
     graphite += (
         0.8 * np.clip(4 * dark - 2.3, 0, 1) * subject + _edges(pixels, size) * (0.5 - 0.3 * subject) * border**0.5
     )
     share = np.clip(graphite, 0, 1)[..., None]
-    return _clip(as_array(rgb("f7f1e2")) + share * (as_array(rgb("34343a")) - as_array(rgb("f7f1e2"))))
+    return clip(as_array(rgb("f7f1e2")) + share * (as_array(rgb("34343a")) - as_array(rgb("f7f1e2"))))
+
+
+def _hatching(subject: Array, composition: Composition) -> tuple[Array, Array]:
+    """Two layers of strokes, 0...1, that cross each other; on the subject they slant the other way."""
+    x, y = grid(len(subject))
+    slant = np.where(subject > 0.5, np.float32(composition.light), np.float32(-composition.light))
+    wobble = 0.25 * np.sin(9 * x + 5 * y + 6 * composition.hill)
+    first = 0.5 + 0.5 * np.cos(2 * np.pi * (27 * (x * slant + 1.1 * y) + wobble))
+    second = 0.5 + 0.5 * np.cos(2 * np.pi * (25 * (1.1 * x - y * slant) + wobble))
+    return first, second
+
+
+def _margin(size: int) -> Array:
+    """How far (pictures) a pixel is from the picture's border."""
+    x, y = grid(size)
+    return np.minimum(np.minimum(x, 1 - x), np.minimum(y, 1 - y))
 
 
 def _edges(pixels: Array, size: int) -> Array:
@@ -90,19 +103,24 @@ def _edges(pixels: Array, size: int) -> Array:
 def soak(pixels: Array, subject: Array, composition: Composition) -> Array:
     """Watercolour: thin washes with dark rims and blooms, grain, and white paper around a ragged border."""
     size = len(pixels)
-    x, y = grid(size)
     density = 1 - pixels
     rims = np.clip(density - blur(density, size * 0.025), 0, 0.22)
-    phase = 6 * composition.hill
-    bloom = np.sin(8 * x + 3 * np.sin(6 * y + phase)) * np.sin(9 * y + 3 * np.sin(7 * x + phase))
-    grain = np.sin(75 * x + 4 * np.sin(40 * y)) * np.sin(70 * y + 4 * np.sin(45 * x))
-    wet = (1 + 0.28 * bloom * (1 - 0.2 * subject) + 0.08 * grain)[..., None]
+    wet = _wetness(subject, composition)[..., None]
     inside = _ragged(size, composition)
     paint = (0.72 * density * wet + 1.1 * rims) * (0.86 + 0.3 * subject[..., None])
     keep = np.maximum(np.clip(inside * 90, 0, 1), subject)
     brink = np.exp(-(((inside - 0.008) / 0.009) ** 2)) * (inside > 0) * (1 - subject)
     paint = paint * keep[..., None] * (1 + 1.1 * brink)[..., None]
-    return _clip(as_array(rgb("fdfbf5")) - paint)
+    return clip(as_array(rgb("fdfbf5")) - paint)
+
+
+def _wetness(subject: Array, composition: Composition) -> Array:
+    """How much paint the water left, about 1: blooms, fainter on the subject, and the paper's grain."""
+    x, y = grid(len(subject))
+    phase = 6 * composition.hill
+    bloom = np.sin(8 * x + 3 * np.sin(6 * y + phase)) * np.sin(9 * y + 3 * np.sin(7 * x + phase))
+    grain = np.sin(75 * x + 4 * np.sin(40 * y)) * np.sin(70 * y + 4 * np.sin(45 * x))
+    return np.asarray(1 + 0.28 * bloom * (1 - 0.2 * subject) + 0.08 * grain, np.float32)
 
 
 def _ragged(size: int, composition: Composition) -> Array:
@@ -110,8 +128,7 @@ def _ragged(size: int, composition: Composition) -> Array:
     x, y = grid(size)
     phase = 5 * composition.swirl_x
     waver = 0.02 * np.sin(11 * x + 9 * y + phase) + 0.014 * np.sin(23 * x - 19 * y + phase)
-    inside = np.minimum(np.minimum(x, 1 - x), np.minimum(y, 1 - y)) - 0.055 + waver
-    return np.asarray(inside, np.float32)
+    return np.asarray(_margin(size) - 0.055 + waver, np.float32)
 
 
 def pixelate(pixels: Array, subject: Array, composition: Composition) -> Array:
@@ -171,19 +188,20 @@ def lead(pixels: Array, subject: Array, composition: Composition) -> Array:
     inner, inner_gap = _subject_panes(size, composition)
     front = subject > 0.5
     tone = np.where(front, 0.88 + 0.24 * inner, 0.62 + 0.62 * cells)
-    grey = _grey(pixels)[..., None]
-    glass = pixels - grey
-    glass *= (1.5 - 0.25 * subject)[..., None]
-    glass += grey
-    glass *= tone[..., None]
-    glass = _tint(glass, cells, subject, composition)
+    glass = _tint(_stain(pixels, subject) * tone[..., None], cells, subject, composition)
     glass *= 1 + 0.17 * blur(glass, size * 0.03)
     width = 0.008 * size
     leads = np.where(front, 0.75 * np.clip(0.6 * width - inner_gap * size, 0, 1), np.clip(width - gap * size, 0, 1))
     leads = np.maximum(leads, np.clip(3 * _rim(subject, size * 0.012), 0, 1))
     leads = np.maximum(leads, np.clip(3 * _edges(pixels, size) - 0.4, 0, 1) * (1 - subject))
     leads = np.maximum(leads, _frame(size))
-    return _clip(glass + leads[..., None] * (as_array(rgb("15131a")) - glass))
+    return clip(glass + leads[..., None] * (as_array(rgb("15131a")) - glass))
+
+
+def _stain(pixels: Array, subject: Array) -> Array:
+    """The pixels with their distance from grey multiplied, on the subject a little less; not clipped."""
+    grey = _grey(pixels)[..., None]
+    return np.asarray((pixels - grey) * (1.5 - 0.25 * subject)[..., None] + grey, np.float32)
 
 
 def _tint(glass: Array, cells: Array, subject: Array, composition: Composition) -> Array:
@@ -222,9 +240,7 @@ def _subject_panes(size: int, composition: Composition) -> tuple[Array, Array]:
 
 
 def _frame(size: int) -> Array:
-    x, y = grid(size)
-    margin = np.minimum(np.minimum(x, 1 - x), np.minimum(y, 1 - y))
-    return np.asarray(np.clip((0.02 - margin) * size, 0, 1), np.float32)
+    return np.asarray(np.clip((0.02 - _margin(size)) * size, 0, 1), np.float32)
 
 
 def _rim(subject: Array, radius: float) -> Array:
@@ -235,7 +251,3 @@ def _rim(subject: Array, radius: float) -> Array:
 
 def _grey(pixels: Array) -> Array:
     return np.asarray(pixels @ np.array((0.3, 0.59, 0.11), np.float32), np.float32)
-
-
-def _clip(pixels: Array) -> Array:
-    return np.asarray(np.clip(pixels, 0, 1), np.float32)

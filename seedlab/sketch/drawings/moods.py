@@ -7,6 +7,7 @@ coarse, 4 pixels of 256 and more: the autoencoder that compresses the pictures l
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from seedlab.sketch.drawings.canvas import as_array, blur, grid, rgb
 from seedlab.sketch.drawings.outlines import Array
@@ -79,14 +80,20 @@ def _place_lights(size: int, composition: Composition) -> Array:
         dx = x - composition.x - reach * np.cos(angle)
         dy = y - composition.y - reach * np.sin(angle)
         if k % 3 == 2:
-            arms = np.exp(-np.abs(dx) / 0.035) * np.exp(-((dy / 0.008) ** 2))
-            light = np.maximum(light, 1.3 * (arms + np.exp(-np.abs(dy) / 0.05) * np.exp(-((dx / 0.008) ** 2))))
+            light = np.maximum(light, _sparkle(dx, dy))
         else:
-            nearness = dx * dx + dy * dy
-            radius = 0.03 + 0.014 * (k % 4)
-            disc = np.clip((radius * radius - nearness) / (0.03 * radius) + 0.5, 0, 1)
-            light = np.maximum(light, disc * (0.24 + 0.05 * (k % 5)))
+            light = np.maximum(light, _disc(dx, dy, 0.03 + 0.014 * (k % 4)) * (0.24 + 0.05 * (k % 5)))
     return clip(light)
+
+
+def _sparkle(dx: NDArray[np.floating], dy: NDArray[np.floating]) -> NDArray[np.floating]:
+    across = np.exp(-np.abs(dx) / 0.035) * np.exp(-((dy / 0.008) ** 2))
+    along = np.exp(-np.abs(dy) / 0.05) * np.exp(-((dx / 0.008) ** 2))
+    return np.asarray(1.3 * (across + along))
+
+
+def _disc(dx: NDArray[np.floating], dy: NDArray[np.floating], radius: float) -> NDArray[np.floating]:
+    return np.clip((radius * radius - (dx * dx + dy * dy)) / (0.03 * radius) + 0.5, 0, 1)
 
 
 def make_dramatic(pixels: Array, subject: Array, composition: Composition) -> Array:
@@ -178,11 +185,14 @@ def make_comic(pixels: Array, subject: Array, composition: Composition) -> Array
     # Before a dark ground the black line would be lost: there it gets a pale rim.
     rim = (ramp(blur(subject, size * 0.03), 0.03, 0.12) * (1 - subject) * ramp(dark, 0.35, 0.65))[..., None]
     printed = printed + 0.9 * rim * (np.array((1.0, 0.98, 0.9), np.float32) - printed)
-    near = blur(subject, size * 0.014)
-    # The drawing's own dark lines and eyes stay, or the dots would break them.
+    return clip(printed + _black_lines(pixels, subject)[..., None] * (INK - printed))
+
+
+def _black_lines(pixels: Array, subject: Array) -> Array:
+    """A line along the subject's edge, and the drawing's own dark lines and eyes, which the dots would break."""
+    near = blur(subject, len(pixels) * 0.014)
     own = ramp(luminance(pixels)[..., 0], 0.3, 0.16) * subject
-    line = np.maximum(ramp(near, 0.06, 0.22) * ramp(near, 0.86, 0.6), own)[..., None]
-    return clip(printed + line * (INK - printed))
+    return np.asarray(np.maximum(ramp(near, 0.06, 0.22) * ramp(near, 0.86, 0.6), own), np.float32)
 
 
 def _halftone(size: int, dark: Array) -> Array:

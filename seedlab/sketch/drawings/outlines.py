@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from math import cos, pi, sin
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,8 +33,8 @@ def ellipse(x: float, y: float, rx: float, ry: float, angle: float = 0.0) -> Arr
     """A polygon (28, 2) around an ellipse; the angle in radians."""
     turn = np.linspace(0, 2 * np.pi, 28, endpoint=False)
     across, along = rx * np.cos(turn), ry * np.sin(turn)
-    cos, sin = np.cos(angle), np.sin(angle)
-    return np.stack([x + across * cos - along * sin, y + across * sin + along * cos], 1).astype(np.float32)
+    c, s = np.cos(angle), np.sin(angle)
+    return np.stack([x + across * c - along * s, y + across * s + along * c], 1).astype(np.float32)
 
 
 def mirror(points: Sequence[Point], side: int) -> list[Point]:
@@ -41,9 +42,39 @@ def mirror(points: Sequence[Point], side: int) -> list[Point]:
     return [(side * x, y) for x, y in points]
 
 
-def shift(points: Sequence[Point], x: float) -> list[Point]:
-    """The points, moved to the right."""
-    return [(px + x, py) for px, py in points]
+def shift(points: Sequence[Point], x: float, y: float = 0.0) -> list[Point]:
+    """The points, moved to the right and down."""
+    return [(px + x, py + y) for px, py in points]
+
+
+def spin(points: Sequence[Point], angle: float, x: float = 0.0, y: float = 0.0) -> list[Point]:
+    """The points, turned clockwise about (x, y); the angle in radians."""
+    c, s = cos(angle), sin(angle)
+    return [(x + (px - x) * c - (py - y) * s, y + (px - x) * s + (py - y) * c) for px, py in points]
+
+
+def ring(count: int, x: float, y: float, rx: float, ry: float, start: float) -> Iterator[tuple[float, float, float]]:
+    """Points evenly around an ellipse from the angle `start` on: x, y, and the angle in radians."""
+    for index in range(count):
+        angle = index * 2 * pi / count + start
+        yield x + rx * cos(angle), y + ry * sin(angle), angle
+
+
+def box(left: float, top: float, right: float, bottom: float) -> Array:
+    """The corners (4, 2) of an upright rectangle."""
+    return np.array([(left, top), (right, top), (right, bottom), (left, bottom)], np.float32)
+
+
+def sausage(points: Sequence[Point], radius: float) -> Array:
+    """The outline (n, 2) of a thick curve with round ends."""
+    spine = curve(points)
+    along = np.gradient(spine, axis=0)
+    along /= np.linalg.norm(along, axis=1, keepdims=True)
+    across = np.stack([-along[:, 1], along[:, 0]], 1) * radius
+    turn = np.linspace(0, np.pi, 9, dtype=np.float32)[1:-1, None]
+    end = spine[-1] + np.cos(turn) * across[-1] + np.sin(turn) * along[-1] * radius
+    start = spine[0] - np.cos(turn) * across[0] - np.sin(turn) * along[0] * radius
+    return np.asarray(np.concatenate([spine + across, end, (spine - across)[::-1], start]), np.float32)
 
 
 def trace(text: str) -> tuple[Point, ...]:

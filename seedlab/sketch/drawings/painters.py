@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from seedlab.sketch.drawings import backdrops, brushes, grounds, manners
-from seedlab.sketch.drawings.canvas import Canvas, Colour, rgb
+from seedlab.sketch.drawings.canvas import Canvas, Colour, Shading, rgb
 from seedlab.sketch.drawings.outlines import Array
 from seedlab.sketch.drawings.palette import PLACE_GROUNDS, Ground, grade_ground, ground
 from seedlab.sketch.drawings.subjects import SUBJECTS
@@ -29,6 +29,10 @@ class Painter:
     facets: bool = False
     ink: Colour | None = None
     ink_width: float = 0.0
+
+    def shading(self, side: float, volume: float) -> Shading:
+        """The painter's light from the left (-1) or the right (1), on forms of the given volume."""
+        return Shading(self.light, self.shadow, (0.8 * side, -0.6), volume, self.facets)
 
 
 PLAIN = Painter(

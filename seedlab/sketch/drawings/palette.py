@@ -33,6 +33,11 @@ def make_palette(main: str, second: str, light: str, dark: str, accent: str) -> 
     return Palette(rgb(main), rgb(second), rgb(light), rgb(dark), rgb(accent))
 
 
+def choose_primaries(main: str, second: str, light: str, dark: str, accent: str) -> Palette:
+    """A palette of Mondrian's, from the names of his colours."""
+    return Palette(PRIMARIES[main], PRIMARIES[second], PRIMARIES[light], PRIMARIES[dark], PRIMARIES[accent])
+
+
 def ground(sky: str, haze: str, far: str, near: str) -> Ground:
     """A ground from hexadecimal colours."""
     return Ground(rgb(sky), rgb(haze), rgb(far), rgb(near))
@@ -50,11 +55,23 @@ COLOUR_WORDS = {
     "white": (rgb("f4f1ea"), rgb("cfc9c0")),
 }
 
+WHITE, PINK = rgb("fffdf6"), rgb("f0a0a0")
+"""Teeth and the light in eyes; the inside of ears and cheeks."""
+
 BLUE, YELLOW, OCHRE = rgb("2450a0"), rgb("dcb03c"), rgb("b98a45")
 """Vermeer's: what many of his subjects have in common."""
 
+PRIMARIES = {
+    "red": rgb("d8281f"),
+    "blue": rgb("1a4aa8"),
+    "yellow": rgb("f7cf1d"),
+    "white": rgb("fbfaf4"),
+    "black": rgb("141414"),
+}
+"""Mondrian's."""
+
 INKS = {
-    "Mondrian": tuple(map(rgb, ("d8281f", "1a4aa8", "f7cf1d", "fbfaf4", "141414"))),
+    "Mondrian": tuple(PRIMARIES.values()),
     "Hokusai": tuple(map(rgb, ("1d3c66", "3f74a8", "9cc3cf", "f3e6c4", "c0573a", "d6a25a", "7d9a78", "23232b"))),
     "Picasso": tuple(
         map(rgb, ("c99a4b", "a8623a", "6f8799", "3b4f66", "d9a48f", "efe3c8", "7d7c52", "2a2622", "a83a2c"))
@@ -138,6 +155,15 @@ def saturate(colour: Colour, amount: float) -> Colour:
     return red, green, blue
 
 
+def apart(colour: Colour, behind: Colour, other: Colour) -> Colour:
+    """The colour of a mark: `other` where `colour` would not show on what is behind it."""
+    return colour if _distance(colour, behind) > 0.06 else other
+
+
 def nearest(colour: Colour, inks: tuple[Colour, ...]) -> Colour:
     """The ink with the smallest squared distance in RGB."""
-    return min(inks, key=lambda ink: sum((a - b) ** 2 for a, b in zip(ink, colour, strict=True)))
+    return min(inks, key=lambda ink: _distance(ink, colour))
+
+
+def _distance(first: Colour, second: Colour) -> float:
+    return sum((a - b) ** 2 for a, b in zip(first, second, strict=True))

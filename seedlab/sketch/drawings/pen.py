@@ -10,10 +10,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from seedlab.sketch.drawings.canvas import Canvas, Colour, Shading
+from seedlab.sketch.drawings.canvas import Canvas, Colour, Shading, shade, stamp_polygon
 from seedlab.sketch.drawings.outlines import Array, Point, curve, ellipse, mirror, smooth
 from seedlab.sketch.drawings.palette import Palette
 from seedlab.sketch.scene import Composition
+
+Ball = tuple[float, float, float]
+"""x, y, and radius, in subject units."""
 
 
 @dataclass(frozen=True)
@@ -60,9 +63,34 @@ class Pen:
         placed = self.place(curve(mirror(points, side)))
         self.canvas.stroke(placed, colour, width * self.composition.size, subject=True)
 
+    def cluster(self, colour: Colour, balls: Sequence[Ball], rim: float) -> None:
+        """Balls with one outline around all of them, `rim` subject units wide where the painter has ink."""
+        if self.ink is not None:
+            for x, y, radius in balls:
+                self.oval(self.ink, x, y, radius + rim, radius + rim, plain=True)
+        for x, y, radius in balls:
+            self.model(colour, ellipse(x, y, radius, radius))
+
     def fill(self, colour: Colour, points: Array, *, plain: bool = False) -> None:
         """Fills a polygon (n, 2); `plain` ones (eyes, marks) have neither outline nor shading."""
-        placed = self.place(points)
-        if self.ink is not None and not plain:
-            self.canvas.outline(placed, self.ink, self.ink_width * 2, subject=True)
-        self.canvas.fill(placed, colour, None if plain else self.shading, subject=True)
+        if plain:
+            self.canvas.fill(self.place(points), colour, subject=True)
+        else:
+            self.outline(points)
+            self.model(colour, points)
+
+    def outline(self, points: Array) -> None:
+        """A line around a polygon (n, 2) where the painter has ink."""
+        if self.ink is not None:
+            self.canvas.outline(self.place(points), self.ink, self.ink_width * 2, subject=True)
+
+    def model(self, colour: Colour, points: Array) -> None:
+        """Fills a polygon (n, 2) with light and shadow, without an outline."""
+        self.canvas.fill(self.place(points), colour, self.shading, subject=True)
+
+    def patch(self, colour: Colour, points: Sequence[Point] | Array, form: Sequence[Point] | Array) -> None:
+        """Fills a part of a form's surface, shaded as the whole form is."""
+        whole = self.place(np.asarray(form, np.float32))
+        stamp = stamp_polygon(self.place(np.asarray(points, np.float32)), self.canvas.size)
+        if stamp is not None:
+            self.canvas.apply(stamp, shade(colour, self.shading, whole, stamp, self.canvas.size), subject=True)

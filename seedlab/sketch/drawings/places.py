@@ -8,9 +8,13 @@ import numpy as np
 
 from seedlab.sketch.drawings.backdrops import glow
 from seedlab.sketch.drawings.canvas import Canvas, Colour, mix, rgb
-from seedlab.sketch.drawings.outlines import Array, curve, ellipse, smooth
+from seedlab.sketch.drawings.outlines import Array, box, curve, ellipse, smooth
 from seedlab.sketch.drawings.palette import grade
 from seedlab.sketch.scene import Composition
+
+_FAR_HOUSES = (0.3, 0.42, 0.34, 0.5, 0.38, 0.45, 0.31, 0.4)
+_NEAR_HOUSES = (0.24, 0.36, 0.19, 0.3, 0.4, 0.22, 0.33)
+"""Their heights (pictures)."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +109,7 @@ def _paint_forest(site: Site) -> None:
 
 
 def _paint_fir(site: Site, x: float, foot: float, height: float, code: str, *, snow: bool = False) -> None:
-    site.fill(_box(x - 0.012, foot - 0.06, x + 0.012, foot), "5b4330")
+    site.fill(box(x - 0.012, foot - 0.06, x + 0.012, foot), "5b4330")
     for share, wide in ((0.12, 0.3), (0.36, 0.23), (0.6, 0.16)):
         low, top = foot - height * share, foot - height * min(1.0, share + 0.46)
         site.fill(np.array([(x - wide * height, low), (x, top), (x + wide * height, low)], np.float32), code)
@@ -119,15 +123,7 @@ def _paint_trunk(site: Site, x: float, width: float, foot: float, light: float) 
     trunk = [(x - width * 0.8, 0), (x + width * 0.8, 0), (x + width, foot - 0.05), (x + width * 1.6, foot)]
     site.fill(np.array([*trunk, (x - width * 1.6, foot), (x - width, foot - 0.05)], np.float32), "5d4029")
     edge = x + 0.55 * width * light
-    site.fill(_box(edge - 0.22 * width, 0, edge + 0.22 * width, foot - 0.03), "8a6642")
-
-
-def _box(left: float, top: float, right: float, bottom: float) -> Array:
-    return np.array([(left, top), (right, top), (right, bottom), (left, bottom)], np.float32)
-
-
-_FAR_HOUSES = (0.3, 0.42, 0.34, 0.5, 0.38, 0.45, 0.31, 0.4)
-_NEAR_HOUSES = (0.24, 0.36, 0.19, 0.3, 0.4, 0.22, 0.33)
+    site.fill(box(edge - 0.22 * width, 0, edge + 0.22 * width, foot - 0.03), "8a6642")
 
 
 def _paint_city(site: Site) -> None:
@@ -135,24 +131,24 @@ def _paint_city(site: Site) -> None:
     line, shift = site.composition.horizon, 0.12 * site.composition.hill
     for k, height in enumerate(_FAR_HOUSES):
         left = k * 0.15 - shift
-        site.fill(_box(left, line - height, left + 0.12, line), "9fb0c8")
+        site.fill(box(left, line - height, left + 0.12, line), "9fb0c8")
     for k, height in enumerate(_NEAR_HOUSES):
         _paint_house(site, k * 0.172 - shift, line, 0.138, height, "4f5d7c" if k % 2 else "66597a")
-    site.fill(_box(0, line - 0.004, 1, line + 0.03), "c9c6c2")
+    site.fill(box(0, line - 0.004, 1, line + 0.03), "c9c6c2")
     middle = (line + 1.06) / 2
     for k in range(5):
         left = k * 0.25 - shift
-        site.fill(_box(left, middle - 0.012, left + 0.13, middle + 0.012), "f4f1e6")
+        site.fill(box(left, middle - 0.012, left + 0.13, middle + 0.012), "f4f1e6")
 
 
 def _paint_house(site: Site, left: float, foot: float, width: float, height: float, code: str) -> None:
-    site.fill(_box(left, foot - height, left + width, foot), code)
+    site.fill(box(left, foot - height, left + width, foot), code)
     rows = int((height - 0.03) / 0.062)
     for index in range(3 * rows):
         row, column = divmod(index, 3)
         x, y = left + 0.016 + column * 0.04, foot - height + 0.022 + row * 0.062
         lit = (index * 7 + rows) % 5 > 1
-        site.fill(_box(x, y, x + 0.026, y + 0.034), "ffe08a" if lit else "35405c")
+        site.fill(box(x, y, x + 0.026, y + 0.034), "ffe08a" if lit else "35405c")
 
 
 def _paint_mountains(site: Site) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from seedlab.sketch.drawings.canvas import Canvas, Colour, Shading, mix, rgb
-from seedlab.sketch.drawings.outlines import Array, Point, curve, ellipse, smooth, trace
+from seedlab.sketch.drawings.canvas import Canvas, Colour, mix, rgb
+from seedlab.sketch.drawings.outlines import Array, Point, box, curve, ellipse, smooth, trace
 from seedlab.sketch.drawings.painters import PAINTERS
 from seedlab.sketch.drawings.palette import Ground, grade
 from seedlab.sketch.scene import Composition
@@ -45,9 +45,8 @@ class Stand:
 
     def fill(self, points: Array, colour: Colour, volume: float = 0.8) -> None:
         """A shape with the painter's light on it."""
-        hand = PAINTERS[self.painter]
-        direction = (0.8 * self.composition.light, -0.6)
-        self.canvas.fill(points, colour, Shading(hand.light, hand.shadow, direction, volume, hand.facets))
+        shading = PAINTERS[self.painter].shading(self.composition.light, volume)
+        self.canvas.fill(points, colour, shading)
 
     def draw(self, shapes: list[Array], colour: Colour, volume: float = 0.8) -> None:
         """Shapes that are one thing: outlines first, then the paint over what of them is inside."""
@@ -70,7 +69,7 @@ def paint_prop(canvas: Canvas, colours: Ground, composition: Composition, painte
     low = composition.prop in ("stone", "bush")
     x = _stand_clear(composition) if low else 0.1 + 0.8 * composition.prop_x
     stand = Stand(canvas, colours, composition, painter, x, 0.18 + 0.14 * composition.prop_size)
-    (_OUTDOORS if painter is None else _PAINTS.get(painter, _OUTDOORS))[composition.prop](stand)
+    _INDOORS.get(painter, _OUTDOORS)[composition.prop](stand)
 
 
 def _stand_clear(composition: Composition) -> float:
@@ -136,7 +135,7 @@ def _paint_flock(stand: Stand) -> None:
     span = 0.23 * stand.width
     for px, py in _FLOCK:
         x, y = stand.x + px * stand.width * 1.2, stand.height + py * stand.width
-        wing = np.asarray([(x + span * wx, y + span * wy) for wx, wy in _WING], np.float32)
+        wing = replace(stand, x=x, width=span).place(_WING, y)
         if dark:  # light birds over stars or pale fields would be lost without an edge
             stand.canvas.stroke(curve(wing), rgb("14142a"), 0.03)
         stand.canvas.stroke(curve(wing), colour, 0.015)
@@ -171,8 +170,12 @@ def _paint_frame(stand: Stand) -> None:
     y, half, tall = 0.2, 0.7 * stand.width, 0.54 * stand.width
     for share, colour in ((1.0, "3a2814"), (0.92, "a47c3a"), (0.7, "7f97a4")):
         edge = (1 - share) * half
-        stand.canvas.fill(_box(stand.x, y, half - edge, tall - edge), rgb(colour))
-    wide, low = 0.7 * half, tall - 0.3 * half
+        stand.canvas.fill(_centre(stand.x, y, half - edge, tall - edge), rgb(colour))
+    _paint_landscape(stand, y, 0.7 * half, tall - 0.3 * half)
+
+
+def _paint_landscape(stand: Stand, y: float, wide: float, low: float) -> None:
+    """Hills below the cloud or below two of the birds."""
     hills = [(-wide, low), (-wide, 0.4 * low), (0, 0.1 * low), (wide, 0.5 * low), (wide, low)]
     stand.canvas.fill(np.array([(stand.x + px, y + py) for px, py in hills], np.float32), rgb("5a6238"))
     small = replace(stand, width=stand.width * 0.5)
@@ -185,10 +188,9 @@ def _paint_frame(stand: Stand) -> None:
         stand.canvas.stroke(small.place(wing, y), rgb("1c1620"), 0.012)
 
 
-def _box(x: float, y: float, half: float, tall: float) -> Array:
-    return np.array(
-        [(x - half, y - tall), (x + half, y - tall), (x + half, y + tall), (x - half, y + tall)], np.float32
-    )
+def _centre(x: float, y: float, half: float, tall: float) -> Array:
+    """A box around (x, y), half as wide and half as tall as given."""
+    return box(x - half, y - tall, x + half, y + tall)
 
 
 def _paint_block(stand: Stand) -> None:
@@ -196,13 +198,13 @@ def _paint_block(stand: Stand) -> None:
     low = stand.composition.prop in ("stone", "bush")
     colour = "1a4aa8" if stand.composition.prop in ("stone", "cloud") else "f7cf1d"
     half, tall = (0.5 * stand.width, 0.36 * stand.width) if low else (0.36 * stand.width, 0.5 * stand.width)
-    field = _box(stand.x, stand.composition.horizon - tall if low else 0.2, half, tall)
+    field = _centre(stand.x, stand.composition.horizon - tall if low else 0.2, half, tall)
     stand.canvas.fill(field, rgb(colour))
     stand.canvas.outline(field, rgb("141414"), 0.026)
 
 
 _OUTDOORS = {"stone": _paint_stone, "bush": _paint_bush, "cloud": _paint_cloud, "flock": _paint_flock}
-_PAINTS = {
+_INDOORS: dict[str | None, dict[str, Callable[[Stand], None]]] = {
     "Vermeer": {"stone": _paint_jug, "bush": _paint_jug_with_twigs, "cloud": _paint_frame, "flock": _paint_frame},
-    "Mondrian": dict.fromkeys(("stone", "bush", "cloud", "flock"), _paint_block),
+    "Mondrian": dict.fromkeys(_OUTDOORS, _paint_block),
 }

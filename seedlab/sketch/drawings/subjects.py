@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from seedlab.sketch.drawings import animals, beasts, buildings, fowl, household, plants, things, vehicles, wildlife
+from seedlab.sketch.drawings import beasts, birds, buildings, fish, pets, plants, things, vehicles
 from seedlab.sketch.drawings.palette import Palette, choose_palette
 from seedlab.sketch.drawings.subject import Subject
 
 SUBJECTS: dict[str, Subject] = {
-    **animals.SUBJECTS,
+    **pets.SUBJECTS,
     **beasts.SUBJECTS,
-    **fowl.SUBJECTS,
-    **wildlife.SUBJECTS,
-    **things.SUBJECTS,
+    **birds.SUBJECTS,
+    **fish.SUBJECTS,
     **buildings.SUBJECTS,
     **vehicles.SUBJECTS,
     **plants.SUBJECTS,
-    **household.SUBJECTS,
+    **things.SUBJECTS,
 }
 
 

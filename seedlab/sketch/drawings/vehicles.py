@@ -1,15 +1,19 @@
-"""Car, train, balloon and rocket."""
+"""Boat, car, train, balloon and rocket."""
 
 from __future__ import annotations
 
 import math
 
-from seedlab.sketch.drawings.buildings import apart, patch, spin
 from seedlab.sketch.drawings.canvas import mix, rgb
-from seedlab.sketch.drawings.outlines import Array, Point, ellipse, shift, smooth, trace
-from seedlab.sketch.drawings.palette import BLUE, YELLOW, make_palette
+from seedlab.sketch.drawings.outlines import Array, Point, mirror, shift, smooth, spin, trace
+from seedlab.sketch.drawings.palette import BLUE, YELLOW, apart, choose_primaries, make_palette
 from seedlab.sketch.drawings.pen import Pen
 from seedlab.sketch.drawings.subject import Subject
+
+_MAST = trace("0.0 0.4, 0.0 -1.12")
+_FLAG = trace("0.02 -1.12, -0.4 -1.04, 0.02 -0.92")
+_HULL = trace("-0.95 0.34, 0.0 0.42, 1.1 0.26, 0.82 0.68, 0.5 0.84, -0.5 0.84, -0.8 0.68")
+_HULL_LINE = trace("-0.84 0.48, 0.0 0.54, 0.92 0.44")
 
 _BODY = trace(
     "-1.14 0.42, -1.1 0.08, -0.86 -0.08, -0.7 -0.4, -0.4 -0.62, 0.12 -0.62, 0.4 -0.42, 0.6 -0.06, 0.94 0.02,"
@@ -49,6 +53,19 @@ _KEEL = trace("0.0 0.14, 0.07 0.3, 0.08 0.76, -0.08 0.76, -0.07 0.3")
 _NOZZLE = trace("-0.2 0.44, 0.2 0.44, 0.25 0.62, -0.25 0.62")
 
 
+def draw_boat(pen: Pen) -> None:
+    """A sailing boat with two sails, fuller the more it turns."""
+    side, palette = pen.facing, pen.palette
+    belly = 0.1 + 0.15 * abs(pen.composition.turn)
+    pen.line(palette.second, _MAST, 0.1, side)
+    pen.blob(palette.accent, _FLAG, side, plain=True)
+    pen.polygon(palette.light, [(-0.08, -0.9), (-0.25, -0.4), (-0.72 - belly, 0.22), (-0.08, 0.26)], side)
+    jib = mix(palette.light, palette.accent, 1.0 if pen.shading.facets else 0.4)
+    pen.polygon(jib, [(0.1, -0.8), (0.3 + belly, -0.3), (0.72, 0.22), (0.1, 0.26)], side)
+    pen.blob(palette.main, _HULL, side)
+    pen.line(mix(palette.main, (1, 1, 1), 0.55), _HULL_LINE, 0.07, side)
+
+
 def draw_car(pen: Pen) -> None:
     """A rounded little car that bounces on its wheels and puffs."""
     side, palette = pen.facing, pen.palette
@@ -63,9 +80,9 @@ def draw_car(pen: Pen) -> None:
     pen.oval(palette.accent, side * narrow, 0.2 + lift, 0.12, 0.14)
     for bumper in _BUMPERS:
         pen.line(palette.second, _fit(bumper, narrow, lift), 0.11, side)
-    for x in (-0.64, 0.64):
-        pen.oval(seam, side * x * narrow, 0.5 + lift, 0.36, 0.36, plain=True)
-        _draw_wheel(pen, side * x * narrow, 0.56, 0.3)
+    for x in (-0.64 * narrow, 0.64 * narrow):
+        pen.oval(seam, side * x, 0.5 + lift, 0.36, 0.36, plain=True)
+        _draw_wheel(pen, side * x, 0.56, 0.3)
 
 
 def _draw_wheel(pen: Pen, x: float, y: float, radius: float) -> None:
@@ -91,7 +108,7 @@ def draw_train(pen: Pen) -> None:
     pen.polygon(palette.dark, _STACK, side)
     pen.blob(palette.accent, _STEAM_DOME, side)
     pen.polygon(palette.main, _BOILER, side)
-    patch(pen, palette.accent, [(side * x, y) for x, y in _BAND], [(side * x, y) for x, y in _BOILER])
+    pen.patch(palette.accent, mirror(_BAND, side), mirror(_BOILER, side))
     pen.polygon(palette.dark, _SMOKEBOX, side)
     pen.oval(palette.accent, side * 0.98, 0.06, 0.11, 0.13)
     pen.polygon(palette.main, _CAB, side)
@@ -105,13 +122,9 @@ def draw_train(pen: Pen) -> None:
 def _draw_smoke(pen: Pen) -> None:
     """Puffs that trail behind the chimney and swell."""
     pose = pen.composition.pose
-    puffs = [(x - 0.09 * pose * i, y, r * (0.85 + 0.2 * pose)) for i, (x, y, r) in enumerate(_PUFFS)]
-    if pen.ink is not None:
-        for x, y, radius in puffs:
-            pen.oval(pen.ink, pen.facing * x, y, radius + 0.045, radius + 0.045, plain=True)
-    for x, y, radius in puffs:
-        form = pen.place(ellipse(pen.facing * x, y, radius, radius))
-        pen.canvas.fill(form, pen.palette.light, pen.shading, subject=True)
+    swell = 0.85 + 0.2 * pose
+    puffs = [(pen.facing * (x - 0.09 * pose * k), y, radius * swell) for k, (x, y, radius) in enumerate(_PUFFS)]
+    pen.cluster(pen.palette.light, puffs, 0.045)
 
 
 def _draw_wheels(pen: Pen) -> None:
@@ -147,7 +160,7 @@ def _draw_gores(pen: Pen, form: Array) -> None:
         middle = index * width + 0.5 * pen.composition.turn * width
         left = middle - width / 2 if index > -2 else -math.pi / 2
         right = middle + width / 2 if index < 2 else math.pi / 2
-        patch(pen, stripe if index else middle_stripe, smooth(_cut_gore(left, right)), form)
+        pen.patch(stripe if index else middle_stripe, smooth(_cut_gore(left, right)), form)
 
 
 def _cut_gore(left: float, right: float) -> list[Point]:
@@ -161,12 +174,12 @@ def draw_rocket(pen: Pen) -> None:
     lean = pen.facing * (0.12 + 0.3 * pen.composition.pose)
     _draw_flame(pen, lean)
     for side in (-1, 1):
-        pen.polygon(palette.second, spin([(side * x, y) for x, y in _FIN], lean))
+        pen.polygon(palette.second, spin(mirror(_FIN, side), lean))
     pen.polygon(palette.dark, spin(_NOZZLE, lean))
     form = smooth(spin(_FUSELAGE, lean))
     pen.fill(palette.main, form)
-    patch(pen, palette.second, spin(_NOSE, lean), form)
-    patch(pen, apart(palette.light, palette.main, palette.second), spin(_BELT, lean), form)
+    pen.patch(palette.second, spin(_NOSE, lean), form)
+    pen.patch(apart(palette.light, palette.main, palette.second), spin(_BELT, lean), form)
     _draw_porthole(pen, lean)
     pen.polygon(palette.second, spin(shift(_KEEL, 0.12 * pen.composition.turn), lean))
 
@@ -187,30 +200,38 @@ def _draw_flame(pen: Pen, lean: float) -> None:
 
 
 SUBJECTS = {
+    "boat": Subject(
+        draw_boat,
+        make_palette("c63d31", "6f4a2d", "f9f3e2", "3a2820", "f2b53c"),
+        choose_primaries("blue", "black", "white", "black", "red"),
+        vermeer={"main": BLUE, "light": YELLOW, "accent": rgb("f1e6c8")},
+        upright=True,
+        afloat=True,
+    ),
     "car": Subject(
         draw_car,
         make_palette("d8392f", "d9d6d2", "bfe4ee", "2e2a33", "ffd862"),
-        make_palette("d8281f", "fbfaf4", "fbfaf4", "141414", "f7cf1d"),
+        choose_primaries("red", "white", "white", "black", "yellow"),
         vermeer={"main": BLUE, "accent": YELLOW, "light": rgb("e9dcb8")},
         upright=True,
     ),
     "train": Subject(
         draw_train,
         make_palette("2f8a5b", "c8402f", "fbf4e6", "33303a", "f0b63c"),
-        make_palette("1a4aa8", "d8281f", "fbfaf4", "141414", "f7cf1d"),
+        choose_primaries("blue", "red", "white", "black", "yellow"),
         vermeer={"main": BLUE, "second": rgb("a8482c"), "accent": YELLOW},
         upright=True,
     ),
     "balloon": Subject(
         draw_balloon,
         make_palette("dc4632", "a9713c", "fff1d2", "4a3528", "f7b733"),
-        make_palette("d8281f", "d8281f", "fbfaf4", "141414", "f7cf1d"),
+        choose_primaries("red", "red", "white", "black", "yellow"),
         vermeer={"main": BLUE, "accent": YELLOW, "light": rgb("f1e6c8")},
     ),
     "rocket": Subject(
         draw_rocket,
         make_palette("e04a3a", "32508f", "fff3d6", "2f3450", "ff9d2e"),
-        make_palette("d8281f", "1a4aa8", "fbfaf4", "141414", "f7cf1d"),
+        choose_primaries("red", "blue", "white", "black", "yellow"),
         vermeer={"main": YELLOW, "second": BLUE, "light": rgb("f6ecce")},
     ),
 }

@@ -1,10 +1,10 @@
-"""Shapes on a canvas, and the outlines that they are made of."""
+"""Shapes on a canvas."""
 
 import numpy as np
 import pytest
 
 from seedlab.sketch.drawings.canvas import Canvas, Shading, blur, rgb, stamp_polygon
-from seedlab.sketch.drawings.outlines import curve, ellipse, mirror, shift, smooth, trace
+from seedlab.sketch.drawings.outlines import ellipse
 
 SQUARE = np.array([(0.25, 0.25), (0.75, 0.25), (0.75, 0.75), (0.25, 0.75)], np.float32)
 
@@ -30,19 +30,6 @@ def test_the_side_towards_the_light_is_lighter() -> None:
     shading = Shading(light=(1, 1, 1), shadow=(0, 0, 0), direction=(-1.0, 0.0))
     canvas.fill(ellipse(0.5, 0.5, 0.4, 0.4), (0.5, 0.5, 0.5), shading)
     assert canvas.pixels[16, 6].mean() > canvas.pixels[16, 26].mean() + 0.2
-
-
-def test_curves_go_through_their_points() -> None:
-    points = trace("0 0, 1 0.5, 2 0")
-    assert np.allclose(smooth(points)[::6], points)
-    assert np.allclose(curve(points)[::5], points)
-
-
-def test_points_are_traced_mirrored_and_shifted() -> None:
-    points = trace("0.1 -0.5, 2 3")
-    assert points == ((0.1, -0.5), (2.0, 3.0))
-    assert mirror(points, -1) == [(-0.1, -0.5), (-2.0, 3.0)]
-    assert shift(points, 1.0) == [(1.1, -0.5), (3.0, 3.0)]
 
 
 def test_blur_keeps_the_mean() -> None:

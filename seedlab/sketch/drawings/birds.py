@@ -1,20 +1,18 @@
-"""Owl and penguin: whole, face to the viewer."""
+"""Owl and penguin, face to the viewer, and a bird in profile."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import cos, sin
 
-from seedlab.sketch.drawings.canvas import Colour, mix, rgb
-from seedlab.sketch.drawings.outlines import Point, shift, trace
-from seedlab.sketch.drawings.palette import BLUE, YELLOW, make_palette
+from seedlab.sketch.drawings.canvas import mix, rgb
+from seedlab.sketch.drawings.eyes import draw_bead_eye, draw_eye
+from seedlab.sketch.drawings.outlines import Point, shift, spin, trace
+from seedlab.sketch.drawings.palette import BLUE, WHITE, YELLOW, choose_primaries, make_palette
 from seedlab.sketch.drawings.pen import Pen
 from seedlab.sketch.drawings.subject import Subject
 
-WHITE, PINK = rgb("fffdf6"), rgb("f0a0a0")
-
-_BRANCH = trace("-1.5 1.02, -0.5 0.96, 0.4 1.0, 1.5 0.84")
-_LEAF = trace("0.82 0.92, 0.9 0.66, 1.14 0.52, 1.12 0.78")
+_OWL_BRANCH = trace("-1.5 1.02, -0.5 0.96, 0.4 1.0, 1.5 0.84")
+_OWL_LEAF = trace("0.82 0.92, 0.9 0.66, 1.14 0.52, 1.12 0.78")
 _OWL_TAIL = trace("-0.2 0.8, 0.2 0.8, 0.24 1.26, 0.0 1.32, -0.24 1.26")
 _OWL_BODY = trace(
     "0.0 -0.86, 0.38 -0.9, 0.78 -1.16, 0.76 -0.7, 0.74 -0.2, 0.72 0.4, 0.44 0.88, 0.0 1.0,"
@@ -38,41 +36,38 @@ _PENGUIN_FRONT = trace(
 _PENGUIN_FOOT = trace("0.12 1.02, 0.44 0.98, 0.66 1.16, 0.58 1.25, 0.14 1.25, 0.04 1.16")
 _PENGUIN_BEAK = trace("-0.2 -0.46, 0.0 -0.56, 0.2 -0.46, 0.0 -0.26")
 
-
-def swing(points: Sequence[Point], x: float, y: float, angle: float) -> list[Point]:
-    """The points, turned clockwise about (x, y); the angle in radians."""
-    c, s = cos(angle), sin(angle)
-    return [(x + (px - x) * c - (py - y) * s, y + (px - x) * s + (py - y) * c) for px, py in points]
-
-
-def draw_eye(pen: Pen, x: float, y: float, radius: float, rim: Colour | None = None) -> None:
-    """A round dark eye with a large glint and a small one; `rim` is the colour of the ring around it."""
-    dark, light = pen.palette.dark, pen.composition.light
-    if rim is not None:
-        pen.oval(rim, x, y, radius * 1.3, radius * 1.35, plain=True)
-    pen.oval(dark, x, y, radius, radius * 1.08, plain=True)
-    pen.oval(mix(dark, rgb("a0622a"), 0.55), x, y + radius * 0.3, radius * 0.62, radius * 0.58, plain=True)
-    pen.oval(dark, x, y + radius * 0.05, radius * 0.5, radius * 0.52, plain=True)
-    pen.oval(WHITE, x + radius * 0.32 * light, y - radius * 0.38, radius * 0.38, radius * 0.38, plain=True)
+_BIRD_BRANCH = trace("-1.5 0.98, -0.4 0.86, 0.4 0.9, 1.5 0.72")
+_BIRD_TAIL = trace("-0.45 0.2, -1.2 0.55, -1.3 0.8, -0.9 0.75, -0.3 0.55")
+_BIRD_BEAK = trace("0.72 -0.6, 1.08 -0.4, 0.7 -0.32")
+_BIRD_BODY = trace(
+    "0.3 -0.88, 0.66 -0.78, 0.8 -0.45, 0.7 0.1, 0.4 0.65, 0.0 0.78, -0.5 0.55, -0.62 0.15, -0.2 -0.25, 0.02 -0.65"
+)
+_BIRD_BREAST = trace("0.74 -0.3, 0.68 0.1, 0.4 0.45, 0.2 0.2, 0.4 -0.25")
+_BIRD_BELLY = trace("0.52 0.3, 0.32 0.62, 0.0 0.72, -0.1 0.5, 0.2 0.32")
+_BIRD_WING = trace("0.1 -0.2, 0.24 0.1, -0.1 0.42, -0.75 0.5, -0.5 0.1, -0.2 -0.15")
 
 
 def draw_owl(pen: Pen) -> None:
     """Round, on a branch, all eyes."""
     palette = pen.palette
-    bark = mix(rgb("7a5436"), palette.dark, 0.2 if pen.ink is None else 1.0)
     pen.blob(palette.second, _OWL_TAIL)
-    pen.line(bark, _BRANCH, 0.15, pen.facing)
-    pen.blob(rgb("6fa04a"), _LEAF, pen.facing)
+    _draw_branch(pen, _OWL_BRANCH, 0.15, pen.facing)
+    pen.blob(rgb("6fa04a"), _OWL_LEAF, pen.facing)
     pen.blob(palette.main, _OWL_BODY)
     pen.blob(palette.light, _OWL_BREAST, plain=True)
     for x, y in _OWL_SPECKS:
         pen.oval(palette.main, x, y, 0.07, 0.09, plain=True)
     for side in (-1, 1):
-        lift = -0.1 - (1.1 if side == pen.facing else 0.35) * pen.composition.pose
-        pen.blob(palette.second, swing(_OWL_WING, 0.6, -0.05, lift), side)
-        for toe in (0.16, 0.3):
-            pen.oval(palette.accent, side * toe, 0.98, 0.075, 0.11, plain=pen.ink is None)
+        _draw_owl_wing(pen, side)
     _draw_owl_face(pen, 0.07 * pen.composition.turn)
+
+
+def _draw_owl_wing(pen: Pen, side: int) -> None:
+    """A wing, lifted the more the pose says, and the toes below it."""
+    lift = -0.1 - (1.1 if side == pen.facing else 0.35) * pen.composition.pose
+    pen.blob(pen.palette.second, spin(_OWL_WING, lift, 0.6, -0.05), side)
+    for toe in (0.16, 0.3):
+        pen.oval(pen.palette.accent, side * toe, 0.98, 0.075, 0.11, plain=pen.ink is None)
 
 
 def _draw_owl_face(pen: Pen, x: float) -> None:
@@ -94,7 +89,7 @@ def draw_penguin(pen: Pen) -> None:
     for side in (-1, 1):
         pen.blob(palette.accent, _PENGUIN_FOOT, side)
         lift = 0.05 - (1.6 if side == pen.facing else 0.6) * pose
-        pen.blob(palette.second, swing(_PENGUIN_FLIPPER, 0.56, 0.0, lift), side)
+        pen.blob(palette.second, spin(_PENGUIN_FLIPPER, lift, 0.56, 0.0), side)
     pen.blob(palette.main, _PENGUIN_BODY)
     x = 0.07 * pen.composition.turn
     pen.blob(palette.light, shift(_PENGUIN_FRONT, x))
@@ -104,19 +99,44 @@ def draw_penguin(pen: Pen) -> None:
     pen.blob(palette.accent, shift(_PENGUIN_BEAK, x * 2))
 
 
+def draw_bird(pen: Pen) -> None:
+    """A plump bird on a branch."""
+    side, second = pen.facing, pen.palette.second
+    _draw_branch(pen, _BIRD_BRANCH, 0.13)
+    pen.blob(second, _BIRD_TAIL, side)
+    pen.polygon(rgb("f0a83a"), _BIRD_BEAK, side)
+    pen.blob(pen.palette.main, _BIRD_BODY, side)
+    pen.blob(pen.palette.accent, _BIRD_BREAST, side, plain=True)
+    pen.blob(pen.palette.light, _BIRD_BELLY, side, plain=True)
+    pen.blob(second, _BIRD_WING, side)
+    draw_bead_eye(pen, side * 0.5, -0.52, 0.12)
+
+
+def _draw_branch(pen: Pen, points: Sequence[Point], width: float, side: int = 1) -> None:
+    bark = mix(rgb("7a5436"), pen.palette.dark, 0.2 if pen.ink is None else 1.0)
+    pen.line(bark, points, width, side)
+
+
 SUBJECTS = {
     "owl": Subject(
         draw_owl,
         make_palette("93613a", "5f3c22", "f6e4c2", "231a18", "f6b81f"),
-        make_palette("1a4aa8", "d8281f", "fbfaf4", "141414", "f7cf1d"),
+        choose_primaries("blue", "red", "white", "black", "yellow"),
         furry=True,
     ),
     "penguin": Subject(
         draw_penguin,
         make_palette("34425e", "232d44", "fcf9f1", "17181d", "f59a24"),
-        make_palette("1a4aa8", "141414", "fbfaf4", "141414", "d8281f"),
+        choose_primaries("blue", "black", "white", "black", "red"),
         vermeer={"main": BLUE, "second": rgb("16316b"), "accent": YELLOW},
         furry=True,
         upright=True,
+    ),
+    "bird": Subject(
+        draw_bird,
+        make_palette("4f8fcb", "2f5d95", "f7ecd6", "26262b", "e8702f"),
+        choose_primaries("blue", "black", "white", "black", "yellow"),
+        vermeer={"main": BLUE, "second": rgb("16316b"), "accent": YELLOW},
+        furry=True,
     ),
 }

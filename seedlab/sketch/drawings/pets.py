@@ -1,15 +1,14 @@
-"""Labrador and cat: head and shoulders, face to the viewer."""
+"""Labrador, cat and rabbit: head and shoulders, face to the viewer."""
 
 from __future__ import annotations
 
 from seedlab.sketch.drawings.canvas import mix, rgb
 from seedlab.sketch.drawings.costume import COAT, draw_collar, draw_pearl, draw_scarf, draw_turban
-from seedlab.sketch.drawings.outlines import Point, mirror, shift, trace
-from seedlab.sketch.drawings.palette import make_palette
+from seedlab.sketch.drawings.eyes import draw_eye
+from seedlab.sketch.drawings.outlines import Point, mirror, shift, spin, trace
+from seedlab.sketch.drawings.palette import PINK, WHITE, choose_primaries, make_palette
 from seedlab.sketch.drawings.pen import Pen
 from seedlab.sketch.drawings.subject import Subject
-
-WHITE = rgb("fffdf6")
 
 _DOG_HEAD = trace(
     "0.0 -0.88, 0.42 -0.78, 0.64 -0.4, 0.62 0.08, 0.46 0.5, 0.2 0.74,"
@@ -30,6 +29,17 @@ _CAT_TAIL = trace("0.7 1.5, 1.15 1.3, 1.3 0.75, 1.12 0.35")
 _CAT_EAR = trace("0.1 -0.5, 0.56 -1.12, 0.72 -0.1")
 _CAT_INNER_EAR = trace("0.3 -0.55, 0.53 -0.88, 0.6 -0.38")
 _CAT_NOSE = trace("-0.1 0.14, 0.1 0.14, 0.0 0.26")
+
+_RABBIT_EAR = trace("0.1 -0.2, 0.03 -0.62, 0.1 -1.05, 0.26 -1.26, 0.42 -1.05, 0.46 -0.62, 0.36 -0.15")
+_RABBIT_INNER_EAR = trace("0.19 -0.3, 0.15 -0.65, 0.19 -0.95, 0.26 -1.08, 0.33 -0.95, 0.35 -0.65, 0.3 -0.3")
+_RABBIT_HEAD = trace(
+    "0.0 -0.42, 0.36 -0.36, 0.58 -0.08, 0.74 0.3, 0.5 0.56, 0.0 0.66, -0.5 0.56, -0.74 0.3, -0.58 -0.08, -0.36 -0.36"
+)
+_RABBIT_BODY = trace("-0.34 0.4, 0.34 0.4, 0.68 0.95, 0.8 1.6, 0.85 3.0, -0.85 3.0, -0.8 1.6, -0.68 0.95")
+_RABBIT_CHEST = trace("0.0 0.5, 0.34 0.7, 0.42 1.2, 0.36 1.8, -0.36 1.8, -0.42 1.2, -0.34 0.7")
+_RABBIT_NOSE = trace("-0.13 0.14, 0.0 0.11, 0.13 0.14, 0.0 0.27")
+_CARROT = trace("0.42 0.74, 0.58 0.86, 0.56 1.02, 0.0 1.12, -0.6 1.08, -0.1 0.88")
+_CARROT_LEAVES = ("0.5 0.86, 0.76 0.74, 0.9 0.5", "0.5 0.86, 0.82 0.8, 1.1 0.68", "0.5 0.88, 0.8 0.9, 1.05 0.96")
 
 
 def draw_labrador(pen: Pen) -> None:
@@ -97,13 +107,18 @@ def draw_cat(pen: Pen) -> None:
     if vermeer:
         draw_scarf(pen)
         draw_turban(pen)
-    for side in (-1, 1):
-        pen.polygon(main, _CAT_EAR, side)
-        pen.polygon(mix(main, rgb("f0a0a0"), 0.6), _CAT_INNER_EAR, side, plain=True)
-    pen.blob(main, _CAT_HEAD)
-    _draw_cat_face(pen, 0.1 * pen.composition.turn)
+    _draw_cat_head(pen)
     if vermeer:
         draw_pearl(pen, pen.facing * 0.74, 0.42)
+
+
+def _draw_cat_head(pen: Pen) -> None:
+    main = pen.palette.main
+    for side in (-1, 1):
+        pen.polygon(main, _CAT_EAR, side)
+        pen.polygon(mix(main, PINK, 0.6), _CAT_INNER_EAR, side, plain=True)
+    pen.blob(main, _CAT_HEAD)
+    _draw_cat_face(pen, 0.1 * pen.composition.turn)
 
 
 def _draw_cat_face(pen: Pen, x: float) -> None:
@@ -126,17 +141,57 @@ def _draw_cat_eye(pen: Pen, x: float, y: float) -> None:
     pen.oval(WHITE, x + 0.05 * pen.composition.light, y - 0.05, 0.04, 0.04, plain=True)
 
 
+def draw_rabbit(pen: Pen) -> None:
+    """Head and shoulders, ears up, a carrot in its paws."""
+    palette = pen.palette
+    pen.blob(palette.main, _RABBIT_BODY)
+    pen.blob(palette.light, _RABBIT_CHEST, plain=True)
+    for side in (-1, 1):
+        lean = 0.1 + (0.65 * pen.composition.pose if side == -pen.facing else 0.0)
+        pen.blob(palette.main, spin(_RABBIT_EAR, lean, 0.24, -0.2), side)
+        pen.blob(mix(palette.main, PINK, 0.75), spin(_RABBIT_INNER_EAR, lean, 0.24, -0.2), side, plain=True)
+    pen.blob(palette.main, _RABBIT_HEAD)
+    _draw_rabbit_face(pen, 0.12 * pen.composition.turn)
+    _draw_carrot(pen)
+
+
+def _draw_rabbit_face(pen: Pen, x: float) -> None:
+    palette = pen.palette
+    pen.polygon(WHITE, [(x - 0.1, 0.36), (x + 0.1, 0.36), (x + 0.09, 0.56), (x - 0.09, 0.56)], plain=True)
+    pen.line(palette.dark, [(x, 0.4), (x, 0.54)], 0.045)
+    for side in (-1, 1):
+        draw_eye(pen, x + side * 0.33, -0.02, 0.15, palette.light)
+        pen.oval(mix(palette.main, PINK, 0.6), x * 0.5 + side * 0.52, 0.26, 0.13, 0.09, plain=True)
+        pen.oval(palette.light, x + side * 0.14, 0.3, 0.19, 0.15, plain=True)
+    pen.blob(mix(rgb("e07a80"), palette.dark, 0.1), shift(_RABBIT_NOSE, x), plain=True)
+
+
+def _draw_carrot(pen: Pen) -> None:
+    side, angle = pen.facing, 0.3 - 0.6 * pen.composition.pose
+    for leaf in _CARROT_LEAVES:
+        pen.line(rgb("5c9a3c"), spin(trace(leaf), angle, 0.0, 0.98), 0.1, side)
+    pen.blob(pen.palette.accent, spin(_CARROT, angle, 0.0, 0.98), side)
+    for paw in (-1, 1):
+        pen.oval(mix(pen.palette.main, pen.palette.light, 0.3), paw * 0.3, 1.02, 0.17, 0.2)
+
+
 SUBJECTS = {
     "labrador": Subject(
         draw_labrador,
         make_palette("d9a860", "a9733d", "f2d9a6", "2a1f1c", "e37f80"),
-        make_palette("f7cf1d", "1a4aa8", "fbfaf4", "141414", "d8281f"),
+        choose_primaries("yellow", "blue", "white", "black", "red"),
         furry=True,
     ),
     "cat": Subject(
         draw_cat,
         make_palette("e58a3c", "ad571f", "fbeedb", "261d1d", "7fc24e"),
-        make_palette("d8281f", "141414", "fbfaf4", "141414", "f7cf1d"),
+        choose_primaries("red", "black", "white", "black", "yellow"),
+        furry=True,
+    ),
+    "rabbit": Subject(
+        draw_rabbit,
+        make_palette("b59a84", "8b6f5c", "fbf2e4", "2a1f20", "f0832c"),
+        choose_primaries("white", "blue", "white", "black", "red"),
         furry=True,
     ),
 }
