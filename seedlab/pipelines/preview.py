@@ -6,7 +6,7 @@ from typing import Any
 
 from PIL import Image
 
-from seedlab.pipelines.catalog import UNCONDITIONAL
+from seedlab.pipelines.kinds import UNCONDITIONAL
 
 LOGGER = logging.getLogger(__name__)
 SAMPLES = 4

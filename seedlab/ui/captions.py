@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 
+from seedlab.model import Model
 from seedlab.recipe import Recipe, RecipeError
 from seedlab.schedulers import find_scheduler
 from seedlab.trail import Round, State, Tile, Trail
@@ -121,3 +122,25 @@ def say_unknown(name: str, words: Sequence[str]) -> str:
         return ""
     listed = ", ".join(f"“{word[:40]}”" for word in words[:6]) + ("…" if len(words) > 6 else "")
     return f"{name} does not know: {listed}. It draws what it can."
+
+
+def say_model(model: Model) -> str:
+    """Say what to know of a model: its licence and costs, how much its seed decides, what it does not take."""
+    sentences = [_say_card(model), model.card.seeds if model.card else ""]
+    if model.unconditional:
+        sentences.append(f"{model.name} takes no prompt: its seeds are all there is to explore.")
+    elif model.ignores:
+        words = {"negative_prompt": "no negative prompt", "guidance_scale": "no guidance"}
+        sentences.append(f"It takes {' and '.join(words[name] for name in model.ignores)}.")
+    return " ".join(sentence for sentence in sentences if sentence)
+
+
+def _say_card(model: Model) -> str:
+    card = model.card
+    if card is None:
+        return ""
+    if not card.download:
+        return f"{card.licence}, built in."
+    costs = f"Licence: {card.licence}. {card.download:g} GB to download, about {card.memory:g} GB of memory."
+    page = f"https://huggingface.co/{model.model_id}"
+    return f"{costs} Its licence has to be accepted first, at {page}." if card.gated else costs

@@ -76,16 +76,28 @@ class Form:
         if model.unconditional:
             # What was typed for another model stays typed; this one does not read it.
             return model.make_recipe(prompt="", seed=seed, num_inference_steps=steps, **shared)
+        ignored = model.ignores  # what was typed for another model stays typed here too
         return model.make_recipe(
             prompt=(self.prompt or "").strip(),
             seed=seed,
             num_inference_steps=steps,
-            negative_prompt=(self.negative_prompt or "").strip(),
-            guidance_scale=read_number("guidance_scale", self.guidance_scale),
-            width=read_number("width", self.width),
-            height=read_number("height", self.height),
+            negative_prompt="" if "negative_prompt" in ignored else (self.negative_prompt or "").strip(),
+            guidance_scale=read_number("guidance_scale", None if "guidance_scale" in ignored else self.guidance_scale),
+            width=model.snap(read_number("width", self.width)),
+            height=model.snap(read_number("height", self.height)),
             **shared,
         )
+
+    def say_snapped(self, model: Model, recipe: Recipe) -> str:
+        """Say in a sentence which size was made another; "" for none."""
+        asked = {name: read_number(name, getattr(self, name)) for name in ("width", "height")}
+        changed = [
+            f"{side:g} became {getattr(recipe, name)}"
+            for name, side in asked.items()
+            if side not in (None, getattr(recipe, name)) and not model.unconditional
+        ]
+        steps = f"{model.name} makes sizes in steps of {model.size_multiple} pixels"
+        return f"{steps}: {' and '.join(changed)}." if changed else ""
 
 
 def read_model_id(text: str | None) -> str:

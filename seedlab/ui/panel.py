@@ -22,6 +22,7 @@ class Panel:
     fields: dict[str, gr.components.Component]
     sentences: dict[str, gr.HTML]
     notice: gr.HTML
+    about: gr.HTML
     generate: gr.Button
     stop: gr.Button
     fold: gr.Button
@@ -66,11 +67,11 @@ def build_panel(studio: Studio) -> Panel:
     fold = gr.Button("Seeds, suffixes, model", elem_id="fold", size="sm")
     with gr.Column(elem_id="more"):
         _build_rounds(builder)
-        _build_model(builder, studio)
+        about = _build_model(builder, studio)
         examples = _build_examples(studio.examples)
         advanced = _build_advanced(builder)
         opener = gr.UploadButton("Open a picture…", file_types=[".png"], size="sm", elem_id="open")
-    return Panel(builder.fields, builder.sentences, notice, generate, stop, fold, examples, advanced, opener)
+    return Panel(builder.fields, builder.sentences, notice, about, generate, stop, fold, examples, advanced, opener)
 
 
 def _build_rounds(builder: _Builder) -> None:
@@ -82,12 +83,14 @@ def _build_rounds(builder: _Builder) -> None:
         builder.add("suffixes", gr.Textbox(suffixes, label=label, lines=4, max_lines=16, elem_id="suffixes"))
 
 
-def _build_model(builder: _Builder, studio: Studio) -> None:
+def _build_model(builder: _Builder, studio: Studio) -> gr.HTML:
+    """Add the field, and return the place under it for what to know of the model."""
     with _field():
         model = gr.Dropdown(
             list(studio.models), value=studio.default_model, label="Model", allow_custom_value=True, elem_id="model_id"
         )
         builder.add("model_id", model)
+        return make_sentence("about", "about")
 
 
 def _build_examples(examples: tuple[str, ...]) -> tuple[gr.Button, ...]:

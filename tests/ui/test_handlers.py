@@ -319,4 +319,5 @@ def test_a_model_without_words_explores_its_seeds_and_keeps_what_was_typed(paint
     fitted = dict(zip(FITTED, told, strict=False))
     hidden = {name for name, update in fitted.items() if update.get("visible") is False}
     assert hidden == {"prompt", "suffixes", "negative_prompt", "guidance_scale", "width", "height"}
+    assert told[-2] == ""
     assert told[-1] == "Digits takes no prompt: its seeds are all there is to explore."
