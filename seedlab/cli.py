@@ -78,7 +78,7 @@ def run_grid(given: argparse.Namespace, studio: Studio) -> int:
     # Which dtype is the default depends on the device, and to ask for that torch has to be imported: first the rest.
     guess = replace(studio.describe(given.model), dtype=given.dtype or DTYPES[0])
     job = Job(folder=given.out, parent=_make_recipe(given, guess, seeds[0]), seeds=seeds)
-    _check(job, given, any_dtype=given.dtype is None)
+    _check(job, given, settled=False)
     with closing(studio.make_manager(wish_device(given.device))) as manager:
         recipe = _make_recipe(given, manager.describe(given.model), seeds[0])
         return _run(replace(job, parent=recipe), given, studio, manager)
@@ -105,10 +105,10 @@ def run_refine(given: argparse.Namespace, studio: Studio) -> int:
         return _run(job, given, studio, manager)
 
 
-def _check(job: Job, given: argparse.Namespace, *, any_dtype: bool = False) -> None:
+def _check(job: Job, given: argparse.Namespace, *, settled: bool = True) -> None:
     check_folder(job.folder)
     if not given.overwrite:
-        check_room(job.files, job.grid, any_dtype=any_dtype)
+        check_room(job.files, job.grid, settled=settled)
 
 
 def _run(job: Job, given: argparse.Namespace, studio: Studio, manager: Manager) -> int:

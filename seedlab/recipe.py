@@ -34,7 +34,7 @@ class Recipe:
 
     Attributes:
         model_id: "sketch", a Hub id ("owner/name") or the path of a local diffusers folder.
-        revision: the Hub commit or branch; None for a model that has none.
+        revision: the Hub commit (pictures of the first SeedLab may name a branch); None for a model that has none.
         prompt, negative_prompt: up to 10,000 characters each; both may be empty.
         seed: 0...2^32-1, for `torch.Generator(generator_device).manual_seed(seed)`.
         generator_device: where the noise is drawn. On the CPU it is the same on every machine.

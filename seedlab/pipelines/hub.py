@@ -3,12 +3,45 @@
 import difflib
 import errno
 import logging
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from seedlab.recipe import SeedLabError
+from seedlab.recipe import RecipeError, SeedLabError
 
 LOGGER = logging.getLogger(__name__)
+COMMIT = re.compile(r"[0-9a-f]{40}")
+INDEX = "model_index.json"
+PATIENCE = 10.0
+"""Seconds within which the Hub has to answer."""
+
+
+def find_commit(model_id: str, revision: str | None, known: Iterable[str] = ()) -> str:
+    """Return the commit that a revision stands for at present; without a network, the one that was downloaded last.
+
+    It takes the pipeline's index, of 1 kB, so that what is missing, gated or no pipeline is said before any work.
+
+    Args:
+        revision: a branch, tag or commit; None for the main branch.
+        known: ids that the visitor may have meant.
+
+    Raises:
+        RecipeError: the model, or the revision, cannot be found; the sentence says what to do.
+    """
+    if revision is not None and COMMIT.fullmatch(revision):
+        return revision
+    from huggingface_hub import snapshot_download
+
+    try:
+        # It keeps what the revision stands for in the library's own cache, for the time without a network; and unlike
+        # the download of a single file it does not try for half a minute where there is none.
+        folder = Path(snapshot_download(model_id, revision=revision, allow_patterns=[INDEX], etag_timeout=PATIENCE))
+    except (OSError, ValueError) as error:
+        LOGGER.info("%s could not be found: %s", model_id, error)
+        raise RecipeError("model_id", _explain(model_id, revision, tuple(_list_causes(error)), known)) from error
+    if not (folder / INDEX).is_file():
+        raise RecipeError("model_id", _say_no_pipeline(model_id))
+    return folder.name
 
 
 def find_snapshot(model_id: str, revision: str | None, *, download: bool, known: Iterable[str] = ()) -> Path:
@@ -56,12 +89,17 @@ def _explain(model_id: str, revision: str | None, causes: tuple[BaseException, .
         return f"The disk is full: free some space for {model_id}, then try again; what was downloaded is kept."
     if any("safetensors" in str(each) for each in causes):
         return f"{model_id} has no safetensors weights, and SeedLab loads no others: choose another model."
-    if any("model_index.json" in str(each) for each in causes) and _has(causes, errors.EntryNotFoundError):
-        return f"{model_id} is not a diffusers pipeline (it has no model_index.json): choose another model."
+    is_offline = _has(causes, errors.LocalEntryNotFoundError)  # which is an EntryNotFoundError too
+    if any(INDEX in str(each) for each in causes) and _has(causes, errors.EntryNotFoundError) and not is_offline:
+        return _say_no_pipeline(model_id)
     return (
         f"{model_id} could not be downloaded from the Hub: check the network and try again, which goes on where it "
         "was; or choose Sketch, which is built in."
     )
+
+
+def _say_no_pipeline(model_id: str) -> str:
+    return f"{model_id} is not a diffusers pipeline (it has no {INDEX}): choose another model."
 
 
 def _has(causes: tuple[BaseException, ...], kind: type[BaseException]) -> bool:

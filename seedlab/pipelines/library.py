@@ -2,7 +2,7 @@
 
 import gc
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,8 @@ from seedlab.environment import Environment
 from seedlab.model import Model
 from seedlab.pipelines.batch import Prompts, can_batch
 from seedlab.pipelines.environment import hash_weights, observe
-from seedlab.pipelines.loading import find_folder, load_pipeline
+from seedlab.pipelines.hub import find_commit
+from seedlab.pipelines.loading import KNOWN, find_folder, is_on_hub, load_pipeline
 from seedlab.pipelines.preview import Preview, fit_preview
 
 
@@ -36,10 +37,24 @@ class Library:
     def __init__(self, max_loaded: int) -> None:
         self._max_loaded = max_loaded
         self._loaded: OrderedDict[tuple[Path, str], Loaded] = OrderedDict()
+        self._commits: dict[str, str] = {}
         self._folders: dict[str, Path] = {}
         self._hashes: dict[Path, str] = {}
         self.loading = ""
         """What is being loaded, as a sentence; "" for nothing."""
+
+    def pin(self, model: Model) -> Model:
+        """Return a model of the Hub with the commit that its revision stands for; others as they are.
+
+        Raises:
+            RecipeError: it cannot be found.
+        """
+        if not is_on_hub(model.model_id):
+            return model
+        # Once a process: what "main" means on the Hub may change in the middle of a grid, and asking takes its time.
+        if model.address not in self._commits:
+            self._commits[model.address] = find_commit(model.model_id, model.revision, KNOWN)
+        return replace(model, revision=self._commits[model.address])
 
     def load(self, model: Model, dtype: str, device: str) -> Loaded:
         """Return a pipeline, downloaded and loaded now if it is not there.
@@ -66,11 +81,11 @@ class Library:
             SeedLabError: the model is not here.
             OSError: its files cannot be read.
         """
-        return observe(device, self._hash(self._find_folder(model, download=False)))
+        pinned = replace(model, revision=self._commits.get(model.address, model.revision))
+        return observe(device, self._hash(self._find_folder(pinned, download=False)))
 
     def _find_folder(self, model: Model, *, download: bool) -> Path:
-        # Once a process: what "main" means on the Hub may change in the middle of a grid, and asking takes its time.
-        if model.address not in self._folders:
+        if model.address not in self._folders:  # the Hub is asked for what is missing, which takes its time: once
             folder = find_folder(model.model_id, model.revision, download=download)
             if not download:
                 return folder

@@ -8,6 +8,7 @@ from seedlab.pipelines.catalog import CATALOG, SKETCH, SKETCH_FOLDER
 from seedlab.pipelines.hub import find_snapshot
 from seedlab.recipe import SeedLabError
 
+KNOWN = tuple(model.model_id for model in CATALOG)
 _IMPORTING = Lock()
 
 
@@ -59,6 +60,11 @@ def choose_memory_format(device: str) -> str:
     return "channels_last" if device == "cpu" else "contiguous_format"
 
 
+def is_on_hub(model_id: str) -> bool:
+    """Whether a model's id is that of a repository on the Hub; the others are on this machine."""
+    return model_id != SKETCH and not Path(model_id).is_absolute()
+
+
 def find_folder(model_id: str, revision: str | None, *, download: bool) -> Path:
     """Return the folder that a model's pipeline is saved in; downloads it from the Hub if that is allowed and needed.
 
@@ -71,7 +77,7 @@ def find_folder(model_id: str, revision: str | None, *, download: bool) -> Path:
         if folder.is_dir():
             return folder
         raise SeedLabError(f"The model folder {folder} is not there any more: choose another model.")
-    return find_snapshot(model_id, revision, download=download, known=[model.model_id for model in CATALOG])
+    return find_snapshot(model_id, revision, download=download, known=KNOWN)
 
 
 def load_pipeline(folder: Path, dtype: str, device: str) -> Any:

@@ -13,6 +13,7 @@ from seedlab.model import Model
 from seedlab.pipelines import catalog
 from seedlab.pipelines.batch import split_batches
 from seedlab.pipelines.environment import enable_determinism
+from seedlab.pipelines.hub import COMMIT
 from seedlab.pipelines.library import Library, Loaded
 from seedlab.pipelines.line import Line
 from seedlab.pipelines.loading import choose_device, choose_dtype
@@ -70,7 +71,7 @@ class PipelineManager:
         return choose_device(self._wish)
 
     def describe(self, model_id: str) -> Model:
-        """Say what is known of a model, its dtype settled for the device.
+        """Say what is known of a model, its dtype settled for the device and its revision a commit.
 
         Raises:
             RecipeError: there is no such model, or it is not allowed here.
@@ -84,16 +85,30 @@ class PipelineManager:
         Raises:
             RecipeError: there is no such model, or it is not allowed here.
         """
-        if self._allowed is not None and model_id not in self._allowed:
-            raise RecipeError("model_id", f"This server offers only: {', '.join(self._allowed)}.")
+        if not self._is_allowed(model_id):
+            raise RecipeError("model_id", f"This server offers only: {', '.join(self._allowed or ())}.")
         return catalog.describe(model_id)
 
+    def _is_allowed(self, model_id: str) -> bool:
+        """Whether a model may be used: as it is offered, or at the commit that this stands for, as recipes name it."""
+        if self._allowed is None or model_id in self._allowed:
+            return True
+        name, _, commit = model_id.partition("@")
+        offered = [address for address in self._allowed if address.partition("@")[0] == name]
+        return bool(COMMIT.fullmatch(commit)) and model_id in [
+            self._library.pin(catalog.describe(address)).address for address in offered
+        ]
+
     def settle(self, model: Model) -> Model:
-        """Fill in what depends on the device; the first time takes seconds, in which torch is imported.
+        """Fill in the commit of a model of the Hub, and what depends on the device.
+
+        The first time takes seconds, in which torch is imported and the Hub is asked.
 
         Raises:
+            RecipeError: the model cannot be found.
             SeedLabError: the device wished for is not there.
         """
+        model = self._library.pin(model)
         return replace(model, dtype=choose_dtype(self.device)) if model.dtype == "auto" else model
 
     def check(self, recipe: Recipe) -> None:
@@ -115,7 +130,7 @@ class PipelineManager:
         Raises:
             SeedLabError: the model is not here.
         """
-        model = self.describe(recipe.model_address)
+        model = self.look_up(recipe.model_address)
         try:
             return self._library.observe(model, self.device)
         except OSError as error:

@@ -77,7 +77,7 @@ def say_settings(recipe: Recipe, names: Mapping[str, str]) -> str:
     steps = recipe.num_inference_steps
     return " · ".join(
         (
-            names.get(recipe.model_address, recipe.model_address),
+            name_model(recipe, names),
             f"{steps} step{'s' if steps != 1 else ''}",
             f"guidance {recipe.guidance_scale:g}",
             label_scheduler(recipe.scheduler),
@@ -85,6 +85,15 @@ def say_settings(recipe: Recipe, names: Mapping[str, str]) -> str:
             DTYPES[recipe.dtype],
         )
     )
+
+
+def name_model(recipe: Recipe, names: Mapping[str, str]) -> str:
+    """Name a recipe's model, with the first digits of its commit if it has one: "Stable Diffusion 1.5 (451f4fe)"."""
+    revision = recipe.revision or ""
+    if recipe.model_address in names:
+        return names[recipe.model_address]
+    name = names.get(recipe.model_id, recipe.model_id)
+    return f"{name} ({revision[:7] if re.fullmatch('[0-9a-f]{40}', revision) else revision})" if revision else name
 
 
 def label_scheduler(name: str) -> str:

@@ -44,7 +44,7 @@ class Handlers:
     def open(self, request: gr.Request, saved: object) -> Outputs:
         """Begin a visit, with the trail that the browser kept; returns visit, view, prompt, seeds, model."""
         visit = self._begin(saved, request)
-        fields = restore_fields(visit.session.trail)
+        fields = restore_fields(visit.session.trail, self._studio.names)
         return visit, visit.see(recalling=True), *fields
 
     def explore(self, request: gr.Request, visit: Visit | None, saved: object, *values: Any) -> Outputs:

@@ -1,5 +1,6 @@
 """What comes back from browsers, where anybody may have written it: events' data, and the trail that was kept."""
 
+from collections.abc import Container
 from typing import Any
 
 import gradio as gr
@@ -35,12 +36,17 @@ def read_saved(saved: object) -> Trail | None:
         return None
 
 
-def restore_fields(trail: Trail) -> tuple[Any, ...]:
-    """Return prompt, seeds and model as they were for the newest first round; what has no root stays as it is."""
+def restore_fields(trail: Trail, names: Container[str]) -> tuple[Any, ...]:
+    """Return prompt, seeds and model as they were for the newest first round; what has no root stays as it is.
+
+    Args:
+        names: the models that are offered; such a one was chosen by its id, and its commit was found for it.
+    """
     recipe = find_first_recipe(trail)
     if recipe is None:
         return (gr.skip(),) * 3
-    return recipe.prompt, _write_seeds([tile.recipe.seed for tile in trail.visible[0].tiles]), recipe.model_address
+    model = recipe.model_id if recipe.model_id in names else recipe.model_address
+    return recipe.prompt, _write_seeds([tile.recipe.seed for tile in trail.visible[0].tiles]), model
 
 
 def find_first_recipe(trail: Trail) -> Recipe | None:

@@ -53,7 +53,7 @@ class Handler(BaseHTTPRequestHandler):
         elif match := INFO.fullmatch(path):
             self.send_info(match[1], match[2])
         elif match := FILE.fullmatch(path):
-            self.send_file(match[1], match[3], with_body)
+            self.send_file(match[1], match[2], match[3], with_body)
         else:
             self.refuse(404, "RepoNotFound")
 
@@ -76,9 +76,13 @@ class Handler(BaseHTTPRequestHandler):
             [{"type": "file", "path": name, "size": file.stat().st_size, "oid": tag(file)} for name, file in files]
         )
 
-    def send_file(self, repository, name, with_body):
+    def send_file(self, repository, revision, name, with_body):
         file = self.list_files(repository).get(name)
-        if repository.startswith("gated/"):
+        if not (self.server.folder / repository).is_dir():
+            self.refuse(404, "RepoNotFound")
+        elif revision not in ("main", COMMIT):
+            self.refuse(404, "RevisionNotFound")
+        elif repository.startswith("gated/"):
             self.refuse(403, "GatedRepo")
         elif file is None:
             self.refuse(404, "EntryNotFound")

@@ -14,14 +14,17 @@ from tests.pipelines.fake_hub import COMMIT, Hub
 
 ASK = """
 import json, sys
-from seedlab.pipelines.hub import find_snapshot
+from seedlab.pipelines.hub import find_commit, find_snapshot
 from seedlab.recipe import SeedLabError
 
-model_id, revision, download = json.loads(sys.argv[1])
+model_id, revision, download, commit = json.loads(sys.argv[1])
 known = ["stable-diffusion-v1-5/stable-diffusion-v1-5", "works/tiny"]
 try:
-    folder = find_snapshot(model_id, revision, download=download, known=known)
-    print(json.dumps({"folder": str(folder)}))
+    if commit:
+        print(json.dumps({"commit": find_commit(model_id, revision, known)}))
+    else:
+        folder = find_snapshot(model_id, revision, download=download, known=known)
+        print(json.dumps({"folder": str(folder)}))
 except SeedLabError as error:
     print(json.dumps({"sentence": str(error)}))
 """
@@ -49,10 +52,12 @@ def hub(tiny, tmp_path_factory):
 def ask(hub, tmp_path):
     """Ask in a process of its own: the library reads its settings as it is imported."""
 
-    def ask(model_id: str, revision: str | None = None, *, download: bool = True, endpoint: str = "") -> dict:
+    def ask(
+        model_id: str, revision: str | None = None, *, download: bool = True, commit: bool = False, endpoint: str = ""
+    ) -> dict:
         settings = {"HF_ENDPOINT": endpoint or hub.url, "HF_HOME": str(tmp_path / "home"), "HF_HUB_DISABLE_XET": "1"}
         clean = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
-        command = [sys.executable, "-c", ASK, json.dumps([model_id, revision, download])]
+        command = [sys.executable, "-c", ASK, json.dumps([model_id, revision, download, commit])]
         done = subprocess.run(command, env=clean | settings, capture_output=True, text=True, timeout=120)
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout.splitlines()[-1])
@@ -120,3 +125,37 @@ def test_what_is_not_here_is_not_downloaded_unasked(hub, ask):
     asked = len(hub.log)
     assert "sentence" in ask("works/tiny", download=False)
     assert len(hub.log) == asked
+
+
+def test_a_branch_stands_for_a_commit_which_is_known_without_a_network_too(hub, ask):
+    offline = "http://127.0.0.1:9"
+    assert ask("works/tiny", commit=True) == {"commit": COMMIT}
+    assert ask("works/tiny", "main", commit=True, endpoint=offline) == {"commit": COMMIT}
+    folder = Path(ask("works/tiny", COMMIT)["folder"])
+    assert folder.name == COMMIT
+    assert ask("works/tiny", commit=True, endpoint=offline) == {"commit": COMMIT}
+    assert ask("works/tiny", COMMIT, endpoint=offline)["folder"] == str(folder)
+
+
+def test_a_commit_needs_no_asking(hub, ask):
+    asked = len(hub.log)
+    assert ask("works/tiny", "a" * 40, commit=True, endpoint="http://127.0.0.1:9") == {"commit": "a" * 40}
+    assert len(hub.log) == asked
+
+
+@pytest.mark.parametrize(
+    ("model_id", "revision", "words"),
+    [
+        ("works/tinny", None, "did you mean works/tiny"),
+        ("gated/tiny", None, "gated/tiny is gated: accept its licence"),
+        ("works/tiny", "v9", "has no revision “v9”"),
+        ("bare/tiny", None, "bare/tiny is not a diffusers pipeline"),
+    ],
+)
+def test_what_has_no_commit_is_said_before_anything_is_downloaded(ask, model_id, revision, words):
+    assert words in ask(model_id, revision, commit=True)["sentence"]
+
+
+def test_without_a_network_and_a_cache_there_is_no_commit(ask):
+    sentence = ask("works/tiny", commit=True, endpoint="http://127.0.0.1:9")["sentence"]
+    assert sentence.startswith("works/tiny could not be downloaded from the Hub: check the network and try again")

@@ -16,6 +16,8 @@ from seedlab.reports import Failed, Finished, Progress, Waiting
 from seedlab.schedulers import list_family
 from tests.pipelines.builders import build_stable_diffusion, make_recipe
 
+COMMIT = "c" * 40
+
 
 def run(manager, *recipes):
     return list(manager.generate(recipes, Event()))
@@ -196,17 +198,43 @@ def test_a_folder_that_cannot_be_read_has_no_environment_but_a_sentence(manager,
 
 def test_the_hub_is_asked_once_a_process(manager, tiny, monkeypatch):
     """What "main" means there may change in the middle of a grid."""
-    asked = []
+    asked, sought = [], []
 
     def download(model_id, **options):
         asked.append((model_id, options["revision"], options["use_safetensors"]))
         return str(tiny)
 
+    def find_commit(model_id, revision, _):
+        sought.append((model_id, revision))
+        return COMMIT
+
     monkeypatch.setattr("diffusers.DiffusionPipeline.download", download)
+    monkeypatch.setattr("seedlab.pipelines.library.find_commit", find_commit)
     recipes = [replace(make_recipe(tiny, seed=seed), model_id="owner/name", revision="v1") for seed in range(3)]
     ends = [report for report in run(manager, *recipes) if isinstance(report, Finished | Failed)]
     assert [type(end) for end in ends] == [Finished] * 3
-    assert asked == [("owner/name", "v1", True)]
+    assert asked == [("owner/name", COMMIT, True)]
+    assert sought == [("owner/name", "v1")]
+    assert manager.describe("owner/name@v1").revision == COMMIT
+    assert len(sought) == 1
+
+
+def test_a_public_host_offers_the_commit_of_what_it_offers_and_no_other(monkeypatch):
+    monkeypatch.setattr("seedlab.pipelines.library.find_commit", lambda model_id, revision, _: COMMIT)
+    manager = PipelineManager(device="cpu", allowed=("sketch", "owner/name"))
+    recipe = manager.describe("owner/name").make_recipe(prompt="a boat", seed=0)
+    assert recipe.model_address == f"owner/name@{COMMIT}"
+    assert manager.look_up(recipe.model_address).model_id == "owner/name"
+    for other in (f"owner/name@{'d' * 40}", "owner/name@main", f"owner/other@{COMMIT}", f"sketch@{COMMIT}"):
+        with pytest.raises(RecipeError, match="This server offers only: sketch, owner/name"):
+            manager.look_up(other)
+    manager.close()
+
+
+def test_what_is_on_this_machine_has_no_commit_and_asks_nobody(manager, tiny, monkeypatch):
+    monkeypatch.setattr("seedlab.pipelines.library.find_commit", lambda *_: pytest.fail("asked"))
+    for model_id in ("sketch", str(tiny)):
+        assert manager.describe(model_id).revision is None
 
 
 def test_a_download_that_fails_says_what_to_do(manager, tiny, monkeypatch):
@@ -214,7 +242,7 @@ def test_a_download_that_fails_says_what_to_do(manager, tiny, monkeypatch):
         raise OSError("Couldn't connect")
 
     monkeypatch.setattr("diffusers.DiffusionPipeline.download", download)
-    recipe = replace(make_recipe(tiny), model_id="owner/name")
+    recipe = replace(make_recipe(tiny), model_id="owner/name", revision=COMMIT)
     (failed,) = (report for report in run(manager, recipe) if isinstance(report, Failed))
     assert failed.sentence.startswith(
         "owner/name could not be downloaded from the Hub: check the network and try again"
@@ -261,7 +289,7 @@ def test_the_environment_tells_other_weights(manager, tiny, tmp_path):
 def test_a_device_that_is_not_there_is_said():
     manager = PipelineManager(device="mps")
     with pytest.raises(SeedLabError, match="There is no device “mps” on this machine: use cpu"):
-        manager.describe("owner/name")
+        manager.describe("sketch")
     manager.close()
 
 
