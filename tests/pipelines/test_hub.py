@@ -30,6 +30,23 @@ except SeedLabError as error:
 """
 
 
+MAKE = """
+import json, sys
+from threading import Event
+from seedlab.images.compare import hash_pixels
+from seedlab.pipelines.manager import PipelineManager
+
+manager = PipelineManager(device="cpu")
+recipe = manager.describe(sys.argv[1]).make_recipe(
+    prompt="a boat", seed=0, num_inference_steps=2, height=64, width=64, scheduler="DDIM", dtype="float32"
+)
+end = list(manager.generate([recipe], Event()))[-1]
+same = manager.environment(recipe) == end.environment
+print(json.dumps({"revision": recipe.revision, "sha256": hash_pixels(end.image), "same": same}))
+manager.close()
+"""
+
+
 @pytest.fixture(scope="module")
 def hub(tiny, tmp_path_factory):
     folder = tmp_path_factory.mktemp("hub")
@@ -49,18 +66,26 @@ def hub(tiny, tmp_path_factory):
 
 
 @pytest.fixture
-def ask(hub, tmp_path):
-    """Ask in a process of its own: the library reads its settings as it is imported."""
+def run(hub, tmp_path):
+    """Run code in a process of its own: the library reads its settings as it is imported."""
 
-    def ask(
-        model_id: str, revision: str | None = None, *, download: bool = True, commit: bool = False, endpoint: str = ""
-    ) -> dict:
+    def run(endpoint: str, code: str, argument: str) -> dict:
         settings = {"HF_ENDPOINT": endpoint or hub.url, "HF_HOME": str(tmp_path / "home"), "HF_HUB_DISABLE_XET": "1"}
         clean = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
-        command = [sys.executable, "-c", ASK, json.dumps([model_id, revision, download, commit])]
+        command = [sys.executable, "-c", code, argument]
         done = subprocess.run(command, env=clean | settings, capture_output=True, text=True, timeout=120)
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout.splitlines()[-1])
+
+    return run
+
+
+@pytest.fixture
+def ask(run):
+    def ask(
+        model_id: str, revision: str | None = None, *, download: bool = True, commit: bool = False, endpoint: str = ""
+    ) -> dict:
+        return run(endpoint, ASK, json.dumps([model_id, revision, download, commit]))
 
     return ask
 
@@ -159,3 +184,10 @@ def test_what_has_no_commit_is_said_before_anything_is_downloaded(ask, model_id,
 def test_without_a_network_and_a_cache_there_is_no_commit(ask):
     sentence = ask("works/tiny", commit=True, endpoint="http://127.0.0.1:9")["sentence"]
     assert sentence.startswith("works/tiny could not be downloaded from the Hub: check the network and try again")
+
+
+def test_a_recipe_of_the_hub_names_its_commit_and_gives_the_same_picture_without_a_network(run):
+    made = run("", MAKE, "works/tiny")
+    assert made["revision"] == COMMIT
+    assert made["same"]
+    assert run("http://127.0.0.1:9", MAKE, "works/tiny@main") == made

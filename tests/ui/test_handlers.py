@@ -321,3 +321,16 @@ def test_a_model_without_words_explores_its_seeds_and_keeps_what_was_typed(paint
     assert hidden == {"prompt", "suffixes", "negative_prompt", "guidance_scale", "width", "height"}
     assert told[-2] == ""
     assert told[-1] == "Digits takes no prompt: its seeds are all there is to explore."
+
+
+def test_a_commit_that_was_found_for_a_model_stays_out_of_the_fields_and_is_named_beside_the_picture(painter):
+    commit = "451f4fe16113bff5a5d2269ed5ad43b0592e9a14"
+    studio = replace(make_studio(painter), settle=lambda model: replace(model, revision=commit))
+    page = Page(Handlers(studio))
+    page.open()
+    page.explore(seeds="7")
+    page.develop()
+    assert painter.painted[0].revision == commit
+    assert page.view["rounds"][0]["tiles"][0]["settings"].startswith("Sketch (built in) (451f4fe) · ")
+    later = Page(page.handlers, page.saved, tab="reloaded")
+    assert later.open()[2] == "sketch"
