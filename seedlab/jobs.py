@@ -139,7 +139,8 @@ class Outcome:
 
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold."""
-        return asdict(self)
+        pictures = [asdict(each) | {"recipe": each.recipe.to_dict()} for each in self.pictures]
+        return asdict(self) | {"pictures": pictures}
 
 
 def make(job: Job, manager: Manager, make_grid: MakeGrid, show: Show, *, overwrite: bool = False) -> Outcome:

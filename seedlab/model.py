@@ -46,6 +46,8 @@ class Model:
         max_tokens: how many tokens of a prompt its text encoder reads, begin and end marks included.
         half: the half precision that it was made for, "float16" or "bfloat16"; the device decides whether to use it.
         ignores: the recipe's fields that it does not read, of "negative_prompt" and "guidance_scale".
+        pipeline, config: of a model in one file: the class that reads it, and whose configurations it is read with, a
+            diffusers folder or a Hub id; "" for others.
         card: its licence and costs; None where we do not know them.
     """
 
@@ -66,6 +68,8 @@ class Model:
     unconditional: bool = False
     half: str = "float16"
     ignores: tuple[str, ...] = ()
+    pipeline: str = ""
+    config: str = ""
     card: Card | None = None
 
     @property

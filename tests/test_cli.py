@@ -214,7 +214,7 @@ def test_a_report_for_programs_and_nothing_else_on_stdout(tmp_path, capsys):
                 "sha256": sha256(paint(recipe).tobytes()).hexdigest(),
                 "anew": True,
                 "notice": "“Vermeer” was not read.",
-                "recipe": asdict(recipe),
+                "recipe": recipe.to_dict(),
             }
             for recipe in painter.painted
         ],

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from seedlab.model import Card, Model
+from seedlab.pipelines.checkpoints import find_checkpoint, read_checkpoint
 from seedlab.pipelines.folders import find_pipeline, read_folder
 from seedlab.recipe import RecipeError, quote
 from seedlab.schedulers import FLOW_SOLVERS
@@ -253,8 +254,8 @@ def describe(model_id: str) -> Model:
     """Say what is known of a model without loading it; its dtype is "auto" where the device decides.
 
     Args:
-        model_id: an id of the catalogue or a former one, the path of a diffusers folder, or a Hub id ("owner/name" or
-            "owner/name@revision").
+        model_id: an id of the catalogue or a former one, the path of a diffusers folder or of a .safetensors file, or
+            a Hub id ("owner/name" or "owner/name@revision").
 
     Raises:
         RecipeError: it is none of these.
@@ -264,13 +265,15 @@ def describe(model_id: str) -> Model:
         return known[model_id]
     if (folder := find_pipeline(model_id)) is not None:
         return read_folder(folder)
+    if (file := find_checkpoint(model_id)) is not None:
+        return read_checkpoint(file, known)
     if match := HUB_ID.fullmatch(model_id):
         name = ALIASES.get(match["id"], match["id"])
         return replace(known.get(name) or _guess(name), revision=match["revision"])
     raise RecipeError(
         "model_id",
         f"There is no model {quote(model_id, 80)}. Use sketch, the id of a model on the Hub such as "
-        "stable-diffusion-v1-5/stable-diffusion-v1-5, or a folder that a diffusers pipeline was saved in.",
+        "stable-diffusion-v1-5/stable-diffusion-v1-5, or a folder or .safetensors file with a model in it.",
     )
 
 

@@ -12,6 +12,7 @@ from seedlab.recipe import RecipeError, SeedLabError
 LOGGER = logging.getLogger(__name__)
 COMMIT = re.compile(r"[0-9a-f]{40}")
 INDEX = "model_index.json"
+CONFIGURATIONS = ("*.json", "*/*.json", "*/*.txt", "*/*.model")
 PATIENCE = 10.0
 """Seconds within which the Hub has to answer."""
 
@@ -63,6 +64,30 @@ def find_snapshot(model_id: str, revision: str | None, *, download: bool, known:
     except (OSError, ValueError) as error:
         LOGGER.info("%s could not be downloaded: %s", model_id, error)
         raise SeedLabError(_explain(model_id, revision, tuple(_list_causes(error)), known)) from error
+
+
+def find_configurations(model_id: str, *, download: bool) -> Path:
+    """Return a folder with a pipeline's configurations and tokenizers, some MB without its weights.
+
+    Raises:
+        SeedLabError: they are not here, or cannot be downloaded.
+    """
+    from huggingface_hub import snapshot_download
+
+    def find(local: bool) -> Path:
+        return Path(snapshot_download(model_id, allow_patterns=list(CONFIGURATIONS), local_files_only=local))
+
+    try:
+        folder = find(local=True)  # these do not change, so that they need no asking
+        if any(folder.glob("tokenizer*/*")) or not download:
+            return folder
+    except (OSError, ValueError) as error:
+        if not download:
+            raise SeedLabError(_explain(model_id, None, tuple(_list_causes(error)), ())) from error
+    try:
+        return find(local=False)
+    except (OSError, ValueError) as error:
+        raise SeedLabError(_explain(model_id, None, tuple(_list_causes(error)), ())) from error
 
 
 def _list_causes(error: BaseException | None) -> Iterator[BaseException]:

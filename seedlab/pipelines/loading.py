@@ -1,12 +1,16 @@
 """From a model's id to a pipeline on a device."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
+from seedlab.model import Model
 from seedlab.pipelines.catalog import CATALOG, SKETCH, SKETCH_FOLDER
-from seedlab.pipelines.hub import find_snapshot
-from seedlab.recipe import SeedLabError
+from seedlab.pipelines.hub import find_configurations, find_snapshot
+from seedlab.pipelines.loras import add_loras
+from seedlab.recipe import Lora, SeedLabError
 
 KNOWN = tuple(model.model_id for model in CATALOG)
 _IMPORTING = Lock()
@@ -65,46 +69,93 @@ def is_on_hub(model_id: str) -> bool:
     return model_id != SKETCH and not Path(model_id).is_absolute()
 
 
-def find_folder(model_id: str, revision: str | None, *, download: bool) -> Path:
-    """Return the folder that a model's pipeline is saved in; downloads it from the Hub if that is allowed and needed.
+@dataclass(frozen=True)
+class Source:
+    """Where a model's weights are.
 
-    Raises:
-        SeedLabError: it is not here, or cannot be downloaded.
+    Attributes:
+        path: a diffusers folder, or a checkpoint in one file.
+        pipeline, config: of a checkpoint: the class that reads it, and the folder of configurations that it is read
+            with; "" and None for a folder.
     """
-    if model_id == SKETCH:
-        return SKETCH_FOLDER
-    if (folder := Path(model_id)).is_absolute():
-        if folder.is_dir():
-            return folder
-        raise SeedLabError(f"The model folder {folder} is not there any more: choose another model.")
-    return find_snapshot(model_id, revision, download=download, known=KNOWN)
+
+    path: Path
+    pipeline: str = ""
+    config: Path | None = None
 
 
-def load_pipeline(folder: Path, dtype: str, device: str) -> Any:
-    """Load a pipeline from its folder: safetensors alone, no code of the model's own.
+def find_source(model: Model, *, download: bool) -> Source:
+    """Return where a model's weights are; downloads them from the Hub if that is allowed and needed.
 
     Raises:
-        SeedLabError: the folder does not hold a pipeline that can be loaded.
+        SeedLabError: they are not here, or cannot be downloaded.
+    """
+    if model.model_id == SKETCH:
+        return Source(SKETCH_FOLDER)
+    if not (path := Path(model.model_id)).is_absolute():
+        return Source(find_snapshot(model.model_id, model.revision, download=download, known=KNOWN))
+    if not path.exists():
+        raise SeedLabError(f"The model {path} is not there any more: choose another model.")
+    return Source(path, model.pipeline, _find_config(model, download)) if model.config else Source(path)
+
+
+def _find_config(model: Model, download: bool) -> Path:
+    if (folder := Path(model.config)).is_absolute():
+        return folder
+    try:
+        return find_configurations(model.config, download=download)
+    except SeedLabError as error:
+        raise SeedLabError(
+            f"To read {model.name}, the small files of {model.config} are needed, which come from the Hub once: check "
+            f"the network and try again, or put a diffusers folder of that kind beside it, named {model.name}."
+        ) from error
+
+
+def load_pipeline(source: Source, dtype: str, device: str, loras: Sequence[Lora] = ()) -> Any:
+    """Load a pipeline: safetensors alone, no code of the model's own.
+
+    Raises:
+        SeedLabError: there is no pipeline that can be loaded, or a LoRA does not fit it.
     """
     import torch
-    from diffusers import DiffusionPipeline
 
-    try:
-        pipeline = DiffusionPipeline.from_pretrained(
-            folder, dtype=getattr(torch, dtype), use_safetensors=True, local_files_only=True
-        )
-    except ImportError as error:  # a part that needs a package which is not here, as LMS needs scipy
-        raise SeedLabError(f"The model in {folder.name} cannot be used: {_shorten(error)}. Choose another.") from error
-    except (OSError, ValueError, TypeError, KeyError, RuntimeError, AttributeError) as error:
-        raise SeedLabError(
-            f"The model in {folder.name} could not be loaded ({_shorten(error)}): "
-            "check that it is a whole diffusers pipeline with safetensors weights."
-        ) from error
+    pipeline = _read_pipeline(source, getattr(torch, dtype))
+    add_loras(pipeline, loras)
     pipeline.set_progress_bar_config(disable=True)
     for part in pipeline.components.values():
         if isinstance(part, torch.nn.Module):
             part.to(memory_format=getattr(torch, choose_memory_format(device)))  # type: ignore[call-overload]
     return pipeline.to(device)
+
+
+def _read_pipeline(source: Source, dtype: Any) -> Any:
+    name = source.path.name
+    try:
+        return _read_file(source, dtype) if source.config else _read_folder(source.path, dtype)
+    except ImportError as error:  # a part that needs a package which is not here, as LMS needs scipy
+        raise SeedLabError(f"The model in {name} cannot be used: {_shorten(error)}. Choose another.") from error
+    except (OSError, ValueError, TypeError, KeyError, RuntimeError, AttributeError) as error:
+        kind = "checkpoint of the kind that its folder says" if source.config else "diffusers pipeline"
+        raise SeedLabError(
+            f"The model in {name} could not be loaded ({_shorten(error)}): "
+            f"check that it is a whole {kind} with safetensors weights."
+        ) from error
+
+
+def _read_folder(folder: Path, dtype: Any) -> Any:
+    from diffusers import DiffusionPipeline
+
+    return DiffusionPipeline.from_pretrained(folder, dtype=dtype, use_safetensors=True, local_files_only=True)
+
+
+def _read_file(source: Source, dtype: Any) -> Any:
+    import diffusers
+
+    pipeline_class = getattr(diffusers, source.pipeline)
+    # With a folder given, nothing is looked for on the Hub.
+    return pipeline_class.from_single_file(
+        str(source.path), config=str(source.config), dtype=dtype, local_files_only=True
+    )
 
 
 def _hush() -> None:

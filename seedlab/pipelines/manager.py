@@ -17,13 +17,16 @@ from seedlab.pipelines.hub import COMMIT
 from seedlab.pipelines.library import Library, Loaded
 from seedlab.pipelines.line import Line
 from seedlab.pipelines.loading import choose_device, choose_dtype
+from seedlab.pipelines.loras import check_loras, read_loras
 from seedlab.pipelines.plans import Plans, find_folder
 from seedlab.pipelines.work import Workshop
-from seedlab.recipe import Recipe, RecipeError, SeedLabError
+from seedlab.recipe import Lora, Recipe, RecipeError, SeedLabError
 from seedlab.reports import Failed, Finished, Report, Waiting
 
 PATIENCE = 0.2
 """Seconds between two looks at why a tile waits."""
+
+NO_LORAS = "This server uses no LoRAs: leave the field empty."
 
 Reports = SimpleQueue[Report | None]
 """What the working thread says; None at the end."""
@@ -115,14 +118,27 @@ class PipelineManager:
         """Refuse what this machine cannot make, before any work starts.
 
         Raises:
-            RecipeError: its noise is to come from a device that is not here.
+            RecipeError: its noise is to come from a device that is not here, or one of its LoRAs cannot be used.
         """
+        if recipe.loras and self._allowed is not None:
+            raise RecipeError("loras", NO_LORAS)  # nor are a stranger's paths looked at
+        check_loras(recipe.loras)
         if recipe.generator_device not in ("cpu", self.device):
             raise RecipeError(
                 "generator_device",
                 f"Pictures are made on the {self.device} here, so that the noise cannot come from “"
                 f"{recipe.generator_device}”: choose the CPU, whose noise is the same on every machine.",
             )
+
+    def read_loras(self, text: str) -> tuple[Lora, ...]:
+        """Read LoRAs as people write them: a file a line, and its weight after it.
+
+        Raises:
+            RecipeError: a line names none, or LoRAs are not allowed here.
+        """
+        if text.strip() and self._allowed is not None:
+            raise RecipeError("loras", NO_LORAS)
+        return read_loras(text)
 
     def environment(self, recipe: Recipe) -> Environment:
         """Observe the environment that this recipe's picture would be made in; loads and downloads nothing.
@@ -132,7 +148,7 @@ class PipelineManager:
         """
         model = self.look_up(recipe.model_address)
         try:
-            return self._library.observe(model, self.device)
+            return self._library.observe(model, self.device, recipe.loras)
         except OSError as error:
             raise SeedLabError(f"The files of {model.name} cannot be read: choose another model.") from error
 
@@ -217,7 +233,7 @@ class PipelineManager:
         self.check(recipe)
         if self._allowed is not None and recipe.dtype != model.dtype:
             raise SeedLabError(f"This server makes pictures of {model.name} in {model.dtype} alone.")
-        return self._library.load(model, recipe.dtype, self.device)
+        return self._library.load(model, recipe.dtype, self.device, recipe.loras)
 
     def _warm_up(self, model_id: str) -> None:
         with suppress(SeedLabError):

@@ -36,8 +36,8 @@ def test_reports_loading_then_steps_with_previews_then_the_picture(manager, tiny
 
 def test_waits_are_explained(tiny, monkeypatch):
     manager = PipelineManager(device="cpu")
-    load = manager._library._load_folder
-    monkeypatch.setattr(manager._library, "_load_folder", lambda *arguments: (time.sleep(0.7), load(*arguments))[1])
+    load = manager._library._load_source
+    monkeypatch.setattr(manager._library, "_load_source", lambda *arguments: (time.sleep(0.7), load(*arguments))[1])
     with ThreadPoolExecutor(1) as other:
         theirs = other.submit(run, manager, make_recipe(tiny))
         time.sleep(0.1)
@@ -49,7 +49,7 @@ def test_waits_are_explained(tiny, monkeypatch):
 
 def test_who_waits_is_told_so_again_and_again_and_can_leave_each_time(tiny, monkeypatch):
     manager = PipelineManager(device="cpu")
-    monkeypatch.setattr(manager._library, "_load_folder", lambda *_: time.sleep(1.2))
+    monkeypatch.setattr(manager._library, "_load_source", lambda *_: time.sleep(1.2))
     reports = manager.generate([make_recipe(tiny)], Event())
     assert [next(reports) for _ in range(3)] == [Waiting(0, "Loading tiny…")] * 3
     reports.close()
@@ -275,7 +275,7 @@ def test_the_least_recently_used_pipeline_leaves(tmp_path, tiny):
     others = [build_stable_diffusion(tmp_path, weights_seed=seed, name=f"other-{seed}") for seed in (1, 2)]
     for folder in (tiny, others[0], tiny, others[1]):
         assert isinstance(run(manager, make_recipe(folder, num_inference_steps=1))[-1], Finished)
-    assert [folder.name for folder, _ in manager._library._loaded] == ["tiny", "other-2"]
+    assert [source.path.name for source, *_ in manager._library._loaded] == ["tiny", "other-2"]
     manager.close()
 
 

@@ -13,6 +13,7 @@ from threading import Event
 import pytest
 
 from seedlab.export import write_script
+from seedlab.pipelines.catalog import describe
 from seedlab.recipe import Recipe
 from seedlab.reports import Failed
 from seedlab.rounds import GUIDE_SUFFIXES, seed_round, suffix_round
@@ -184,5 +185,5 @@ def test_a_new_process_that_runs_the_plain_script_with_every_scheduler(shared_ma
 def test_the_exported_script_of_a_round(shared_manager, build, tmp_path, case):
     recipes = make_seeds(build, case)
     environment = shared_manager.environment(recipes[0])
-    script = write_script(recipes, environment, unconditional=case.model in UNCONDITIONAL)
+    script = write_script(recipes, environment, describe(recipes[0].model_id))
     assert run_script(script, tmp_path) == make(shared_manager, recipes)
