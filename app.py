@@ -97,11 +97,13 @@ def make_studio(settings: Settings, manager: PipelineManager) -> "Studio":
         describe=manager.look_up,
         settle=manager.settle,
         check=manager.check,
+        read_loras=manager.read_loras,
         observe=manager.environment,
         verify=lambda recipe, file, stop: verify(read_original(file, recipe), manager.generate, stop),
         write_script=write,
         default_model=describe(settings.model).address,
         models=tuple((name, model_id) for model_id, name in list_models(settings).items()),
+        local=not settings.public,
         examples=vocabulary.EXAMPLES,
         unknown_words=lambda model_id, prompt: vocabulary.unknown_words(prompt) if model_id == SKETCH else (),
     )

@@ -83,8 +83,13 @@ def say_settings(recipe: Recipe, names: Mapping[str, str]) -> str:
             label_scheduler(recipe.scheduler),
             f"{recipe.width}×{recipe.height}",
             DTYPES[recipe.dtype],
+            *(f"LoRA {_name_file(lora.file)} {lora.weight:g}" for lora in recipe.loras),
         )
     )
+
+
+def _name_file(path: str) -> str:
+    return re.split(r"[/\\]", path)[-1].removesuffix(".safetensors")
 
 
 def name_model(recipe: Recipe, names: Mapping[str, str]) -> str:

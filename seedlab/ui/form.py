@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from seedlab.model import Model
-from seedlab.recipe import Recipe, RecipeError, parse_seeds
+from seedlab.recipe import Lora, Recipe, RecipeError, parse_seeds
 
 FIELDS = (
     "prompt",
@@ -18,6 +18,7 @@ FIELDS = (
     "width",
     "height",
     "generator_device",
+    "loras",
 )
 """The fields that a sentence can stand under, in the order of the panel."""
 
@@ -56,6 +57,7 @@ class Form:
     width: str | None
     height: str | None
     generator_device: str | None
+    loras: str | None
 
     def read_seeds(self) -> tuple[int, ...]:
         """Return the seeds.
@@ -65,8 +67,11 @@ class Form:
         """
         return parse_seeds(self.seeds or "")
 
-    def make_recipe(self, model: Model, seed: int) -> Recipe:
+    def make_recipe(self, model: Model, seed: int, loras: tuple[Lora, ...] = ()) -> Recipe:
         """Make the recipe of one seed.
+
+        Args:
+            loras: what the field `loras` names.
 
         Raises:
             RecipeError: a field is bad in itself, or for this model.
@@ -85,6 +90,7 @@ class Form:
             guidance_scale=read_number("guidance_scale", None if "guidance_scale" in ignored else self.guidance_scale),
             width=model.snap(read_number("width", self.width)),
             height=model.snap(read_number("height", self.height)),
+            loras=loras,
             **shared,
         )
 

@@ -57,7 +57,7 @@ class Handlers:
             nonlocal snapped
             seeds = form.read_seeds()
             model = self._studio.settle(self._describe(read_model_id(form.model_id)))
-            recipe = form.make_recipe(model, seeds[0])
+            recipe = form.make_recipe(model, seeds[0], self._studio.read_loras(form.loras or ""))
             self._studio.check(recipe)
             snapped = form.say_snapped(model, recipe)
             visit.session.explore(recipe, seeds)

@@ -69,7 +69,7 @@ def build_panel(studio: Studio) -> Panel:
         _build_rounds(builder)
         about = _build_model(builder, studio)
         examples = _build_examples(studio.examples)
-        advanced = _build_advanced(builder)
+        advanced = _build_advanced(builder, studio)
         opener = gr.UploadButton("Open a picture…", file_types=[".png"], size="sm", elem_id="open")
     return Panel(builder.fields, builder.sentences, notice, about, generate, stop, fold, examples, advanced, opener)
 
@@ -100,7 +100,7 @@ def _build_examples(examples: tuple[str, ...]) -> tuple[gr.Button, ...]:
             return tuple(gr.Button(example, size="sm", elem_classes="chip", min_width=0) for example in examples)
 
 
-def _build_advanced(builder: _Builder) -> gr.Accordion:
+def _build_advanced(builder: _Builder, studio: Studio) -> gr.Accordion:
     advanced = gr.Accordion("Advanced", open=False, elem_id="advanced")
     with advanced:
         with _field():
@@ -118,15 +118,30 @@ def _build_advanced(builder: _Builder) -> gr.Accordion:
         with gr.Row(elem_classes="pair"):
             builder.add_number("width", "Width")
             builder.add_number("height", "Height")
+        _build_noise(builder)
         with _field():
-            info = "The CPU's is the same on every machine. The guide's script takes the GPU's, which is another."
-            noise: Any = gr.Dropdown(
-                [("The CPU", "cpu"), ("The GPU (CUDA)", "cuda")],
-                value="cpu",
-                label="Noise from",
-                info=info,
-                allow_custom_value=True,
-                elem_id="generator_device",
+            loras = gr.Textbox(
+                "",
+                label="LoRAs",
+                info="One .safetensors file a line, and after it how much of it.",
+                placeholder="/path/to/style.safetensors 0.8",
+                max_lines=8,
+                visible=studio.local,
+                elem_id="loras",
             )
-            builder.add("generator_device", noise)
+            builder.add("loras", loras)
     return advanced
+
+
+def _build_noise(builder: _Builder) -> None:
+    with _field():
+        info = "The CPU's is the same on every machine. The guide's script takes the GPU's, which is another."
+        noise: Any = gr.Dropdown(
+            [("The CPU", "cpu"), ("The GPU (CUDA)", "cuda")],
+            value="cpu",
+            label="Noise from",
+            info=info,
+            allow_custom_value=True,
+            elem_id="generator_device",
+        )
+        builder.add("generator_device", noise)

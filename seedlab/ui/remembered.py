@@ -5,7 +5,7 @@ from typing import Any
 
 import gradio as gr
 
-from seedlab.recipe import Recipe, SeedLabError, parse_seeds
+from seedlab.recipe import Lora, Recipe, SeedLabError, parse_seeds
 from seedlab.trail import Trail
 
 MAX_SAVED = 5_000_000
@@ -54,8 +54,10 @@ def find_first_recipe(trail: Trail) -> Recipe | None:
     return trail.visible[0].tiles[0].recipe if trail.path else None
 
 
-def write(value: str | float) -> str:
+def write(value: str | float | tuple[Lora, ...]) -> str:
     """Write a value as a field of the panel shows it."""
+    if isinstance(value, tuple):
+        return "\n".join(f"{lora.file} {lora.weight:g}" for lora in value)
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 

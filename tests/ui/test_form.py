@@ -28,6 +28,7 @@ from tests.ui.page import Page
         ("width", {"width": "8"}),
         ("height", {"height": "4096"}),
         ("scheduler", {"scheduler": "nonsense"}),
+        ("loras", {"loras": "banana"}),
     ],
 )
 def test_a_mistake_is_named_under_its_field_and_nothing_starts(page, painter, field, values):

@@ -157,6 +157,7 @@ def test_after_a_reload_what_was_changed_under_advanced_is_back_and_defaults_sta
         "width": "",
         "height": "",
         "generator_device": "cpu",
+        "loras": "",
     }
 
 
@@ -334,3 +335,14 @@ def test_a_commit_that_was_found_for_a_model_stays_out_of_the_fields_and_is_name
     assert page.view["rounds"][0]["tiles"][0]["settings"].startswith("Sketch (built in) (451f4fe) · ")
     later = Page(page.handlers, page.saved, tab="reloaded")
     assert later.open()[2] == "sketch"
+
+
+def test_loras_are_asked_for_named_beside_the_picture_and_back_after_a_reload(page, painter):
+    text = "/loras/style v2.safetensors 0.8\n/loras/b.safetensors -1"
+    page.explore(seeds="7", loras=text)
+    page.develop()
+    assert [lora.weight for lora in painter.painted[0].loras] == [0.8, -1]
+    assert page.view["rounds"][0]["tiles"][0]["settings"].endswith(" · LoRA style v2 0.8 · LoRA b -1")
+    later = Page(page.handlers, page.saved, tab="reloaded")
+    later.open()
+    assert dict(zip(ADVANCED, page.handlers.restore(later.visit), strict=True))["loras"] == text
