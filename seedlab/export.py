@@ -44,7 +44,7 @@ def write_script(recipes: Sequence[Recipe], environment: Environment | None = No
     lines = [
         *_write_head(recipes[0], environment, model),
         *_write_loading(recipes[0], environment, model),
-        *_write_pictures(recipes, unconditional=model is not None and model.unconditional),
+        *_write_pictures(recipes, model),
     ]
     return "\n".join(lines) + "\n"
 
@@ -120,19 +120,28 @@ def _write_memory_format() -> list[str]:
     ]
 
 
-def _write_pictures(recipes: Sequence[Recipe], *, unconditional: bool) -> list[str]:
+def _write_settings(recipe: Recipe, model: Model | None) -> str:
+    """Write the arguments that the pictures share; as `seedlab.pipelines.sampling.make_arguments`."""
+    settings = f"num_inference_steps={recipe.num_inference_steps}"
+    if model is not None and model.unconditional:
+        return settings
+    true = model is not None and model.true_guidance
+    negative = recipe.negative_prompt or (" " if true and recipe.guidance_scale > 1 else "")
+    guidance = f"{'true_cfg_scale' if true else 'guidance_scale'}={recipe.guidance_scale}"
+    size = f"height={recipe.height}, width={recipe.width}"
+    return ", ".join([settings, guidance, size, *([f"negative_prompt={_quote(negative)}"] if negative else [])])
+
+
+def _write_pictures(recipes: Sequence[Recipe], model: Model | None) -> list[str]:
     recipe = recipes[0]
     scheduler = find_scheduler(recipe.scheduler)
     # As `seedlab.pipelines.sampling.make_scheduler`.
     flags = "".join(f", {name}={value!r}" for name, value in scheduler.settings.items())
-    settings = f"num_inference_steps={recipe.num_inference_steps}"
-    size = f", guidance_scale={recipe.guidance_scale}, height={recipe.height}, width={recipe.width}"
-    negative = f", negative_prompt={_quote(recipe.negative_prompt)}" if recipe.negative_prompt else ""
-    prompt = "" if unconditional else "prompt, "
+    prompt = "" if model is not None and model.unconditional else "prompt, "
     generator = f'torch.Generator("{recipe.generator_device}")'
     return [
         *_write_list(recipes),
-        f"settings = dict({settings}{'' if unconditional else size + negative})",
+        f"settings = dict({_write_settings(recipe, model)})",
         "# One picture a call: in a batch of four the kernels sum in another order, and the bytes differ",
         "# (https://github.com/huggingface/diffusers/issues/2659).",
         "for name, seed, prompt in pictures:",

@@ -144,3 +144,10 @@ def test_what_a_model_does_not_read_is_refused(field, value, sentence):
         model.make_recipe(prompt="a", seed=0, **{field: value})
     assert caught.value.field == field
     assert model.make_recipe(prompt="a", seed=0).guidance_scale == 3.0
+
+
+def test_a_negative_prompt_that_true_guidance_would_not_read_is_refused():
+    model = Model(**{**vars(MODEL), "true_guidance": True, "guidance_scale": 0.0})
+    with pytest.raises(RecipeError, match="reads a negative prompt only with guidance above 1"):
+        model.make_recipe(prompt="a", seed=0, negative_prompt="fog", guidance_scale=1)
+    assert model.make_recipe(prompt="a", seed=0, negative_prompt="fog", guidance_scale=1.5).guidance_scale == 1.5

@@ -52,9 +52,11 @@ def _read_conditional(folder: Path, pipeline: str) -> Model:
 
 
 def _read_guidance(folder: Path) -> dict[str, Any]:
-    """Say what is not read where guidance was distilled into the denoiser: it never sees a negative prompt."""
-    embedded = _read_json(folder / "transformer" / "config.json").get("guidance_embeds", False)
-    return {"ignores": ("negative_prompt",)} if embedded else {}
+    """Say how the denoiser is guided: where guidance was distilled into it, it never sees a negative prompt."""
+    embedded = _read_json(folder / "transformer" / "config.json").get("guidance_embeds")
+    if embedded is None:
+        return {}
+    return {"ignores": ("negative_prompt",), "true_guidance": False} if embedded else {"true_guidance": True}
 
 
 def _read_unconditional(folder: Path, pipeline: str) -> Model:

@@ -66,6 +66,14 @@ def find_snapshot(model_id: str, revision: str | None, *, download: bool, known:
         raise SeedLabError(_explain(model_id, revision, tuple(_list_causes(error)), known)) from error
 
 
+def find_index(model_id: str, commit: str) -> Path | None:
+    """Return the pipeline's index that `find_commit` took; None where it is not here."""
+    from huggingface_hub import try_to_load_from_cache
+
+    file = try_to_load_from_cache(model_id, INDEX, revision=commit)
+    return Path(file) if isinstance(file, str) else None
+
+
 def find_configurations(model_id: str, *, download: bool) -> Path:
     """Return a folder with a pipeline's configurations and tokenizers, some MB without its weights.
 
@@ -112,6 +120,8 @@ def _explain(model_id: str, revision: str | None, causes: tuple[BaseException, .
         return f"There is no model {model_id} on the Hub: check the id{suggestion}. If it is private, log in."
     if any(isinstance(each, OSError) and each.errno in (errno.ENOSPC, errno.EDQUOT) for each in causes):
         return f"The disk is full: free some space for {model_id}, then try again; what was downloaded is kept."
+    if any("trust_remote_code" in str(each) for each in causes):
+        return f"{model_id} needs code of its own, and SeedLab runs none that comes with a model: choose another."
     if any("safetensors" in str(each) for each in causes):
         return f"{model_id} has no safetensors weights, and SeedLab loads no others: choose another model."
     is_offline = _has(causes, errors.LocalEntryNotFoundError)  # which is an EntryNotFoundError too

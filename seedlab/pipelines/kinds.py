@@ -21,7 +21,13 @@ KINDS: dict[str, dict[str, Any]] = {
     "PixArtAlphaPipeline": {"num_inference_steps": 20, "guidance_scale": 4.5},
     "PixArtSigmaPipeline": {"num_inference_steps": 20, "guidance_scale": 4.5},
     "SanaPipeline": {"num_inference_steps": 20, "guidance_scale": 4.5, "size_multiple": 32, "half": "bfloat16"},
-    "QwenImagePipeline": {"num_inference_steps": 50, "guidance_scale": 4.0, "size_multiple": 16, "half": "bfloat16"},
+    "QwenImagePipeline": {
+        "true_guidance": True,
+        "num_inference_steps": 50,
+        "guidance_scale": 4.0,
+        "size_multiple": 16,
+        "half": "bfloat16",
+    },
     "ZImagePipeline": {"num_inference_steps": 50, "guidance_scale": 5.0, "size_multiple": 16, "half": "bfloat16"},
 }
 """Their good defaults and limits, as fields of `Model`, where they are not those of a Stable Diffusion."""

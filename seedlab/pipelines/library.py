@@ -3,13 +3,14 @@
 import gc
 from collections import OrderedDict
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from seedlab.environment import Environment
 from seedlab.model import Model
 from seedlab.pipelines.batch import Prompts, can_batch
 from seedlab.pipelines.environment import add_hashes, hash_weights, observe
-from seedlab.pipelines.hub import find_commit
+from seedlab.pipelines.hub import INDEX, find_commit, find_index
 from seedlab.pipelines.loading import KNOWN, Source, find_source, is_on_hub, load_pipeline
 from seedlab.pipelines.preview import Preview, fit_preview
 from seedlab.recipe import Lora
@@ -56,6 +57,14 @@ class Library:
         if model.address not in self._commits:
             self._commits[model.address] = find_commit(model.model_id, model.revision, KNOWN)
         return replace(model, revision=self._commits[model.address])
+
+    def find_index(self, model: Model) -> Path | None:
+        """Return the index of a pipeline that was pinned; None where it is not here, or the model is known well."""
+        if model.card is not None:
+            return None
+        if is_on_hub(model.model_id):
+            return find_index(model.model_id, model.revision or "")
+        return (self._find_source(model, download=True).config or Path(model.model_id)) / INDEX
 
     def load(self, model: Model, dtype: str, device: str, loras: tuple[Lora, ...] = ()) -> Loaded:
         """Return a pipeline with these LoRAs in it, downloaded and loaded now if it is not there.

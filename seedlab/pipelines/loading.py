@@ -28,6 +28,14 @@ def import_libraries() -> None:
         _hush()
 
 
+def find_class(name: str) -> Any:
+    """Return the class of that name in diffusers; None where there is none."""
+    with _IMPORTING:
+        import diffusers
+
+        return getattr(diffusers, name, None) if name.isidentifier() else None
+
+
 def choose_device(wish: str | None) -> str:
     """Return the device to work on: the one wished for, else CUDA, MPS or the CPU, whichever is there.
 

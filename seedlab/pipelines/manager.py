@@ -13,10 +13,11 @@ from seedlab.model import Model
 from seedlab.pipelines import catalog
 from seedlab.pipelines.batch import split_batches
 from seedlab.pipelines.environment import enable_determinism
+from seedlab.pipelines.fitting import fit
 from seedlab.pipelines.hub import COMMIT
 from seedlab.pipelines.library import Library, Loaded
 from seedlab.pipelines.line import Line
-from seedlab.pipelines.loading import choose_device, choose_dtype
+from seedlab.pipelines.loading import choose_device, choose_dtype, import_libraries
 from seedlab.pipelines.loras import check_loras, read_loras
 from seedlab.pipelines.plans import Plans, find_folder
 from seedlab.pipelines.work import Workshop
@@ -103,15 +104,18 @@ class PipelineManager:
         ]
 
     def settle(self, model: Model) -> Model:
-        """Fill in the commit of a model of the Hub, and what depends on the device.
+        """Fill in the commit of a model of the Hub, what its pipeline takes, and what depends on the device.
 
         The first time takes seconds, in which torch is imported and the Hub is asked.
 
         Raises:
-            RecipeError: the model cannot be found.
+            RecipeError: the model cannot be found, or not be used.
             SeedLabError: the device wished for is not there.
         """
         model = self._library.pin(model)
+        if (index := self._library.find_index(model)) is not None:
+            import_libraries()
+            model = fit(model, index)
         return replace(model, dtype=choose_dtype(self.device)) if model.dtype == "auto" else model
 
     def check(self, recipe: Recipe) -> None:

@@ -93,8 +93,19 @@ def make_arguments(capabilities: Capabilities, recipe: Recipe) -> dict[str, Any]
         "height": recipe.height,
         "width": recipe.width,
     }
+    if capabilities.true_cfg_scale:
+        arguments |= make_true_guidance(recipe)
     named = {name: value for name, value in arguments.items() if value is not None and getattr(capabilities, name)}
     return {**named, "generator": _make_generator(recipe)}
+
+
+def make_true_guidance(recipe: Recipe) -> dict[str, Any]:
+    """Return the guidance of models that were trained without: two calls a step, the second for the negative prompt.
+
+    It needs one to be at work; " " is what Qwen-Image's makers give it for none.
+    """
+    negative = (recipe.negative_prompt or " ") if recipe.guidance_scale > 1 else None
+    return {"guidance_scale": None, "true_cfg_scale": recipe.guidance_scale, "negative_prompt": negative}
 
 
 def _make_generator(recipe: Recipe) -> Any:

@@ -185,6 +185,8 @@ class Handlers:
         yield *unchanged, "", gr.skip() if known else "Looking at the model…"
         try:
             model = self._describe(read_model_id(model_id))
+            # What is offered is known well; of others its pipeline has to be looked at.
+            model = model if known else self._studio.settle(model)
         except SeedLabError as error:
             yield *unchanged, str(error), ""
             return

@@ -29,6 +29,7 @@ def test_guidance_that_was_distilled_reads_no_negative_prompt(tmp_path):
     assert read_folder(folder).ignores == ("negative_prompt",)
     change(folder / "transformer" / "config.json", guidance_embeds=False)
     assert read_folder(folder).ignores == ()
+    assert read_folder(folder).true_guidance
 
 
 def test_a_flow_matching_model_that_dpm_solves_is_offered_what_solves_it(tmp_path):

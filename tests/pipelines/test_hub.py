@@ -42,6 +42,8 @@ recipe = manager.describe(sys.argv[1]).make_recipe(
 )
 end = list(manager.generate([recipe], Event()))[-1]
 same = manager.environment(recipe) == end.environment
+schedulers = [each.label for each in manager.describe(sys.argv[1]).schedulers]
+assert "DDIM" in schedulers and "Flow-match Euler" not in schedulers, schedulers
 print(json.dumps({"revision": recipe.revision, "sha256": hash_pixels(end.image), "same": same}))
 manager.close()
 """

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from seedlab.model import Card
+from seedlab.recipe import RecipeError
 from seedlab.ui.form import FITTED, read_number
 from seedlab.ui.handlers import Handlers, list_schedulers
 from tests.ui.fakes import SKETCH, make_studio
@@ -123,3 +124,16 @@ def test_numbers_are_read_as_people_write_them(text, number):
 
 def test_schedulers_are_offered_by_label():
     assert ("DPM++ 2M Karras", "DPMSolverMultistepScheduler Karras") in list_schedulers()
+
+
+def test_a_model_that_is_not_offered_is_looked_at_and_what_is_wrong_with_it_is_said_at_once(painter):
+    def settle(model):
+        raise RecipeError("model_id", "There is no model owner/nmae on the Hub: check the id.")
+
+    studio = replace(make_studio(painter), describe=lambda model_id: SKETCH, settle=settle)
+    page = Page(Handlers(studio))
+    page.open()
+    *_, (*_, sentence, about) = page.handlers.choose_model("owner/nmae")
+    assert (sentence, about) == ("There is no model owner/nmae on the Hub: check the id.", "")
+    *_, (*_, sentence, _) = page.handlers.choose_model("sketch")
+    assert sentence == ""
