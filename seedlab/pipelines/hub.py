@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from seedlab.pipelines.progress import Tell, watch_downloads
 from seedlab.recipe import RecipeError, SeedLabError
 
 LOGGER = logging.getLogger(__name__)
@@ -45,13 +46,21 @@ def find_commit(model_id: str, revision: str | None, known: Iterable[str] = ()) 
     return folder.name
 
 
-def find_snapshot(model_id: str, revision: str | None, *, download: bool, known: Iterable[str] = ()) -> Path:
+def find_snapshot(
+    model_id: str,
+    revision: str | None,
+    *,
+    download: bool,
+    known: Iterable[str] = (),
+    tell: Tell = lambda _done, _total: None,
+) -> Path:
     """Return the folder of a model's files; a download that was cut short goes on where it was.
 
     Safetensors alone, and only what the pipeline needs of the repository.
 
     Args:
         known: ids that the visitor may have meant.
+        tell: is told how far the download is, from several threads.
 
     Raises:
         SeedLabError: it is not here, or cannot be downloaded; the sentence says what to do.
@@ -60,7 +69,8 @@ def find_snapshot(model_id: str, revision: str | None, *, download: bool, known:
 
     options = {"revision": revision, "use_safetensors": True, "local_files_only": not download}
     try:
-        return Path(DiffusionPipeline.download(model_id, **options))
+        with watch_downloads(tell):
+            return Path(DiffusionPipeline.download(model_id, **options))
     except (OSError, ValueError) as error:
         LOGGER.info("%s could not be downloaded: %s", model_id, error)
         raise SeedLabError(_explain(model_id, revision, tuple(_list_causes(error)), known)) from error
@@ -122,7 +132,7 @@ def _explain(model_id: str, revision: str | None, causes: tuple[BaseException, .
         return f"The disk is full: free some space for {model_id}, then try again; what was downloaded is kept."
     if any("trust_remote_code" in str(each) for each in causes):
         return f"{model_id} needs code of its own, and SeedLab runs none that comes with a model: choose another."
-    if any("safetensors" in str(each) for each in causes):
+    if any("necessary `safetensors` weights" in str(each) for each in causes):
         return f"{model_id} has no safetensors weights, and SeedLab loads no others: choose another model."
     is_offline = _has(causes, errors.LocalEntryNotFoundError)  # which is an EntryNotFoundError too
     if any(INDEX in str(each) for each in causes) and _has(causes, errors.EntryNotFoundError) and not is_offline:

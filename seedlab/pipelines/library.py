@@ -13,6 +13,7 @@ from seedlab.pipelines.environment import add_hashes, hash_weights, observe
 from seedlab.pipelines.hub import INDEX, find_commit, find_index
 from seedlab.pipelines.loading import KNOWN, Source, find_source, is_on_hub, load_pipeline
 from seedlab.pipelines.preview import Preview, fit_preview
+from seedlab.pipelines.progress import say_bytes
 from seedlab.recipe import Lora
 
 
@@ -75,6 +76,7 @@ class Library:
         self.loading = f"Loading {model.name}…"
         try:
             key = (self._find_source(model, download=True), dtype, loras)
+            self.loading = f"Loading {model.name}…"
             if key not in self._loaded:
                 self._make_room()
                 self._loaded[key] = self._load_source(*key, device)
@@ -97,11 +99,15 @@ class Library:
         if not is_on_hub(model.model_id):
             return find_source(model, download=download)
         if model.address not in self._sources:  # the Hub is asked for what is missing, which takes its time: once
-            source = find_source(model, download=download)
+            source = find_source(model, download=download, tell=lambda *sizes: self._say_bytes(model, *sizes))
             if not download:
                 return source
             self._sources[model.address] = source
         return self._sources[model.address]
+
+    def _say_bytes(self, model: Model, done: int, total: int) -> None:
+        if total and self.loading:
+            self.loading = f"Downloading {model.name}: {say_bytes(done, total)}…"
 
     def _load_source(self, source: Source, dtype: str, loras: tuple[Lora, ...], device: str) -> Loaded:
         pipeline = load_pipeline(source, dtype, device, loras)

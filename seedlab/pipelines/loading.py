@@ -10,6 +10,7 @@ from seedlab.model import Model
 from seedlab.pipelines.catalog import CATALOG, SKETCH, SKETCH_FOLDER
 from seedlab.pipelines.hub import find_configurations, find_snapshot
 from seedlab.pipelines.loras import add_loras
+from seedlab.pipelines.progress import Tell
 from seedlab.recipe import Lora, SeedLabError
 
 KNOWN = tuple(model.model_id for model in CATALOG)
@@ -92,8 +93,11 @@ class Source:
     config: Path | None = None
 
 
-def find_source(model: Model, *, download: bool) -> Source:
+def find_source(model: Model, *, download: bool, tell: Tell = lambda _done, _total: None) -> Source:
     """Return where a model's weights are; downloads them from the Hub if that is allowed and needed.
+
+    Args:
+        tell: is told how far a download is, in bytes.
 
     Raises:
         SeedLabError: they are not here, or cannot be downloaded.
@@ -101,7 +105,7 @@ def find_source(model: Model, *, download: bool) -> Source:
     if model.model_id == SKETCH:
         return Source(SKETCH_FOLDER)
     if not (path := Path(model.model_id)).is_absolute():
-        return Source(find_snapshot(model.model_id, model.revision, download=download, known=KNOWN))
+        return Source(find_snapshot(model.model_id, model.revision, download=download, known=KNOWN, tell=tell))
     if not path.exists():
         raise SeedLabError(f"The model {path} is not there any more: choose another model.")
     return Source(path, model.pipeline, _find_config(model, download)) if model.config else Source(path)

@@ -1,13 +1,15 @@
 """A Hub on loopback: serves pipelines from a folder, in the ways that the real one answers.
 
 `python -m tests.pipelines.fake_hub FOLDER` prints its address. Repositories are FOLDER/owner/name; one whose owner is
-"gated" asks for a licence first, and one whose owner is "broken" cuts the first download of each weight file short.
+"gated" asks for a licence first, one whose owner is "broken" cuts the first download of each weight file short, and of
+one whose owner is "sick" the denoiser's weights cannot be had before the server is well.
 """
 
 import hashlib
 import json
 import re
 import sys
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -26,6 +28,7 @@ class Hub(ThreadingHTTPServer):
         self.folder = folder
         self.log: list[tuple[str, str, int]] = []
         self.cut: set[str] = set()
+        self.is_sick = True
 
     @property
     def url(self) -> str:
@@ -86,6 +89,9 @@ class Handler(BaseHTTPRequestHandler):
             self.refuse(403, "GatedRepo")
         elif file is None:
             self.refuse(404, "EntryNotFound")
+        elif self.server.is_sick and with_body and repository.startswith("sick/") and name.startswith("unet/diffusion"):
+            time.sleep(1)  # the other files come meanwhile
+            self.refuse(403, "Sick")
         else:
             self.send_bytes(name, file, with_body)
 

@@ -23,8 +23,10 @@ try:
     if commit:
         print(json.dumps({"commit": find_commit(model_id, revision, known)}))
     else:
-        folder = find_snapshot(model_id, revision, download=download, known=known)
-        print(json.dumps({"folder": str(folder)}))
+        seen = []
+        tell = lambda *sizes: seen.append(sizes)
+        folder = find_snapshot(model_id, revision, download=download, known=known, tell=tell)
+        print(json.dumps({"folder": str(folder), "seen": seen}))
 except SeedLabError as error:
     print(json.dumps({"sentence": str(error)}))
 """
@@ -52,7 +54,7 @@ manager.close()
 @pytest.fixture(scope="module")
 def hub(tiny, tmp_path_factory):
     folder = tmp_path_factory.mktemp("hub")
-    for owner in ("works", "gated", "broken", "pickled", "bare"):
+    for owner in ("works", "gated", "broken", "sick", "pickled", "bare"):
         shutil.copytree(tiny, folder / owner / "tiny")
     (folder / "works" / "tiny" / "unet" / "extra.bin").write_bytes(b"a pickle that nobody asked for")
     for weights in (folder / "pickled" / "tiny").rglob("*.safetensors"):
@@ -102,6 +104,25 @@ def test_a_model_is_downloaded_once_and_is_there_without_a_network(hub, ask, tin
     assert ask("works/tiny", download=False)["folder"] == str(folder)
     assert ask("works/tiny", endpoint="http://127.0.0.1:9")["folder"] == str(folder)
     assert len(hub.log) == asked
+
+
+def test_a_download_tells_how_far_it_is_in_bytes(ask):
+    found = ask("works/tiny")
+    seen, files = found["seen"], [file for file in Path(found["folder"]).rglob("*") if file.is_file()]
+    assert [done for done, _ in seen] == sorted(done for done, _ in seen)
+    # All but the index, which is taken first, to know what else there is.
+    assert seen[-1] == [sum(file.stat().st_size for file in files if file.name != "model_index.json")] * 2
+    assert all(done <= total for done, total in seen)
+    assert ask("works/tiny")["seen"] == []
+
+
+def test_files_that_came_before_a_download_failed_do_not_come_again(hub, ask):
+    weights = "text_encoder/model.safetensors"
+    assert ask("sick/tiny")["sentence"].startswith("sick/tiny could not be downloaded from the Hub: check the network")
+    before = hub.log.count(("GET", weights, 0))
+    hub.is_sick = False
+    assert "folder" in ask("sick/tiny")
+    assert hub.log.count(("GET", weights, 0)) == before
 
 
 def test_only_safetensors_are_downloaded(hub, ask):
