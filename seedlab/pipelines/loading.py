@@ -14,6 +14,9 @@ from seedlab.pipelines.progress import Tell
 from seedlab.recipe import Lora, SeedLabError
 
 KNOWN = tuple(model.model_id for model in CATALOG)
+WORKROOM = 2 * 10**9
+"""Bytes of a card's memory that are left for the work: its activations, up to pictures of about a megapixel."""
+
 _IMPORTING = Lock()
 
 
@@ -55,14 +58,33 @@ def choose_device(wish: str | None) -> str:
     return wish
 
 
-def choose_dtype(device: str) -> str:
-    """Return the dtype that is right by default for a Stable Diffusion on that device."""
+def choose_dtype(device: str, half: str = "float16") -> str:
+    """Return the dtype that is right by default for a model on that device.
+
+    Args:
+        half: the half precision that the model was made for.
+    """
     import torch
 
     if device == "cuda":
-        return "float16"
+        return choose_half(half, torch.cuda.get_device_capability())
     has_fast_bfloat16 = device == "cpu" and torch.cpu._is_avx512_bf16_supported()
     return "bfloat16" if has_fast_bfloat16 else "float32"
+
+
+def choose_half(half: str, capability: tuple[int, int]) -> str:
+    """Return the half precision for a CUDA card: bfloat16 only where it is fast, from Ampere (8.0) on."""
+    return half if half != "bfloat16" or capability >= (8, 0) else "float16"
+
+
+def choose_placement(size: int, free: int) -> str:
+    """Return how a pipeline is put on a CUDA card: "whole", or "part by part" where it would not fit.
+
+    Args:
+        size: bytes of its weights.
+        free: bytes that are free on the card; a part of them is for the work itself.
+    """
+    return "whole" if size + WORKROOM <= free else "part by part"
 
 
 def choose_memory_format(device: str) -> str:
@@ -137,7 +159,27 @@ def load_pipeline(source: Source, dtype: str, device: str, loras: Sequence[Lora]
     for part in pipeline.components.values():
         if isinstance(part, torch.nn.Module):
             part.to(memory_format=getattr(torch, choose_memory_format(device)))  # type: ignore[call-overload]
-    return pipeline.to(device)
+    return _place(pipeline, device)
+
+
+def _place(pipeline: Any, device: str) -> Any:
+    import torch
+
+    if device != "cuda":
+        return pipeline.to(device)
+    free, _ = torch.cuda.mem_get_info()
+    if choose_placement(measure_size(pipeline), free) == "whole":
+        return pipeline.to(device)
+    pipeline.enable_model_cpu_offload(device=device)
+    return pipeline
+
+
+def measure_size(pipeline: Any) -> int:
+    """Return the bytes of a pipeline's weights."""
+    import torch
+
+    parts = [part for part in pipeline.components.values() if isinstance(part, torch.nn.Module)]
+    return sum(weights.nbytes for part in parts for weights in (*part.parameters(), *part.buffers()))
 
 
 def _read_pipeline(source: Source, dtype: Any) -> Any:

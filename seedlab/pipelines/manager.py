@@ -116,7 +116,7 @@ class PipelineManager:
         if (index := self._library.find_index(model)) is not None:
             import_libraries()
             model = fit(model, index)
-        return replace(model, dtype=choose_dtype(self.device)) if model.dtype == "auto" else model
+        return replace(model, dtype=choose_dtype(self.device, model.half)) if model.dtype == "auto" else model
 
     def check(self, recipe: Recipe) -> None:
         """Refuse what this machine cannot make, before any work starts.

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from PIL import Image
 
 from seedlab.pipelines.capabilities import Capabilities
@@ -53,6 +54,7 @@ def run_pipeline(pipeline: Any, arguments: Mapping[str, Any], on_step: OnStep) -
     # "np" and not "pil", for the proof; the pipelines themselves make their 8-bit pictures of just this array.
     with refuse_unseeded_noise() as check_noise, follow_steps(pipeline, follow) as callbacks:
         result = pipeline(**arguments, output_type="np", **callbacks)
+    _check_numbers(result.images)
     images = pipeline.numpy_to_pil(result.images)
     for image in images:
         _check(image, hidden=any(getattr(result, "nsfw_content_detected", None) or ()))
@@ -143,6 +145,15 @@ def make_scheduler(original: Any, name: str) -> Any:
     if scheduler_class not in (type(original), *original.compatibles):
         raise SeedLabError(f"{scheduler.label} does not work with this model: choose another scheduler.")
     return scheduler_class.from_config(original.config, **scheduler.settings)
+
+
+def _check_numbers(arrays: Any) -> None:
+    """Raise where the autoencoder made no numbers, which a picture of 8 bits would show as black."""
+    if not all(np.isfinite(array).all() for array in arrays):
+        raise SeedLabError(
+            "The picture's autoencoder made not-a-number, as some do in half precision: on the command line choose "
+            "--dtype float32, or choose another model."
+        )
 
 
 def _check(image: Image.Image, hidden: bool) -> None:

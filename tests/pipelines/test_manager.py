@@ -270,6 +270,49 @@ def test_pickled_weights_are_refused(manager, tiny, tmp_path):
     assert "safetensors" in failed.sentence
 
 
+@pytest.mark.parametrize("count", [1, 2])
+def test_an_autoencoder_that_makes_no_numbers_is_reported_and_never_shown(manager, tiny, tmp_path, count):
+    """As that of SDXL does in float16. Its picture would be black, in a batch too."""
+    folder = shutil.copytree(tiny, tmp_path / "nan")
+    run(manager, make_recipe(folder))
+    (loaded,) = manager._library._loaded.values()
+    with torch.no_grad():
+        loaded.pipeline.vae.decoder.conv_out.bias.fill_(float("nan"))
+    reports = run(manager, *(make_recipe(folder, seed=seed) for seed in range(count)))
+    failures = [report for report in reports if isinstance(report, Failed)]
+    assert [failed.index for failed in failures] == list(range(count))
+    assert {failed.sentence.partition(",")[0] for failed in failures} == {"The picture's autoencoder made not-a-number"}
+    assert not [report for report in reports if isinstance(report, Finished)]
+
+
+def test_a_black_picture_is_reported_and_never_shown(manager, tiny, tmp_path):
+    folder = shutil.copytree(tiny, tmp_path / "black")
+    run(manager, make_recipe(folder))
+    (loaded,) = manager._library._loaded.values()
+    with torch.no_grad():
+        loaded.pipeline.vae.decoder.conv_out.weight.zero_()
+        loaded.pipeline.vae.decoder.conv_out.bias.fill_(-9.0)
+    *_, failed = run(manager, make_recipe(folder))
+    assert failed.sentence.startswith("The picture came out black")
+
+
+def test_a_batch_that_does_not_fit_is_made_one_by_one_with_the_same_bytes(manager, tiny):
+    alone = [run(manager, make_recipe(tiny, seed=seed))[-1].image.tobytes() for seed in range(3)]
+    (loaded,) = manager._library._loaded.values()
+    calls = []
+
+    def refuse(module, args):
+        calls.append(len(args[0]))
+        if len(args[0]) > 2:  # the two of guidance are one picture's
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20 GiB")
+
+    loaded.pipeline.unet.conv_in.register_forward_pre_hook(refuse)
+    reports = run(manager, *(make_recipe(tiny, seed=seed) for seed in range(3)))
+    made = {report.index: report.image.tobytes() for report in reports if isinstance(report, Finished)}
+    assert [made[index] for index in range(3)] == alone
+    assert 6 in calls
+
+
 def test_the_least_recently_used_pipeline_leaves(tmp_path, tiny):
     manager = PipelineManager(device="cpu", max_loaded=2)
     others = [build_stable_diffusion(tmp_path, weights_seed=seed, name=f"other-{seed}") for seed in (1, 2)]
