@@ -86,7 +86,7 @@ def make_studio(settings: Settings, manager: PipelineManager) -> "Studio":
     from seedlab.ui.studio import Studio
 
     def write(recipes: Sequence[Recipe]) -> str:
-        model = manager.look_up(recipes[0].model_address)
+        model = manager.describe(recipes[0].model_address)
         return write_script(recipes, manager.environment(recipes[0]), model)
 
     store = Store(settings.store, settings.store_bytes, embed=settings.embed)

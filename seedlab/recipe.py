@@ -62,7 +62,7 @@ class Recipe:
     """Everything that is asked for and decides the pixels of one picture.
 
     Attributes:
-        model_id: "sketch", a Hub id ("owner/name") or the path of a local diffusers folder.
+        model_id: "sketch", a Hub id ("owner/name") or the path of a local diffusers folder or .safetensors file.
         revision: the Hub commit (pictures of the first SeedLab may name a branch); None for a model that has none.
         prompt, negative_prompt: up to 10,000 characters each; both may be empty.
         seed: 0...2^32-1, for `torch.Generator(generator_device).manual_seed(seed)`.
