@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from seedlab.pipelines.progress import Tell, watch_downloads
+from seedlab.pipelines.progress import Tell, make_bar, watch_downloads
 from seedlab.recipe import RecipeError, SeedLabError
 
 LOGGER = logging.getLogger(__name__)
@@ -37,7 +37,8 @@ def find_commit(model_id: str, revision: str | None, known: Iterable[str] = ()) 
     try:
         # It keeps what the revision stands for in the library's own cache, for the time without a network; and unlike
         # the download of a single file it does not try for half a minute where there is none.
-        folder = Path(snapshot_download(model_id, revision=revision, allow_patterns=[INDEX], etag_timeout=PATIENCE))
+        options = {"allow_patterns": [INDEX], "etag_timeout": PATIENCE, "tqdm_class": make_bar()}
+        folder = Path(snapshot_download(model_id, revision=revision, **options))
     except (OSError, ValueError) as error:
         LOGGER.info("%s could not be found: %s", model_id, error)
         raise RecipeError("model_id", _explain(model_id, revision, tuple(_list_causes(error)), known)) from error
@@ -93,7 +94,8 @@ def find_configurations(model_id: str, *, download: bool) -> Path:
     from huggingface_hub import snapshot_download
 
     def find(local: bool) -> Path:
-        return Path(snapshot_download(model_id, allow_patterns=list(CONFIGURATIONS), local_files_only=local))
+        options = {"allow_patterns": list(CONFIGURATIONS), "local_files_only": local, "tqdm_class": make_bar()}
+        return Path(snapshot_download(model_id, **options))
 
     try:
         folder = find(local=True)  # these do not change, so that they need no asking

@@ -28,13 +28,13 @@ def watch_downloads(tell: Tell) -> Iterator[None]:
 
     from seedlab.pipelines.slots import replace_method
 
-    watched = partial(pipeline_utils.snapshot_download, tqdm_class=_make_bar(tell))
+    watched = partial(pipeline_utils.snapshot_download, tqdm_class=make_bar(tell))
     with replace_method(pipeline_utils, "snapshot_download", watched):
         yield
 
 
-def _make_bar(tell: Tell) -> Any:
-    """Make a class of progress bars that show nothing and tell everything."""
+def make_bar(tell: Tell = lambda _done, _total: None) -> Any:
+    """Make a class of progress bars that show nothing on the terminal, and tell how many bytes there are."""
     from tqdm import tqdm
 
     # One bar is for what came over the network and one for what was written; it is the latter that gets to the end.

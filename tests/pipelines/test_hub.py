@@ -51,6 +51,18 @@ manager.close()
 """
 
 
+CONFIGURE = """
+import json, sys
+from seedlab.pipelines.hub import find_configurations
+from seedlab.recipe import SeedLabError
+
+try:
+    print(json.dumps({"folder": str(find_configurations("works/tiny", download=sys.argv[1] == "download"))}))
+except SeedLabError as error:
+    print(json.dumps({"sentence": str(error)}))
+"""
+
+
 @pytest.fixture(scope="module")
 def hub(tiny, tmp_path_factory):
     folder = tmp_path_factory.mktemp("hub")
@@ -214,3 +226,15 @@ def test_a_recipe_of_the_hub_names_its_commit_and_gives_the_same_picture_without
     assert made["revision"] == COMMIT
     assert made["same"]
     assert run("http://127.0.0.1:9", MAKE, "works/tiny@main") == made
+
+
+def test_what_a_checkpoint_is_read_with_comes_once_and_without_weights(hub, run):
+    assert "could not be downloaded" in run("", CONFIGURE, "here")["sentence"]
+    folder = Path(run("", CONFIGURE, "download")["folder"])
+    assert (folder / "tokenizer" / "vocab.json").is_file() or (folder / "tokenizer" / "tokenizer.json").is_file()
+    assert (folder / "unet" / "config.json").is_file()
+    assert not list(folder.rglob("*.safetensors"))
+    asked = len(hub.log)
+    for how in ("here", "download"):
+        assert run("http://127.0.0.1:9", CONFIGURE, how) == {"folder": str(folder)}
+    assert len(hub.log) == asked
