@@ -5,6 +5,7 @@ import errno
 import logging
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 from seedlab.pipelines.progress import Tell, make_bar, watch_downloads
@@ -70,7 +71,8 @@ def find_snapshot(
 
     options = {"revision": revision, "use_safetensors": True, "local_files_only": not download}
     try:
-        with watch_downloads(tell):
+        # Downloads are one thread's alone; who only looks may be any, and must not undo another's watching.
+        with watch_downloads(tell) if download else nullcontext():
             return Path(DiffusionPipeline.download(model_id, **options))
     except (OSError, ValueError) as error:
         LOGGER.info("%s could not be downloaded: %s", model_id, error)

@@ -119,18 +119,22 @@ def _build_advanced(builder: _Builder, studio: Studio) -> gr.Accordion:
             builder.add_number("width", "Width")
             builder.add_number("height", "Height")
         _build_noise(builder)
-        with _field():
-            loras = gr.Textbox(
-                "",
-                label="LoRAs",
-                info="One .safetensors file a line, and after it how much of it.",
-                placeholder="/path/to/style.safetensors 0.8",
-                max_lines=8,
-                visible=studio.local,
-                elem_id="loras",
-            )
-            builder.add("loras", loras)
+        _build_loras(builder, studio)
     return advanced
+
+
+def _build_loras(builder: _Builder, studio: Studio) -> None:
+    with _field():
+        loras = gr.Textbox(
+            "",
+            label="LoRAs",
+            info="One .safetensors file a line, and after it how much of it.",
+            placeholder="/path/to/style.safetensors 0.8",
+            max_lines=8,
+            visible=studio.local,
+            elem_id="loras",
+        )
+        builder.add("loras", loras)
 
 
 def _build_noise(builder: _Builder) -> None:
