@@ -87,8 +87,8 @@ def make_studio(settings: Settings, manager: PipelineManager) -> "Studio":
     from seedlab.ui.studio import Studio
 
     def write(recipes: Sequence[Recipe]) -> str:
-        model = manager.look_up(recipes[0].model_address)
-        return write_script(recipes, manager.environment(recipes[0]), unconditional=model.unconditional)
+        model = manager.describe(recipes[0].model_address)
+        return write_script(recipes, manager.environment(recipes[0]), model)
 
     store = Store(settings.store, settings.store_bytes, embed=settings.embed)
     return Studio(
@@ -98,11 +98,13 @@ def make_studio(settings: Settings, manager: PipelineManager) -> "Studio":
         describe=manager.look_up,
         settle=manager.settle,
         check=manager.check,
+        read_loras=manager.read_loras,
         observe=manager.environment,
         verify=lambda recipe, file, stop: verify(read_original(file, recipe), manager.generate, stop),
         write_script=write,
         default_model=describe(settings.model).address,
         models=tuple((name, model_id) for model_id, name in list_models(settings).items()),
+        local=not settings.public,
         examples=vocabulary.EXAMPLES,
         unknown_words=lambda model_id, prompt: vocabulary.unknown_words(prompt) if model_id == SKETCH else (),
         list_words=lambda model_id: vocabulary.KINDS if model_id == SKETCH else {},

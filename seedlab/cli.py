@@ -16,7 +16,7 @@ from seedlab.images.metadata import read_metadata
 from seedlab.inspection import add_inspections, wish_device, write_json
 from seedlab.jobs import Job, Manager, Outcome, Studio, make
 from seedlab.model import Model
-from seedlab.recipe import DTYPES, GENERATOR_DEVICES, Recipe, SeedLabError, parse_seeds
+from seedlab.recipe import DTYPES, GENERATOR_DEVICES, Lora, Recipe, SeedLabError, parse_seeds
 from seedlab.rounds import GUIDE_SEEDS, GUIDE_SUFFIXES, parse_suffixes
 from seedlab.schedulers import SCHEDULERS
 from seedlab.trail import Round, State
@@ -65,11 +65,12 @@ def make_studio() -> Studio:
     """Join the commands to the pipeline manager; torch is imported by the manager's first work."""
     from seedlab.pipelines.catalog import describe
     from seedlab.pipelines.grid import make_grid
+    from seedlab.pipelines.loras import read_loras
     from seedlab.pipelines.manager import PipelineManager
 
     # Read by huggingface_hub as it is imported: what is made here is nobody's business.
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-    return Studio(describe=describe, make_manager=PipelineManager, make_grid=make_grid)
+    return Studio(describe=describe, make_manager=PipelineManager, make_grid=make_grid, read_loras=read_loras)
 
 
 def run_grid(given: argparse.Namespace, studio: Studio) -> int:
@@ -77,10 +78,11 @@ def run_grid(given: argparse.Namespace, studio: Studio) -> int:
     seeds = parse_seeds(given.seeds)
     # Which dtype is the default depends on the device, and to ask for that torch has to be imported: first the rest.
     guess = replace(studio.describe(given.model), dtype=given.dtype or DTYPES[0])
-    job = Job(folder=given.out, parent=_make_recipe(given, guess, seeds[0]), seeds=seeds)
-    _check(job, given, any_dtype=given.dtype is None)
+    loras = studio.read_loras("\n".join(given.lora))
+    job = Job(folder=given.out, parent=_make_recipe(given, guess, seeds[0], loras), seeds=seeds)
+    _check(job, given, settled=False)
     with closing(studio.make_manager(wish_device(given.device))) as manager:
-        recipe = _make_recipe(given, manager.describe(given.model), seeds[0])
+        recipe = _make_recipe(given, manager.describe(given.model), seeds[0], loras)
         return _run(replace(job, parent=recipe), given, studio, manager)
 
 
@@ -105,10 +107,10 @@ def run_refine(given: argparse.Namespace, studio: Studio) -> int:
         return _run(job, given, studio, manager)
 
 
-def _check(job: Job, given: argparse.Namespace, *, any_dtype: bool = False) -> None:
+def _check(job: Job, given: argparse.Namespace, *, settled: bool = True) -> None:
     check_folder(job.folder)
     if not given.overwrite:
-        check_room(job.files, job.grid, any_dtype=any_dtype)
+        check_room(job.files, job.grid, settled=settled)
 
 
 def _run(job: Job, given: argparse.Namespace, studio: Studio, manager: Manager) -> int:
@@ -138,7 +140,7 @@ def _say(outcome: Outcome) -> None:
     sys.stderr.write("".join(f"{sentence}\n" for sentence in dict.fromkeys((*sentences, *outcome.failures))))
 
 
-def _make_recipe(given: argparse.Namespace, model: Model, seed: int) -> Recipe:
+def _make_recipe(given: argparse.Namespace, model: Model, seed: int, loras: tuple[Lora, ...]) -> Recipe:
     width, height = given.size or (None, None)
     return model.make_recipe(
         prompt=given.prompt,
@@ -151,6 +153,7 @@ def _make_recipe(given: argparse.Namespace, model: Model, seed: int) -> Recipe:
         scheduler=given.scheduler,
         dtype=given.dtype,
         generator_device=given.generator_device,
+        loras=loras,
     )
 
 
@@ -213,12 +216,18 @@ def _add_grid_options(parser: argparse.ArgumentParser) -> None:
     add("prompt", metavar="PROMPT", help='what to make a picture of; "" for a model that takes none')
     add("--seeds", "--seed", default=GUIDE_SEEDS, help='as "0-3" or "7, 42, 100-103"; 0 to 4294967295 (%(default)s)')
     add("--out", metavar="FOLDER", type=Path, default=Path(), help="where the pictures go (this folder)")
-    add("--model", default="sketch", help="sketch, a Hub id as owner/name, or a diffusers folder (%(default)s)")
+    add(
+        "--model",
+        default="sketch",
+        help="sketch, a Hub id as owner/name, a diffusers folder or a .safetensors file (%(default)s)",
+    )
     add("--negative-prompt", metavar="TEXT", help="what to keep out of the picture")
     add("--steps", metavar="NUMBER", type=_read_whole, help="denoising steps; the model's default is a good one")
     add("--guidance", metavar="NUMBER", type=_read_number, help="how closely to follow the prompt, 0 to 100")
     add("--size", type=_read_size, help="pixels, as 256 or, width first, 320x256")
     add("--scheduler", metavar="NAME", help=f"one of: {', '.join(each.label for each in SCHEDULERS)}")
+    words = "a LoRA, and after it its weight: style.safetensors:0.8; may be repeated"
+    add("--lora", metavar="FILE[:WEIGHT]", action="append", default=[], help=words)
     add("--dtype", choices=DTYPES, help="the precision to compute in")
     words = "where noise is drawn: cpu gives the same on every machine; cuda, as in the guide's script, other noise"
     add("--generator-device", choices=GENERATOR_DEVICES, default="cpu", help=f"{words} (%(default)s)")

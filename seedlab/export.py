@@ -7,6 +7,7 @@ from itertools import takewhile
 
 from seedlab.environment import Environment
 from seedlab.images.album import name_variations
+from seedlab.model import Model
 from seedlab.recipe import Recipe, SeedLabError
 from seedlab.schedulers import find_scheduler
 
@@ -24,9 +25,7 @@ DETERMINISM = (
 """What diffusers' `enable_full_determinism` sets, without CUDA_LAUNCH_BLOCKING, which costs time and gives nothing."""
 
 
-def write_script(
-    recipes: Sequence[Recipe], environment: Environment | None = None, *, unconditional: bool = False
-) -> str:
+def write_script(recipes: Sequence[Recipe], environment: Environment | None = None, model: Model | None = None) -> str:
     """Write a script that makes these pictures byte for byte, given the environment; 30 lines at most.
 
     What visitors wrote stands in it as quoted literals alone.
@@ -34,7 +33,7 @@ def write_script(
     Args:
         recipes: one or more, that differ in seed and prompt alone.
         environment: the one to make again, as far as a script can; None for any.
-        unconditional: the pipeline takes no prompt, guidance and size.
+        model: what is known of the model; None where it takes what a Stable Diffusion takes, from a folder or the Hub.
 
     Raises:
         SeedLabError: the recipes differ in more than seed and prompt, or there is none.
@@ -43,14 +42,14 @@ def write_script(
         raise SeedLabError("One script makes pictures that differ in seed and prompt alone: choose those of one round.")
     recipes = tuple(dict.fromkeys(recipes))
     lines = [
-        *_write_head(recipes[0], environment),
-        *_write_loading(recipes[0], environment),
-        *_write_pictures(recipes, unconditional),
+        *_write_head(recipes[0], environment, model),
+        *_write_loading(recipes[0], environment, model),
+        *_write_pictures(recipes, model),
     ]
     return "\n".join(lines) + "\n"
 
 
-def _write_head(recipe: Recipe, environment: Environment | None) -> list[str]:
+def _write_head(recipe: Recipe, environment: Environment | None, model: Model | None) -> list[str]:
     deterministic = environment is not None and environment.deterministic
     # What a picture says of its environment comes from strangers too, and a comment ends where its line does.
     versions = [_quote(text[:40])[1:-1] for text in (environment.torch, environment.diffusers)] if environment else []
@@ -61,22 +60,46 @@ def _write_head(recipe: Recipe, environment: Environment | None) -> list[str]:
         *(workspace if deterministic else []),
         "import hashlib",
         "import torch",
-        f"from diffusers import DiffusionPipeline, {find_scheduler(recipe.scheduler).class_name}",
+        f"from diffusers import {_name_pipeline(model)}, {find_scheduler(recipe.scheduler).class_name}",
         *(DETERMINISM if deterministic else ()),
     ]
 
 
-def _write_loading(recipe: Recipe, environment: Environment | None) -> list[str]:
+def _name_pipeline(model: Model | None) -> str:
+    return (model and model.pipeline) or "DiffusionPipeline"
+
+
+def _write_reading(recipe: Recipe, known: Model | None) -> str:
+    if known is not None and known.config:
+        return f"from_single_file(model, config={_quote(known.config)}, dtype=torch.{recipe.dtype})"
+    revision = "" if recipe.revision is None else f", revision={_quote(recipe.revision)}"
+    return f"from_pretrained(model{revision}, dtype=torch.{recipe.dtype}, use_safetensors=True)"
+
+
+def _write_loras(recipe: Recipe) -> list[str]:
+    if not recipe.loras:
+        return []
+    files = [(re.split(r"(?<=[/\\])(?=[^/\\]*\Z)", lora.file), lora) for lora in recipe.loras]
+    listed = [f"({_quote(''.join(parts[:-1]))}, {_quote(parts[-1])}, {lora.weight})" for parts, lora in files]
+    return [
+        f"loras = [{', '.join(listed)}]  # SHA-256: {', '.join(lora.sha256[:16] + '…' for lora in recipe.loras)}",
+        "for number, (folder, file, _) in enumerate(loras):",
+        '    pipe.load_lora_weights(folder, weight_name=file, adapter_name=f"lora_{number}")',
+        'pipe.set_adapters([f"lora_{number}" for number in range(len(loras))], [weight for _, _, weight in loras])',
+    ]
+
+
+def _write_loading(recipe: Recipe, environment: Environment | None, known: Model | None) -> list[str]:
     is_sketch = recipe.model_id == SKETCH
     model = repr(SKETCH_FOLDER) if is_sketch else _quote(recipe.model_id)
-    revision = "" if recipe.revision is None else f", revision={_quote(recipe.revision)}"
     on_cpu = environment is not None and bool(environment.isa)
     threads = environment.threads if environment is not None and on_cpu else 0
     colours_last = environment is not None and environment.memory_format == "channels_last"
     return [
         *([f"torch.set_num_threads({threads})"] if threads else []),
         f"model = {model}" + ("  # a folder of SeedLab's repository" if is_sketch else ""),
-        f"pipe = DiffusionPipeline.from_pretrained(model{revision}, dtype=torch.{recipe.dtype}, use_safetensors=True)",
+        f"pipe = {_name_pipeline(known)}.{_write_reading(recipe, known)}",
+        *_write_loras(recipe),
         *(_write_memory_format() if colours_last else []),
         *([] if on_cpu else [_write_device(environment)]),
         "config = pipe.scheduler.config",
@@ -97,19 +120,28 @@ def _write_memory_format() -> list[str]:
     ]
 
 
-def _write_pictures(recipes: Sequence[Recipe], unconditional: bool) -> list[str]:
+def _write_settings(recipe: Recipe, model: Model | None) -> str:
+    """Write the arguments that the pictures share; as `seedlab.pipelines.sampling.make_arguments`."""
+    settings = f"num_inference_steps={recipe.num_inference_steps}"
+    if model is not None and model.unconditional:
+        return settings
+    true = model is not None and model.true_guidance
+    negative = recipe.negative_prompt or (" " if true and recipe.guidance_scale > 1 else "")
+    guidance = f"{'true_cfg_scale' if true else 'guidance_scale'}={recipe.guidance_scale}"
+    size = f"height={recipe.height}, width={recipe.width}"
+    return ", ".join([settings, guidance, size, *([f"negative_prompt={_quote(negative)}"] if negative else [])])
+
+
+def _write_pictures(recipes: Sequence[Recipe], model: Model | None) -> list[str]:
     recipe = recipes[0]
     scheduler = find_scheduler(recipe.scheduler)
     # As `seedlab.pipelines.sampling.make_scheduler`.
     flags = "".join(f", {name}={value!r}" for name, value in scheduler.settings.items())
-    settings = f"num_inference_steps={recipe.num_inference_steps}"
-    size = f", guidance_scale={recipe.guidance_scale}, height={recipe.height}, width={recipe.width}"
-    negative = f", negative_prompt={_quote(recipe.negative_prompt)}" if recipe.negative_prompt else ""
-    prompt = "" if unconditional else "prompt, "
+    prompt = "" if model is not None and model.unconditional else "prompt, "
     generator = f'torch.Generator("{recipe.generator_device}")'
     return [
         *_write_list(recipes),
-        f"settings = dict({settings}{'' if unconditional else size + negative})",
+        f"settings = dict({_write_settings(recipe, model)})",
         "# One picture a call: in a batch of four the kernels sum in another order, and the bytes differ",
         "# (https://github.com/huggingface/diffusers/issues/2659).",
         "for name, seed, prompt in pictures:",

@@ -57,7 +57,7 @@ def _add(parser: argparse.ArgumentParser, run: Callable[..., int], **options: An
 
 def run_recipe(given: argparse.Namespace, _: Studio) -> int:
     """Print a picture's recipe."""
-    write_json(asdict(read_metadata(given.picture).recipe))
+    write_json(read_metadata(given.picture).recipe.to_dict())
     return 0
 
 
@@ -130,7 +130,7 @@ def run_script(given: argparse.Namespace, studio: Studio) -> int:
         raise SeedLabError("These pictures were made in more than one environment: write a script of each.")
     recipes = [picture.recipe for picture in pictures]
     model = studio.describe(recipes[0].model_address)
-    script = write_script(recipes, environment, unconditional=model.unconditional)
+    script = write_script(recipes, environment, model)
     if given.out is None:
         _write(script.rstrip("\n"))
     else:

@@ -15,7 +15,7 @@ from seedlab.images.album import Album, name_grid, name_variations, write_grid
 from seedlab.images.metadata import read_metadata
 from seedlab.images.png import read_pixels
 from seedlab.model import Model
-from seedlab.recipe import Recipe, SeedLabError
+from seedlab.recipe import Lora, Recipe, SeedLabError
 from seedlab.reports import Generate
 from seedlab.rounds import seed_round, suffix_round
 from seedlab.trail import Round, Tile
@@ -56,11 +56,13 @@ class Studio:
         describe: says what is known of a model, and does not import torch.
         make_manager: makes a manager for "cpu", "cuda" or "mps"; None for the best device that is there.
         make_grid: puts pictures side by side.
+        read_loras: reads LoRAs as people write them, a file a line; raises RecipeError.
     """
 
     describe: Callable[[str], Model]
     make_manager: Callable[[str | None], Manager]
     make_grid: Callable[[Sequence[Image]], Image]
+    read_loras: Callable[[str], tuple[Lora, ...]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,7 +141,8 @@ class Outcome:
 
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold."""
-        return asdict(self)
+        pictures = [asdict(each) | {"recipe": each.recipe.to_dict()} for each in self.pictures]
+        return asdict(self) | {"pictures": pictures}
 
 
 def make(job: Job, manager: Manager, make_grid: MakeGrid, show: Show, *, overwrite: bool = False) -> Outcome:

@@ -11,6 +11,25 @@ CHARACTERS_PER_TOKEN = 25
 
 
 @dataclass(frozen=True, kw_only=True)
+class Card:
+    """What to know of a model before it is chosen.
+
+    Attributes:
+        licence: its name.
+        download: how much is downloaded, in GB (10^9 bytes); 0 for what is built in.
+        memory: about how much it takes while it works in half precision, in GB.
+        gated: whether its licence has to be accepted on the Hub first.
+        seeds: how much the seed decides, where that is not as usual; "" where it is.
+    """
+
+    licence: str
+    download: float
+    memory: float
+    gated: bool = False
+    seeds: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Model:
     """What is known of a model before it is loaded.
 
@@ -25,6 +44,12 @@ class Model:
         unconditional: its pipeline takes no prompt, no guidance and no size; seeds are all there is to explore. Then
             guidance_scale is 0.
         max_tokens: how many tokens of a prompt its text encoder reads, begin and end marks included.
+        half: the half precision that it was made for, "float16" or "bfloat16"; the device decides whether to use it.
+        ignores: the recipe's fields that it does not read, of "negative_prompt" and "guidance_scale".
+        true_guidance: its guidance is `true_cfg_scale`, and its negative prompt is read only where that is above 1.
+        pipeline, config: of a model in one file: the class that reads it, and whose configurations it is read with, a
+            diffusers folder or a Hub id; "" for others.
+        card: its licence and costs; None where we do not know them.
     """
 
     model_id: str
@@ -42,6 +67,12 @@ class Model:
     any_scheduler: bool = False
     only_schedulers: tuple[str, ...] = ()
     unconditional: bool = False
+    half: str = "float16"
+    ignores: tuple[str, ...] = ()
+    true_guidance: bool = False
+    pipeline: str = ""
+    config: str = ""
+    card: Card | None = None
 
     @property
     def address(self) -> str:
@@ -77,16 +108,38 @@ class Model:
         self.check(recipe)
         return recipe
 
+    def snap(self, side: float | None) -> float | None:
+        """Return the height or width nearest to this, in pixels, that the model makes; None for None.
+
+        What is out of its range stays as it is, and `check` refuses it.
+        """
+        multiple = self.size_multiple
+        if side is None or side != int(side) or not 1 <= side <= self.max_side:
+            return side
+        return max(multiple, (int(side) + multiple // 2) // multiple * multiple)
+
     def check(self, recipe: Recipe) -> None:
         """Raise RecipeError for what this model cannot make or read."""
         self._check_scheduler(recipe.scheduler, recipe.num_inference_steps)
         if self.unconditional:
             self._check_unconditional(recipe)
             return
+        self._check_ignored(recipe)
         for field in ("height", "width"):
             self._check_side(field, getattr(recipe, field))
         for field in ("prompt", "negative_prompt"):
             self._check_length(field, len(getattr(recipe, field)))
+
+    def _check_ignored(self, recipe: Recipe) -> None:
+        """Refuse what would not be read: two recipes must not mean the same picture."""
+        neutral = {"negative_prompt": "", "guidance_scale": self.guidance_scale}
+        for field in self.ignores:
+            if getattr(recipe, field) != neutral[field]:
+                words = {"guidance_scale": "guidance"}.get(field, field.replace("_", " "))
+                raise RecipeError(field, f"{self.name} takes no {words}: leave it empty.")
+        if self.true_guidance and recipe.negative_prompt and recipe.guidance_scale <= 1:
+            sentence = f"{self.name} reads a negative prompt only with guidance above 1: set one, or leave it empty."
+            raise RecipeError("negative_prompt", sentence)
 
     def _check_unconditional(self, recipe: Recipe) -> None:
         """Refuse what would be asked for in vain: two recipes must not mean the same picture."""

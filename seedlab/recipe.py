@@ -12,6 +12,8 @@ MAX_STEPS = 1000
 MAX_GUIDANCE = 100.0
 MAX_SIDE = 4096
 MAX_PROMPT_CHARACTERS = 10_000
+MAX_LORAS = 8
+MAX_LORA_WEIGHT = 10.0
 DTYPES = ("float32", "bfloat16", "float16")
 GENERATOR_DEVICES = ("cpu", "cuda", "mps")
 
@@ -29,12 +31,39 @@ class RecipeError(SeedLabError):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Lora:
+    """A LoRA: weights that are added to the model's.
+
+    Attributes:
+        file: the path of its .safetensors file.
+        sha256: of the file, in hex.
+        weight: how much of it is added, -10...10.
+
+    Raises:
+        RecipeError: a field is of the wrong type or out of its range.
+    """
+
+    file: str
+    sha256: str
+    weight: float
+
+    def __post_init__(self) -> None:
+        _check_text("loras", self.file, "The LoRA's file", 1000)
+        if not isinstance(self.sha256, str) or re.fullmatch("[0-9a-f]{64}", self.sha256) is None:
+            raise RecipeError("loras", "A LoRA is known by its SHA-256, of 64 hex digits.")
+        is_number = isinstance(self.weight, int | float) and not isinstance(self.weight, bool)
+        if not is_number or not -MAX_LORA_WEIGHT <= self.weight <= MAX_LORA_WEIGHT:
+            raise RecipeError("loras", "The weight of a LoRA must be a number from -10 to 10.")
+        object.__setattr__(self, "weight", float(self.weight) + 0.0)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Recipe:
     """Everything that is asked for and decides the pixels of one picture.
 
     Attributes:
-        model_id: "sketch", a Hub id ("owner/name") or the path of a local diffusers folder.
-        revision: the Hub commit or branch; None for a model that has none.
+        model_id: "sketch", a Hub id ("owner/name") or the path of a local diffusers folder or .safetensors file.
+        revision: the Hub commit (pictures of the first SeedLab may name a branch); None for a model that has none.
         prompt, negative_prompt: up to 10,000 characters each; both may be empty.
         seed: 0...2^32-1, for `torch.Generator(generator_device).manual_seed(seed)`.
         generator_device: where the noise is drawn. On the CPU it is the same on every machine.
@@ -43,6 +72,7 @@ class Recipe:
         guidance_scale: 0...100.
         height, width: pixels, 8...4096; a multiple of 8.
         dtype: "float32", "bfloat16" or "float16".
+        loras: up to 8.
 
     Raises:
         RecipeError: a field is of the wrong type or out of its range. After that every recipe is valid.
@@ -60,6 +90,7 @@ class Recipe:
     height: int
     width: int
     dtype: str
+    loras: tuple[Lora, ...] = ()
 
     def __post_init__(self) -> None:
         _check_text("model_id", self.model_id, "The model", 500)
@@ -77,6 +108,10 @@ class Recipe:
         _check_choice("dtype", self.dtype, DTYPES)
         _check_choice("generator_device", self.generator_device, GENERATOR_DEVICES)
         object.__setattr__(self, "guidance_scale", _checked_guidance(self.guidance_scale))
+        if not isinstance(self.loras, tuple) or not all(isinstance(each, Lora) for each in self.loras):
+            raise RecipeError("loras", "The LoRAs must be a list of files with their SHA-256 and weights.")
+        if len(self.loras) > MAX_LORAS:
+            raise RecipeError("loras", f"{len(self.loras)} LoRAs are too many: use {MAX_LORAS} or fewer.")
 
     @property
     def model_address(self) -> str:
@@ -90,7 +125,16 @@ class Recipe:
 
     def to_json(self) -> str:
         """Return the canonical JSON: sorted keys, no spaces, UTF-8 text as it is."""
-        return json.dumps(asdict(self), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return json.dumps(self.to_dict(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what JSON can hold. Without LoRAs it does not speak of them, as recipes did not before there were any:
+        a recipe's fingerprint stays what it was.
+        """
+        data = asdict(self)
+        if not self.loras:
+            del data["loras"]
+        return data
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
@@ -106,7 +150,7 @@ class Recipe:
             listed = ", ".join(name[:40].encode("ascii", "replace").decode() for name in unknown[:5])
             raise RecipeError("recipe", f"This recipe holds what this SeedLab does not know: {listed}. Update SeedLab.")
         try:
-            return cls(**data)
+            return cls(**{**data, "loras": tuple(Lora(**each) for each in data.get("loras", ()))})
         except TypeError as error:
             raise RecipeError("recipe", "This recipe is incomplete.") from error
 

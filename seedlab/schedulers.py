@@ -71,6 +71,9 @@ SCHEDULERS = (
 APART = ("FlowMatchEulerDiscreteScheduler", "LCMScheduler")
 """Classes whose models can use no other, and that no other model can use."""
 
+FLOW_SOLVERS = ("DPMSolverMultistepScheduler", "UniPCMultistepScheduler")
+"""Those that can solve a flow-matching model which was saved with one of them, as Sana was."""
+
 REPLACED = (
     "DDIMParallelScheduler",
     "DDPMParallelScheduler",

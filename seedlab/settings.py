@@ -20,7 +20,7 @@ class Settings:
     """How this process is to run.
 
     Attributes:
-        model: the default model: "sketch", a Hub id or a local diffusers folder.
+        model: the default model: "sketch", a Hub id, a local diffusers folder or .safetensors file.
         device: "cpu", "cuda" or "mps"; None for the best that is there.
         host, port: where the page is served; port None for the first free one from 7860 on.
         share: whether Gradio makes a public link.
@@ -85,7 +85,7 @@ def _make_parser(variables: Mapping[str, str]) -> argparse.ArgumentParser:
 
 def _add_model_flags(parser: argparse.ArgumentParser, variables: Mapping[str, str]) -> None:
     model = variables.get("SEEDLAB_MODEL") or DEFAULT_MODEL
-    words = "the default model: sketch, a Hub id or a local diffusers folder [SEEDLAB_MODEL]"
+    words = "the default model: sketch, a Hub id, a local diffusers folder or .safetensors file [SEEDLAB_MODEL]"
     parser.add_argument("--model", default=model, help=words)
     device = variables.get("SEEDLAB_DEVICE") or "auto"
     words = "where pictures are made [SEEDLAB_DEVICE]"

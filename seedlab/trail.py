@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
@@ -241,7 +241,7 @@ class Trail:
             {
                 "id": each.id,
                 "parent": each.parent,
-                "tiles": [{"recipe": asdict(tile.recipe), "suffix": tile.suffix} for tile in each.tiles],
+                "tiles": [{"recipe": tile.recipe.to_dict(), "suffix": tile.suffix} for tile in each.tiles],
             }
             for each in self.rounds
         ]

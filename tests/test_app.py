@@ -45,6 +45,19 @@ def test_a_public_host_offers_sketch_and_the_operators_choice_and_nothing_else(t
         manager.describe("stable-diffusion-v1-5/stable-diffusion-v1-5")
 
 
+@pytest.mark.parametrize("public", [True, False])
+def test_only_where_no_strangers_are_can_visitors_name_files_of_this_machine(tmp_path, public):
+    settings = Settings(public=public)
+    studio = app.make_studio(settings, app.make_manager(settings))
+    assert studio.local == (not public)
+    words = "This server uses no LoRAs" if public else "There is no LoRA"
+    with pytest.raises(RecipeError, match=words):
+        studio.read_loras(str(tmp_path / "style.safetensors"))
+    words = "This server offers only: sketch" if public else "There is no model"
+    with pytest.raises(RecipeError, match=words):
+        studio.describe(str(tmp_path / "checkpoint.safetensors"))
+
+
 def test_a_relative_folder_is_offered_by_its_whole_path(tiny_model, monkeypatch):
     monkeypatch.chdir(tiny_model.parent)
     settings = Settings(model=tiny_model.name, public=True)

@@ -22,7 +22,7 @@ from seedlab.images.metadata import Metadata, read_metadata, write_picture
 from seedlab.images.png import read_pixels, write_png
 from seedlab.model import Model
 from seedlab.pipelines.catalog import SKETCH_FOLDER
-from seedlab.recipe import Recipe, RecipeError, SeedLabError
+from seedlab.recipe import Lora, Recipe, RecipeError, SeedLabError
 from seedlab.reports import Failed, Finished, Progress, Report, Waiting
 from tests.examples import ENVIRONMENT, RECIPE
 from tests.pipelines.builders import build_stable_diffusion
@@ -84,7 +84,9 @@ class Painter:
         self.closed = True
 
     def run(self, *arguments: object) -> int:
-        studio = Studio(describe=describe, make_manager=self.open, make_grid=lambda images: images[0])
+        studio = Studio(
+            describe=describe, make_manager=self.open, make_grid=lambda images: images[0], read_loras=read_loras
+        )
         return main([str(each) for each in arguments], studio)
 
 
@@ -92,6 +94,10 @@ def describe(model_id: str) -> Model:
     if model_id != "sketch":
         raise RecipeError("model_id", f"There is no model “{model_id}”.")
     return MODEL
+
+
+def read_loras(text: str) -> tuple[Lora, ...]:
+    return tuple(Lora(file=line, sha256="ab" * 32, weight=1) for line in text.splitlines())
 
 
 def names(folder: Path) -> list[str]:
@@ -113,6 +119,12 @@ def test_grid_makes_the_guides_four_pictures_and_their_grid(tmp_path, capsys):
         str(tmp_path / "new" / name) for name in ("seed-0.png", "seed-1.png", "seed-2.png", "seed-3.png", "grid.png")
     ]
     assert captured.err == "“Vermeer” was not read.\n"
+
+
+def test_loras_reach_the_recipe(tmp_path):
+    painter = Painter()
+    assert painter.run("grid", PROMPT, "--seeds", "7", "--out", tmp_path, "--lora", "a", "--lora", "b") == 0
+    assert [lora.file for lora in painter.painted[0].loras] == ["a", "b"]
 
 
 def test_every_option_reaches_the_recipe(tmp_path):
@@ -214,7 +226,7 @@ def test_a_report_for_programs_and_nothing_else_on_stdout(tmp_path, capsys):
                 "sha256": sha256(paint(recipe).tobytes()).hexdigest(),
                 "anew": True,
                 "notice": "“Vermeer” was not read.",
-                "recipe": asdict(recipe),
+                "recipe": recipe.to_dict(),
             }
             for recipe in painter.painted
         ],

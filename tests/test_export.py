@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from seedlab.export import write_script
+from seedlab.pipelines.catalog import describe
 from seedlab.recipe import SeedLabError
 from seedlab.rounds import GUIDE_SUFFIXES, seed_round, suffix_round
 from seedlab.schedulers import SCHEDULERS
@@ -151,7 +152,9 @@ def test_determinism_is_set_before_cuda_starts_and_each_flag_singly():
 
 
 def test_an_unconditional_pipeline_gets_its_seed_and_steps_alone():
-    script = write_script([replace(RECIPE, prompt="", scheduler="DDIMScheduler")], ENVIRONMENT, unconditional=True)
+    script = write_script(
+        [replace(RECIPE, prompt="", scheduler="DDIMScheduler")], ENVIRONMENT, describe("google/ddpm-cifar10-32")
+    )
     assert "settings = dict(num_inference_steps=12)" in script
     assert 'image = pipe(generator=torch.Generator("cpu").manual_seed(seed), **settings).images[0]' in script
 

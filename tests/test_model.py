@@ -59,6 +59,12 @@ def test_a_size_between_two_that_the_model_makes_names_them():
         model.make_recipe(prompt="a", seed=0, height=136)
 
 
+def test_a_size_snaps_to_the_nearest_that_the_model_makes():
+    model = Model(**{**vars(MODEL), "size_multiple": 16, "max_side": 256})
+    assert [model.snap(side) for side in (1, 8, 120, 119, 128, 250, 256)] == [16, 16, 128, 112, 128, 256, 256]
+    assert [model.snap(side) for side in (None, 0, 0.5, 300, -3)] == [None, 0, 0.5, 300, -3], "for check to refuse"
+
+
 def test_a_scheduler_of_another_kind_is_refused_with_those_that_work():
     with pytest.raises(RecipeError, match="Flow-match Euler does not work with Sketch: choose DPM") as caught:
         MODEL.make_recipe(prompt="a", seed=0, scheduler="Flow-match Euler")
@@ -122,3 +128,26 @@ def test_a_scheduler_that_needs_more_steps_says_how_many():
     with pytest.raises(RecipeError, match="PNDM needs 4 steps or more, not 3") as caught:
         MODEL.make_recipe(prompt="", seed=0, scheduler="PNDMScheduler", num_inference_steps=3)
     assert caught.value.field == "num_inference_steps"
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "sentence"),
+    [
+        ("negative_prompt", "fog", "Sketch takes no negative prompt: leave it empty"),
+        ("guidance_scale", 4.0, "Sketch takes no guidance: leave it empty"),
+    ],
+)
+def test_what_a_model_does_not_read_is_refused(field, value, sentence):
+    """Or two recipes would mean the same picture."""
+    model = Model(**{**vars(MODEL), "ignores": ("negative_prompt", "guidance_scale")})
+    with pytest.raises(RecipeError, match=sentence) as caught:
+        model.make_recipe(prompt="a", seed=0, **{field: value})
+    assert caught.value.field == field
+    assert model.make_recipe(prompt="a", seed=0).guidance_scale == 3.0
+
+
+def test_a_negative_prompt_that_true_guidance_would_not_read_is_refused():
+    model = Model(**{**vars(MODEL), "true_guidance": True, "guidance_scale": 0.0})
+    with pytest.raises(RecipeError, match="reads a negative prompt only with guidance above 1"):
+        model.make_recipe(prompt="a", seed=0, negative_prompt="fog", guidance_scale=1)
+    assert model.make_recipe(prompt="a", seed=0, negative_prompt="fog", guidance_scale=1.5).guidance_scale == 1.5

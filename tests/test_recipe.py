@@ -7,7 +7,7 @@ from dataclasses import FrozenInstanceError, asdict, replace
 
 import pytest
 
-from seedlab.recipe import MAX_SEED, Recipe, RecipeError, SeedLabError, parse_seeds
+from seedlab.recipe import MAX_SEED, Lora, Recipe, RecipeError, SeedLabError, parse_seeds
 from tests.examples import RECIPE
 
 
@@ -34,6 +34,7 @@ def test_every_field_decides_the_fingerprint():
         "height": 136,
         "width": 136,
         "dtype": "float16",
+        "loras": (LORA,),
     }
     assert changes.keys() == asdict(RECIPE).keys()
     changed = {replace(RECIPE, **{name: value}).fingerprint for name, value in changes.items()}
@@ -197,3 +198,40 @@ def test_seeds_with_many_spaces_between_them_are_read_at_once():
     begun = time.perf_counter()
     assert parse_seeds("1" + " " * 200_000 + "2") == (1, 2)
     assert time.perf_counter() - begun < 2
+
+
+LORA = Lora(file="/loras/style.safetensors", sha256="ab" * 32, weight=0.8)
+
+
+def test_a_recipe_without_loras_does_not_speak_of_them_so_that_its_fingerprint_stays_what_it_was():
+    assert "loras" not in RECIPE.to_dict()
+    assert replace(RECIPE, loras=(LORA,)).fingerprint != RECIPE.fingerprint
+
+
+def test_a_recipe_with_loras_comes_back_from_json():
+    recipe = replace(RECIPE, loras=(LORA, replace(LORA, weight=-1)))
+    assert Recipe.from_dict(json.loads(recipe.to_json())) == recipe
+
+
+@pytest.mark.parametrize(
+    "loras",
+    [
+        3,
+        "x",
+        {"a": 1},
+        [3],
+        ["x"],
+        [{}],
+        [{"file": "x", "sha256": "y", "weight": 1}],
+        [{"file": 3, "sha256": "ab" * 32, "weight": 1}],
+        [{"file": "x", "sha256": "ab" * 32, "weight": "1"}],
+        [{"file": "x", "sha256": "ab" * 32, "weight": float("nan")}],
+        [{"file": "x", "sha256": "ab" * 32, "weight": 10.5}],
+        [{"file": "x", "sha256": "ab" * 32, "weight": True}],
+        [{"file": "x", "sha256": "ab" * 32, "weight": 1, "more": 2}],
+        [{"file": "x", "sha256": "ab" * 32, "weight": 1}] * 9,
+    ],
+)
+def test_loras_from_strangers_are_not_trusted(loras):
+    with pytest.raises(RecipeError):
+        Recipe.from_dict(RECIPE.to_dict() | {"loras": loras})

@@ -34,7 +34,7 @@ CORE = {
     "workflow": {"clock", "recipe", "environment", "picture", "proof", "reports", "rounds", "trail"},
     "settings": {"recipe"},
     "images": {"recipe", "environment", "picture", "proof", "rounds", "schedulers"},
-    "export": {"recipe", "environment", "images", "schedulers"},
+    "export": {"recipe", "environment", "images", "model", "schedulers"},
     "pipelines": {"recipe", "environment", "model", "proof", "reports", "schedulers"},
     "sketch": {"recipe", "pipelines"},
     "jobs": {"workflow", "images", "model", "environment", "recipe", "reports", "rounds", "trail"},

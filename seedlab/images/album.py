@@ -97,24 +97,28 @@ def write_grid(file: Path, image: Image) -> None:
     write_png(file, image, {GRID_CHUNK: f"SeedLab v{__version__}"})
 
 
-def check_room(files: Mapping[Recipe, Path], grid: Path, *, any_dtype: bool = False) -> None:
+def check_room(files: Mapping[Recipe, Path], grid: Path, *, settled: bool = True) -> None:
     """See that nothing is in the way but what would be written anyway: these recipes' pictures, and a grid of ours.
 
     Args:
         files: where each recipe's picture belongs.
         grid: where the grid belongs.
-        any_dtype: whether it is not known yet which dtype the recipes will have.
+        settled: whether it is known already which dtype and which commit the recipes will have.
 
     Raises:
         SeedLabError: something else is in the way.
     """
     for recipe, file in files.items():
         metadata = _try_to_read(file)
-        there = metadata and (replace(metadata.recipe, dtype=recipe.dtype) if any_dtype else metadata.recipe)
+        there = metadata and (metadata.recipe if settled else _unsettle(metadata.recipe, recipe))
         if there != recipe and os.path.lexists(file):
             raise _something_is_in_the_way(file)
     if os.path.lexists(grid) and not _is_our_grid(grid):
         raise _something_is_in_the_way(grid)
+
+
+def _unsettle(there: Recipe, recipe: Recipe) -> Recipe:
+    return replace(there, dtype=recipe.dtype, revision=recipe.revision)
 
 
 def check_folder(folder: Path) -> None:

@@ -48,7 +48,8 @@ class Metadata:
 
     def to_json(self) -> str:
         """Return the chunk's JSON, in ASCII, which every tool that copies PNG chunks leaves alone."""
-        return json.dumps({"version": VERSION, "fingerprint": self.recipe.fingerprint, **asdict(self)})
+        fields = asdict(self) | {"recipe": self.recipe.to_dict()}
+        return json.dumps({"version": VERSION, "fingerprint": self.recipe.fingerprint, **fields})
 
     @classmethod
     def from_json(cls, text: str) -> Self:

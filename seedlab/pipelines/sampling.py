@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from PIL import Image
 
 from seedlab.pipelines.capabilities import Capabilities
@@ -53,6 +54,7 @@ def run_pipeline(pipeline: Any, arguments: Mapping[str, Any], on_step: OnStep) -
     # "np" and not "pil", for the proof; the pipelines themselves make their 8-bit pictures of just this array.
     with refuse_unseeded_noise() as check_noise, follow_steps(pipeline, follow) as callbacks:
         result = pipeline(**arguments, output_type="np", **callbacks)
+    _check_numbers(result.images)
     images = pipeline.numpy_to_pil(result.images)
     for image in images:
         _check(image, hidden=any(getattr(result, "nsfw_content_detected", None) or ()))
@@ -93,8 +95,19 @@ def make_arguments(capabilities: Capabilities, recipe: Recipe) -> dict[str, Any]
         "height": recipe.height,
         "width": recipe.width,
     }
+    if capabilities.true_cfg_scale:
+        arguments |= make_true_guidance(recipe)
     named = {name: value for name, value in arguments.items() if value is not None and getattr(capabilities, name)}
     return {**named, "generator": _make_generator(recipe)}
+
+
+def make_true_guidance(recipe: Recipe) -> dict[str, Any]:
+    """Return the guidance of models that were trained without: two calls a step, the second for the negative prompt.
+
+    It needs one to be at work; " " is what Qwen-Image's makers give it for none.
+    """
+    negative = (recipe.negative_prompt or " ") if recipe.guidance_scale > 1 else None
+    return {"guidance_scale": None, "true_cfg_scale": recipe.guidance_scale, "negative_prompt": negative}
 
 
 def _make_generator(recipe: Recipe) -> Any:
@@ -132,6 +145,15 @@ def make_scheduler(original: Any, name: str) -> Any:
     if scheduler_class not in (type(original), *original.compatibles):
         raise SeedLabError(f"{scheduler.label} does not work with this model: choose another scheduler.")
     return scheduler_class.from_config(original.config, **scheduler.settings)
+
+
+def _check_numbers(arrays: Any) -> None:
+    """Raise where the autoencoder made no numbers, which a picture of 8 bits would show as black."""
+    if not all(np.isfinite(array).all() for array in arrays):
+        raise SeedLabError(
+            "The picture's autoencoder made not-a-number, as some do in half precision: on the command line choose "
+            "--dtype float32, or choose another model."
+        )
 
 
 def _check(image: Image.Image, hidden: bool) -> None:

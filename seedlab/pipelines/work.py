@@ -11,7 +11,7 @@ from PIL.Image import Image
 from seedlab.pipelines.batch import sample_batch, strip
 from seedlab.pipelines.library import Loaded, free_memory
 from seedlab.pipelines.plans import NotExactError, Plans
-from seedlab.pipelines.preview import find_clean_latents
+from seedlab.pipelines.preview import find_clean_latents, unpack_latents
 from seedlab.pipelines.sampling import Sample, check_latents, make_scheduler, sample
 from seedlab.pipelines.steps import OnStep
 from seedlab.pipelines.tokens import say_unread
@@ -138,16 +138,17 @@ def _follow(loaded: Loaded, batch: Mapping[int, Recipe], check_stop: Callable[[]
         check_stop()
         check_latents(latents)
         steps = max(step, getattr(loaded.pipeline, "num_timesteps", recipes[0].num_inference_steps))
-        for index, preview in zip(batch, _show_previews(loaded, latents), strict=True):
+        for index, preview in zip(batch, _show_previews(loaded, latents, recipes[0]), strict=True):
             tell(Progress(index, step, steps, preview))
 
     return on_step
 
 
-def _show_previews(loaded: Loaded, latents: Any) -> Sequence[Image | None]:
+def _show_previews(loaded: Loaded, latents: Any, recipe: Recipe) -> Sequence[Image | None]:
     if loaded.preview is None:
         return [None] * len(latents)
     clean = find_clean_latents(loaded.pipeline.scheduler, latents)
+    clean = unpack_latents(loaded.pipeline, clean, recipe.height, recipe.width)
     return [loaded.preview.show(clean[index : index + 1]) for index in range(len(clean))]
 
 

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 
+from seedlab.model import Model
 from seedlab.recipe import Recipe, RecipeError
 from seedlab.schedulers import find_scheduler
 from seedlab.trail import Round, State, Tile, Trail
@@ -76,14 +77,28 @@ def say_settings(recipe: Recipe, names: Mapping[str, str]) -> str:
     steps = recipe.num_inference_steps
     return " · ".join(
         (
-            names.get(recipe.model_address, recipe.model_address),
+            name_model(recipe, names),
             f"{steps} step{'s' if steps != 1 else ''}",
             f"guidance {recipe.guidance_scale:g}",
             label_scheduler(recipe.scheduler),
             f"{recipe.width}×{recipe.height}",
             DTYPES[recipe.dtype],
+            *(f"LoRA {_name_file(lora.file)} {lora.weight:g}" for lora in recipe.loras),
         )
     )
+
+
+def _name_file(path: str) -> str:
+    return re.split(r"[/\\]", path)[-1].removesuffix(".safetensors")
+
+
+def name_model(recipe: Recipe, names: Mapping[str, str]) -> str:
+    """Name a recipe's model, with the first digits of its commit if it has one: "Stable Diffusion 1.5 (451f4fe)"."""
+    revision = recipe.revision or ""
+    if recipe.model_address in names:
+        return names[recipe.model_address]
+    name = names.get(recipe.model_id, recipe.model_id)
+    return f"{name} ({revision[:7] if re.fullmatch('[0-9a-f]{40}', revision) else revision})" if revision else name
 
 
 def label_scheduler(name: str) -> str:
@@ -123,3 +138,25 @@ def say_unknown(name: str, words: Sequence[str], examples: Sequence[str] = ()) -
     known = ", ".join(examples)
     knows = f"It knows {known} and more: all its words are under the examples." if known else "It draws what it can."
     return f"{name} does not know: {listed}. {knows}"
+
+
+def say_model(model: Model) -> str:
+    """Say what to know of a model: its licence and costs, how much its seed decides, what it does not take."""
+    sentences = [_say_card(model), model.card.seeds if model.card else ""]
+    if model.unconditional:
+        sentences.append(f"{model.name} takes no prompt: its seeds are all there is to explore.")
+    elif model.ignores:
+        words = {"negative_prompt": "no negative prompt", "guidance_scale": "no guidance"}
+        sentences.append(f"It takes {' and '.join(words[name] for name in model.ignores)}.")
+    return " ".join(sentence for sentence in sentences if sentence)
+
+
+def _say_card(model: Model) -> str:
+    card = model.card
+    if card is None:
+        return ""
+    if not card.download:
+        return f"{card.licence}, built in."
+    costs = f"Licence: {card.licence}. {card.download:g} GB to download, about {card.memory:g} GB of memory."
+    page = f"https://huggingface.co/{model.model_id}"
+    return f"{costs} Its licence has to be accepted first, at {page}." if card.gated else costs

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from seedlab.model import Model
-from seedlab.recipe import Recipe, RecipeError, parse_seeds
+from seedlab.recipe import Lora, Recipe, RecipeError, parse_seeds
 
 FIELDS = (
     "prompt",
@@ -18,6 +18,7 @@ FIELDS = (
     "width",
     "height",
     "generator_device",
+    "loras",
 )
 """The fields that a sentence can stand under, in the order of the panel."""
 
@@ -56,6 +57,7 @@ class Form:
     width: str | None
     height: str | None
     generator_device: str | None
+    loras: str | None
 
     def read_seeds(self) -> tuple[int, ...]:
         """Return the seeds.
@@ -65,8 +67,11 @@ class Form:
         """
         return parse_seeds(self.seeds or "")
 
-    def make_recipe(self, model: Model, seed: int) -> Recipe:
+    def make_recipe(self, model: Model, seed: int, loras: tuple[Lora, ...] = ()) -> Recipe:
         """Make the recipe of one seed.
+
+        Args:
+            loras: what the field `loras` names.
 
         Raises:
             RecipeError: a field is bad in itself, or for this model.
@@ -76,16 +81,29 @@ class Form:
         if model.unconditional:
             # What was typed for another model stays typed; this one does not read it.
             return model.make_recipe(prompt="", seed=seed, num_inference_steps=steps, **shared)
+        ignored = model.ignores  # what was typed for another model stays typed here too
         return model.make_recipe(
             prompt=(self.prompt or "").strip(),
             seed=seed,
             num_inference_steps=steps,
-            negative_prompt=(self.negative_prompt or "").strip(),
-            guidance_scale=read_number("guidance_scale", self.guidance_scale),
-            width=read_number("width", self.width),
-            height=read_number("height", self.height),
+            negative_prompt="" if "negative_prompt" in ignored else (self.negative_prompt or "").strip(),
+            guidance_scale=read_number("guidance_scale", None if "guidance_scale" in ignored else self.guidance_scale),
+            width=model.snap(read_number("width", self.width)),
+            height=model.snap(read_number("height", self.height)),
+            loras=loras,
             **shared,
         )
+
+    def say_snapped(self, model: Model, recipe: Recipe) -> str:
+        """Say in a sentence which size was made another; "" for none."""
+        asked = {name: read_number(name, getattr(self, name)) for name in ("width", "height")}
+        changed = [
+            f"{side:g} became {getattr(recipe, name)}"
+            for name, side in asked.items()
+            if side not in (None, getattr(recipe, name)) and not model.unconditional
+        ]
+        steps = f"{model.name} makes sizes in steps of {model.size_multiple} pixels"
+        return f"{steps}: {' and '.join(changed)}." if changed else ""
 
 
 def read_model_id(text: str | None) -> str:

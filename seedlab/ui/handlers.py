@@ -19,7 +19,7 @@ from seedlab.recipe import RecipeError, SeedLabError
 from seedlab.rounds import GUIDE_SUFFIXES, parse_suffixes
 from seedlab.schedulers import SCHEDULERS
 from seedlab.trail import State, Tile
-from seedlab.ui.captions import label_scheduler, name_picture, say_unknown
+from seedlab.ui.captions import label_scheduler, name_picture, say_model, say_unknown
 from seedlab.ui.columns import Shelf
 from seedlab.ui.form import ADVANCED, FIELDS, FITTED, FORM, PLACES, Form, read_model_id
 from seedlab.ui.remembered import find_first_recipe, read_numbers, read_saved, restore_fields, write
@@ -44,24 +44,28 @@ class Handlers:
     def open(self, request: gr.Request, saved: object) -> Outputs:
         """Begin a visit, with the trail that the browser kept; returns visit, view, prompt, seeds, model."""
         visit = self._begin(saved, request)
-        fields = restore_fields(visit.session.trail)
+        fields = restore_fields(visit.session.trail, self._studio.names)
         return visit, visit.see(recalling=True), *fields
 
     def explore(self, request: gr.Request, visit: Visit | None, saved: object, *values: Any) -> Outputs:
         """Ask for a round of seeds; returns visit, view, saved, notice, advanced, sentences."""
         visit = visit or self._begin_again(saved, request)
         form = Form(*values)
+        snapped = ""
 
         def ask() -> None:
+            nonlocal snapped
             seeds = form.read_seeds()
             model = self._studio.settle(self._describe(read_model_id(form.model_id)))
-            recipe = form.make_recipe(model, seeds[0])
+            recipe = form.make_recipe(model, seeds[0], self._studio.read_loras(form.loras or ""))
             self._studio.check(recipe)
+            snapped = form.say_snapped(model, recipe)
             visit.session.explore(recipe, seeds)
 
         field, sentences = _try(ask)
         advanced = gr.update(open=True) if field in ADVANCED else gr.skip()
-        return visit, visit.see(), visit.save(), self._notice(form), advanced, *sentences
+        notice = " ".join(filter(None, (self._notice(form), snapped)))
+        return visit, visit.see(), visit.save(), notice, advanced, *sentences
 
     def choose_tile(
         self, request: gr.Request, event: gr.EventData, visit: Visit | None, saved: object, suffixes: str | None
@@ -175,17 +179,18 @@ class Handlers:
         end_visit(self._visits.get(request.session_hash or ""))
 
     def choose_model(self, model_id: str | None) -> Iterator[Outputs]:
-        """Fit the panel to a model; yields updates of the fields of `FITTED`, and the sentence under the model."""
+        """Fit the panel to a model; yields updates of `FITTED`, what is wrong with it, and what to know of it."""
         unchanged = (gr.skip(),) * len(FITTED)
         known = model_id in self._studio.names
-        yield *unchanged, "" if known else "Looking at the model…"
+        yield *unchanged, "", gr.skip() if known else "Looking at the model…"
         try:
             model = self._describe(read_model_id(model_id))
+            # What is offered is known well; of others its pipeline has to be looked at.
+            model = model if known else self._studio.settle(model)
         except SeedLabError as error:
-            yield *unchanged, str(error)
+            yield *unchanged, str(error), ""
             return
-        takes_none = f"{model.name} takes no prompt: its seeds are all there is to explore."
-        yield *fit_fields(model), takes_none if model.unconditional else ""
+        yield *fit_fields(model), "", say_model(model)
 
     def list_words(self, model_id: str | None) -> Outputs:
         """List the words of a model that knows few; returns updates of the words and of what they fold away in."""
@@ -244,11 +249,13 @@ def end_visit(visit: Visit | None) -> None:
 def fit_fields(model: Model) -> Outputs:
     """Return updates of the fields of `FITTED`: they show the model's defaults, and what it does not take is hidden."""
     offered = not model.unconditional
-    numbers = {name: getattr(model, name) for name in ("num_inference_steps", "guidance_scale", "width", "height")}
-    updates = {name: gr.update(placeholder=f"{number:g}", visible=offered) for name, number in numbers.items()}
-    updates["num_inference_steps"]["visible"] = True
+    hidden = () if offered else tuple(name for name in FITTED if name not in ("num_inference_steps", "scheduler"))
+    updates = {name: gr.update(visible=name not in (*hidden, *model.ignores)) for name in FITTED}
+    # As placeholders: what a visitor has typed stays, whichever model is chosen, and what is empty is the model's.
+    for name in ("num_inference_steps", "guidance_scale", "width", "height"):
+        updates[name]["placeholder"] = f"{getattr(model, name):g}"
     updates["scheduler"] = gr.update(choices=list_schedulers(model))
-    return tuple(updates.get(name) or gr.update(visible=offered) for name in FITTED)
+    return tuple(updates.values())
 
 
 def list_schedulers(model: Model | None = None) -> list[tuple[str, str]]:

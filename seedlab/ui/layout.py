@@ -126,4 +126,4 @@ def _wire_panel(handlers: Handlers, panel: Panel) -> None:
 
 
 def _list_fitted(panel: Panel) -> list[gr.components.Component]:
-    return [*(panel.fields[name] for name in FITTED), panel.sentences["model_id"]]
+    return [*(panel.fields[name] for name in FITTED), panel.sentences["model_id"], panel.about]

@@ -22,6 +22,7 @@ class Panel:
     fields: dict[str, gr.components.Component]
     sentences: dict[str, gr.HTML]
     notice: gr.HTML
+    about: gr.HTML
     generate: gr.Button
     stop: gr.Button
     fold: gr.Button
@@ -68,12 +69,14 @@ def build_panel(studio: Studio) -> Panel:
     fold = gr.Button("Seeds, suffixes, model", elem_id="fold", size="sm")
     with gr.Column(elem_id="more"):
         _build_rounds(builder)
-        _build_model(builder, studio)
+        about = _build_model(builder, studio)
         examples = _build_examples(studio.examples)
         words = _build_words(studio)
-        advanced = _build_advanced(builder)
+        advanced = _build_advanced(builder, studio)
         opener = gr.UploadButton("Open a picture…", file_types=[".png"], size="sm", elem_id="open")
-    return Panel(builder.fields, builder.sentences, notice, generate, stop, fold, examples, *words, advanced, opener)
+    return Panel(
+        builder.fields, builder.sentences, notice, about, generate, stop, fold, examples, *words, advanced, opener
+    )
 
 
 def _build_rounds(builder: _Builder) -> None:
@@ -85,12 +88,14 @@ def _build_rounds(builder: _Builder) -> None:
         builder.add("suffixes", gr.Textbox(suffixes, label=label, lines=4, max_lines=16, elem_id="suffixes"))
 
 
-def _build_model(builder: _Builder, studio: Studio) -> None:
+def _build_model(builder: _Builder, studio: Studio) -> gr.HTML:
+    """Add the field, and return the place under it for what to know of the model."""
     with _field():
         model = gr.Dropdown(
             list(studio.models), value=studio.default_model, label="Model", allow_custom_value=True, elem_id="model_id"
         )
         builder.add("model_id", model)
+        return make_sentence("about", "about")
 
 
 def _build_examples(examples: tuple[str, ...]) -> tuple[gr.Button, ...]:
@@ -107,7 +112,7 @@ def _build_words(studio: Studio) -> tuple[gr.HTML, gr.Accordion]:
         return make_words(kinds), lexicon
 
 
-def _build_advanced(builder: _Builder) -> gr.Accordion:
+def _build_advanced(builder: _Builder, studio: Studio) -> gr.Accordion:
     advanced = gr.Accordion("Advanced", open=False, elem_id="advanced")
     with advanced:
         with _field():
@@ -125,15 +130,34 @@ def _build_advanced(builder: _Builder) -> gr.Accordion:
         with gr.Row(elem_classes="pair"):
             builder.add_number("width", "Width")
             builder.add_number("height", "Height")
-        with _field():
-            info = "The CPU's is the same on every machine. The guide's script takes the GPU's, which is another."
-            noise: Any = gr.Dropdown(
-                [("The CPU", "cpu"), ("The GPU (CUDA)", "cuda")],
-                value="cpu",
-                label="Noise from",
-                info=info,
-                allow_custom_value=True,
-                elem_id="generator_device",
-            )
-            builder.add("generator_device", noise)
+        _build_noise(builder)
+        _build_loras(builder, studio)
     return advanced
+
+
+def _build_loras(builder: _Builder, studio: Studio) -> None:
+    with _field():
+        loras = gr.Textbox(
+            "",
+            label="LoRAs",
+            info="One .safetensors file a line, and after it how much of it.",
+            placeholder="/path/to/style.safetensors 0.8",
+            max_lines=8,
+            visible=studio.local,
+            elem_id="loras",
+        )
+        builder.add("loras", loras)
+
+
+def _build_noise(builder: _Builder) -> None:
+    with _field():
+        info = "The CPU's is the same on every machine. The guide's script takes the GPU's, which is another."
+        noise: Any = gr.Dropdown(
+            [("The CPU", "cpu"), ("The GPU (CUDA)", "cuda")],
+            value="cpu",
+            label="Noise from",
+            info=info,
+            allow_custom_value=True,
+            elem_id="generator_device",
+        )
+        builder.add("generator_device", noise)

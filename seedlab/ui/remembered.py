@@ -1,10 +1,11 @@
 """What comes back from browsers, where anybody may have written it: events' data, and the trail that was kept."""
 
+from collections.abc import Container
 from typing import Any
 
 import gradio as gr
 
-from seedlab.recipe import Recipe, SeedLabError, parse_seeds
+from seedlab.recipe import Lora, Recipe, SeedLabError, parse_seeds
 from seedlab.trail import Trail
 
 MAX_SAVED = 5_000_000
@@ -35,12 +36,17 @@ def read_saved(saved: object) -> Trail | None:
         return None
 
 
-def restore_fields(trail: Trail) -> tuple[Any, ...]:
-    """Return prompt, seeds and model as they were for the newest first round; what has no root stays as it is."""
+def restore_fields(trail: Trail, names: Container[str]) -> tuple[Any, ...]:
+    """Return prompt, seeds and model as they were for the newest first round; what has no root stays as it is.
+
+    Args:
+        names: the models that are offered; such a one was chosen by its id, and its commit was found for it.
+    """
     recipe = find_first_recipe(trail)
     if recipe is None:
         return (gr.skip(),) * 3
-    return recipe.prompt, _write_seeds([tile.recipe.seed for tile in trail.visible[0].tiles]), recipe.model_address
+    model = recipe.model_id if recipe.model_id in names else recipe.model_address
+    return recipe.prompt, _write_seeds([tile.recipe.seed for tile in trail.visible[0].tiles]), model
 
 
 def find_first_recipe(trail: Trail) -> Recipe | None:
@@ -48,8 +54,10 @@ def find_first_recipe(trail: Trail) -> Recipe | None:
     return trail.visible[0].tiles[0].recipe if trail.path else None
 
 
-def write(value: str | float) -> str:
+def write(value: str | float | tuple[Lora, ...]) -> str:
     """Write a value as a field of the panel shows it."""
+    if isinstance(value, tuple):
+        return "\n".join(f"{lora.file} {lora.weight:g}" for lora in value)
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 

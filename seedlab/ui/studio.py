@@ -7,7 +7,7 @@ from threading import Event
 
 from seedlab.environment import Environment
 from seedlab.model import Model
-from seedlab.recipe import Recipe
+from seedlab.recipe import Lora, Recipe
 from seedlab.reports import Report
 from seedlab.trail import Trail
 from seedlab.verification import Verdict
@@ -24,12 +24,14 @@ class Studio:
         settle: fills in what depends on the device, before a recipe is made; may raise SeedLabError, and takes
             seconds while torch is not imported yet.
         check: refuses a recipe that this machine cannot make, before any work starts; raises RecipeError.
+        read_loras: reads LoRAs as people write them, a file a line; raises RecipeError.
         observe: tells the environment that a recipe's picture would be made in; raises SeedLabError.
         verify: makes a recipe's picture again, alone, and holds it against the file.
         write_script: writes a diffusers script of recipes that differ in seed and prompt alone.
         default_model: the id of the model that is chosen at first.
         models: (label, model id) of the models that are offered.
         examples: prompts to try.
+        local: whether visitors may name files of this machine.
         unknown_words: (model id, prompt) to the words of the prompt that the model never saw.
         list_words: a model id to all phrases that the model knows, by kind; {} where there are too many to list.
         add_phrase: (prompt, phrase) to the prompt with one of these phrases in it.
@@ -39,6 +41,7 @@ class Studio:
     describe: Callable[[str], Model]
     settle: Callable[[Model], Model]
     check: Callable[[Recipe], None]
+    read_loras: Callable[[str], tuple[Lora, ...]]
     observe: Callable[[Recipe], Environment]
     verify: Callable[[Recipe, Path, Event], Generator[Report | Verdict, None, None]]
     write_script: Callable[[Sequence[Recipe]], str]
@@ -48,6 +51,7 @@ class Studio:
     unknown_words: Callable[[str, str], tuple[str, ...]]
     list_words: Callable[[str], Mapping[str, tuple[str, ...]]]
     add_phrase: Callable[[str, str], str]
+    local: bool = True
 
     @property
     def names(self) -> dict[str, str]:

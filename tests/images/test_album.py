@@ -78,10 +78,10 @@ def test_a_file_of_somebody_elses_is_in_the_way(tmp_path, name):
 def test_another_recipe_is_in_the_way_and_another_dtype_too_once_it_is_known(tmp_path):
     keep(make_album(tmp_path))
     half = replace(RECIPE, dtype="float16")
-    check_room({half: tmp_path / "seed-0.png"}, tmp_path / "grid.png", any_dtype=True)
-    for other, any_dtype in ((half, False), (replace(half, seed=1), True)):
+    check_room({half: tmp_path / "seed-0.png"}, tmp_path / "grid.png", settled=False)
+    for other, settled in ((half, True), (replace(half, seed=1), False)):
         with pytest.raises(SeedLabError, match="something else"):
-            check_room({other: tmp_path / "seed-0.png"}, tmp_path / "grid.png", any_dtype=any_dtype)
+            check_room({other: tmp_path / "seed-0.png"}, tmp_path / "grid.png", settled=settled)
 
 
 def test_a_folder_is_looked_at_without_making_it(tmp_path):

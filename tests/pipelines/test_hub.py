@@ -14,14 +14,50 @@ from tests.pipelines.fake_hub import COMMIT, Hub
 
 ASK = """
 import json, sys
-from seedlab.pipelines.hub import find_snapshot
+from seedlab.pipelines.hub import find_commit, find_snapshot
 from seedlab.recipe import SeedLabError
 
-model_id, revision, download = json.loads(sys.argv[1])
+model_id, revision, download, commit = json.loads(sys.argv[1])
 known = ["stable-diffusion-v1-5/stable-diffusion-v1-5", "works/tiny"]
 try:
-    folder = find_snapshot(model_id, revision, download=download, known=known)
-    print(json.dumps({"folder": str(folder)}))
+    if commit:
+        print(json.dumps({"commit": find_commit(model_id, revision, known)}))
+    else:
+        seen = []
+        tell = lambda *sizes: seen.append(sizes)
+        folder = find_snapshot(model_id, revision, download=download, known=known, tell=tell)
+        print(json.dumps({"folder": str(folder), "seen": seen}))
+except SeedLabError as error:
+    print(json.dumps({"sentence": str(error)}))
+"""
+
+
+MAKE = """
+import json, sys
+from threading import Event
+from seedlab.images.compare import hash_pixels
+from seedlab.pipelines.manager import PipelineManager
+
+manager = PipelineManager(device="cpu")
+recipe = manager.describe(sys.argv[1]).make_recipe(
+    prompt="a boat", seed=0, num_inference_steps=2, height=64, width=64, scheduler="DDIM", dtype="float32"
+)
+end = list(manager.generate([recipe], Event()))[-1]
+same = manager.environment(recipe) == end.environment
+schedulers = [each.label for each in manager.describe(sys.argv[1]).schedulers]
+assert "DDIM" in schedulers and "Flow-match Euler" not in schedulers, schedulers
+print(json.dumps({"revision": recipe.revision, "sha256": hash_pixels(end.image), "same": same}))
+manager.close()
+"""
+
+
+CONFIGURE = """
+import json, sys
+from seedlab.pipelines.hub import find_configurations
+from seedlab.recipe import SeedLabError
+
+try:
+    print(json.dumps({"folder": str(find_configurations("works/tiny", download=sys.argv[1] == "download"))}))
 except SeedLabError as error:
     print(json.dumps({"sentence": str(error)}))
 """
@@ -30,7 +66,7 @@ except SeedLabError as error:
 @pytest.fixture(scope="module")
 def hub(tiny, tmp_path_factory):
     folder = tmp_path_factory.mktemp("hub")
-    for owner in ("works", "gated", "broken", "pickled", "bare"):
+    for owner in ("works", "gated", "broken", "sick", "pickled", "bare"):
         shutil.copytree(tiny, folder / owner / "tiny")
     (folder / "works" / "tiny" / "unet" / "extra.bin").write_bytes(b"a pickle that nobody asked for")
     for weights in (folder / "pickled" / "tiny").rglob("*.safetensors"):
@@ -46,16 +82,26 @@ def hub(tiny, tmp_path_factory):
 
 
 @pytest.fixture
-def ask(hub, tmp_path):
-    """Ask in a process of its own: the library reads its settings as it is imported."""
+def run(hub, tmp_path):
+    """Run code in a process of its own: the library reads its settings as it is imported."""
 
-    def ask(model_id: str, revision: str | None = None, *, download: bool = True, endpoint: str = "") -> dict:
+    def run(endpoint: str, code: str, argument: str) -> dict:
         settings = {"HF_ENDPOINT": endpoint or hub.url, "HF_HOME": str(tmp_path / "home"), "HF_HUB_DISABLE_XET": "1"}
         clean = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
-        command = [sys.executable, "-c", ASK, json.dumps([model_id, revision, download])]
+        command = [sys.executable, "-c", code, argument]
         done = subprocess.run(command, env=clean | settings, capture_output=True, text=True, timeout=120)
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout.splitlines()[-1])
+
+    return run
+
+
+@pytest.fixture
+def ask(run):
+    def ask(
+        model_id: str, revision: str | None = None, *, download: bool = True, commit: bool = False, endpoint: str = ""
+    ) -> dict:
+        return run(endpoint, ASK, json.dumps([model_id, revision, download, commit]))
 
     return ask
 
@@ -70,6 +116,25 @@ def test_a_model_is_downloaded_once_and_is_there_without_a_network(hub, ask, tin
     assert ask("works/tiny", download=False)["folder"] == str(folder)
     assert ask("works/tiny", endpoint="http://127.0.0.1:9")["folder"] == str(folder)
     assert len(hub.log) == asked
+
+
+def test_a_download_tells_how_far_it_is_in_bytes(ask):
+    found = ask("works/tiny")
+    seen, files = found["seen"], [file for file in Path(found["folder"]).rglob("*") if file.is_file()]
+    assert [done for done, _ in seen] == sorted(done for done, _ in seen)
+    # All but the index, which is taken first, to know what else there is.
+    assert seen[-1] == [sum(file.stat().st_size for file in files if file.name != "model_index.json")] * 2
+    assert all(done <= total for done, total in seen)
+    assert ask("works/tiny")["seen"] == []
+
+
+def test_files_that_came_before_a_download_failed_do_not_come_again(hub, ask):
+    weights = "text_encoder/model.safetensors"
+    assert ask("sick/tiny")["sentence"].startswith("sick/tiny could not be downloaded from the Hub: check the network")
+    before = hub.log.count(("GET", weights, 0))
+    hub.is_sick = False
+    assert "folder" in ask("sick/tiny")
+    assert hub.log.count(("GET", weights, 0)) == before
 
 
 def test_only_safetensors_are_downloaded(hub, ask):
@@ -119,4 +184,57 @@ def test_without_a_network_the_sentence_says_so(ask):
 def test_what_is_not_here_is_not_downloaded_unasked(hub, ask):
     asked = len(hub.log)
     assert "sentence" in ask("works/tiny", download=False)
+    assert len(hub.log) == asked
+
+
+def test_a_branch_stands_for_a_commit_which_is_known_without_a_network_too(hub, ask):
+    offline = "http://127.0.0.1:9"
+    assert ask("works/tiny", commit=True) == {"commit": COMMIT}
+    assert ask("works/tiny", "main", commit=True, endpoint=offline) == {"commit": COMMIT}
+    folder = Path(ask("works/tiny", COMMIT)["folder"])
+    assert folder.name == COMMIT
+    assert ask("works/tiny", commit=True, endpoint=offline) == {"commit": COMMIT}
+    assert ask("works/tiny", COMMIT, endpoint=offline)["folder"] == str(folder)
+
+
+def test_a_commit_needs_no_asking(hub, ask):
+    asked = len(hub.log)
+    assert ask("works/tiny", "a" * 40, commit=True, endpoint="http://127.0.0.1:9") == {"commit": "a" * 40}
+    assert len(hub.log) == asked
+
+
+@pytest.mark.parametrize(
+    ("model_id", "revision", "words"),
+    [
+        ("works/tinny", None, "did you mean works/tiny"),
+        ("gated/tiny", None, "gated/tiny is gated: accept its licence"),
+        ("works/tiny", "v9", "has no revision “v9”"),
+        ("bare/tiny", None, "bare/tiny is not a diffusers pipeline"),
+    ],
+)
+def test_what_has_no_commit_is_said_before_anything_is_downloaded(ask, model_id, revision, words):
+    assert words in ask(model_id, revision, commit=True)["sentence"]
+
+
+def test_without_a_network_and_a_cache_there_is_no_commit(ask):
+    sentence = ask("works/tiny", commit=True, endpoint="http://127.0.0.1:9")["sentence"]
+    assert sentence.startswith("works/tiny could not be downloaded from the Hub: check the network and try again")
+
+
+def test_a_recipe_of_the_hub_names_its_commit_and_gives_the_same_picture_without_a_network(run):
+    made = run("", MAKE, "works/tiny")
+    assert made["revision"] == COMMIT
+    assert made["same"]
+    assert run("http://127.0.0.1:9", MAKE, "works/tiny@main") == made
+
+
+def test_what_a_checkpoint_is_read_with_comes_once_and_without_weights(hub, run):
+    assert "could not be downloaded" in run("", CONFIGURE, "here")["sentence"]
+    folder = Path(run("", CONFIGURE, "download")["folder"])
+    assert (folder / "tokenizer" / "vocab.json").is_file() or (folder / "tokenizer" / "tokenizer.json").is_file()
+    assert (folder / "unet" / "config.json").is_file()
+    assert not list(folder.rglob("*.safetensors"))
+    asked = len(hub.log)
+    for how in ("here", "download"):
+        assert run("http://127.0.0.1:9", CONFIGURE, how) == {"folder": str(folder)}
     assert len(hub.log) == asked

@@ -16,6 +16,8 @@ from seedlab.reports import Failed, Finished, Progress, Waiting
 from seedlab.schedulers import list_family
 from tests.pipelines.builders import build_stable_diffusion, make_recipe
 
+COMMIT = "c" * 40
+
 
 def run(manager, *recipes):
     return list(manager.generate(recipes, Event()))
@@ -34,8 +36,8 @@ def test_reports_loading_then_steps_with_previews_then_the_picture(manager, tiny
 
 def test_waits_are_explained(tiny, monkeypatch):
     manager = PipelineManager(device="cpu")
-    load = manager._library._load_folder
-    monkeypatch.setattr(manager._library, "_load_folder", lambda *arguments: (time.sleep(0.7), load(*arguments))[1])
+    load = manager._library._load_source
+    monkeypatch.setattr(manager._library, "_load_source", lambda *arguments: (time.sleep(0.7), load(*arguments))[1])
     with ThreadPoolExecutor(1) as other:
         theirs = other.submit(run, manager, make_recipe(tiny))
         time.sleep(0.1)
@@ -47,7 +49,7 @@ def test_waits_are_explained(tiny, monkeypatch):
 
 def test_who_waits_is_told_so_again_and_again_and_can_leave_each_time(tiny, monkeypatch):
     manager = PipelineManager(device="cpu")
-    monkeypatch.setattr(manager._library, "_load_folder", lambda *_: time.sleep(1.2))
+    monkeypatch.setattr(manager._library, "_load_source", lambda *_: time.sleep(1.2))
     reports = manager.generate([make_recipe(tiny)], Event())
     assert [next(reports) for _ in range(3)] == [Waiting(0, "Loading tiny…")] * 3
     reports.close()
@@ -196,17 +198,43 @@ def test_a_folder_that_cannot_be_read_has_no_environment_but_a_sentence(manager,
 
 def test_the_hub_is_asked_once_a_process(manager, tiny, monkeypatch):
     """What "main" means there may change in the middle of a grid."""
-    asked = []
+    asked, sought = [], []
 
     def download(model_id, **options):
         asked.append((model_id, options["revision"], options["use_safetensors"]))
         return str(tiny)
 
+    def find_commit(model_id, revision, _):
+        sought.append((model_id, revision))
+        return COMMIT
+
     monkeypatch.setattr("diffusers.DiffusionPipeline.download", download)
+    monkeypatch.setattr("seedlab.pipelines.library.find_commit", find_commit)
     recipes = [replace(make_recipe(tiny, seed=seed), model_id="owner/name", revision="v1") for seed in range(3)]
     ends = [report for report in run(manager, *recipes) if isinstance(report, Finished | Failed)]
     assert [type(end) for end in ends] == [Finished] * 3
-    assert asked == [("owner/name", "v1", True)]
+    assert asked == [("owner/name", COMMIT, True)]
+    assert sought == [("owner/name", "v1")]
+    assert manager.describe("owner/name@v1").revision == COMMIT
+    assert len(sought) == 1
+
+
+def test_a_public_host_offers_the_commit_of_what_it_offers_and_no_other(monkeypatch):
+    monkeypatch.setattr("seedlab.pipelines.library.find_commit", lambda model_id, revision, _: COMMIT)
+    manager = PipelineManager(device="cpu", allowed=("sketch", "owner/name"))
+    recipe = manager.describe("owner/name").make_recipe(prompt="a boat", seed=0)
+    assert recipe.model_address == f"owner/name@{COMMIT}"
+    assert manager.look_up(recipe.model_address).model_id == "owner/name"
+    for other in (f"owner/name@{'d' * 40}", "owner/name@main", f"owner/other@{COMMIT}", f"sketch@{COMMIT}"):
+        with pytest.raises(RecipeError, match="This server offers only: sketch, owner/name"):
+            manager.look_up(other)
+    manager.close()
+
+
+def test_what_is_on_this_machine_has_no_commit_and_asks_nobody(manager, tiny, monkeypatch):
+    monkeypatch.setattr("seedlab.pipelines.library.find_commit", lambda *_: pytest.fail("asked"))
+    for model_id in ("sketch", str(tiny)):
+        assert manager.describe(model_id).revision is None
 
 
 def test_a_download_that_fails_says_what_to_do(manager, tiny, monkeypatch):
@@ -214,7 +242,7 @@ def test_a_download_that_fails_says_what_to_do(manager, tiny, monkeypatch):
         raise OSError("Couldn't connect")
 
     monkeypatch.setattr("diffusers.DiffusionPipeline.download", download)
-    recipe = replace(make_recipe(tiny), model_id="owner/name")
+    recipe = replace(make_recipe(tiny), model_id="owner/name", revision=COMMIT)
     (failed,) = (report for report in run(manager, recipe) if isinstance(report, Failed))
     assert failed.sentence.startswith(
         "owner/name could not be downloaded from the Hub: check the network and try again"
@@ -242,12 +270,55 @@ def test_pickled_weights_are_refused(manager, tiny, tmp_path):
     assert "safetensors" in failed.sentence
 
 
+@pytest.mark.parametrize("count", [1, 2])
+def test_an_autoencoder_that_makes_no_numbers_is_reported_and_never_shown(manager, tiny, tmp_path, count):
+    """As that of SDXL does in float16. Its picture would be black, in a batch too."""
+    folder = shutil.copytree(tiny, tmp_path / "nan")
+    run(manager, make_recipe(folder))
+    (loaded,) = manager._library._loaded.values()
+    with torch.no_grad():
+        loaded.pipeline.vae.decoder.conv_out.bias.fill_(float("nan"))
+    reports = run(manager, *(make_recipe(folder, seed=seed) for seed in range(count)))
+    failures = [report for report in reports if isinstance(report, Failed)]
+    assert [failed.index for failed in failures] == list(range(count))
+    assert {failed.sentence.partition(",")[0] for failed in failures} == {"The picture's autoencoder made not-a-number"}
+    assert not [report for report in reports if isinstance(report, Finished)]
+
+
+def test_a_black_picture_is_reported_and_never_shown(manager, tiny, tmp_path):
+    folder = shutil.copytree(tiny, tmp_path / "black")
+    run(manager, make_recipe(folder))
+    (loaded,) = manager._library._loaded.values()
+    with torch.no_grad():
+        loaded.pipeline.vae.decoder.conv_out.weight.zero_()
+        loaded.pipeline.vae.decoder.conv_out.bias.fill_(-9.0)
+    *_, failed = run(manager, make_recipe(folder))
+    assert failed.sentence.startswith("The picture came out black")
+
+
+def test_a_batch_that_does_not_fit_is_made_one_by_one_with_the_same_bytes(manager, tiny):
+    alone = [run(manager, make_recipe(tiny, seed=seed))[-1].image.tobytes() for seed in range(3)]
+    (loaded,) = manager._library._loaded.values()
+    calls = []
+
+    def refuse(module, args):
+        calls.append(len(args[0]))
+        if len(args[0]) > 2:  # the two of guidance are one picture's
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20 GiB")
+
+    loaded.pipeline.unet.conv_in.register_forward_pre_hook(refuse)
+    reports = run(manager, *(make_recipe(tiny, seed=seed) for seed in range(3)))
+    made = {report.index: report.image.tobytes() for report in reports if isinstance(report, Finished)}
+    assert [made[index] for index in range(3)] == alone
+    assert 6 in calls
+
+
 def test_the_least_recently_used_pipeline_leaves(tmp_path, tiny):
     manager = PipelineManager(device="cpu", max_loaded=2)
     others = [build_stable_diffusion(tmp_path, weights_seed=seed, name=f"other-{seed}") for seed in (1, 2)]
     for folder in (tiny, others[0], tiny, others[1]):
         assert isinstance(run(manager, make_recipe(folder, num_inference_steps=1))[-1], Finished)
-    assert [folder.name for folder, _ in manager._library._loaded] == ["tiny", "other-2"]
+    assert [source.path.name for source, *_ in manager._library._loaded] == ["tiny", "other-2"]
     manager.close()
 
 
@@ -261,7 +332,7 @@ def test_the_environment_tells_other_weights(manager, tiny, tmp_path):
 def test_a_device_that_is_not_there_is_said():
     manager = PipelineManager(device="mps")
     with pytest.raises(SeedLabError, match="There is no device “mps” on this machine: use cpu"):
-        manager.describe("owner/name")
+        manager.describe("sketch")
     manager.close()
 
 

@@ -13,6 +13,7 @@ from threading import Event
 import pytest
 
 from seedlab.export import write_script
+from seedlab.pipelines.catalog import describe
 from seedlab.recipe import Recipe
 from seedlab.reports import Failed
 from seedlab.rounds import GUIDE_SUFFIXES, seed_round, suffix_round
@@ -83,6 +84,14 @@ WAYS = {
 EVERY = [pytest.param(case, id=str(case), marks=() if case in REPRESENTATIVES else pytest.mark.slow) for case in CASES]
 WITH_PROMPT = [parameter for parameter in EVERY if parameter.values[0].model not in UNCONDITIONAL]
 
+# Flux takes no negative prompt: guidance was distilled into it.
+WITH_PROMPTS = [
+    pytest.param(*parameter.values, words, id=f"{parameter.id}-{words}", marks=parameter.marks)
+    for parameter in WITH_PROMPT
+    for words in ("", "blurry")
+    if not words or parameter.values[0].model != "flux"
+]
+
 
 @pytest.fixture(scope="module")
 def build(tmp_path_factory) -> Callable[[str], Path]:
@@ -126,8 +135,7 @@ def test_other_seeds(shared_manager, build, run_alone, case, way):
     assert len(set(plain)) == len(plain)
 
 
-@pytest.mark.parametrize("negative_prompt", ["", "blurry"])
-@pytest.mark.parametrize("case", WITH_PROMPT)
+@pytest.mark.parametrize(("case", "negative_prompt"), WITH_PROMPTS)
 def test_other_prompts_of_the_same_seed(shared_manager, build, run_alone, case, negative_prompt):
     locked = replace(make_seeds(build, case)[2], negative_prompt=negative_prompt)
     recipes = suffix_round(locked, GUIDE_SUFFIXES)
@@ -177,5 +185,5 @@ def test_a_new_process_that_runs_the_plain_script_with_every_scheduler(shared_ma
 def test_the_exported_script_of_a_round(shared_manager, build, tmp_path, case):
     recipes = make_seeds(build, case)
     environment = shared_manager.environment(recipes[0])
-    script = write_script(recipes, environment, unconditional=case.model in UNCONDITIONAL)
+    script = write_script(recipes, environment, describe(recipes[0].model_id))
     assert run_script(script, tmp_path) == make(shared_manager, recipes)

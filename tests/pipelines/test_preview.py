@@ -1,10 +1,13 @@
 """Previews: a linear map from latents to colours, fitted to the autoencoder at hand."""
 
+from threading import Event
+
 import torch
 from diffusers import DiffusionPipeline, DPMSolverMultistepScheduler, EulerDiscreteScheduler
 
-from seedlab.pipelines.preview import Preview, find_clean_latents, fit_preview
-from tests.pipelines.builders import build_ddim
+from seedlab.pipelines.preview import Preview, find_clean_latents, fit_preview, unpack_latents
+from seedlab.reports import Finished, Progress
+from tests.pipelines.builders import build_ddim, build_flux, make_default_recipe
 
 
 class LinearAutoencoder:
@@ -46,6 +49,24 @@ def test_latents_of_another_shape_have_no_preview_and_do_no_harm():
     preview = Preview(torch.zeros(17, 3))
     assert preview.show(torch.zeros(1, 1024, 64)) is None, "packed, as those of Flux"
     assert preview.show(torch.zeros(1, 4, 8, 8)) is None
+
+
+def test_packed_latents_are_unpacked_and_shown(manager, tmp_path):
+    recipe = make_default_recipe(build_flux(tmp_path), height=64, width=96)
+    reports = list(manager.generate([recipe], Event()))
+    previews = [report.preview for report in reports if isinstance(report, Progress)]
+    assert previews
+    assert {preview.size for preview in previews} == {(12, 8)}
+    assert isinstance(reports[-1], Finished)
+
+
+def test_packed_latents_come_back_as_they_were(tmp_path):
+    pipeline = DiffusionPipeline.from_pretrained(build_flux(tmp_path))
+    latents = torch.arange(4 * 8 * 12.0).view(1, 4, 8, 12)
+    packed = pipeline._pack_latents(latents, 1, 4, 8, 12)
+    assert packed.ndim == 3
+    assert torch.equal(unpack_latents(pipeline, packed, 64, 96), latents)
+    assert unpack_latents(pipeline, latents, 64, 96) is latents
 
 
 def test_an_autoencoder_of_another_kind_has_no_preview_and_does_no_harm():

@@ -54,6 +54,7 @@ def test_capabilities_are_read_from_the_call():
         width=False,
         num_inference_steps=True,
         callback_on_step_end=False,
+        true_cfg_scale=False,
     )
     assert Capabilities.read(FluxPipeline).callback_on_step_end
     assert not Capabilities.read(PixArtSigmaPipeline).callback_on_step_end

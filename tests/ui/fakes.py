@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw
 from seedlab.environment import Environment
 from seedlab.export import write_script
 from seedlab.model import Model
-from seedlab.recipe import Recipe, RecipeError, SeedLabError
+from seedlab.recipe import Lora, Recipe, RecipeError, SeedLabError
 from seedlab.reports import Failed, Finished, Progress, Report, Waiting
 from seedlab.trail import Trail
 from seedlab.ui.studio import Studio
@@ -111,12 +111,20 @@ def refuse_devices(recipe: Recipe) -> None:
         raise RecipeError("generator_device", "There is no GPU here: choose the CPU.")
 
 
+def read_loras(text: str) -> tuple[Lora, ...]:
+    if text.strip() == "banana":
+        raise RecipeError("loras", "There is no LoRA “banana”.")
+    parts = [line.rsplit(" ", 1) for line in text.splitlines()]
+    return tuple(Lora(file=file, sha256="ab" * 32, weight=float(weight)) for file, weight in parts)
+
+
 def make_studio(painter: Painter) -> Studio:
     return Studio(
         make_session=painter.make_session,
         describe=describe,
         settle=lambda model: model,
         check=refuse_devices,
+        read_loras=read_loras,
         observe=lambda recipe: ENVIRONMENT,
         verify=lambda recipe, file, stop: verify(read_original(file, recipe), painter.generate, stop),
         write_script=write_script,

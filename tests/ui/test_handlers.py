@@ -170,6 +170,7 @@ def test_after_a_reload_what_was_changed_under_advanced_is_back_and_defaults_sta
         "width": "",
         "height": "",
         "generator_device": "cpu",
+        "loras": "",
     }
 
 
@@ -332,4 +333,29 @@ def test_a_model_without_words_explores_its_seeds_and_keeps_what_was_typed(paint
     fitted = dict(zip(FITTED, told, strict=False))
     hidden = {name for name, update in fitted.items() if update.get("visible") is False}
     assert hidden == {"prompt", "suffixes", "negative_prompt", "guidance_scale", "width", "height"}
+    assert told[-2] == ""
     assert told[-1] == "Digits takes no prompt: its seeds are all there is to explore."
+
+
+def test_a_commit_that_was_found_for_a_model_stays_out_of_the_fields_and_is_named_beside_the_picture(painter):
+    commit = "451f4fe16113bff5a5d2269ed5ad43b0592e9a14"
+    studio = replace(make_studio(painter), settle=lambda model: replace(model, revision=commit))
+    page = Page(Handlers(studio))
+    page.open()
+    page.explore(seeds="7")
+    page.develop()
+    assert painter.painted[0].revision == commit
+    assert page.view["rounds"][0]["tiles"][0]["settings"].startswith("Sketch (built in) (451f4fe) · ")
+    later = Page(page.handlers, page.saved, tab="reloaded")
+    assert later.open()[2] == "sketch"
+
+
+def test_loras_are_asked_for_named_beside_the_picture_and_back_after_a_reload(page, painter):
+    text = "/loras/style v2.safetensors 0.8\n/loras/b.safetensors -1"
+    page.explore(seeds="7", loras=text)
+    page.develop()
+    assert [lora.weight for lora in painter.painted[0].loras] == [0.8, -1]
+    assert page.view["rounds"][0]["tiles"][0]["settings"].endswith(" · LoRA style v2 0.8 · LoRA b -1")
+    later = Page(page.handlers, page.saved, tab="reloaded")
+    later.open()
+    assert dict(zip(ADVANCED, page.handlers.restore(later.visit), strict=True))["loras"] == text

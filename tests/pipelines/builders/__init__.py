@@ -1,7 +1,9 @@
 """Builds and saves real diffusers pipelines at tiny sizes with seeded random weights, in the real layouts."""
 
 from tests.pipelines.builders.diffusion_transformers import build_flux, build_pixart, build_stable_diffusion_3
+from tests.pipelines.builders.lora import build_lora
 from tests.pipelines.builders.recipes import make_default_recipe, make_recipe
+from tests.pipelines.builders.single_file import build_single_file
 from tests.pipelines.builders.stable_diffusion import build_stable_diffusion, build_stable_diffusion_xl
 from tests.pipelines.builders.tokenizers import build_t5_tokenizer, build_tokenizer
 from tests.pipelines.builders.unconditional import build_ddim, build_ddpm, flatten
@@ -10,7 +12,9 @@ __all__ = [
     "build_ddim",
     "build_ddpm",
     "build_flux",
+    "build_lora",
     "build_pixart",
+    "build_single_file",
     "build_stable_diffusion",
     "build_stable_diffusion_3",
     "build_stable_diffusion_xl",

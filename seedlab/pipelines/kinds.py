@@ -1,0 +1,33 @@
+"""What we know of kinds of pipelines, by the names of their classes: data."""
+
+from typing import Any
+
+UNCONDITIONAL = {"DDIMPipeline": ("DDIMScheduler",), "DDPMPipeline": ("DDIMScheduler", "DDPMScheduler")}
+"""The pipelines that take no prompt, and the schedulers whose `step` takes what they give it."""
+
+KINDS: dict[str, dict[str, Any]] = {
+    "LatentConsistencyModelPipeline": {
+        "num_inference_steps": 4,
+        "guidance_scale": 8.0,
+        "ignores": ("negative_prompt",),
+    },
+    "StableDiffusion3Pipeline": {
+        "num_inference_steps": 28,
+        "guidance_scale": 4.5,
+        "size_multiple": 16,
+        "half": "bfloat16",
+    },
+    "FluxPipeline": {"num_inference_steps": 28, "guidance_scale": 3.5, "size_multiple": 16, "half": "bfloat16"},
+    "PixArtAlphaPipeline": {"num_inference_steps": 20, "guidance_scale": 4.5},
+    "PixArtSigmaPipeline": {"num_inference_steps": 20, "guidance_scale": 4.5},
+    "SanaPipeline": {"num_inference_steps": 20, "guidance_scale": 4.5, "size_multiple": 32, "half": "bfloat16"},
+    "QwenImagePipeline": {
+        "true_guidance": True,
+        "num_inference_steps": 50,
+        "guidance_scale": 4.0,
+        "size_multiple": 16,
+        "half": "bfloat16",
+    },
+    "ZImagePipeline": {"num_inference_steps": 50, "guidance_scale": 5.0, "size_multiple": 16, "half": "bfloat16"},
+}
+"""Their good defaults and limits, as fields of `Model`, where they are not those of a Stable Diffusion."""

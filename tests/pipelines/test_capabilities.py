@@ -1,0 +1,59 @@
+"""What pipelines take, by their signatures; and where guidance is true guidance."""
+
+import inspect
+from threading import Event
+
+import pytest
+import torch
+from diffusers import DiffusionPipeline, FluxPipeline, QwenImagePipeline
+
+from seedlab.export import write_script
+from seedlab.pipelines.capabilities import Capabilities
+from seedlab.pipelines.catalog import describe
+from tests.pipelines.builders import build_flux, make_default_recipe
+from tests.pipelines.plain import hash_pixels
+from tests.pipelines.test_export import run_script
+
+SIZE = {"height": 64, "width": 64}
+
+
+@pytest.fixture(scope="module")
+def schnell(tmp_path_factory):
+    return build_flux(tmp_path_factory.mktemp("flux"), guidance_embeds=False)
+
+
+def run_plainly(recipe, **arguments) -> str:
+    pipe = DiffusionPipeline.from_pretrained(recipe.model_id, dtype=torch.float32, use_safetensors=True)
+    for part in pipe.components.values():
+        if isinstance(part, torch.nn.Module):
+            part.to(memory_format=torch.channels_last)
+    pipe.set_progress_bar_config(disable=True)
+    generator = torch.Generator("cpu").manual_seed(recipe.seed)
+    arguments |= SIZE | {"num_inference_steps": recipe.num_inference_steps}
+    return hash_pixels(pipe(recipe.prompt, generator=generator, **arguments).images[0])
+
+
+def test_true_guidance_is_read_of_the_model_and_not_of_its_class(schnell, tmp_path):
+    assert Capabilities.read(DiffusionPipeline.from_pretrained(schnell)).true_cfg_scale
+    assert not Capabilities.read(DiffusionPipeline.from_pretrained(build_flux(tmp_path))).true_cfg_scale
+    assert not Capabilities.read(FluxPipeline).true_cfg_scale
+    assert describe("Qwen/Qwen-Image").true_guidance
+    assert "true_cfg_scale" in inspect.signature(QwenImagePipeline.__call__).parameters
+
+
+@pytest.mark.parametrize(
+    ("changes", "arguments"),
+    [
+        ({"guidance_scale": 0.0}, {}),
+        ({"guidance_scale": 4.0}, {"true_cfg_scale": 4.0, "negative_prompt": " "}),
+        ({"guidance_scale": 4.0, "negative_prompt": "fog"}, {"true_cfg_scale": 4.0, "negative_prompt": "fog"}),
+    ],
+    ids=str,
+)
+def test_true_guidance_reaches_the_pipeline_and_the_script(shared_manager, schnell, tmp_path, changes, arguments):
+    recipe = make_default_recipe(schnell, **SIZE, **changes)
+    finished = list(shared_manager.generate([recipe], Event()))[-1]
+    plain = run_plainly(recipe, **arguments)
+    assert hash_pixels(finished.image) == plain
+    script = write_script([recipe], shared_manager.environment(recipe), describe(str(schnell)))
+    assert run_script(script, tmp_path) == [plain]

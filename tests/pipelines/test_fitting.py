@@ -1,0 +1,74 @@
+"""A model that we do not know is fitted to the class of its pipeline, by its index alone."""
+
+import json
+import shutil
+from threading import Event
+
+import pytest
+
+from seedlab.pipelines.catalog import describe
+from seedlab.pipelines.fitting import fit
+from seedlab.recipe import RecipeError
+from tests.pipelines.builders import make_recipe
+
+
+@pytest.fixture
+def fit_to(tmp_path):
+    def fit_to(kind, **parts):
+        (tmp_path / "index.json").write_text(json.dumps({"_class_name": kind, **parts}))
+        return fit(describe("owner/name"), tmp_path / "index.json")
+
+    return fit_to
+
+
+def test_a_flow_matching_model_of_the_hub_has_the_defaults_and_the_scheduler_of_its_kind(fit_to):
+    model = fit_to("StableDiffusion3Pipeline", scheduler=["diffusers", "FlowMatchEulerDiscreteScheduler"])
+    assert (model.guidance_scale, model.num_inference_steps, model.size_multiple) == (4.5, 28, 16)
+    assert [scheduler.label for scheduler in model.schedulers] == ["Flow-match Euler"]
+
+
+def test_what_the_signature_does_not_have_is_not_asked_for(fit_to):
+    assert fit_to("LatentConsistencyModelPipeline", scheduler=["diffusers", "LCMScheduler"]).ignores == (
+        "negative_prompt",
+    )
+    assert fit_to("WuerstchenCombinedPipeline").ignores == ("guidance_scale",)
+    assert fit_to("StableDiffusionPipeline").ignores == ()
+
+
+def test_a_stable_diffusion_is_offered_the_schedulers_of_its_kind(fit_to):
+    model = fit_to("StableDiffusionPipeline", scheduler=["diffusers", "EulerDiscreteScheduler"])
+    assert (model.scheduler, model.any_scheduler) == ("EulerDiscreteScheduler", False)
+
+
+@pytest.mark.parametrize("kind", ["MyOwnPipeline", ["my_pipeline", "MyOwnPipeline"], "os.system", "__name__x"])
+def test_code_that_comes_with_a_model_is_refused(fit_to, kind):
+    with pytest.raises(RecipeError, match="SeedLab runs none that comes with a model") as caught:
+        fit_to(kind)
+    assert caught.value.field == "model_id"
+
+
+@pytest.mark.parametrize("kind", ["StableDiffusionImg2ImgPipeline", "StableVideoDiffusionPipeline"])
+def test_what_makes_its_pictures_of_others_is_refused(fit_to, kind):
+    with pytest.raises(RecipeError, match="does not make its pictures of words alone"):
+        fit_to(kind)
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{", "{}", '{"_class_name": "DDPMPipeline"}'])
+def test_an_index_that_tells_nothing_changes_nothing(tmp_path, content):
+    (tmp_path / "index.json").write_text(content)
+    model = describe("owner/name")
+    assert fit(model, tmp_path / "index.json") == model
+    assert fit(model, tmp_path / "missing.json") == model
+
+
+def test_a_part_whose_code_comes_with_the_model_is_refused_before_anything_is_loaded(fit_to, manager, tiny, tmp_path):
+    with pytest.raises(RecipeError, match="owner/name needs code of its own"):
+        fit_to("StableDiffusionPipeline", unet=["my_unet", "MyUNet"])
+    parts = {"safety_checker": ["stable_diffusion", "StableDiffusionSafetyChecker"], "image_encoder": [None, None]}
+    assert fit_to("StableDiffusionPipeline", unet=["diffusers", "UNet2DConditionModel"], **parts).ignores == ()
+    folder = shutil.copytree(tiny, tmp_path / "coded")
+    (folder / "unet" / "my_unet.py").write_text("raise SystemExit('this must not run')")
+    index = json.loads((folder / "model_index.json").read_text()) | {"unet": ["my_unet", "MyUNet"]}
+    (folder / "model_index.json").write_text(json.dumps(index))
+    (failed,) = manager.generate([make_recipe(folder)], Event())
+    assert failed.sentence.startswith("coded needs code of its own (“MyUNet”)")
