@@ -104,13 +104,14 @@ def sample_batch(
     plans: Plans,
     surroundings: str,
     announce: Callable[[], None],
+    check_stop: Callable[[], None],
 ) -> list[Sample]:
     """Make several pictures in one call. The pipeline must hold the recipes' scheduler already.
 
     Args:
         recipes: such as `split_batches` puts together.
         prompts: of this pipeline.
-        plans, surroundings, announce: as for `seedlab.pipelines.exactness.batch_exactly`.
+        plans, surroundings, announce, check_stop: as for `seedlab.pipelines.exactness.batch_exactly`.
 
     Raises:
         NotExactError: these cannot be made together.
@@ -124,7 +125,7 @@ def sample_batch(
     arguments = {**shared, **prompts.encode(recipes), "generator": generators}
     with (
         _decode_one_by_one(pipeline.vae),
-        batch_exactly(pipeline.unet, len(recipes), plans, surroundings, announce),
+        batch_exactly(pipeline.unet, len(recipes), plans, surroundings, announce, check_stop),
     ):
         return run_pipeline(pipeline, arguments, on_step)
 

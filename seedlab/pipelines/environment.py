@@ -3,12 +3,23 @@
 import hashlib
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from seedlab.environment import Environment
 from seedlab.pipelines.loading import choose_memory_format, import_libraries
+
+KERNEL_VARIABLES = (
+    "ONEDNN_MAX_CPU_ISA",
+    "DNNL_MAX_CPU_ISA",
+    "ONEDNN_DEFAULT_FPMATH_MODE",
+    "MKL_CBWR",
+    "MKL_ENABLE_INSTRUCTIONS",
+)
+"""What users may set to have other kernels chosen on a CPU; other kernels give other bits."""
+
+Signature = tuple[tuple[str, int, int], ...]
+"""Name, size in bytes and time of the last change, in ns, of each file of a model."""
 
 
 def observe(device: str, weights: str) -> Environment:
@@ -64,21 +75,28 @@ def hash_weights(path: Path, config: Path | None = None) -> str:
         config: the folder of configurations that the checkpoint is read with; its weights do not count.
     """
     whole = hashlib.sha256()
+    for name, file in _list_files(path, config):
+        whole.update(name.encode() + b"\0")
+        with file.open("rb") as stream:
+            whole.update(hashlib.file_digest(stream, "sha256").digest())
+    return whole.hexdigest()
+
+
+def sign_weights(path: Path, config: Path | None = None) -> Signature:
+    """Return what changes when one of these files is replaced; cheap. The arguments are those of `hash_weights`."""
+    stats = ((name, file.stat()) for name, file in _list_files(path, config))
+    return tuple((name, stat.st_size, stat.st_mtime_ns) for name, stat in stats)
+
+
+def _list_files(path: Path, config: Path | None) -> Iterator[tuple[str, Path]]:
     if config is not None:
-        _add_file(whole, "", path)
+        yield "", path
     folder = path if config is None else config
     endings = (".json", ".txt", ".model") if config else (".safetensors", ".json", ".txt", ".model")
     # The first pipelines, of one network alone, have their files in the root.
     for file in sorted((*folder.glob("*"), *folder.glob("*/*"))):
         if file.suffix in endings:
-            _add_file(whole, file.relative_to(folder).as_posix(), file)
-    return whole.hexdigest()
-
-
-def _add_file(whole: Any, name: str, file: Path) -> None:
-    whole.update(name.encode() + b"\0")
-    with file.open("rb") as stream:
-        whole.update(hashlib.file_digest(stream, "sha256").digest())
+            yield file.relative_to(folder).as_posix(), file
 
 
 def add_hashes(weights: str, others: Sequence[str]) -> str:
@@ -109,4 +127,5 @@ def _name_isa() -> str:
     capability = str(torch.backends.cpu.get_cpu_capability())
     # AMX is chosen by oneDNN beside torch's own capability, and changes the bits of bfloat16.
     amx = torch.cpu._is_amx_tile_supported() if hasattr(torch.cpu, "_is_amx_tile_supported") else False
-    return f"{capability}+AMX" if amx else capability
+    told = "".join(f" {name}={os.environ[name][:40]!a}" for name in KERNEL_VARIABLES if os.environ.get(name))
+    return (f"{capability}+AMX" if amx else capability) + told

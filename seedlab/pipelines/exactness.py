@@ -12,14 +12,19 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from seedlab.pipelines.calibration import calibrate
+from seedlab.pipelines.calibration import calibrate, is_equal_alone
 from seedlab.pipelines.plans import VERSION, NotExactError, Plan, Plans
 from seedlab.pipelines.slots import PROMPTS, Forward, Slots, replace_method, run_alone
 
 
 @contextmanager
 def batch_exactly(
-    denoiser: nn.Module, count: int, plans: Plans, surroundings: str, announce: Callable[[], None]
+    denoiser: nn.Module,
+    count: int,
+    plans: Plans,
+    surroundings: str,
+    announce: Callable[[], None],
+    check_stop: Callable[[], None],
 ) -> Iterator[None]:
     """Let the denoiser give each of `count` images the bits that it has alone, as long as this lasts.
 
@@ -28,12 +33,13 @@ def batch_exactly(
         plans: where the plan for this kind of call is found and kept.
         surroundings: what else decides bits: the environment's digest, and the dtype.
         announce: is called before a calibration, which takes as long as some ten steps.
+        check_stop: is called while it calibrates; what it raises ends that.
 
     Raises:
         NotExactError: from the denoiser's first call, where a batch cannot be exact.
     """
     with ExitStack() as stack:
-        call = _ExactCall(denoiser, denoiser.forward, count, plans, surroundings, announce, stack)
+        call = _ExactCall(denoiser, denoiser.forward, count, plans, surroundings, announce, check_stop, stack)
         stack.enter_context(replace_method(denoiser, "forward", call))
         yield
 
@@ -48,6 +54,7 @@ class _ExactCall:
     plans: Plans
     surroundings: str
     announce: Callable[[], None]
+    check_stop: Callable[[], None]
     stack: ExitStack
     _planned: Slots | None = None
     _memory: dict[str, tuple[Tensor, Tensor]] = field(default_factory=dict)
@@ -81,13 +88,21 @@ class _ExactCall:
         """Find or make the plan for this kind of call, and let the modules run as it says."""
         fingerprint = _describe_call(self.surroundings, slots, args, kwargs)
         plan = self.plans.find(fingerprint)
-        if plan is None:
+        if plan is None or (self.plans.is_hearsay(fingerprint) and not self._holds(plan, slots, args, kwargs)):
             self.announce()
-            plan = calibrate(self.denoiser, self.forward, args, kwargs, slots)
+            plan = calibrate(self.denoiser, self.forward, args, kwargs, slots, self.check_stop)
             self.plans.keep(fingerprint, plan)
+        self.plans.trust(fingerprint)
         if not plan.exact:
             raise NotExactError
         self._install(plan, slots)
+
+    def _holds(self, plan: Plan, slots: Slots, args: Any, kwargs: Any) -> bool:
+        """Whether a plan from the disk is right here and now; costs two calls, once a process."""
+        names = {name for name, _ in self.denoiser.named_modules()}
+        if not names.issuperset((*plan.alone, *plan.constant)):
+            return False
+        return not plan.exact or is_equal_alone(self.denoiser, self.forward, args, kwargs, slots, plan)
 
     def _install(self, plan: Plan, slots: Slots) -> None:
         self.stack.enter_context(run_alone(self.denoiser, plan.alone, slots))

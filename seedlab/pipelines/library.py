@@ -2,6 +2,7 @@
 
 import gc
 from collections import OrderedDict
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from seedlab.environment import Environment
 from seedlab.model import Model
 from seedlab.pipelines.batch import Prompts, can_batch
-from seedlab.pipelines.environment import add_hashes, hash_weights, observe
+from seedlab.pipelines.environment import Signature, add_hashes, hash_weights, observe, sign_weights
 from seedlab.pipelines.hub import INDEX, find_commit, find_index
 from seedlab.pipelines.loading import KNOWN, Source, find_source, is_on_hub, load_pipeline
 from seedlab.pipelines.preview import Preview, fit_preview
@@ -38,10 +39,10 @@ class Library:
 
     def __init__(self, max_loaded: int) -> None:
         self._max_loaded = max_loaded
-        self._loaded: OrderedDict[tuple[Source, str, tuple[Lora, ...]], Loaded] = OrderedDict()
+        self._loaded: OrderedDict[tuple[Source, Signature, str, tuple[Lora, ...]], Loaded] = OrderedDict()
         self._commits: dict[str, str] = {}
         self._sources: dict[str, Source] = {}
-        self._hashes: dict[Source, str] = {}
+        self._hashes: dict[tuple[Source, Signature], str] = {}
         self.loading = ""
         """What is being loaded, as a sentence; "" for nothing."""
 
@@ -75,11 +76,12 @@ class Library:
         """
         self.loading = f"Loading {model.name}…"
         try:
-            key = (self._find_source(model, download=True), dtype, loras)
+            source = self._find_source(model, download=True)
             self.loading = f"Loading {model.name}…"
+            key = (source, sign_weights(source.path, source.config), dtype, loras)
             if key not in self._loaded:
                 self._make_room()
-                self._loaded[key] = self._load_source(*key, device)
+                self._loaded[key] = self._load_source(source, dtype, loras, device)
             self._loaded.move_to_end(key)
             return self._loaded[key]
         finally:
@@ -125,9 +127,11 @@ class Library:
             free_memory()
 
     def _hash(self, source: Source, loras: tuple[Lora, ...]) -> str:
-        if source not in self._hashes:
-            self._hashes[source] = hash_weights(source.path, source.config)
-        return add_hashes(self._hashes[source], [lora.sha256 for lora in loras])
+        # Files may be replaced while SeedLab runs: then they are other weights, and are loaded and hashed anew.
+        key = (source, sign_weights(source.path, source.config))
+        if key not in self._hashes:
+            self._hashes[key] = hash_weights(source.path, source.config)
+        return add_hashes(self._hashes[key], [lora.sha256 for lora in loras])
 
 
 def free_memory() -> None:
@@ -135,5 +139,6 @@ def free_memory() -> None:
     import torch
 
     gc.collect()
-    if torch.cuda.is_available():
-        torch.cuda.empty_cache()
+    with suppress(RuntimeError):  # a GPU that failed fails here too, and what comes after has to be told all the same
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()

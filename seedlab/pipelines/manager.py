@@ -1,5 +1,6 @@
 """The pipeline manager: one per process, shared by all visitors. It loads, keeps, takes turns, reports and stops."""
 
+import logging
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import closing, suppress
@@ -23,6 +24,9 @@ from seedlab.pipelines.plans import Plans, find_folder
 from seedlab.pipelines.work import Workshop
 from seedlab.recipe import Lora, Recipe, RecipeError, SeedLabError
 from seedlab.reports import Failed, Finished, Report, Waiting
+
+LOGGER = logging.getLogger(__name__)
+BROKEN = "Something went wrong here, and this picture was not made: try again; if that does not help, restart SeedLab."
 
 PATIENCE = 0.2
 """Seconds between two looks at why a tile waits."""
@@ -182,8 +186,14 @@ class PipelineManager:
         reports: Reports = SimpleQueue()
 
         def work() -> None:
-            self._workshop.make(batch, stop, reports.put)
-            reports.put(None)
+            try:
+                self._workshop.make(batch, stop, reports.put)
+            except Exception:  # the edge: a visitor who is not told of the end would wait for ever
+                LOGGER.exception("A batch ended badly.")
+                for index in batch:
+                    reports.put(Failed(index, BROKEN))
+            finally:
+                reports.put(None)
 
         future = self._line.join(work)
         try:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 LOGGER = logging.getLogger(__name__)
-VERSION = 1
+VERSION = 2
 """Grows when calibration looks at more than before, so that plans of earlier versions are made anew."""
 
 
@@ -37,6 +37,15 @@ class Plans:
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
         self._plans: dict[str, Plan] = {}
+        self._read: set[str] = set()
+
+    def is_hearsay(self, fingerprint: str) -> bool:
+        """Whether a plan was read from the disk, and nothing was made by it yet in this process."""
+        return fingerprint in self._read
+
+    def trust(self, fingerprint: str) -> None:
+        """Note that a plan that was read holds here."""
+        self._read.discard(fingerprint)
 
     def find(self, fingerprint: str) -> Plan | None:
         """Return the plan for a call; None if it has not been made, or cannot be read."""
@@ -44,11 +53,13 @@ class Plans:
             plan = _read(self._folder / f"{fingerprint}.json")
             if plan is not None:
                 self._plans[fingerprint] = plan
+                self._read.add(fingerprint)
         return self._plans.get(fingerprint)
 
     def keep(self, fingerprint: str, plan: Plan) -> None:
         """Keep a plan; a folder that cannot be written to costs the time of another calibration, no more."""
         self._plans[fingerprint] = plan
+        self._read.discard(fingerprint)
         if self._folder is None:
             return
         temporary = self._folder / f".{uuid.uuid4().hex}.tmp"
@@ -75,7 +86,12 @@ def _read(file: Path) -> Plan | None:
         data = json.loads(file.read_text(encoding="utf-8"))
         if data.pop("version") != VERSION:
             return None
-        lists = {name: tuple(map(str, data[name])) for name in ("alone", "constant")}
-        return Plan(exact=data["exact"] is True, **lists)
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return Plan(exact=data["exact"] is True, **{name: _read_names(data[name]) for name in ("alone", "constant")})
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
+
+
+def _read_names(names: object) -> tuple[str, ...]:
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise TypeError("these are no names of modules")
+    return tuple(names)

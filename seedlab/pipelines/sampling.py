@@ -1,7 +1,8 @@
 """One call of a pipeline: a fresh generator, a fresh scheduler, the recipe's arguments, a report at every step."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,7 +53,11 @@ def run_pipeline(pipeline: Any, arguments: Mapping[str, Any], on_step: OnStep) -
         on_step(step, now)
 
     # "np" and not "pil", for the proof; the pipelines themselves make their 8-bit pictures of just this array.
-    with refuse_unseeded_noise() as check_noise, follow_steps(pipeline, follow) as callbacks:
+    with (
+        _keep_dtype(getattr(pipeline, "vae", None)),
+        refuse_unseeded_noise() as check_noise,
+        follow_steps(pipeline, follow) as callbacks,
+    ):
         result = pipeline(**arguments, output_type="np", **callbacks)
     _check_numbers(result.images)
     images = pipeline.numpy_to_pil(result.images)
@@ -63,6 +68,17 @@ def run_pipeline(pipeline: Any, arguments: Mapping[str, Any], on_step: OnStep) -
         Sample(image, Proof(latents=_hash_latents(row), total=float(abs(array).sum())))
         for image, row, array in zip(images, rows, result.images, strict=True)
     ]
+
+
+@contextmanager
+def _keep_dtype(autoencoder: Any) -> Iterator[None]:
+    """Give an autoencoder its dtype back: SDXL decodes in float32, and where that fails it would stay so."""
+    dtype = getattr(autoencoder, "dtype", None)
+    try:
+        yield
+    finally:
+        if dtype is not None and autoencoder.dtype != dtype:
+            autoencoder.to(dtype=dtype)
 
 
 def _hash_latents(latents: Any) -> str:

@@ -120,6 +120,7 @@ class Workshop:
             plans=self.plans,
             surroundings=f"{loaded.environment.digest} {recipes[0].dtype}",
             announce=announce,
+            check_stop=check_stop,
         )
         tiles = zip(batch.items(), samples, strict=True)
         return [_finish(index, recipe, loaded, made) for (index, recipe), made in tiles]

@@ -1,11 +1,13 @@
 """Calibration finds every module whose bits depend on the batch, and says when that is not enough."""
 
+import pytest
 import torch
+from diffusers.models.activations import GEGLU
 from torch import nn
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
-from seedlab.pipelines.calibration import calibrate
+from seedlab.pipelines.calibration import _list_torn, calibrate
 from seedlab.pipelines.plans import Plan
 from seedlab.pipelines.slots import Slots, call_alone, run_alone
 
@@ -73,7 +75,9 @@ class Denoiser(nn.Module):
 def find_plan(denoiser: nn.Module, dtype: torch.dtype = torch.float32) -> Plan:
     with torch.no_grad():
         kwargs = {"encoder_hidden_states": torch.randn(8, 3, dtype=dtype)}
-        return calibrate(denoiser, denoiser.forward, (PICTURES.to(dtype), torch.tensor(500)), kwargs, PAIRS)
+        return calibrate(
+            denoiser, denoiser.forward, (PICTURES.to(dtype), torch.tensor(500)), kwargs, PAIRS, lambda: None
+        )
 
 
 def test_a_denoiser_that_is_exact_needs_nothing():
@@ -140,3 +144,34 @@ def test_the_plan_makes_the_whole_equal():
     with torch.no_grad():
         (alone,) = call_alone(denoiser.forward, PAIRS)(PICTURES, 1, encoder_hidden_states=prompts)
     assert torch.equal(batch, alone)
+
+
+@pytest.mark.parametrize("threads", [1, 5, 7])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_an_activation_that_rounds_its_ends_otherwise_runs_alone(threads, dtype):
+    """GELU as GEGLU calls it: vectors and what is left of them round a few values differently.
+
+    Where something is left depends on the batch and on the threads; real data seldom show it.
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        plan = find_plan(Denoiser(nn.Upsample(scale_factor=(9, 1)), GEGLU(4, 128)).to(dtype), dtype)
+        gate = torch.empty(8, 6, 36, 256, dtype=dtype).chunk(2, dim=-1)[1]
+        alone = call_alone(functional.gelu, PAIRS)
+        depends = any(not torch.equal(functional.gelu(x), alone(x)) for x in _list_torn(functional.gelu, gate))
+    finally:
+        torch.set_num_threads(before)
+    assert depends == ("layers.1" in plan.alone)
+
+
+def test_values_that_vectors_and_scalars_round_differently_are_found():
+    def round_ends(values):
+        """A kernel whose vectors are 16 wide, and whose scalars are one bit off where they are above 1."""
+        whole = values.shape[-1] // 16 * 16
+        tail = torch.where(values[..., whole:] > 1, values[..., whole:] * (1 + 2**-20), values[..., whole:])
+        return torch.cat((values[..., :whole], tail), -1)
+
+    torn = list(_list_torn(round_ends, torch.empty(2, 5)))
+    assert len(torn) == 4
+    assert all(values.shape == (2, 5) and (values > 1).all() for values in torn)

@@ -4,10 +4,12 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import asdict
 from threading import Event
 
 import torch
 
+from seedlab.environment import Environment
 from seedlab.images.compare import hash_pixels
 from seedlab.pipelines.environment import hash_weights, observe
 from seedlab.reports import Finished
@@ -44,6 +46,15 @@ def test_the_versions_the_processor_and_the_threads_are_observed():
     assert seen.memory_format == "channels_last"
     assert seen.isa
     assert not seen.deterministic
+
+
+def test_variables_that_choose_other_kernels_are_part_of_the_environment(monkeypatch):
+    plain = observe("cpu", "")
+    monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", "AVX2\n" + "x" * 1000)
+    told = observe("cpu", "")
+    assert told.digest != plain.digest
+    assert told.isa.startswith(f"{plain.isa} ONEDNN_MAX_CPU_ISA='AVX2")
+    assert Environment.from_dict(asdict(told)) == told
 
 
 def test_full_determinism_is_observed_and_changes_no_bits_on_a_cpu(shared_manager, tiny):

@@ -36,6 +36,10 @@ class Counter(nn.Module):
         return rows * 0 + len(rows)
 
 
+def do_nothing() -> None:
+    """Neither announces nor stops anything."""
+
+
 @pytest.fixture
 def calibrated(monkeypatch):
     """Let calibration find a given plan; returns how often it was asked."""
@@ -51,7 +55,7 @@ def calibrated(monkeypatch):
 def test_the_modules_of_the_plan_run_image_by_image_and_rows_come_back_in_their_places(calibrated):
     calibrated(Plan(exact=True, alone=("layer",)))
     denoiser = Denoiser()
-    with batch_exactly(denoiser, 4, Plans(None), "here", lambda: None):
+    with batch_exactly(denoiser, 4, Plans(None), "here", do_nothing, do_nothing):
         (out,) = denoiser(SEVERAL, 500)
     assert out.flatten().tolist() == [200.0 + row for row in range(8)]
     assert denoiser.layer.calls == 4
@@ -60,7 +64,7 @@ def test_the_modules_of_the_plan_run_image_by_image_and_rows_come_back_in_their_
 def test_afterwards_everything_is_as_it_was(calibrated):
     calibrated(Plan(exact=True, alone=("layer",), constant=("prompts",)))
     denoiser = Denoiser()
-    with suppress(ZeroDivisionError), batch_exactly(denoiser, 4, Plans(None), "here", lambda: None):
+    with suppress(ZeroDivisionError), batch_exactly(denoiser, 4, Plans(None), "here", do_nothing, do_nothing):
         denoiser(SEVERAL, 500, encoder_hidden_states=SEVERAL)
         raise ZeroDivisionError
     assert all("forward" not in vars(module) for module in denoiser.modules())
@@ -70,13 +74,13 @@ def test_afterwards_everything_is_as_it_was(calibrated):
 def test_what_is_made_of_the_prompts_is_made_once_for_each(calibrated):
     calibrated(Plan(exact=True, constant=("prompts",)))
     denoiser, other = Denoiser(), SEVERAL + 1
-    with batch_exactly(denoiser, 4, Plans(None), "here", lambda: None):
+    with batch_exactly(denoiser, 4, Plans(None), "here", do_nothing, do_nothing):
         for _ in range(5):
             denoiser(SEVERAL, 500, encoder_hidden_states=SEVERAL)
         assert denoiser.prompts.calls == 1
         denoiser(SEVERAL, 500, encoder_hidden_states=other)
         assert denoiser.prompts.calls == 2
-    with batch_exactly(denoiser, 4, Plans(None), "here", lambda: None):
+    with batch_exactly(denoiser, 4, Plans(None), "here", do_nothing, do_nothing):
         denoiser(SEVERAL, 500, encoder_hidden_states=SEVERAL)
     assert denoiser.prompts.calls == 3, "nothing is kept from one call of the pipeline to the next"
 
@@ -86,7 +90,7 @@ def test_a_plan_is_made_once_for_each_kind_of_call_and_announced(calibrated):
     plans, announced = Plans(None), []
     for surroundings, rows in (("here", SEVERAL), ("here", SEVERAL), ("there", SEVERAL), ("here", SEVERAL[:4])):
         denoiser = Denoiser()
-        with batch_exactly(denoiser, 4, plans, surroundings, lambda: announced.append(1)):
+        with batch_exactly(denoiser, 4, plans, surroundings, lambda: announced.append(1), do_nothing):
             denoiser(rows, 500)
     assert len(asked) == len(announced) == 3
 
@@ -94,7 +98,7 @@ def test_a_plan_is_made_once_for_each_kind_of_call_and_announced(calibrated):
 def test_what_cannot_be_exact_is_not_begun(calibrated):
     calibrated(Plan(exact=False))
     denoiser = Denoiser()
-    with batch_exactly(denoiser, 4, Plans(None), "here", lambda: None), pytest.raises(NotExactError):
+    with batch_exactly(denoiser, 4, Plans(None), "here", do_nothing, do_nothing), pytest.raises(NotExactError):
         denoiser(SEVERAL, 500)
     assert denoiser.layer.calls == 0
 
@@ -103,7 +107,7 @@ def test_what_cannot_be_exact_is_not_begun(calibrated):
 def test_rows_that_are_not_those_of_the_images_are_not_understood(calibrated, rows):
     calibrated(Plan(exact=True))
     denoiser = Denoiser()
-    with batch_exactly(denoiser, 4, Plans(None), "here", lambda: None), pytest.raises(NotExactError):
+    with batch_exactly(denoiser, 4, Plans(None), "here", do_nothing, do_nothing), pytest.raises(NotExactError):
         denoiser(rows, 500)
 
 
@@ -111,7 +115,7 @@ def test_a_pipeline_that_drops_its_guidance_on_the_way_is_not_batched(calibrated
     """Its later calls have other shapes than those that the plan is for."""
     calibrated(Plan(exact=True, alone=("layer",)))
     denoiser = Denoiser()
-    with batch_exactly(denoiser, 4, Plans(None), "here", lambda: None):
+    with batch_exactly(denoiser, 4, Plans(None), "here", do_nothing, do_nothing):
         denoiser(SEVERAL, 500)
         with pytest.raises(NotExactError):
             denoiser(SEVERAL[:4], 400)
@@ -123,3 +127,36 @@ def test_what_is_remembered_is_the_last_input_alone():
     one, other = torch.ones(1), torch.ones(1)
     assert [double(each).item() for each in (one, one, other, one)] == [2, 2, 2, 2]
     assert len(calls) == 3
+
+
+@pytest.mark.parametrize("names", [("layer",), ("nope",), ()])
+def test_a_plan_from_the_disk_is_tried_before_it_is_believed(calibrated, tmp_path, names):
+    """The layer tells rows how many they are, so that a plan in which it does not run alone is wrong."""
+    asked = calibrated(Plan(exact=True, alone=("layer",)))
+    denoiser, first = Denoiser(), Plans(tmp_path)
+    run(denoiser, first)
+    (file,) = tmp_path.iterdir()
+    first.keep(file.stem, Plan(exact=True, alone=names))
+    del asked[:]
+    for plans in (again := Plans(tmp_path), again):
+        assert run(denoiser, plans) == [200.0 + row for row in range(8)]
+    assert len(asked) == (names != ("layer",)), "once, where it was wrong"
+
+
+def run(denoiser: Denoiser, plans: Plans) -> list[float]:
+    with batch_exactly(denoiser, 4, plans, "here", do_nothing, do_nothing):
+        (out,) = denoiser(SEVERAL, 500)
+    return out.flatten().tolist()
+
+
+def test_stop_ends_a_calibration():
+    def stop() -> None:
+        raise ZeroDivisionError
+
+    denoiser = Denoiser()
+    with (
+        pytest.raises(ZeroDivisionError),
+        batch_exactly(denoiser, 4, Plans(None), "here", do_nothing, stop),
+    ):
+        denoiser(SEVERAL, 500)
+    assert denoiser(SEVERAL, 500)[0].flatten().tolist() == [800.0 + row for row in range(8)]

@@ -5,8 +5,10 @@ import subprocess
 import sys
 
 import pytest
+import torch
 
 from seedlab.pipelines.catalog import describe
+from seedlab.pipelines.environment import hash_weights
 from seedlab.pipelines.library import Library, Loaded
 from seedlab.recipe import SeedLabError
 from tests.pipelines.builders import build_stable_diffusion
@@ -50,6 +52,16 @@ def test_a_pipeline_is_loaded_once_and_its_files_are_hashed_once(tiny, monkeypat
     monkeypatch.setattr("seedlab.pipelines.library.hash_weights", lambda *_: pytest.fail("hashed again"))
     assert load(library, tiny) is first
     assert library.loading == ""
+
+
+def test_weights_that_were_replaced_are_loaded_and_hashed_anew(tmp_path):
+    folder = build_stable_diffusion(tmp_path, weights_seed=1)
+    library = Library(max_loaded=2)
+    first = load(library, folder)
+    build_stable_diffusion(tmp_path, weights_seed=2)
+    second = load(library, folder)
+    assert first.environment.weights != second.environment.weights == hash_weights(folder)
+    assert not torch.equal(first.pipeline.unet.conv_in.weight, second.pipeline.unet.conv_in.weight)
 
 
 def test_what_is_being_loaded_is_said_and_no_more_once_that_failed(tiny, monkeypatch):

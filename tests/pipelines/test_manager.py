@@ -14,7 +14,7 @@ from seedlab.pipelines.plans import Plan, Plans
 from seedlab.recipe import RecipeError, SeedLabError
 from seedlab.reports import Failed, Finished, Progress, Waiting
 from seedlab.schedulers import list_family
-from tests.pipelines.builders import build_stable_diffusion, make_recipe
+from tests.pipelines.builders import build_stable_diffusion, build_stable_diffusion_xl, make_recipe
 
 COMMIT = "c" * 40
 
@@ -123,6 +123,34 @@ def test_out_of_memory_ends_that_tile_in_words_and_the_manager_lives_on(manager,
         (failed,) = (report for report in run(manager, make_recipe(tiny)) if isinstance(report, Failed))
     assert failed.sentence == "Not enough memory for this picture: choose a smaller size, or a smaller model."
     assert isinstance(run(manager, make_recipe(tiny))[-1], Finished)
+
+
+@pytest.mark.filterwarnings("ignore:`upcast_vae` is deprecated:FutureWarning")  # diffusers' own call of it
+def test_a_decode_that_failed_does_not_spoil_the_next_picture_of_sdxl(manager, tmp_path, monkeypatch):
+    """In half precision diffusers decodes its latents in float32, and leaves the autoencoder so where that fails."""
+    recipe = make_recipe(build_stable_diffusion_xl(tmp_path), dtype="float16")
+    before = run(manager, recipe)[-1].image.tobytes()
+    (loaded,) = manager._library._loaded.values()
+
+    def decode(*_, **__):
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20 GiB")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(loaded.pipeline.vae, "decode", decode)
+        assert isinstance(run(manager, recipe)[-1], Failed)
+    assert run(manager, recipe)[-1].image.tobytes() == before
+
+
+def test_work_that_ends_badly_is_said_to_whoever_waits(manager, tiny, monkeypatch, caplog):
+    def fail(*_):
+        raise RuntimeError("CUDA error: an illegal memory access was encountered")
+
+    monkeypatch.setattr(manager._workshop, "load", fail)
+    monkeypatch.setattr("seedlab.pipelines.work.free_memory", fail)
+    (first, second) = run(manager, make_recipe(tiny), make_recipe(tiny, seed=1))
+    assert (first.index, second.index) == (0, 1)
+    assert "try again" in first.sentence
+    assert "A batch ended badly." in caplog.text
 
 
 def test_a_picture_of_nan_is_never_shown_as_a_result(manager, tiny, tmp_path):

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from seedlab.pipelines.plans import Plan, Plans, find_folder
+from seedlab.pipelines.plans import VERSION, Plan, Plans, find_folder
 
 PLAN = Plan(exact=True, alone=("time_embedding.linear_1",), constant=("attn2.to_k", "attn2.to_v"))
 
@@ -35,9 +35,12 @@ def test_without_a_folder_plans_live_as_long_as_the_process():
         "null",
         "[]",
         "{}",
-        '{"version": 1}',
+        json.dumps({"version": VERSION}),
         json.dumps({"version": 0, "exact": True, "alone": [], "constant": []}),
-        json.dumps({"version": 1, "exact": True, "alone": None, "constant": []}),
+        json.dumps({"version": VERSION, "exact": True, "alone": None, "constant": []}),
+        json.dumps({"version": VERSION, "exact": True, "alone": "ab", "constant": []}),
+        json.dumps({"version": VERSION, "exact": True, "alone": [7], "constant": []}),
+        "[" * 100_000,
         "\ud800",
     ],
 )
