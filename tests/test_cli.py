@@ -444,7 +444,7 @@ def test_the_whole_way_with_the_real_manager(tiny, tmp_path):
 def test_sketch_is_the_model_where_none_is_named(tmp_path):
     report = run("grid", PROMPT, "--seeds", 0, "--out", tmp_path)
     assert [picture["recipe"]["model_id"] for picture in report["pictures"]] == ["sketch"]
-    assert read_pixels(tmp_path / "seed-0.png").size == (128, 128)
+    assert read_pixels(tmp_path / "seed-0.png").size == (256, 256)
 
 
 def test_ctrl_c_ends_a_real_process_within_a_step(tiny, tmp_path):

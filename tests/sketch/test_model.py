@@ -62,8 +62,8 @@ def test_it_loads_in_another_dtype_by_the_general_class() -> None:
     assert pipeline.unet.dtype == pipeline.vae.dtype == torch.bfloat16
 
 
-def test_pictures_are_128_pixels_unless_asked_otherwise(plain: dict[int, Image.Image]) -> None:
-    assert plain[0].size == (128, 128)
+def test_pictures_are_256_pixels_unless_asked_otherwise(plain: dict[int, Image.Image]) -> None:
+    assert plain[0].size == (256, 256)
 
 
 def test_the_same_seed_gives_the_same_bytes(pipeline: StableDiffusionPipeline) -> None:
