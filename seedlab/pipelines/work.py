@@ -19,6 +19,7 @@ from seedlab.recipe import Recipe, SeedLabError
 from seedlab.reports import Failed, Finished, Progress, Report, Waiting
 
 LOGGER = logging.getLogger(__name__)
+MAX_TOO_LARGE = 100
 CALIBRATING = "Finding out, once, how four pictures at a time keep their bytes…"
 
 Load = Callable[[Recipe], Loaded]
@@ -94,6 +95,9 @@ class Workshop:
             return False
         except Exception:
             LOGGER.info("Not as a batch.", exc_info=True)
+            # Bounded, as visitors choose the kinds; and memory that was full once may be free later.
+            if len(self._too_large) >= MAX_TOO_LARGE:
+                self._too_large.clear()
             self._too_large.add(kind)
             free_memory()
             return False
