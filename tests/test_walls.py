@@ -16,7 +16,7 @@ FILES = {
     for file in sorted(ROOT.glob("seedlab/**/*.py"))
 }
 HEAVY = ("torch", "diffusers", "transformers", "accelerate", "safetensors", "huggingface_hub")
-AT_WORK = ("seedlab.pipelines.slots", "seedlab.pipelines.calibration", "seedlab.pipelines.exactness")
+AT_WORK = tuple(f"seedlab.pipelines.{name}" for name in ("slots", "packing", "calibration", "exactness"))
 """Made of torch throughout, and imported when a batch is made; nothing else brings them."""
 
 CORE = {

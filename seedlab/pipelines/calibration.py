@@ -6,9 +6,10 @@ nothing but shapes. So each is compared on its own input during one call, those 
 then on, and the whole is compared in the end.
 """
 
+import copy
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass, field
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -16,6 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
+from seedlab.pipelines.packing import can_pack, pack_weights, packs_equally
 from seedlab.pipelines.plans import Plan
 from seedlab.pipelines.slots import PROMPTS, Forward, Slots, call_alone, run_alone
 
@@ -35,26 +37,35 @@ def calibrate(
         for module in denoiser.modules():
             stack.callback(module.register_forward_pre_hook(lambda *_: check_stop()).remove)
         search.run(forward, args)
-        with run_alone(denoiser, tuple(search.alone), slots):
-            exact = _is_exact(forward, args, kwargs, slots)
-    return Plan(exact=exact, alone=tuple(search.alone), constant=tuple(search.constant))
+        plan = search.describe()
+        return replace(plan, exact=_is_exact(denoiser, forward, args, kwargs, slots, plan))
+
+
+@contextmanager
+def follow_plan(denoiser: nn.Module, plan: Plan, slots: Slots) -> Iterator[None]:
+    """Let the modules run as a plan says, as long as this lasts."""
+    with pack_weights(denoiser, plan.packed), run_alone(denoiser, plan.alone, slots):
+        yield
 
 
 def is_equal_alone(denoiser: nn.Module, forward: Forward, args: Any, kwargs: Any, slots: Slots, plan: Plan) -> bool:
     """Whether this batch, made as a plan says, gives each image what it has alone. The arguments are `calibrate`'s."""
-    with torch.inference_mode(), run_alone(denoiser, plan.alone, slots):
-        return _are_equal(forward(*args, **kwargs), call_alone(forward, slots)(*args, **kwargs))
+    with torch.inference_mode():
+        alone = call_alone(forward, slots)(*args, **kwargs)
+        with follow_plan(denoiser, plan, slots):
+            return _are_equal(forward(*args, **kwargs), alone)
 
 
-def _is_exact(forward: Forward, args: Any, kwargs: Any, slots: Slots) -> bool:
+def _is_exact(denoiser: nn.Module, forward: Forward, args: Any, kwargs: Any, slots: Slots, plan: Plan) -> bool:
     """Whether a batch gives each image what it has alone: here, in another slot, and beside other images."""
     other = [_make_noise(value) if slots.fits((value,)) else value for value in args]
-    batch = forward(*args, **kwargs)
-    rolled = forward(*slots.roll(args), **slots.roll(kwargs))
+    alone = call_alone(forward, slots)(*args, **kwargs)
+    with follow_plan(denoiser, plan, slots):
+        rolled = forward(*slots.roll(args), **slots.roll(kwargs))
     return (
-        _are_equal(batch, call_alone(forward, slots)(*args, **kwargs))
-        and _are_equal(rolled, slots.roll(batch))
-        and _are_equal(forward(*other, **kwargs), call_alone(forward, slots)(*other, **kwargs))
+        _are_equal(rolled, slots.roll(alone))
+        and is_equal_alone(denoiser, forward, args, kwargs, slots, plan)
+        and is_equal_alone(denoiser, forward, other, kwargs, slots, plan)
     )
 
 
@@ -67,6 +78,7 @@ class _Search:
     kwargs: dict[str, Any]
     alone: dict[str, None] = field(default_factory=dict)
     constant: dict[str, None] = field(default_factory=dict)
+    packed: dict[str, None] = field(default_factory=dict)
     _path: list[str] = field(default_factory=list)
     _seen: dict[Any, bool] = field(default_factory=dict)
     _is_comparing: bool = False
@@ -78,6 +90,10 @@ class _Search:
                     stack.callback(handle.remove)
             stack.enter_context(_FunctionWatch(self._compare_attention, self._compare_elementwise))
             forward(*args, **self.kwargs)
+
+    def describe(self) -> Plan:
+        """Return what was found; that the whole is exact is still to be seen."""
+        return Plan(exact=False, alone=tuple(self.alone), constant=tuple(self.constant), packed=tuple(self.packed))
 
     def _watch(self, name: str, module: nn.Module) -> Iterator[Any]:
         if any(module.children()):
@@ -95,6 +111,8 @@ class _Search:
         kind = (type(module), repr(module))
         if self._depends_on_batch(kind, lambda: _list_trials(module, args), args, kwargs):
             self.alone[name] = None
+        if name not in self.constant and not kwargs and can_pack(module) and self._is_equal_packed(kind, module, args):
+            self.packed[name] = None
 
     def _compare_attention(self, attend: Forward, args: Any, kwargs: Any) -> None:
         """Compare what is no module, but a function that a module calls; then that module runs alone."""
@@ -114,12 +132,26 @@ class _Search:
             return False
         # Kernels are chosen by kind and shape: what was seen of one module holds for all that are alike.
         key = (*kind, *(_describe(value) for value in (*args, *kwargs.values())))
-        if key not in self._seen:
-            self._is_comparing = True
-            self._seen[key] = not all(
+        return not self._remember(
+            key,
+            lambda: all(
                 _are_equal(forward(*inputs, **kwargs), call_alone(forward, self.slots)(*inputs, **kwargs))
                 for forward, inputs in list_trials()
-            )
+            ),
+        )
+
+    def _is_equal_packed(self, kind: Any, module: nn.Module, args: Any) -> bool:
+        """Whether a layer's bits are the same by weights in blocks: for the batch, and for an image alone."""
+        shapes = (args, self.slots.take(args, 0))
+        return self._remember(
+            ("packed", *kind, *(_describe(value) for value in args)),
+            lambda: all(packs_equally(*trial) for inputs in shapes for trial in _list_sums(module, inputs)),
+        )
+
+    def _remember(self, key: Any, look: Callable[[], bool]) -> bool:
+        if key not in self._seen:
+            self._is_comparing = True
+            self._seen[key] = look()
             self._is_comparing = False
         return self._seen[key]
 
@@ -164,23 +196,29 @@ def _run_in_rows(function: Forward, values: Tensor, width: int) -> Tensor:
 
 
 def _list_trials(module: nn.Module, args: Any) -> Iterator[tuple[Forward, Any]]:
-    """List what to compare a module on: its input, and where it sums products, an input that leaves only rounding.
+    """List what to compare a module on: its own input, and inputs on which any difference shows."""
+    if isinstance(module, nn.SiLU | nn.GELU):
+        for value in _list_torn(module.forward, args[0]):
+            yield module.forward, (value,)
+    for layer, inputs in _list_sums(module, args):
+        yield layer.forward, inputs
+
+
+def _list_sums(module: nn.Module, args: Any) -> Iterator[tuple[nn.Module, Any]]:
+    """List a module with its input, and where it sums products, a twin with an input that leaves only rounding.
 
     In bfloat16 another order of summation shows in one of 25,000 values, so that a few images may not show it. With
     weights and inputs whose products cancel in pairs nothing is left but the rounding, which shows in nearly each.
     """
-    yield module.forward, args
-    if isinstance(module, nn.SiLU | nn.GELU):
-        for value in _list_torn(module.forward, args[0]):
-            yield module.forward, (value,)
+    yield module, args
     if isinstance(module, nn.Linear | nn.Conv2d) and getattr(module, "groups", 1) == 1:
         axis = -1 if isinstance(module, nn.Linear) else 1
         pairs = _pair_up(args[0].shape[axis], args[0].device)
-        weights = {"weight": _cancel(module.weight, 1, pairs, -1)}
+        twin = copy.copy(module)
+        twin._parameters = {"weight": nn.Parameter(_cancel(module.weight, 1, pairs, -1), False), "bias": None}
         if module.bias is not None:
-            weights["bias"] = torch.zeros_like(module.bias)
-        inputs = (_cancel(_make_noise(args[0]), axis, pairs, 1), *args[1:])
-        yield (lambda *inputs, **kwargs: torch.func.functional_call(module, weights, inputs, kwargs)), inputs
+            twin.bias = nn.Parameter(torch.zeros_like(module.bias), False)
+        yield twin, (_cancel(_make_noise(args[0]), axis, pairs, 1), *args[1:])
 
 
 def _cancel_attention(args: Any) -> Any:

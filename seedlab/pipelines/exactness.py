@@ -12,9 +12,9 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from seedlab.pipelines.calibration import calibrate, is_equal_alone
+from seedlab.pipelines.calibration import calibrate, follow_plan, is_equal_alone
 from seedlab.pipelines.plans import VERSION, NotExactError, Plan, Plans
-from seedlab.pipelines.slots import PROMPTS, Forward, Slots, replace_method, run_alone
+from seedlab.pipelines.slots import PROMPTS, Forward, Slots, replace_method
 
 
 @contextmanager
@@ -99,13 +99,12 @@ class _ExactCall:
 
     def _holds(self, plan: Plan, slots: Slots, args: Any, kwargs: Any) -> bool:
         """Whether a plan from the disk is right here and now; costs two calls, once a process."""
-        names = {name for name, _ in self.denoiser.named_modules()}
-        if not names.issuperset((*plan.alone, *plan.constant)):
+        if not {name for name, _ in self.denoiser.named_modules()}.issuperset(plan.names):
             return False
         return not plan.exact or is_equal_alone(self.denoiser, self.forward, args, kwargs, slots, plan)
 
     def _install(self, plan: Plan, slots: Slots) -> None:
-        self.stack.enter_context(run_alone(self.denoiser, plan.alone, slots))
+        self.stack.enter_context(follow_plan(self.denoiser, plan, slots))
         for name in plan.constant:
             module = self.denoiser.get_submodule(name)
             self.stack.enter_context(replace_method(module, "forward", remember(module.forward)))

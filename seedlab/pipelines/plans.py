@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 LOGGER = logging.getLogger(__name__)
-VERSION = 2
+VERSION = 3
 """Grows when calibration looks at more than before, so that plans of earlier versions are made anew."""
 
 
@@ -24,11 +24,18 @@ class Plan:
         exact: whether it can; if not, images are made one a call.
         alone: names of the modules that run image by image.
         constant: names of the modules whose input is the same at every step, so that one call of each is enough.
+        packed: names of the layers that give the same bits by weights in blocks (see `seedlab.pipelines.packing`).
     """
 
     exact: bool
     alone: tuple[str, ...] = ()
     constant: tuple[str, ...] = ()
+    packed: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of all the modules that it speaks of."""
+        return (*self.alone, *self.constant, *self.packed)
 
 
 class Plans:
@@ -86,7 +93,8 @@ def _read(file: Path) -> Plan | None:
         data = json.loads(file.read_text(encoding="utf-8"))
         if data.pop("version") != VERSION:
             return None
-        return Plan(exact=data["exact"] is True, **{name: _read_names(data[name]) for name in ("alone", "constant")})
+        names = {field: _read_names(data[field]) for field in ("alone", "constant", "packed")}
+        return Plan(exact=data["exact"] is True, **names)
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
 

@@ -7,6 +7,7 @@ from torch import nn
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
+from seedlab.pipelines import packing
 from seedlab.pipelines.calibration import _list_torn, calibrate
 from seedlab.pipelines.plans import Plan
 from seedlab.pipelines.slots import Slots, call_alone, run_alone
@@ -72,12 +73,13 @@ class Denoiser(nn.Module):
         return (self.layers(pictures) + self.prompts(encoder_hidden_states)[..., None, None],)
 
 
-def find_plan(denoiser: nn.Module, dtype: torch.dtype = torch.float32) -> Plan:
+def find_plan(
+    denoiser: nn.Module, dtype: torch.dtype = torch.float32, layout: torch.memory_format | None = None
+) -> Plan:
+    pictures = PICTURES.to(dtype, memory_format=layout or torch.contiguous_format)
     with torch.no_grad():
         kwargs = {"encoder_hidden_states": torch.randn(8, 3, dtype=dtype)}
-        return calibrate(
-            denoiser, denoiser.forward, (PICTURES.to(dtype), torch.tensor(500)), kwargs, PAIRS, lambda: None
-        )
+        return calibrate(denoiser, denoiser.forward, (pictures, torch.tensor(500)), kwargs, PAIRS, lambda: None)
 
 
 def test_a_denoiser_that_is_exact_needs_nothing():
@@ -144,6 +146,29 @@ def test_the_plan_makes_the_whole_equal():
     with torch.no_grad():
         (alone,) = call_alone(denoiser.forward, PAIRS)(PICTURES, 1, encoder_hidden_states=prompts)
     assert torch.equal(batch, alone)
+
+
+def test_layers_that_give_the_same_bits_by_weights_in_blocks_are_named():
+    """Not those of the prompts, which are called once; nor a layer of another class, which may do anything."""
+    torch.manual_seed(0)
+    denoiser = Denoiser(nn.Conv2d(6, 6, 3, padding=1), Halved(6, 6, 3, padding=1), nn.SiLU())
+    plan = find_plan(denoiser.to(memory_format=torch.channels_last), layout=torch.channels_last)
+    assert plan.exact
+    assert plan.packed == ("layers.0",)
+
+
+def test_layers_whose_bits_blocks_change_are_not_named(monkeypatch):
+    pack = packing.pack
+    monkeypatch.setattr(packing, "pack", lambda layer: lambda value: pack(layer)(value) * (1 + 2**-22))
+    denoiser = Denoiser(nn.Conv2d(6, 6, 3, padding=1)).to(memory_format=torch.channels_last)
+    plan = find_plan(denoiser, layout=torch.channels_last)
+    assert plan.exact
+    assert plan.packed == ()
+
+
+def test_layers_that_blocks_would_lay_out_another_way_are_not_named():
+    """Another order in memory lets the next layer choose another kernel."""
+    assert find_plan(Denoiser(nn.Conv2d(6, 6, 3, padding=1))).packed == ()
 
 
 @pytest.mark.parametrize("threads", [1, 5, 7])
