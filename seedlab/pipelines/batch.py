@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from seedlab.pipelines.capabilities import Capabilities
+from seedlab.pipelines.kinds import UNCONDITIONAL
 from seedlab.pipelines.plans import Plans
 from seedlab.pipelines.sampling import Sample, make_arguments, run_pipeline
 from seedlab.pipelines.steps import OnStep
@@ -25,6 +26,7 @@ MAX_PROMPTS = 128
 EMBEDDINGS = {
     "StableDiffusionPipeline": ("prompt_embeds",),
     "StableDiffusionXLPipeline": ("prompt_embeds", "pooled_prompt_embeds"),
+    **dict.fromkeys(UNCONDITIONAL, ()),
 }
 """The pipelines whose batches we understand, and the arguments that stand for a prompt in their calls."""
 
@@ -61,13 +63,20 @@ class Prompts:
         self._names = EMBEDDINGS[type(pipeline).__name__]
         self._known: OrderedDict[str, tuple[Tensor, ...]] = OrderedDict()
 
-    def encode(self, recipes: Sequence[Recipe]) -> "dict[str, Tensor]":
-        """Return the arguments that stand for the recipes' prompts, a row for each recipe."""
+    def encode(self, recipes: Sequence[Recipe]) -> "dict[str, Tensor | int]":
+        """Return the arguments that stand for the recipes' prompts, a row for each recipe.
+
+        A pipeline without prompts is told their number.
+        """
         import torch
 
+        if not self._names:
+            return {"batch_size": len(recipes)}
         rows = [self._encode(recipe.prompt) for recipe in recipes]
         negatives = [self._encode_negative(recipe.negative_prompt) for recipe in recipes]
-        arguments = dict(zip(self._names, map(torch.cat, zip(*rows, strict=True)), strict=True))
+        arguments: dict[str, Tensor | int] = dict(
+            zip(self._names, map(torch.cat, zip(*rows, strict=True)), strict=True)
+        )
         names = (f"negative_{name}" for name in self._names)
         return arguments | dict(zip(names, map(torch.cat, zip(*negatives, strict=True)), strict=True))
 
@@ -124,7 +133,7 @@ def sample_batch(
     generators = [arguments["generator"] for arguments in each]
     arguments = {**shared, **prompts.encode(recipes), "generator": generators}
     with (
-        _decode_one_by_one(pipeline.vae),
+        _decode_one_by_one(getattr(pipeline, "vae", None)),
         batch_exactly(pipeline.unet, len(recipes), plans, surroundings, announce, check_stop),
     ):
         return run_pipeline(pipeline, arguments, on_step)
@@ -133,6 +142,9 @@ def sample_batch(
 @contextmanager
 def _decode_one_by_one(vae: Any) -> "Iterator[None]":
     # A batch would save little of the decoder's time, for much memory, and its bits depend on the batch too.
+    if vae is None:  # the denoiser's pixels are the picture's
+        yield
+        return
     before = vae.use_slicing
     vae.use_slicing = True
     try:

@@ -42,6 +42,19 @@ def test_a_model_whose_files_lie_flat_makes_the_same_picture(shared_manager, ddp
     assert hash_pixels(mine) == hash_pixels(theirs)
 
 
+@pytest.mark.parametrize("build", [build_ddpm, build_ddim])
+def test_a_grid_is_one_call_a_step_with_the_bytes_of_single_pictures(manager, tmp_path, build):
+    """DDPM draws noise at every step: from each picture's own generator."""
+    recipes = seed_round(make_default_recipe(build(tmp_path), num_inference_steps=5), range(4))
+    run(manager, *recipes)
+    (loaded,) = manager._library._loaded.values()
+    rows = []
+    loaded.pipeline.unet.register_forward_pre_hook(lambda _, args: rows.append(len(args[0])))
+    ends = {report.index: report for report in run(manager, *recipes)}
+    assert rows == [4] * 5
+    assert [hash_pixels(ends[index].image) for index in range(4)] == [run_plainly(recipe) for recipe in recipes]
+
+
 def test_every_step_is_reported_with_a_preview(shared_manager, ddpm):
     reports = run(shared_manager, make_default_recipe(ddpm, num_inference_steps=6))
     steps = [report for report in reports if isinstance(report, Progress)]
