@@ -82,8 +82,9 @@ def run_grid(given: argparse.Namespace, studio: Studio) -> int:
     job = Job(folder=given.out, parent=_make_recipe(given, guess, seeds[0], loras), seeds=seeds)
     _check(job, given, settled=False)
     with closing(studio.make_manager(wish_device(given.device))) as manager:
-        recipe = _make_recipe(given, manager.describe(given.model), seeds[0], loras)
-        return _run(replace(job, parent=recipe), given, studio, manager)
+        model = manager.describe(given.model)
+        recipe = _make_recipe(given, model, seeds[0], loras)
+        return _run(replace(job, parent=recipe), given, studio, manager, model.say_snapped(recipe, *given.size))
 
 
 def run_refine(given: argparse.Namespace, studio: Studio) -> int:
@@ -113,8 +114,10 @@ def _check(job: Job, given: argparse.Namespace, *, settled: bool = True) -> None
         check_room(job.files, job.grid, settled=settled)
 
 
-def _run(job: Job, given: argparse.Namespace, studio: Studio, manager: Manager) -> int:
+def _run(job: Job, given: argparse.Namespace, studio: Studio, manager: Manager, notice: str = "") -> int:
     _check(job, given)
+    if notice:  # before the work, which may be long
+        sys.stderr.write(f"{notice}\n")
     line = ProgressLine()
     try:
         outcome = make(job, manager, studio.make_grid, line.show, overwrite=given.overwrite)
@@ -141,15 +144,15 @@ def _say(outcome: Outcome) -> None:
 
 
 def _make_recipe(given: argparse.Namespace, model: Model, seed: int, loras: tuple[Lora, ...]) -> Recipe:
-    width, height = given.size or (None, None)
+    width, height = given.size
     return model.make_recipe(
         prompt=given.prompt,
         seed=seed,
         negative_prompt=given.negative_prompt,
         num_inference_steps=given.steps,
         guidance_scale=given.guidance,
-        width=width,
-        height=height,
+        width=model.snap(width),
+        height=model.snap(height),
         scheduler=given.scheduler,
         dtype=given.dtype,
         generator_device=given.generator_device,
@@ -224,7 +227,8 @@ def _add_grid_options(parser: argparse.ArgumentParser) -> None:
     add("--negative-prompt", metavar="TEXT", help="what to keep out of the picture")
     add("--steps", metavar="NUMBER", type=_read_whole, help="denoising steps; the model's default is a good one")
     add("--guidance", metavar="NUMBER", type=_read_number, help="how closely to follow the prompt, 0 to 100")
-    add("--size", type=_read_size, help="pixels, as 256 or, width first, 320x256")
+    words = "pixels, as 256 or, width first, 320x256; snaps to what the model makes"
+    add("--size", type=_read_size, default=(None, None), help=words)
     add("--scheduler", metavar="NAME", help=f"one of: {', '.join(each.label for each in SCHEDULERS)}")
     words = "a LoRA, and after it its weight: style.safetensors:0.8; may be repeated"
     add("--lora", metavar="FILE[:WEIGHT]", action="append", default=[], help=words)

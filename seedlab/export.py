@@ -115,7 +115,8 @@ def _write_device(environment: Environment | None) -> str:
 def _write_memory_format() -> list[str]:
     return [
         "for part in pipe.components.values():",
-        "    if isinstance(part, torch.nn.Module):",
+        # As `seedlab.pipelines.loading.load_pipeline`: weights of five dimensions, for films, cannot lie so.
+        "    if isinstance(part, torch.nn.Module) and all(weights.ndim < 5 for weights in part.parameters()):",
         "        part.to(memory_format=torch.channels_last)",
     ]
 

@@ -14,6 +14,7 @@ from seedlab import __version__
 from seedlab.export import write_script
 from seedlab.images.metadata import read_metadata
 from seedlab.jobs import Manager, Studio
+from seedlab.model import Model
 from seedlab.recipe import SeedLabError
 from seedlab.reports import Failed, Generate
 from seedlab.verification import Original, Verdict, read_original, say_verdict, verify
@@ -129,13 +130,25 @@ def run_script(given: argparse.Namespace, studio: Studio) -> int:
     if any(picture.environment != environment for picture in pictures):
         raise SeedLabError("These pictures were made in more than one environment: write a script of each.")
     recipes = [picture.recipe for picture in pictures]
-    model = studio.describe(recipes[0].model_address)
-    script = write_script(recipes, environment, model)
+    script = write_script(recipes, environment, _describe(recipes[0].model_address, studio))
     if given.out is None:
         _write(script.rstrip("\n"))
     else:
         _write_new(given.out, script)
     return 0
+
+
+def _describe(address: str, studio: Studio) -> Model:
+    """Say what is known of a model: where the catalogue can only guess, its pipeline is looked at, as for a picture."""
+    model = studio.describe(address)
+    if not model.any_scheduler:
+        return model
+    with closing(studio.make_manager(None)) as manager:
+        model = manager.describe(address)
+    if model.any_scheduler:
+        sentence = f"{model.name} is not known here: the script calls it as a Stable Diffusion is called."
+        sys.stderr.write(f"{sentence}\n")
+    return model
 
 
 def _write_new(file: Path, text: str) -> None:

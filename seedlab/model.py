@@ -118,6 +118,17 @@ class Model:
             return side
         return max(multiple, (int(side) + multiple // 2) // multiple * multiple)
 
+    def say_snapped(self, recipe: Recipe, width: float | None, height: float | None) -> str:
+        """Say in a sentence what `snap` made of the sizes that were asked for; "" where it left them as they were."""
+        asked = {"width": width, "height": height}
+        changed = [
+            f"{side:g} became {getattr(recipe, name)}"
+            for name, side in asked.items()
+            if side not in (None, getattr(recipe, name))
+        ]
+        steps = f"{self.name} makes sizes in steps of {self.size_multiple} pixels"
+        return f"{steps}: {' and '.join(dict.fromkeys(changed))}." if changed else ""
+
     def check(self, recipe: Recipe) -> None:
         """Raise RecipeError for what this model cannot make or read."""
         self._check_scheduler(recipe.scheduler, recipe.num_inference_steps)

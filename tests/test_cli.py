@@ -149,6 +149,18 @@ def test_every_option_reaches_the_recipe(tmp_path):
     ]
 
 
+def test_a_size_snaps_to_one_that_the_model_makes_and_says_so(tmp_path, capsys):
+    painter = Painter()
+    assert painter.run("grid", PROMPT, "--seeds", "0-1", "--size", "100x128", "--out", tmp_path) == 0
+    assert [(recipe.width, recipe.height) for recipe in painter.painted] == [(104, 128)] * 2
+    assert capsys.readouterr().err.splitlines() == [
+        "Sketch makes sizes in steps of 8 pixels: 100 became 104.",
+        "“Vermeer” was not read.",
+    ]
+    assert Painter().run("grid", "a cat", "--size", "100x128", "--out", tmp_path) == 2
+    assert capsys.readouterr().err.count("\n") == 1, "why nothing is begun, and nothing else"
+
+
 def test_refine_keeps_the_seed_and_adds_the_guides_suffixes(tmp_path):
     painter = Painter()
     painter.run("grid", PROMPT, "--seeds", "0", "--out", tmp_path)
@@ -316,7 +328,7 @@ BAD = {
     "grid P --guidance strong": "--guidance: “strong” is not a number",
     "grid P --guidance nan": "The guidance must be a number from 0 to 100",
     "grid P --size big": "--size: “big” is not a size",
-    "grid P --size 100": "use 96 or 104",
+    "grid P --size 0": "The height must be from 8 to 4096, not 0",
     "grid P --size 128x512": "Sketch makes 64 to 256 pixels a side, not 512",
     "grid P --scheduler fast": "There is no scheduler “fast”",
     "grid P --dtype float64": "--dtype: invalid choice: 'float64'",

@@ -45,7 +45,7 @@ torch.set_num_threads(2)
 model = 'assets/sketch'  # a folder of SeedLab's repository
 pipe = DiffusionPipeline.from_pretrained(model, dtype=torch.float32, use_safetensors=True)
 for part in pipe.components.values():
-    if isinstance(part, torch.nn.Module):
+    if isinstance(part, torch.nn.Module) and all(weights.ndim < 5 for weights in part.parameters()):
         part.to(memory_format=torch.channels_last)
 config = pipe.scheduler.config
 pictures = [(f"seed-{seed}", seed, 'Labrador in the style of Vermeer') for seed in [0]]

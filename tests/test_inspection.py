@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from seedlab.cli import Studio, main
 from seedlab.images.metadata import Metadata, read_metadata, write_picture
 from seedlab.images.png import read_pixels, write_png
 from seedlab.recipe import SeedLabError
 from tests.examples import ENVIRONMENT, RECIPE
-from tests.test_cli import Painter, paint
+from tests.test_cli import MODEL, Painter, paint
 
 ROOT = Path(__file__).parents[1]
 BF16 = replace(RECIPE, dtype="bfloat16")
@@ -114,6 +115,23 @@ def test_script_prints_a_script(picture, capsys):
     compile(script, "script", "exec")
     assert "model = 'assets/sketch'" in script
     assert "dtype=torch.bfloat16" in script
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_where_the_catalogue_can_only_guess_the_manager_looks_at_the_pipeline(picture, capsys, is_known):
+    painter = Painter()
+    painter.describe = lambda _: replace(MODEL, true_guidance=is_known, any_scheduler=not is_known)
+    studio = Studio(
+        describe=lambda _: replace(MODEL, any_scheduler=True),
+        make_manager=painter.open,
+        make_grid=lambda images: images[0],
+        read_loras=lambda _: (),
+    )
+    assert main(["script", str(picture)], studio) == 0
+    script, said = capsys.readouterr()
+    assert ("true_cfg_scale=3.0, height=128, width=128, negative_prompt=' '" in script) == is_known
+    assert (said == "") == is_known
+    assert painter.closed
 
 
 def test_several_pictures_of_a_round_are_one_script(picture, tmp_path, capsys):

@@ -65,6 +65,13 @@ def test_a_size_snaps_to_the_nearest_that_the_model_makes():
     assert [model.snap(side) for side in (None, 0, 0.5, 300, -3)] == [None, 0, 0.5, 300, -3], "for check to refuse"
 
 
+def test_what_was_snapped_is_said():
+    recipe = MODEL.make_recipe(prompt="a", seed=0, width=104, height=128)
+    assert MODEL.say_snapped(recipe, 100, None) == "Sketch makes sizes in steps of 8 pixels: 100 became 104."
+    assert MODEL.say_snapped(recipe, 100, 130).endswith(": 100 became 104 and 130 became 128.")
+    assert MODEL.say_snapped(recipe, 104, 128) == MODEL.say_snapped(recipe, None, None) == ""
+
+
 def test_a_scheduler_of_another_kind_is_refused_with_those_that_work():
     with pytest.raises(RecipeError, match="Flow-match Euler does not work with Sketch: choose DPM") as caught:
         MODEL.make_recipe(prompt="a", seed=0, scheduler="Flow-match Euler")

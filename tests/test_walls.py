@@ -39,7 +39,7 @@ CORE = {
     "sketch": {"recipe", "pipelines"},
     "jobs": {"workflow", "images", "model", "environment", "recipe", "reports", "rounds", "trail"},
     "cli": {"inspection", "jobs", "images", "model", "pipelines", "recipe", "rounds", "schedulers", "trail"},
-    "inspection": {"export", "images", "jobs", "recipe", "reports", "verification"},
+    "inspection": {"export", "images", "jobs", "model", "recipe", "reports", "verification"},
     "__main__": {"cli"},
     "ui": {
         "workflow",

@@ -1,4 +1,4 @@
-"""What a pipeline's call takes, read from its signature."""
+"""What a pipeline's call takes, read from its signature; and what one of its parts takes, read from its weights."""
 
 import inspect
 from dataclasses import dataclass, fields
@@ -34,3 +34,8 @@ class Capabilities:
 def _reads_no_guidance(pipeline: Any) -> bool:
     denoiser = getattr(pipeline, "transformer", None)
     return denoiser is not None and not denoiser.config.get("guidance_embeds", False)
+
+
+def takes_films(part: Any) -> bool:
+    """Whether a part of a pipeline, a `torch.nn.Module`, works on films, as Qwen-Image's autoencoder does."""
+    return any(weights.ndim == 5 for weights in part.parameters())

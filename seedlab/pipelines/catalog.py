@@ -187,7 +187,7 @@ CATALOG = (
     Model(
         model_id="Efficient-Large-Model/Sana_1600M_1024px_BF16_diffusers",
         name="Sana 1.6B",
-        card=Card(licence="NVIDIA licence, non-commercial, and Gemma's terms", download=17, memory=12),
+        card=Card(licence="NVIDIA licence, non-commercial, and Gemma's terms", download=12.9, memory=12),
         num_inference_steps=20,
         guidance_scale=4.5,
         height=1024,

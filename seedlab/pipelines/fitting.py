@@ -9,6 +9,7 @@ from typing import Any
 
 from seedlab.model import Model
 from seedlab.pipelines.capabilities import Capabilities
+from seedlab.pipelines.folders import read_guidance
 from seedlab.pipelines.kinds import KINDS, UNCONDITIONAL
 from seedlab.pipelines.loading import find_class
 from seedlab.recipe import RecipeError, quote
@@ -19,7 +20,8 @@ def fit(model: Model, index: Path) -> Model:
     """Return a model as the class of its pipeline has it.
 
     Args:
-        index: the `model_index.json` of the pipeline; where it cannot be read, the model stays as it is.
+        index: the `model_index.json` of the pipeline; where it cannot be read, the model stays as it is. What lies
+            beside it says how the denoiser is guided.
 
     Raises:
         RecipeError: the pipeline needs code of its own, or makes its pictures of others and not of words.
@@ -35,7 +37,7 @@ def fit(model: Model, index: Path) -> Model:
         if isinstance(part, list) and len(part) == 2 and part[0] is not None and not _is_known(str(part[0])):
             raise _refuse_code(model, str(part[1]))
     _check_words(model, pipeline_class)
-    return _fit_signature(_fit_kind(model, kind, names), pipeline_class)
+    return _fit_signature(_fit_guidance(_fit_kind(model, kind, names), index, pipeline_class), pipeline_class)
 
 
 def _refuse_code(model: Model, name: str) -> RecipeError:
@@ -78,6 +80,13 @@ def _fit_kind(model: Model, kind: str, names: dict[str, Any]) -> Model:
     scheduler = names.get("scheduler")
     known = {"_class_name": scheduler[1]} if isinstance(scheduler, list) and len(scheduler) == 2 else {}
     return replace(model, any_scheduler=False, scheduler=name_scheduler(known), **KINDS.get(kind, {}))
+
+
+def _fit_guidance(model: Model, index: Path, pipeline_class: Any) -> Model:
+    """Say by which of its two arguments it is guided, as `Capabilities` says it of a pipeline that is loaded."""
+    if "true_cfg_scale" not in inspect.signature(pipeline_class.__call__).parameters:
+        return replace(model, true_guidance=False)
+    return replace(model, **read_guidance(index.parent))
 
 
 def _fit_signature(model: Model, pipeline_class: Any) -> Model:

@@ -9,6 +9,9 @@ from seedlab.pipelines.kinds import KINDS, UNCONDITIONAL
 from seedlab.recipe import MAX_STEPS
 from seedlab.schedulers import FLOW_SOLVERS, name_scheduler
 
+TRANSFORMER = "transformer/config.json"
+"""What a denoiser of the newer kinds says of itself."""
+
 
 def find_pipeline(path: str) -> Path | None:
     """Return the folder at a path, made absolute, if a pipeline was saved in it; else None."""
@@ -48,12 +51,15 @@ def _read_conditional(folder: Path, pipeline: str) -> Model:
         "dtype": "auto",
         "max_tokens": _read_max_tokens(folder),
     }
-    return Model(model_id=str(folder), name=folder.name, **known | KINDS.get(pipeline, {}) | _read_guidance(folder))
+    return Model(model_id=str(folder), name=folder.name, **known | KINDS.get(pipeline, {}) | read_guidance(folder))
 
 
-def _read_guidance(folder: Path) -> dict[str, Any]:
-    """Say how the denoiser is guided: where guidance was distilled into it, it never sees a negative prompt."""
-    embedded = _read_json(folder / "transformer" / "config.json").get("guidance_embeds")
+def read_guidance(folder: Path) -> dict[str, Any]:
+    """Say how the denoiser in a pipeline's folder is guided, as fields of `Model`; none where that is not said.
+
+    Where guidance was distilled into it, it never sees a negative prompt.
+    """
+    embedded = _read_json(folder / TRANSFORMER).get("guidance_embeds")
     if embedded is None:
         return {}
     return {"ignores": ("negative_prompt",), "true_guidance": False} if embedded else {"true_guidance": True}

@@ -7,6 +7,7 @@ from threading import Lock
 from typing import Any
 
 from seedlab.model import Model
+from seedlab.pipelines.capabilities import takes_films
 from seedlab.pipelines.catalog import CATALOG, SKETCH, SKETCH_FOLDER
 from seedlab.pipelines.hub import find_configurations, find_snapshot
 from seedlab.pipelines.loras import add_loras
@@ -157,7 +158,8 @@ def load_pipeline(source: Source, dtype: str, device: str, loras: Sequence[Lora]
     add_loras(pipeline, loras)
     pipeline.set_progress_bar_config(disable=True)
     for part in pipeline.components.values():
-        if isinstance(part, torch.nn.Module):
+        # Weights of five dimensions cannot lie so: what works on films stays as it is.
+        if isinstance(part, torch.nn.Module) and not takes_films(part):
             part.to(memory_format=getattr(torch, choose_memory_format(device)))  # type: ignore[call-overload]
     return _place(pipeline, device)
 

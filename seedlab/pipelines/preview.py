@@ -6,11 +6,13 @@ from typing import Any
 
 from PIL import Image
 
+from seedlab.pipelines.capabilities import takes_films
 from seedlab.pipelines.kinds import UNCONDITIONAL
 
 LOGGER = logging.getLogger(__name__)
 SAMPLES = 4
-SIDE = 128
+SIDE, LATENT_SIDE = 128, 8
+"""How large the pictures are that the map is fitted to: at least so many pixels a side, and so many latent pixels."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,8 @@ def fit_preview(pipeline: Any) -> Preview | None:
         return None
     try:
         with torch.inference_mode():
-            pictures = _paint_pictures()
+            # Sana's latents are 32 times smaller a side and have 32 channels: to so few of them, anything would fit.
+            pictures = _paint_pictures(max(SIDE, LATENT_SIDE * getattr(pipeline, "vae_scale_factor", 1)))
             return _fit(_encode(vae, pictures), pictures)
     except (AttributeError, RuntimeError, TypeError, ValueError):
         # Autoencoders of a kind that we do not know: the pictures are as good without a preview.
@@ -82,7 +85,7 @@ def unpack_latents(pipeline: Any, latents: Any, height: int, width: int) -> Any:
         return latents
     unpacked = unpack(latents, height, width, pipeline.vae_scale_factor)
     # Qwen-Image's are those of a film of one picture.
-    return unpacked[:, :, 0] if unpacked.ndim == 5 else unpacked
+    return unpacked.squeeze(2) if unpacked.ndim == 5 else unpacked
 
 
 def find_clean_latents(scheduler: Any, latents: Any) -> Any:
@@ -99,20 +102,42 @@ def find_clean_latents(scheduler: Any, latents: Any) -> Any:
     return latents
 
 
-def _paint_pictures() -> Any:
-    """Paint smooth random fields of colour: (4, 3, 128, 128), float32, 0...1."""
+def _paint_pictures(side: int) -> Any:
+    """Paint smooth random fields of colour: (4, 3, side, side), float32, 0...1."""
     import torch
 
     generator = torch.Generator("cpu").manual_seed(0)
     coarse = torch.rand(SAMPLES, 3, 9, 9, generator=generator)
-    return torch.nn.functional.interpolate(coarse, size=(SIDE, SIDE), mode="bicubic").clamp(0, 1)
+    return torch.nn.functional.interpolate(coarse, size=(side, side), mode="bicubic").clamp(0, 1)
 
 
 def _encode(vae: Any, pictures: Any) -> Any:
     """Encode pictures (n, 3, h, w) in 0...1 to latents as the denoiser sees them, float32 on the CPU."""
     import torch
 
-    encoded = vae.encode((pictures * 2 - 1).to(vae.device, vae.dtype))
-    latents = encoded.latents if hasattr(encoded, "latents") else encoded.latent_dist.mean
-    shift = vae.config.get("shift_factor", None) or 0.0
-    return ((latents - shift) * vae.config.get("scaling_factor", 1.0)).to("cpu", torch.float32)
+    pixels = (pictures * 2 - 1).to(vae.device, vae.dtype)
+    if takes_films(vae):  # of one picture each
+        latents = _read_latents(vae.encode(pixels.unsqueeze(2))).squeeze(2)
+    else:
+        latents = _read_latents(vae.encode(pixels))
+    return _normalise(latents.to("cpu", torch.float32), vae.config)
+
+
+def _read_latents(encoded: Any) -> Any:
+    """Return the latents of what an autoencoder gave: a distribution's mean, or themselves, which have two names."""
+    if hasattr(encoded, "latent_dist"):
+        return encoded.latent_dist.mean
+    return encoded.latents if hasattr(encoded, "latents") else encoded.latent
+
+
+def _normalise(latents: Any, config: Any) -> Any:
+    """Bring latents (n, channels, h, w) to what the denoiser sees: the inverse of what pipelines do before they decode.
+
+    Qwen-Image's autoencoder says by how much for each of its channels, and some of Stable Diffusion XL's do.
+    """
+    scale = config.get("scaling_factor", None) or 1.0
+    mean, deviation = config.get("latents_mean", None), config.get("latents_std", None)
+    if mean is None or deviation is None:
+        return (latents - (config.get("shift_factor", None) or 0.0)) * scale
+    mean, deviation = (latents.new_tensor(each).view(-1, 1, 1) for each in (mean, deviation))
+    return (latents - mean) / deviation * scale

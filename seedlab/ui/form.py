@@ -96,14 +96,9 @@ class Form:
 
     def say_snapped(self, model: Model, recipe: Recipe) -> str:
         """Say in a sentence which size was made another; "" for none."""
-        asked = {name: read_number(name, getattr(self, name)) for name in ("width", "height")}
-        changed = [
-            f"{side:g} became {getattr(recipe, name)}"
-            for name, side in asked.items()
-            if side not in (None, getattr(recipe, name)) and not model.unconditional
-        ]
-        steps = f"{model.name} makes sizes in steps of {model.size_multiple} pixels"
-        return f"{steps}: {' and '.join(changed)}." if changed else ""
+        if model.unconditional:
+            return ""  # it does not read them
+        return model.say_snapped(recipe, read_number("width", self.width), read_number("height", self.height))
 
 
 def read_model_id(text: str | None) -> str:

@@ -51,7 +51,7 @@ def load_plainly(folder: str, dtype: str, memory_format: str = "channels_last"):
     """Load a pipeline; returns it and the scheduler that it was saved with."""
     pipe = diffusers.DiffusionPipeline.from_pretrained(folder, dtype=getattr(torch, dtype), use_safetensors=True)
     for part in pipe.components.values():
-        if isinstance(part, torch.nn.Module):
+        if isinstance(part, torch.nn.Module) and all(weights.ndim < 5 for weights in part.parameters()):
             part.to(memory_format=getattr(torch, memory_format))
     pipe.set_progress_bar_config(disable=True)
     return pipe, pipe.scheduler

@@ -8,10 +8,10 @@ import torch
 from diffusers import DiffusionPipeline, FluxPipeline, QwenImagePipeline
 
 from seedlab.export import write_script
-from seedlab.pipelines.capabilities import Capabilities
+from seedlab.pipelines.capabilities import Capabilities, takes_films
 from seedlab.pipelines.catalog import describe
-from tests.pipelines.builders import build_flux, make_default_recipe
-from tests.pipelines.plain import hash_pixels
+from tests.pipelines.builders import build_flux, build_qwen_image, make_default_recipe
+from tests.pipelines.plain import hash_pixels, load_plainly
 from tests.pipelines.test_export import run_script
 
 SIZE = {"height": 64, "width": 64}
@@ -22,12 +22,13 @@ def schnell(tmp_path_factory):
     return build_flux(tmp_path_factory.mktemp("flux"), guidance_embeds=False)
 
 
+@pytest.fixture(scope="module")
+def qwen(tmp_path_factory):
+    return build_qwen_image(tmp_path_factory.mktemp("qwen"))
+
+
 def run_plainly(recipe, **arguments) -> str:
-    pipe = DiffusionPipeline.from_pretrained(recipe.model_id, dtype=torch.float32, use_safetensors=True)
-    for part in pipe.components.values():
-        if isinstance(part, torch.nn.Module):
-            part.to(memory_format=torch.channels_last)
-    pipe.set_progress_bar_config(disable=True)
+    pipe, _ = load_plainly(recipe.model_id, recipe.dtype)
     generator = torch.Generator("cpu").manual_seed(recipe.seed)
     arguments |= SIZE | {"num_inference_steps": recipe.num_inference_steps}
     return hash_pixels(pipe(recipe.prompt, generator=generator, **arguments).images[0])
@@ -41,6 +42,15 @@ def test_true_guidance_is_read_of_the_model_and_not_of_its_class(schnell, tmp_pa
     assert "true_cfg_scale" in inspect.signature(QwenImagePipeline.__call__).parameters
 
 
+def test_what_works_on_films_is_told_by_its_weights(qwen):
+    parts = DiffusionPipeline.from_pretrained(qwen).components
+    assert {name: takes_films(parts[name]) for name in ("vae", "text_encoder", "transformer")} == {
+        "vae": True,
+        "text_encoder": True,  # the half of it that sees, which is not used
+        "transformer": False,
+    }
+
+
 @pytest.mark.parametrize(
     ("changes", "arguments"),
     [
@@ -50,10 +60,12 @@ def test_true_guidance_is_read_of_the_model_and_not_of_its_class(schnell, tmp_pa
     ],
     ids=str,
 )
-def test_true_guidance_reaches_the_pipeline_and_the_script(shared_manager, schnell, tmp_path, changes, arguments):
-    recipe = make_default_recipe(schnell, **SIZE, **changes)
+@pytest.mark.parametrize("name", ["schnell", "qwen"])
+def test_true_guidance_reaches_the_pipeline_and_the_script(request, shared_manager, name, tmp_path, changes, arguments):
+    folder = request.getfixturevalue(name)
+    recipe = make_default_recipe(folder, **SIZE, **changes)
     finished = list(shared_manager.generate([recipe], Event()))[-1]
     plain = run_plainly(recipe, **arguments)
     assert hash_pixels(finished.image) == plain
-    script = write_script([recipe], shared_manager.environment(recipe), describe(str(schnell)))
+    script = write_script([recipe], shared_manager.environment(recipe), describe(str(folder)))
     assert run_script(script, tmp_path) == [plain]

@@ -14,7 +14,10 @@ from tests.pipelines.builders import make_recipe
 
 @pytest.fixture
 def fit_to(tmp_path):
-    def fit_to(kind, **parts):
+    def fit_to(kind, guidance=None, **parts):
+        if guidance is not None:
+            (tmp_path / "transformer").mkdir(exist_ok=True)
+            (tmp_path / "transformer" / "config.json").write_text(json.dumps(guidance))
         (tmp_path / "index.json").write_text(json.dumps({"_class_name": kind, **parts}))
         return fit(describe("owner/name"), tmp_path / "index.json")
 
@@ -33,6 +36,14 @@ def test_what_the_signature_does_not_have_is_not_asked_for(fit_to):
     )
     assert fit_to("WuerstchenCombinedPipeline").ignores == ("guidance_scale",)
     assert fit_to("StableDiffusionPipeline").ignores == ()
+
+
+def test_guidance_is_what_the_transformer_beside_the_index_reads(fit_to):
+    assert fit_to("FluxPipeline", {"guidance_embeds": False}).true_guidance
+    dev = fit_to("FluxPipeline", {"guidance_embeds": True})
+    assert (dev.true_guidance, dev.ignores) == (False, ("negative_prompt",))
+    # Without the argument for it there is no true guidance.
+    assert not fit_to("StableDiffusion3Pipeline", {"guidance_embeds": False}).true_guidance
 
 
 def test_a_stable_diffusion_is_offered_the_schedulers_of_its_kind(fit_to):

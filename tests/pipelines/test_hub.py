@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.pipelines.builders import build_flux
 from tests.pipelines.fake_hub import COMMIT, Hub
 
 ASK = """
@@ -48,6 +49,27 @@ schedulers = [each.label for each in manager.describe(sys.argv[1]).schedulers]
 assert "DDIM" in schedulers and "Flow-match Euler" not in schedulers, schedulers
 print(json.dumps({"revision": recipe.revision, "sha256": hash_pixels(end.image), "same": same}))
 manager.close()
+"""
+
+
+SCRIPT = """
+import json, sys
+from pathlib import Path
+from threading import Event
+from seedlab.cli import main
+from seedlab.images.compare import hash_pixels
+from seedlab.images.metadata import Metadata, write_picture
+from seedlab.pipelines.manager import PipelineManager
+
+manager = PipelineManager(device="cpu")
+model = manager.describe("works/flux")
+recipe = model.make_recipe(prompt="a boat", seed=0, num_inference_steps=2, height=64, width=64, dtype="float32")
+end = list(manager.generate([recipe], Event()))[-1]
+manager.close()
+folder = Path(sys.argv[1])
+write_picture(folder / "flux.png", end.image, Metadata(recipe=recipe, environment=end.environment))
+assert main(["script", str(folder / "flux.png"), "--out", str(folder / "plain.py")]) == 0
+print(json.dumps({"true_guidance": model.true_guidance, "sha256": hash_pixels(end.image)}))
 """
 
 
@@ -226,6 +248,18 @@ def test_a_recipe_of_the_hub_names_its_commit_and_gives_the_same_picture_without
     assert made["revision"] == COMMIT
     assert made["same"]
     assert run("http://127.0.0.1:9", MAKE, "works/tiny@main") == made
+
+
+def test_the_script_of_a_model_that_the_catalogue_does_not_know_gives_the_same_bytes(run, hub, tmp_path):
+    """One with true guidance, which its index alone does not tell."""
+    build_flux(hub.folder / "works", guidance_embeds=False)
+    made = run("", SCRIPT, str(tmp_path))
+    assert made["true_guidance"]
+    script = (tmp_path / "plain.py").read_text(encoding="utf-8")
+    assert "true_cfg_scale=3.5" in script
+    begin = "import json, os, sys\nos.chdir(sys.argv[1])\n"
+    code = f"{begin}{script}print(json.dumps(hashlib.sha256(image.tobytes()).hexdigest()))"
+    assert run("", code, str(tmp_path)) == made["sha256"]
 
 
 def test_what_a_checkpoint_is_read_with_comes_once_and_without_weights(hub, run):

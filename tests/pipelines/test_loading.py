@@ -6,13 +6,16 @@ from diffusers import DiffusionPipeline
 
 from seedlab.pipelines.loading import (
     WORKROOM,
+    Source,
     choose_dtype,
     choose_half,
     choose_placement,
     find_class,
     is_on_hub,
+    load_pipeline,
     measure_size,
 )
+from tests.pipelines.builders import build_qwen_image
 
 
 @pytest.mark.parametrize(
@@ -47,6 +50,14 @@ def test_the_size_of_a_pipeline_is_that_of_its_weights(tiny):
     files = sum(file.stat().st_size for file in tiny.rglob("*.safetensors"))
     assert measure_size(whole) == pytest.approx(files, rel=0.02)
     assert measure_size(half) == pytest.approx(files / 2, rel=0.02)
+
+
+def test_on_a_cpu_colours_lie_last_but_in_what_works_on_films(tiny, tmp_path):
+    convolution = load_pipeline(Source(tiny), "float32", "cpu").unet.conv_in.weight
+    assert convolution.is_contiguous(memory_format=torch.channels_last)
+    film = load_pipeline(Source(build_qwen_image(tmp_path)), "float32", "cpu").vae.encoder.conv_in.weight
+    assert film.ndim == 5
+    assert film.is_contiguous()
 
 
 def test_only_what_has_a_name_in_diffusers_is_found():

@@ -2,15 +2,29 @@
 
 from threading import Event
 
+import numpy as np
+import pytest
 import torch
-from diffusers import DiffusionPipeline, DPMSolverMultistepScheduler, EulerDiscreteScheduler
+from diffusers import (
+    DiffusionPipeline,
+    DPMSolverMultistepScheduler,
+    EulerDiscreteScheduler,
+)
 
 from seedlab.pipelines.preview import Preview, find_clean_latents, fit_preview, unpack_latents
 from seedlab.reports import Finished, Progress
-from tests.pipelines.builders import build_ddim, build_flux, make_default_recipe
+from tests.pipelines.builders import (
+    build_ddim,
+    build_flux,
+    build_qwen_image,
+    make_autoencoder,
+    make_deep_autoencoder,
+    make_default_recipe,
+    make_film_autoencoder,
+)
 
 
-class LinearAutoencoder:
+class LinearAutoencoder(torch.nn.Module):
     """Averages 8x8 pixels and mixes the colours linearly: what a fitted map can undo exactly."""
 
     device, dtype = torch.device("cpu"), torch.float32
@@ -33,6 +47,53 @@ def test_a_linear_autoencoder_is_undone_exactly():
     assert shown.getpixel((5, 5)) == tuple(round(float(value) * 255) for value in colour)
 
 
+MEAN, DEVIATION = (torch.tensor(values).view(-1, 1, 1) for values in ([-0.5, 0.0, 0.5, 1.0], [0.5, 1.0, 2.0, 4.0]))
+CHANNELS = {"latents_mean": MEAN.flatten().tolist(), "latents_std": DEVIATION.flatten().tolist()}
+SAME = {"latents_mean": [0.0] * 4, "latents_std": [1.0] * 4}
+DECODED = [
+    pytest.param(
+        make_deep_autoencoder,
+        {"scaling_factor": 0.41407},
+        {"scaling_factor": 1.0},
+        lambda latents: latents / 0.41407,
+        id="Sana",
+    ),
+    pytest.param(make_film_autoencoder, CHANNELS, SAME, lambda latents: latents * DEVIATION + MEAN, id="Qwen-Image"),
+    pytest.param(
+        make_autoencoder,
+        {"scaling_factor": 0.3611, "shift_factor": 0.1159},
+        {"scaling_factor": 1.0, "shift_factor": 0.0},
+        lambda latents: latents / 0.3611 + 0.1159,
+        id="Z-Image, Flux and Stable Diffusion 3",
+    ),
+    pytest.param(
+        make_autoencoder,
+        {"scaling_factor": 0.13025, **CHANNELS},
+        {"scaling_factor": 1.0, **SAME},
+        lambda latents: latents * DEVIATION / 0.13025 + MEAN,
+        id="Stable Diffusion XL",
+    ),
+]
+"""An autoencoder, how it brings latents to the denoiser's range, how to leave that out, and its pipeline's way back."""
+
+
+@pytest.mark.parametrize(("make", "settings", "without", "bring_back"), DECODED)
+def test_latents_are_shown_in_the_range_in_which_the_denoiser_sees_them(make, settings, without, bring_back):
+    """With the same weights and no range of its own, an autoencoder's map shows what the pipelines decode."""
+    torch.manual_seed(0)
+    pipeline = type(
+        "Pipeline", (), {"vae": make().eval(), "vae_scale_factor": 32 if make is make_deep_autoencoder else 8}
+    )
+    pipeline.vae.register_to_config(**settings)
+    preview = fit_preview(pipeline)
+    pipeline.vae.register_to_config(**without)
+    latents = torch.randn(1, len(preview.factors) - 1, 8, 12)
+    shown = np.int16(preview.show(latents))
+    decoded = np.int16(fit_preview(pipeline).show(bring_back(latents)))
+    assert np.abs(shown - decoded).max() <= 1
+    assert np.abs(shown - np.int16(fit_preview(pipeline).show(latents))).max() > 20
+
+
 def test_a_pipeline_without_an_autoencoder_has_no_preview():
     assert fit_preview(type("Pipeline", (), {})) is None
 
@@ -51,8 +112,9 @@ def test_latents_of_another_shape_have_no_preview_and_do_no_harm():
     assert preview.show(torch.zeros(1, 4, 8, 8)) is None
 
 
-def test_packed_latents_are_unpacked_and_shown(manager, tmp_path):
-    recipe = make_default_recipe(build_flux(tmp_path), height=64, width=96)
+@pytest.mark.parametrize("build", [build_flux, build_qwen_image])
+def test_packed_latents_are_unpacked_and_shown(manager, tmp_path, build):
+    recipe = make_default_recipe(build(tmp_path), height=64, width=96)
     reports = list(manager.generate([recipe], Event()))
     previews = [report.preview for report in reports if isinstance(report, Progress)]
     assert previews
@@ -60,8 +122,10 @@ def test_packed_latents_are_unpacked_and_shown(manager, tmp_path):
     assert isinstance(reports[-1], Finished)
 
 
-def test_packed_latents_come_back_as_they_were(tmp_path):
-    pipeline = DiffusionPipeline.from_pretrained(build_flux(tmp_path))
+@pytest.mark.parametrize("build", [build_flux, build_qwen_image])
+def test_packed_latents_come_back_as_they_were(tmp_path, build):
+    """Qwen-Image's as those of a picture, though its pipeline unpacks those of a film."""
+    pipeline = DiffusionPipeline.from_pretrained(build(tmp_path))
     latents = torch.arange(4 * 8 * 12.0).view(1, 4, 8, 12)
     packed = pipeline._pack_latents(latents, 1, 4, 8, 12)
     assert packed.ndim == 3
@@ -72,7 +136,7 @@ def test_packed_latents_come_back_as_they_were(tmp_path):
 def test_an_autoencoder_of_another_kind_has_no_preview_and_does_no_harm():
     class Other(LinearAutoencoder):
         def encode(self, pictures):
-            return type("Encoded", (), {"latent": pictures})
+            return type("Encoded", (), {"codes": pictures})
 
     assert fit_preview(type("Pipeline", (), {"vae": Other()})) is None
 

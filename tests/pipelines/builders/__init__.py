@@ -1,7 +1,13 @@
 """Builds and saves real diffusers pipelines at tiny sizes with seeded random weights, in the real layouts."""
 
-from tests.pipelines.builders.diffusion_transformers import build_flux, build_pixart, build_stable_diffusion_3
+from tests.pipelines.builders.diffusion_transformers import (
+    build_flux,
+    build_pixart,
+    build_qwen_image,
+    build_stable_diffusion_3,
+)
 from tests.pipelines.builders.lora import build_lora
+from tests.pipelines.builders.parts import make_autoencoder, make_deep_autoencoder, make_film_autoencoder
 from tests.pipelines.builders.recipes import make_default_recipe, make_recipe
 from tests.pipelines.builders.single_file import build_single_file
 from tests.pipelines.builders.stable_diffusion import build_stable_diffusion, build_stable_diffusion_xl
@@ -14,6 +20,7 @@ __all__ = [
     "build_flux",
     "build_lora",
     "build_pixart",
+    "build_qwen_image",
     "build_single_file",
     "build_stable_diffusion",
     "build_stable_diffusion_3",
@@ -21,6 +28,9 @@ __all__ = [
     "build_t5_tokenizer",
     "build_tokenizer",
     "flatten",
+    "make_autoencoder",
+    "make_deep_autoencoder",
     "make_default_recipe",
+    "make_film_autoencoder",
     "make_recipe",
 ]

@@ -1,4 +1,4 @@
-"""Pipelines whose denoiser is a transformer: Stable Diffusion 3, Flux and PixArt."""
+"""Pipelines whose denoiser is a transformer: Stable Diffusion 3, Flux, PixArt and Qwen-Image."""
 
 from pathlib import Path
 
@@ -10,12 +10,21 @@ from diffusers import (
     FluxTransformer2DModel,
     PixArtSigmaPipeline,
     PixArtTransformer2DModel,
+    QwenImagePipeline,
+    QwenImageTransformer2DModel,
     SD3Transformer2DModel,
     StableDiffusion3Pipeline,
 )
 
-from tests.pipelines.builders.parts import WIDTH, make_autoencoder, make_clip, make_t5
-from tests.pipelines.builders.tokenizers import build_t5_tokenizer, build_tokenizer
+from tests.pipelines.builders.parts import (
+    WIDTH,
+    make_autoencoder,
+    make_clip,
+    make_film_autoencoder,
+    make_language_model,
+    make_t5,
+)
+from tests.pipelines.builders.tokenizers import build_qwen_tokenizer, build_t5_tokenizer, build_tokenizer
 
 FLOW = {"shift_factor": 0.06, "use_quant_conv": False, "use_post_quant_conv": False}
 """How the autoencoders of the flow-matching models differ."""
@@ -111,6 +120,33 @@ def build_pixart(folder: Path, name: str = "pixart") -> Path:
         vae=make_autoencoder(scaling_factor=0.13025),
         text_encoder=make_t5(),
         tokenizer=build_t5_tokenizer(),
+    )
+    pipeline.save_pretrained(folder / name)
+    return folder / name
+
+
+def build_qwen_image(folder: Path, name: str = "qwen") -> Path:
+    """Save a Qwen-Image with random weights, whose latents are those of a film, packed two by two; return its folder.
+
+    No guidance was distilled into it.
+    """
+    torch.manual_seed(0)
+    pipeline = QwenImagePipeline(
+        transformer=_spread(
+            QwenImageTransformer2DModel(
+                in_channels=16,
+                out_channels=4,
+                num_layers=2,
+                attention_head_dim=16,
+                num_attention_heads=2,
+                joint_attention_dim=WIDTH,
+                axes_dims_rope=(4, 6, 6),
+            )
+        ),
+        scheduler=FlowMatchEulerDiscreteScheduler(shift=3.0, use_dynamic_shifting=True),
+        vae=make_film_autoencoder(),
+        text_encoder=make_language_model(),
+        tokenizer=build_qwen_tokenizer(),
     )
     pipeline.save_pretrained(folder / name)
     return folder / name

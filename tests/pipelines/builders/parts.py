@@ -1,7 +1,15 @@
-"""Parts that several pipelines are made of: text encoders and an autoencoder."""
+"""Parts that pipelines are made of: text encoders and autoencoders."""
 
-from diffusers import AutoencoderKL
-from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection, T5Config, T5EncoderModel
+from diffusers import AutoencoderDC, AutoencoderKL, AutoencoderKLQwenImage
+from transformers import (
+    CLIPTextConfig,
+    CLIPTextModel,
+    CLIPTextModelWithProjection,
+    Qwen2_5_VLConfig,
+    Qwen2_5_VLForConditionalGeneration,
+    T5Config,
+    T5EncoderModel,
+)
 
 WIDTH = 32
 """Values for each token that a text encoder puts out."""
@@ -28,6 +36,25 @@ def make_t5(width: int = WIDTH) -> T5EncoderModel:
     return T5EncoderModel(T5Config(vocab_size=128, feed_forward_proj="gated-gelu", **sizes))
 
 
+def make_language_model() -> Qwen2_5_VLForConditionalGeneration:
+    """Make Qwen-Image's language model for the words of `build_qwen_tokenizer`."""
+    text = {
+        "vocab_size": 300,
+        "hidden_size": WIDTH,
+        "intermediate_size": 37,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        "num_key_value_heads": 2,
+        "rope_parameters": {"rope_type": "default", "rope_theta": 1e6, "mrope_section": [2, 3, 3]},
+        "bos_token_id": 256,
+        "eos_token_id": 256,
+        "pad_token_id": 256,
+    }
+    vision = {"depth": 1, "hidden_size": WIDTH, "intermediate_size": 37, "num_heads": 2, "out_hidden_size": WIDTH}
+    marks = {"image_token_id": 290, "video_token_id": 291, "vision_start_token_id": 292, "vision_end_token_id": 293}
+    return Qwen2_5_VLForConditionalGeneration(Qwen2_5_VLConfig(text_config=text, vision_config=vision, **marks))
+
+
 def make_autoencoder(latent_channels: int = 4, **changes: object) -> AutoencoderKL:
     """Make an autoencoder that is 8 times smaller a side."""
     return AutoencoderKL(
@@ -39,3 +66,23 @@ def make_autoencoder(latent_channels: int = 4, **changes: object) -> Autoencoder
         latent_channels=latent_channels,
         **changes,
     )
+
+
+def make_film_autoencoder() -> AutoencoderKLQwenImage:
+    """Make Qwen-Image's autoencoder of films: 8 times smaller a side, 4 channels, each with a range of its own."""
+    return AutoencoderKLQwenImage(
+        base_dim=8,
+        z_dim=4,
+        dim_mult=[1, 1, 1, 1],
+        num_res_blocks=1,
+        latents_mean=[-0.5, 0.0, 0.5, 1.0],
+        latents_std=[0.5, 1.0, 2.0, 4.0],
+    )
+
+
+def make_deep_autoencoder() -> AutoencoderDC:
+    """Make Sana's autoencoder: 32 times smaller a side, with 32 channels."""
+    blocks = {"block_types": ("ResBlock",) * 5 + ("EfficientViTBlock",), "block_out_channels": (8, 8, 8, 16, 16, 32)}
+    blocks |= {"layers_per_block": (1,) * 6, "qkv_multiscales": ((),) * 5 + ((5,),)}
+    sides = {f"{side}_{name}": value for side in ("encoder", "decoder") for name, value in blocks.items()}
+    return AutoencoderDC(attention_head_dim=4, scaling_factor=0.41407, **sides)

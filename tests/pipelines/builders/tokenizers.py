@@ -4,7 +4,7 @@ import json
 import string
 from pathlib import Path
 
-from transformers import CLIPTokenizer, T5Tokenizer
+from transformers import CLIPTokenizer, Qwen2Tokenizer, T5Tokenizer
 
 
 def build_tokenizer(folder: Path) -> CLIPTokenizer:
@@ -34,4 +34,19 @@ def build_t5_tokenizer() -> T5Tokenizer:
     tokenizer = T5Tokenizer(vocab=vocabulary, extra_ids=0, model_max_length=512)
     assert tokenizer("a b").input_ids[-1] == tokenizer.eos_token_id == 1
     assert tokenizer.unk_token_id not in tokenizer("A boat, artsy").input_ids
+    return tokenizer
+
+
+def build_qwen_tokenizer() -> Qwen2Tokenizer:
+    """Make a Qwen tokenizer that spells every word in bytes: 256 byte tokens, the end and the marks of a chat."""
+    from transformers.convert_slow_tokenizer import bytes_to_unicode
+
+    words = [*bytes_to_unicode().values(), "<|endoftext|>", "<|im_start|>", "<|im_end|>"]
+    tokenizer = Qwen2Tokenizer(
+        vocab={word: index for index, word in enumerate(words)},
+        merges=[],
+        extra_special_tokens=["<|im_start|>", "<|im_end|>"],
+        model_max_length=1024,
+    )
+    assert tokenizer("<|im_end|>a b").input_ids[0] == 258
     return tokenizer
