@@ -227,7 +227,7 @@ def _add_grid_options(parser: argparse.ArgumentParser) -> None:
     add("--negative-prompt", metavar="TEXT", help="what to keep out of the picture")
     add("--steps", metavar="NUMBER", type=_read_whole, help="denoising steps; the model's default is a good one")
     add("--guidance", metavar="NUMBER", type=_read_number, help="how closely to follow the prompt, 0 to 100")
-    words = "pixels, as 256 or, width first, 320x256; snaps to what the model makes"
+    words = "pixels, as 256 or, width first, 320x256; snaps to the model's steps"
     add("--size", type=_read_size, default=(None, None), help=words)
     add("--scheduler", metavar="NAME", help=f"one of: {', '.join(each.label for each in SCHEDULERS)}")
     words = "a LoRA, and after it its weight: style.safetensors:0.8; may be repeated"

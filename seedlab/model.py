@@ -111,10 +111,11 @@ class Model:
     def snap(self, side: float | None) -> float | None:
         """Return the height or width nearest to this, in pixels, that the model makes; None for None.
 
-        What is out of its range stays as it is, and `check` refuses it.
+        What is out of its range stays as it is, and `check` refuses it; so does what a model without a prompt does
+        not make, which is any size but its own.
         """
         multiple = self.size_multiple
-        if side is None or side != int(side) or not 1 <= side <= self.max_side:
+        if self.unconditional or side is None or side != int(side) or not 1 <= side <= self.max_side:
             return side
         return max(multiple, (int(side) + multiple // 2) // multiple * multiple)
 

@@ -123,6 +123,10 @@ def test_a_model_without_a_prompt_refuses_what_would_be_asked_for_in_vain(field,
     assert caught.value.field == field
 
 
+def test_a_size_does_not_snap_where_there_is_only_one():
+    assert [UNCONDITIONAL.snap(side) for side in (48, 45, 32, None)] == [48, 45, 32, None], "for check to refuse"
+
+
 def test_where_the_noise_is_drawn_can_be_asked_for():
     assert MODEL.make_recipe(prompt="a", seed=0, generator_device="cuda").generator_device == "cuda"
     assert MODEL.make_recipe(prompt="a", seed=0, generator_device=None).generator_device == "cpu"

@@ -3,7 +3,8 @@
 Which kernel multiplies two matrices depends on their shapes, so a batch of four sums in another order than four single
 calls, and its pictures differ (diffusers #2659). But only a handful of modules is affected, and which ones depends on
 nothing but shapes. So each is compared on its own input during one call, those that differ run image by image from
-then on, and the whole is compared in the end.
+then on, and the whole is compared in the end. On the way it finds out which layers give the same bits by weights that
+are laid out once (see `seedlab.pipelines.packing`).
 """
 
 import copy
@@ -38,12 +39,16 @@ def calibrate(
             stack.callback(module.register_forward_pre_hook(lambda *_: check_stop()).remove)
         search.run(forward, args)
         plan = search.describe()
-        return replace(plan, exact=_is_exact(denoiser, forward, args, kwargs, slots, plan))
+        for attempt in dict.fromkeys((plan, replace(plan, packed=()))):  # without blocks it may be exact still
+            if _is_exact(denoiser, forward, args, kwargs, slots, attempt):
+                return replace(attempt, exact=True)
+    return plan
 
 
 @contextmanager
 def follow_plan(denoiser: nn.Module, plan: Plan, slots: Slots) -> Iterator[None]:
     """Let the modules run as a plan says, as long as this lasts."""
+    # In this order: what runs alone runs by blocks too.
     with pack_weights(denoiser, plan.packed), run_alone(denoiser, plan.alone, slots):
         yield
 
@@ -61,10 +66,10 @@ def _is_exact(denoiser: nn.Module, forward: Forward, args: Any, kwargs: Any, slo
     other = [_make_noise(value) if slots.fits((value,)) else value for value in args]
     alone = call_alone(forward, slots)(*args, **kwargs)
     with follow_plan(denoiser, plan, slots):
-        rolled = forward(*slots.roll(args), **slots.roll(kwargs))
+        batch, rolled = forward(*args, **kwargs), forward(*slots.roll(args), **slots.roll(kwargs))
     return (
-        _are_equal(rolled, slots.roll(alone))
-        and is_equal_alone(denoiser, forward, args, kwargs, slots, plan)
+        _are_equal(batch, alone)
+        and _are_equal(rolled, slots.roll(alone))
         and is_equal_alone(denoiser, forward, other, kwargs, slots, plan)
     )
 
@@ -78,7 +83,7 @@ class _Search:
     kwargs: dict[str, Any]
     alone: dict[str, None] = field(default_factory=dict)
     constant: dict[str, None] = field(default_factory=dict)
-    packed: dict[str, None] = field(default_factory=dict)
+    packed: dict[str, bool] = field(default_factory=dict)
     _path: list[str] = field(default_factory=list)
     _seen: dict[Any, bool] = field(default_factory=dict)
     _is_comparing: bool = False
@@ -93,7 +98,8 @@ class _Search:
 
     def describe(self) -> Plan:
         """Return what was found; that the whole is exact is still to be seen."""
-        return Plan(exact=False, alone=tuple(self.alone), constant=tuple(self.constant), packed=tuple(self.packed))
+        packed = tuple(name for name, is_equal in self.packed.items() if is_equal)
+        return Plan(exact=False, alone=tuple(self.alone), constant=tuple(self.constant), packed=packed)
 
     def _watch(self, name: str, module: nn.Module) -> Iterator[Any]:
         if any(module.children()):
@@ -111,8 +117,9 @@ class _Search:
         kind = (type(module), repr(module))
         if self._depends_on_batch(kind, lambda: _list_trials(module, args), args, kwargs):
             self.alone[name] = None
-        if name not in self.constant and not kwargs and can_pack(module) and self._is_equal_packed(kind, module, args):
-            self.packed[name] = None
+        if name not in self.constant and not kwargs and can_pack(module):
+            # Of several calls each has to be equal.
+            self.packed[name] = self.packed.get(name, True) and self._is_equal_packed(kind, module, args)
 
     def _compare_attention(self, attend: Forward, args: Any, kwargs: Any) -> None:
         """Compare what is no module, but a function that a module calls; then that module runs alone."""
@@ -144,7 +151,7 @@ class _Search:
         """Whether a layer's bits are the same by weights in blocks: for the batch, and for an image alone."""
         shapes = (args, self.slots.take(args, 0))
         return self._remember(
-            ("packed", *kind, *(_describe(value) for value in args)),
+            ("packed", *kind, _describe(module.weight), *(_describe(value) for value in args)),
             lambda: all(packs_equally(*trial) for inputs in shapes for trial in _list_sums(module, inputs)),
         )
 

@@ -51,7 +51,7 @@ CATALOG = (
     Model(
         model_id="stable-diffusion-v1-5/stable-diffusion-v1-5",
         name="Stable Diffusion 1.5",
-        card=Card(licence="CreativeML OpenRAIL-M", download=5.5, memory=4),
+        card=Card(licence="CreativeML OpenRAIL-M", download=5.5, memory=5),
         num_inference_steps=50,
         guidance_scale=7.5,
         height=512,
@@ -86,7 +86,7 @@ CATALOG = (
     Model(
         model_id="stabilityai/sd-turbo",
         name="SD-Turbo",
-        card=Card(licence=COMMUNITY, download=5.2, memory=4, seeds=LITTLE.format("a single step")),
+        card=Card(licence=COMMUNITY, download=5.2, memory=5, seeds=LITTLE.format("a single step")),
         num_inference_steps=1,
         guidance_scale=0.0,
         height=512,
@@ -98,7 +98,7 @@ CATALOG = (
     Model(
         model_id="stabilityai/sdxl-turbo",
         name="SDXL-Turbo",
-        card=Card(licence=COMMUNITY, download=13.9, memory=9, seeds=LITTLE.format("one to four steps")),
+        card=Card(licence=COMMUNITY, download=13.9, memory=10, seeds=LITTLE.format("one to four steps")),
         num_inference_steps=1,
         guidance_scale=0.0,
         height=512,

@@ -9,11 +9,10 @@ from typing import Any
 
 from seedlab.model import Model
 from seedlab.pipelines.capabilities import Capabilities
-from seedlab.pipelines.folders import read_guidance
-from seedlab.pipelines.kinds import KINDS, UNCONDITIONAL
+from seedlab.pipelines.folders import read_folder, read_guidance
+from seedlab.pipelines.kinds import UNCONDITIONAL
 from seedlab.pipelines.loading import find_class
 from seedlab.recipe import RecipeError, quote
-from seedlab.schedulers import name_scheduler
 
 
 def fit(model: Model, index: Path) -> Model:
@@ -28,8 +27,10 @@ def fit(model: Model, index: Path) -> Model:
     """
     names = _read_index(index)
     kind = names.get("_class_name")
-    if not kind or kind in (*UNCONDITIONAL,):
+    if not kind:
         return model
+    if kind in (*UNCONDITIONAL,):
+        return _fit_kind(model, index.parent)
     pipeline_class = find_class(kind) if isinstance(kind, str) else None
     if pipeline_class is None:
         raise _refuse_code(model, str(kind))
@@ -37,7 +38,7 @@ def fit(model: Model, index: Path) -> Model:
         if isinstance(part, list) and len(part) == 2 and part[0] is not None and not _is_known(str(part[0])):
             raise _refuse_code(model, str(part[1]))
     _check_words(model, pipeline_class)
-    return _fit_signature(_fit_guidance(_fit_kind(model, kind, names), index, pipeline_class), pipeline_class)
+    return _fit_signature(_fit_guidance(_fit_kind(model, index.parent), index, pipeline_class), pipeline_class)
 
 
 def _refuse_code(model: Model, name: str) -> RecipeError:
@@ -73,17 +74,15 @@ def _check_words(model: Model, pipeline_class: Any) -> None:
         )
 
 
-def _fit_kind(model: Model, kind: str, names: dict[str, Any]) -> Model:
+def _fit_kind(model: Model, folder: Path) -> Model:
     """Fill in what was guessed of a model that we did not know."""
     if not model.any_scheduler:
         return model
-    scheduler = names.get("scheduler")
-    known = {"_class_name": scheduler[1]} if isinstance(scheduler, list) and len(scheduler) == 2 else {}
-    return replace(model, any_scheduler=False, scheduler=name_scheduler(known), **KINDS.get(kind, {}))
+    return replace(read_folder(folder), model_id=model.model_id, name=model.name, revision=model.revision)
 
 
 def _fit_guidance(model: Model, index: Path, pipeline_class: Any) -> Model:
-    """Say by which of its two arguments it is guided, as `Capabilities` says it of a pipeline that is loaded."""
+    """Say by which of its two arguments it is guided, where its configuration tells."""
     if "true_cfg_scale" not in inspect.signature(pipeline_class.__call__).parameters:
         return replace(model, true_guidance=False)
     return replace(model, **read_guidance(index.parent))

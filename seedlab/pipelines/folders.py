@@ -9,8 +9,15 @@ from seedlab.pipelines.kinds import KINDS, UNCONDITIONAL
 from seedlab.recipe import MAX_STEPS
 from seedlab.schedulers import FLOW_SOLVERS, name_scheduler
 
-TRANSFORMER = "transformer/config.json"
-"""What a denoiser of the newer kinds says of itself."""
+DESCRIPTIONS = (
+    "model_index.json",
+    "*/config.json",
+    "*/scheduler_config.json",
+    "tokenizer*/tokenizer_config.json",
+    "config.json",
+    "scheduler_config.json",
+)
+"""The files that say what there is to know of a pipeline, as patterns: some kB."""
 
 
 def find_pipeline(path: str) -> Path | None:
@@ -39,7 +46,7 @@ def name_pipeline(folder: Path) -> str:
 
 def _read_conditional(folder: Path, pipeline: str) -> Model:
     side = _read_side(folder)
-    scheduler = _read_json(folder / "scheduler" / "scheduler_config.json")
+    scheduler = _read_scheduler(folder)
     flows = scheduler.get("prediction_type") == "flow_prediction"
     known: dict[str, Any] = {
         "num_inference_steps": 30,
@@ -59,7 +66,7 @@ def read_guidance(folder: Path) -> dict[str, Any]:
 
     Where guidance was distilled into it, it never sees a negative prompt.
     """
-    embedded = _read_json(folder / TRANSFORMER).get("guidance_embeds")
+    embedded = _read_json(folder / "transformer" / "config.json").get("guidance_embeds")
     if embedded is None:
         return {}
     return {"ignores": ("negative_prompt",), "true_guidance": False} if embedded else {"true_guidance": True}
@@ -114,6 +121,13 @@ def _read_sides(folder: Path) -> tuple[int, int]:
     sides = _read_part(folder, "unet", "config.json").get("sample_size")
     height, width = sides if isinstance(sides, list) and len(sides) == 2 else (sides, sides)
     return (height, width) if isinstance(height, int) and isinstance(width, int) else (32, 32)
+
+
+def _read_scheduler(folder: Path) -> dict[str, Any]:
+    """Read the scheduler's configuration; where it is not here, its class as the index names it."""
+    named = _read_json(folder / "model_index.json").get("scheduler")
+    known = {"_class_name": named[1]} if isinstance(named, list) and len(named) == 2 else {}
+    return _read_json(folder / "scheduler" / "scheduler_config.json") or known
 
 
 def _read_levels(scheduler: dict[str, Any]) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
 
-from seedlab.pipelines.folders import TRANSFORMER
+from seedlab.pipelines.folders import DESCRIPTIONS
 from seedlab.pipelines.progress import Tell, make_bar, watch_downloads
 from seedlab.recipe import RecipeError, SeedLabError
 
@@ -23,8 +23,8 @@ PATIENCE = 10.0
 def find_commit(model_id: str, revision: str | None, known: Iterable[str] = ()) -> str:
     """Return the commit that a revision stands for at present; without a network, the one that was downloaded last.
 
-    It takes the pipeline's index, so that what is missing, gated or no pipeline is said before any work, and what a
-    transformer says of its guidance: 1 kB each.
+    It takes the pipeline's index and configurations, so that what is missing, gated or no pipeline is said before any
+    work, and what the model makes is known.
 
     Args:
         revision: a branch, tag or commit; None for the main branch.
@@ -40,7 +40,7 @@ def find_commit(model_id: str, revision: str | None, known: Iterable[str] = ()) 
     try:
         # It keeps what the revision stands for in the library's own cache, for the time without a network; and unlike
         # the download of a single file it does not try for half a minute where there is none.
-        options = {"allow_patterns": [INDEX, TRANSFORMER], "etag_timeout": PATIENCE, "tqdm_class": make_bar()}
+        options = {"allow_patterns": list(DESCRIPTIONS), "etag_timeout": PATIENCE, "tqdm_class": make_bar()}
         folder = Path(snapshot_download(model_id, revision=revision, **options))
     except (OSError, ValueError) as error:
         LOGGER.info("%s could not be found: %s", model_id, error)

@@ -42,6 +42,8 @@ def packs_equally(layer: nn.Module, inputs: Any) -> bool:
     """Whether a layer gives the same values, laid out the same way, by weights in blocks."""
     try:
         plain, packed = layer.forward(*inputs), pack(layer)(*inputs)
+    except torch.OutOfMemoryError:
+        raise
     except RuntimeError:  # a kind of number, or a shape, that has no such kernel
         return False
     return plain.stride() == packed.stride() and torch.equal(plain, packed)
@@ -54,8 +56,10 @@ def pack_weights(root: nn.Module, names: Sequence[str]) -> Iterator[None]:
     with ExitStack() as stack:
         for name in names:
             layer: Any = root.get_submodule(name)
-            free -= layer.weight.nbytes
-            if free >= 0:
+            if (
+                can_pack(layer) and layer.weight.nbytes <= free
+            ):  # not always: another build of torch may have made the plan
+                free -= layer.weight.nbytes
                 stack.enter_context(replace_method(layer, "forward", pack(layer)))
         yield
 

@@ -20,7 +20,7 @@ from seedlab.reports import Failed, Finished, Progress, Report, Waiting
 
 LOGGER = logging.getLogger(__name__)
 MAX_TOO_LARGE = 100
-CALIBRATING = "Finding out, once, how four pictures at a time keep their bytes…"
+CALIBRATING = "Finding out, once, how several pictures at a time keep their bytes…"
 
 Load = Callable[[Recipe], Loaded]
 Tell = Callable[[Report], None]

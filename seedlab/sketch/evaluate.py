@@ -84,6 +84,14 @@ def list_held_out() -> Iterator[Scene]:
             yield scene
 
 
+def compose(scenes: Sequence[Scene]) -> list[Scene]:
+    """Scenes with compositions that training never saw."""
+    return [
+        replace(scene, composition=sample_composition(Random(f"held out {index}")))
+        for index, scene in enumerate(scenes)
+    ]
+
+
 def say(scene: Scene) -> str:
     """A held-out scene as a prompt."""
     head = scene.subject
@@ -106,11 +114,7 @@ def measure_words(pipeline: StableDiffusionPipeline, judge: Judge, count: int) -
     """What the judge sees in pictures, and in drawings, of `count` held-out scenes."""
     scenes = Random(0).sample(list(list_held_out()), count)
     pictures = stack(generate(pipeline, [say(scene) for scene in scenes], range(1_000, 1_000 + count)))
-    drawn = [
-        replace(scene, composition=sample_composition(Random(f"held out {index}")))
-        for index, scene in enumerate(scenes)
-    ]
-    drawings = stack([draw(scene, pictures.shape[1]) for scene in drawn])
+    drawings = stack([draw(scene, pictures.shape[1]) for scene in compose(scenes)])
     return count_hits(judge_pictures(judge, pictures), scenes), count_hits(judge_pictures(judge, drawings), scenes)
 
 
@@ -189,8 +193,8 @@ def main() -> None:
     if arguments.sheet is not None:
         draw_sheet(pipeline).save(arguments.sheet)
     if arguments.count:
-        held_out = list_held_out()
-        drawings = stack([draw(scene) for scene, _ in zip(held_out, range(64), strict=False)])
+        held_out = list(list_held_out())
+        drawings = stack([draw(scene) for scene in compose(Random(1).sample(held_out, 64))])
         for line in report(pipeline, load_judge(arguments.judge), drawings, arguments.count):
             log.info(line)
 

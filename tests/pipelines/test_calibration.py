@@ -8,10 +8,13 @@ from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
 from seedlab.pipelines import packing
-from seedlab.pipelines.calibration import _list_torn, calibrate
+from seedlab.pipelines.calibration import _list_torn, calibrate, follow_plan
 from seedlab.pipelines.plans import Plan
 from seedlab.pipelines.slots import Slots, call_alone, run_alone
 
+needs_blocks = pytest.mark.skipif(
+    not packing.can_pack(nn.Linear(1, 1)), reason="this build of torch has no such kernels"
+)
 PAIRS = Slots(count=4, group=2)
 PICTURES = torch.randn(8, 6, 4, 4, generator=torch.Generator().manual_seed(0))
 
@@ -148,6 +151,7 @@ def test_the_plan_makes_the_whole_equal():
     assert torch.equal(batch, alone)
 
 
+@needs_blocks
 def test_layers_that_give_the_same_bits_by_weights_in_blocks_are_named():
     """Not those of the prompts, which are called once; nor a layer of another class, which may do anything."""
     torch.manual_seed(0)
@@ -164,6 +168,33 @@ def test_layers_whose_bits_blocks_change_are_not_named(monkeypatch):
     plan = find_plan(denoiser, layout=torch.channels_last)
     assert plan.exact
     assert plan.packed == ()
+
+
+@needs_blocks
+def test_blocks_that_change_the_whole_are_left_out_and_the_batch_is_kept(monkeypatch):
+    pack, found = packing.pack, Plan(exact=False, packed=("layers.0",))
+    monkeypatch.setattr(packing, "pack", lambda layer: lambda value: pack(layer)(value) + 1)
+    monkeypatch.setattr("seedlab.pipelines.calibration._Search.describe", lambda _: found)
+    denoiser = Denoiser(nn.Conv2d(6, 6, 1), nn.Identity())
+    denoiser.prompts = nn.Identity()
+    denoiser.forward = lambda pictures, timestep, encoder_hidden_states: (denoiser.layers(pictures),)
+    assert find_plan(denoiser) == Plan(exact=True)
+
+
+@needs_blocks
+def test_what_runs_alone_runs_by_blocks_too(monkeypatch):
+    pack, rows = packing.pack, []
+
+    def watch(layer):
+        packed = pack(layer)
+        return lambda value: (rows.append(len(value)), packed(value))[1]
+
+    monkeypatch.setattr(packing, "pack", watch)
+    root = nn.Sequential(nn.Conv2d(6, 6, 1))
+    with torch.no_grad(), follow_plan(root, Plan(exact=True, alone=("0",), packed=("0",)), PAIRS):
+        root(PICTURES)
+    assert rows == [2, 2, 2, 2]
+    assert "forward" not in vars(root[0])
 
 
 def test_layers_that_blocks_would_lay_out_another_way_are_not_named():

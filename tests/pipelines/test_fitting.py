@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from threading import Event
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from seedlab.pipelines.catalog import describe
 from seedlab.pipelines.fitting import fit
 from seedlab.recipe import RecipeError
-from tests.pipelines.builders import make_recipe
+from tests.pipelines.builders import build_ddpm, build_stable_diffusion, flatten, make_recipe
 
 
 @pytest.fixture
@@ -18,8 +19,8 @@ def fit_to(tmp_path):
         if guidance is not None:
             (tmp_path / "transformer").mkdir(exist_ok=True)
             (tmp_path / "transformer" / "config.json").write_text(json.dumps(guidance))
-        (tmp_path / "index.json").write_text(json.dumps({"_class_name": kind, **parts}))
-        return fit(describe("owner/name"), tmp_path / "index.json")
+        (tmp_path / "model_index.json").write_text(json.dumps({"_class_name": kind, **parts}))
+        return fit(describe("owner/name"), tmp_path / "model_index.json")
 
     return fit_to
 
@@ -51,6 +52,14 @@ def test_a_stable_diffusion_is_offered_the_schedulers_of_its_kind(fit_to):
     assert (model.scheduler, model.any_scheduler) == ("EulerDiscreteScheduler", False)
 
 
+@pytest.mark.parametrize(("build", "flat"), [(build_ddpm, False), (build_ddpm, True), (build_stable_diffusion, False)])
+def test_a_model_of_the_hub_is_described_by_its_configurations_as_a_folder_is(tmp_path, build, flat):
+    folder = flatten(build(tmp_path)) if flat else build(tmp_path)
+    model, local = fit(describe("owner/name@v1"), folder / "model_index.json"), describe(str(folder))
+    assert model == replace(local, model_id="owner/name", name="owner/name", revision="v1")
+    assert model.unconditional == (build is build_ddpm)
+
+
 @pytest.mark.parametrize("kind", ["MyOwnPipeline", ["my_pipeline", "MyOwnPipeline"], "os.system", "__name__x"])
 def test_code_that_comes_with_a_model_is_refused(fit_to, kind):
     with pytest.raises(RecipeError, match="SeedLab runs none that comes with a model") as caught:
@@ -64,11 +73,11 @@ def test_what_makes_its_pictures_of_others_is_refused(fit_to, kind):
         fit_to(kind)
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{", "{}", '{"_class_name": "DDPMPipeline"}'])
+@pytest.mark.parametrize("content", ["", "[]", "{", "{}"])
 def test_an_index_that_tells_nothing_changes_nothing(tmp_path, content):
-    (tmp_path / "index.json").write_text(content)
+    (tmp_path / "model_index.json").write_text(content)
     model = describe("owner/name")
-    assert fit(model, tmp_path / "index.json") == model
+    assert fit(model, tmp_path / "model_index.json") == model
     assert fit(model, tmp_path / "missing.json") == model
 
 

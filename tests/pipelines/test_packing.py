@@ -7,6 +7,7 @@ from torch import nn
 from seedlab.pipelines import packing
 from seedlab.pipelines.packing import can_pack, pack, pack_weights, packs_equally
 
+pytestmark = pytest.mark.skipif(not can_pack(nn.Linear(1, 1)), reason="this build of torch has no such kernels")
 DTYPES = (torch.float32, torch.bfloat16)
 
 
@@ -97,8 +98,15 @@ def test_layers_read_blocks_for_as_long_as_it_lasts():
     assert not any("forward" in vars(layer) for layer in root)
 
 
-def test_blocks_take_no_more_memory_than_is_allowed(monkeypatch):
-    root = nn.Sequential(*(nn.Linear(8, 8) for _ in range(3)))
-    monkeypatch.setattr(packing, "MAX_BYTES", 2 * root[0].weight.nbytes)
+def test_what_cannot_be_packed_is_passed_over():
+    """A plan may have been made by another build of torch."""
+    root = nn.Sequential(nn.GroupNorm(1, 2), nn.Sequential(), nn.Linear(2, 2))
     with pack_weights(root, ("0", "1", "2")):
-        assert ["forward" in vars(layer) for layer in root] == [True, True, False]
+        assert ["forward" in vars(layer) for layer in root] == [False, False, True]
+
+
+def test_blocks_take_no_more_memory_than_is_allowed(monkeypatch):
+    root = nn.Sequential(nn.Linear(8, 8), nn.Linear(8, 16), nn.Linear(16, 4))
+    monkeypatch.setattr(packing, "MAX_BYTES", root[0].weight.nbytes + root[2].weight.nbytes)
+    with pack_weights(root, ("0", "1", "2")):
+        assert ["forward" in vars(layer) for layer in root] == [True, False, True]

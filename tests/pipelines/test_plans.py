@@ -6,7 +6,7 @@ import pytest
 
 from seedlab.pipelines.plans import VERSION, Plan, Plans, find_folder
 
-PLAN = Plan(exact=True, alone=("time_embedding.linear_1",), constant=("attn2.to_k", "attn2.to_v"))
+PLAN = Plan(exact=True, alone=("time_embedding.linear_1",), constant=("attn2.to_k", "attn2.to_v"), packed=("conv_in",))
 
 
 def test_a_plan_is_there_in_the_next_process(tmp_path):
@@ -36,10 +36,11 @@ def test_without_a_folder_plans_live_as_long_as_the_process():
         "[]",
         "{}",
         json.dumps({"version": VERSION}),
-        json.dumps({"version": 0, "exact": True, "alone": [], "constant": []}),
-        json.dumps({"version": VERSION, "exact": True, "alone": None, "constant": []}),
-        json.dumps({"version": VERSION, "exact": True, "alone": "ab", "constant": []}),
-        json.dumps({"version": VERSION, "exact": True, "alone": [7], "constant": []}),
+        json.dumps({"version": 0, "exact": True, "alone": [], "constant": [], "packed": []}),
+        json.dumps({"version": VERSION, "exact": True, "alone": None, "constant": [], "packed": []}),
+        json.dumps({"version": VERSION, "exact": True, "alone": "ab", "constant": [], "packed": []}),
+        json.dumps({"version": VERSION, "exact": True, "alone": [], "constant": [], "packed": {"conv_in": True}}),
+        json.dumps({"version": VERSION, "exact": True, "alone": [7], "constant": [], "packed": []}),
         "[" * 100_000,
         "\ud800",
     ],
