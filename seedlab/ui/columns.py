@@ -1,6 +1,6 @@
 """The pieces of the page that are our own: the sheet of columns, the sentence under a field, a model's words.
 
-Both have a static template: gradio runs templates as code, so text from visitors goes only through `textContent`.
+Each has a static template: gradio runs templates as code, so text from visitors goes only through `textContent`.
 They are functions and not subclasses: for a subclass gradio writes a stub file beside the module at import.
 """
 
@@ -15,12 +15,16 @@ import gradio as gr
 from gradio import processing_utils
 from gradio.utils import get_upload_folder
 
-STATIC = Path(__file__).parent / "static"
+from seedlab.ui.theme import STATIC
+
 SCRIPTS = ("elements.js", "tile.js", "script.js", "inspector.js", "drop.js", "sheet.js")
 
 
 def make_columns() -> gr.HTML:
-    """Make the rounds side by side, with the inspector under them. Its value is a view; events: tile, revisit."""
+    """Make the rounds side by side, with the inspector under them.
+
+    Its value is a view; events: tile, revisit, wake, verify, script.
+    """
     return gr.HTML(
         html_template='<div class="sheet"></div>',
         js_on_load="\n".join((STATIC / name).read_text("utf-8") for name in SCRIPTS),
@@ -30,7 +34,7 @@ def make_columns() -> gr.HTML:
 
 
 def make_sentence(name: str, kind: str) -> gr.HTML:
-    """Make the sentence under a field; kind is "wrong" or "notice"."""
+    """Make the sentence under a field; kind is "wrong", "notice" or "about"."""
     return gr.HTML(
         "",
         html_template='<p aria-live="polite"></p>',

@@ -10,9 +10,9 @@ SANS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "A
 MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "DejaVu Sans Mono", "monospace")
 
 LIGHT = {"paper": "#faf8f4", "panel": "#ffffff", "ink": "#23201c", "mute": "#6b6359", "line": "#e2dbcf"}
-LIGHT |= {"mark": "#b92f19", "dim": "#9d2512", "on": "#ffffff", "tile": "#efeae1"}
+LIGHT |= {"mark": "#b92f19", "dim": "#9d2512", "on": "#ffffff", "tile": "#efeae1", "rim": "#968c7f"}
 DARK = {"paper": "#161413", "panel": "#1e1b19", "ink": "#efe9e0", "mute": "#a89f93", "line": "#38322d"}
-DARK |= {"mark": "#ff6a4d", "dim": "#ff8a73", "on": "#1a0f0c", "tile": "#2a2623"}
+DARK |= {"mark": "#ff6a4d", "dim": "#ff8a73", "on": "#1a0f0c", "tile": "#2a2623", "rim": "#70675f"}
 
 COLOURS = {
     "body_background_fill": "paper",
@@ -29,7 +29,7 @@ COLOURS = {
     "block_info_text_color": "mute",
     "input_background_fill": "panel",
     "input_background_fill_focus": "panel",
-    "input_border_color": "line",
+    "input_border_color": "rim",
     "input_border_color_focus": "mark",
     "input_placeholder_color": "mute",
     "button_primary_background_fill": "mark",

@@ -45,9 +45,22 @@ def test_a_mistake_in_the_seeds_is_named_beside_them_and_nothing_is_lost(screen,
     screen.wait_done(0, 1)
 
 
+def test_a_mistake_is_told_with_its_field(screen):
+    field = screen.page.locator("#seeds :is(textarea, input)")
+    screen.generate(seeds="banana")
+    expect(field).to_have_attribute("aria-invalid", "true")
+    expect(field).to_have_accessible_description(re.compile("“banana” is not a seed"))
+    screen.generate(seeds="0")
+    expect(screen.sentence("seeds")).to_have_text("")
+    expect(field).not_to_have_attribute("aria-invalid", "true")
+    expect(field).not_to_have_attribute("aria-describedby", re.compile("."))
+    screen.wait_done(0, 1)
+
+
 def test_a_mistake_under_advanced_is_in_view(screen):
     screen.set_steps(0)
     screen.generate()
+    expect(screen.page.locator("#num_inference_steps input")).to_have_attribute("aria-invalid", "true")
     expect(screen.sentence("num_inference_steps")).to_contain_text("from 1 to 1000")
     expect(screen.sentence("num_inference_steps")).to_be_in_viewport()
 
@@ -112,6 +125,31 @@ def test_the_whole_job_by_keyboard(screen, seeds):
     expect(frame).to_be_focused()
 
 
+@pytest.mark.parametrize("name", ["Copy as script", "Copy round as script"])
+def test_closing_a_script_returns_to_the_button_that_opened_it(screen, seeds, name):
+    screen.generate(seeds=str(seeds[0]))
+    screen.wait_done(0, 1)
+    screen.action(name).focus()
+    screen.page.keyboard.press("Enter")
+    expect(screen.script).to_be_visible()
+    # What is said ends the copying: "copied", or "press Ctrl+C to copy" where that is not allowed.
+    expect(screen.page.locator(".copied")).to_contain_text("cop")
+    screen.page.locator(".script .action").focus()
+    screen.page.keyboard.press("Enter")
+    expect(screen.script).to_be_hidden()
+    expect(screen.action(name)).to_be_focused()
+
+
+def test_what_verify_found_is_announced_without_its_hashes(screen, seeds):
+    screen.generate(seeds=str(seeds[0]))
+    screen.wait_done(0, 1)
+    screen.action("Verify").click()
+    announced = screen.check.get_by_role("status")
+    expect(announced).to_contain_text("Byte for byte the same", timeout=60_000)
+    expect(screen.check).to_contain_text("latents")
+    expect(announced).not_to_contain_text("latents")
+
+
 def test_names_for_a_screen_reader(screen, seeds):
     screen.generate(seeds=str(seeds[0]))
     screen.wait_done(0, 1)
@@ -127,11 +165,14 @@ def test_on_a_phone_the_newest_round_comes_first_and_nothing_overflows(visit, se
     screen = visit(steps=None, **PHONE)
     expect(screen.page.locator("#seeds")).not_to_be_visible()
     expect(screen.page.locator("#generate")).to_be_in_viewport()
-    screen.page.locator("#fold").click()
+    fold = screen.page.locator("#fold")
+    expect(fold).to_have_attribute("aria-expanded", "false")
+    fold.click()
+    expect(fold).to_have_attribute("aria-expanded", "true")
     screen.fill("seeds", f"{seeds[0]}, {seeds[1]}")
     screen.fill("suffixes", ", artsy")
     screen.set_steps(3)
-    screen.page.locator("#fold").click()
+    fold.click()
     expect(screen.page.locator("#seeds")).not_to_be_visible()
     screen.generate()
     screen.wait_done(0, 2)
@@ -139,6 +180,24 @@ def test_on_a_phone_the_newest_round_comes_first_and_nothing_overflows(visit, se
     expect(screen.columns).to_have_count(2)
     expect(screen.column(0).locator("h2")).to_have_text(f"Seed {seeds[1]} · suffixes")
     screen.wait_done(0, 1)
+    assert screen.page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+def test_on_a_phone_the_takes_wrap_and_have_a_fingers_size(visit, seeds):
+    screen = visit(steps=None, **PHONE)
+    screen.page.locator("#fold").click()
+    screen.set_steps(3)
+    screen.generate(seeds=str(seeds[0]))
+    screen.wait_done(0, 1)
+    takes = screen.page.locator(".turns button")
+    for number in range(1, 11):
+        screen.fill("suffixes", f", take {number}")
+        screen.frame(-1, 0).tap()
+        expect(screen.column(0).locator(".suffix")).to_have_text(f"take {number}")
+    expect(takes).to_have_count(10)
+    for box in [take.bounding_box() for take in takes.all()]:
+        assert min(box["width"], box["height"]) >= 24
+        assert 0 <= box["x"] <= 390 - box["width"]
     assert screen.page.evaluate("document.documentElement.scrollWidth") == 390
 
 

@@ -160,6 +160,41 @@ def test_other_suffixes_of_the_same_seed_are_both_reachable(screen, seeds):
     expect(screen.tiles(1, "done")).to_have_count(1)
 
 
+def test_the_keyboards_focus_stays_on_the_takes(screen, seeds):
+    screen.generate(seeds=str(seeds[0]))
+    screen.wait_done(0, 1)
+    for suffix in (", artsy", ", trending"):
+        screen.fill("suffixes", suffix)
+        screen.frame(0, 0).click()
+        expect(screen.column(1).locator(".suffix")).to_have_text(suffix.strip(", "))
+    turns, current = screen.page.locator(".turns button"), screen.page.locator(".turns [aria-current]")
+    turns.first.focus()
+    for number, suffix in enumerate(("artsy", "trending"), 1):
+        screen.page.keyboard.press("Enter")
+        expect(screen.column(1).locator(".suffix")).to_have_text(suffix)
+        expect(current).to_have_text(str(number))
+        expect(current).to_be_focused()
+        screen.page.keyboard.press("Tab")
+    expect(turns).to_have_count(2)
+    expect(current).not_to_be_focused()
+
+
+def test_a_click_on_a_tile_without_a_picture_leaves_the_inspected_one(screen, seeds):
+    screen.set_steps(60)
+    screen.generate(seeds=f"{seeds[0]}-{seeds[0] + 11}")
+    screen.wait_done(0, 4)
+    screen.page.locator("#stop").click()
+    expect(screen.tiles(0, "stopped").last).to_contain_text("Stopped. Click to go on.")
+    expect(screen.page.locator("html[data-working]")).to_have_count(0)
+    screen.look(0, 2)
+    inspector = screen.page.locator(".inspector")
+    expect(inspector).to_contain_text(f"{seeds[2]}, noise from the CPU")
+    screen.frame(0, 11).click()
+    expect(screen.tiles(0, "stopped")).to_have_count(0)
+    expect(inspector).to_contain_text(f"{seeds[2]}, noise from the CPU")
+    screen.page.locator("#stop").click()
+
+
 def test_a_page_that_slept_looks_again(screen, seeds):
     screen.set_steps(40)
     screen.generate(seeds=f"{seeds[0]}, {seeds[1]}")

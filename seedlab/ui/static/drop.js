@@ -13,7 +13,7 @@ function takeDrops() {
     if (!hasFiles(event)) return;
     event.preventDefault();
     mark(false);
-    const input = document.querySelector('#open input[type=file], input#open, .open-picture input[type=file]') || findInput();
+    const input = findInput();
     const chosen = new DataTransfer();
     chosen.items.add(event.dataTransfer.files[0]);
     input.files = chosen.files;

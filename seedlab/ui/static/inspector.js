@@ -11,7 +11,8 @@ function makeInspector(ask) {
   const save = make('a', 'action');
   const verify = make('button', 'action', { type: 'button' });
   const scripts = [make('button', 'action', { type: 'button' }), make('button', 'action', { type: 'button' })];
-  const check = make('div', 'check', { role: 'status', 'aria-live': 'polite' }, make('p'), make('dl'));
+  // Only the sentence is announced: hashes are not for listening to.
+  const check = make('div', 'check', {}, make('p', '', { role: 'status', 'aria-live': 'polite' }), make('dl'));
   const lines = {};
   for (const name of ['prompt', 'without', 'seed', 'model', 'note']) {
     lines[name] = [make('dt', '', {}, name), make('dd')];
@@ -25,8 +26,10 @@ function makeInspector(ask) {
   setText(scripts[0], 'Copy as script');
   setText(scripts[1], 'Copy round as script');
   verify.addEventListener('click', () => { if (verify.ariaDisabled !== 'true') ask('verify', false); });
-  scripts[0].addEventListener('click', () => ask('script', false));
-  scripts[1].addEventListener('click', () => ask('script', true));
+  scripts.forEach((button, index) => button.addEventListener('click', () => {
+    script.opener = button;
+    ask('script', index === 1);
+  }));
   return { root, compare, parent, child, range, sides, lines, save, verify, check, script };
 }
 

@@ -5,9 +5,14 @@ function makeScript() {
   const close = make('button', 'action', { type: 'button' });
   const text = make('textarea', '', { readonly: '', rows: 12, spellcheck: 'false', wrap: 'off', 'aria-label': 'Script' });
   const root = make('div', 'script', { hidden: '' }, make('p', '', {}, title, state, close), text);
+  const script = { root, title, state, text, opener: null, number: null };
   setText(close, 'Close');
-  close.addEventListener('click', () => { root.hidden = true; });
-  return { root, title, state, text, number: null };
+  close.addEventListener('click', () => {
+    // What is hidden cannot keep the keyboard's focus.
+    script.opener?.focus();
+    root.hidden = true;
+  });
+  return script;
 }
 
 // A view repeats the last script; only a new one is shown.
@@ -16,6 +21,8 @@ function showScript(script, data) {
   script.number = data.number;
   script.text.value = data.text;
   setText(script.title, `${data.title}: `);
+  // Emptied first: the same word again would not be announced.
+  setText(script.state, '');
   script.root.hidden = false;
   copy(script);
 }
@@ -25,7 +32,12 @@ async function copy({ text, state }) {
     await navigator.clipboard.writeText(text.value);
     setText(state, 'copied');
   } catch {
+    const before = document.activeElement;
+    text.focus();
     text.select();
-    setText(state, document.execCommand('copy') ? 'copied' : 'press Ctrl+C to copy');
+    const copied = document.execCommand('copy');
+    setText(state, copied ? 'copied' : 'press Ctrl+C to copy');
+    // Only what is still to be copied by hand needs the focus.
+    if (copied) before?.focus({ preventScroll: true });
   }
 }

@@ -32,15 +32,17 @@ function receive(view) {
 }
 
 function act(kind, at) {
-  chosen = at;
+  const tile = rounds.get(at.round).tiles[at.index].figure;
+  const done = tile.dataset.state === 'done';
+  // A tile without a picture leaves the inspected one where it is.
+  if (kind === 'look' || done) chosen = at;
   if (kind === 'look') {
     drawInspector(shown);
     inspector.root.scrollIntoView({ block: 'nearest', behavior: motion() });
     return;
   }
   // The ring comes at once; while a stream runs it would flicker, as views from before the click still arrive.
-  const tile = rounds.get(at.round).tiles[at.index].figure;
-  if (!shown.working && tile.dataset.state === 'done') tile.classList.add('locked');
+  if (!shown.working && done) tile.classList.add('locked');
   trigger('tile', at);
 }
 
@@ -52,6 +54,7 @@ function wake() {
 }
 
 function draw(view) {
+  const held = findHeldTurn();
   shown = view;
   sheet.classList.remove('asked');
   sheet.classList.toggle('empty', view.rounds.length === 0);
@@ -61,9 +64,17 @@ function draw(view) {
   drawRoots(view.roots);
   const columns = view.rounds.map(drawRound);
   place(row, narrow.matches ? columns.reverse() : columns);
+  keepTurn(view, held);
   drawInspector(view);
   showScript(inspector.script, view.script);
   scrollToNewest(view.focus);
+  tellFold();
+}
+
+// Gradio's button does not say by itself whether what it folds is open.
+function tellFold() {
+  const fold = document.querySelector('#fold');
+  if (fold) setAttribute(fold, 'aria-expanded', document.documentElement.hasAttribute('data-unfolded'));
 }
 
 function drawRoots(list) {
@@ -85,6 +96,17 @@ function drawTurns(turns, data) {
     setAttribute(button, 'aria-label', `Suffixes, take ${index + 1} of ${data.siblings.length}`);
     return button;
   }));
+}
+
+// The round whose takes have the keyboard's focus.
+function findHeldTurn() {
+  return [...rounds.keys()].find((id) => rounds.get(id).turns.contains(document.activeElement));
+}
+
+// To choose another take replaces the round, and its buttons with it: the focus goes on to those that stand there now.
+function keepTurn(view, held) {
+  const now = view.rounds.find((round) => round.id !== held && round.siblings.includes(held));
+  if (now) rounds.get(now.id).turns.querySelector('[aria-current]').focus({ preventScroll: true });
 }
 
 function drawRound(data) {
