@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 from seedlab import __version__
 from seedlab.images.album import check_folder, check_room
 from seedlab.images.metadata import read_metadata
-from seedlab.inspection import add_inspections, wish_device, write_json
+from seedlab.inspection import add_device, add_inspections, wish_device, write_json
 from seedlab.jobs import Job, Manager, Outcome, Studio, make
 from seedlab.model import Model
 from seedlab.recipe import DTYPES, GENERATOR_DEVICES, Lora, Recipe, SeedLabError, parse_seeds
@@ -251,8 +251,8 @@ def _add_refine_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_common_options(parser: argparse.ArgumentParser) -> None:
+    add_device(parser)
     add = parser.add_argument
-    add("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto", help="where to compute (%(default)s)")
     add("--overwrite", action="store_true", help="make anew, and replace, whatever is in the folder already")
     add("--json", action="store_true", help="print a report for programs: files, recipes, SHA-256 of the pixels, ...")
 

@@ -15,7 +15,7 @@ from seedlab.export import write_script
 from seedlab.images.metadata import read_metadata
 from seedlab.jobs import Manager, Studio
 from seedlab.model import Model
-from seedlab.recipe import SeedLabError
+from seedlab.recipe import GENERATOR_DEVICES, SeedLabError
 from seedlab.reports import Failed, Generate
 from seedlab.verification import Original, Verdict, read_original, say_verdict, verify
 
@@ -44,8 +44,7 @@ def add_inspections(commands: Any) -> None:
     _add(recipe, run_recipe)
     _add(check, run_verify)
     _add(script, run_script, nargs="+")
-    devices = ("auto", "cpu", "cuda", "mps")
-    check.add_argument("--device", choices=devices, default="auto", help="where to compute (%(default)s)")
+    add_device(check)
     check.add_argument("--json", action="store_true", help="print a report for programs")
     script.add_argument("--out", metavar="SCRIPT.py", type=Path, help="a new file to write it to (standard output)")
 
@@ -159,6 +158,12 @@ def _write_new(file: Path, text: str) -> None:
         raise SeedLabError(f"“{file}” is there already: choose another name.") from error
     except OSError as error:
         raise SeedLabError(f"“{file}” cannot be written: choose another place.") from error
+
+
+def add_device(parser: argparse.ArgumentParser) -> None:
+    """Add the flag that `wish_device` reads."""
+    devices = ("auto", *GENERATOR_DEVICES)
+    parser.add_argument("--device", choices=devices, default="auto", help="where to compute (%(default)s)")
 
 
 def wish_device(device: str) -> str | None:

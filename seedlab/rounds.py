@@ -15,6 +15,16 @@ def seed_round(recipe: Recipe, seeds: Sequence[int]) -> tuple[Recipe, ...]:
     return tuple(replace(recipe, seed=seed) for seed in seeds)
 
 
+def name_seeds(seeds: Sequence[int]) -> str:
+    """Name a round of seeds: "Seed 7", "Seeds 0–3"."""
+    if len(seeds) == 1:
+        return f"Seed {seeds[0]}"
+    if list(seeds) == list(range(seeds[0], seeds[0] + len(seeds))):
+        return f"Seeds {seeds[0]}–{seeds[-1]}"
+    listed = ", ".join(str(seed) for seed in seeds[:4])
+    return f"Seeds {listed}{'…' if len(seeds) > 4 else ''}"
+
+
 def suffix_round(recipe: Recipe, suffixes: Sequence[str]) -> tuple[Recipe, ...]:
     """Same seed, prompt + suffix: the second round of the diffusers guide.
 

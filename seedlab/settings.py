@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from seedlab.recipe import SeedLabError
+from seedlab.recipe import GENERATOR_DEVICES, SeedLabError
 
 DEFAULT_MODEL = "sketch"
 LOCAL = ("127.0.0.1", "localhost", "::1")
@@ -89,7 +89,7 @@ def _add_model_flags(parser: argparse.ArgumentParser, variables: Mapping[str, st
     parser.add_argument("--model", default=model, help=words)
     device = variables.get("SEEDLAB_DEVICE") or "auto"
     words = "where pictures are made [SEEDLAB_DEVICE]"
-    parser.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default=device, help=words)
+    parser.add_argument("--device", choices=("auto", *GENERATOR_DEVICES), default=device, help=words)
 
 
 def _add_page_flags(parser: argparse.ArgumentParser, variables: Mapping[str, str]) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Self
 from PIL.Image import Image
 
 from seedlab.recipe import Recipe, SeedLabError
-from seedlab.rounds import cut_suffix, seed_round, suffix_round
+from seedlab.rounds import cut_suffix, name_seeds, seed_round, suffix_round
 
 MAX_ROUNDS = 500
 
@@ -67,7 +67,7 @@ class Round:
         """A few words: "Seeds 0–3", "Seed 2 · suffixes"."""
         if self.parent is not None:
             return f"Seed {self.tiles[0].recipe.seed} · suffixes"
-        return _name_seeds([tile.recipe.seed for tile in self.tiles])
+        return name_seeds([tile.recipe.seed for tile in self.tiles])
 
     @property
     def prompt(self) -> str:
@@ -290,12 +290,3 @@ def _read_tile(data: Mapping[str, Any]) -> Tile:
     if suffix:
         cut_suffix(recipe.prompt, suffix)  # raises where the prompt does not end in it
     return Tile(recipe=recipe, suffix=suffix, state=State.STOPPED)
-
-
-def _name_seeds(seeds: Sequence[int]) -> str:
-    if len(seeds) == 1:
-        return f"Seed {seeds[0]}"
-    if list(seeds) == list(range(seeds[0], seeds[0] + len(seeds))):
-        return f"Seeds {seeds[0]}–{seeds[-1]}"
-    listed = ", ".join(str(seed) for seed in seeds[:4])
-    return f"Seeds {listed}{'…' if len(seeds) > 4 else ''}"

@@ -58,7 +58,7 @@ class Session:
         self._generate, self._find, self._keep = generate, find, keep
         self._trail = Trail() if trail is None else trail
         self._lock = RLock()
-        self._developing = False
+        self._developing = self._left = False
         self._working: int | None = None
         self._stop = Event()
         self._sought: set[str] = set()
@@ -67,6 +67,10 @@ class Session:
     def trail(self) -> Trail:
         """The trail as it stands."""
         return self._trail
+
+    def is_known(self, tile: Tile) -> bool:
+        """Whether it is known what became of a tile: a trail from earlier is stopped until the store was asked."""
+        return tile.state is not State.STOPPED or tile.recipe.fingerprint in self._sought
 
     def explore(self, recipe: Recipe, seeds: Sequence[int]) -> Trail:
         """Ask for a first round; one that was stopped is resumed.
@@ -88,12 +92,12 @@ class Session:
             tile = self._trail.tile(round_id, index)
             if tile.state is State.DONE and tile.file is not None and not tile.file.exists():
                 # A store of limited size has let it go.
-                self._change(round_id, index, state=State.STOPPED, file=None)
-            state = self._trail.tile(round_id, index).state
-            if state is State.DONE:
+                self._change(round_id, index, state=State.FAILED, file=None)
+            tile = self._trail.tile(round_id, index)
+            if tile.state is State.DONE:
                 trail = self._show(lambda trail: trail.lock(round_id, index, suffixes))
                 return self._resume(trail.newest.id, State.STOPPED, State.FAILED)
-            if state in (State.FAILED, State.STOPPED):
+            if tile.state in (State.FAILED, State.STOPPED) and self.is_known(tile):
                 return self._resume(round_id, State.STOPPED, State.FAILED)
             return self._trail
 
@@ -117,9 +121,17 @@ class Session:
         """End the work within one denoising step; what is unfinished can be resumed by a click."""
         with self._lock:
             self._stop.set()
+            # What is still looked for is given up too: a click looks again.
+            self._sought.update(tile.recipe.fingerprint for round_ in self._trail.visible for tile in round_.tiles)
             for round_ in self._trail.rounds:
                 self._change_all(round_.id, UNFINISHED, State.STOPPED)
             return self._trail
+
+    def leave(self) -> None:
+        """End the work within one denoising step; what is unfinished waits for the next `develop`."""
+        with self._lock:
+            self._stop.set()
+            self._left = True
 
     def develop(self) -> Generator[Trail, None, None]:
         """Work on the rounds on the path until all of their tiles are made; yields the trail after every change.
@@ -128,6 +140,7 @@ class Session:
         Closing it ends the work within one denoising step.
         """
         with self._lock:
+            self._left = False
             if self._developing:
                 return
             self._developing = True
@@ -164,7 +177,7 @@ class Session:
     def _next_work(self) -> tuple[int, Event] | None:
         """Choose the newest round on the path that wants work; None, and nobody developing, when there is none."""
         with self._lock:
-            for round_ in reversed(self._trail.visible):
+            for round_ in () if self._left else reversed(self._trail.visible):
                 if any(self._is_wanted(tile) for tile in round_.tiles):
                     self._working, self._stop = round_.id, Event()
                     return round_.id, self._stop
@@ -182,8 +195,10 @@ class Session:
             for round_ in self._trail.visible:
                 for index, tile in enumerate(round_.tiles):
                     if self._is_wanted(tile):
-                        self._sought.add(tile.recipe.fingerprint)
                         yield from self._look_up(round_.id, index, beside.submit(self._find, tile.recipe))
+                        with self._lock:
+                            self._sought.add(tile.recipe.fingerprint)
+                            self._change_all(round_.id, (State.STOPPED,), State.STOPPED)  # no longer getting ready
         finally:
             # Not waited for: whoever closes this, closes it from the page's event loop.
             beside.shutdown(wait=False, cancel_futures=True)
@@ -194,7 +209,7 @@ class Session:
 
     def _look_up(self, round_id: int, index: int, finding: "Future[Picture | None]") -> Iterator[Trail]:
         while not wait([finding], PATIENCE).done:
-            self._change_unfinished(round_id, index, sentence="Getting ready…")
+            self._change_unless_done(round_id, index, sentence="Getting ready…")
             yield self._trail
         if isinstance(error := finding.exception(), SeedLabError):
             return  # a model that cannot be found now has nothing to show; generating says why

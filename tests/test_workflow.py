@@ -284,6 +284,49 @@ def test_after_a_restart_an_earlier_round_is_found_when_it_is_visited():
     assert states(after, first.id) == [State.DONE, State.DONE]
 
 
+def test_a_look_into_the_store_that_was_left_is_taken_up_again():
+    studio = Studio()
+    before = studio.session()
+    first = before.explore(RECIPE, (0, 1)).newest
+    develop(before)
+    after = studio.session(trail=type(before.trail).from_json(before.trail.to_json()))
+    assert [after.is_known(tile) for tile in after.trail.newest.tiles] == [False, False]
+    work = after.develop()
+    next(work)
+    work.close()
+    assert [after.is_known(tile) for tile in after.trail.newest.tiles] == [True, False]
+    after.lock(first.id, 1, GUIDE_SUFFIXES)
+    assert after.trail.path == (first.id,), "what is looked for cannot be locked, and is not made either"
+    develop(after)
+    assert states(after, first.id) == [State.DONE, State.DONE]
+    assert len(studio.painted) == 2
+
+
+def test_who_leaves_ends_the_work_and_it_goes_on_from_there():
+    studio = Studio()
+    session = studio.session()
+    first = session.explore(RECIPE, (0, 1)).newest
+    for trail in session.develop():
+        if trail.tile(first.id, 1).state is State.RUNNING:
+            session.leave()
+    assert states(session, first.id) == [State.DONE, State.WAITING]
+    develop(session)
+    assert states(session, first.id) == [State.DONE, State.DONE]
+    assert [recipe.seed for recipe in studio.painted] == [0, 1]
+
+
+def test_who_comes_back_before_the_work_has_ended_is_not_forgotten():
+    session = Studio().session()
+    first = session.explore(RECIPE, (0, 1)).newest
+    left = False
+    for trail in session.develop():
+        if not left and trail.tile(first.id, 0).state is State.RUNNING:
+            left = True
+            session.leave()
+            assert list(session.develop()) == [], "the one at work takes it up"
+    assert states(session, first.id) == [State.DONE, State.DONE]
+
+
 def test_a_slow_look_into_the_store_is_told_and_can_be_left(monkeypatch):
     """The first look of a process waits for torch to be imported, which takes seconds."""
     monkeypatch.setattr("seedlab.workflow.PATIENCE", 0.01)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from seedlab.sketch.corpus import Pictures, make_scene
 from seedlab.sketch.training import LossAt, seed_step, settled_torch
 
 Latents = NDArray[np.float16]
+RoundTrip = Callable[[int, int], tuple[Tensor, Tensor, Tensor]]
 
 WHOLE_EVERY = 5
 
@@ -27,16 +29,10 @@ def to_tensor(pictures: Pictures) -> Tensor:
 
 def make_loss(autoencoder: AutoencoderTiny, pictures: Pictures, seed: int, batch: int) -> LossAt:
     """The loss of a step: reconstruction, edges, and latents of mean 0 and variance 1 that bear a little noise."""
-    size = pictures.shape[1]
+    draw_again = make_round_trip("autoencoder", autoencoder, pictures, seed, batch)
 
     def loss_at(step: int, shard: int) -> Tensor:
-        generator = seed_step(seed, "autoencoder", step, shard)
-        whole = step % WHOLE_EVERY == 0
-        target = sample_crops(pictures, seed, generator, batch // 4 if whole else batch, size if whole else size // 2)
-        with torch.autocast("cpu", torch.bfloat16, cache_enabled=False):
-            latents = autoencoder.encode(target).latents.float()
-            noise = torch.randn(latents.shape, generator=generator)
-            drawn = autoencoder.decode(latents + 0.06 * noise).sample.float()
+        target, latents, drawn = draw_again(step, shard)
         return compare(drawn, target) + 0.02 * penalise_statistics(latents)
 
     return loss_at
@@ -44,20 +40,30 @@ def make_loss(autoencoder: AutoencoderTiny, pictures: Pictures, seed: int, batch
 
 def make_decoder_loss(autoencoder: AutoencoderTiny, pictures: Pictures, seed: int, batch: int) -> LossAt:
     """The loss of a step for the decoder alone: the encoder, and so every latent, stays as it is."""
-    size = pictures.shape[1]
     autoencoder.encoder.requires_grad_(False)
+    draw_again = make_round_trip("decoder", autoencoder, pictures, seed, batch)
 
     def loss_at(step: int, shard: int) -> Tensor:
-        generator = seed_step(seed, "decoder", step, shard)
+        target, _, drawn = draw_again(step, shard)
+        return compare(drawn, target)
+
+    return loss_at
+
+
+def make_round_trip(name: str, autoencoder: AutoencoderTiny, pictures: Pictures, seed: int, batch: int) -> RoundTrip:
+    """What a step shows to the autoencoder, the latents that it makes of it, and what it draws of these again."""
+    size = pictures.shape[1]
+
+    def draw_again(step: int, shard: int) -> tuple[Tensor, Tensor, Tensor]:
+        generator = seed_step(seed, name, step, shard)
         whole = step % WHOLE_EVERY == 0
         target = sample_crops(pictures, seed, generator, batch // 4 if whole else batch, size if whole else size // 2)
         with torch.autocast("cpu", torch.bfloat16, cache_enabled=False):
             latents = autoencoder.encode(target).latents.float()
             noise = torch.randn(latents.shape, generator=generator)
-            drawn = autoencoder.decode(latents + 0.06 * noise).sample.float()
-        return compare(drawn, target)
+            return target, latents, autoencoder.decode(latents + 0.06 * noise).sample.float()
 
-    return loss_at
+    return draw_again
 
 
 def sample_crops(pictures: Pictures, seed: int, generator: torch.Generator, batch: int, side: int) -> Tensor:

@@ -15,6 +15,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
+from seedlab.sketch.autoencoder import to_tensor
 from seedlab.sketch.corpus import Pictures, make_scene
 from seedlab.sketch.scene import Scene
 from seedlab.sketch.training import LossAt, seed_step
@@ -76,8 +77,9 @@ def judge_pictures(judge: Judge, pictures: Pictures, batch: int = 32) -> Judgeme
 
 def shrink(pictures: Pictures) -> Tensor:
     """Pictures (n, h, w, 3), 0...255, as the judge wants them: (n, 3, 128, 128), -1...1."""
-    tensor = torch.from_numpy(np.array(pictures)).permute(0, 3, 1, 2).float() / 127.5 - 1
-    return functional.interpolate(tensor, size=(SIDE, SIDE), mode="area").contiguous(memory_format=torch.channels_last)
+    return functional.interpolate(to_tensor(pictures), size=(SIDE, SIDE), mode="area").contiguous(
+        memory_format=torch.channels_last
+    )
 
 
 def make_loss(judge: Judge, pictures: Pictures, seed: int, batch: int) -> LossAt:

@@ -98,7 +98,7 @@ def build_unet(shape: Shape) -> UNet2DConditionModel:
 def build_scheduler() -> DPMSolverMultistepScheduler:
     """DPM++ 2M; its noise schedule is also the one that the denoiser is trained on.
 
-    `beta_end` is larger than Stable Diffusion's: 16 x 16 latents need more noise until nothing of the picture is left.
+    `beta_end` is larger than Stable Diffusion's, so that nothing of the picture is left at the highest noise level.
     """
     return DPMSolverMultistepScheduler(
         beta_start=0.00085,

@@ -23,7 +23,8 @@ def add_phrase(prompt: str, phrase: str) -> str:
         (MODIFIERS, _toggle_modifier),
     ):
         if phrase in kind:
-            return _tidy(add(prompt.strip(), phrase))
+            # Tidied first too: in a long run of spaces, each would be tried as the first of all those after it.
+            return _tidy(add(_tidy(prompt), phrase))
     return prompt
 
 

@@ -187,7 +187,8 @@ def main() -> None:
     parser.add_argument("--stage", choices=(*STAGES, *TRAINING_STAGES), required=True)
     parser.add_argument("--folder", type=Path, required=True, help="for drawings and checkpoints; about 6 GB")
     parser.add_argument("--output", type=Path, default=Path("assets/sketch"))
-    parser.add_argument("--start-from", help="the folder of an earlier Sketch whose weights the denoiser begins with")
+    words = "the folder of an earlier Sketch with whose weights the autoencoder and the denoiser begin"
+    parser.add_argument("--start-from", help=words)
     parser.add_argument("--stop-at", type=int, help="a training stage's last step for now; later runs go on from it")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")

@@ -23,7 +23,7 @@ MODIFIERS = (
     "highly realistic", "artsy", "trending", "colorful", "black and white", "pastel", "vintage", "dreamy", "dramatic",
     "misty", "golden hour", "comic",
 )  # fmt: skip
-GLUE = ("a", "an", "the", "of", "in", "style", "by", "as", "painted", "painting", "picture", "portrait", "drawing")
+GLUE = ("a", "an", "the", "of", "in", "style", "by", "as", "painted", "painting", "picture")
 
 KINDS = {
     "animals": ANIMALS,

@@ -46,7 +46,9 @@ class Checks:
 
     def find(self, file: Path | None) -> Check | None:
         """Return what is known of a picture."""
-        return None if file is None else self._checks.get(file)
+        check = None if file is None else self._checks.get(file)
+        # A picture that was gone may have been made again since.
+        return None if check is GONE and file is not None and file.exists() else check
 
     @property
     def are_running(self) -> bool:

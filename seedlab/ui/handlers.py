@@ -1,7 +1,7 @@
 """The page's events: they translate between gradio's values and a visit. The work lives in the session.
 
-Every handler takes the visit and what the browser kept of it: a server that was restarted has forgotten the one and
-makes it again of the other.
+Every handler that asks for something takes the visit and what the browser kept of it: a server that was restarted has
+forgotten the one and makes it again of the other. What goes on with work or ends it has nothing to do without a visit.
 """
 
 import logging
@@ -15,14 +15,21 @@ from weakref import WeakValueDictionary
 import gradio as gr
 
 from seedlab.model import Model
-from seedlab.recipe import RecipeError, SeedLabError
+from seedlab.recipe import MAX_PROMPT_CHARACTERS, RecipeError, SeedLabError
 from seedlab.rounds import GUIDE_SUFFIXES, parse_suffixes
 from seedlab.schedulers import SCHEDULERS
 from seedlab.trail import State, Tile
 from seedlab.ui.captions import label_scheduler, name_picture, say_model, say_unknown
 from seedlab.ui.columns import Shelf
 from seedlab.ui.form import ADVANCED, FIELDS, FITTED, FORM, PLACES, Form, read_model_id
-from seedlab.ui.remembered import find_first_recipe, read_numbers, read_saved, restore_fields, write
+from seedlab.ui.remembered import (
+    find_first_recipe,
+    read_numbers,
+    read_saved,
+    read_text,
+    restore_fields,
+    write_advanced,
+)
 from seedlab.ui.restorer import Restorer
 from seedlab.ui.studio import Studio
 from seedlab.ui.visit import Visit
@@ -45,7 +52,7 @@ class Handlers:
         """Begin a visit, with the trail that the browser kept; returns visit, view, prompt, seeds, model."""
         visit = self._begin(saved, request)
         fields = restore_fields(visit.session.trail, self._studio.names)
-        return visit, visit.see(recalling=True), *fields
+        return visit, visit.see(), *fields
 
     def explore(self, request: gr.Request, visit: Visit | None, saved: object, *values: Any) -> Outputs:
         """Ask for a round of seeds; returns visit, view, saved, notice, advanced, sentences."""
@@ -57,7 +64,9 @@ class Handlers:
             nonlocal snapped
             seeds = form.read_seeds()
             model = self._studio.settle(self._describe(read_model_id(form.model_id)))
-            recipe = form.make_recipe(model, seeds[0], self._studio.read_loras(form.loras or ""))
+            # A field that is not shown may hold something all the same: who cannot see it cannot correct it.
+            loras = self._studio.read_loras((form.loras if self._studio.local else "") or "")
+            recipe = form.make_recipe(model, seeds[0], loras)
             self._studio.check(recipe)
             snapped = form.say_snapped(model, recipe)
             visit.session.explore(recipe, seeds)
@@ -113,28 +122,27 @@ class Handlers:
         visit.stop()
         return visit.see()
 
-    def verify(self, event: gr.EventData, visit: Visit | None) -> Iterator[Any]:
-        """Make a picture again, alone, and compare; yields views."""
+    def verify(self, request: gr.Request, event: gr.EventData, visit: Visit | None, saved: object) -> Iterator[Outputs]:
+        """Make a picture again, alone, and compare; yields visit, view."""
+        visit = visit or self._begin_again(saved, request)
         try:
-            place = read_numbers(event, "round", "index")
-            if visit is None:
-                raise SeedLabError("That picture is not here any more: generate it again.")
-            with closing(visit.verify(place[0], place[1], self._studio.verify)) as views:
-                yield from views
+            round_id, index = read_numbers(event, "round", "index")
+            with closing(visit.verify(round_id, index, self._studio.verify)) as views:
+                yield from ((visit, view) for view in views)
         except SeedLabError:
             # Its tile is gone, so there is no place to say so; the page shows what is there.
-            yield gr.skip() if visit is None else visit.see()
+            yield visit, visit.see()
 
-    def write_script(self, event: gr.EventData, visit: Visit | None) -> Outputs:
-        """Write a picture, or with `index` -1 its whole round, as a script; returns view, sentence of the page."""
-        if visit is None:
-            return gr.skip(), gr.skip()
+    def write_script(self, request: gr.Request, event: gr.EventData, visit: Visit | None, saved: object) -> Outputs:
+        """Write a picture, or where no `index` is named its whole round, as a script; returns visit, view, sentence."""
+        visit = visit or self._begin_again(saved, request)
+        sentence = ""
         try:
             (round_id,) = read_numbers(event, "round")
             self._write_script(visit, round_id, event._data.get("index"))
         except SeedLabError as error:
-            return visit.see(), str(error)
-        return visit.see(), ""
+            sentence = str(error)
+        return visit, visit.see(), sentence
 
     def _write_script(self, visit: Visit, round_id: int, index: object) -> None:
         round_ = visit.session.trail.round(round_id)
@@ -171,11 +179,10 @@ class Handlers:
             model = None
         if recipe is None or model is None:
             return (gr.skip(),) * len(ADVANCED)
-        given = {name: getattr(recipe, name) for name in ADVANCED}
-        return tuple("" if value == getattr(model, name, "") else write(value) for name, value in given.items())
+        return tuple(write_advanced(recipe, model, local=self._studio.local).values())
 
     def leave(self, request: gr.Request) -> None:
-        """End the work of a tab that was closed."""
+        """End the work of a tab that was closed, or that sleeps: then it goes on when it wakes."""
         end_visit(self._visits.get(request.session_hash or ""))
 
     def choose_model(self, model_id: str | None) -> Iterator[Outputs]:
@@ -199,8 +206,10 @@ class Handlers:
 
     def add_phrase(self, event: gr.EventData, prompt: str | None) -> str:
         """Put a phrase that was clicked into the prompt; returns the prompt."""
-        phrase = event._data.get("phrase")
-        return self._studio.add_phrase(prompt or "", phrase) if isinstance(phrase, str) else prompt or ""
+        prompt, phrase = prompt or "", read_text(event, "phrase")
+        # No recipe has a longer prompt, and to look through it would only take time.
+        fits = len(prompt) <= MAX_PROMPT_CHARACTERS
+        return self._studio.add_phrase(prompt, phrase) if phrase and fits else prompt
 
     def _begin(self, saved: object, request: gr.Request) -> Visit:
         """Begin a visit, or find the one that an event of the same tab began a moment ago."""
@@ -241,9 +250,9 @@ class Handlers:
 
 
 def end_visit(visit: Visit | None) -> None:
-    """Stop a visit's work; also what gradio does when it drops the state of a tab."""
+    """End a visit's work for now; also what gradio does when it drops the state of a tab."""
     if visit is not None:
-        visit.stop()
+        visit.leave()
 
 
 def fit_fields(model: Model) -> Outputs:

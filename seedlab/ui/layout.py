@@ -90,6 +90,7 @@ def _wire_work(handlers: Handlers, panel: Panel, visit: gr.State, saved: gr.Brow
     opened = [visit, columns, saved, panel.notice, *form, *sentences]
     asked = panel.open.upload(handlers.open_picture, [visit, saved, panel.open], opened, **QUICK)
     _stream(handlers, asked, visit, columns)
+    asked.then(handlers.choose_model, [panel.fields["model_id"]], _list_fitted(panel), **STREAM)
 
 
 def _wire_columns(handlers: Handlers, panel: Panel, visit: gr.State, saved: gr.BrowserState, columns: gr.HTML) -> None:
@@ -102,8 +103,8 @@ def _wire_columns(handlers: Handlers, panel: Panel, visit: gr.State, saved: gr.B
         columns.wake(handlers.wake, [visit, saved], [visit, columns], **QUICK),
     ):
         _stream(handlers, asked, visit, columns)
-    columns.verify(handlers.verify, [visit], [columns], **STREAM)
-    columns.script(handlers.write_script, [visit], [columns, panel.sentences["page"]], **QUICK)
+    columns.verify(handlers.verify, [visit, saved], [visit, columns], **STREAM)
+    columns.script(handlers.write_script, [visit, saved], [visit, columns, panel.sentences["page"]], **QUICK)
     panel.stop.click(handlers.stop, [visit], [columns], **QUICK)
 
 
@@ -118,7 +119,9 @@ def _fill(button: gr.Button, prompt: gr.components.Component) -> Any:
 
 def _wire_panel(handlers: Handlers, panel: Panel) -> None:
     model = panel.fields["model_id"]
-    model.input(handlers.choose_model, [model], _list_fitted(panel), **STREAM)  # type: ignore[attr-defined]
+    # One look at a time, and then at the last that was chosen: a slow one must not come after it.
+    last = STREAM | {"trigger_mode": "always_last"}
+    model.input(handlers.choose_model, [model], _list_fitted(panel), **last)  # type: ignore[attr-defined]
     # The words are the model's, whichever way it was chosen: by the visitor, or restored with a trail.
     model.change(handlers.list_words, [model], [panel.words, panel.lexicon], **QUICK)  # type: ignore[attr-defined]
     panel.words.word(handlers.add_phrase, [panel.fields["prompt"]], [panel.fields["prompt"]], **QUICK)

@@ -5,8 +5,10 @@ from typing import Any
 
 import gradio as gr
 
+from seedlab.model import Model
 from seedlab.recipe import Lora, Recipe, SeedLabError, parse_seeds
 from seedlab.trail import Trail
+from seedlab.ui.form import ADVANCED
 
 MAX_SAVED = 5_000_000
 """Characters of a trail that the browser kept; a longer one is not ours."""
@@ -19,11 +21,20 @@ def read_numbers(event: gr.EventData, *names: str) -> tuple[int, ...]:
         SeedLabError: one is missing, or no such number.
     """
     # Anybody can send an event: only whole numbers pass, and the session looks whether there is such a tile.
-    data = event._data if isinstance(event._data, dict) else {}
-    numbers = tuple(data.get(name) for name in names)
+    numbers = tuple(_read_data(event).get(name) for name in names)
     if any(not isinstance(number, int) or isinstance(number, bool) or number < 0 for number in numbers):
         raise SeedLabError("That picture is not here any more: generate it again.")
     return numbers  # type: ignore[return-value]
+
+
+def read_text(event: gr.EventData, name: str) -> str:
+    """Read a text from an event's data; "" where it has none."""
+    text = _read_data(event).get(name)
+    return text if isinstance(text, str) else ""
+
+
+def _read_data(event: gr.EventData) -> dict[str, Any]:
+    return event._data if isinstance(event._data, dict) else {}
 
 
 def read_saved(saved: object) -> Trail | None:
@@ -52,6 +63,18 @@ def restore_fields(trail: Trail, names: Container[str]) -> tuple[Any, ...]:
 def find_first_recipe(trail: Trail) -> Recipe | None:
     """Return the recipe of the first tile on the screen."""
     return trail.visible[0].tiles[0].recipe if trail.path else None
+
+
+def write_advanced(recipe: Recipe, model: Model, *, local: bool) -> dict[str, str]:
+    """Write the fields under Advanced as they were for a recipe; "" where it took the model's default.
+
+    Args:
+        local: whether visitors may name files of this machine: where they may not, there is no field for LoRAs.
+    """
+    given = {name: getattr(recipe, name) for name in ADVANCED}
+    if not local:
+        given["loras"] = ()
+    return {name: "" if value == getattr(model, name, "") else write(value) for name, value in given.items()}
 
 
 def write(value: str | float | tuple[Lora, ...]) -> str:

@@ -8,7 +8,7 @@ from seedlab.images.borrowed import Borrowed
 from seedlab.images.restoring import Restored, restore
 from seedlab.recipe import Recipe, SeedLabError
 from seedlab.ui.form import ADVANCED
-from seedlab.ui.remembered import write
+from seedlab.ui.remembered import write, write_advanced
 from seedlab.ui.studio import Studio
 from seedlab.workflow import Session
 
@@ -49,10 +49,8 @@ class Restorer:
         sentence = self._compare(found.metadata.recipe, found.metadata.environment)
         session.restore(first, found.metadata.suffixes, file, sentence)
         fields |= {"prompt": first.prompt, "seeds": str(first.seed), "model_id": first.model_address}
-        defaults = vars(model)
-        given = {name: getattr(first, name) for name in ADVANCED}
-        fields |= {name: "" if value == defaults.get(name, "") else write(value) for name, value in given.items()}
-        return ""
+        fields |= write_advanced(first, model, local=self._studio.local)
+        return "Not taken over: the LoRAs." if first.loras and not self._studio.local else ""
 
     def _compare(self, recipe: Recipe, theirs: Environment) -> str:
         """Say whether the environment is that of the picture."""

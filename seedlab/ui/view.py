@@ -8,6 +8,7 @@ from typing import Any
 
 from PIL.Image import Image
 
+from seedlab.recipe import Recipe
 from seedlab.trail import UNFINISHED, Round, State, Tile, Trail
 from seedlab.ui.captions import (
     clean_suffix,
@@ -37,7 +38,7 @@ def view(
     names: Mapping[str, str] | None = None,
     *,
     find_check: FindCheck = lambda _: None,
-    recalling: bool = False,
+    is_known: Callable[[Tile], bool] = lambda _: True,
 ) -> dict[str, Any]:
     """Make the page's data of a trail.
 
@@ -46,20 +47,31 @@ def view(
         version: grows from view to view; the page drops a view that is older than the one it shows.
         names: what people call the models, by model id.
         find_check: tells what Verify found out about a picture.
-        recalling: pictures are still being looked for in the store, so that "stopped" is not known yet.
+        is_known: tells whether it is known what became of a tile; one that is still looked for is shown as waiting.
     """
+    stored, trail = trail, _await_unknown(trail, is_known)
     visible = trail.visible
     working = tuple(round_ for round_ in visible if _is_unfinished(round_))
     focus = _find_focus(trail)
+    status = say_progress(working or tuple(each for each in visible if each.id == focus))
     return {
         "version": version,
         "focus": focus,
         "working": bool(working),
-        "status": "" if recalling else say_progress(working or tuple(each for each in visible if each.id == focus)),
+        "status": status if trail is stored else "",  # while pictures are looked for, none can be counted
         "hint": HINT if _needs_hint(trail) else "",
         "roots": _list_roots(trail),
-        "rounds": [_show_round(trail, round_, names or {}, find_check, recalling) for round_ in visible],
+        "rounds": [_show_round(trail, round_, names or {}, find_check) for round_ in visible],
     }
+
+
+def _await_unknown(trail: Trail, is_known: Callable[[Tile], bool]) -> Trail:
+    """Let the tiles on the path of which nothing is known wait; the very same trail where there are none."""
+    for round_ in trail.visible:
+        for index, tile in enumerate(round_.tiles):
+            if not is_known(tile):
+                trail = trail.with_tile(round_.id, index, state=State.WAITING)
+    return trail
 
 
 def _is_unfinished(round_: Round) -> bool:
@@ -83,7 +95,14 @@ def _list_roots(trail: Trail) -> list[dict[str, Any]]:
 def _needs_hint(trail: Trail) -> bool:
     """Whether the visitor has pictures and has never locked one."""
     tiles = [tile for round_ in trail.rounds for tile in round_.tiles]
-    return bool(tiles) and all(tile.state is State.DONE for tile in tiles) and trail.rounds == trail.roots
+    never_locked = all(round_.parent is None for round_ in trail.rounds)
+    shown = [tile.recipe for round_ in trail.visible for tile in round_.tiles]
+    return never_locked and all(tile.state is State.DONE for tile in tiles) and any(map(_takes_words, shown))
+
+
+def _takes_words(recipe: Recipe) -> bool:
+    # A model without words has neither of the two; one with words that has neither here can do without a hint.
+    return bool(recipe.prompt or recipe.guidance_scale)
 
 
 def _list_siblings(trail: Trail, round_: Round) -> list[int]:
@@ -99,9 +118,7 @@ def _split_title(trail: Trail, round_: Round) -> list[str]:
     return list(split_prompt(trail, trail.round(round_.parent[0]), trail.tile(*round_.parent)))
 
 
-def _show_round(
-    trail: Trail, round_: Round, names: Mapping[str, str], find_check: FindCheck, recalling: bool
-) -> dict[str, Any]:
+def _show_round(trail: Trail, round_: Round, names: Mapping[str, str], find_check: FindCheck) -> dict[str, Any]:
     return {
         "id": round_.id,
         "title": round_.title,
@@ -110,7 +127,7 @@ def _show_round(
         "locked": trail.locked(round_.id),
         "siblings": _list_siblings(trail, round_),
         "tiles": [
-            _show_state(tile, recalling)
+            _show_state(tile)
             | _show_recipe(trail, round_, tile, names)
             | {
                 "download": name_download(trail, round_, index),
@@ -122,11 +139,10 @@ def _show_round(
     }
 
 
-def _show_state(tile: Tile, recalling: bool) -> dict[str, Any]:
-    state = State.WAITING if recalling and tile.state is State.STOPPED else tile.state
+def _show_state(tile: Tile) -> dict[str, Any]:
     return {
         "name": name_tile(tile),
-        "state": state.value,
+        "state": tile.state.value,
         "fraction": round(tile.fraction, 3),
         "sentence": tile.sentence,
         "preview": encode_preview(tile.preview) if _shows_preview(tile) else None,

@@ -29,11 +29,12 @@ class Visit:
         # Begins at the clock, so that the views of a restarted server are newer than those on a page that stayed open.
         self._versions = itertools.count(time.time_ns() // 1_000)
 
-    def see(self, *, recalling: bool = False) -> dict[str, Any]:
+    def see(self) -> dict[str, Any]:
         """Return the trail's view as it stands; a greater version is never of an older trail."""
         with self._lock:
-            version = next(self._versions)
-            seen = view(self.session.trail, version, self._names, find_check=self.checks.find, recalling=recalling)
+            trail, version = self.session.trail, next(self._versions)
+            known = self.session.is_known
+            seen = view(trail, version, self._names, find_check=self.checks.find, is_known=known)
         working = seen["working"] or self.checks.are_running
         return self._shelf.serve(seen | {"script": self._script, "working": working})
 
@@ -44,6 +45,11 @@ class Visit:
     def stop(self) -> None:
         """End all work."""
         self.session.stop()
+        self.checks.stop()
+
+    def leave(self) -> None:
+        """End all work; what is unfinished goes on when the page is back."""
+        self.session.leave()
         self.checks.stop()
 
     def show_script(self, text: str, title: str) -> None:

@@ -1,8 +1,8 @@
 """Proof in the visitor's hands: Verify, Copy as script, and pictures that come back."""
 
-import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -139,11 +139,20 @@ def test_a_hostile_file_is_refused_with_a_sentence_and_nothing_is_lost(screen, s
     screen.wait_done(0, 1)
 
 
-def test_a_recipe_of_a_model_that_is_none_is_refused(screen, picture):
-    metadata = json.loads(json.dumps(read_metadata(picture).to_json()))
-    assert "sketch" in metadata
-    changed = metadata.replace('"sketch"', '"/etc"')
+def test_a_recipe_that_was_changed_is_refused(visit, picture):
+    changed = read_metadata(picture).to_json().replace('"sketch"', '"/etc"')
+    assert "/etc" in changed
     write_png(picture, read_pixels(picture), {"seedlab": changed})
-    screen.drop(picture)
-    expect(screen.sentence("page")).to_contain_text("changed after it was made")
-    expect(screen.columns).to_have_count(2)
+    stranger = visit(steps=None)
+    stranger.drop(picture)
+    expect(stranger.sentence("page")).to_contain_text("changed after it was made")
+    expect(stranger.columns).to_have_count(0)
+
+
+def test_a_recipe_of_a_model_that_is_none_is_refused(visit, picture):
+    metadata, image = read_metadata(picture), read_pixels(picture)
+    write_picture(picture, image, replace(metadata, recipe=replace(metadata.recipe, model_id="/etc")))
+    stranger = visit(steps=None)
+    stranger.drop(picture)
+    expect(stranger.sentence("page")).to_contain_text("There is no model “/etc”")
+    expect(stranger.columns).to_have_count(0)

@@ -1,5 +1,7 @@
 """Phrases that are clicked into a prompt."""
 
+import time
+
 import pytest
 
 from seedlab.sketch.phrases import add_phrase
@@ -34,6 +36,13 @@ GUIDE = "Labrador in the style of Vermeer"
 )
 def test_a_phrase_goes_where_a_person_would_put_it(prompt: str, phrase: str, expected: str) -> None:
     assert add_phrase(prompt, phrase) == expected
+
+
+@pytest.mark.parametrize("phrase", ["fox", "red", "at night", "Vermeer", "pixel art", "artsy"])
+def test_a_long_run_of_spaces_takes_no_time(phrase: str) -> None:
+    started = time.process_time()
+    assert add_phrase("a cat" + " " * 10_000 + "that sleeps", phrase) == add_phrase("a cat that sleeps", phrase)
+    assert time.process_time() - started < 0.1
 
 
 @pytest.mark.parametrize("phrase", [phrase for kind in KINDS.values() for phrase in kind])

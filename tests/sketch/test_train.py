@@ -1,5 +1,6 @@
 """Training: the same seed gives the same bytes, and an interruption leaves no trace. All on a tiny model."""
 
+import copy
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +10,9 @@ import torch
 from diffusers import StableDiffusionPipeline
 
 from seedlab.sketch import train
-from seedlab.sketch.models import Shape
+from seedlab.sketch.denoiser import borrow_weights
+from seedlab.sketch.judge import load_judge
+from seedlab.sketch.models import Shape, assemble_pipeline
 from seedlab.sketch.training import Loop, choose_share
 
 TINY = Shape(
@@ -28,6 +31,8 @@ def plan(tmp_path_factory: pytest.TempPathFactory) -> train.Plan:
         folder, folder / "model", TINY, pictures=12, tokenizer_captions=40,
         autoencoder_loop=Loop("autoencoder", STEPS, 1e-3, 1e-3, warmup=1), autoencoder_batch=4,
         denoiser_loop=Loop("denoiser", STEPS, 1e-3, 1e-3, warmup=1), denoiser_batch=4,
+        decoder_loop=Loop("decoder", STEPS, 1e-3, 1e-3, warmup=1),
+        judge_loop=Loop("judge", 2, 1e-3, 1e-3, warmup=1), judge_batch=2,
     )  # fmt: skip
     train.draw_corpus(plan)
     return plan
@@ -88,6 +93,59 @@ def test_the_export_loads_as_a_pipeline_with_exactly_the_float16_weights(encoded
         assert torch.equal(exported[name], weight.half().float())
     assert pipeline.vae.config.scaling_factor != 1
     assert pipeline.text_encoder.dtype == pipeline.unet.dtype == torch.float32
+
+
+def test_the_decoder_goes_on_alone_so_that_the_latents_stay_valid_and_is_what_is_exported(
+    encoded: train.Plan, tmp_path: Path
+) -> None:
+    plan = replace(elsewhere(encoded, tmp_path), output=tmp_path / "model")
+    (tmp_path / "autoencoder.pt").symlink_to(encoded.checkpoint("autoencoder"))
+    before = train.load_autoencoder(plan, "autoencoder").state_dict()
+    train.train_decoder(plan)
+    after = train.load_autoencoder(plan, "decoder").state_dict()
+    changed = {name.split(".")[0] for name, weight in before.items() if not torch.equal(after[name], weight)}
+    assert changed == {"decoder"}
+    train.train_denoiser(plan)
+    train.export_pipeline(plan)
+    exported = StableDiffusionPipeline.from_pretrained(plan.output).vae.state_dict()
+    assert all(torch.equal(exported[name], weight) for name, weight in after.items())
+
+
+def test_the_judge_is_written_as_it_was_at_its_end(plan: train.Plan, tmp_path: Path) -> None:
+    run = train.train_judge(elsewhere(plan, tmp_path))
+    written = load_judge(tmp_path / "judge.safetensors").state_dict()
+    assert run.step == 2
+    assert all(torch.equal(written[name], weight.half().float()) for name, weight in run.average.state_dict().items())
+
+
+def test_a_denoiser_begins_with_what_an_earlier_one_of_fewer_levels_learned() -> None:
+    plan = train.Plan(Path(), Path(), TINY, tokenizer_captions=40)
+    elder_plan = replace(plan, tokenizer_captions=20, shape=replace(TINY, unet_channels=(32,)), seed=1)
+    tokenizer, elder_tokenizer = train.learn_tokenizer(plan), train.learn_tokenizer(elder_plan)
+    network, elder = train.start_denoiser(plan, tokenizer), train.start_denoiser(elder_plan, elder_tokenizer)
+    fresh = copy.deepcopy(network.unet.down_blocks[0]).state_dict()
+    pipeline = assemble_pipeline(train.start_autoencoder(elder_plan), elder_tokenizer, elder.text_encoder, elder.unet)
+    borrow_weights(network, tokenizer, pipeline)
+    upper, lower = (block.state_dict() for block in network.unet.down_blocks)
+    assert all(torch.equal(upper[name], weight) for name, weight in fresh.items()), "the elder has none like it"
+    learned = elder.unet.down_blocks[0].state_dict()
+    fitting = {name for name, weight in learned.items() if lower[name].shape == weight.shape}
+    assert "attentions.0.transformer_blocks.0.attn2.to_k.weight" in fitting
+    assert all(torch.equal(lower[name], learned[name]) for name in fitting)
+
+
+def test_a_denoiser_takes_over_words_by_their_letters_not_by_their_numbers() -> None:
+    plan = train.Plan(Path(), Path(), TINY, tokenizer_captions=40)
+    elder_plan = replace(plan, tokenizer_captions=20, seed=1)
+    tokenizer, elder_tokenizer = train.learn_tokenizer(plan), train.learn_tokenizer(elder_plan)
+    network, elder = train.start_denoiser(plan, tokenizer), train.start_denoiser(elder_plan, elder_tokenizer)
+    pipeline = assemble_pipeline(train.start_autoencoder(elder_plan), elder_tokenizer, elder.text_encoder, elder.unet)
+    borrow_weights(network, tokenizer, pipeline)
+    words, elder_words = tokenizer.get_vocab(), elder_tokenizer.get_vocab()
+    tokens, elder_tokens = (each.text_encoder.get_input_embeddings().weight for each in (network, elder))
+    moved = [word for word in words.keys() & elder_words.keys() if words[word] != elder_words[word]]
+    assert "<|endoftext|>" in moved
+    assert all(torch.equal(tokens[words[word]], elder_tokens[elder_words[word]]) for word in moved)
 
 
 def test_rates_warm_up_and_fall_to_nothing() -> None:

@@ -1,11 +1,13 @@
 """The words that Sketch knows."""
 
+import re
 import subprocess
 import sys
 
 import pytest
 
-from seedlab.sketch.vocabulary import EXAMPLES, unknown_words
+from seedlab.sketch.corpus import iterate_captions
+from seedlab.sketch.vocabulary import EXAMPLES, known_words, unknown_words
 
 
 @pytest.mark.parametrize("prompt", [*EXAMPLES, "", "a yellow fish, at night, by MONET, highly realistic, trending"])
@@ -25,6 +27,11 @@ def test_prompts_of_known_words_have_no_unknown_ones(prompt: str) -> None:
 )
 def test_unknown_words_come_in_order_as_typed_and_once(prompt: str, unknown: tuple[str, ...]) -> None:
     assert unknown_words(prompt) == unknown
+
+
+def test_the_known_words_are_those_of_the_captions() -> None:
+    captions = " ".join(iterate_captions(seed=0, count=5_000))
+    assert known_words() == set(re.findall(r"\w+", captions.lower()))
 
 
 def test_the_vocabulary_loads_nothing_heavy() -> None:

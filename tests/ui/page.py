@@ -49,14 +49,18 @@ class Page:
 
     def verify(self, round_id, index):
         event = SimpleNamespace(_data={"round": round_id, "index": index})
-        views = list(self.handlers.verify(event, self.visit))
-        self.view = views[-1]
-        return views
+        seen = list(self.handlers.verify(self.request, event, self.visit, self.saved))
+        self.visit, self.view = seen[-1]
+        return [view for _, view in seen]
 
     def copy_script(self, **data):
-        self.view, sentence = self.handlers.write_script(SimpleNamespace(_data=data), self.visit)
+        event = SimpleNamespace(_data=data)
+        self.visit, self.view, sentence = self.handlers.write_script(self.request, event, self.visit, self.saved)
         self.sentences = {"page": sentence} if sentence else {}
         return self.view["script"]
+
+    def wake(self):
+        self.visit, self.view = self.handlers.wake(self.request, self.visit, self.saved)
 
     def develop(self):
         views = list(self.handlers.develop(self.visit))

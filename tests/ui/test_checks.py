@@ -126,6 +126,14 @@ def test_a_picture_whose_file_is_gone_is_not_verified():
     assert [check.state for check in Checks().run(RECIPE, gone, play(SAME))] == ["running", "failed"]
 
 
+def test_of_a_picture_that_was_made_again_nothing_is_known(tmp_path):
+    checks, file = Checks(), tmp_path / "gone.png"
+    list(checks.run(RECIPE, file, play(SAME)))
+    assert "click the picture to make it again" in checks.find(file).words
+    file.touch()
+    assert checks.find(file) is None
+
+
 def test_a_bug_ends_a_check_with_a_sentence(caplog):
     assert [check.state for check in Checks().run(RECIPE, FILE, play(ZeroDivisionError()))] == ["running", "failed"]
     assert "A check failed." in caplog.text

@@ -2,11 +2,13 @@
 
 import json
 from dataclasses import replace
+from threading import Event
 from types import SimpleNamespace
 
 import gradio as gr
 import pytest
 
+from seedlab.recipe import MAX_PROMPT_CHARACTERS, Lora
 from seedlab.rounds import GUIDE_SUFFIXES
 from seedlab.ui.form import ADVANCED, FITTED
 from seedlab.ui.handlers import Handlers, end_visit
@@ -82,8 +84,15 @@ def test_words_are_listed_for_a_model_that_knows_few_and_clicked_into_the_prompt
     assert lexicon["visible"]
     words, lexicon = page.handlers.list_words("another")
     assert (words, lexicon["visible"]) == ({}, False)
-    clicked = [SimpleNamespace(_data={"phrase": phrase}) for phrase in ("cat", 7)]
-    assert [page.handlers.add_phrase(event, "a red") for event in clicked] == ["a red cat", "a red"]
+    clicked = [SimpleNamespace(_data=data) for data in ({"phrase": "cat"}, {"phrase": 7}, {}, None, "cat")]
+    assert [page.handlers.add_phrase(event, "a red") for event in clicked] == ["a red cat", *["a red"] * 4]
+
+
+def test_a_phrase_does_not_go_into_a_prompt_that_is_too_long(page):
+    clicked = SimpleNamespace(_data={"phrase": "cat"})
+    longest = "a" * MAX_PROMPT_CHARACTERS
+    assert page.handlers.add_phrase(clicked, longest) == f"{longest} cat"
+    assert page.handlers.add_phrase(clicked, longest + "a") == longest + "a"
 
 
 @pytest.mark.parametrize(
@@ -157,6 +166,50 @@ def test_after_a_reload_the_trail_and_the_fields_are_back(page, painter):
     assert len(painter.painted) == 6
 
 
+def test_after_a_reload_no_view_calls_a_tile_stopped_before_the_store_was_asked(page, painter, monkeypatch):
+    """The first look of a process takes seconds, and the visitor sees every view of them."""
+    monkeypatch.setattr("seedlab.workflow.PATIENCE", 0.01)
+    page.explore(seeds="7-9")
+    page.develop()
+    painter.find(painter.painted[1]).file.unlink()
+    ready = Event()
+    find = painter.find
+    painter.find = lambda recipe: find(recipe) if ready.wait(10) else None
+    later = Page(page.handlers, page.saved, tab="reloaded")
+    later.open()
+    stream = later.handlers.develop(later.visit)
+    views = [later.view, *(next(stream) for _ in range(3))]
+    for act in (later.wake, lambda: later.revisit(1), lambda: later.click(1, 0)):
+        act()
+        views.append(later.view)
+    assert later.sentences == {}
+    for view in views:
+        assert {tile["state"] for tile in view["rounds"][0]["tiles"]} == {"waiting"}
+        assert (view["working"], view["status"]) == (True, "")
+    assert views[-1]["rounds"][0]["tiles"][0]["sentence"] == "Getting ready…"
+    ready.set()
+    views = list(stream)
+    states = [tuple(tile["state"] for tile in view["rounds"][0]["tiles"]) for view in views]
+    assert ("done", "waiting", "waiting") in states
+    assert states[-1] == ("done", "stopped", "done")
+    tiles = views[-1]["rounds"][0]["tiles"]
+    assert tiles[1]["name"] == "Seed 8, stopped; go on", "it is no longer getting ready"
+    assert len(painter.painted) == 3, "a click on what is looked for asks for nothing"
+
+
+def test_stop_also_ends_the_look_for_pictures(page, painter):
+    page.explore(seeds="7-9")
+    page.develop()
+    later = Page(page.handlers, page.saved, tab="reloaded")
+    later.open()
+    later.view = later.handlers.stop(later.visit)
+    assert later.states() == ["stopped"] * 3
+    later.click(1, 0)
+    later.develop()
+    assert later.states() == ["done"] * 3
+    assert len(painter.painted) == 3
+
+
 def test_after_a_reload_what_was_changed_under_advanced_is_back_and_defaults_stay_empty(page):
     page.explore(negative_prompt="blurry", num_inference_steps="20", guidance_scale="4.5", scheduler="")
     later = Page(page.handlers, page.saved, tab="reloaded")
@@ -221,8 +274,23 @@ def test_a_page_that_slept_looks_again_and_goes_on(page):
     stream = page.handlers.develop(page.visit)
     next(stream)
     stream.close()
-    page.visit, page.view = page.handlers.wake(page.request, page.visit, page.saved)
+    page.wake()
     assert page.view["working"]
+    page.develop()
+    assert page.states() == ["done"] * 4
+
+
+def test_a_page_that_was_taken_for_closed_while_it_slept_goes_on(page, painter):
+    page.explore()
+    stream = page.handlers.develop(page.visit)
+    next(stream)
+    page.handlers.leave(page.request)
+    for page.view in stream:  # it ends, though nobody closes it
+        pass
+    assert page.states() == ["waiting"] * 4
+    assert painter.painted == []
+    page.wake()
+    assert page.view["working"], "or the page would not look again"
     page.develop()
     assert page.states() == ["done"] * 4
 
@@ -236,15 +304,20 @@ def test_what_the_browser_keeps_holds_no_pictures(page):
 def test_a_closed_tab_ends_its_own_work_only(painter):
     handlers = Handlers(make_studio(painter))
     pages = [Page(handlers, tab=tab) for tab in ("one", "two")]
-    for page in pages:
+    for page, prompt in zip(pages, ("cat", "house"), strict=True):
         page.open()
-        page.explore()
+        page.explore(prompt=prompt)
+    streams = [handlers.develop(page.visit) for page in pages]
+    for stream in streams:
+        next(stream)
     handlers.leave(pages[0].request)
     handlers.leave(SimpleNamespace(session_hash="nobody"))
     handlers.leave(SimpleNamespace(session_hash=None))
-    for page in pages:
-        page.develop()
-    assert [set(page.states()) for page in pages] == [{"stopped"}, {"done"}]
+    for page, stream in zip(pages, streams, strict=True):
+        for page.view in stream:
+            pass
+    assert [set(page.states()) for page in pages] == [{"waiting"}, {"done"}]
+    assert {recipe.prompt for recipe in painter.painted} == {"house"}
 
 
 def test_gradio_may_drop_a_visit_that_never_was():
@@ -278,18 +351,42 @@ def test_a_picture_that_is_not_there_cannot_be_verified(page, painter):
     page.explore(seeds="7")
     assert page.verify(1, 0)[-1]["rounds"][0]["tiles"][0]["check"] is None
     for place in ({"round": 9, "index": 0}, {"round": 1, "index": -1}, {"round": "1"}, None):
-        list(page.handlers.verify(SimpleNamespace(_data=place), page.visit))
+        list(page.handlers.verify(page.request, SimpleNamespace(_data=place), page.visit, page.saved))
     assert painter.painted == []
 
 
 def test_stop_ends_a_check(page, painter):
     page.explore(seeds="7")
     page.develop()
-    views = page.handlers.verify(SimpleNamespace(_data={"round": 1, "index": 0}), page.visit)
-    next(views)
+    event = SimpleNamespace(_data={"round": 1, "index": 0})
+    seen = page.handlers.verify(page.request, event, page.visit, page.saved)
+    next(seen)
     page.handlers.stop(page.visit)
-    assert list(views)[-1]["rounds"][0]["tiles"][0]["check"] is None
+    *_, (_, last) = seen
+    assert last["rounds"][0]["tiles"][0]["check"] is None
     assert len(painter.painted) == 1
+
+
+def test_a_picture_that_was_gone_when_it_was_verified_can_be_made_again_and_then_nothing_is_said(page, painter):
+    page.explore(seeds="7")
+    page.develop()
+    painter.find(painter.painted[0]).file.unlink()
+    page.verify(1, 0)
+    assert "not in the store any more" in page.view["rounds"][0]["tiles"][0]["check"]["words"]
+    page.click(1, 0)
+    page.develop()
+    assert page.view["rounds"][0]["tiles"][0]["check"] is None
+
+
+def test_verify_and_scripts_work_on_a_server_that_was_restarted(page, painter):
+    page.explore(seeds="7")
+    page.develop()
+    page.handlers, page.visit = Handlers(make_studio(painter)), None
+    page.verify(1, 0)
+    assert page.view["rounds"][0]["tiles"][0]["check"]["state"] == "equal"
+    page.handlers, page.visit = Handlers(make_studio(painter)), None
+    assert page.copy_script(round=1, index=0)["title"] == "Seed 7"
+    assert page.visit.see()["rounds"], "the visit is kept for the next event"
 
 
 def test_a_picture_and_a_round_are_scripts(page):
@@ -306,7 +403,8 @@ def test_a_picture_and_a_round_are_scripts(page):
 @pytest.mark.parametrize("data", [{}, {"round": 9}, {"round": 1, "index": 9}, {"round": 1, "index": "0"}, None])
 def test_a_script_of_nothing_is_refused(page, data):
     page.explore(seeds="0")
-    page.handlers.write_script(SimpleNamespace(_data=data), page.visit)
+    *_, sentence = page.handlers.write_script(page.request, SimpleNamespace(_data=data), page.visit, page.saved)
+    assert "not here any more" in sentence
     assert page.visit.see()["script"] is None
 
 
@@ -323,6 +421,7 @@ def test_a_model_without_words_explores_its_seeds_and_keeps_what_was_typed(paint
     page.explore(prompt="a labrador", negative_prompt="fog", guidance_scale="9", width="64")
     page.develop()
     assert page.states() == ["done"] * 4
+    assert page.view["hint"] == "", "a click would not lock anything"
     assert {(recipe.prompt, recipe.negative_prompt, recipe.guidance_scale) for recipe in painter.painted} == {
         ("", "", 0.0)
     }
@@ -359,3 +458,21 @@ def test_loras_are_asked_for_named_beside_the_picture_and_back_after_a_reload(pa
     later = Page(page.handlers, page.saved, tab="reloaded")
     later.open()
     assert dict(zip(ADVANCED, page.handlers.restore(later.visit), strict=True))["loras"] == text
+
+
+def test_where_strangers_visit_loras_stay_out_of_the_form(painter):
+    """Their field is hidden, so nobody could take out of it what came in."""
+
+    def refuse(text):
+        assert text == "", "only the operator may name files"
+        return ()
+
+    public = replace(make_studio(painter), local=False, read_loras=refuse)
+    page = Page(Handlers(public))
+    page.open()
+    page.explore(seeds="7", loras="/loras/style.safetensors 0.8")
+    page.develop()
+    assert page.states() == ["done"]
+    loras = (Lora(file="/loras/style.safetensors", sha256="ab" * 32, weight=0.8),)
+    page.visit.session.explore(SKETCH.make_recipe(prompt="cat", seed=3, loras=loras), (3,))
+    assert dict(zip(ADVANCED, page.handlers.restore(page.visit), strict=True))["loras"] == ""

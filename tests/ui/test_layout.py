@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from seedlab.ui.columns import make_columns, make_sentence
+from seedlab.ui.columns import make_columns, make_sentence, make_words
 from seedlab.ui.layout import build_blocks, launch_options
 from seedlab.ui.theme import DARK, LIGHT
 from tests.ui.fakes import Painter, make_studio
@@ -56,11 +56,21 @@ def test_only_streams_and_model_lookups_wait_in_a_queue(blocks):
 
 def test_no_event_is_dropped_while_one_of_its_kind_is_under_way(blocks):
     events = [event for event in blocks.fns.values() if event.fn is not None and event.name != "leave"]
-    assert {event.trigger_mode for event in events} == {"multiple"}
+    waiting = [event for event in events if event.trigger_mode != "multiple"]
+    # A look at a model that was chosen before must not come after that at the last.
+    assert [(event.name, event.trigger_mode) for event in waiting] == [("choose_model", "always_last")]
+    assert waiting[0].targets[0][1] == "input"
     assert {event.concurrency_limit for event in events if event.queue} == {64}
 
 
-@pytest.mark.parametrize("component", [make_columns(), make_sentence("seeds", "wrong")])
+@pytest.mark.parametrize("name", ["open", "open_picture"])
+def test_the_panel_is_fitted_to_a_model_that_did_not_come_from_its_field(blocks, name):
+    (brought,) = [event for event in blocks.fns.values() if event.name == name]
+    fitted = [event for event in blocks.fns.values() if event.name == "choose_model"]
+    assert [event for event in fitted if event.trigger_after == brought._id]
+
+
+@pytest.mark.parametrize("component", [make_columns(), make_sentence("seeds", "wrong"), make_words({})])
 def test_templates_are_static(component):
     # A template is run as code: one with a place for a value would run what a visitor wrote.
     assert "$" not in component.html_template

@@ -7,7 +7,10 @@ from PIL import Image
 
 from seedlab.images.metadata import Metadata, write_picture
 from seedlab.images.png import write_png
-from tests.ui.fakes import ENVIRONMENT, SKETCH
+from seedlab.recipe import Lora
+from seedlab.ui.handlers import Handlers
+from tests.ui.fakes import ENVIRONMENT, SKETCH, make_studio
+from tests.ui.page import Page
 
 IMAGE = Image.effect_noise((64, 64), 50).convert("RGB")
 FIRST = SKETCH.make_recipe(prompt="Labrador", seed=5, num_inference_steps=20)
@@ -25,7 +28,7 @@ def test_a_picture_comes_back_with_its_parents_and_its_fields(page, painter, pic
     fields = page.drop(picture)
     assert page.sentences == {}
     assert [round_["title"] for round_ in page.view["rounds"]] == ["Seed 5", "Seed 5 · suffixes"]
-    assert (page.states(0), page.states(1)) == (["stopped"], ["done"])
+    assert (page.states(0), page.states(1)) == (["waiting"], ["done"]), "its parent is looked for"
     dropped = page.view["rounds"][1]["tiles"][0]
     assert dropped["sentence"] == (
         "Opened from a file, made in this environment. Verify tells whether the bytes agree."
@@ -34,7 +37,19 @@ def test_a_picture_comes_back_with_its_parents_and_its_fields(page, painter, pic
     assert (fields["seeds"], fields["model_id"]) == ("5", "sketch")
     assert (fields["num_inference_steps"], fields["guidance_scale"]) == ("20", ""), "what is not the model's default"
     page.develop()
+    assert page.states(0) == ["stopped"]
     assert painter.painted == [], "nothing was asked for"
+
+
+def test_where_strangers_visit_the_loras_of_a_picture_are_left_out_and_that_is_said(painter, picture):
+    loras = (Lora(file="/loras/style.safetensors", sha256="ab" * 32, weight=0.8),)
+    write_picture(picture, IMAGE, Metadata(recipe=replace(FIRST, loras=loras), environment=ENVIRONMENT))
+    told = {}
+    for local in (True, False):
+        page = Page(Handlers(replace(make_studio(painter), local=local)))
+        page.open()
+        told[local] = (page.drop(picture)["loras"], page.notice)
+    assert told == {True: ("/loras/style.safetensors 0.8", ""), False: ("", "Not taken over: the LoRAs.")}
 
 
 def test_its_parents_pictures_come_from_the_store(page, painter, picture):

@@ -113,7 +113,10 @@ def test_the_status_counts_the_rounds_that_are_worked_on():
 
 def test_while_pictures_are_looked_for_a_tile_is_not_called_stopped():
     trail = explored().with_tile(1, 0, state=State.STOPPED, file=None)
-    assert view(trail, 1, recalling=True)["rounds"][0]["tiles"][0]["state"] == "waiting"
+    looked_for = view(trail, 1, is_known=lambda tile: tile.state is not State.STOPPED)
+    assert [tile["state"] for tile in looked_for["rounds"][0]["tiles"]] == ["waiting", "done", "done", "done"]
+    assert looked_for["rounds"][0]["tiles"][0]["name"] == "Seed 0, waiting"
+    assert (looked_for["working"], looked_for["status"]) == (True, "")
     assert view(trail, 1)["rounds"][0]["tiles"][0]["state"] == "stopped"
 
 
@@ -166,6 +169,19 @@ def test_a_visitor_who_never_locked_a_seed_is_told_how():
     assert "Click the one you like" in view(trail, 1)["hint"]
     assert view(trail.with_tile(1, 0, state=State.RUNNING), 1)["hint"] == ""
     assert view(trail.lock(1, 0, (", artsy",)), 1)["hint"] == ""
+
+
+def test_the_hint_stays_when_an_earlier_first_round_is_shown_again():
+    trail = explored().explore(RECIPE, (7,)).with_tile(2, 0, state=State.DONE, file=Path("7.png"))
+    assert view(trail, 1)["hint"]
+    again = trail.explore(RECIPE, (0, 1, 2, 3))
+    assert again.newest.id == 1
+    assert view(again, 1)["hint"]
+
+
+def test_a_model_without_words_gets_no_hint_as_its_tiles_cannot_be_locked():
+    wordless = replace(SKETCH, unconditional=True, guidance_scale=0.0)
+    assert view(explored(wordless.make_recipe(prompt="", seed=0)), 1)["hint"] == ""
 
 
 def test_the_end_of_a_prompt_tells_the_rounds_apart():
