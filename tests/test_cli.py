@@ -329,7 +329,7 @@ BAD = {
     "grid P --guidance nan": "The guidance must be a number from 0 to 100",
     "grid P --size big": "--size: “big” is not a size",
     "grid P --size 0": "The height must be from 8 to 4096, not 0",
-    "grid P --size 128x1024": "Sketch makes 64 to 512 pixels a side, not 1024",
+    "grid P --size 128x512": "Sketch makes 64 to 256 pixels a side, not 512",
     "grid P --scheduler fast": "There is no scheduler “fast”",
     "grid P --dtype float64": "--dtype: invalid choice: 'float64'",
     "grid P --device tpu": "--device: invalid choice: 'tpu'",
