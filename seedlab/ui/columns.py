@@ -49,7 +49,7 @@ def make_words(kinds: Mapping[str, Sequence[str]]) -> gr.HTML:
     """Make the words of a model as buttons; its value is phrases by kind; event: word."""
     return gr.HTML(
         {kind: list(phrases) for kind, phrases in kinds.items()},
-        html_template='<dl class="words"></dl>',
+        html_template='<dl class="lexicon"></dl>',
         js_on_load=(STATIC / "words.js").read_text("utf-8"),
         apply_default_css=False,
         elem_id="words",

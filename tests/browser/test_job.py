@@ -78,7 +78,7 @@ def test_stop_in_the_middle_and_go_on_by_a_click(screen, seeds):
 
 
 def test_a_lock_made_while_the_grid_develops_goes_first(screen, seeds):
-    screen.set_steps(80)
+    screen.set_steps(40)
     screen.generate(seeds=f"{seeds[0]}-{seeds[0] + 11}")
     screen.wait_done(0, 4)
     screen.frame(0, 0).click()
@@ -93,7 +93,7 @@ def test_a_model_without_a_prompt_explores_its_seeds(visit, tmp_path):
     screen = visit(steps=None)
     screen.page.locator("#model_id input").fill(str(build_ddim(tmp_path)))
     screen.page.locator("#model_id input").press("Enter")
-    expect(screen.sentence("model_id")).to_have_text("ddim takes no prompt: its seeds are all there is to explore.")
+    expect(screen.sentence("about")).to_have_text("ddim takes no prompt: its seeds are all there is to explore.")
     for name in ("prompt", "suffixes"):
         expect(screen.page.locator(f"#{name}")).not_to_be_visible()
     screen.set_steps(3)

@@ -1,5 +1,5 @@
 // The words of a model that knows few, by kind: a click puts one into the prompt, or takes a suffix out of it again.
-const list = element.querySelector('.words');
+const list = element.querySelector('.lexicon');
 
 function show() {
   list.replaceChildren(...Object.entries(props.value || {}).flatMap(([kind, phrases]) => [makeKind(kind), makeChips(phrases)]));
