@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import argparse
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
@@ -32,17 +32,21 @@ log = logging.getLogger(__name__)
 
 STEPS, GUIDANCE = 12, 3.0
 BATCH = 8
+Places = NDArray[np.floating]
+Locate = Callable[[Scene], Places]
+"""Where the judge sees a scene's subject: (n, 3), x, y and size in picture sides, one row for each composition."""
+
 GUIDE = ("highly realistic", "artsy", "trending", "colorful")
 PROMPT = "Labrador in the style of Vermeer"
 LOCKED = (
-    PROMPT,
-    "fox by Hokusai",
-    "castle, stained glass",
-    "a boat",
-    "owl in the style of Klimt",
-    "teapot, watercolor",
+    Scene("labrador", "Vermeer"),
+    Scene("fox", "Hokusai"),
+    Scene("castle", "stained glass"),
+    Scene("boat"),
+    Scene("owl", "Klimt"),
+    Scene("teapot", "watercolor"),
 )
-MANY = ("a labrador", PROMPT)
+MANY = (Scene("labrador"), Scene("labrador", "Vermeer"))
 OTHERS = (
     "cat, Van Gogh", "a red boat by Hokusai", "castle in the snow", "fox, stained glass", "lighthouse by Monet",
     "penguin, pixel art", "owl by Klimt", "guitar by Picasso", "a watercolor of a turtle", "",
@@ -118,33 +122,33 @@ def measure_words(pipeline: StableDiffusionPipeline, judge: Judge, count: int) -
     return count_hits(judge_pictures(judge, pictures), scenes), count_hits(judge_pictures(judge, drawings), scenes)
 
 
-def measure_lock(
-    pipeline: StableDiffusionPipeline, judge: Judge, seeds: Sequence[int]
-) -> dict[str, NDArray[np.float64]]:
-    """For each suffix of the guide, the correlations (3,) over seeds of x, y and size with and without it.
+def measure_lock(locate: Locate) -> dict[str, Places]:
+    """For each suffix of the guide, the correlations (3,) over compositions of x, y and size with and without it.
 
-    The mean over the prompts of `LOCKED`; at least three seeds.
+    The mean over the scenes of `LOCKED`; at least three compositions.
     """
-    plain = [locate(pipeline, judge, prompt, seeds) for prompt in LOCKED]
+    plain = [locate(scene) for scene in LOCKED]
     table = {}
     for suffix in GUIDE:
-        varied = [locate(pipeline, judge, f"{prompt}, {suffix}", seeds) for prompt in LOCKED]
+        varied = [locate(replace(scene, modifiers=(suffix,))) for scene in LOCKED]
         pairs = zip(plain, varied, strict=True)
         table[suffix] = np.mean([[np.corrcoef(a[:, k], b[:, k])[0, 1] for k in range(3)] for a, b in pairs], 0)
     return table
 
 
-def locate(pipeline: StableDiffusionPipeline, judge: Judge, prompt: str, seeds: Sequence[int]) -> NDArray[np.floating]:
-    """Where the judge sees the subject of each seed's picture: (n, 3), x, y and size in picture sides."""
-    return judge_pictures(judge, stack(generate(pipeline, [prompt] * len(seeds), seeds))).where
+def locate_in_pictures(pipeline: StableDiffusionPipeline, judge: Judge, seeds: Sequence[int]) -> Locate:
+    """How to see where a scene's subject is in each seed's picture."""
+    return lambda scene: judge_pictures(judge, stack(generate(pipeline, [say(scene)] * len(seeds), seeds))).where
 
 
-def measure_spread(pipeline: StableDiffusionPipeline, judge: Judge, seeds: Sequence[int]) -> NDArray[np.float64]:
-    """The deviation (3,) of x, y and size over seeds, divided by that of the drawings."""
-    drawn = [sample_composition(Random(f"spread {index}")) for index in range(4_096)]
-    usual = np.std([(place.x, place.y, place.size) for place in drawn], 0)
-    spreads = [locate(pipeline, judge, prompt, seeds).std(0) for prompt in MANY]
-    return np.asarray(np.mean(spreads, 0) / usual)
+def locate_in_drawings(judge: Judge, count: int, size: int) -> Locate:
+    """How to see where a scene's subject is in `count` drawings of it: the same compositions for every scene."""
+    return lambda scene: judge_pictures(judge, stack([draw(each, size) for each in compose([scene] * count)])).where
+
+
+def measure_spread(locate: Locate) -> Places:
+    """The deviation (3,) of x, y and size over compositions; the mean over the scenes of `MANY`."""
+    return np.asarray(np.mean([locate(scene).std(0) for scene in MANY], 0))
 
 
 def measure_sharpness(pipeline: StableDiffusionPipeline, drawings: Pictures) -> float:
@@ -172,10 +176,18 @@ def report(pipeline: StableDiffusionPipeline, judge: Judge, drawings: Pictures, 
     made, drawn = measure_words(pipeline, judge, count)
     for name in ("subject", "style", "modifier"):
         yield f"{name}: {getattr(made, name):.1%} of pictures, {getattr(drawn, name):.1%} of drawings"
-    for suffix, correlations in measure_lock(pipeline, judge, range(100, 116)).items():
-        yield f"lock, {suffix}: x {correlations[0]:.2f}, y {correlations[1]:.2f}, size {correlations[2]:.2f}"
-    x, y, size = measure_spread(pipeline, judge, range(200, 264))
-    yield f"spread over 64 seeds: x {x:.2f}, y {y:.2f}, size {size:.2f} of the drawings'"
+    size = drawings.shape[1]
+    drawn_lock = measure_lock(locate_in_drawings(judge, 16, size))
+    for suffix, made_lock in measure_lock(locate_in_pictures(pipeline, judge, range(100, 116))).items():
+        yield f"lock, {suffix}: {say_places(made_lock)}; in drawings {say_places(drawn_lock[suffix])}"
+    spread = measure_spread(locate_in_pictures(pipeline, judge, range(200, 264)))
+    yield f"spread over 64 seeds: {say_places(spread / measure_spread(locate_in_drawings(judge, 64, size)))}"
+
+
+def say_places(places: Places) -> str:
+    """Three numbers as words."""
+    x, y, size = places
+    return f"x {x:.2f}, y {y:.2f}, size {size:.2f}"
 
 
 def main() -> None:
