@@ -1,7 +1,6 @@
 """What is known of a model, made more exact by the class of its pipeline: what its call takes, by its signature."""
 
 import inspect
-import json
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Any
 
 from seedlab.model import Model
 from seedlab.pipelines.capabilities import Capabilities
-from seedlab.pipelines.folders import read_folder, read_guidance
+from seedlab.pipelines.folders import read_folder, read_json
 from seedlab.pipelines.kinds import UNCONDITIONAL
 from seedlab.pipelines.loading import find_class
 from seedlab.recipe import RecipeError, quote
@@ -25,7 +24,7 @@ def fit(model: Model, index: Path) -> Model:
     Raises:
         RecipeError: the pipeline needs code of its own, or makes its pictures of others and not of words.
     """
-    names = _read_index(index)
+    names = read_json(index)
     kind = names.get("_class_name")
     if not kind:
         return model
@@ -38,7 +37,7 @@ def fit(model: Model, index: Path) -> Model:
         if isinstance(part, list) and len(part) == 2 and part[0] is not None and not _is_known(str(part[0])):
             raise _refuse_code(model, str(part[1]))
     _check_words(model, pipeline_class)
-    return _fit_signature(_fit_guidance(_fit_kind(model, index.parent), index, pipeline_class), pipeline_class)
+    return _fit_signature(_fit_kind(model, index.parent), pipeline_class)
 
 
 def _refuse_code(model: Model, name: str) -> RecipeError:
@@ -54,14 +53,6 @@ def _is_known(library: str) -> bool:
     if library in ("diffusers", "transformers"):
         return True
     return library.isidentifier() and find_spec(f"diffusers.pipelines.{library}") is not None
-
-
-def _read_index(index: Path) -> dict[str, Any]:
-    try:
-        names = json.loads(index.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return names if isinstance(names, dict) else {}
 
 
 def _check_words(model: Model, pipeline_class: Any) -> None:
@@ -81,14 +72,9 @@ def _fit_kind(model: Model, folder: Path) -> Model:
     return replace(read_folder(folder), model_id=model.model_id, name=model.name, revision=model.revision)
 
 
-def _fit_guidance(model: Model, index: Path, pipeline_class: Any) -> Model:
-    """Say by which of its two arguments it is guided, where its configuration tells."""
-    if "true_cfg_scale" not in inspect.signature(pipeline_class.__call__).parameters:
-        return replace(model, true_guidance=False)
-    return replace(model, **read_guidance(index.parent))
-
-
 def _fit_signature(model: Model, pipeline_class: Any) -> Model:
     takes = Capabilities.read(pipeline_class)
     missing = [name for name in ("negative_prompt", "guidance_scale") if not getattr(takes, name)]
-    return replace(model, ignores=tuple(dict.fromkeys((*model.ignores, *missing))))
+    # The configuration of its denoiser said whether it reads true guidance, which is only where there is an argument.
+    true_guidance = model.true_guidance and "true_cfg_scale" in inspect.signature(pipeline_class.__call__).parameters
+    return replace(model, ignores=tuple(dict.fromkeys((*model.ignores, *missing))), true_guidance=true_guidance)

@@ -41,7 +41,7 @@ def read_folder(folder: Path) -> Model:
 
 def name_pipeline(folder: Path) -> str:
     """Return the name of the class that the pipeline is of; "" where that cannot be read."""
-    return str(_read_json(folder / "model_index.json").get("_class_name", ""))
+    return str(read_json(folder / "model_index.json").get("_class_name", ""))
 
 
 def _read_conditional(folder: Path, pipeline: str) -> Model:
@@ -58,15 +58,15 @@ def _read_conditional(folder: Path, pipeline: str) -> Model:
         "dtype": "auto",
         "max_tokens": _read_max_tokens(folder),
     }
-    return Model(model_id=str(folder), name=folder.name, **known | KINDS.get(pipeline, {}) | read_guidance(folder))
+    return Model(model_id=str(folder), name=folder.name, **known | KINDS.get(pipeline, {}) | _read_guidance(folder))
 
 
-def read_guidance(folder: Path) -> dict[str, Any]:
+def _read_guidance(folder: Path) -> dict[str, Any]:
     """Say how the denoiser in a pipeline's folder is guided, as fields of `Model`; none where that is not said.
 
     Where guidance was distilled into it, it never sees a negative prompt.
     """
-    embedded = _read_json(folder / "transformer" / "config.json").get("guidance_embeds")
+    embedded = read_json(folder / "transformer" / "config.json").get("guidance_embeds")
     if embedded is None:
         return {}
     return {"ignores": ("negative_prompt",), "true_guidance": False} if embedded else {"true_guidance": True}
@@ -94,7 +94,8 @@ def _read_unconditional(folder: Path, pipeline: str) -> Model:
     )
 
 
-def _read_json(file: Path) -> dict[str, Any]:
+def read_json(file: Path) -> dict[str, Any]:
+    """Read a configuration; {} where it cannot be read, or is none."""
     try:
         data = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -104,13 +105,13 @@ def _read_json(file: Path) -> dict[str, Any]:
 
 def _read_part(folder: Path, part: str, name: str) -> dict[str, Any]:
     """Read a part's configuration; the first pipelines, of one network alone, were saved without folders for parts."""
-    return _read_json(folder / part / name) or _read_json(folder / name)
+    return read_json(folder / part / name) or read_json(folder / name)
 
 
 def _read_side(folder: Path) -> int:
     """Read the side, in pixels, that the pipeline makes by default: the denoiser's times the autoencoder's scale."""
-    denoiser = _read_json(folder / "unet" / "config.json") or _read_json(folder / "transformer" / "config.json")
-    vae = _read_json(folder / "vae" / "config.json")
+    denoiser = read_json(folder / "unet" / "config.json") or read_json(folder / "transformer" / "config.json")
+    vae = read_json(folder / "vae" / "config.json")
     channels = vae.get("block_out_channels") or vae.get("encoder_block_out_channels", (0, 0, 0, 0))
     sample = denoiser.get("sample_size", 64)
     return sample * 2 ** (len(channels) - 1) if isinstance(sample, int) else 512
@@ -125,9 +126,9 @@ def _read_sides(folder: Path) -> tuple[int, int]:
 
 def _read_scheduler(folder: Path) -> dict[str, Any]:
     """Read the scheduler's configuration; where it is not here, its class as the index names it."""
-    named = _read_json(folder / "model_index.json").get("scheduler")
+    named = read_json(folder / "model_index.json").get("scheduler")
     known = {"_class_name": named[1]} if isinstance(named, list) and len(named) == 2 else {}
-    return _read_json(folder / "scheduler" / "scheduler_config.json") or known
+    return read_json(folder / "scheduler" / "scheduler_config.json") or known
 
 
 def _read_levels(scheduler: dict[str, Any]) -> int:
@@ -139,6 +140,6 @@ def _read_max_tokens(folder: Path) -> int:
     lengths = [
         length
         for file in folder.glob("tokenizer*/tokenizer_config.json")
-        if isinstance(length := _read_json(file).get("model_max_length"), int) and length < 100_000
+        if isinstance(length := read_json(file).get("model_max_length"), int) and length < 100_000
     ]
     return max(lengths, default=77)

@@ -4,6 +4,7 @@ import hashlib
 import re
 import warnings
 from collections.abc import Sequence
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -87,6 +88,12 @@ def _say_misfit(file: Path) -> str:
 
 
 def hash_file(file: Path) -> str:
-    """Return the SHA-256 of a file, in hex."""
+    """Return the SHA-256 of a file, in hex; it is asked for every picture, and read again only when it has changed."""
+    stat = file.stat()
+    return _hash(file, stat.st_size, stat.st_mtime_ns)
+
+
+@lru_cache(maxsize=100)
+def _hash(file: Path, _size: int, _changed: int) -> str:
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()

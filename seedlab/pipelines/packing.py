@@ -56,9 +56,8 @@ def pack_weights(root: nn.Module, names: Sequence[str]) -> Iterator[None]:
     with ExitStack() as stack:
         for name in names:
             layer: Any = root.get_submodule(name)
-            if (
-                can_pack(layer) and layer.weight.nbytes <= free
-            ):  # not always: another build of torch may have made the plan
+            # It cannot always be packed: another build of torch may have made the plan.
+            if can_pack(layer) and layer.weight.nbytes <= free:
                 free -= layer.weight.nbytes
                 stack.enter_context(replace_method(layer, "forward", pack(layer)))
         yield

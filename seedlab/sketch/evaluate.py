@@ -22,6 +22,7 @@ from diffusers import StableDiffusionPipeline
 from numpy.typing import NDArray
 from PIL import Image
 
+from seedlab.sketch.autoencoder import to_tensor
 from seedlab.sketch.corpus import Pictures
 from seedlab.sketch.drawings.draw import draw, make_sheet
 from seedlab.sketch.judge import STYLES, Judge, Judgement, judge_pictures, load_judge
@@ -156,7 +157,7 @@ def measure_sharpness(pipeline: StableDiffusionPipeline, drawings: Pictures) -> 
     values = []
     with torch.inference_mode():
         for drawing in drawings:
-            target = (torch.from_numpy(drawing.copy()).permute(2, 0, 1)[None] / 127.5 - 1).to(pipeline.dtype)
+            target = to_tensor(drawing[None]).to(pipeline.dtype)
             again = pipeline.vae.decode(pipeline.vae.encode(target).latents).sample.clamp(-1, 1)
             values.append(10 * np.log10(4 / float((again - target).float().square().mean())))
     return float(np.mean(values))

@@ -147,26 +147,26 @@ def test_an_earlier_first_round_is_reachable(screen, seeds):
     expect(screen.page.locator(".roots [aria-current]")).to_contain_text("cat, Van Gogh")
 
 
-def test_other_suffixes_of_the_same_seed_are_both_reachable(screen, seeds):
-    screen.generate(seeds=str(seeds[0]))
+def vary_twice(screen, seed):
+    """One picture, varied by one suffix and then by another."""
+    screen.generate(seeds=str(seed))
     screen.wait_done(0, 1)
     for suffix in (", artsy", ", trending"):
         screen.fill("suffixes", suffix)
         screen.frame(0, 0).click()
         expect(screen.column(1).locator(".suffix")).to_have_text(suffix.strip(", "))
         screen.wait_done(1, 1)
+
+
+def test_other_suffixes_of_the_same_seed_are_both_reachable(screen, seeds):
+    vary_twice(screen, seeds[0])
     screen.column(1).locator(".turns button").first.click()
     expect(screen.column(1).locator(".suffix")).to_have_text("artsy")
     expect(screen.tiles(1, "done")).to_have_count(1)
 
 
 def test_the_keyboards_focus_stays_on_the_takes(screen, seeds):
-    screen.generate(seeds=str(seeds[0]))
-    screen.wait_done(0, 1)
-    for suffix in (", artsy", ", trending"):
-        screen.fill("suffixes", suffix)
-        screen.frame(0, 0).click()
-        expect(screen.column(1).locator(".suffix")).to_have_text(suffix.strip(", "))
+    vary_twice(screen, seeds[0])
     turns, current = screen.page.locator(".turns button"), screen.page.locator(".turns [aria-current]")
     turns.first.focus()
     for number, suffix in enumerate(("artsy", "trending"), 1):
