@@ -12,6 +12,7 @@ from transformers import CLIPTextModel, CLIPTokenizer
 
 from seedlab.sketch.autoencoder import Latents
 from seedlab.sketch.corpus import make_caption
+from seedlab.sketch.coupling import Coupling
 from seedlab.sketch.training import LossAt, seed_step
 
 
@@ -66,6 +67,7 @@ def make_loss(
     scaling_factor: float,
     tokenizer: CLIPTokenizer,
     scheduler: DPMSolverMultistepScheduler,
+    coupling: Coupling,
     seed: int,
     batch: int,
 ) -> LossAt:
@@ -76,7 +78,7 @@ def make_loss(
         generator = seed_step(seed, "denoiser", step, shard)
         indices = torch.randint(len(latents), (batch,), generator=generator).tolist()
         clean = torch.from_numpy(latents[indices]).float() * scaling_factor
-        noise = torch.randn(clean.shape, generator=generator)
+        noise = coupling.pair(torch.randn(clean.shape, generator=generator), indices)
         timesteps = sample_timesteps(batch, levels, generator)
         tokens = tokenize([make_caption(seed, index, step) for index in indices], tokenizer)
         noisy, velocity = diffuse(clean, noise, scheduler.alphas_cumprod[timesteps])

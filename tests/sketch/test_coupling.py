@@ -1,0 +1,80 @@
+"""The seed decides the composition: noise and drawings are paired, and noise stays noise."""
+
+from random import Random
+
+import numpy as np
+import pytest
+import torch
+
+from seedlab.sketch.autoencoder import Latents
+from seedlab.sketch.coupling import Coupling, couple, score_compositions
+from seedlab.sketch.scene import Composition, sample_composition
+
+COUNT = 600
+X, LIGHT = 0, 6
+"""Where these numbers stand in a composition."""
+
+
+@pytest.fixture(scope="module")
+def compositions() -> list[Composition]:
+    return [sample_composition(Random(index)) for index in range(COUNT)]
+
+
+@pytest.fixture(scope="module")
+def latents(compositions: list[Composition]) -> Latents:
+    """Latents whose second channel is brighter on the right, the more so the larger x is; the rest is noise."""
+    made = np.random.default_rng(0).normal(size=(COUNT, 2, 8, 8))
+    places = np.array([composition.x for composition in compositions])
+    made[:, 1] += 10 * (places - places.mean())[:, None, None] * np.linspace(-1, 1, 8)
+    return made.astype(np.float16)
+
+
+@pytest.fixture(scope="module")
+def coupling(latents: Latents, compositions: list[Composition]) -> Coupling:
+    return couple(latents, compositions)
+
+
+def test_a_score_is_a_rank_among_all_drawings(compositions: list[Composition]) -> None:
+    scores = score_compositions(compositions)
+    places = torch.tensor([composition.x for composition in compositions])
+    assert torch.equal(scores[:, X].argsort(), places.argsort())
+    lit = torch.tensor([composition.light > 0 for composition in compositions])
+    assert scores[lit, LIGHT].min() > scores[~lit, LIGHT].max(), "values that are equal lie side by side"
+
+
+def test_scores_are_as_normal_as_noise(compositions: list[Composition]) -> None:
+    scores = score_compositions(compositions)
+    assert torch.allclose(scores.mean(0), torch.zeros(17), atol=1e-5)
+    assert torch.allclose(scores.std(0), torch.ones(17), atol=0.01)
+    others = torch.corrcoef(scores.T) - torch.eye(17)
+    assert others.abs().max() < 0.2, "chance alone ties one number to another"
+
+
+def test_directions_are_orthonormal(coupling: Coupling) -> None:
+    assert coupling.directions.shape == (17, 2 * 8 * 8)
+    assert torch.allclose(coupling.directions @ coupling.directions.T, torch.eye(17), atol=1e-5)
+
+
+def test_a_direction_leans_as_pictures_with_more_of_its_number(coupling: Coupling) -> None:
+    left, right = coupling.directions[X].view(2, 8, 8)[1].split(4, dim=1)
+    assert left.mean() < -0.05 < 0.05 < right.mean()
+
+
+def test_paired_noise_says_the_composition_and_is_otherwise_unchanged(coupling: Coupling) -> None:
+    noise = torch.randn((3, 2, 8, 8), generator=torch.Generator().manual_seed(0))
+    paired = coupling.pair(noise, [5, 0, 9])
+    said = paired.flatten(1) @ coupling.directions.T
+    assert torch.allclose(said, coupling.scores[[5, 0, 9]], atol=1e-5)
+    change = (paired - noise).flatten(1)
+    assert torch.allclose(change, change @ coupling.directions.T @ coupling.directions, atol=1e-5)
+
+
+def test_noise_stays_normal_over_all_drawings(coupling: Coupling) -> None:
+    """Samplers start from plain normal noise, so training must have seen all of it, and nothing else."""
+    generator = torch.Generator().manual_seed(0)
+    paired = torch.cat(
+        [coupling.pair(torch.randn((COUNT, 2, 8, 8), generator=generator), range(COUNT)) for _ in range(20)]
+    ).flatten(1)
+    assert paired.mean(0).abs().max() < 0.05
+    covariance = paired.T @ paired / len(paired)
+    assert (covariance - torch.eye(128)).abs().max() < 0.1
