@@ -75,7 +75,7 @@ def hash_weights(path: Path, config: Path | None = None) -> str:
         config: the folder of configurations that the checkpoint is read with; its weights do not count.
     """
     whole = hashlib.sha256()
-    for name, file in _list_files(path, config):
+    for name, file in list_files(path, config):
         whole.update(name.encode() + b"\0")
         with file.open("rb") as stream:
             whole.update(hashlib.file_digest(stream, "sha256").digest())
@@ -84,11 +84,12 @@ def hash_weights(path: Path, config: Path | None = None) -> str:
 
 def sign_weights(path: Path, config: Path | None = None) -> Signature:
     """Return what changes when one of these files is replaced; cheap. The arguments are those of `hash_weights`."""
-    stats = ((name, file.stat()) for name, file in _list_files(path, config))
+    stats = ((name, file.stat()) for name, file in list_files(path, config))
     return tuple((name, stat.st_size, stat.st_mtime_ns) for name, stat in stats)
 
 
-def _list_files(path: Path, config: Path | None) -> Iterator[tuple[str, Path]]:
+def list_files(path: Path, config: Path | None = None) -> Iterator[tuple[str, Path]]:
+    """Name the files that `hash_weights` is over, and say where they are. The arguments are its own."""
     if config is not None:
         yield "", path
     folder = path if config is None else config

@@ -2,6 +2,7 @@
 
 import gc
 from collections import OrderedDict
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,9 +11,10 @@ from typing import Any
 from seedlab.environment import Environment
 from seedlab.model import Model
 from seedlab.pipelines.batch import Prompts, can_batch
-from seedlab.pipelines.environment import Signature, add_hashes, hash_weights, observe, sign_weights
+from seedlab.pipelines.environment import Signature, add_hashes, hash_weights, list_files, observe, sign_weights
 from seedlab.pipelines.hub import INDEX, find_commit, find_index
 from seedlab.pipelines.loading import KNOWN, Source, find_source, is_on_hub, load_pipeline
+from seedlab.pipelines.memory import WORKROOM, estimate_size, measure_free
 from seedlab.pipelines.preview import Preview, fit_preview
 from seedlab.pipelines.progress import say_bytes
 from seedlab.recipe import Lora
@@ -35,10 +37,15 @@ class Loaded:
 
 
 class Library:
-    """Loads pipelines and keeps a few; the least recently used goes first. One thread at a time may load."""
+    """Loads pipelines, and keeps them while memory allows. One thread at a time may load."""
 
-    def __init__(self, max_loaded: int) -> None:
-        self._max_loaded = max_loaded
+    def __init__(self, measure_free: Callable[[str], int] = measure_free) -> None:
+        """Make a library that is empty.
+
+        Args:
+            measure_free: says how many bytes are free on a device.
+        """
+        self._measure_free = measure_free
         self._loaded: OrderedDict[tuple[Source, Signature, str, tuple[Lora, ...]], Loaded] = OrderedDict()
         self._commits: dict[str, str] = {}
         self._sources: dict[str, Source] = {}
@@ -80,7 +87,7 @@ class Library:
             self.loading = f"Loading {model.name}…"
             key = (source, sign_weights(source.path, source.config), dtype, loras)
             if key not in self._loaded:
-                self._make_room()
+                self._make_room(source, dtype, device)
                 self._loaded[key] = self._load_source(source, dtype, loras, device)
             self._loaded.move_to_end(key)
             return self._loaded[key]
@@ -121,8 +128,11 @@ class Library:
             Prompts(pipeline) if can_batch(pipeline) else None,
         )
 
-    def _make_room(self) -> None:
-        while len(self._loaded) >= self._max_loaded:
+    def _make_room(self, source: Source, dtype: str, device: str) -> None:
+        """Let go of others, the least recently used first, until this one fits or is alone."""
+        files = (file for _, file in list_files(source.path, source.config) if file.suffix == ".safetensors")
+        size = estimate_size(files, dtype)
+        while self._loaded and size + WORKROOM > self._measure_free(device):
             self._loaded.popitem(last=False)
             free_memory()
 

@@ -11,12 +11,11 @@ from seedlab.pipelines.capabilities import takes_films
 from seedlab.pipelines.catalog import CATALOG, SKETCH, SKETCH_FOLDER
 from seedlab.pipelines.hub import find_configurations, find_snapshot
 from seedlab.pipelines.loras import add_loras
+from seedlab.pipelines.memory import WORKROOM, measure_free
 from seedlab.pipelines.progress import Tell
 from seedlab.recipe import Lora, SeedLabError
 
 KNOWN = tuple(model.model_id for model in CATALOG)
-WORKROOM = 2 * 10**9
-"""Bytes of a card's memory that are left for the work: its activations, up to pictures of about a megapixel."""
 
 _IMPORTING = Lock()
 
@@ -165,12 +164,9 @@ def load_pipeline(source: Source, dtype: str, device: str, loras: Sequence[Lora]
 
 
 def _place(pipeline: Any, device: str) -> Any:
-    import torch
-
     if device != "cuda":
         return pipeline.to(device)
-    free, _ = torch.cuda.mem_get_info()
-    if choose_placement(measure_size(pipeline), free) == "whole":
+    if choose_placement(measure_size(pipeline), measure_free(device)) == "whole":
         return pipeline.to(device)
     pipeline.enable_model_cpu_offload(device=device)
     return pipeline

@@ -48,7 +48,6 @@ class PipelineManager:
         self,
         device: str | None = None,
         allowed: tuple[str, ...] | None = None,
-        max_loaded: int = 2,
         plans: Plans | None = None,
         deterministic: bool = False,
     ) -> None:
@@ -57,14 +56,13 @@ class PipelineManager:
         Args:
             device: "cpu", "cuda" or "mps"; None for the best that is there.
             allowed: the ids of the models that may be used, as on a public host; None for any.
-            max_loaded: how many pipelines are kept in memory; the least recently used goes first.
             plans: what is known of exact batches; None for what earlier processes found out.
             deterministic: whether only deterministic algorithms may be used, from now on in this process.
         """
         self._wish, self._allowed, self._deterministic = device, allowed, deterministic
         self._line = Line()
         self._closed = Event()
-        self._library = Library(max_loaded)
+        self._library = Library()
         self._workshop = Workshop(self._load, plans or Plans(find_folder()), self._closed)
 
     @cached_property

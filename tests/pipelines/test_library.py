@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -10,6 +11,8 @@ import torch
 from seedlab.pipelines.catalog import describe
 from seedlab.pipelines.environment import hash_weights
 from seedlab.pipelines.library import Library, Loaded
+from seedlab.pipelines.loading import measure_size
+from seedlab.pipelines.memory import WORKROOM
 from seedlab.recipe import SeedLabError
 from tests.pipelines.builders import build_stable_diffusion
 
@@ -23,7 +26,7 @@ def measure():
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS"))
 
-library, sizes = Library(max_loaded=1), []
+library, sizes = Library(measure_free=lambda device: 0), []
 for number in range(10):
     library.load(describe(sys.argv[1 + number % 2]), "float32", "cpu")
     sizes.append(measure())
@@ -45,8 +48,53 @@ def test_after_ten_switches_between_two_models_no_more_memory_is_taken_than_afte
     assert kib[-1] <= 1.1 * kib[1], kib
 
 
+class Room:
+    """A machine with room for so many pipelines of one size, beside the room for the work."""
+
+    def __init__(self, size: int, count: int) -> None:
+        self.library = Library(self.measure_free)
+        self.size, self.count = size, count
+
+    def measure_free(self, device: str) -> int:
+        assert device == "cpu"
+        return WORKROOM + self.size * (self.count - len(self.library._loaded))
+
+    @property
+    def names(self) -> list[str]:
+        return [source.path.name for source, *_ in self.library._loaded]
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory) -> list[Path]:
+    root = tmp_path_factory.mktemp("pipelines")
+    return [build_stable_diffusion(root, seed, f"model-{seed}") for seed in range(3)]
+
+
+def test_pipelines_stay_while_memory_allows(folders):
+    size = measure_size(load(Library(), folders[0]).pipeline)
+    room = Room(size, count=3)
+    for folder in folders:
+        load(room.library, folder)
+    assert room.names == ["model-0", "model-1", "model-2"]
+
+
+def test_the_least_recently_used_pipeline_leaves_where_memory_is_short(folders):
+    size = measure_size(load(Library(), folders[0]).pipeline)
+    room = Room(size, count=2)
+    for folder in (folders[0], folders[1], folders[0], folders[2]):
+        load(room.library, folder)
+    assert room.names == ["model-0", "model-2"]
+
+
+def test_a_pipeline_for_which_there_is_no_room_at_all_is_loaded_alone(folders):
+    room = Room(1, count=1)
+    for folder in folders[:2]:
+        assert load(room.library, folder).pipeline is not None
+    assert room.names == ["model-1"]
+
+
 def test_a_pipeline_is_loaded_once_and_its_files_are_hashed_once(tiny, monkeypatch):
-    library = Library(max_loaded=2)
+    library = Library()
     first = load(library, tiny)
     monkeypatch.setattr("seedlab.pipelines.library.load_pipeline", lambda *_: pytest.fail("loaded again"))
     monkeypatch.setattr("seedlab.pipelines.library.hash_weights", lambda *_: pytest.fail("hashed again"))
@@ -56,7 +104,7 @@ def test_a_pipeline_is_loaded_once_and_its_files_are_hashed_once(tiny, monkeypat
 
 def test_weights_that_were_replaced_are_loaded_and_hashed_anew(tmp_path):
     folder = build_stable_diffusion(tmp_path, weights_seed=1)
-    library = Library(max_loaded=2)
+    library = Library()
     first = load(library, folder)
     build_stable_diffusion(tmp_path, weights_seed=2)
     second = load(library, folder)
@@ -65,7 +113,7 @@ def test_weights_that_were_replaced_are_loaded_and_hashed_anew(tmp_path):
 
 
 def test_what_is_being_loaded_is_said_and_no_more_once_that_failed(tiny, monkeypatch):
-    library, said = Library(max_loaded=2), []
+    library, said = Library(), []
 
     def fail(*_):
         said.append(library.loading)

@@ -5,7 +5,6 @@ import torch
 from diffusers import DiffusionPipeline
 
 from seedlab.pipelines.loading import (
-    WORKROOM,
     Source,
     choose_dtype,
     choose_half,
@@ -15,6 +14,7 @@ from seedlab.pipelines.loading import (
     load_pipeline,
     measure_size,
 )
+from seedlab.pipelines.memory import WORKROOM
 from tests.pipelines.builders import build_qwen_image
 
 

@@ -341,15 +341,6 @@ def test_a_batch_that_does_not_fit_is_made_one_by_one_with_the_same_bytes(manage
     assert 6 in calls
 
 
-def test_the_least_recently_used_pipeline_leaves(tmp_path, tiny):
-    manager = PipelineManager(device="cpu", max_loaded=2)
-    others = [build_stable_diffusion(tmp_path, weights_seed=seed, name=f"other-{seed}") for seed in (1, 2)]
-    for folder in (tiny, others[0], tiny, others[1]):
-        assert isinstance(run(manager, make_recipe(folder, num_inference_steps=1))[-1], Finished)
-    assert [source.path.name for source, *_ in manager._library._loaded] == ["tiny", "other-2"]
-    manager.close()
-
-
 def test_the_environment_tells_other_weights(manager, tiny, tmp_path):
     other = build_stable_diffusion(tmp_path, weights_seed=1)
     ours, theirs = manager.environment(make_recipe(tiny)), manager.environment(make_recipe(other))

@@ -22,7 +22,7 @@ def test_bytes_in_words(done, total, words):
 
 
 def test_who_waits_is_told_how_much_is_there_and_then_that_it_is_loaded(tiny, monkeypatch):
-    library, said = Library(max_loaded=2), []
+    library, said = Library(), []
 
     def find_snapshot(*_, tell, **__):
         for done in (0, 2_100_000_000, 4_300_000_000):
