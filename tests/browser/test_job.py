@@ -165,6 +165,21 @@ def test_other_suffixes_of_the_same_seed_are_both_reachable(screen, seeds):
     expect(screen.tiles(1, "done")).to_have_count(1)
 
 
+def test_many_takes_stay_within_their_column(screen, seeds):
+    vary_twice(screen, seeds[0])
+    for number in range(3, 15):
+        screen.fill("suffixes", f", take {number}")
+        screen.frame(0, 0).click()
+        expect(screen.column(1).locator(".suffix")).to_have_text(f"take {number}")
+    column, turns = screen.column(1), screen.column(1).locator(".turns")
+    expect(turns.locator("button")).to_have_count(14)
+    frame, row, last = (each.bounding_box() for each in (column, turns, turns.locator("[aria-current]")))
+    assert row["x"] + row["width"] <= frame["x"] + frame["width"] + 1
+    assert row["x"] <= last["x"]
+    assert last["x"] + last["width"] <= row["x"] + row["width"] + 1
+    expect(column.locator("h2")).to_be_in_viewport()
+
+
 def test_the_keyboards_focus_stays_on_the_takes(screen, seeds):
     vary_twice(screen, seeds[0])
     turns, current = screen.page.locator(".turns button"), screen.page.locator(".turns [aria-current]")

@@ -90,12 +90,19 @@ function link(button, label, id, current) {
 }
 
 function drawTurns(turns, data) {
+  const isOther = turns.childElementCount !== data.siblings.length;
   place(turns, data.siblings.map((id, index) => {
     const button = turns.children[index] || make('button', '', { type: 'button' });
     link(button, String(index + 1), id, id === data.id);
     setAttribute(button, 'aria-label', `Suffixes, take ${index + 1} of ${data.siblings.length}`);
     return button;
   }));
+  // Many takes scroll: the one that is shown comes into view, once, or it would be fought over with the visitor.
+  if (isOther) requestAnimationFrame(() => centre(turns, turns.children[data.siblings.indexOf(data.id)]));
+}
+
+function centre(row, child) {
+  if (child) row.scrollLeft = child.offsetLeft - row.offsetLeft - (row.clientWidth - child.offsetWidth) / 2;
 }
 
 // The round whose takes have the keyboard's focus.
