@@ -9,6 +9,7 @@ from threading import Event
 import pytest
 import torch
 
+from seedlab.pipelines.loading import load_pipeline
 from seedlab.pipelines.manager import PipelineManager
 from seedlab.pipelines.plans import Plan, Plans
 from seedlab.recipe import RecipeError, SeedLabError
@@ -339,6 +340,32 @@ def test_a_batch_that_does_not_fit_is_made_one_by_one_with_the_same_bytes(manage
     made = {report.index: report.image.tobytes() for report in reports if isinstance(report, Finished)}
     assert [made[index] for index in range(3)] == alone
     assert 6 in calls
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_a_pipeline_that_comes_part_by_part_makes_the_same_bytes(manager, tiny, monkeypatch, dtype):
+    """As where a card is too small: every part is moved in for its own call, by way of a replaced `forward`."""
+    recipes = [make_recipe(tiny, seed=seed, dtype=dtype) for seed in range(4)]
+    whole = run(manager, *recipes)
+    parts = []
+
+    def load_part_by_part(*arguments):
+        pipeline = load_pipeline(*arguments)
+        pipeline.enable_model_cpu_offload(device="cpu")
+        parts.extend(part for part in (pipeline.unet, pipeline.text_encoder, pipeline.vae) if hasattr(part, "_hf_hook"))
+        return pipeline
+
+    monkeypatch.setattr("seedlab.pipelines.library.load_pipeline", load_part_by_part)
+    other = PipelineManager(device="cpu", plans=Plans(None))
+    moved = run(other, *recipes)
+    other.close()
+    assert len(parts) == 3
+    made = [
+        {report.index: report.image.tobytes() for report in reports if isinstance(report, Finished)}
+        for reports in (whole, moved)
+    ]
+    assert made[0] == made[1]
+    assert sorted(made[1]) == [0, 1, 2, 3]
 
 
 def test_the_environment_tells_other_weights(manager, tiny, tmp_path):
