@@ -14,7 +14,7 @@ from seedlab.pipelines.batch import Prompts, can_batch
 from seedlab.pipelines.environment import Signature, add_hashes, hash_weights, list_files, observe, sign_weights
 from seedlab.pipelines.hub import INDEX, find_commit, find_index
 from seedlab.pipelines.loading import KNOWN, Source, find_source, is_on_hub, load_pipeline
-from seedlab.pipelines.memory import WORKROOM, estimate_size, measure_free
+from seedlab.pipelines.memory import choose_weights, estimate_size, measure_room
 from seedlab.pipelines.preview import Preview, fit_preview
 from seedlab.pipelines.progress import say_bytes
 from seedlab.recipe import Lora
@@ -37,15 +37,15 @@ class Loaded:
 
 
 class Library:
-    """Loads pipelines, and keeps them while memory allows. One thread at a time may load."""
+    """Loads pipelines, and keeps them while there is room. One thread at a time may load."""
 
-    def __init__(self, measure_free: Callable[[str], int] = measure_free) -> None:
+    def __init__(self, measure_room: Callable[[str], int] = measure_room) -> None:
         """Make a library that is empty.
 
         Args:
-            measure_free: says how many bytes are free on a device.
+            measure_room: says how many bytes more of weights a device has room for.
         """
-        self._measure_free = measure_free
+        self._measure_room = measure_room
         self._loaded: OrderedDict[tuple[Source, Signature, str, tuple[Lora, ...]], Loaded] = OrderedDict()
         self._commits: dict[str, str] = {}
         self._sources: dict[str, Source] = {}
@@ -87,9 +87,10 @@ class Library:
             self.loading = f"Loading {model.name}…"
             key = (source, sign_weights(source.path, source.config), dtype, loras)
             if key not in self._loaded:
-                self._make_room(source, dtype, device)
+                self._make_room(device, 0, self._weigh(source, dtype))
                 self._loaded[key] = self._load_source(source, dtype, loras, device)
             self._loaded.move_to_end(key)
+            self._make_room(device, 1)
             return self._loaded[key]
         finally:
             self.loading = ""
@@ -128,13 +129,22 @@ class Library:
             Prompts(pipeline) if can_batch(pipeline) else None,
         )
 
-    def _make_room(self, source: Source, dtype: str, device: str) -> None:
-        """Let go of others, the least recently used first, until this one fits or is alone."""
-        files = (file for _, file in list_files(source.path, source.config) if file.suffix == ".safetensors")
-        size = estimate_size(files, dtype)
-        while self._loaded and size + WORKROOM > self._measure_free(device):
+    def _weigh(self, source: Source, dtype: str) -> int:
+        return estimate_size(choose_weights(list_files(source.path, source.config)), dtype)
+
+    def _make_room(self, device: str, kept: int, size: int = 0) -> None:
+        """Let go of pipelines, the least recently used first, until there is room or so many are left."""
+        while len(self._loaded) > kept and size > self._measure_room(device):
             self._loaded.popitem(last=False)
             free_memory()
+
+    def let_others_go(self) -> bool:
+        """Keep only the pipeline that was used last; returns whether there were others."""
+        others = list(self._loaded)[:-1]
+        for key in others:
+            del self._loaded[key]
+        free_memory()
+        return bool(others)
 
     def _hash(self, source: Source, loras: tuple[Lora, ...]) -> str:
         # Files may be replaced while SeedLab runs: then they are other weights, and are loaded and hashed anew.
@@ -152,3 +162,5 @@ def free_memory() -> None:
     with suppress(RuntimeError):  # a GPU that failed fails here too, and what comes after has to be told all the same
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
+        if torch.backends.mps.is_available():
+            torch.mps.empty_cache()

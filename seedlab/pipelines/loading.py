@@ -11,7 +11,7 @@ from seedlab.pipelines.capabilities import takes_films
 from seedlab.pipelines.catalog import CATALOG, SKETCH, SKETCH_FOLDER
 from seedlab.pipelines.hub import find_configurations, find_snapshot
 from seedlab.pipelines.loras import add_loras
-from seedlab.pipelines.memory import WORKROOM, measure_free
+from seedlab.pipelines.memory import measure_room
 from seedlab.pipelines.progress import Tell
 from seedlab.recipe import Lora, SeedLabError
 
@@ -77,14 +77,14 @@ def choose_half(half: str, capability: tuple[int, int]) -> str:
     return half if half != "bfloat16" or capability >= (8, 0) else "float16"
 
 
-def choose_placement(size: int, free: int) -> str:
+def choose_placement(size: int, room: int) -> str:
     """Return how a pipeline is put on a CUDA card: "whole", or "part by part" where it would not fit.
 
     Args:
         size: bytes of its weights.
-        free: bytes that are free on the card; a part of them is for the work itself.
+        room: bytes of weights that the card has room for.
     """
-    return "whole" if size + WORKROOM <= free else "part by part"
+    return "whole" if size <= room else "part by part"
 
 
 def choose_memory_format(device: str) -> str:
@@ -166,7 +166,7 @@ def load_pipeline(source: Source, dtype: str, device: str, loras: Sequence[Lora]
 def _place(pipeline: Any, device: str) -> Any:
     if device != "cuda":
         return pipeline.to(device)
-    if choose_placement(measure_size(pipeline), measure_free(device)) == "whole":
+    if choose_placement(measure_size(pipeline), measure_room(device)) == "whole":
         return pipeline.to(device)
     pipeline.enable_model_cpu_offload(device=device)
     return pipeline

@@ -90,10 +90,10 @@ def _say_misfit(file: Path) -> str:
 def hash_file(file: Path) -> str:
     """Return the SHA-256 of a file, in hex; it is asked for every picture, and read again only when it has changed."""
     stat = file.stat()
-    return _hash(file, stat.st_size, stat.st_mtime_ns)
+    return _hash(file, (stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns))
 
 
 @lru_cache(maxsize=100)
-def _hash(file: Path, _size: int, _changed: int) -> str:
+def _hash(file: Path, _state: tuple[int, ...]) -> str:
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()

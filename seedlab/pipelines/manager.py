@@ -63,7 +63,7 @@ class PipelineManager:
         self._line = Line()
         self._closed = Event()
         self._library = Library()
-        self._workshop = Workshop(self._load, plans or Plans(find_folder()), self._closed)
+        self._workshop = Workshop(self._load, plans or Plans(find_folder()), self._closed, self._library.let_others_go)
 
     @cached_property
     def device(self) -> str:

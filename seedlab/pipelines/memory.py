@@ -1,4 +1,4 @@
-"""How much memory is free, and how much a pipeline's weights will take."""
+"""How much memory there is for a pipeline's weights, and how much they will take."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -8,47 +8,70 @@ from pathlib import Path
 import psutil
 
 WORKROOM = 2 * 10**9
-"""Bytes of a device's memory that are left for the work: its activations, up to pictures of about a megapixel."""
+"""Bytes that are left for the work: its activations, up to pictures of about a megapixel."""
+
+PACKED = 2**31
+"""Bytes that are left, on a CPU, for weights laid out anew (see `packing`): enough for Stable Diffusion 1.5 in half."""
 
 CONTAINER = Path("/sys/fs/cgroup")
 LIMITS = (
-    ("memory.max", "memory.current", "memory.stat", "inactive_file"),
-    ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes", "memory/memory.stat", "total_inactive_file"),
+    ("memory.max", "memory.current", "memory.stat", ("inactive_file", "active_file")),
+    (
+        "memory/memory.limit_in_bytes",
+        "memory/memory.usage_in_bytes",
+        "memory/memory.stat",
+        ("total_inactive_file", "total_active_file"),
+    ),
 )
-"""Where Linux tells a container's limit, its use, and the part of its use that gives way (control groups 2 and 1)."""
+"""Where Linux tells a container's limit, its use, and the parts of its use that give way (control groups 2 and 1)."""
 
 
-def measure_free(device: str, container: Path = CONTAINER) -> int:
-    """Return the bytes that are free on a device: on a "cuda" card, else what machine and container leave us.
+def measure_room(device: str, container: Path = CONTAINER) -> int:
+    """Return how many bytes more of weights a device has room for, beside the work; below 0 where that is short.
 
     Args:
-        container: the folder in which the limits of a container are told.
+        device: "cuda", whose card counts, or "cpu" or "mps", where it is the machine's memory.
+        container: the folder in which the limits of the container are told that this process runs in, if any. Limits
+            of a group within it (a job's, a service's) are not looked for.
     """
     if device == "cuda":
-        import torch
+        return _measure_card() - WORKROOM
+    free = min((int(psutil.virtual_memory().available), *_read_limits(container)))
+    return free - WORKROOM - (PACKED if device == "cpu" else 0)
 
-        free, _ = torch.cuda.mem_get_info()
-        return int(free)
-    return min((int(psutil.virtual_memory().available), *_read_limits(container)))
+
+def _measure_card() -> int:
+    import torch
+
+    free, _ = torch.cuda.mem_get_info()
+    # What torch holds back for reuse is free too.
+    return int(free) + torch.cuda.memory_reserved() - torch.cuda.memory_allocated()
 
 
 def _read_limits(container: Path) -> Iterator[int]:
-    for limit, used, statistics, name in LIMITS:
+    for limit, used, statistics, names in LIMITS:
         with suppress(OSError, ValueError, KeyError):  # "max" is no number: there is no limit
-            lines = (container / statistics).read_text().splitlines()
-            gives_way = dict(line.split() for line in lines)[name]
-            yield int((container / limit).read_text()) - int((container / used).read_text()) + int(gives_way)
+            told = dict(line.split() for line in (container / statistics).read_text().splitlines())
+            gives_way = sum(int(told[name]) for name in names)
+            yield int((container / limit).read_text()) - int((container / used).read_text()) + gives_way
 
 
-def estimate_size(files: Iterable[Path], dtype: str) -> int:
-    """Return the bytes that the weights in safetensors files will take in a dtype; only their heads are read.
+def choose_weights(files: Iterable[tuple[str, Path]]) -> tuple[Path, ...]:
+    """Return which of a pipeline's files are loaded: of the weights no variants, such as "model.fp16.safetensors".
 
-    Raises:
-        OSError: a file cannot be read.
+    Args:
+        files: names, within the pipeline's folder, and files; "" is the name of a checkpoint in one file.
     """
+    weights = [(name, file) for name, file in files if file.suffix == ".safetensors"]
+    parts = [(name, file) for name, file in weights if "/" in name and "." not in file.stem]
+    return tuple(file for _, file in parts or weights)
+
+
+def estimate_size(weights: Iterable[Path], dtype: str) -> int:
+    """Return the bytes that weights in safetensors files will take in a dtype; only the files' heads are read."""
     import torch
 
-    return sum(map(_count_weights, files)) * int(getattr(torch, dtype).itemsize)
+    return sum(map(_count_weights, weights)) * int(getattr(torch, dtype).itemsize)
 
 
 def _count_weights(file: Path) -> int:
@@ -57,5 +80,5 @@ def _count_weights(file: Path) -> int:
     try:
         with safe_open(file, "np") as weights:
             return sum(prod(weights.get_slice(name).get_shape()) for name in weights.keys())  # noqa: SIM118
-    except SafetensorError:
+    except (OSError, SafetensorError):
         return 0  # nothing will be loaded of it, and why not is said then

@@ -12,10 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from seedlab.pipelines.memory import PACKED
 from seedlab.pipelines.slots import Forward, replace_method
-
-MAX_BYTES = 2**31
-"""What the blocks may take, beside the weights themselves: enough for Stable Diffusion 1.5 in half precision."""
 
 
 def pack(layer: nn.Module) -> Forward:
@@ -51,8 +49,8 @@ def packs_equally(layer: nn.Module, inputs: Any) -> bool:
 
 @contextmanager
 def pack_weights(root: nn.Module, names: Sequence[str]) -> Iterator[None]:
-    """Let the layers of these names read weights in blocks, as long as this lasts, and as far as `MAX_BYTES` go."""
-    free = MAX_BYTES
+    """Let the layers of these names read weights in blocks, as long as this lasts, and as far as `PACKED` go."""
+    free = PACKED
     with ExitStack() as stack:
         for name in names:
             layer: Any = root.get_submodule(name)

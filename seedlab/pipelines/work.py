@@ -20,6 +20,7 @@ from seedlab.reports import Failed, Finished, Progress, Report, Waiting
 
 LOGGER = logging.getLogger(__name__)
 MAX_TOO_LARGE = 100
+NO_MEMORY = "Not enough memory for this picture: choose a smaller size, or a smaller model."
 CALIBRATING = "Finding out, once, how several pictures at a time keep their bytes…"
 
 Load = Callable[[Recipe], Loaded]
@@ -38,11 +39,13 @@ class Workshop:
         load: returns the pipeline of a recipe that it has checked; raises SeedLabError.
         plans: what is known of exact batches.
         closed: set when all work is to end.
+        let_others_go: frees the memory of the pipelines that are not in use; says whether there were any.
     """
 
     load: Load
     plans: Plans
     closed: Event
+    let_others_go: Callable[[], bool]
     _too_large: set[tuple[Recipe, int]] = field(default_factory=set)
 
     def make(self, batch: Mapping[int, Recipe], stop: Event, tell: Tell) -> bool:
@@ -65,20 +68,26 @@ class Workshop:
         return True
 
     def _make_alone(self, index: int, recipe: Recipe, check_stop: Callable[[], None], tell: Tell) -> None:
-        """Make one picture; a failure is its own."""
+        """Make one picture; a failure is its own. Where memory was short, other pipelines go and it is tried again."""
+        report = self._try_alone(index, recipe, check_stop, tell)
+        if report == Failed(index, NO_MEMORY) and self.let_others_go():
+            report = self._try_alone(index, recipe, check_stop, tell)
+        tell(report)
+
+    def _try_alone(self, index: int, recipe: Recipe, check_stop: Callable[[], None], tell: Tell) -> Finished | Failed:
         check_stop()
         try:
             loaded = self._prepare(recipe)
             made = sample(loaded.pipeline, recipe, _follow(loaded, {index: recipe}, check_stop, tell))
-            tell(_finish(index, recipe, loaded, made))
+            return _finish(index, recipe, loaded, made)
         except StoppedError:
             raise
         except SeedLabError as error:
-            tell(Failed(index, str(error)))
+            return Failed(index, str(error))
         except Exception as error:  # the edge: whatever torch raises ends this tile, not the manager
             LOGGER.exception("A picture could not be made.")
-            tell(Failed(index, _explain(error)))
             free_memory()
+            return Failed(index, _explain(error))
 
     def _try_together(self, batch: Mapping[int, Recipe], check_stop: Callable[[], None], tell: Tell) -> bool:
         """Make the pictures in one call; returns whether they were made. One that fails alone says so better."""
@@ -93,17 +102,21 @@ class Workshop:
             raise
         except (NotExactError, SeedLabError):
             return False
-        except Exception:
+        except Exception as error:
             LOGGER.info("Not as a batch.", exc_info=True)
-            # Bounded, as visitors choose the kinds; and memory that was full once may be free later.
-            if len(self._too_large) >= MAX_TOO_LARGE:
-                self._too_large.clear()
-            self._too_large.add(kind)
             free_memory()
+            if _explain(error) != NO_MEMORY or not self.let_others_go():
+                self._remember(kind)
             return False
         for report in made:
             tell(report)
         return True
+
+    def _remember(self, kind: tuple[Recipe, int]) -> None:
+        # Bounded, as visitors choose the kinds; and memory that was full once may be free later.
+        if len(self._too_large) >= MAX_TOO_LARGE:
+            self._too_large.clear()
+        self._too_large.add(kind)
 
     def _make_together(self, batch: Mapping[int, Recipe], check_stop: Callable[[], None], tell: Tell) -> list[Finished]:
         recipes = tuple(batch.values())
@@ -164,6 +177,6 @@ def _finish(index: int, recipe: Recipe, loaded: Loaded, made: Sample) -> Finishe
 def _explain(error: Exception) -> str:
     text = str(error)
     if isinstance(error, MemoryError) or "out of memory" in text or ("memory" in text and "allocate" in text):
-        return "Not enough memory for this picture: choose a smaller size, or a smaller model."
+        return NO_MEMORY
     line = (text.strip().splitlines() or [type(error).__name__])[0][:160]
     return f"This picture could not be made: {line}"

@@ -5,6 +5,9 @@ interpolants with a coupling, Albergo et al. 2023, arXiv 2310.03725, section 3).
 by itself: the words have their say in where things go, and another suffix moves them. Here each number of a
 composition owns one direction of the noise, and drawings are only ever paired with noise that lies along it as far as
 the number lies in its range. What samplers start from is plain normal noise, as ever.
+
+That holds for deterministic samplers. Ancestral ones and others that add fresh noise on the way add it along those
+directions too, where it speaks of another composition.
 """
 
 from __future__ import annotations
@@ -53,7 +56,7 @@ def score_compositions(compositions: Sequence[Composition]) -> Tensor:
     values = np.array([[_number(value) for value in astuple(composition)] for composition in compositions])
     values += 1e-9 * np.random.default_rng(0).random(values.shape)
     ranks = values.argsort(0).argsort(0)
-    scores: Tensor = torch.special.ndtri((torch.from_numpy(ranks) + 0.5) / len(values))
+    scores: Tensor = torch.special.ndtri(torch.from_numpy((ranks + 0.5) / len(values)))
     return scores.float()
 
 
@@ -67,7 +70,8 @@ def find_directions(latents: Latents, scores: Tensor) -> Tensor:
     """Orthonormal directions (17, channels * h * w), one for each number of a composition, with scores (n, 17).
 
     Each leans the way that pictures with more of that number lean, as far as coarse fields can tell, so that a
-    picture lies close to its noise; the first numbers choose first. Sides are multiples of `BLOCKS`.
+    picture lies close to its noise; the first numbers choose first. Sides are multiples of `BLOCKS`, there are at least
+    two channels, and drawings enough, some dozens, to tell the numbers apart.
     """
     count, channels, height, width = latents.shape
     pooled = np.concatenate([_pool(latents[start : start + 512]) for start in range(0, count, 512)])

@@ -173,7 +173,10 @@ def test_many_takes_stay_within_their_column(screen, seeds):
         expect(screen.column(1).locator(".suffix")).to_have_text(f"take {number}")
     column, turns = screen.column(1), screen.column(1).locator(".turns")
     expect(turns.locator("button")).to_have_count(14)
-    frame, row, last = (each.bounding_box() for each in (column, turns, turns.locator("[aria-current]")))
+    expect(turns.locator("[aria-current]")).to_be_in_viewport(ratio=0.99)
+    places = (column, turns, turns.locator("[aria-current]"), column.locator("header p"))
+    frame, row, last, prompt = (place.bounding_box() for place in places)
+    assert prompt["x"] + prompt["width"] <= row["x"]
     assert row["x"] + row["width"] <= frame["x"] + frame["width"] + 1
     assert row["x"] <= last["x"]
     assert last["x"] + last["width"] <= row["x"] + row["width"] + 1

@@ -12,7 +12,6 @@ from seedlab.pipelines.catalog import describe
 from seedlab.pipelines.environment import hash_weights
 from seedlab.pipelines.library import Library, Loaded
 from seedlab.pipelines.loading import measure_size
-from seedlab.pipelines.memory import WORKROOM
 from seedlab.recipe import SeedLabError
 from tests.pipelines.builders import build_stable_diffusion
 
@@ -26,7 +25,7 @@ def measure():
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS"))
 
-library, sizes = Library(measure_free=lambda device: 0), []
+library, sizes = Library(measure_room=lambda device: 0), []
 for number in range(10):
     library.load(describe(sys.argv[1 + number % 2]), "float32", "cpu")
     sizes.append(measure())
@@ -48,16 +47,16 @@ def test_after_ten_switches_between_two_models_no_more_memory_is_taken_than_afte
     assert kib[-1] <= 1.1 * kib[1], kib
 
 
-class Room:
-    """A machine with room for so many pipelines of one size, beside the room for the work."""
+class Machine:
+    """A machine with room for so many pipelines of one size."""
 
     def __init__(self, size: int, count: int) -> None:
-        self.library = Library(self.measure_free)
+        self.library = Library(self.measure_room)
         self.size, self.count = size, count
 
-    def measure_free(self, device: str) -> int:
+    def measure_room(self, device: str) -> int:
         assert device == "cpu"
-        return WORKROOM + self.size * (self.count - len(self.library._loaded))
+        return self.size * (self.count - len(self.library._loaded))
 
     @property
     def names(self) -> list[str]:
@@ -70,27 +69,50 @@ def folders(tmp_path_factory) -> list[Path]:
     return [build_stable_diffusion(root, seed, f"model-{seed}") for seed in range(3)]
 
 
-def test_pipelines_stay_while_memory_allows(folders):
-    size = measure_size(load(Library(), folders[0]).pipeline)
-    room = Room(size, count=3)
+@pytest.fixture(scope="module")
+def size(folders) -> int:
+    return measure_size(load(Library(), folders[0]).pipeline)
+
+
+def test_pipelines_stay_while_there_is_room(folders, size):
+    machine = Machine(size, count=3)
     for folder in folders:
-        load(room.library, folder)
-    assert room.names == ["model-0", "model-1", "model-2"]
+        load(machine.library, folder)
+    assert machine.names == ["model-0", "model-1", "model-2"]
 
 
-def test_the_least_recently_used_pipeline_leaves_where_memory_is_short(folders):
-    size = measure_size(load(Library(), folders[0]).pipeline)
-    room = Room(size, count=2)
+def test_the_least_recently_used_pipeline_leaves_where_there_is_no_room(folders, size):
+    machine = Machine(size, count=2)
     for folder in (folders[0], folders[1], folders[0], folders[2]):
-        load(room.library, folder)
-    assert room.names == ["model-0", "model-2"]
+        load(machine.library, folder)
+    assert machine.names == ["model-0", "model-2"]
 
 
 def test_a_pipeline_for_which_there_is_no_room_at_all_is_loaded_alone(folders):
-    room = Room(1, count=1)
+    machine = Machine(1, count=1)
     for folder in folders[:2]:
-        assert load(room.library, folder).pipeline is not None
-    assert room.names == ["model-1"]
+        load(machine.library, folder)
+    assert machine.names == ["model-1"]
+
+
+def test_others_leave_too_where_memory_has_become_short_since(folders, size):
+    """Another program wants it, or a visitor a larger picture."""
+    machine = Machine(size, count=3)
+    for folder in folders:
+        load(machine.library, folder)
+    machine.count = 1
+    load(machine.library, folders[1])
+    assert machine.names == ["model-1"]
+
+
+def test_others_can_be_let_go_at_once(folders, size):
+    machine = Machine(size, count=3)
+    for folder in folders:
+        load(machine.library, folder)
+    load(machine.library, folders[0])
+    assert machine.library.let_others_go()
+    assert machine.names == ["model-0"]
+    assert not machine.library.let_others_go()
 
 
 def test_a_pipeline_is_loaded_once_and_its_files_are_hashed_once(tiny, monkeypatch):

@@ -3,6 +3,7 @@
 import shutil
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from threading import Event
 
@@ -124,6 +125,26 @@ def test_out_of_memory_ends_that_tile_in_words_and_the_manager_lives_on(manager,
         (failed,) = (report for report in run(manager, make_recipe(tiny)) if isinstance(report, Failed))
     assert failed.sentence == "Not enough memory for this picture: choose a smaller size, or a smaller model."
     assert isinstance(run(manager, make_recipe(tiny))[-1], Finished)
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_where_memory_is_short_other_pipelines_go_and_it_is_tried_again(manager, tiny, tmp_path, monkeypatch, count):
+    run(manager, make_recipe(build_stable_diffusion(tmp_path)))
+    recipes = [make_recipe(tiny, seed=seed) for seed in range(count)]
+    run(manager, *recipes)
+    loaded = list(manager._library._loaded.values())[-1]
+    decode = loaded.pipeline.vae.decode
+
+    def decode_alone(*arguments, **options):
+        if len(manager._library._loaded) > 1:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20 GiB")
+        return decode(*arguments, **options)
+
+    monkeypatch.setattr(loaded.pipeline.vae, "decode", decode_alone)
+    reports = run(manager, *recipes)
+    assert sum(isinstance(report, Finished) for report in reports) == count
+    assert not any(isinstance(report, Failed) for report in reports)
+    assert manager._workshop._too_large == set(), "with the others gone, a batch may fit"
 
 
 @pytest.mark.filterwarnings("ignore:`upcast_vae` is deprecated:FutureWarning")  # diffusers' own call of it
@@ -356,9 +377,8 @@ def test_a_pipeline_that_comes_part_by_part_makes_the_same_bytes(manager, tiny, 
         return pipeline
 
     monkeypatch.setattr("seedlab.pipelines.library.load_pipeline", load_part_by_part)
-    other = PipelineManager(device="cpu", plans=Plans(None))
-    moved = run(other, *recipes)
-    other.close()
+    with closing(PipelineManager(device="cpu", plans=Plans(None))) as other:
+        moved = run(other, *recipes)
     assert len(parts) == 3
     made = [
         {report.index: report.image.tobytes() for report in reports if isinstance(report, Finished)}

@@ -1,18 +1,20 @@
 """What is free, and what a pipeline will need."""
 
+from pathlib import Path
+
 import pytest
 import torch
 from safetensors.torch import save_file
 
 from seedlab.pipelines.environment import list_files
 from seedlab.pipelines.loading import Source, load_pipeline, measure_size
-from seedlab.pipelines.memory import estimate_size, measure_free
+from seedlab.pipelines.memory import PACKED, WORKROOM, choose_weights, estimate_size, measure_room
 
 
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
 def test_a_size_is_known_before_a_pipeline_is_loaded(tiny, dtype):
-    files = [file for _, file in list_files(tiny) if file.suffix == ".safetensors"]
-    estimated, true = estimate_size(files, dtype), measure_size(load_pipeline(Source(tiny), dtype, "cpu"))
+    estimated = estimate_size(choose_weights(list_files(tiny)), dtype)
+    true = measure_size(load_pipeline(Source(tiny), dtype, "cpu"))
     assert estimated == pytest.approx(true, rel=0.01), "but for buffers, which are not stored"
 
 
@@ -26,27 +28,44 @@ def test_of_a_broken_file_nothing_will_be_loaded(tmp_path):
     assert estimate_size([tmp_path / "model.safetensors"], "float32") == 0
 
 
+def test_variants_and_whole_checkpoints_beside_the_parts_are_not_loaded():
+    names = (
+        "sd15.safetensors", "unet/config.json", "unet/model.safetensors", "unet/model.fp16.safetensors",
+        "vae/model-00001-of-00002.safetensors", "vae/model-00002-of-00002.safetensors", "vae/model.non_ema.safetensors",
+    )  # fmt: skip
+    chosen = choose_weights((name, Path(name)) for name in names)
+    assert [file.as_posix() for file in chosen] == [names[2], names[4], names[5]]
+
+
+@pytest.mark.parametrize("names", [("",), ("diffusion_pytorch_model.safetensors",)])
+def test_a_checkpoint_in_one_file_is_its_own_weights(names):
+    file = Path("sd.v1.5.safetensors")
+    assert choose_weights([*((name, file) for name in names), ("unet/config.json", Path("config.json"))]) == (file,)
+
+
 def test_without_a_container_the_whole_machine_is_ours(tmp_path):
-    assert 10**7 < measure_free("cpu", tmp_path) < 10**15
+    assert 0 < measure_room("mps", tmp_path) + WORKROOM < 10**15
+    assert measure_room("cpu", tmp_path) < measure_room("mps", tmp_path), "weights are laid out anew"
 
 
-@pytest.mark.parametrize(
-    ("limit", "used", "statistics", "gives_way"),
-    [
-        ("memory.max", "memory.current", "memory.stat", "inactive_file"),
-        ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes", "memory/memory.stat", "total_inactive_file"),
-    ],
-)
-def test_a_container_may_have_less_than_its_machine(tmp_path, limit, used, statistics, gives_way):
-    (tmp_path / "memory").mkdir()
-    (tmp_path / limit).write_text("3000000\n")
-    (tmp_path / used).write_text("2500000\n")
-    (tmp_path / statistics).write_text(f"anon 1200000\n{gives_way} 100000\n")
-    assert measure_free("cpu", tmp_path) == 600_000
+def test_a_container_may_have_less_than_its_machine(tmp_path):
+    (tmp_path / "memory.max").write_text("3000000\n")
+    (tmp_path / "memory.current").write_text("2500000\n")
+    (tmp_path / "memory.stat").write_text("anon 1200000\ninactive_file 100000\nactive_file 20000\n")
+    assert measure_room("cpu", tmp_path) == 620_000 - WORKROOM - PACKED
+
+
+def test_a_container_of_the_older_kind_may_have_less_than_its_machine(tmp_path):
+    folder = tmp_path / "memory"
+    folder.mkdir()
+    (folder / "memory.limit_in_bytes").write_text("3000000\n")
+    (folder / "memory.usage_in_bytes").write_text("2500000\n")
+    (folder / "memory.stat").write_text("inactive_file 7\ntotal_inactive_file 100000\ntotal_active_file 20000\n")
+    assert measure_room("cpu", tmp_path) == 620_000 - WORKROOM - PACKED
 
 
 def test_a_container_without_a_limit_may_have_all(tmp_path):
     (tmp_path / "memory.max").write_text("max\n")
     (tmp_path / "memory.current").write_text("2500000\n")
-    (tmp_path / "memory.stat").write_text("inactive_file 100000\n")
-    assert measure_free("cpu", tmp_path) > 10**7
+    (tmp_path / "memory.stat").write_text("inactive_file 100000\nactive_file 20000\n")
+    assert measure_room("cpu", tmp_path) + WORKROOM + PACKED > 10**7

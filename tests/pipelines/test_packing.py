@@ -107,6 +107,6 @@ def test_what_cannot_be_packed_is_passed_over():
 
 def test_blocks_take_no_more_memory_than_is_allowed(monkeypatch):
     root = nn.Sequential(nn.Linear(8, 8), nn.Linear(8, 16), nn.Linear(16, 4))
-    monkeypatch.setattr(packing, "MAX_BYTES", root[0].weight.nbytes + root[2].weight.nbytes)
+    monkeypatch.setattr(packing, "PACKED", root[0].weight.nbytes + root[2].weight.nbytes)
     with pack_weights(root, ("0", "1", "2")):
         assert ["forward" in vars(layer) for layer in root] == [True, False, True]

@@ -46,6 +46,9 @@ def test_scores_are_as_normal_as_noise(compositions: list[Composition]) -> None:
     scores = score_compositions(compositions)
     assert torch.allclose(scores.mean(0), torch.zeros(17), atol=1e-5)
     assert torch.allclose(scores.std(0), torch.ones(17), atol=0.01)
+    within = (scores.abs() < 1).float().mean(0)
+    assert torch.allclose(within, torch.full((17,), 0.683), atol=0.01)
+    assert (scores.max(0).values > 2.5).all()
     others = torch.corrcoef(scores.T) - torch.eye(17)
     assert others.abs().max() < 0.2, "chance alone ties one number to another"
 

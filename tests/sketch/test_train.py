@@ -28,7 +28,7 @@ def plan(tmp_path_factory: pytest.TempPathFactory) -> train.Plan:
     """A plan whose drawings are there."""
     folder = tmp_path_factory.mktemp("sketch")
     plan = train.Plan(
-        folder, folder / "model", TINY, pictures=12, tokenizer_captions=40,
+        folder, folder / "model", TINY, pictures=24, tokenizer_captions=40,
         autoencoder_loop=Loop("autoencoder", STEPS, 1e-3, 1e-3, warmup=1), autoencoder_batch=4,
         denoiser_loop=Loop("denoiser", STEPS, 1e-3, 1e-3, warmup=1), denoiser_batch=4,
         decoder_loop=Loop("decoder", STEPS, 1e-3, 1e-3, warmup=1),
