@@ -80,7 +80,7 @@ def test_the_denoiser_trains_the_same_again_and_across_an_interruption(encoded: 
 
 def test_latents_have_about_unit_variance_after_scaling(encoded: train.Plan) -> None:
     latents = np.load(encoded.latents_path)
-    assert latents.shape == (12, 4, 4, 4)
+    assert latents.shape == (24, 4, 4, 4)
     assert latents.std() * train.choose_scaling_factor(latents) == pytest.approx(1, rel=0.01)
 
 
