@@ -9,19 +9,22 @@ function takeDrops() {
     mark(true);
   });
   document.addEventListener('dragleave', (event) => event.relatedTarget === null && mark(false));
-  document.addEventListener('drop', (event) => {
+  document.addEventListener('drop', async (event) => {
     if (!hasFiles(event)) return;
     event.preventDefault();
     mark(false);
-    const input = findInput();
     const chosen = new DataTransfer();
     chosen.items.add(event.dataTransfer.files[0]);
+    const input = await waitFor(findInput);
     input.files = chosen.files;
     input.dispatchEvent(new Event('change', { bubbles: true }));
   });
 }
 
-// Gradio puts the input beside its button.
-function findInput() {
-  return document.querySelector('#open').parentElement.querySelector('input[type=file]');
+// Gradio puts the input beside its button, on a slow machine seconds later than the sheet that pictures are dropped on.
+const findInput = () => document.querySelector('#open')?.parentElement.querySelector('input[type=file]');
+
+async function waitFor(find) {
+  while (!find()) await new Promise(requestAnimationFrame);
+  return find();
 }
