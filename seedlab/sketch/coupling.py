@@ -6,6 +6,9 @@ by itself: the words have their say in where things go, and another suffix moves
 composition owns one direction of the noise, and drawings are only ever paired with noise that lies along it as far as
 the number lies in its range. What samplers start from is plain normal noise, as ever.
 
+A direction is a checkerboard in one channel of the latents: drawings have next to nothing of it, so that it can be read
+long after shapes have begun to cover the noise, and a convolution finds it wherever it looks.
+
 That holds for deterministic samplers. Ancestral ones and others that add fresh noise on the way add it along those
 directions too, where it speaks of another composition.
 """
@@ -14,18 +17,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
+from itertools import product
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from seedlab.sketch.autoencoder import Latents
 from seedlab.sketch.scene import PROPS, Composition
-
-BLOCKS = 4
-"""Directions are this coarse, BLOCKS x BLOCKS fields a channel, so that the denoiser's lowest level can read them."""
 
 
 @dataclass(frozen=True)
@@ -42,10 +41,10 @@ class Coupling:
         return coupled.view_as(noise)
 
 
-def couple(latents: Latents, compositions: Sequence[Composition]) -> Coupling:
-    """The coupling of drawings' latents (n, channels, h, w) and their compositions."""
+def couple(compositions: Sequence[Composition], channels: int, size: int) -> Coupling:
+    """The coupling of drawings' compositions and noise (channels, size, size)."""
     scores = score_compositions(compositions)
-    return Coupling(scores, find_directions(latents, scores))
+    return Coupling(scores, make_directions(scores.shape[1], channels, size))
 
 
 def score_compositions(compositions: Sequence[Composition]) -> Tensor:
@@ -66,25 +65,16 @@ def _number(value: float | str | None) -> float:
     return value
 
 
-def find_directions(latents: Latents, scores: Tensor) -> Tensor:
-    """Orthonormal directions (17, channels * h * w), one for each number of a composition, with scores (n, 17).
+def make_directions(count: int, channels: int, size: int) -> Tensor:
+    """Orthonormal directions (count, channels * size * size): checkerboards in each channel, the finest ones first.
 
-    Each leans the way that pictures with more of that number lean, as far as coarse fields can tell, so that a
-    picture lies close to its noise; the first numbers choose first. Sides are multiples of `BLOCKS`, there are at least
-    two channels, and drawings enough, some dozens, to tell the numbers apart.
+    A board's cells are 2**k high and 2**l wide; `size` is a power of two, and there are boards enough.
     """
-    count, channels, height, width = latents.shape
-    pooled = np.concatenate([_pool(latents[start : start + 512]) for start in range(0, count, 512)])
-    leanings = scores.double().T @ torch.from_numpy(pooled - pooled.mean(0))
-    basis, triangle = torch.linalg.qr(leanings.T)
-    towards = torch.where(triangle.diagonal() < 0, -1.0, 1.0)
-    directions = (basis * towards).T.reshape(-1, channels, BLOCKS, BLOCKS)
-    full = functional.interpolate(directions, size=(height, width), mode="nearest").flatten(1)
-    return functional.normalize(full).float()
-
-
-def _pool(latents: Latents) -> NDArray[np.float64]:
-    count, channels, height, width = latents.shape
-    blocks = latents.reshape(count, channels, BLOCKS, height // BLOCKS, BLOCKS, width // BLOCKS)
-    means: NDArray[np.float64] = blocks.mean((3, 5), dtype=np.float64)
-    return means.reshape(count, -1)
+    widths = range(size.bit_length())
+    boards = sorted(product(widths, widths), key=sum)
+    directions = torch.zeros(count, channels, size, size)
+    for number in range(count):
+        board, channel = divmod(number, channels)
+        rows, columns = (1.0 - 2.0 * (torch.arange(size) // 2**width % 2) for width in boards[board])
+        directions[number, channel] = rows[:, None] * columns
+    return functional.normalize(directions.flatten(1))

@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 
 AUTOENCODER_LOOP = training.Loop("autoencoder", 900, 1e-3, 2e-3, cooldown=0.6, averaging=0.99)
 DECODER_LOOP = training.Loop("decoder", 1_000, 1e-3, 2e-3, averaging=0.998, cooldown=1.0)
-DENOISER_LOOP = training.Loop("denoiser", 11_600, 1e-3, 2e-3)
+DENOISER_LOOP = training.Loop("denoiser", 16_200, 1e-3, 2e-3)
 JUDGE_LOOP = training.Loop("judge", 2_600, 1e-3, 2e-3, averaging=0.99)
 
 
@@ -125,8 +125,8 @@ def train_denoiser(plan: Plan, stop_at: int | None = None) -> training.Run:
     if plan.start_from is not None:
         denoiser.borrow_weights(network, tokenizer, StableDiffusionPipeline.from_pretrained(plan.start_from))
     scale = choose_scaling_factor(latents)
-    with training.settled_torch():
-        pairs = couple(latents, [corpus.make_scene(plan.seed, index).composition for index in range(len(latents))])
+    compositions = [corpus.make_scene(plan.seed, index).composition for index in range(len(latents))]
+    pairs = couple(compositions, *latents.shape[1:3])
     loss_at = denoiser.make_loss(
         network, latents, scale, tokenizer, build_scheduler(), pairs, plan.seed, plan.denoiser_batch
     )

@@ -2,12 +2,10 @@
 
 from random import Random
 
-import numpy as np
 import pytest
 import torch
 
-from seedlab.sketch.autoencoder import Latents
-from seedlab.sketch.coupling import Coupling, couple, score_compositions
+from seedlab.sketch.coupling import Coupling, couple, make_directions, score_compositions
 from seedlab.sketch.scene import Composition, sample_composition
 
 COUNT = 600
@@ -21,17 +19,8 @@ def compositions() -> list[Composition]:
 
 
 @pytest.fixture(scope="module")
-def latents(compositions: list[Composition]) -> Latents:
-    """Latents whose second channel is brighter on the right, the more so the larger x is; the rest is noise."""
-    made = np.random.default_rng(0).normal(size=(COUNT, 2, 8, 8))
-    places = np.array([composition.x for composition in compositions])
-    made[:, 1] += 10 * (places - places.mean())[:, None, None] * np.linspace(-1, 1, 8)
-    return made.astype(np.float16)
-
-
-@pytest.fixture(scope="module")
-def coupling(latents: Latents, compositions: list[Composition]) -> Coupling:
-    return couple(latents, compositions)
+def coupling(compositions: list[Composition]) -> Coupling:
+    return couple(compositions, 2, 8)
 
 
 def test_a_score_is_a_rank_among_all_drawings(compositions: list[Composition]) -> None:
@@ -58,9 +47,17 @@ def test_directions_are_orthonormal(coupling: Coupling) -> None:
     assert torch.allclose(coupling.directions @ coupling.directions.T, torch.eye(17), atol=1e-5)
 
 
-def test_a_direction_leans_as_pictures_with_more_of_its_number(coupling: Coupling) -> None:
-    left, right = coupling.directions[X].view(2, 8, 8)[1].split(4, dim=1)
-    assert left.mean() < -0.05 < 0.05 < right.mean()
+def test_a_direction_is_a_checkerboard_in_one_channel() -> None:
+    first, second, third = make_directions(3, 2, 4).view(3, 2, 4, 4)
+    board = torch.tensor([[1.0, -1.0], [-1.0, 1.0]]).repeat(2, 2) / 4
+    assert torch.equal(first, torch.stack((board, torch.zeros(4, 4))))
+    assert torch.equal(second, torch.stack((torch.zeros(4, 4), board)))
+    assert torch.equal(third[0], torch.tensor([[1.0, 1.0, -1.0, -1.0], [-1.0, -1.0, 1.0, 1.0]]).repeat(2, 1) / 4)
+
+
+def test_smooth_pictures_have_next_to_nothing_of_the_directions(coupling: Coupling) -> None:
+    smooth = (torch.linspace(-3, 3, 8)[:, None] * torch.linspace(1, 2, 8)).repeat(2, 1, 1).flatten()
+    assert (coupling.directions @ smooth).square().sum() < 0.1 * smooth.square().sum()
 
 
 def test_paired_noise_says_the_composition_and_is_otherwise_unchanged(coupling: Coupling) -> None:

@@ -1,8 +1,53 @@
 """What a step of the denoiser's training is made of."""
 
-import torch
+from concurrent.futures import ThreadPoolExecutor
 
-from seedlab.sketch.denoiser import diffuse, sample_timesteps
+import pytest
+import torch
+from diffusers import UNet2DConditionModel
+from torch import Tensor
+from transformers import CLIPTextConfig, CLIPTextModel
+
+from seedlab.sketch.denoiser import Denoiser, diffuse, sample_timesteps
+
+
+@pytest.fixture
+def denoiser() -> Denoiser:
+    torch.manual_seed(0)
+    unet = UNet2DConditionModel(
+        sample_size=8, in_channels=2, out_channels=2, block_out_channels=(8, 16), layers_per_block=1,
+        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"), up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
+        cross_attention_dim=16, attention_head_dim=2, norm_num_groups=4,
+    )  # fmt: skip
+    config = CLIPTextConfig(
+        vocab_size=20, hidden_size=16, intermediate_size=16, num_hidden_layers=1, num_attention_heads=2,
+        max_position_embeddings=4, bos_token_id=0, eos_token_id=1, pad_token_id=1,
+    )  # fmt: skip
+    made = Denoiser(CLIPTextModel(config), unet)
+    torch.nn.init.normal_(made.reader.weight)
+    return made
+
+
+def run(denoiser: Denoiser, seed: int) -> tuple[Tensor, Tensor]:
+    noisy = torch.randn((3, 2, 8, 8), generator=torch.Generator().manual_seed(seed))
+    velocity, scores = denoiser(noisy, torch.tensor([1, 500, 999]), torch.full((3, 4), 1))
+    return velocity, scores
+
+
+def test_what_is_read_depends_on_the_noise_and_teaches_the_unet_down_to_its_middle(denoiser: Denoiser) -> None:
+    velocity, scores = run(denoiser, 0)
+    assert (velocity.shape, scores.shape) == ((3, 2, 8, 8), (3, 17))
+    assert not torch.equal(scores, run(denoiser, 1)[1])
+    scores.square().sum().backward()
+    assert denoiser.unet.conv_in.weight.grad.abs().max() > 0
+    assert denoiser.unet.conv_out.weight.grad is None
+
+
+def test_shards_that_run_side_by_side_read_each_its_own(denoiser: Denoiser) -> None:
+    alone = [run(denoiser, seed)[1] for seed in range(8)]
+    with ThreadPoolExecutor(4) as threads:
+        together = threads.map(lambda seed: run(denoiser, seed)[1], range(8))
+    assert all(torch.equal(one, other) for one, other in zip(alone, together, strict=True))
 
 
 def test_noise_levels_are_spread_over_all_and_high_ones_are_likelier() -> None:
