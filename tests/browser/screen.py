@@ -2,6 +2,7 @@
 
 import base64
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -54,8 +55,8 @@ class Screen:
 
     def open(self) -> "Screen":
         self.page.goto(self.url)
-        expect(self.page.locator(".sheet")).to_be_visible()
-        expect(self.page.locator("#generate")).to_be_visible()
+        # What a blank sheet says comes with the first view, when all of the page is there.
+        expect(self.page.locator(".blank")).to_be_visible(timeout=PATIENCE)
         return self
 
     def fill(self, name: str, text: str) -> None:
@@ -73,10 +74,15 @@ class Screen:
 
     def set_steps(self, steps: int) -> None:
         """Make the work as short or as long as a test needs it."""
-        self.page.locator("#advanced > button").click()
+        self.open_advanced()
         self.fill("num_inference_steps", str(steps))
         self.page.locator("#advanced > button").click()
         expect(self.page.locator("#num_inference_steps")).not_to_be_visible()
+
+    def open_advanced(self) -> None:
+        """Unfold the fields under Advanced; Gradio makes them only now, and empties them once more a moment later."""
+        self.page.locator("#advanced > button").click()
+        expect(self.page.locator("#num_inference_steps input")).to_have_attribute("placeholder", re.compile("."))
 
     def column(self, number: int) -> Locator:
         return self.page.locator(".round").nth(number)
@@ -89,6 +95,10 @@ class Screen:
 
     def wait_done(self, column: int = 0, count: int = 4) -> None:
         expect(self.tiles(column, "done")).to_have_count(count, timeout=PATIENCE)
+
+    def wait_first(self, column: int, count: int) -> None:
+        """Wait for as many of the first pictures, while others may follow at any moment."""
+        expect(self.tiles(column, "done").nth(count - 1)).to_be_visible(timeout=PATIENCE)
 
     def wait_working(self, column: int = 0) -> None:
         """Wait for the first preview."""

@@ -62,7 +62,7 @@ def settle(screen: Screen) -> None:
 def explore(screen: Screen) -> None:
     screen.generate()
     screen.wait_done()
-    screen.frame(0, 0).click()
+    screen.frame(0, 2).click()
     screen.wait_done(1)
     screen.fill("suffixes", ", in the snow\n, at night\n, on a beach\n, at sunset")
     screen.frame(1, 1).click()
@@ -72,7 +72,7 @@ def explore(screen: Screen) -> None:
 def explore_by_finger(screen: Screen) -> None:
     screen.generate()
     screen.wait_done()
-    screen.frame(0, 0).tap()
+    screen.frame(0, 2).tap()
     expect(screen.columns).to_have_count(2)
     screen.wait_done(0)
     screen.frame(0, 1).tap()

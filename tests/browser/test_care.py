@@ -9,6 +9,9 @@ from playwright.sync_api import expect
 pytestmark = pytest.mark.browser
 
 HOSTILE = "${alert(1)}<img src=x onerror=alert(1)> {{x}}"
+CLICK_TWO_AT_ONCE = """words => {
+  for (const chip of words.querySelectorAll('.word')) if (['turtle', 'Monet'].includes(chip.textContent)) chip.click();
+}"""
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
 
@@ -23,7 +26,7 @@ def test_a_hostile_prompt_is_only_text(screen, seeds):
     expect(screen.column(1).locator(".suffix")).to_have_text(HOSTILE)
     expect(screen.page.locator(".inspector dd").first).to_contain_text(HOSTILE)
     expect(screen.page.locator("img[src='x']")).to_have_count(0)
-    assert "alert" not in screen.page.locator("#sheet img").first.get_attribute("src")
+    assert "alert" not in screen.page.locator("#sheet img.picture").first.get_attribute("src")
     screen.generate(prompt="house", seeds=str(seeds[1]))
     expect(screen.page.locator(".roots button").first).to_contain_text("${alert(1)}")
 
@@ -92,6 +95,8 @@ def test_words_are_read_and_clicked_into_the_prompt(screen):
     ):
         words.get_by_role("button", name=phrase, exact=True).click()
         expect(screen.page.locator("#prompt textarea")).to_have_value(prompt)
+    words.evaluate(CLICK_TWO_AT_ONCE)
+    expect(screen.page.locator("#prompt textarea")).to_have_value("Turtle in the style of Monet")
     assert screen.page.locator(".round").count() == 0
 
 
@@ -248,7 +253,7 @@ def test_motion_is_still_where_the_system_asks_for_it(visit, seeds):
 
 def test_choosing_a_model_shows_its_defaults_and_what_to_know_of_it_and_keeps_what_was_typed(visit):
     screen = visit(steps=None)
-    screen.page.locator("#advanced > button").click()
+    screen.open_advanced()
     screen.page.locator("#guidance_scale input").fill("2")
     field = screen.page.locator("#model_id input")
     field.click()

@@ -78,9 +78,9 @@ def test_stop_in_the_middle_and_go_on_by_a_click(screen, seeds):
 
 
 def test_a_lock_made_while_the_grid_develops_goes_first(screen, seeds):
-    screen.set_steps(40)
+    screen.set_steps(60)
     screen.generate(seeds=f"{seeds[0]}-{seeds[0] + 11}")
-    screen.wait_done(0, 4)
+    screen.wait_first(0, 4)
     screen.frame(0, 0).click()
     expect(screen.frame(0, 0)).to_have_attribute("aria-pressed", "true")
     screen.wait_done(1)
@@ -111,7 +111,7 @@ def test_a_model_without_a_prompt_explores_its_seeds(visit, tmp_path):
 
 
 def test_a_closed_tab_ends_its_work(visit, seeds, server):
-    leaving, staying = visit(steps=40), visit(steps=40)
+    leaving, staying = visit(steps=80), visit(steps=80)
     leaving.generate(seeds=f"{seeds[0]}, {seeds[1]}")
     leaving.wait_working()
     made = server.pictures
@@ -200,7 +200,7 @@ def test_the_keyboards_focus_stays_on_the_takes(screen, seeds):
 def test_a_click_on_a_tile_without_a_picture_leaves_the_inspected_one(screen, seeds):
     screen.set_steps(60)
     screen.generate(seeds=f"{seeds[0]}-{seeds[0] + 11}")
-    screen.wait_done(0, 4)
+    screen.wait_first(0, 4)
     screen.page.locator("#stop").click()
     expect(screen.tiles(0, "stopped").last).to_contain_text("Stopped. Click to go on.")
     expect(screen.page.locator("html[data-working]")).to_have_count(0)
@@ -215,12 +215,13 @@ def test_a_click_on_a_tile_without_a_picture_leaves_the_inspected_one(screen, se
 
 def test_a_page_that_slept_looks_again(screen, seeds):
     screen.set_steps(40)
-    screen.generate(seeds=f"{seeds[0]}, {seeds[1]}")
+    screen.generate(seeds=f"{seeds[0]}-{seeds[0] + 11}")
     screen.wait_working()
     with screen.page.expect_request("**/run/**") as request:
         screen.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     assert '"event_data":{}' in (request.value.post_data or "")
-    screen.wait_done(0, 2)
+    screen.page.locator("#stop").click()
+    expect(screen.tiles(0, "stopped").last).to_contain_text("Stopped. Click to go on.")
 
 
 def test_two_visitors_do_not_see_each_other(visit, seeds):

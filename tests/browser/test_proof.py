@@ -141,11 +141,11 @@ def test_a_hostile_file_is_refused_with_a_sentence_and_nothing_is_lost(screen, s
 
 def test_a_picture_dropped_before_the_page_is_complete_is_kept_until_it_is(visit, picture):
     stranger = visit(steps=None)
-    stranger.page.evaluate("document.querySelector('#open').id = 'to-come'")
+    stranger.page.locator("#open").evaluate("node => node.id = 'to-come'")
     stranger.drop(picture)
     stranger.page.wait_for_timeout(300)
     expect(stranger.columns).to_have_count(0)
-    stranger.page.evaluate("document.querySelector('#to-come').id = 'open'")
+    stranger.page.locator("#to-come").evaluate("node => node.id = 'open'")
     stranger.wait_done(1, 1)
 
 

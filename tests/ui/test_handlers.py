@@ -174,7 +174,7 @@ def test_after_a_reload_no_view_calls_a_tile_stopped_before_the_store_was_asked(
     painter.find(painter.painted[1]).file.unlink()
     ready = Event()
     find = painter.find
-    painter.find = lambda recipe: find(recipe) if ready.wait(10) else None
+    painter.find = lambda recipe: find(recipe) if ready.wait(60) else None
     later = Page(page.handlers, page.saved, tab="reloaded")
     later.open()
     stream = later.handlers.develop(later.visit)

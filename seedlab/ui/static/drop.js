@@ -15,7 +15,8 @@ function takeDrops() {
     mark(false);
     const chosen = new DataTransfer();
     chosen.items.add(event.dataTransfer.files[0]);
-    const input = await waitFor(findInput);
+    // Not before the first view: until then the browser has not told which trail it kept, and it would be lost.
+    const input = await waitFor(() => shown && findInput());
     input.files = chosen.files;
     input.dispatchEvent(new Event('change', { bubbles: true }));
   });

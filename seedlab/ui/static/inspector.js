@@ -18,7 +18,7 @@ function makeInspector(ask) {
     lines[name] = [make('dt', '', {}, name), make('dd')];
     list.append(...lines[name]);
   }
-  const root = make('section', 'inspector', { 'aria-label': 'Recipe' }, make('div', '', {}, compare, make('p', 'sides', {}, ...sides)), make('div', 'recipe', {}, list, make('div', 'actions', {}, save, verify, ...scripts), check, script.root));
+  const root = make('section', 'inspector', { 'aria-label': 'Recipe', hidden: '' }, make('div', '', {}, compare, make('p', 'sides', {}, ...sides)), make('div', 'recipe', {}, list, make('div', 'actions', {}, save, verify, ...scripts), check, script.root));
   range.addEventListener('input', () => compare.style.setProperty('--at', `${range.value}%`));
   setText(save, 'Download PNG');
   setText(verify, 'Verify');
@@ -28,6 +28,7 @@ function makeInspector(ask) {
   verify.addEventListener('click', () => { if (verify.ariaDisabled !== 'true') ask('verify', false); });
   scripts.forEach((button, index) => button.addEventListener('click', () => {
     script.opener = button;
+    script.source = child.getAttribute('src');
     ask('script', index === 1);
   }));
   return { root, compare, parent, child, range, sides, lines, save, verify, check, script };

@@ -5,7 +5,7 @@ function makeScript() {
   const close = make('button', 'action', { type: 'button' });
   const text = make('textarea', '', { readonly: '', rows: 12, spellcheck: 'false', wrap: 'off', 'aria-label': 'Script' });
   const root = make('div', 'script', { hidden: '' }, make('p', '', {}, title, state, close), text);
-  const script = { root, title, state, text, opener: null, number: null };
+  const script = { root, title, state, text, opener: null, source: null, number: null };
   setText(close, 'Close');
   close.addEventListener('click', () => {
     // What is hidden cannot keep the keyboard's focus.
@@ -15,10 +15,11 @@ function makeScript() {
   return script;
 }
 
-// A view repeats the last script; only a new one is shown.
-function showScript(script, data) {
+// A view repeats the last script; only a new one is shown, and none that comes when another picture is looked at.
+function showScript({ script, child }, data) {
   if (!data || data.number === script.number) return;
   script.number = data.number;
+  if (script.source !== child.getAttribute('src')) return;
   script.text.value = data.text;
   setText(script.title, `${data.title}: `);
   // Emptied first: the same word again would not be announced.

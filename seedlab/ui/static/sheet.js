@@ -66,7 +66,7 @@ function draw(view) {
   place(row, narrow.matches ? columns.reverse() : columns);
   keepTurn(view, held);
   drawInspector(view);
-  showScript(inspector.script, view.script);
+  showScript(inspector, view.script);
   scrollToNewest(view.focus);
   tellFold();
 }

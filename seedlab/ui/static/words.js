@@ -1,5 +1,6 @@
 // The words of a model that knows few, by kind: a click puts one into the prompt, or takes a suffix out of it again.
 const list = element.querySelector('.lexicon');
+let asked = Promise.resolve();
 
 function show() {
   list.replaceChildren(...Object.entries(props.value || {}).flatMap(([kind, phrases]) => [makeKind(kind), makeChips(phrases)]));
@@ -22,8 +23,16 @@ function makeChip(phrase) {
   chip.type = 'button';
   chip.className = 'word';
   chip.textContent = phrase;
-  chip.addEventListener('click', () => trigger('word', { phrase }));
+  chip.addEventListener('click', () => { asked = asked.then(() => add(phrase)); });
   return chip;
+}
+
+// The server is told the prompt as it stands: the answer to one click has to be there before the next one is told.
+async function add(phrase) {
+  const prompt = document.querySelector('#prompt textarea');
+  const [before, patience] = [prompt.value, Date.now() + 5000];
+  trigger('word', { phrase });
+  while (prompt.value === before && Date.now() < patience) await new Promise(requestAnimationFrame);
 }
 
 watch('value', show);
