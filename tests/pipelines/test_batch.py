@@ -161,18 +161,3 @@ def test_one_tile_that_fails_leaves_the_others_of_its_batch(tiny):
     ends = {report.index: type(report) for report in reports if isinstance(report, Finished | Failed)}
     assert ends == {0: Finished, 1: Failed, 2: Finished}
     manager.close()
-
-
-def test_stop_ends_a_batch_within_one_step(tiny):
-    manager, stop = PipelineManager(device="cpu", plans=Plans(None)), Event()
-    list(manager.generate(seed_round(make_recipe(tiny, num_inference_steps=1), range(4)), Event()))
-    (loaded,) = manager._library._loaded.values()
-    late = []
-    loaded.pipeline.unet.register_forward_hook(lambda *_: late.append(1) if stop.is_set() else None)
-    for report in manager.generate(seed_round(make_recipe(tiny, num_inference_steps=500), range(4)), stop):
-        assert not isinstance(report, Finished)
-        stop.set()
-    # Its turn comes when the batch has ended.
-    list(manager.generate([make_recipe(tiny, num_inference_steps=1)], Event()))
-    assert 1 <= len(late) <= 2, "one that was under way, and the one of the new picture"
-    manager.close()

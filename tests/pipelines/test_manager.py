@@ -15,6 +15,7 @@ from seedlab.pipelines.manager import PipelineManager
 from seedlab.pipelines.plans import Plan, Plans
 from seedlab.recipe import RecipeError, SeedLabError
 from seedlab.reports import Failed, Finished, Progress, Waiting
+from seedlab.rounds import seed_round
 from seedlab.schedulers import list_family
 from tests.pipelines.builders import build_stable_diffusion, build_stable_diffusion_xl, make_recipe
 
@@ -84,15 +85,18 @@ def test_visitors_take_turns_batch_by_batch(shared_manager, tiny):
     assert "".join(order) in ("ABABAB", "ABABBA", "ABBAAB", "ABBABA", "BABABA", "BABAAB", "BAABBA", "BAABAB")
 
 
-def test_stop_ends_the_work_within_one_step(manager, tiny):
-    run(manager, make_recipe(tiny))
+@pytest.mark.parametrize("count", [1, 4], ids=["a picture", "a batch"])
+def test_stop_ends_the_work_within_one_step(manager, tiny, count):
+    short, long = (make_recipe(tiny, num_inference_steps=steps) for steps in (1, 500))
+    run(manager, *seed_round(short, range(count)))
     (loaded,) = manager._library._loaded.values()
     stop, late = Event(), []
     loaded.pipeline.unet.register_forward_hook(lambda *_: late.append(1) if stop.is_set() else None)
-    for report in manager.generate([make_recipe(tiny, num_inference_steps=500), make_recipe(tiny)], stop):
+    for report in manager.generate([*seed_round(long, range(count)), replace(short, prompt="tree")], stop):
         assert not isinstance(report, Finished)
         stop.set()
-    assert isinstance(run(manager, make_recipe(tiny, num_inference_steps=1))[-1], Finished)
+    # Its turn comes when the work before it has ended.
+    assert isinstance(run(manager, short)[-1], Finished)
     assert 1 <= len(late) <= 2, "one that was under way, and the one of the new picture"
 
 
