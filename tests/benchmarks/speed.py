@@ -11,18 +11,23 @@ Four ways to a grid of four, all of which save their pictures as PNG:
     batch    the same script in SeedLab's dtype; one call
     alone    the plain script in SeedLab's dtype and memory format, a picture a call: the bytes that SeedLab promises
     seedlab  the workflow of the page, with an empty store
+
+Each way has a process of its own, as scripts and the page have, and they take turns. In one process each would be
+slower, by a fifth: SeedLab computes in a thread of its own and scripts in the main thread, each thread has a team of
+OpenMP's, and teams with more threads than there are cores do not wait for work but go to sleep.
 """
 
 import argparse
 import hashlib
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
+from multiprocessing import get_context
 from pathlib import Path
 
 from PIL import Image
@@ -48,6 +53,38 @@ class Work:
     folder: Path
     recipe: Recipe
     device: str
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A grid that was made: seconds, the pixels' SHA-256, and this process's peak memory until now in MiB."""
+
+    seconds: float
+    hashes: list[str]
+    peak: float
+
+
+def make_grid(work: Work, way: str) -> Grid:
+    """Make the grid in this process; the first time the model is loaded, which is not timed."""
+    make = prepare(work, way)
+    started = time.perf_counter()
+    hashes = make()
+    return Grid(time.perf_counter() - started, hashes, measure_peak())
+
+
+@cache
+def prepare(work: Work, way: str) -> Callable[[], list[str]]:
+    """Return what makes the grid, with the model loaded; SeedLab's is loaded by its first grid."""
+    if way == "seedlab":
+        return partial(make_pictures_with_seedlab, PipelineManager(device=work.device), work)
+    return partial(make_pictures_plainly, load_plainly(work, way), work, way)
+
+
+def measure_peak() -> float:
+    """Return this process's peak memory in MiB (Linux alone)."""
+    # Not getrusage: its maximum begins with that of the process which started this one.
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
+    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")) / 1024
 
 
 def make_pictures_with_seedlab(manager: PipelineManager, work: Work) -> list[str]:
@@ -106,34 +143,31 @@ def hash_pixels(image: Image.Image) -> str:
 
 
 def compare(work: Work, rounds: int) -> None:
-    """Time the ways, alternating, and print medians, ratios round by round, and whether the bytes agree."""
-    manager = PipelineManager(device=work.device)
-    ways: dict[str, Callable[[], list[str]]] = {"seedlab": lambda: make_pictures_with_seedlab(manager, work)}
-    for way in WAYS[1:]:
-        ways[way] = partial(make_pictures_plainly, load_plainly(work, way), work, way)
-    started = time.perf_counter()
-    hashes = {"seedlab": ways["seedlab"]()}
-    print(f"\n{work.name}: {describe_work(work)}; {rounds} rounds")
-    print(f"  first grid of all, with loading and calibration: {time.perf_counter() - started:.1f} s")
-    hashes |= {name: way() for name, way in ways.items() if name != "seedlab"}  # the warm-up
-    seconds: dict[str, list[float]] = {name: [] for name in ways}
-    for _ in range(rounds):
-        for name, way in ways.items():
-            started = time.perf_counter()
-            way()
-            seconds[name].append(time.perf_counter() - started)
-    manager.close()
-    print_comparison(seconds, hashes)
+    """Time the ways, alternating, and print medians, ratios round by round, memory, and whether the bytes agree."""
+    with ExitStack() as stack:
+        start = partial(ProcessPoolExecutor, max_workers=1, mp_context=get_context("spawn"))
+        processes = {way: stack.enter_context(start()) for way in WAYS}
+
+        def make_grids() -> dict[str, Grid]:
+            return {way: process.submit(make_grid, work, way).result() for way, process in processes.items()}
+
+        print(f"\n{work.name}: {describe_work(work)}; {rounds} rounds")
+        print(f"  first grid of all, with loading and calibration: {make_grids()['seedlab'].seconds:.1f} s", flush=True)
+        print_comparison([make_grids() for _ in range(rounds)])
 
 
-def print_comparison(seconds: dict[str, list[float]], hashes: dict[str, list[str]]) -> None:
-    for name, times in seconds.items():
-        line = f"  {name:8} {statistics.median(times):8.3f} s  (from {min(times):.3f})"
-        if name != "seedlab":
-            ratios = [theirs / ours for ours, theirs in zip(seconds["seedlab"], times, strict=True)]
-            equal = sum(ours == theirs for ours, theirs in zip(hashes["seedlab"], hashes[name], strict=True))
+def print_comparison(turns: Sequence[dict[str, Grid]]) -> None:
+    for way in WAYS:
+        grids, ours = ([turn[name] for turn in turns] for name in (way, "seedlab"))
+        times = [grid.seconds for grid in grids]
+        line = (
+            f"  {way:8} {statistics.median(times):8.3f} s  (from {min(times):.3f}), {grids[-1].peak:5.0f} MiB at most"
+        )
+        if way != "seedlab":
+            ratios = [theirs / own.seconds for own, theirs in zip(ours, times, strict=True)]
+            equal = sum(own == theirs for own, theirs in zip(ours[-1].hashes, grids[-1].hashes, strict=True))
             line += (
-                f"  seedlab is {statistics.median(ratios):.2f} times as fast ({min(ratios):.2f} to {max(ratios):.2f}); "
+                f"; seedlab is {statistics.median(ratios):.2f} times as fast ({min(ratios):.2f} to {max(ratios):.2f}); "
                 f"{equal} of {len(SEEDS)} pictures byte-equal"
             )
         print(line, flush=True)
@@ -143,28 +177,6 @@ def describe_work(work: Work) -> str:
     recipe = work.recipe
     size = f"{len(SEEDS)} pictures of {recipe.width}x{recipe.height}"
     return f"{size}, {recipe.num_inference_steps} steps, {recipe.dtype}"
-
-
-def measure_memory(works: Sequence[Work], arguments: Sequence[str]) -> None:
-    """Make each grid once in a new process each way, and print its peak memory."""
-    for number, work in enumerate(works):
-        for way in WAYS:
-            command = [sys.executable, "-m", "tests.benchmarks.speed", *arguments, "--only", f"{number}:{way}"]
-            done = subprocess.run(command, capture_output=True, text=True, check=True)
-            print(f"  {work.name}, {way}: peak memory {int(done.stdout.split()[-1]) / 1024:.0f} MiB", flush=True)
-
-
-def run_once(work: Work, way: str) -> None:
-    """Make the grid once and print this process's peak memory in KiB (Linux alone)."""
-    if way == "seedlab":
-        manager = PipelineManager(device=work.device)
-        make_pictures_with_seedlab(manager, work)
-        manager.close()
-    else:
-        make_pictures_plainly(load_plainly(work, way), work, way)
-    # Not getrusage: its maximum begins with that of the process which started this one.
-    status = Path("/proc/self/status").read_text(encoding="utf-8")
-    print(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM")))
 
 
 def list_works(folder: Path, device: str, full: bool) -> Iterator[Work]:
@@ -188,20 +200,11 @@ def main() -> None:
     parser.add_argument("--full", action="store_true", help="also a model of Stable Diffusion 1.5's width")
     parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"), help="where to compute")
     parser.add_argument("--folder", type=Path, help="where models with random weights are built and kept")
-    parser.add_argument("--only", help=argparse.SUPPRESS)
     flags = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder = flags.folder or Path(temporary)
-        works = list(list_works(folder, flags.device, flags.full))
-        if flags.only:
-            number, way = flags.only.split(":")
-            run_once(works[int(number)], way)
-            return
-        for work in works:
+        for work in list_works(folder, flags.device, flags.full):
             compare(work, flags.rounds)
-        print()
-        options = ["--folder", str(folder), "--device", flags.device, *(["--full"] if flags.full else [])]
-        measure_memory(works, options)
 
 
 if __name__ == "__main__":
