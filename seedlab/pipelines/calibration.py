@@ -21,6 +21,7 @@ from torch.overrides import TorchFunctionMode
 from seedlab.pipelines.packing import can_pack, pack_weights, packs_equally
 from seedlab.pipelines.plans import Plan
 from seedlab.pipelines.slots import PROMPTS, Forward, Slots, call_alone, run_alone
+from seedlab.pipelines.trimming import trim
 
 
 def calibrate(
@@ -49,7 +50,7 @@ def calibrate(
 def follow_plan(denoiser: nn.Module, plan: Plan, slots: Slots) -> Iterator[None]:
     """Let the modules run as a plan says, as long as this lasts."""
     # In this order: what runs alone runs by blocks too.
-    with pack_weights(denoiser, plan.packed), run_alone(denoiser, plan.alone, slots):
+    with trim(denoiser), pack_weights(denoiser, plan.packed), run_alone(denoiser, plan.alone, slots):
         yield
 
 

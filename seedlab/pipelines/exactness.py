@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from seedlab.pipelines.calibration import calibrate, follow_plan, is_equal_alone
 from seedlab.pipelines.plans import VERSION, NotExactError, Plan, Plans
-from seedlab.pipelines.slots import PROMPTS, Forward, Slots, replace_method
+from seedlab.pipelines.slots import PROMPTS, Forward, Slots, replace_attribute
 
 
 @contextmanager
@@ -40,7 +40,7 @@ def batch_exactly(
     """
     with ExitStack() as stack:
         call = _ExactCall(denoiser, denoiser.forward, count, plans, surroundings, announce, check_stop, stack)
-        stack.enter_context(replace_method(denoiser, "forward", call))
+        stack.enter_context(replace_attribute(denoiser, "forward", call))
         yield
 
 
@@ -107,7 +107,7 @@ class _ExactCall:
         self.stack.enter_context(follow_plan(self.denoiser, plan, slots))
         for name in plan.constant:
             module = self.denoiser.get_submodule(name)
-            self.stack.enter_context(replace_method(module, "forward", remember(module.forward)))
+            self.stack.enter_context(replace_attribute(module, "forward", remember(module.forward)))
 
 
 def remember(forward: Forward) -> Forward:

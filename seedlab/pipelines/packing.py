@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from seedlab.pipelines.memory import PACKED
-from seedlab.pipelines.slots import Forward, replace_method
+from seedlab.pipelines.slots import Forward, replace_attribute
 
 
 def pack(layer: nn.Module) -> Forward:
@@ -57,7 +57,7 @@ def pack_weights(root: nn.Module, names: Sequence[str]) -> Iterator[None]:
             # It cannot always be packed: another build of torch may have made the plan.
             if can_pack(layer) and layer.weight.nbytes <= free:
                 free -= layer.weight.nbytes
-                stack.enter_context(replace_method(layer, "forward", pack(layer)))
+                stack.enter_context(replace_attribute(layer, "forward", pack(layer)))
         yield
 
 

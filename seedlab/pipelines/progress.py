@@ -26,10 +26,10 @@ def watch_downloads(tell: Tell) -> Iterator[None]:
     """
     from diffusers.pipelines import pipeline_utils
 
-    from seedlab.pipelines.slots import replace_method
+    from seedlab.pipelines.slots import replace_attribute
 
     watched = partial(pipeline_utils.snapshot_download, tqdm_class=make_bar(tell))
-    with replace_method(pipeline_utils, "snapshot_download", watched):
+    with replace_attribute(pipeline_utils, "snapshot_download", watched):
         yield
 
 

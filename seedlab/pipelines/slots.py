@@ -82,15 +82,15 @@ def run_alone(root: nn.Module, names: Sequence[str], slots: Slots) -> Iterator[N
     with ExitStack() as stack:
         for name in names:
             module = root.get_submodule(name)
-            stack.enter_context(replace_method(module, "forward", call_alone(module.forward, slots)))
+            stack.enter_context(replace_attribute(module, "forward", call_alone(module.forward, slots)))
         yield
 
 
 @contextmanager
-def replace_method(owner: Any, name: str, method: Forward) -> Iterator[None]:
-    """Replace an object's method, as long as this lasts."""
+def replace_attribute(owner: Any, name: str, value: Any) -> Iterator[None]:
+    """Replace what an object has, or a method of its class, as long as this lasts."""
     before = vars(owner).get(name)
-    setattr(owner, name, method)
+    setattr(owner, name, value)
     try:
         yield
     finally:

@@ -21,9 +21,9 @@ def follow_steps(pipeline: Any, on_step: OnStep) -> Iterator[dict[str, Any]]:
     if Capabilities.read(pipeline).callback_on_step_end:
         yield {"callback_on_step_end": _make_callback(on_step)}
         return
-    from seedlab.pipelines.slots import replace_method
+    from seedlab.pipelines.slots import replace_attribute
 
-    with replace_method(pipeline.scheduler, "step", _tell_steps(pipeline.scheduler.step, on_step)):
+    with replace_attribute(pipeline.scheduler, "step", _tell_steps(pipeline.scheduler.step, on_step)):
         yield {}
 
 

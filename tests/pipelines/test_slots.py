@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from seedlab.pipelines.slots import Slots, call_alone, replace_method, run_alone
+from seedlab.pipelines.slots import Slots, call_alone, replace_attribute, run_alone
 
 PAIRS = Slots(count=3, group=2)
 STACKED = torch.tensor([[10.0], [11.0], [12.0], [20.0], [21.0], [22.0]])
@@ -74,6 +74,6 @@ def test_a_method_that_was_replaced_before_comes_back():
     """As accelerate replaces `forward` where a model is offloaded."""
     module = Shape()
     theirs = module.forward = lambda rows: rows
-    with replace_method(module, "forward", lambda rows: -rows):
+    with replace_attribute(module, "forward", lambda rows: -rows):
         assert module(STACKED)[0] == -10
     assert module.forward is theirs
