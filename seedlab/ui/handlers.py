@@ -5,7 +5,7 @@ forgotten the one and makes it again of the other. What goes on with work or end
 """
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from threading import Lock
@@ -18,7 +18,7 @@ from seedlab.model import Model
 from seedlab.recipe import MAX_PROMPT_CHARACTERS, RecipeError, SeedLabError
 from seedlab.rounds import GUIDE_SUFFIXES, parse_suffixes
 from seedlab.schedulers import SCHEDULERS
-from seedlab.trail import State, Tile
+from seedlab.trail import State, Tile, Trail
 from seedlab.ui.captions import label_scheduler, name_picture, say_model, say_unknown
 from seedlab.ui.columns import Shelf
 from seedlab.ui.form import ADVANCED, FIELDS, FITTED, FORM, PLACES, Form, read_model_id
@@ -49,10 +49,9 @@ class Handlers:
         self._lock = Lock()
 
     def open(self, request: gr.Request, saved: object) -> Outputs:
-        """Begin a visit, with the trail that the browser kept; returns visit, view, prompt, seeds, model."""
+        """Begin a visit, with the trail that the browser kept; returns visit, view."""
         visit = self._begin(saved, request)
-        fields = restore_fields(visit.session.trail, self._studio.names)
-        return visit, visit.see(), *fields
+        return visit, visit.see()
 
     def explore(self, request: gr.Request, visit: Visit | None, saved: object, *values: Any) -> Outputs:
         """Ask for a round of seeds; returns visit, view, saved, notice, advanced, sentences."""
@@ -170,7 +169,12 @@ class Handlers:
         updates = [fields.get(name, gr.skip()) for name in FORM]
         return visit, visit.see(), visit.save(), notice, *updates, *sentences
 
-    def restore(self, visit: Visit | None) -> Outputs:
+    def restore_root(self, visit: Visit | None, served: Sequence[str], values: Sequence[str | None]) -> Outputs:
+        """Return prompt, seeds, model as `restore_fields` does."""
+        trail = Trail() if visit is None else visit.session.trail
+        return restore_fields(trail, self._studio.names, served, values)
+
+    def restore_advanced(self, visit: Visit | None) -> Outputs:
         """Return the fields under Advanced as they were for the newest first round; "" where it took the default."""
         recipe = None if visit is None else find_first_recipe(visit.session.trail)
         try:

@@ -65,11 +65,18 @@ def build_blocks(studio: Studio) -> gr.Blocks:
 def _wire_page(
     blocks: gr.Blocks, handlers: Handlers, panel: Panel, visit: gr.State, saved: gr.BrowserState, columns: gr.HTML
 ) -> None:
-    restored = [panel.fields[name] for name in ("prompt", "seeds", "model_id")]
-    opened = blocks.load(handlers.open, [saved], [visit, columns, *restored], **QUICK)
+    root = [panel.fields[name] for name in ("prompt", "seeds", "model_id")]
+    served = [field.value for field in root]
+
+    def restore_root(visit: Any, *values: str | None) -> Any:
+        return handlers.restore_root(visit, served, values)
+
+    opened = blocks.load(handlers.open, [saved], [visit, columns], **QUICK)
     opened.then(handlers.develop, [visit], [columns], **STREAM)
-    opened.then(handlers.restore, [visit], [panel.fields[name] for name in ADVANCED], **STREAM)
-    opened.then(handlers.choose_model, [panel.fields["model_id"]], _list_fitted(panel), **STREAM)
+    # An event of its own, as it tells what was typed until the trail was there: that stays.
+    restored = opened.then(restore_root, [visit, *root], root, **QUICK)
+    restored.then(handlers.restore_advanced, [visit], [panel.fields[name] for name in ADVANCED], **STREAM)
+    restored.then(handlers.choose_model, [panel.fields["model_id"]], _list_fitted(panel), **STREAM)
     blocks.unload(handlers.leave)
 
 

@@ -1,6 +1,6 @@
 """What comes back from browsers, where anybody may have written it: events' data, and the trail that was kept."""
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from typing import Any
 
 import gradio as gr
@@ -47,17 +47,23 @@ def read_saved(saved: object) -> Trail | None:
         return None
 
 
-def restore_fields(trail: Trail, names: Container[str]) -> tuple[Any, ...]:
+def restore_fields(
+    trail: Trail, names: Container[str], served: Sequence[str], values: Sequence[str | None]
+) -> tuple[Any, ...]:
     """Return prompt, seeds and model as they were for the newest first round; what has no root stays as it is.
 
     Args:
         names: the models that are offered; such a one was chosen by its id, and its commit was found for it.
+        served: what the three fields held when the page was served.
+        values: what they hold now; what was typed meanwhile stays.
     """
     recipe = find_first_recipe(trail)
     if recipe is None:
         return (gr.skip(),) * 3
     model = recipe.model_id if recipe.model_id in names else recipe.model_address
-    return recipe.prompt, _write_seeds([tile.recipe.seed for tile in trail.visible[0].tiles]), model
+    fields = (recipe.prompt, _write_seeds([tile.recipe.seed for tile in trail.visible[0].tiles]), model)
+    held = zip(fields, served, values, strict=True)
+    return tuple(field if value == first else gr.skip() for field, first, value in held)
 
 
 def find_first_recipe(trail: Trail) -> Recipe | None:

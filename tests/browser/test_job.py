@@ -132,9 +132,24 @@ def test_a_reload_brings_the_trail_back(screen, seeds, server):
     screen.wait_done(0, 2)
     screen.wait_done(1)
     expect(screen.frame(0, 1)).to_have_attribute("aria-pressed", "true")
-    assert screen.value("prompt") == "cat, Van Gogh"
-    assert screen.value("seeds") == f"{seeds[0]}-{seeds[1]}"
+    expect(screen.page.locator("#prompt textarea")).to_have_value("cat, Van Gogh")
+    expect(screen.page.locator("#seeds :is(textarea, input)")).to_have_value(f"{seeds[0]}-{seeds[1]}")
     assert server.pictures == made
+
+
+def test_what_is_typed_before_the_trail_is_back_stays(screen, seeds):
+    screen.generate(prompt="cat, Van Gogh", seeds=f"{seeds[0]}, {seeds[1]}")
+    screen.wait_done(0, 2)
+    held = []
+    screen.page.route("**/run/**", lambda route: held.append(route), times=1)
+    with screen.page.expect_request("**/run/**"):
+        screen.page.reload()
+    screen.page.locator("#prompt textarea").fill("owl at ni")
+    assert screen.columns.count() == 0
+    held[0].continue_()
+    screen.wait_done(0, 2)
+    expect(screen.page.locator("#seeds :is(textarea, input)")).to_have_value(f"{seeds[0]}-{seeds[1]}")
+    assert screen.value("prompt") == "owl at ni"
 
 
 def test_an_earlier_first_round_is_reachable(screen, seeds):

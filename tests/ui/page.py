@@ -7,6 +7,8 @@ from seedlab.ui.form import FIELDS, FORM, PLACES, Form
 from seedlab.ui.handlers import Handlers
 
 SUFFIXES = "\n".join(GUIDE_SUFFIXES)
+SERVED = ("Labrador", "0-3", "sketch")
+"""What prompt, seeds and model hold when the page is served."""
 
 
 class Page:
@@ -18,8 +20,11 @@ class Page:
         self.view, self.sentences = {}, {}
 
     def open(self):
-        self.visit, self.view, *fields = self.handlers.open(self.request, self.saved)
-        return fields
+        self.visit, self.view = self.handlers.open(self.request, self.saved)
+
+    def restore(self, *values):
+        """Restore prompt, seeds and model, which hold these values, or those that the page was served with."""
+        return self.handlers.restore_root(self.visit, SERVED, values or SERVED)
 
     def explore(self, prompt="Labrador", seeds="0-3", model_id="sketch", **advanced):
         form = Form(prompt, seeds, model_id, **(dict.fromkeys(FIELDS[4:], "") | advanced))

@@ -158,12 +158,22 @@ def test_after_a_reload_the_trail_and_the_fields_are_back(page, painter):
     page.click(1, 1)
     page.develop()
     later = Page(page.handlers, page.saved, tab="reloaded")
-    assert later.open() == ["cat", "7, 9", "sketch"]
+    later.open()
+    assert later.restore() == ("cat", "7, 9", "sketch")
     assert later.states() == ["waiting"] * 2, "not called stopped before the store was asked"
     later.develop()
     assert later.states() == ["done"] * 2
     assert later.states(1) == ["done"] * 4
     assert len(painter.painted) == 6
+
+
+def test_what_is_typed_before_the_trail_is_back_stays(page):
+    page.explore(prompt="cat", seeds="7, 9")
+    later = Page(page.handlers, page.saved, tab="reloaded")
+    later.open()
+    prompt, seeds, model = later.restore("owl at ni", "0-3", "sketch")
+    assert prompt == gr.skip()
+    assert (seeds, model) == ("7, 9", "sketch")
 
 
 def test_after_a_reload_no_view_calls_a_tile_stopped_before_the_store_was_asked(page, painter, monkeypatch):
@@ -214,7 +224,7 @@ def test_after_a_reload_what_was_changed_under_advanced_is_back_and_defaults_sta
     page.explore(negative_prompt="blurry", num_inference_steps="20", guidance_scale="4.5", scheduler="")
     later = Page(page.handlers, page.saved, tab="reloaded")
     later.open()
-    fields = dict(zip(ADVANCED, page.handlers.restore(later.visit), strict=True))
+    fields = dict(zip(ADVANCED, page.handlers.restore_advanced(later.visit), strict=True))
     assert fields == {
         "negative_prompt": "blurry",
         "num_inference_steps": "20",
@@ -228,7 +238,7 @@ def test_after_a_reload_what_was_changed_under_advanced_is_back_and_defaults_sta
 
 
 def test_a_tab_without_a_trail_keeps_its_fields(page):
-    assert set(map(str, page.handlers.restore(page.visit))) == {str(gr.skip())}
+    assert set(map(str, page.handlers.restore_advanced(page.visit))) == {str(gr.skip())}
 
 
 def test_two_events_of_one_tab_share_one_visit(page):
@@ -446,7 +456,8 @@ def test_a_commit_that_was_found_for_a_model_stays_out_of_the_fields_and_is_name
     assert painter.painted[0].revision == commit
     assert page.view["rounds"][0]["tiles"][0]["settings"].startswith("Sketch (built in) (451f4fe) · ")
     later = Page(page.handlers, page.saved, tab="reloaded")
-    assert later.open()[2] == "sketch"
+    later.open()
+    assert later.restore()[2] == "sketch"
 
 
 def test_loras_are_asked_for_named_beside_the_picture_and_back_after_a_reload(page, painter):
@@ -457,7 +468,7 @@ def test_loras_are_asked_for_named_beside_the_picture_and_back_after_a_reload(pa
     assert page.view["rounds"][0]["tiles"][0]["settings"].endswith(" · LoRA style v2 0.8 · LoRA b -1")
     later = Page(page.handlers, page.saved, tab="reloaded")
     later.open()
-    assert dict(zip(ADVANCED, page.handlers.restore(later.visit), strict=True))["loras"] == text
+    assert dict(zip(ADVANCED, page.handlers.restore_advanced(later.visit), strict=True))["loras"] == text
 
 
 def test_where_strangers_visit_loras_stay_out_of_the_form(painter):
@@ -475,4 +486,4 @@ def test_where_strangers_visit_loras_stay_out_of_the_form(painter):
     assert page.states() == ["done"]
     loras = (Lora(file="/loras/style.safetensors", sha256="ab" * 32, weight=0.8),)
     page.visit.session.explore(SKETCH.make_recipe(prompt="cat", seed=3, loras=loras), (3,))
-    assert dict(zip(ADVANCED, page.handlers.restore(page.visit), strict=True))["loras"] == ""
+    assert dict(zip(ADVANCED, page.handlers.restore_advanced(page.visit), strict=True))["loras"] == ""

@@ -51,7 +51,7 @@ def test_every_event_of_the_page_is_private(blocks):
 
 def test_only_streams_and_model_lookups_wait_in_a_queue(blocks):
     queued = {event.name for event in blocks.fns.values() if event.queue and event.name != "leave"}
-    assert queued == {"develop", "verify", "choose_model", "restore"}
+    assert queued == {"develop", "verify", "choose_model", "restore_advanced"}
 
 
 def test_no_event_is_dropped_while_one_of_its_kind_is_under_way(blocks):
@@ -63,7 +63,7 @@ def test_no_event_is_dropped_while_one_of_its_kind_is_under_way(blocks):
     assert {event.concurrency_limit for event in events if event.queue} == {64}
 
 
-@pytest.mark.parametrize("name", ["open", "open_picture"])
+@pytest.mark.parametrize("name", ["restore_root", "open_picture"])
 def test_the_panel_is_fitted_to_a_model_that_did_not_come_from_its_field(blocks, name):
     (brought,) = [event for event in blocks.fns.values() if event.name == name]
     fitted = [event for event in blocks.fns.values() if event.name == "choose_model"]
