@@ -216,12 +216,16 @@ class Session:
         if error is not None:
             LOGGER.error("The store could not be looked into.", exc_info=error)
         elif (picture := finding.result()) is not None:
-            self._finish(round_id, index, picture)
+            self._finish(self._trail.tile(round_id, index).recipe, picture)
             yield self._trail
 
-    def _finish(self, round_id: int, index: int, picture: Picture) -> None:
-        done = {"state": State.DONE, "fraction": 1.0, "preview": None}
-        self._change_unless_done(round_id, index, **done, file=picture.file, sentence=picture.notice)
+    def _finish(self, recipe: Recipe, picture: Picture) -> None:
+        done = {"state": State.DONE, "fraction": 1.0, "preview": None, "file": picture.file, "sentence": picture.notice}
+        # Wherever it is asked for: what is known of a recipe is neither looked for nor made again.
+        for round_ in self._trail.rounds:
+            for index, tile in enumerate(round_.tiles):
+                if tile.recipe == recipe:
+                    self._change_unless_done(round_.id, index, **done)
 
     def _change_unless_done(self, round_id: int, index: int, **changes: Any) -> None:
         # A picture of a file may have been put there meanwhile: it stays, and Verify compares with its pixels.
@@ -286,14 +290,9 @@ class Session:
         suffixes = self._trail.suffixes_to(round_id, index)
         try:
             picture = self._keep(
-                report.image,
-                recipe,
-                report.environment,
-                suffixes=suffixes,
-                notice=report.notice,
-                proof=report.proof,
+                report.image, recipe, report.environment, suffixes=suffixes, notice=report.notice, proof=report.proof
             )
         except SeedLabError as error:
             self._change_unless_done(round_id, index, state=State.FAILED, preview=None, sentence=str(error))
         else:
-            self._finish(round_id, index, picture)
+            self._finish(recipe, picture)

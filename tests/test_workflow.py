@@ -194,7 +194,7 @@ def test_a_picture_that_the_store_has_let_go_is_made_again_by_a_click(tmp_path):
     first = session.explore(RECIPE, (0,)).newest
     file = tmp_path / "picture.png"
     file.touch()
-    session._finish(first.id, 0, Picture(file))
+    session._finish(first.tiles[0].recipe, Picture(file))
     file.unlink()
     session.lock(first.id, 0, GUIDE_SUFFIXES)
     assert session.trail.path == (first.id,)
@@ -279,6 +279,20 @@ def test_after_a_restart_an_earlier_round_is_found_when_it_is_visited():
     after = studio.session(trail=type(before.trail).from_json(before.trail.to_json()))
     develop(after)
     assert states(after, first.id) == [State.STOPPED, State.STOPPED], "not on the screen yet"
+    after.revisit(first.id)
+    develop(after)
+    assert states(after, first.id) == [State.DONE, State.DONE]
+
+
+def test_after_a_restart_a_picture_that_two_rounds_show_is_found_for_both():
+    studio = Studio()
+    before = studio.session()
+    first = before.explore(RECIPE, (0, 1)).newest
+    develop(before)
+    before.explore(RECIPE, (1, 7))
+    develop(before)
+    after = studio.session(trail=type(before.trail).from_json(before.trail.to_json()))
+    develop(after)
     after.revisit(first.id)
     develop(after)
     assert states(after, first.id) == [State.DONE, State.DONE]
