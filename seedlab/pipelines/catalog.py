@@ -40,7 +40,7 @@ CATALOG = (
         name="Sketch",
         card=Card(licence="MIT", download=0.0, memory=0.5),
         num_inference_steps=12,
-        guidance_scale=2.5,
+        guidance_scale=2.2,
         height=256,
         width=256,
         scheduler="DPMSolverMultistepScheduler",

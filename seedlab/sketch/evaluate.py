@@ -31,7 +31,7 @@ from seedlab.sketch.vocabulary import MANNERS, MODIFIERS, SUBJECTS
 
 log = logging.getLogger(__name__)
 
-STEPS, GUIDANCE = 12, 2.5
+STEPS, GUIDANCE = 12, 2.2
 BATCH = 8
 Places = NDArray[np.floating]
 Locate = Callable[[Scene], Places]

@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 
 AUTOENCODER_LOOP = training.Loop("autoencoder", 900, 1e-3, 2e-3, cooldown=0.6, averaging=0.99)
 DECODER_LOOP = training.Loop("decoder", 1_000, 1e-3, 2e-3, averaging=0.998, cooldown=1.0)
-DENOISER_LOOP = training.Loop("denoiser", 15_000, 1e-3, 2e-3)
+DENOISER_LOOP = training.Loop("denoiser", 18_000, 1e-3, 2e-3)
 JUDGE_LOOP = training.Loop("judge", 2_600, 1e-3, 2e-3, averaging=0.99)
 
 
