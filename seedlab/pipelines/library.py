@@ -12,6 +12,7 @@ from seedlab.environment import Environment
 from seedlab.model import Model
 from seedlab.pipelines.batch import Prompts, can_batch
 from seedlab.pipelines.environment import Signature, add_hashes, hash_weights, list_files, observe, sign_weights
+from seedlab.pipelines.heap import give_back_heap
 from seedlab.pipelines.hub import INDEX, find_commit, find_index
 from seedlab.pipelines.loading import KNOWN, Source, find_source, is_on_hub, load_pipeline
 from seedlab.pipelines.memory import choose_weights, estimate_size, measure_room
@@ -87,7 +88,7 @@ class Library:
             self.loading = f"Loading {model.name}…"
             key = (source, sign_weights(source.path, source.config), dtype, loras)
             if key not in self._loaded:
-                self._make_room(device, 0, self._weigh(source, dtype))
+                self._make_room(device, 0, self._weigh(source, dtype, loras))
                 self._loaded[key] = self._load_source(source, dtype, loras, device)
             self._loaded.move_to_end(key)
             self._make_room(device, 1)
@@ -129,14 +130,21 @@ class Library:
             Prompts(pipeline) if can_batch(pipeline) else None,
         )
 
-    def _weigh(self, source: Source, dtype: str) -> int:
-        return estimate_size(choose_weights(list_files(source.path, source.config)), dtype)
+    def _weigh(self, source: Source, dtype: str, loras: tuple[Lora, ...]) -> int:
+        weights = choose_weights(list_files(source.path, source.config))
+        return estimate_size((*weights, *(Path(lora.file) for lora in loras)), dtype)
 
     def _make_room(self, device: str, kept: int, size: int = 0) -> None:
         """Let go of pipelines, the least recently used first, until there is room or so many are left."""
-        while len(self._loaded) > kept and size > self._measure_room(device):
+        while len(self._loaded) > kept and self._is_short(device, size):
             self._loaded.popitem(last=False)
             free_memory()
+
+    def _is_short(self, device: str, size: int) -> bool:
+        if size <= self._measure_room(device):
+            return False
+        give_back_heap()  # what lies free in it does not count as room
+        return size > self._measure_room(device)
 
     def let_others_go(self) -> bool:
         """Keep only the pipeline that was used last; returns whether there were others."""
@@ -159,6 +167,7 @@ def free_memory() -> None:
     import torch
 
     gc.collect()
+    give_back_heap()
     with suppress(RuntimeError):  # a GPU that failed fails here too, and what comes after has to be told all the same
         if torch.cuda.is_available():
             torch.cuda.empty_cache()

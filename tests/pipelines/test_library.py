@@ -9,11 +9,12 @@ import pytest
 import torch
 
 from seedlab.pipelines.catalog import describe
-from seedlab.pipelines.environment import hash_weights
+from seedlab.pipelines.environment import hash_weights, list_files
 from seedlab.pipelines.library import Library, Loaded
 from seedlab.pipelines.loading import measure_size
-from seedlab.recipe import SeedLabError
-from tests.pipelines.builders import build_stable_diffusion
+from seedlab.pipelines.memory import choose_weights, estimate_size
+from seedlab.recipe import Lora, SeedLabError
+from tests.pipelines.builders import build_lora, build_stable_diffusion
 
 SWITCH = """
 import json, sys
@@ -103,6 +104,32 @@ def test_others_leave_too_where_memory_has_become_short_since(folders, size):
     machine.count = 1
     load(machine.library, folders[1])
     assert machine.names == ["model-1"]
+
+
+@pytest.mark.parametrize("short", [0, 1])
+def test_a_lora_needs_room_too(folders, tmp_path, short):
+    pytest.importorskip("peft")
+    file = build_lora(folders[1], tmp_path / "style.safetensors")
+    needed = estimate_size((*choose_weights(list_files(folders[1])), file), "float32")
+    library = Library(measure_room=lambda _: needed - short)
+    load(library, folders[0])
+    library.load(describe(str(folders[1])), "float32", "cpu", (Lora(file=str(file), sha256="0" * 64, weight=1.0),))
+    assert len(library._loaded) == 2 - short
+
+
+def test_what_lies_free_in_the_heap_is_given_back_before_a_pipeline_leaves(folders, size, monkeypatch):
+    machine, given_back = Machine(size, count=2), []
+    load(machine.library, folders[0])
+    machine.count = 0
+
+    def give_back():
+        given_back.append(machine.names)
+        machine.count = 3
+
+    monkeypatch.setattr("seedlab.pipelines.library.give_back_heap", give_back)
+    load(machine.library, folders[1])
+    assert given_back == [["model-0"]]
+    assert machine.names == ["model-0", "model-1"]
 
 
 def test_others_can_be_let_go_at_once(folders, size):
