@@ -145,10 +145,13 @@ def _decode_one_by_one(vae: Any) -> "Iterator[None]":
     if vae is None:  # the denoiser's pixels are the picture's
         yield
         return
+    from seedlab.pipelines.trimming import trim
+
     before = vae.use_slicing
     vae.use_slicing = True
     try:
-        yield
+        with trim(vae):
+            yield
     finally:
         vae.use_slicing = before
 

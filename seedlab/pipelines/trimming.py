@@ -1,7 +1,8 @@
-"""Work that diffusers does at every call of a denoiser and that no picture needs: left out, with the same bits.
+"""Work that diffusers does at every call of a network and that no picture needs: left out, with the same bits.
 
-Residual blocks and attentions divide what they made by a factor that is one, number by number, and each attention asks
-for the signature of a function that never changes. Together that is a fiftieth of a batch's time.
+Residual blocks and attentions divide what they made by a factor that is one, number by number, each attention asks for
+the signature of a function that never changes, and dropout is called, which drops nothing. Together that is three
+hundredths of a batch's time.
 """
 
 import inspect
@@ -18,13 +19,15 @@ DIVISORS = ("output_scale_factor", "rescale_output_factor")
 
 
 @contextmanager
-def trim(denoiser: nn.Module) -> Iterator[None]:
+def trim(network: nn.Module) -> Iterator[None]:
     """Leave out what its pictures do not need, as long as this lasts."""
     with ExitStack() as stack:
-        for module in denoiser.modules():
+        for module in network.modules():
             for name in DIVISORS:
                 if vars(module).get(name) == 1.0:
                     stack.enter_context(replace_attribute(module, name, _One()))
+            if type(module) is nn.Dropout and not module.training:
+                stack.enter_context(replace_attribute(module, "forward", _pass))
             processor = getattr(module, "processor", None)
             if callable(processor):
                 stack.enter_context(replace_attribute(processor, "__call__", _keep_signature(processor.__call__)))
@@ -36,6 +39,10 @@ class _One:
 
     def __rtruediv__(self, tensor: Tensor) -> Tensor:
         return tensor
+
+
+def _pass(value: Tensor) -> Tensor:
+    return value
 
 
 def _keep_signature(function: Callable[..., Any]) -> Callable[..., Any]:

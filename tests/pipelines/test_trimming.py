@@ -47,6 +47,21 @@ def test_other_divisors_stay(unet):
         assert torch.equal(run(unet)[0], made)
 
 
+def test_dropout_is_not_called_where_nothing_is_dropped(unet):
+    unet.eval()
+    made, operators = run(unet)
+    with trim(unet):
+        trimmed, fewer = run(unet)
+    assert torch.equal(trimmed, made)
+    assert "aten::dropout" in operators
+    assert "aten::dropout" not in fewer
+
+
+def test_dropout_that_drops_stays(unet):
+    with trim(unet.train()):
+        assert "aten::dropout" in run(unet)[1]
+
+
 def test_a_signature_is_read_once(unet, monkeypatch):
     with trim(unet):
         monkeypatch.setattr(inspect, "_signature_from_function", None)
