@@ -16,7 +16,9 @@ FILES = {
     for file in sorted(ROOT.glob("seedlab/**/*.py"))
 }
 HEAVY = ("torch", "diffusers", "transformers", "accelerate", "safetensors", "huggingface_hub")
-AT_WORK = tuple(f"seedlab.pipelines.{name}" for name in ("slots", "packing", "trimming", "calibration", "exactness"))
+AT_WORK = tuple(
+    f"seedlab.pipelines.{name}" for name in ("slots", "packing", "norms", "trimming", "calibration", "exactness")
+)
 """Made of torch throughout, and imported when a batch is made; nothing else brings them."""
 
 CORE = {

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
+from seedlab.pipelines.norms import is_slow, widen_norms, widens_equally
 from seedlab.pipelines.packing import can_pack, pack_weights, packs_equally
 from seedlab.pipelines.plans import Plan
 from seedlab.pipelines.slots import PROMPTS, Forward, Slots, call_alone, run_alone
@@ -40,7 +41,9 @@ def calibrate(
             stack.callback(module.register_forward_pre_hook(lambda *_: check_stop()).remove)
         search.run(forward, args)
         plan = search.describe()
-        for attempt in dict.fromkeys((plan, replace(plan, packed=()))):  # without blocks it may be exact still
+        for attempt in dict.fromkeys(
+            (plan, replace(plan, packed=(), widened=()))
+        ):  # the slow way it may be exact still
             if _is_exact(denoiser, forward, args, kwargs, slots, attempt):
                 return replace(attempt, exact=True)
     return plan
@@ -49,8 +52,13 @@ def calibrate(
 @contextmanager
 def follow_plan(denoiser: nn.Module, plan: Plan, slots: Slots) -> Iterator[None]:
     """Let the modules run as a plan says, as long as this lasts."""
-    # In this order: what runs alone runs by blocks too.
-    with trim(denoiser), pack_weights(denoiser, plan.packed), run_alone(denoiser, plan.alone, slots):
+    # In this order: what runs alone takes the faster way too.
+    with (
+        trim(denoiser),
+        pack_weights(denoiser, plan.packed),
+        widen_norms(denoiser, plan.widened),
+        run_alone(denoiser, plan.alone, slots),
+    ):
         yield
 
 
@@ -85,6 +93,7 @@ class _Search:
     alone: dict[str, None] = field(default_factory=dict)
     constant: dict[str, None] = field(default_factory=dict)
     packed: dict[str, bool] = field(default_factory=dict)
+    widened: dict[str, bool] = field(default_factory=dict)
     _path: list[str] = field(default_factory=list)
     _seen: dict[Any, bool] = field(default_factory=dict)
     _is_comparing: bool = False
@@ -99,8 +108,10 @@ class _Search:
 
     def describe(self) -> Plan:
         """Return what was found; that the whole is exact is still to be seen."""
-        packed = tuple(name for name, is_equal in self.packed.items() if is_equal)
-        return Plan(exact=False, alone=tuple(self.alone), constant=tuple(self.constant), packed=packed)
+        packed, widened = (
+            tuple(name for name, is_equal in found.items() if is_equal) for found in (self.packed, self.widened)
+        )
+        return Plan(exact=False, alone=tuple(self.alone), constant=tuple(self.constant), packed=packed, widened=widened)
 
     def _watch(self, name: str, module: nn.Module) -> Iterator[Any]:
         if any(module.children()):
@@ -118,9 +129,11 @@ class _Search:
         kind = (type(module), repr(module))
         if self._depends_on_batch(kind, lambda: _list_trials(module, args), args, kwargs):
             self.alone[name] = None
+        # Of several calls each has to be equal.
         if name not in self.constant and not kwargs and can_pack(module):
-            # Of several calls each has to be equal.
             self.packed[name] = self.packed.get(name, True) and self._is_equal_packed(kind, module, args)
+        if len(args) == 1 and is_slow(module, args[0]):
+            self.widened[name] = self.widened.get(name, True) and self._is_equal_widened(kind, module, args)
 
     def _compare_attention(self, attend: Forward, args: Any, kwargs: Any) -> None:
         """Compare what is no module, but a function that a module calls; then that module runs alone."""
@@ -154,6 +167,14 @@ class _Search:
         return self._remember(
             ("packed", *kind, _describe(module.weight), *(_describe(value) for value in args)),
             lambda: all(packs_equally(*trial) for inputs in shapes for trial in _list_sums(module, inputs)),
+        )
+
+    def _is_equal_widened(self, kind: Any, module: nn.Module, args: Any) -> bool:
+        """Whether a norm's bits are the same in float32: for the batch, and for an image alone."""
+        shapes = (args, self.slots.take(args, 0))
+        return self._remember(
+            ("widened", *kind, *(_describe(value) for value in args)),
+            lambda: all(widens_equally(module, *inputs) for inputs in shapes),
         )
 
     def _remember(self, key: Any, look: Callable[[], bool]) -> bool:

@@ -3,11 +3,16 @@
 torch's layers hold their weights in rows, and oneDNN reads them in blocks: each call lays them out anew, which takes a
 tenth of a batch's time, and a third of a single picture's. In blocks from the start, the same kernels give the same
 bits, where calibration saw it. These are the operators that `torch.compile` calls on frozen weights.
+
+Blocks are kept from one batch to the next, for as long as their layer lives: to lay out a Stable Diffusion takes as
+long as two of its steps for a single picture.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor, nn
@@ -16,15 +21,30 @@ from seedlab.pipelines.memory import PACKED
 from seedlab.pipelines.slots import Forward, replace_attribute
 
 
-def pack(layer: nn.Module) -> Forward:
+@dataclass
+class Blocks:
+    """A layer's weights in blocks, and what they were made for."""
+
+    key: Any = None
+    weight: Tensor | None = None
+
+
+_KEPT: WeakKeyDictionary[nn.Module, Blocks] = WeakKeyDictionary()
+
+
+def pack(layer: nn.Module, blocks: Blocks | None = None) -> Forward:
     """Return a layer's `forward` with weights in blocks, which are laid out at its first call.
+
+    Args:
+        blocks: where they are found, if they were made for such a call, and kept.
 
     Raises:
         TypeError: this is no layer whose weights can be laid out (see `can_pack`).
     """
     if not can_pack(layer):
         raise TypeError(f"{type(layer).__name__} has no weights that can be laid out.")
-    return _pack_linear(layer) if isinstance(layer, nn.Linear) else _pack_convolution(layer)
+    make = _pack_linear if isinstance(layer, nn.Linear) else _pack_convolution
+    return make(layer, blocks)
 
 
 def can_pack(layer: nn.Module) -> bool:
@@ -57,21 +77,43 @@ def pack_weights(root: nn.Module, names: Sequence[str]) -> Iterator[None]:
             # It cannot always be packed: another build of torch may have made the plan.
             if can_pack(layer) and layer.weight.nbytes <= free:
                 free -= layer.weight.nbytes
-                stack.enter_context(replace_attribute(layer, "forward", pack(layer)))
+                packed = pack(layer, _KEPT.setdefault(layer, Blocks()))
+                stack.enter_context(replace_attribute(layer, "forward", packed))
         yield
 
 
-def _pack_linear(layer: nn.Linear) -> Forward:
+def _pack_linear(layer: Any, blocks: Blocks | None) -> Forward:
     kernels: Any = torch.ops.mkldnn
-    lay_out = _once(lambda value: kernels._reorder_linear_weight(layer.weight, value.numel() // value.shape[-1]))
-    return lambda value: kernels._linear_pointwise(value, lay_out(value), layer.bias, "none", [], "")
+
+    def lay_out(value: Tensor) -> Tensor:
+        rows = value.numel() // value.shape[-1]
+        return _find_blocks(blocks, layer, rows, lambda: kernels._reorder_linear_weight(layer.weight, rows))
+
+    get = _once(lay_out)
+    return lambda value: kernels._linear_pointwise(value, get(value), layer.bias, "none", [], "")
 
 
-def _pack_convolution(layer: Any) -> Forward:
+def _pack_convolution(layer: Any, blocks: Blocks | None) -> Forward:
     kernels: Any = torch.ops.mkldnn
     steps = [list(layer.padding), list(layer.stride), list(layer.dilation), layer.groups]
-    lay_out = _once(lambda value: kernels._reorder_convolution_weight(layer.weight, *steps, list(value.shape)))
-    return lambda value: kernels._convolution_pointwise(value, lay_out(value), layer.bias, *steps, "none", [], "")
+
+    def lay_out(value: Tensor) -> Tensor:
+        shape = list(value.shape)
+        make = lambda: kernels._reorder_convolution_weight(layer.weight, *steps, shape)  # noqa: E731
+        return _find_blocks(blocks, layer, shape, make)
+
+    get = _once(lay_out)
+    return lambda value: kernels._convolution_pointwise(value, get(value), layer.bias, *steps, "none", [], "")
+
+
+def _find_blocks(blocks: Blocks | None, layer: Any, shape: Any, make: Callable[[], Tensor]) -> Tensor:
+    """Return blocks for inputs of a shape, and for the weights that the layer has now."""
+    if blocks is None:
+        return make()
+    key = (shape, layer.weight.data_ptr(), layer.weight._version)
+    if blocks.weight is None or blocks.key != key:
+        blocks.key, blocks.weight = key, make()
+    return blocks.weight
 
 
 def _once(make: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 LOGGER = logging.getLogger(__name__)
-VERSION = 3
+VERSION = 4
 """Grows when calibration looks at more than before, so that plans of earlier versions are made anew."""
 
 
@@ -25,17 +25,19 @@ class Plan:
         alone: names of the modules that run image by image.
         constant: names of the modules whose input is the same at every step, so that one call of each is enough.
         packed: names of the layers that give the same bits by weights in blocks (see `seedlab.pipelines.packing`).
+        widened: names of the group norms that give the same bits in float32 (see `seedlab.pipelines.norms`).
     """
 
     exact: bool
     alone: tuple[str, ...] = ()
     constant: tuple[str, ...] = ()
     packed: tuple[str, ...] = ()
+    widened: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
         """Names of all the modules that it speaks of."""
-        return (*self.alone, *self.constant, *self.packed)
+        return (*self.alone, *self.constant, *self.packed, *self.widened)
 
 
 class Plans:
@@ -93,7 +95,7 @@ def _read(file: Path) -> Plan | None:
         data = json.loads(file.read_text(encoding="utf-8"))
         if data.pop("version") != VERSION:
             return None
-        names = {field: _read_names(data[field]) for field in ("alone", "constant", "packed")}
+        names = {field: _read_names(data[field]) for field in ("alone", "constant", "packed", "widened")}
         return Plan(exact=data["exact"] is True, **names)
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None

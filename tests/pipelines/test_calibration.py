@@ -7,7 +7,7 @@ from torch import nn
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
-from seedlab.pipelines import packing
+from seedlab.pipelines import norms, packing
 from seedlab.pipelines.calibration import _list_torn, calibrate, follow_plan
 from seedlab.pipelines.plans import Plan
 from seedlab.pipelines.slots import Slots, call_alone, run_alone
@@ -163,7 +163,7 @@ def test_layers_that_give_the_same_bits_by_weights_in_blocks_are_named():
 
 def test_layers_whose_bits_blocks_change_are_not_named(monkeypatch):
     pack = packing.pack
-    monkeypatch.setattr(packing, "pack", lambda layer: lambda value: pack(layer)(value) * (1 + 2**-22))
+    monkeypatch.setattr(packing, "pack", lambda layer, *kept: lambda value: pack(layer, *kept)(value) * (1 + 2**-22))
     denoiser = Denoiser(nn.Conv2d(6, 6, 3, padding=1)).to(memory_format=torch.channels_last)
     plan = find_plan(denoiser, layout=torch.channels_last)
     assert plan.exact
@@ -173,7 +173,7 @@ def test_layers_whose_bits_blocks_change_are_not_named(monkeypatch):
 @needs_blocks
 def test_blocks_that_change_the_whole_are_left_out_and_the_batch_is_kept(monkeypatch):
     pack, found = packing.pack, Plan(exact=False, packed=("layers.0",))
-    monkeypatch.setattr(packing, "pack", lambda layer: lambda value: pack(layer)(value) + 1)
+    monkeypatch.setattr(packing, "pack", lambda layer, *kept: lambda value: pack(layer, *kept)(value) + 1)
     monkeypatch.setattr("seedlab.pipelines.calibration._Search.describe", lambda _: found)
     denoiser = Denoiser(nn.Conv2d(6, 6, 1), nn.Identity())
     denoiser.prompts = nn.Identity()
@@ -185,8 +185,8 @@ def test_blocks_that_change_the_whole_are_left_out_and_the_batch_is_kept(monkeyp
 def test_what_runs_alone_runs_by_blocks_too(monkeypatch):
     pack, rows = packing.pack, []
 
-    def watch(layer):
-        packed = pack(layer)
+    def watch(layer, *kept):
+        packed = pack(layer, *kept)
         return lambda value: (rows.append(len(value)), packed(value))[1]
 
     monkeypatch.setattr(packing, "pack", watch)
@@ -195,6 +195,23 @@ def test_what_runs_alone_runs_by_blocks_too(monkeypatch):
         root(PICTURES)
     assert rows == [2, 2, 2, 2]
     assert "forward" not in vars(root[0])
+
+
+def test_norms_that_give_the_same_bits_in_float32_are_named():
+    torch.manual_seed(0)
+    denoiser = Denoiser(nn.GroupNorm(3, 6), nn.SiLU()).to(torch.bfloat16, memory_format=torch.channels_last)
+    plan = find_plan(denoiser, torch.bfloat16, layout=torch.channels_last)
+    assert plan.exact
+    assert plan.widened == ("layers.0",)
+
+
+def test_norms_whose_bits_change_in_float32_are_not_named(monkeypatch):
+    widen = norms.widen
+    monkeypatch.setattr(norms, "widen", lambda norm: lambda value: widen(norm)(value) + (value.mean() > 9))
+    denoiser = Denoiser(nn.GroupNorm(3, 6)).to(torch.bfloat16, memory_format=torch.channels_last)
+    plan = find_plan(denoiser, torch.bfloat16, layout=torch.channels_last)
+    assert plan.exact
+    assert plan.widened == ()
 
 
 def test_layers_that_blocks_would_lay_out_another_way_are_not_named():

@@ -1,5 +1,8 @@
 """Layers whose weights lie in blocks: the same values, and nothing left behind."""
 
+import gc
+import weakref
+
 import pytest
 import torch
 from torch import nn
@@ -96,6 +99,37 @@ def test_layers_read_blocks_for_as_long_as_it_lasts():
             assert ["forward" in vars(layer) for layer in root] == [True, False, True]
             torch.testing.assert_close(root(pictures), before)
     assert not any("forward" in vars(layer) for layer in root)
+
+
+def test_blocks_are_kept_for_as_long_as_the_weights_stay_what_they_are(monkeypatch):
+    root, made = nn.Sequential(nn.Linear(4, 4, bias=False)), []
+    layer, rows = root[0], make_inputs(2, 4, dtype=torch.float32)
+    monkeypatch.setattr(packing, "_once", lambda make: lambda value: made.append(make(value)) or made[-1])
+
+    def run(values: torch.Tensor) -> torch.Tensor:
+        with torch.no_grad(), pack_weights(root, ("0",)):
+            return root(values)
+
+    assert torch.equal(run(rows), run(rows))
+    assert made[0] is made[1]
+    run(rows[:1])
+    assert made[2] is not made[1], "laid out for another shape"
+    layer.weight.data = layer.weight.data * 2
+    torch.testing.assert_close(run(rows), layer(rows), msg="other weights")
+    with torch.no_grad():
+        layer.weight.zero_()
+    assert not run(rows).any(), "the same weights, changed where they lie"
+
+
+def test_blocks_go_with_their_layer():
+    root = nn.Sequential(nn.Linear(4, 4))
+    with torch.no_grad(), pack_weights(root, ("0",)):
+        root(make_inputs(2, 4, dtype=torch.float32))
+        kept = weakref.ref(packing._KEPT[root[0]].weight)
+    assert kept() is not None
+    del root
+    gc.collect()
+    assert kept() is None
 
 
 def test_what_cannot_be_packed_is_passed_over():
