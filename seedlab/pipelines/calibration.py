@@ -41,9 +41,8 @@ def calibrate(
             stack.callback(module.register_forward_pre_hook(lambda *_: check_stop()).remove)
         search.run(forward, args)
         plan = search.describe()
-        for attempt in dict.fromkeys(
-            (plan, replace(plan, packed=(), widened=()))
-        ):  # the slow way it may be exact still
+        slower = replace(plan, packed=(), widened=())  # may be exact still
+        for attempt in dict.fromkeys((plan, slower)):
             if _is_exact(denoiser, forward, args, kwargs, slots, attempt):
                 return replace(attempt, exact=True)
     return plan

@@ -2,7 +2,7 @@
 
 glibc hands freed memory back to the system as soon as a few megabytes lie free, and large blocks at once; the next step
 asks for the same memory again, which comes page by page, a fault and zeros each. For a Stable Diffusion on a CPU that
-is up to a seventh of the time. Elsewhere than with glibc nothing is done: other systems' heaps keep more by themselves.
+is up to a seventh of the time. Elsewhere than with glibc nothing is done.
 """
 
 import ctypes
