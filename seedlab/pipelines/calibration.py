@@ -41,8 +41,9 @@ def calibrate(
             stack.callback(module.register_forward_pre_hook(lambda *_: check_stop()).remove)
         search.run(forward, args)
         plan = search.describe()
-        slower = replace(plan, packed=(), widened=())  # may be exact still
-        for attempt in dict.fromkeys((plan, slower)):
+        # What is slower may be exact still.
+        slower = replace(plan, widened=()), replace(plan, packed=(), widened=())
+        for attempt in dict.fromkeys((plan, *slower)):
             if _is_exact(denoiser, forward, args, kwargs, slots, attempt):
                 return replace(attempt, exact=True)
     return plan
@@ -172,7 +173,7 @@ class _Search:
         """Whether a norm's bits are the same in float32: for the batch, and for an image alone."""
         shapes = (args, self.slots.take(args, 0))
         return self._remember(
-            ("widened", *kind, *(_describe(value) for value in args)),
+            ("widened", *kind, _describe(module.weight), *(_describe(value) for value in args)),
             lambda: all(widens_equally(module, *inputs) for inputs in shapes),
         )
 

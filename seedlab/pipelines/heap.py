@@ -1,8 +1,11 @@
-"""The process's heap: kept between the steps of a picture, given back when a pipeline goes.
+"""The process's heap: kept between the steps of a picture, given back when a pipeline comes or goes.
 
 glibc hands freed memory back to the system as soon as a few megabytes lie free, and large blocks at once; the next step
 asks for the same memory again, which comes page by page, a fault and zeros each. For a Stable Diffusion on a CPU that
 is up to a seventh of the time. Elsewhere than with glibc nothing is done.
+
+All threads share one heap from then on: those that glibc gives to single threads consist of pieces of 64 MiB, which
+have no limit to what lies free in them, and no room for anything larger.
 """
 
 import ctypes
@@ -10,20 +13,24 @@ import sys
 from typing import Any
 
 KEPT = 2**30
-"""Bytes that may lie free at a heap's end before they are given back; larger blocks than this come and go alone."""
+"""Bytes that may lie free at the heap's end before they are given back; larger blocks than this come and go alone."""
 
-ARENA = 2**26
-"""Bytes of one piece of a thread's heap, which comes and goes as a whole."""
+BLOCK = 2**25
+"""Bytes of the largest block that older releases of glibc take from the heap."""
 
-M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD = -1, -2, -3
-"""mallopt(3): what may lie free, what is asked for at once, and what is asked for on its own."""
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
+"""mallopt(3): what may lie free, from which size on a block comes and goes alone, and how many heaps there are."""
 
 
 def keep_heap() -> bool:
-    """Let freed memory stay in this process for what is computed next; returns whether this system does that."""
+    """Let freed memory stay in this process for what is computed next; returns whether this system does that.
+
+    To be called before threads are started that compute: they stay with the heap that they have.
+    """
     set_option = _find("mallopt")
-    options = ((M_TRIM_THRESHOLD, KEPT), (M_TOP_PAD, ARENA), (M_MMAP_THRESHOLD, KEPT))
-    return set_option is not None and all(set_option(*option) for option in options)
+    if set_option is None or not (set_option(M_MMAP_THRESHOLD, KEPT) or set_option(M_MMAP_THRESHOLD, BLOCK)):
+        return False
+    return bool(set_option(M_TRIM_THRESHOLD, KEPT) and set_option(M_ARENA_MAX, 1))
 
 
 def give_back_heap() -> None:

@@ -122,6 +122,7 @@ class Library:
 
     def _load_source(self, source: Source, dtype: str, loras: tuple[Lora, ...], device: str) -> Loaded:
         pipeline = load_pipeline(source, dtype, device, loras)
+        give_back_heap()  # of weights in another dtype, or on their way to a card
         return Loaded(
             pipeline,
             pipeline.scheduler,
@@ -143,7 +144,7 @@ class Library:
     def _is_short(self, device: str, size: int) -> bool:
         if size <= self._measure_room(device):
             return False
-        give_back_heap()  # what lies free in it does not count as room
+        _give_back()  # what could be had back does not count as room
         return size > self._measure_room(device)
 
     def let_others_go(self) -> bool:
@@ -167,9 +168,17 @@ def free_memory() -> None:
     import torch
 
     gc.collect()
-    give_back_heap()
+    _give_back()
     with suppress(RuntimeError):  # a GPU that failed fails here too, and what comes after has to be told all the same
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
         if torch.backends.mps.is_available():
             torch.mps.empty_cache()
+
+
+def _give_back() -> None:
+    """Give back what is only kept to save time."""
+    from seedlab.pipelines.packing import drop_blocks
+
+    drop_blocks()
+    give_back_heap()

@@ -9,7 +9,6 @@ from typing import Any
 from seedlab.model import Model
 from seedlab.pipelines.capabilities import takes_films
 from seedlab.pipelines.catalog import CATALOG, SKETCH, SKETCH_FOLDER
-from seedlab.pipelines.heap import keep_heap
 from seedlab.pipelines.hub import find_configurations, find_snapshot
 from seedlab.pipelines.loras import add_loras
 from seedlab.pipelines.memory import measure_room
@@ -31,7 +30,6 @@ def import_libraries() -> None:
         from diffusers import DiffusionPipeline  # noqa: F401
 
         _hush()
-        keep_heap()
 
 
 def find_class(name: str) -> Any:

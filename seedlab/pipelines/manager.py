@@ -15,6 +15,7 @@ from seedlab.pipelines import catalog
 from seedlab.pipelines.batch import split_batches
 from seedlab.pipelines.environment import enable_determinism
 from seedlab.pipelines.fitting import fit
+from seedlab.pipelines.heap import keep_heap
 from seedlab.pipelines.hub import COMMIT
 from seedlab.pipelines.library import Library, Loaded
 from seedlab.pipelines.line import Line
@@ -59,6 +60,7 @@ class PipelineManager:
             plans: what is known of exact batches; None for what earlier processes found out.
             deterministic: whether only deterministic algorithms may be used, from now on in this process.
         """
+        keep_heap()  # here, as the threads that compute are not there yet
         self._wish, self._allowed, self._deterministic = device, allowed, deterministic
         self._line = Line()
         self._closed = Event()

@@ -4,8 +4,8 @@ torch's layers hold their weights in rows, and oneDNN reads them in blocks: each
 tenth of a batch's time, and a third of a single picture's. In blocks from the start, the same kernels give the same
 bits, where calibration saw it. These are the operators that `torch.compile` calls on frozen weights.
 
-Blocks are kept from one batch to the next, for as long as their layer lives: to lay out a Stable Diffusion takes as
-long as two of its steps for a single picture.
+The blocks of one plan are kept from one batch to the next, until another plan is followed or memory is short: to lay
+out a Stable Diffusion takes as long as two of its steps for a single picture.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -70,16 +70,30 @@ def packs_equally(layer: nn.Module, inputs: Any) -> bool:
 @contextmanager
 def pack_weights(root: nn.Module, names: Sequence[str]) -> Iterator[None]:
     """Let the layers of these names read weights in blocks, as long as this lasts, and as far as `PACKED` go."""
-    free = PACKED
+    layers = _choose_layers(root, names)
+    for layer in set(_KEPT) - set(layers):
+        del _KEPT[layer]
     with ExitStack() as stack:
-        for name in names:
-            layer: Any = root.get_submodule(name)
-            # It cannot always be packed: another build of torch may have made the plan.
-            if can_pack(layer) and layer.weight.nbytes <= free:
-                free -= layer.weight.nbytes
-                packed = pack(layer, _KEPT.setdefault(layer, Blocks()))
-                stack.enter_context(replace_attribute(layer, "forward", packed))
+        for layer in layers:
+            packed = pack(layer, _KEPT.setdefault(layer, Blocks()))
+            stack.enter_context(replace_attribute(layer, "forward", packed))
         yield
+
+
+def drop_blocks() -> None:
+    """Let go of the blocks that are kept; they can be made anew."""
+    _KEPT.clear()
+
+
+def _choose_layers(root: nn.Module, names: Sequence[str]) -> list[nn.Module]:
+    free, layers = PACKED, []
+    for name in names:
+        layer: Any = root.get_submodule(name)
+        # It cannot always be packed: another build of torch may have made the plan.
+        if can_pack(layer) and layer.weight.nbytes <= free:
+            free -= layer.weight.nbytes
+            layers.append(layer)
+    return layers
 
 
 def _pack_linear(layer: Any, blocks: Blocks | None) -> Forward:

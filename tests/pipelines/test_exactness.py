@@ -61,6 +61,18 @@ def test_the_modules_of_the_plan_run_image_by_image_and_rows_come_back_in_their_
     assert denoiser.layer.calls == 4
 
 
+@pytest.mark.parametrize("count", [4, 8])
+def test_what_a_batch_makes_may_be_changed_in_place(calibrated, count):
+    """Some schedulers do; with a row an image the batch's rows are handed on as they are."""
+    calibrated(Plan(exact=True))
+    denoiser = Denoiser()
+    with torch.no_grad(), batch_exactly(denoiser, count, Plans(None), "here", do_nothing, do_nothing):
+        (out,) = denoiser(SEVERAL, 500)
+        assert not out.is_inference()
+        out.mul_(0)
+    assert not out.any()
+
+
 def test_afterwards_everything_is_as_it_was(calibrated):
     calibrated(Plan(exact=True, alone=("layer",), constant=("prompts",)))
     denoiser = Denoiser()

@@ -117,7 +117,7 @@ def test_a_lora_needs_room_too(folders, tmp_path, short):
     assert len(library._loaded) == 2 - short
 
 
-def test_what_lies_free_in_the_heap_is_given_back_before_a_pipeline_leaves(folders, size, monkeypatch):
+def test_what_is_kept_to_save_time_is_given_back_before_a_pipeline_leaves(folders, size, monkeypatch):
     machine, given_back = Machine(size, count=2), []
     load(machine.library, folders[0])
     machine.count = 0
@@ -126,7 +126,7 @@ def test_what_lies_free_in_the_heap_is_given_back_before_a_pipeline_leaves(folde
         given_back.append(machine.names)
         machine.count = 3
 
-    monkeypatch.setattr("seedlab.pipelines.library.give_back_heap", give_back)
+    monkeypatch.setattr("seedlab.pipelines.library._give_back", give_back)
     load(machine.library, folders[1])
     assert given_back == [["model-0"]]
     assert machine.names == ["model-0", "model-1"]

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from seedlab.pipelines import packing
-from seedlab.pipelines.packing import can_pack, pack, pack_weights, packs_equally
+from seedlab.pipelines.packing import can_pack, drop_blocks, pack, pack_weights, packs_equally
 
 pytestmark = pytest.mark.skipif(not can_pack(nn.Linear(1, 1)), reason="this build of torch has no such kernels")
 DTYPES = (torch.float32, torch.bfloat16)
@@ -121,15 +121,32 @@ def test_blocks_are_kept_for_as_long_as_the_weights_stay_what_they_are(monkeypat
     assert not run(rows).any(), "the same weights, changed where they lie"
 
 
+def run_in_blocks(root: nn.Module, *names: str) -> list[weakref.ref]:
+    with torch.no_grad(), pack_weights(root, names):
+        root(make_inputs(2, 4, dtype=torch.float32))
+    return [weakref.ref(blocks.weight) for blocks in packing._KEPT.values()]
+
+
 def test_blocks_go_with_their_layer():
     root = nn.Sequential(nn.Linear(4, 4))
-    with torch.no_grad(), pack_weights(root, ("0",)):
-        root(make_inputs(2, 4, dtype=torch.float32))
-        kept = weakref.ref(packing._KEPT[root[0]].weight)
-    assert kept() is not None
+    (blocks,) = run_in_blocks(root, "0")
+    assert blocks() is not None
     del root
     gc.collect()
-    assert kept() is None
+    assert blocks() is None
+
+
+def test_the_blocks_of_one_plan_are_kept():
+    roots = [nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 4)) for _ in range(2)]
+    for root, names in ((roots[0], ("0", "1")), (roots[0], ("1",)), (roots[1], ("0", "1"))):
+        assert len(run_in_blocks(root, *names)) == len(names)
+
+
+def test_blocks_can_be_dropped_at_once():
+    root = nn.Sequential(nn.Linear(4, 4))
+    (blocks,) = run_in_blocks(root, "0")
+    drop_blocks()
+    assert blocks() is None
 
 
 def test_what_cannot_be_packed_is_passed_over():
