@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from seedlab.pipelines.capabilities import Capabilities
 from seedlab.pipelines.kinds import UNCONDITIONAL
 from seedlab.pipelines.plans import Plans
-from seedlab.pipelines.sampling import Sample, make_arguments, run_pipeline
+from seedlab.pipelines.sampling import Sample, leave_as_found, make_arguments, run_pipeline
 from seedlab.pipelines.steps import OnStep
 from seedlab.recipe import Recipe
 
@@ -131,11 +131,12 @@ def sample_batch(
     each = [make_arguments(Capabilities.read(pipeline), recipe) for recipe in recipes]
     shared = {name: value for name, value in each[0].items() if name not in ("prompt", "negative_prompt", "generator")}
     generators = [arguments["generator"] for arguments in each]
-    arguments = {**shared, **prompts.encode(recipes), "generator": generators}
     with (
+        leave_as_found(pipeline),
         _decode_one_by_one(getattr(pipeline, "vae", None)),
         batch_exactly(pipeline.unet, len(recipes), plans, surroundings, announce, check_stop),
     ):
+        arguments = {**shared, **prompts.encode(recipes), "generator": generators}
         return run_pipeline(pipeline, arguments, on_step)
 
 

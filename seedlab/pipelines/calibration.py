@@ -129,11 +129,17 @@ class _Search:
         kind = (type(module), repr(module))
         if self._depends_on_batch(kind, lambda: _list_trials(module, args), args, kwargs):
             self.alone[name] = None
-        # Of several calls each has to be equal.
         if name not in self.constant and not kwargs and can_pack(module):
-            self.packed[name] = self.packed.get(name, True) and self._is_equal_packed(kind, module, args)
+            self._compare_ways(self.packed, name, module, args, _packs_equally)
         if len(args) == 1 and is_slow(module, args[0]):
-            self.widened[name] = self.widened.get(name, True) and self._is_equal_widened(kind, module, args)
+            self._compare_ways(self.widened, name, module, args, widens_equally)
+
+    def _compare_ways(self, found: Any, name: str, module: Any, args: Any, is_equal: Callable[..., bool]) -> None:
+        """Note whether a layer's bits are the same in a faster way: for the batch, and for an image alone."""
+        look = lambda: all(is_equal(module, *inputs) for inputs in (args, self.slots.take(args, 0)))  # noqa: E731
+        key = (is_equal, repr(module), _describe(module.weight), *map(_describe, args))
+        # Of several calls each has to be equal.
+        found[name] = found.get(name, True) and self._remember(key, look)
 
     def _compare_attention(self, attend: Forward, args: Any, kwargs: Any) -> None:
         """Compare what is no module, but a function that a module calls; then that module runs alone."""
@@ -159,22 +165,6 @@ class _Search:
                 _are_equal(forward(*inputs, **kwargs), call_alone(forward, self.slots)(*inputs, **kwargs))
                 for forward, inputs in list_trials()
             ),
-        )
-
-    def _is_equal_packed(self, kind: Any, module: nn.Module, args: Any) -> bool:
-        """Whether a layer's bits are the same by weights in blocks: for the batch, and for an image alone."""
-        shapes = (args, self.slots.take(args, 0))
-        return self._remember(
-            ("packed", *kind, _describe(module.weight), *(_describe(value) for value in args)),
-            lambda: all(packs_equally(*trial) for inputs in shapes for trial in _list_sums(module, inputs)),
-        )
-
-    def _is_equal_widened(self, kind: Any, module: nn.Module, args: Any) -> bool:
-        """Whether a norm's bits are the same in float32: for the batch, and for an image alone."""
-        shapes = (args, self.slots.take(args, 0))
-        return self._remember(
-            ("widened", *kind, _describe(module.weight), *(_describe(value) for value in args)),
-            lambda: all(widens_equally(module, *inputs) for inputs in shapes),
         )
 
     def _remember(self, key: Any, look: Callable[[], bool]) -> bool:
@@ -243,11 +233,25 @@ def _list_sums(module: nn.Module, args: Any) -> Iterator[tuple[nn.Module, Any]]:
     if isinstance(module, nn.Linear | nn.Conv2d) and getattr(module, "groups", 1) == 1:
         axis = -1 if isinstance(module, nn.Linear) else 1
         pairs = _pair_up(args[0].shape[axis], args[0].device)
-        twin = copy.copy(module)
-        twin._parameters = {"weight": nn.Parameter(_cancel(module.weight, 1, pairs, -1), False), "bias": None}
+        yield _make_twin(module, pairs), (_cancel(_make_noise(args[0]), axis, pairs, 1), *args[1:])
+
+
+def _make_twin(module: Any, pairs: tuple[Tensor, Tensor]) -> nn.Module:
+    """Copy a layer, with weights that cancel in pairs, and no bias.
+
+    Outside of inference mode, and asking for gradients if the layer's do: torch chooses its kernel by that too.
+    """
+    twin: nn.Module = copy.copy(module)
+    with torch.inference_mode(False), torch.no_grad():
+        weight = nn.Parameter(_cancel(module.weight, 1, pairs, -1), module.weight.requires_grad)
+        twin._parameters = {"weight": weight, "bias": None}
         if module.bias is not None:
-            twin.bias = nn.Parameter(torch.zeros_like(module.bias), False)
-        yield twin, (_cancel(_make_noise(args[0]), axis, pairs, 1), *args[1:])
+            twin.bias = nn.Parameter(torch.zeros_like(module.bias), module.bias.requires_grad)
+    return twin
+
+
+def _packs_equally(layer: nn.Module, *inputs: Any) -> bool:
+    return all(packs_equally(*trial) for trial in _list_sums(layer, inputs))
 
 
 def _cancel_attention(args: Any) -> Any:

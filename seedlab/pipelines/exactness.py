@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.utils._pytree import tree_map
 
 from seedlab.pipelines.calibration import calibrate, follow_plan, is_equal_alone
+from seedlab.pipelines.loading import bring_in
 from seedlab.pipelines.plans import VERSION, NotExactError, Plan, Plans
 from seedlab.pipelines.slots import PROMPTS, Forward, Slots, replace_attribute
 
@@ -65,6 +66,7 @@ class _ExactCall:
         slots = self._lay_out(args)
         args, kwargs = slots.gather(args), self._gather(slots, kwargs)
         if self._planned is None:
+            bring_in(self.denoiser)
             self._follow(slots, args, kwargs)
             self._planned = slots
         if slots != self._planned:

@@ -2,7 +2,7 @@
 
 import gc
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,11 +14,23 @@ from seedlab.pipelines.batch import Prompts, can_batch
 from seedlab.pipelines.environment import Signature, add_hashes, hash_weights, list_files, observe, sign_weights
 from seedlab.pipelines.heap import give_back_heap
 from seedlab.pipelines.hub import INDEX, find_commit, find_index
-from seedlab.pipelines.loading import KNOWN, Source, find_source, is_on_hub, load_pipeline
-from seedlab.pipelines.memory import choose_weights, estimate_size, measure_room
+from seedlab.pipelines.loading import (
+    KNOWN,
+    Source,
+    find_source,
+    is_on_hub,
+    is_part_by_part,
+    load_pipeline,
+    put_part_by_part,
+)
+from seedlab.pipelines.memory import HOST, choose_weights, estimate_size, measure_room
 from seedlab.pipelines.preview import Preview, fit_preview
 from seedlab.pipelines.progress import say_bytes
+from seedlab.pipelines.sampling import leave_as_found
 from seedlab.recipe import Lora
+
+Key = tuple[Source, Signature, str, tuple[Lora, ...]]
+"""What makes a pipeline another one: its files as they are now, its dtype, its LoRAs."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +59,7 @@ class Library:
             measure_room: says how many bytes more of weights a device has room for.
         """
         self._measure_room = measure_room
-        self._loaded: OrderedDict[tuple[Source, Signature, str, tuple[Lora, ...]], Loaded] = OrderedDict()
+        self._loaded: OrderedDict[Key, Loaded] = OrderedDict()
         self._commits: dict[str, str] = {}
         self._sources: dict[str, Source] = {}
         self._hashes: dict[tuple[Source, Signature], str] = {}
@@ -123,10 +135,12 @@ class Library:
     def _load_source(self, source: Source, dtype: str, loras: tuple[Lora, ...], device: str) -> Loaded:
         pipeline = load_pipeline(source, dtype, device, loras)
         give_back_heap()  # of weights in another dtype, or on their way to a card
+        with leave_as_found(pipeline):
+            preview = fit_preview(pipeline)
         return Loaded(
             pipeline,
             pipeline.scheduler,
-            fit_preview(pipeline),
+            preview,
             observe(device, self._hash(source, loras)),
             Prompts(pipeline) if can_batch(pipeline) else None,
         )
@@ -137,8 +151,17 @@ class Library:
 
     def _make_room(self, device: str, kept: int, size: int = 0) -> None:
         """Let go of pipelines, the least recently used first, until there is room or so many are left."""
-        while len(self._loaded) > kept and self._is_short(device, size):
-            self._loaded.popitem(last=False)
+        others = list(self._loaded)[: len(self._loaded) - kept]
+        self._let_go(others, device, size)
+        if device == "cuda":  # weights come by way of the machine's memory, and some stay there
+            here = [key for key in others if key in self._loaded and is_part_by_part(self._loaded[key].pipeline)]
+            self._let_go(here, HOST, size)
+
+    def _let_go(self, keys: Sequence[Key], device: str, size: int) -> None:
+        for key in keys:
+            if not self._is_short(device, size):
+                return
+            del self._loaded[key]
             free_memory()
 
     def _is_short(self, device: str, size: int) -> bool:
@@ -154,6 +177,21 @@ class Library:
             del self._loaded[key]
         free_memory()
         return bool(others)
+
+    def make_space(self) -> bool:
+        """Free memory for the pipeline that was used last; returns whether that could be done.
+
+        The others go, else it is put on its card part by part, and stays so as long as it is in memory.
+        """
+        return self.let_others_go() or self._divide_last()
+
+    def _divide_last(self) -> bool:
+        pipeline = next(reversed(self._loaded.values())).pipeline if self._loaded else None
+        if pipeline is None or pipeline.device.type != "cuda" or is_part_by_part(pipeline):
+            return False
+        put_part_by_part(pipeline, "cuda")
+        free_memory()
+        return True
 
     def _hash(self, source: Source, loras: tuple[Lora, ...]) -> str:
         # Files may be replaced while SeedLab runs: then they are other weights, and are loaded and hashed anew.

@@ -168,8 +168,28 @@ def _place(pipeline: Any, device: str) -> Any:
         return pipeline.to(device)
     if choose_placement(measure_size(pipeline), measure_room(device)) == "whole":
         return pipeline.to(device)
-    pipeline.enable_model_cpu_offload(device=device)
+    put_part_by_part(pipeline, device)
     return pipeline
+
+
+def put_part_by_part(pipeline: Any, device: str) -> None:
+    """Keep a pipeline's weights in the machine's memory, and put each part on the card for its own work alone."""
+    pipeline.enable_model_cpu_offload(device=device)
+
+
+def is_part_by_part(pipeline: Any) -> bool:
+    """Whether `put_part_by_part` was done to a pipeline: its parts have hooks of accelerate's."""
+    return any(hasattr(part, "_hf_hook") for part in pipeline.components.values())
+
+
+def bring_in(part: Any) -> None:
+    """Put a part of a pipeline on the card now, if it waits in the machine's memory for its call.
+
+    What is moved in torch's inference mode never asks for gradients again, and torch multiplies matrices otherwise by
+    weights that ask for them (`should_fold` in its LinearAlgebra.cpp): other bits.
+    """
+    if (hook := getattr(part, "_hf_hook", None)) is not None:
+        hook.pre_forward(part)
 
 
 def measure_size(pipeline: Any) -> int:

@@ -65,7 +65,9 @@ class PipelineManager:
         self._line = Line()
         self._closed = Event()
         self._library = Library()
-        self._workshop = Workshop(self._load, plans or Plans(find_folder()), self._closed, self._library.let_others_go)
+        plans = plans or Plans(find_folder())
+        library = self._library
+        self._workshop = Workshop(self._load, plans, self._closed, library.let_others_go, library.make_space)
 
     @cached_property
     def device(self) -> str:

@@ -13,6 +13,9 @@ WORKROOM = 2 * 10**9
 PACKED = 2**31
 """Bytes that are left, on a CPU, for weights laid out anew (see `packing`): enough for Stable Diffusion 1.5 in half."""
 
+HOST = "host"
+"""The machine's memory beside a card: weights come by way of it, and stay in it where the card is too small."""
+
 CONTAINER = Path("/sys/fs/cgroup")
 LIMITS = (
     ("memory.max", "memory.current", "memory.stat", ("inactive_file", "active_file")),
@@ -30,7 +33,7 @@ def measure_room(device: str, container: Path = CONTAINER) -> int:
     """Return how many bytes more of weights a device has room for, beside the work; below 0 where that is short.
 
     Args:
-        device: "cuda", whose card counts, or "cpu" or "mps", where it is the machine's memory.
+        device: "cuda", whose card counts, or "cpu", "mps" or `HOST`, where it is the machine's memory.
         container: the folder in which the limits of the container are told that this process runs in, if any. Limits
             of a group within it (a job's, a service's) are not looked for.
     """

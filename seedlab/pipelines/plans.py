@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 LOGGER = logging.getLogger(__name__)
-VERSION = 5
+VERSION = 6
 """Grows when calibration looks at more than before, so that plans of earlier versions are made anew."""
 
 

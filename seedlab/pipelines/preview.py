@@ -53,7 +53,7 @@ def fit_preview(pipeline: Any) -> Preview | None:
     if vae is None or not hasattr(vae, "encode"):
         return None
     try:
-        with torch.inference_mode():
+        with torch.no_grad():
             # Sana's latents are 32 times smaller a side and have 32 channels: to so few of them, anything would fit.
             pictures = _paint_pictures(max(SIDE, LATENT_SIDE * getattr(pipeline, "vae_scale_factor", 1)))
             return _fit(_encode(vae, pictures), pictures)

@@ -35,7 +35,8 @@ def sample(pipeline: Any, recipe: Recipe, on_step: OnStep) -> Sample:
         SeedLabError: the picture is not one: all black, or hidden by the pipeline's own safety checker; or noise was
             drawn that the seed does not decide.
     """
-    (made,) = run_pipeline(pipeline, make_arguments(Capabilities.read(pipeline), recipe), on_step)
+    with leave_as_found(pipeline):
+        (made,) = run_pipeline(pipeline, make_arguments(Capabilities.read(pipeline), recipe), on_step)
     return made
 
 
@@ -54,7 +55,6 @@ def run_pipeline(pipeline: Any, arguments: Mapping[str, Any], on_step: OnStep) -
 
     # "np" and not "pil", for the proof; the pipelines themselves make their 8-bit pictures of just this array.
     with (
-        _keep_dtype(getattr(pipeline, "vae", None)),
         refuse_unseeded_noise() as check_noise,
         follow_steps(pipeline, follow) as callbacks,
     ):
@@ -71,14 +71,20 @@ def run_pipeline(pipeline: Any, arguments: Mapping[str, Any], on_step: OnStep) -
 
 
 @contextmanager
-def _keep_dtype(autoencoder: Any) -> Iterator[None]:
-    """Give an autoencoder its dtype back: SDXL decodes in float32, and where that fails it would stay so."""
+def leave_as_found(pipeline: Any) -> Iterator[None]:
+    """Put back what a call that failed, or was stopped, leaves behind.
+
+    SDXL decodes in float32, and its autoencoder would stay so. Of a pipeline that is put on a card part by part, the
+    part that worked would stay there, beside the next call's first.
+    """
+    autoencoder = getattr(pipeline, "vae", None)
     dtype = getattr(autoencoder, "dtype", None)
     try:
         yield
     finally:
-        if dtype is not None and autoencoder.dtype != dtype:
+        if autoencoder is not None and autoencoder.dtype != dtype:
             autoencoder.to(dtype=dtype)
+        pipeline.maybe_free_model_hooks()
 
 
 def _hash_latents(latents: Any) -> str:

@@ -40,12 +40,14 @@ class Workshop:
         plans: what is known of exact batches.
         closed: set when all work is to end.
         let_others_go: frees the memory of the pipelines that are not in use; says whether there were any.
+        make_space: does so, and where there are none goes further, which costs time; says whether anything was left.
     """
 
     load: Load
     plans: Plans
     closed: Event
     let_others_go: Callable[[], bool]
+    make_space: Callable[[], bool]
     _too_large: set[tuple[Recipe, int]] = field(default_factory=set)
 
     def make(self, batch: Mapping[int, Recipe], stop: Event, tell: Tell) -> bool:
@@ -68,9 +70,9 @@ class Workshop:
         return True
 
     def _make_alone(self, index: int, recipe: Recipe, check_stop: Callable[[], None], tell: Tell) -> None:
-        """Make one picture; a failure is its own. Where memory was short, other pipelines go and it is tried again."""
+        """Make one picture; a failure is its own. Where memory was short, it is tried again once there is more."""
         report = self._try_alone(index, recipe, check_stop, tell)
-        if report == Failed(index, NO_MEMORY) and self.let_others_go():
+        while report == Failed(index, NO_MEMORY) and self.make_space():
             report = self._try_alone(index, recipe, check_stop, tell)
         tell(report)
 

@@ -26,14 +26,15 @@ def hash_pixels(image: Image.Image) -> str:
     return hashlib.sha256(image.convert("RGB").tobytes()).hexdigest()
 
 
-def run_plainly(recipe, memory_format: str = "channels_last") -> str:
+def run_plainly(recipe, memory_format: str = "channels_last", device: str = "cpu") -> str:
     """Run the plain script for a recipe, alone, in this process; returns the SHA-256 of the picture's pixels.
 
     Args:
         recipe: a `Recipe`, or anything with its fields.
         memory_format: how the models' weights lie in memory, as the environment says.
+        device: where they are.
     """
-    pipe, scheduler = load_plainly(recipe.model_id, recipe.dtype, memory_format)
+    pipe, scheduler = load_plainly(recipe.model_id, recipe.dtype, memory_format, device)
     pipe.scheduler = make_scheduler_plainly(scheduler, recipe.scheduler)
     arguments = {
         "generator": torch.Generator(recipe.generator_device).manual_seed(recipe.seed),
@@ -47,14 +48,14 @@ def run_plainly(recipe, memory_format: str = "channels_last") -> str:
 
 
 @lru_cache(maxsize=2)
-def load_plainly(folder: str, dtype: str, memory_format: str = "channels_last"):
+def load_plainly(folder: str, dtype: str, memory_format: str = "channels_last", device: str = "cpu"):
     """Load a pipeline; returns it and the scheduler that it was saved with."""
     pipe = diffusers.DiffusionPipeline.from_pretrained(folder, dtype=getattr(torch, dtype), use_safetensors=True)
     for part in pipe.components.values():
         if isinstance(part, torch.nn.Module) and all(weights.ndim < 5 for weights in part.parameters()):
             part.to(memory_format=getattr(torch, memory_format))
     pipe.set_progress_bar_config(disable=True)
-    return pipe, pipe.scheduler
+    return pipe.to(device), pipe.scheduler
 
 
 def make_scheduler_plainly(original, name: str):

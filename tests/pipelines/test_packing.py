@@ -80,8 +80,9 @@ def test_values_that_differ_are_told():
     layer = nn.Conv2d(4, 4, 1)
     pictures = make_inputs(1, 4, 2, 2, dtype=torch.float32)
     with torch.no_grad():
+        packed = layer.forward = pack(layer)  # its own way may give other bits, on some processors
         assert packs_equally(layer, (pictures,))
-        layer.forward = lambda value: nn.Conv2d.forward(layer, value) * (1 + 2**-22)
+        layer.forward = lambda value: packed(value) * (1 + 2**-22)
         assert not packs_equally(layer, (pictures,))
 
 

@@ -42,6 +42,9 @@ class Painter:
         assert output_type == "np"
         return self.outcome
 
+    def maybe_free_model_hooks(self):
+        """Nothing of it is on a card."""
+
     numpy_to_pil = staticmethod(DiffusionPipeline.numpy_to_pil)
 
 

@@ -1,0 +1,30 @@
+"""The card of memory, for tests that `tests.test_card` runs in a process of their own."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.card.card import WHOLE, Card
+
+LIBRARY = os.environ.get("SEEDLAB_TEST_CARD", "")
+CARD = Card(Path(LIBRARY)) if LIBRARY else None
+collect_ignore_glob = [] if CARD else ["test_*.py"]
+
+
+@pytest.fixture
+def card():
+    """The card, with all its memory."""
+    yield CARD
+    CARD.resize(WHOLE)
+    CARD.capability = (9, 0)
+
+
+@pytest.fixture
+def manager(card):
+    """A manager of the test's own, which works on the card."""
+    from seedlab.pipelines.manager import PipelineManager
+
+    manager = PipelineManager()
+    yield manager
+    manager.close()

@@ -1,0 +1,202 @@
+"""What is where on a card, and what is done when its memory runs out."""
+
+import gc
+from dataclasses import replace
+from threading import Event
+
+import pytest
+
+from seedlab.pipelines.catalog import describe
+from seedlab.pipelines.library import Library
+from seedlab.pipelines.loading import is_part_by_part, measure_size
+from seedlab.pipelines.manager import PipelineManager
+from seedlab.pipelines.memory import WORKROOM
+from seedlab.pipelines.plans import Plans
+from seedlab.recipe import Recipe
+from seedlab.reports import Failed, Finished, Progress
+from seedlab.rounds import seed_round
+from tests.card.card import WHOLE, too_small_for
+from tests.pipelines.builders import build_stable_diffusion, make_recipe
+
+SIDE = 256
+"""Of pictures whose work takes more memory than the weights of their model."""
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    """Three models of middle width: 54 MB each in half precision."""
+    root = tmp_path_factory.mktemp("models")
+    return [build_stable_diffusion(root, seed, f"model-{seed}", (64, 128, 256, 256)) for seed in range(3)]
+
+
+@pytest.fixture(scope="module")
+def recipes(folders) -> tuple[Recipe, ...]:
+    return seed_round(make_recipe(folders[0], dtype="bfloat16", num_inference_steps=1), range(4))
+
+
+def enlarge(recipe: Recipe) -> Recipe:
+    return replace(recipe, height=SIDE, width=SIDE)
+
+
+@pytest.fixture(scope="module")
+def plans():
+    """What one manager found out, the next one knows: the search takes more memory than a batch."""
+    return Plans(None)
+
+
+@pytest.fixture
+def manager(card, plans):
+    manager = PipelineManager(plans=plans)
+    yield manager
+    manager.close()
+
+
+def make(manager, *recipes) -> list[bytes]:
+    ends = run(manager, *recipes)
+    assert [report.sentence for report in ends if isinstance(report, Failed)] == []
+    return [report.image.tobytes() for report in ends]
+
+
+def run(manager, *recipes, stop=None) -> list[Finished | Failed]:
+    reports = {
+        report.index: report
+        for report in manager.generate(recipes, stop or Event())
+        if isinstance(report, Finished | Failed)
+    }
+    return [reports[index] for index in sorted(reports)]
+
+
+def get_pipeline(manager):
+    (loaded,) = manager._library._loaded.values()
+    return loaded.pipeline
+
+
+def measure_peak(card, manager, *recipes) -> int:
+    """Return the most bytes of the card that these take, once what they need is known."""
+    make(manager, *recipes)
+    card.restart_peak()
+    make(manager, *recipes)
+    return card.peak
+
+
+def watch(card, pipeline) -> dict[str, list[int]]:
+    """Note how much of the card is used whenever a part works."""
+    parts = {"words": pipeline.text_encoder, "denoiser": pipeline.unet, "decoder": pipeline.vae.decoder}
+    used = {name: [] for name in parts}
+    for name, part in parts.items():
+        *_, last = part.modules()
+        last.register_forward_pre_hook(lambda *_, seen=used[name]: seen.append(card.used))
+    return used
+
+
+def test_what_fits_is_put_on_the_card_whole_and_leaves_nothing_when_it_goes(card, manager, recipes):
+    make(manager, recipes[0])
+    size = measure_size(get_pipeline(manager))
+    assert not is_part_by_part(get_pipeline(manager))
+    assert size <= card.used < 1.01 * size
+    manager.close()
+    manager._library._loaded.clear()
+    gc.collect()
+    assert card.used < 0.01 * size
+
+
+def test_what_does_not_fit_is_on_it_part_by_part(card, manager, folders, recipes):
+    alone, together = make(manager, recipes[0]), make(manager, *recipes)
+    size = measure_size(get_pipeline(manager))
+    manager._library._loaded.clear()
+    card.resize(too_small_for(folders[0]))
+    assert make(manager, recipes[0]) == alone
+    assert is_part_by_part(get_pipeline(manager))
+    assert card.used < 0.01 * size, "between pictures the card is free for others"
+    used = watch(card, get_pipeline(manager))
+    assert make(manager, *recipes) == together
+    assert all(used.values())
+    assert min(used["denoiser"]) > 0.9 * size, "the most of it"
+    assert max(used["words"] + used["decoder"]) < 0.5 * size, "with the denoiser gone"
+
+
+def test_what_is_moved_to_the_card_is_as_if_it_had_been_there(card, manager, folders, recipes):
+    """Also by the search for a plan: no tensors of torch's inference mode, whose kernels are others."""
+    card.resize(too_small_for(folders[0]))
+    make(manager, recipes[0])
+    pipeline, strange = get_pipeline(manager), []
+    for part in (pipeline.text_encoder, pipeline.unet, pipeline.vae.decoder, pipeline.vae.post_quant_conv):
+        part.register_forward_pre_hook(
+            lambda part, _: strange.append(any(weight.is_inference() for weight in part.parameters()))
+        )
+    manager._workshop.plans = Plans(None)
+    make(manager, *recipes)
+    assert len(strange) > 4
+    assert not any(strange)
+
+
+@pytest.mark.parametrize("count", [1, 4], ids=["a picture", "a batch"])
+def test_what_was_stopped_leaves_the_card(card, manager, folders, recipes, count):
+    card.resize(too_small_for(folders[0]))
+    expected = make(manager, *recipes[:count])
+    stop = Event()
+    for report in manager.generate([*recipes[:count], make_recipe(folders[0], num_inference_steps=9)], stop):
+        if isinstance(report, Progress):
+            stop.set()
+    manager._line.join(lambda: None).result()
+    assert card.used < 10**6
+    assert make(manager, *recipes[:count]) == expected
+
+
+def test_a_batch_that_the_card_cannot_hold_is_made_one_by_one_with_the_same_bytes(card, manager, recipes):
+    large = [enlarge(recipe) for recipe in recipes]
+    together, alone = measure_peak(card, manager, *large), measure_peak(card, manager, large[0])
+    assert together > 1.5 * alone
+    expected = make(manager, *large)
+    card.resize((together + alone) // 2)
+    assert make(manager, *large) == expected
+    assert not is_part_by_part(get_pipeline(manager)), "nor slower than it has to be"
+
+
+def test_a_picture_that_does_not_fit_beside_its_model_comes_part_by_part_with_the_same_bytes(card, manager, recipes):
+    large = enlarge(recipes[0])
+    whole = measure_peak(card, manager, large)
+    expected = make(manager, large)
+    card.resize(whole - 10**6)
+    assert make(manager, large) == expected
+    assert is_part_by_part(get_pipeline(manager))
+    assert make(manager, *recipes[:2])
+
+
+def test_a_picture_that_no_way_makes_ends_in_words_and_the_next_one_is_made(card, manager, recipes):
+    expected = make(manager, *recipes)
+    card.resize(10**6)
+    for failed in run(manager, *recipes):
+        assert failed.sentence == "Not enough memory for this picture: choose a smaller size, or a smaller model."
+    assert card.used < 10**6
+    card.resize(WHOLE)
+    assert make(manager, *recipes) == expected
+
+
+def test_another_model_takes_the_place_of_the_one_that_was_used_longest_ago(card, manager, folders):
+    first, *others = (make_recipe(folder, dtype="bfloat16", num_inference_steps=1) for folder in folders)
+    make(manager, first)
+    size = measure_size(get_pipeline(manager))
+    card.resize(WORKROOM + 2 * size + size // 2)
+    used = []
+    for recipe in (others[0], first, others[1], *(first, *others) * 3):
+        make(manager, recipe)
+        used.append(card.used)
+    assert max(used) < 2.01 * size
+    assert min(used) > 1.99 * size
+    assert not any(is_part_by_part(loaded.pipeline) for loaded in manager._library._loaded.values())
+
+
+def test_weights_that_wait_in_the_machines_memory_need_room_there(card, folders):
+    """They go where that is short; a model that is whole on the card takes none of it."""
+    room = {"cuda": WHOLE, "host": WHOLE}
+    library = Library(room.get)
+    load = lambda folder: library.load(describe(str(folder)), "bfloat16", "cuda")  # noqa: E731
+    whole = load(folders[0])
+    card.resize(too_small_for(folders[1]))
+    divided = load(folders[1])
+    assert [is_part_by_part(each.pipeline) for each in (whole, divided)] == [False, True]
+    room["host"] = 0
+    load(folders[2])
+    assert whole in library._loaded.values()
+    assert divided not in library._loaded.values()
