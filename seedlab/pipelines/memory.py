@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from math import prod
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import psutil
 
@@ -17,29 +17,25 @@ HOST = "host"
 """The machine's memory beside a card: weights come by way of it, and stay in it where the card is too small."""
 
 CONTAINER = Path("/sys/fs/cgroup")
-LIMITS = (
-    ("memory.max", "memory.current", "memory.stat", ("inactive_file", "active_file")),
-    (
-        "memory/memory.limit_in_bytes",
-        "memory/memory.usage_in_bytes",
-        "memory/memory.stat",
-        ("total_inactive_file", "total_active_file"),
-    ),
-)
-"""Where Linux tells a container's limit, its use, and the parts of its use that give way (control groups 2 and 1)."""
+GROUPS = Path("/proc/self/cgroup")
+LIMITS = {
+    "": ("memory.max", "memory.current", ("inactive_file", "active_file")),
+    "memory": ("memory.limit_in_bytes", "memory.usage_in_bytes", ("total_inactive_file", "total_active_file")),
+}
+"""How Linux calls a group's limit, its use, and the parts of its use that give way (control groups 2 and 1)."""
 
 
-def measure_room(device: str, container: Path = CONTAINER) -> int:
+def measure_room(device: str, container: Path = CONTAINER, groups: Path = GROUPS) -> int:
     """Return how many bytes more of weights a device has room for, beside the work; below 0 where that is short.
 
     Args:
         device: "cuda", whose card counts, or "cpu", "mps" or `HOST`, where it is the machine's memory.
-        container: the folder in which the limits of the container are told that this process runs in, if any. Limits
-            of a group within it (a job's, a service's) are not looked for.
+        container: the folder in which the limits of the container are told that this process runs in, if any.
+        groups: the file that names the groups within it that this process belongs to, a job's or a service's.
     """
     if device == "cuda":
         return _measure_card() - WORKROOM
-    free = min((int(psutil.virtual_memory().available), *_read_limits(container)))
+    free = min((int(psutil.virtual_memory().available), *_read_limits(container, groups)))
     return free - WORKROOM - (PACKED if device == "cpu" else 0)
 
 
@@ -51,12 +47,24 @@ def _measure_card() -> int:
     return int(free) + torch.cuda.memory_reserved() - torch.cuda.memory_allocated()
 
 
-def _read_limits(container: Path) -> Iterator[int]:
-    for limit, used, statistics, names in LIMITS:
-        with suppress(OSError, ValueError, KeyError):  # "max" is no number: there is no limit
-            told = dict(line.split() for line in (container / statistics).read_text().splitlines())
-            gives_way = sum(int(told[name]) for name in names)
-            yield int((container / limit).read_text()) - int((container / used).read_text()) + gives_way
+def _read_limits(container: Path, groups: Path) -> Iterator[int]:
+    for kind, (limit, used, names) in LIMITS.items():
+        for folder in _list_groups(container / kind, kind, groups):
+            with suppress(OSError, ValueError, KeyError):  # "max" is no number: there is no limit
+                told = dict(line.split() for line in (folder / "memory.stat").read_text().splitlines())
+                gives_way = sum(int(told[name]) for name in names)
+                yield int((folder / limit).read_text()) - int((folder / used).read_text()) + gives_way
+
+
+def _list_groups(root: Path, kind: str, groups: Path) -> Iterator[Path]:
+    """Yield the folder of the container's own group, and of those within it, from the largest on."""
+    yield root
+    with suppress(OSError, ValueError):
+        for line in groups.read_text().splitlines():
+            _, kinds, path = line.split(":", 2)
+            if kind in kinds.split(",") and ".." not in path:  # a group beside the container's is not to be seen
+                parts = PurePosixPath(path).parts[1:]
+                yield from (root.joinpath(*parts[: count + 1]) for count in range(len(parts)))
 
 
 def choose_weights(files: Iterable[tuple[str, Path]]) -> tuple[Path, ...]:

@@ -8,7 +8,7 @@ from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
 from seedlab.pipelines import norms, packing
-from seedlab.pipelines.calibration import _list_torn, calibrate, follow_plan
+from seedlab.pipelines.calibration import _list_sums, _list_torn, calibrate, follow_plan
 from seedlab.pipelines.plans import Plan
 from seedlab.pipelines.slots import Slots, call_alone, run_alone
 
@@ -248,3 +248,17 @@ def test_values_that_vectors_and_scalars_round_differently_are_found():
     torn = list(_list_torn(round_ends, torch.empty(2, 5)))
     assert len(torn) == 4
     assert all(values.shape == (2, 5) and (values > 1).all() for values in torn)
+
+
+@pytest.mark.parametrize("asks", [True, False])
+@pytest.mark.parametrize("layer", [nn.Linear(6, 6), nn.Linear(6, 6, bias=False), nn.Conv2d(6, 6, 1)], ids=repr)
+def test_a_twin_asks_for_gradients_as_its_layer_does(layer, asks):
+    """By weights that do, torch multiplies rows that lie apart as one matrix, and else as a batch of matrices."""
+    layer.requires_grad_(asks)
+    value = PICTURES if isinstance(layer, nn.Conv2d) else PICTURES.flatten(2).transpose(1, 2)
+    with torch.inference_mode():
+        (own, _), (twin, inputs) = _list_sums(layer, (value,))
+        assert own is layer
+        assert [weights.requires_grad for weights in twin.parameters()] == [asks] * len(list(layer.parameters()))
+        assert twin.weight.view(-1).requires_grad == asks, "what is made in inference mode forgets it"
+        assert twin(*inputs).abs().max() < 1e-5, "nothing but rounding is left"

@@ -48,24 +48,53 @@ def test_without_a_container_the_whole_machine_is_ours(tmp_path):
     assert measure_room("cpu", tmp_path) < measure_room("mps", tmp_path), "weights are laid out anew"
 
 
+def limit(folder: Path, maximum: str) -> None:
+    """Write what Linux tells of a group of which 120 kB of 2.5 MB give way."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "memory.max").write_text(f"{maximum}\n")
+    (folder / "memory.current").write_text("2500000\n")
+    (folder / "memory.stat").write_text("anon 1200000\ninactive_file 100000\nactive_file 20000\n")
+
+
+def limit_in_the_older_way(folder: Path, maximum: str) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "memory.limit_in_bytes").write_text(f"{maximum}\n")
+    (folder / "memory.usage_in_bytes").write_text("2500000\n")
+    (folder / "memory.stat").write_text("inactive_file 7\ntotal_inactive_file 100000\ntotal_active_file 20000\n")
+
+
 def test_a_container_may_have_less_than_its_machine(tmp_path):
-    (tmp_path / "memory.max").write_text("3000000\n")
-    (tmp_path / "memory.current").write_text("2500000\n")
-    (tmp_path / "memory.stat").write_text("anon 1200000\ninactive_file 100000\nactive_file 20000\n")
+    limit(tmp_path, "3000000")
     assert measure_room("cpu", tmp_path) == 620_000 - WORKROOM - PACKED
 
 
 def test_a_container_of_the_older_kind_may_have_less_than_its_machine(tmp_path):
-    folder = tmp_path / "memory"
-    folder.mkdir()
-    (folder / "memory.limit_in_bytes").write_text("3000000\n")
-    (folder / "memory.usage_in_bytes").write_text("2500000\n")
-    (folder / "memory.stat").write_text("inactive_file 7\ntotal_inactive_file 100000\ntotal_active_file 20000\n")
+    limit_in_the_older_way(tmp_path / "memory", "3000000")
     assert measure_room("cpu", tmp_path) == 620_000 - WORKROOM - PACKED
 
 
 def test_a_container_without_a_limit_may_have_all(tmp_path):
-    (tmp_path / "memory.max").write_text("max\n")
-    (tmp_path / "memory.current").write_text("2500000\n")
-    (tmp_path / "memory.stat").write_text("inactive_file 100000\nactive_file 20000\n")
+    limit(tmp_path, "max")
     assert measure_room("cpu", tmp_path) + WORKROOM + PACKED > 10**7
+
+
+@pytest.mark.parametrize("limited", ["system.slice", "system.slice/seedlab.service"])
+@pytest.mark.parametrize("is_old", [False, True])
+def test_a_service_or_a_job_may_have_less_than_its_container(tmp_path, limited, is_old):
+    groups = tmp_path / "cgroup"
+    path = "/system.slice/seedlab.service"
+    groups.write_text(f"5:cpu,memory:{path}\n1:name=systemd:/\n" if is_old else f"0::{path}\n")
+    if is_old:
+        limit_in_the_older_way(tmp_path / "memory" / limited, "3000000")
+    else:
+        limit(tmp_path, "max")
+        limit(tmp_path / limited, "3000000")
+    assert measure_room("mps", tmp_path, groups) == 620_000 - WORKROOM
+
+
+@pytest.mark.parametrize("told", ["0::/../elsewhere\n", "nonsense\n", ""])
+def test_what_is_told_of_groups_that_cannot_be_seen_changes_nothing(tmp_path, told):
+    limit(tmp_path / "container", "3000000")
+    limit(tmp_path / "elsewhere", "2500001")
+    (tmp_path / "cgroup").write_text(told)
+    assert measure_room("mps", tmp_path / "container", tmp_path / "cgroup") == 620_000 - WORKROOM
