@@ -54,9 +54,10 @@ def _write_head(recipe: Recipe, environment: Environment | None, model: Model | 
     # What a picture says of its environment comes from strangers too, and a comment ends where its line does.
     versions = [_quote(text[:40])[1:-1] for text in (environment.torch, environment.diffusers)] if environment else []
     made = " with torch {}, diffusers {}".format(*versions) if versions else ""
+    needed = ", processor and threads" if environment is None or environment.threads else " and GPU"
     workspace = ["import os", 'os.environ["CUBLAS_WORKSPACE_CONFIG"] = ":16:8"  # before CUDA starts']
     return [
-        f"# Made by SeedLab{made}. The same bytes need the same versions, processor and threads.",
+        f"# Made by SeedLab{made}. The same bytes need the same versions{needed}.",
         *(workspace if deterministic else []),
         "import hashlib",
         "import torch",

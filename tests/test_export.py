@@ -165,6 +165,7 @@ def test_a_gpu_is_used_where_there_is_one():
     assert 'pipe.to("cuda" if torch.cuda.is_available() else "cpu")' in script
     assert 'torch.Generator("cuda")' in script
     assert "set_num_threads" not in script
+    assert script.splitlines()[0].endswith("The same bytes need the same versions and GPU.")
 
 
 def test_a_mac_draws_on_its_own_device():

@@ -23,7 +23,7 @@ def drawings() -> np.ndarray:
 def run(drawings: np.ndarray, tmp_path_factory: pytest.TempPathFactory) -> Run:
     torch.manual_seed(0)
     judge = Judge(channels=(16, 16, 32, 32), features=32)
-    loop = Loop("judge", 90, 2e-3, 2e-3, warmup=1, cooldown=0.7, averaging=0.5)
+    loop = Loop("judge", 130, 4e-3, 4e-3, warmup=1, cooldown=0.7, averaging=0.5)
     return train(judge, make_loss(judge, drawings, 0, COUNT), loop, tmp_path_factory.mktemp("judge") / "judge.pt")
 
 
