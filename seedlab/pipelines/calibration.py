@@ -126,7 +126,7 @@ class _Search:
             return
         if len(args) == 1 and not kwargs and args[0] is self.kwargs.get(PROMPTS):
             self.constant[name] = None
-        kind = (type(module), repr(module))
+        kind = (type(module), repr(module), _describe(getattr(module, "weight", None)))
         if self._depends_on_batch(kind, lambda: _list_trials(module, args), args, kwargs):
             self.alone[name] = None
         if name not in self.constant and not kwargs and can_pack(module):
@@ -280,7 +280,9 @@ def _cancel(tensor: Tensor, axis: int, pairs: tuple[Tensor, Tensor], sign: int) 
 
 
 def _describe(value: Any) -> Any:
-    return (tuple(value.shape), value.stride(), value.dtype) if isinstance(value, Tensor) else repr(value)
+    if not isinstance(value, Tensor):
+        return repr(value)
+    return tuple(value.shape), value.stride(), value.dtype, value.requires_grad
 
 
 def _are_equal(one: Any, other: Any) -> bool:

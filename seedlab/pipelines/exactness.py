@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.utils._pytree import tree_map
 
 from seedlab.pipelines.calibration import calibrate, follow_plan, is_equal_alone
-from seedlab.pipelines.loading import bring_in
+from seedlab.pipelines.placement import bring_in
 from seedlab.pipelines.plans import VERSION, NotExactError, Plan, Plans
 from seedlab.pipelines.slots import PROMPTS, Forward, Slots, replace_attribute
 

@@ -14,16 +14,9 @@ from seedlab.pipelines.batch import Prompts, can_batch
 from seedlab.pipelines.environment import Signature, add_hashes, hash_weights, list_files, observe, sign_weights
 from seedlab.pipelines.heap import give_back_heap
 from seedlab.pipelines.hub import INDEX, find_commit, find_index
-from seedlab.pipelines.loading import (
-    KNOWN,
-    Source,
-    find_source,
-    is_on_hub,
-    is_part_by_part,
-    load_pipeline,
-    put_part_by_part,
-)
+from seedlab.pipelines.loading import KNOWN, Source, find_source, is_on_hub, load_pipeline
 from seedlab.pipelines.memory import HOST, choose_weights, estimate_size, measure_room
+from seedlab.pipelines.placement import can_be_divided, is_part_by_part, measure_size, put_part_by_part
 from seedlab.pipelines.preview import Preview, fit_preview
 from seedlab.pipelines.progress import say_bytes
 from seedlab.pipelines.sampling import leave_as_found
@@ -63,6 +56,7 @@ class Library:
         self._commits: dict[str, str] = {}
         self._sources: dict[str, Source] = {}
         self._hashes: dict[tuple[Source, Signature], str] = {}
+        self._divided: Key | None = None
         self.loading = ""
         """What is being loaded, as a sentence; "" for nothing."""
 
@@ -152,17 +146,16 @@ class Library:
     def _make_room(self, device: str, kept: int, size: int = 0) -> None:
         """Let go of pipelines, the least recently used first, until there is room or so many are left."""
         others = list(self._loaded)[: len(self._loaded) - kept]
-        self._let_go(others, device, size)
-        if device == "cuda":  # weights come by way of the machine's memory, and some stay there
-            here = [key for key in others if key in self._loaded and is_part_by_part(self._loaded[key].pipeline)]
-            self._let_go(here, HOST, size)
+        places = {key: HOST if is_part_by_part(self._loaded[key].pipeline) else device for key in others}
+        # Weights come to a card by way of the machine's memory, too.
+        for place in (device, HOST) if device == "cuda" else (device,):
+            self._let_go([key for key in others if places[key] == place], place, size)
 
     def _let_go(self, keys: Sequence[Key], device: str, size: int) -> None:
         for key in keys:
             if not self._is_short(device, size):
                 return
-            del self._loaded[key]
-            free_memory()
+            self._drop(key)
 
     def _is_short(self, device: str, size: int) -> bool:
         if size <= self._measure_room(device):
@@ -181,17 +174,34 @@ class Library:
     def make_space(self) -> bool:
         """Free memory for the pipeline that was used last; returns whether that could be done.
 
-        The others go, else it is put on its card part by part, and stays so as long as it is in memory.
+        The others go, else it is put on its card part by part and stays so. Where that was not enough either, it goes,
+        and is whole again when it is loaded anew.
         """
-        return self.let_others_go() or self._divide_last()
-
-    def _divide_last(self) -> bool:
-        pipeline = next(reversed(self._loaded.values())).pipeline if self._loaded else None
-        if pipeline is None or pipeline.device.type != "cuda" or is_part_by_part(pipeline):
+        if self.let_others_go():
+            return True
+        key, loaded = next(reversed(self._loaded.items()), (None, None))
+        if key is None or loaded is None:
             return False
-        put_part_by_part(pipeline, "cuda")
+        if key == self._divided:
+            self._drop(key)
+            return False
+        return can_be_divided(loaded.pipeline) and self._divide(key, loaded.pipeline)
+
+    def _divide(self, key: Key, pipeline: Any) -> bool:
+        if self._is_short(HOST, measure_size(pipeline)):
+            return False
+        try:
+            put_part_by_part(pipeline, "cuda")
+        except Exception:  # half of it may have been moved
+            self._drop(key)
+            raise
+        self._divided = key
         free_memory()
         return True
+
+    def _drop(self, key: Key) -> None:
+        del self._loaded[key]
+        free_memory()
 
     def _hash(self, source: Source, loras: tuple[Lora, ...]) -> str:
         # Files may be replaced while SeedLab runs: then they are other weights, and are loaded and hashed anew.

@@ -11,7 +11,7 @@ from seedlab.pipelines.capabilities import takes_films
 from seedlab.pipelines.catalog import CATALOG, SKETCH, SKETCH_FOLDER
 from seedlab.pipelines.hub import find_configurations, find_snapshot
 from seedlab.pipelines.loras import add_loras
-from seedlab.pipelines.memory import measure_room
+from seedlab.pipelines.placement import place
 from seedlab.pipelines.progress import Tell
 from seedlab.recipe import Lora, SeedLabError
 
@@ -75,16 +75,6 @@ def choose_dtype(device: str, half: str = "float16") -> str:
 def choose_half(half: str, capability: tuple[int, int]) -> str:
     """Return the half precision for a CUDA card: bfloat16 only where it is fast, from Ampere (8.0) on."""
     return half if half != "bfloat16" or capability >= (8, 0) else "float16"
-
-
-def choose_placement(size: int, room: int) -> str:
-    """Return how a pipeline is put on a CUDA card: "whole", or "part by part" where it would not fit.
-
-    Args:
-        size: bytes of its weights.
-        room: bytes of weights that the card has room for.
-    """
-    return "whole" if size <= room else "part by part"
 
 
 def choose_memory_format(device: str) -> str:
@@ -160,44 +150,7 @@ def load_pipeline(source: Source, dtype: str, device: str, loras: Sequence[Lora]
         # Weights of five dimensions cannot lie so: what works on films stays as it is.
         if isinstance(part, torch.nn.Module) and not takes_films(part):
             part.to(memory_format=getattr(torch, choose_memory_format(device)))  # type: ignore[call-overload]
-    return _place(pipeline, device)
-
-
-def _place(pipeline: Any, device: str) -> Any:
-    if device != "cuda":
-        return pipeline.to(device)
-    if choose_placement(measure_size(pipeline), measure_room(device)) == "whole":
-        return pipeline.to(device)
-    put_part_by_part(pipeline, device)
-    return pipeline
-
-
-def put_part_by_part(pipeline: Any, device: str) -> None:
-    """Keep a pipeline's weights in the machine's memory, and put each part on the card for its own work alone."""
-    pipeline.enable_model_cpu_offload(device=device)
-
-
-def is_part_by_part(pipeline: Any) -> bool:
-    """Whether `put_part_by_part` was done to a pipeline: its parts have hooks of accelerate's."""
-    return any(hasattr(part, "_hf_hook") for part in pipeline.components.values())
-
-
-def bring_in(part: Any) -> None:
-    """Put a part of a pipeline on the card now, if it waits in the machine's memory for its call.
-
-    What is moved in torch's inference mode never asks for gradients again, and torch multiplies matrices otherwise by
-    weights that ask for them (`should_fold` in its LinearAlgebra.cpp): other bits.
-    """
-    if (hook := getattr(part, "_hf_hook", None)) is not None:
-        hook.pre_forward(part)
-
-
-def measure_size(pipeline: Any) -> int:
-    """Return the bytes of a pipeline's weights."""
-    import torch
-
-    parts = [part for part in pipeline.components.values() if isinstance(part, torch.nn.Module)]
-    return sum(weights.nbytes for part in parts for weights in (*part.parameters(), *part.buffers()))
+    return place(pipeline, device)
 
 
 def _read_pipeline(source: Source, dtype: Any) -> Any:

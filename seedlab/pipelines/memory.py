@@ -62,8 +62,8 @@ def _list_groups(root: Path, kind: str, groups: Path) -> Iterator[Path]:
     with suppress(OSError, ValueError):
         for line in groups.read_text().splitlines():
             _, kinds, path = line.split(":", 2)
-            if kind in kinds.split(",") and ".." not in path:  # a group beside the container's is not to be seen
-                parts = PurePosixPath(path).parts[1:]
+            parts = PurePosixPath(path).parts[1:]
+            if kind in kinds.split(",") and ".." not in parts:  # a group beside the container's is not to be seen
                 yield from (root.joinpath(*parts[: count + 1]) for count in range(len(parts)))
 
 

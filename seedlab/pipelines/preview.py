@@ -8,6 +8,7 @@ from PIL import Image
 
 from seedlab.pipelines.capabilities import takes_films
 from seedlab.pipelines.kinds import UNCONDITIONAL
+from seedlab.pipelines.placement import bring_in
 
 LOGGER = logging.getLogger(__name__)
 SAMPLES = 4
@@ -115,6 +116,7 @@ def _encode(vae: Any, pictures: Any) -> Any:
     """Encode pictures (n, 3, h, w) in 0...1 to latents as the denoiser sees them, float32 on the CPU."""
     import torch
 
+    bring_in(vae)
     pixels = (pictures * 2 - 1).to(vae.device, vae.dtype)
     if takes_films(vae):  # of one picture each
         latents = _read_latents(vae.encode(pixels.unsqueeze(2))).squeeze(2)

@@ -82,9 +82,9 @@ def leave_as_found(pipeline: Any) -> Iterator[None]:
     try:
         yield
     finally:
+        pipeline.maybe_free_model_hooks()
         if autoencoder is not None and autoencoder.dtype != dtype:
             autoencoder.to(dtype=dtype)
-        pipeline.maybe_free_model_hooks()
 
 
 def _hash_latents(latents: Any) -> str:

@@ -1,6 +1,7 @@
 """One piece of work in the line: a batch of pictures, made together where that is exact, else one by one."""
 
 import logging
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Event
@@ -21,6 +22,9 @@ from seedlab.reports import Failed, Finished, Progress, Report, Waiting
 LOGGER = logging.getLogger(__name__)
 MAX_TOO_LARGE = 100
 NO_MEMORY = "Not enough memory for this picture: choose a smaller size, or a smaller model."
+FULL = ("out of memory", "(?s)memory.*allocate|allocate.*memory", "STATUS_ALLOC_FAILED", "unable to find an engine")
+"""What torch, and on a card cuBLAS and cuDNN, say where memory is full; the last is pytorch #108645."""
+
 CALIBRATING = "Finding out, once, how several pictures at a time keep their bytes…"
 
 Load = Callable[[Recipe], Loaded]
@@ -72,9 +76,16 @@ class Workshop:
     def _make_alone(self, index: int, recipe: Recipe, check_stop: Callable[[], None], tell: Tell) -> None:
         """Make one picture; a failure is its own. Where memory was short, it is tried again once there is more."""
         report = self._try_alone(index, recipe, check_stop, tell)
-        while report == Failed(index, NO_MEMORY) and self.make_space():
+        while report == Failed(index, NO_MEMORY) and self._has_space_made():
             report = self._try_alone(index, recipe, check_stop, tell)
         tell(report)
+
+    def _has_space_made(self) -> bool:
+        try:
+            return self.make_space()
+        except Exception:  # the picture has failed already
+            LOGGER.exception("No memory could be freed.")
+            return False
 
     def _try_alone(self, index: int, recipe: Recipe, check_stop: Callable[[], None], tell: Tell) -> Finished | Failed:
         check_stop()
@@ -178,7 +189,7 @@ def _finish(index: int, recipe: Recipe, loaded: Loaded, made: Sample) -> Finishe
 
 def _explain(error: Exception) -> str:
     text = str(error)
-    if isinstance(error, MemoryError) or "out of memory" in text or ("memory" in text and "allocate" in text):
+    if isinstance(error, MemoryError) or any(re.search(words, text) for words in FULL):
         return NO_MEMORY
     line = (text.strip().splitlines() or [type(error).__name__])[0][:160]
     return f"This picture could not be made: {line}"

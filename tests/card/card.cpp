@@ -1,5 +1,5 @@
-// A CUDA card made of the machine's own memory, for machines without one. torch's dispatcher, its guards of devices and
-// its errors are real, as is the bound of the memory; each kernel is the CPU's.
+// A CUDA card made of the machine's own memory, for machines without one. torch's dispatcher and its guards of devices
+// are real, as is the bound of the memory; each kernel is the CPU's, and refuses tensors of two devices.
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/EmptyTensor.h>
@@ -16,6 +16,7 @@
 #include <cstdlib>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace {
 
@@ -184,7 +185,24 @@ int64_t choose_attention(
   return static_cast<int64_t>(0);
 }
 
+// A real card's kernels refuse tensors of the CPU, but for single numbers, and for indices.
+void check_devices(const std::string& name, at::ArrayRef<c10::IValue> arguments) {
+  if (name.rfind("aten::index", 0) == 0 || name.rfind("aten::_index_put", 0) == 0) return;
+  std::vector<at::Tensor> tensors;
+  for (const auto& argument : arguments) {
+    if (argument.isTensor()) tensors.push_back(argument.toTensor());
+    if (argument.isTensorList())
+      for (const auto& tensor : argument.toTensorVector()) tensors.push_back(tensor);
+  }
+  for (const auto& tensor : tensors)
+    TORCH_CHECK(
+        !tensor.defined() || tensor.dim() == 0 || tensor.is_cuda(),
+        "Expected all tensors to be on the same device, but one of ", name, " is on the CPU.");
+}
+
 void fall_back(const c10::OperatorHandle& operation, torch::jit::Stack* stack) {
+  const auto& schema = operation.schema();
+  check_devices(schema.name(), torch::jit::last(*stack, schema.arguments().size()));
   at::native::cpu_fallback(operation, stack);
 }
 

@@ -1,8 +1,9 @@
 """A CUDA card made of the machine's own memory, for what has to be tested with a card and without one.
 
-torch believes in it: its dispatcher, its errors and the bound of the memory are real, and each kernel is the CPU's. So
-it shows where a pipeline's parts are put and what is done when its memory runs out, and says nothing of a real card's
-bits or pace. A process has it from the start or never: what is tested on it runs in a process of its own.
+torch believes in it: its dispatcher and the bound of the memory are real, tensors of two devices are refused, and each
+kernel is the CPU's. So it shows where a pipeline's parts are put and what is done when its memory runs out, and says
+nothing of a real card's bits or pace. A process has it from the start or never: what is tested on it runs in a process
+of its own.
 """
 
 import ctypes

@@ -1,5 +1,6 @@
 """The card of memory, for tests that `tests.test_card` runs in a process of their own."""
 
+import gc
 import os
 from pathlib import Path
 
@@ -20,11 +21,21 @@ def card():
     CARD.capability = (9, 0)
 
 
+@pytest.fixture(scope="module")
+def plans():
+    """What one manager found out, the next one knows: the search takes more memory than a batch."""
+    from seedlab.pipelines.plans import Plans
+
+    return Plans(None)
+
+
 @pytest.fixture
-def manager(card):
+def manager(card, plans):
     """A manager of the test's own, which works on the card."""
     from seedlab.pipelines.manager import PipelineManager
 
-    manager = PipelineManager()
+    manager = PipelineManager(plans=plans)
     yield manager
     manager.close()
+    del manager  # what it made holds on to it in a circle
+    gc.collect()

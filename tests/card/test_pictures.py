@@ -11,7 +11,7 @@ import pytest
 from seedlab.cli import main
 from seedlab.export import write_script
 from seedlab.pipelines.catalog import describe
-from seedlab.pipelines.loading import is_part_by_part
+from seedlab.pipelines.placement import is_part_by_part
 from seedlab.recipe import Recipe
 from seedlab.reports import Failed, Finished
 from seedlab.rounds import GUIDE_SUFFIXES, seed_round, suffix_round

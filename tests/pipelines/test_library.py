@@ -11,8 +11,8 @@ import torch
 from seedlab.pipelines.catalog import describe
 from seedlab.pipelines.environment import hash_weights, list_files
 from seedlab.pipelines.library import Library, Loaded
-from seedlab.pipelines.loading import measure_size
 from seedlab.pipelines.memory import choose_weights, estimate_size
+from seedlab.pipelines.placement import measure_size
 from seedlab.recipe import Lora, SeedLabError
 from tests.pipelines.builders import build_lora, build_stable_diffusion
 

@@ -1,18 +1,15 @@
-"""From a model to a pipeline on a device; what needs a GPU is decided by functions that need none."""
+"""From a model to a pipeline; which half precision a card gets is decided by a function that needs none."""
 
 import pytest
 import torch
-from diffusers import DiffusionPipeline
 
 from seedlab.pipelines.loading import (
     Source,
     choose_dtype,
     choose_half,
-    choose_placement,
     find_class,
     is_on_hub,
     load_pipeline,
-    measure_size,
 )
 from tests.pipelines.builders import build_qwen_image
 
@@ -34,21 +31,6 @@ def test_half_precision_is_the_models_own_where_the_card_is_fast_at_it(half, cap
 @pytest.mark.parametrize("half", ["float16", "bfloat16"])
 def test_a_processor_has_no_fast_float16(half):
     assert choose_dtype("cpu", half) in ("float32", "bfloat16")
-
-
-@pytest.mark.parametrize(
-    ("size", "room", "placement"),
-    [(2 * 10**9, 6 * 10**9, "whole"), (8 * 10**9, 6 * 10**9, "part by part"), (10, 10, "whole")],
-)
-def test_what_does_not_fit_beside_its_work_is_put_on_the_card_part_by_part(size, room, placement):
-    assert choose_placement(size, room) == placement
-
-
-def test_the_size_of_a_pipeline_is_that_of_its_weights(tiny):
-    whole, half = (DiffusionPipeline.from_pretrained(tiny, dtype=dtype) for dtype in (torch.float32, torch.bfloat16))
-    files = sum(file.stat().st_size for file in tiny.rglob("*.safetensors"))
-    assert measure_size(whole) == pytest.approx(files, rel=0.02)
-    assert measure_size(half) == pytest.approx(files / 2, rel=0.02)
 
 
 def test_on_a_cpu_colours_lie_last_but_in_what_works_on_films(tiny, tmp_path):

@@ -133,6 +133,38 @@ def test_out_of_memory_ends_that_tile_in_words_and_the_manager_lives_on(manager,
     assert isinstance(run(manager, make_recipe(tiny))[-1], Finished)
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "[enforce fail at alloc_cpu.cpp:127] DefaultCPUAllocator: can't allocate memory: you tried to allocate 8 by",
+        "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`",
+        "cuDNN error: CUDNN_STATUS_ALLOC_FAILED",
+        "GET was unable to find an engine to execute this computation",
+    ],
+)
+def test_memory_that_is_full_is_known_by_many_words(manager, tiny, monkeypatch, words):
+    run(manager, make_recipe(tiny))
+    (loaded,) = manager._library._loaded.values()
+
+    def decode(*_, **__):
+        raise RuntimeError(words)
+
+    monkeypatch.setattr(loaded.pipeline.vae, "decode", decode)
+    assert run(manager, make_recipe(tiny))[-1].sentence.startswith("Not enough memory for this picture")
+
+
+def test_what_goes_wrong_while_memory_is_freed_does_not_end_the_others(manager, tiny, monkeypatch, caplog):
+    def fail(*_):
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20 GiB")
+
+    monkeypatch.setattr(manager._workshop, "load", fail)
+    monkeypatch.setattr(manager._workshop, "make_space", fail)
+    reports = run(manager, make_recipe(tiny), make_recipe(tiny, seed=1))
+    failed = {report.index: report.sentence[:17] for report in reports if isinstance(report, Failed)}
+    assert failed == {0: "Not enough memory", 1: "Not enough memory"}
+    assert "No memory could be freed." in caplog.text
+
+
 @pytest.mark.parametrize("count", [1, 2])
 def test_where_memory_is_short_other_pipelines_go_and_it_is_tried_again(manager, tiny, tmp_path, monkeypatch, count):
     run(manager, make_recipe(build_stable_diffusion(tmp_path)))

@@ -7,8 +7,9 @@ import torch
 from safetensors.torch import save_file
 
 from seedlab.pipelines.environment import list_files
-from seedlab.pipelines.loading import Source, load_pipeline, measure_size
+from seedlab.pipelines.loading import Source, load_pipeline
 from seedlab.pipelines.memory import PACKED, WORKROOM, choose_weights, estimate_size, measure_room
+from seedlab.pipelines.placement import measure_size
 
 
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
