@@ -25,9 +25,9 @@ def library(tmp_path_factory) -> Path:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="torch's libraries are opened as Linux does it")
 @pytest.mark.skipif(torch.version.cuda is not None, reason="this torch has CUDA of its own, and one is enough")
-@pytest.mark.parametrize("module", ["test_memory", "test_pictures"])
-def test_on_a_card(library, module):
-    command = [sys.executable, "-m", "pytest", f"tests/card/{module}.py", "-p", "no:cacheprovider"]
+@pytest.mark.parametrize("which", ["not slow", pytest.param("slow", marks=pytest.mark.slow)])
+def test_on_a_card(library, which):
+    command = [sys.executable, "-m", "pytest", "tests/card", "-m", which, "-p", "no:cacheprovider"]
     environment = {**os.environ, "SEEDLAB_TEST_CARD": str(library)}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=900)
     assert done.returncode == 0, done.stdout + done.stderr

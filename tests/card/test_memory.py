@@ -18,15 +18,15 @@ from seedlab.rounds import seed_round
 from tests.card.card import WHOLE, too_small_for
 from tests.pipelines.builders import build_stable_diffusion, make_recipe
 
-SIDE = 256
+SIDE = 128
 """Of pictures whose work takes more memory than the weights of their model."""
 
 
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory):
-    """Three models of middle width: 107 MB each."""
+    """Three models of which the denoiser is the most: 28 MB each."""
     root = tmp_path_factory.mktemp("models")
-    return [build_stable_diffusion(root, seed, f"model-{seed}", (64, 128, 256, 256)) for seed in range(3)]
+    return [build_stable_diffusion(root, seed, f"model-{seed}", (64, 128, 128)) for seed in range(3)]
 
 
 @pytest.fixture(scope="module")
@@ -144,7 +144,7 @@ def test_what_was_stopped_leaves_the_card(card, manager, folders, recipes, count
 def test_a_batch_that_the_card_cannot_hold_is_made_one_by_one_with_the_same_bytes(card, manager, recipes):
     large = [enlarge(recipe) for recipe in recipes]
     together, alone = measure_peak(card, manager, *large), measure_peak(card, manager, large[0])
-    assert together > alone + 10**7
+    assert together > alone + 10**6
     expected = make(manager, *large)
     card.resize((together + alone) // 2)
     assert make(manager, *large) == expected
@@ -211,7 +211,7 @@ def test_another_model_takes_the_place_of_the_one_that_was_used_longest_ago(card
     size = measure_size(get_pipeline(manager))
     card.resize(WORKROOM + 2 * size + size // 2)
     used = []
-    for recipe in (others[0], first, others[1], *(first, *others) * 3):
+    for recipe in (others[0], first, others[1], *(first, *others)):
         make(manager, recipe)
         used.append(card.used)
     assert max(used) < 2.01 * size
