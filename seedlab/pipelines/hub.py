@@ -58,7 +58,7 @@ def find_snapshot(
     known: Iterable[str] = (),
     tell: Tell = lambda _done, _total: None,
 ) -> Path:
-    """Return the folder of a model's files; a download that was cut short goes on where it was.
+    """Return the folder of a model's files; of a download that failed, the files that came whole are there already.
 
     Safetensors alone, and only what the pipeline needs of the repository.
 
@@ -144,8 +144,8 @@ def _explain(model_id: str, revision: str | None, causes: tuple[BaseException, .
     if any(INDEX in str(each) for each in causes) and _has(causes, errors.EntryNotFoundError) and not is_offline:
         return _say_no_pipeline(model_id)
     return (
-        f"{model_id} could not be downloaded from the Hub: check the network and try again, which goes on where it "
-        "was; or choose Sketch, which is built in."
+        f"{model_id} could not be downloaded from the Hub: check the network and try again, the files that came "
+        "whole are kept; or choose Sketch, which is built in."
     )
 
 

@@ -77,7 +77,7 @@ def _add_lora(pipeline: Any, name: str, file: Path) -> None:
             warnings.filterwarnings("ignore", "Already found a `peft_config` attribute", UserWarning)
             pipeline.load_lora_weights(str(file.parent), **options)
         is_used = any(name in adapters for adapters in pipeline.get_list_adapters().values())
-    except (OSError, ValueError, TypeError, KeyError, RuntimeError, AttributeError) as error:
+    except (OSError, ValueError, TypeError, LookupError, RuntimeError, AttributeError) as error:
         raise SeedLabError(_say_misfit(file)) from error
     if not is_used:
         raise SeedLabError(_say_misfit(file))

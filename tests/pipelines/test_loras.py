@@ -17,7 +17,7 @@ from seedlab.pipelines.manager import PipelineManager
 from seedlab.recipe import Lora, RecipeError
 from seedlab.reports import Failed
 from seedlab.rounds import seed_round
-from tests.pipelines.builders import build_ddim, build_lora, make_default_recipe, make_recipe
+from tests.pipelines.builders import build_ddim, build_lora, build_stable_diffusion_3, make_default_recipe, make_recipe
 from tests.pipelines.test_export import run_script
 
 pytest.importorskip("peft")
@@ -134,6 +134,9 @@ def test_a_lora_for_another_kind_of_model_is_refused_in_words(manager, tiny, lor
         recipe = make_recipe(tiny, loras=read_loras(str(tmp_path / f"{name}.safetensors")))
         *_, failed = manager.generate([recipe], Event())
         assert "does not fit this model: it was made for another kind" in failed.sentence
+    recipe = make_default_recipe(build_stable_diffusion_3(tmp_path), loras=read_loras(str(lora)))
+    *_, failed = manager.generate([recipe], Event())
+    assert "does not fit this model: it was made for another kind" in failed.sentence
     recipe = replace(make_default_recipe(build_ddim(tmp_path)), loras=read_loras(str(lora)))
     *_, failed = manager.generate([recipe], Event())
     assert failed.sentence == "This model takes no LoRAs: leave the field empty."
