@@ -68,7 +68,7 @@ def test_the_default_is_half_precision_of_the_kind_that_the_card_does_well(
     assert manager.describe(str(build(model))).dtype == dtype
 
 
-@UPCAST
+@pytest.mark.slow
 @pytest.mark.parametrize("model", ["tiny", "ddim"])
 def test_a_grid_and_a_round_of_suffixes_have_the_plain_scripts_bytes(manager, build, model):
     seeds = seed_round(make_default(build, model), range(4))
@@ -79,7 +79,7 @@ def test_a_grid_and_a_round_of_suffixes_have_the_plain_scripts_bytes(manager, bu
 @UPCAST
 @pytest.mark.parametrize(
     "model",
-    [pytest.param(model, marks=() if model in ("tiny", "xl", "sd3") else pytest.mark.slow) for model in BUILDERS],
+    [pytest.param(model, marks=() if model in ("tiny", "xl") else pytest.mark.slow) for model in BUILDERS],
 )
 def test_they_have_them_too_where_the_model_does_not_fit(card, manager, build, model):
     """SDXL's matrices were multiplied otherwise where its weights had been moved in torch's inference mode."""
@@ -132,6 +132,7 @@ def test_an_exported_script_finds_the_card_and_gives_the_same_bytes(manager, bui
     assert [line.split()[1] for line in capsys.readouterr().out.splitlines()] == hashes
 
 
+@pytest.mark.slow
 def test_the_whole_job_without_a_browser(card, build, tmp_path, capsys):
     folder, (grid, more) = build("tiny"), (tmp_path / "grid", tmp_path / "more")
     options = ["--model", str(folder), "--steps", "4", "--out", str(grid)]
