@@ -12,15 +12,16 @@ from seedlab.environment import Environment
 from seedlab.model import Model
 from seedlab.pipelines.batch import Prompts, can_batch
 from seedlab.pipelines.environment import Signature, add_hashes, hash_weights, list_files, observe, sign_weights
+from seedlab.pipelines.failures import INDEX
 from seedlab.pipelines.heap import give_back_heap
-from seedlab.pipelines.hub import INDEX, find_commit, find_index
+from seedlab.pipelines.hub import find_commit, find_index
 from seedlab.pipelines.loading import KNOWN, Source, find_source, is_on_hub, load_pipeline
 from seedlab.pipelines.memory import HOST, choose_weights, estimate_size, measure_room
 from seedlab.pipelines.placement import can_be_divided, is_part_by_part, measure_size, put_part_by_part
 from seedlab.pipelines.preview import Preview, fit_preview
-from seedlab.pipelines.progress import say_bytes
+from seedlab.pipelines.progress import Tell
 from seedlab.pipelines.sampling import leave_as_found
-from seedlab.recipe import Lora
+from seedlab.recipe import Lora, SeedLabError
 
 Key = tuple[Source, Signature, str, tuple[Lora, ...]]
 """What makes a pipeline another one: its files as they are now, its dtype, its LoRAs."""
@@ -82,16 +83,34 @@ class Library:
             return find_index(model.model_id, model.revision or "")
         return (self._find_source(model, download=True).config or Path(model.model_id)) / INDEX
 
-    def load(self, model: Model, dtype: str, device: str, loras: tuple[Lora, ...] = ()) -> Loaded:
-        """Return a pipeline with these LoRAs in it, downloaded and loaded now if it is not there.
+    def is_here(self, model: Model) -> bool:
+        """Whether a model can be loaded without a download."""
+        try:
+            self._find_source(self._name_commit(model), download=False)
+        except SeedLabError:
+            return False
+        return True
+
+    def bring(self, model: Model, tell: Tell) -> None:
+        """Download what is not here of a model; any thread may, and what came is kept where it fails or is ended.
+
+        Args:
+            tell: is told how far it is, in bytes; raises to end it.
 
         Raises:
-            SeedLabError: it cannot be.
+            SeedLabError: it cannot be downloaded.
+        """
+        self._find_source(self.pin(model), download=True, tell=tell)
+
+    def load(self, model: Model, dtype: str, device: str, loras: tuple[Lora, ...] = ()) -> Loaded:
+        """Return a pipeline with these LoRAs in it, loaded now if it is not there; nothing is downloaded.
+
+        Raises:
+            SeedLabError: it cannot be, or is not here.
         """
         self.loading = f"Loading {model.name}…"
         try:
-            source = self._find_source(model, download=True)
-            self.loading = f"Loading {model.name}…"
+            source = self._find_source(model, download=False)
             key = (source, sign_weights(source.path, source.config), dtype, loras)
             if key not in self._loaded:
                 self._make_room(device, 0, self._weigh(source, dtype, loras))
@@ -109,22 +128,17 @@ class Library:
             SeedLabError: the model is not here.
             OSError: its files cannot be read.
         """
-        pinned = replace(model, revision=self._commits.get(model.address, model.revision))
-        return observe(device, self._hash(self._find_source(pinned, download=False), loras))
+        return observe(device, self._hash(self._find_source(self._name_commit(model), download=False), loras))
 
-    def _find_source(self, model: Model, *, download: bool) -> Source:
+    def _name_commit(self, model: Model) -> Model:
+        return replace(model, revision=self._commits.get(model.address, model.revision))
+
+    def _find_source(self, model: Model, *, download: bool, tell: Tell = lambda _done, _total: None) -> Source:
         if not is_on_hub(model.model_id):
             return find_source(model, download=download)
-        if model.address not in self._sources:  # the Hub is asked for what is missing, which takes its time: once
-            source = find_source(model, download=download, tell=lambda *sizes: self._say_bytes(model, *sizes))
-            if not download:
-                return source
-            self._sources[model.address] = source
+        if model.address not in self._sources:  # it takes its time to see that all is there: once
+            self._sources[model.address] = find_source(model, download=download, tell=tell)
         return self._sources[model.address]
-
-    def _say_bytes(self, model: Model, done: int, total: int) -> None:
-        if total and self.loading:
-            self.loading = f"Downloading {model.name}: {say_bytes(done, total)}…"
 
     def _load_source(self, source: Source, dtype: str, loras: tuple[Lora, ...], device: str) -> Loaded:
         pipeline = load_pipeline(source, dtype, device, loras)

@@ -9,7 +9,7 @@ from typing import Any
 from seedlab.model import Model
 from seedlab.pipelines.capabilities import takes_films
 from seedlab.pipelines.catalog import CATALOG, SKETCH, SKETCH_FOLDER
-from seedlab.pipelines.hub import find_configurations, find_snapshot
+from seedlab.pipelines.hub import download_snapshot, find_configurations, find_snapshot
 from seedlab.pipelines.loras import add_loras
 from seedlab.pipelines.placement import place
 from seedlab.pipelines.progress import Tell
@@ -109,7 +109,7 @@ def find_source(model: Model, *, download: bool, tell: Tell = lambda _done, _tot
     """Return where a model's weights are; downloads them from the Hub if that is allowed and needed.
 
     Args:
-        tell: is told how far a download is, in bytes.
+        tell: is told how far a download is, in bytes; raises to end it.
 
     Raises:
         SeedLabError: they are not here, or cannot be downloaded.
@@ -117,10 +117,20 @@ def find_source(model: Model, *, download: bool, tell: Tell = lambda _done, _tot
     if model.model_id == SKETCH:
         return Source(SKETCH_FOLDER)
     if not (path := Path(model.model_id)).is_absolute():
-        return Source(find_snapshot(model.model_id, model.revision, download=download, known=KNOWN, tell=tell))
+        return _find_on_hub(model, download, tell)
     if not path.exists():
         raise SeedLabError(f"The model {path} is not there any more: choose another model.")
     return Source(path, model.pipeline, _find_config(model, download)) if model.config else Source(path)
+
+
+def _find_on_hub(model: Model, download: bool, tell: Tell) -> Source:
+    import_libraries()
+    folder = find_snapshot(model.model_id, model.revision)
+    if folder is None and download:
+        folder = download_snapshot(model.model_id, model.revision, KNOWN, tell)
+    if folder is None:
+        raise SeedLabError(f"The files of {model.name} are not here, or not all of them: generate a picture with it.")
+    return Source(folder)
 
 
 def _find_config(model: Model, download: bool) -> Path:

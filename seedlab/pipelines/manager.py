@@ -13,6 +13,7 @@ from seedlab.environment import Environment
 from seedlab.model import Model
 from seedlab.pipelines import catalog
 from seedlab.pipelines.batch import split_batches
+from seedlab.pipelines.downloads import Downloads
 from seedlab.pipelines.environment import enable_determinism
 from seedlab.pipelines.fitting import fit
 from seedlab.pipelines.heap import keep_heap
@@ -65,6 +66,7 @@ class PipelineManager:
         self._line = Line()
         self._closed = Event()
         self._library = Library()
+        self._downloads = Downloads(self._library, self._closed)
         plans = plans or Plans(find_folder())
         library = self._library
         self._workshop = Workshop(self._load, plans, self._closed, library.let_others_go, library.make_space)
@@ -164,7 +166,9 @@ class PipelineManager:
 
     def warm_up(self, model_id: str) -> None:
         """Begin to load a model in the background; a failure is told to whoever asks for a picture."""
-        self._line.join(lambda: self._warm_up(model_id))
+        with suppress(SeedLabError):
+            model = self.look_up(model_id)
+            self._downloads.begin(model, lambda: self._line.join(lambda: self._warm_up(model)))
 
     def generate(self, recipes: Sequence[Recipe], stop: Event) -> Generator[Report, None, None]:
         """Make the recipes' pictures in order; see `seedlab.reports` for what is yielded.
@@ -182,9 +186,28 @@ class PipelineManager:
     def close(self) -> None:
         """End all work within one denoising step, and take no more."""
         self._closed.set()
+        self._downloads.close()
         self._line.close()
 
     def _generate_batch(self, batch: Mapping[int, Recipe], stop: Event) -> Generator[Report, None, None]:
+        try:
+            yield from self._bring(batch, stop)
+        except SeedLabError as error:
+            yield from (Failed(index, str(error)) for index in batch)
+        except Exception:  # the edge, as below
+            LOGGER.exception("A download ended badly.")
+            yield from (Failed(index, BROKEN) for index in batch)
+        else:
+            yield from self._make(batch, stop)
+
+    def _bring(self, batch: Mapping[int, Recipe], stop: Event) -> Generator[Report, None, None]:
+        """See to it that the model of a batch is here, before the batch takes its place in the line."""
+        model = self.look_up(next(iter(batch.values())).model_address)
+        with closing(self._downloads.bring(model, stop)) as sentences:
+            for sentence in sentences:
+                yield from (Waiting(index, sentence) for index in batch)
+
+    def _make(self, batch: Mapping[int, Recipe], stop: Event) -> Generator[Report, None, None]:
         reports: Reports = SimpleQueue()
 
         def work() -> None:
@@ -251,9 +274,9 @@ class PipelineManager:
             raise SeedLabError(f"This server makes pictures of {model.name} in {model.dtype} alone.")
         return self._library.load(model, recipe.dtype, self.device, recipe.loras)
 
-    def _warm_up(self, model_id: str) -> None:
+    def _warm_up(self, model: Model) -> None:
         with suppress(SeedLabError):
-            model = self.describe(model_id)
+            model = self.settle(model)
             self._library.load(model, model.dtype, self.device)
 
 

@@ -1,9 +1,12 @@
+import shutil
 from pathlib import Path
 
 import pytest
 
 from seedlab.pipelines.manager import PipelineManager
 from tests.pipelines.builders import build_stable_diffusion
+from tests.pipelines.fake_hub import serve
+from tests.pipelines.workers import Worker
 
 
 @pytest.fixture(scope="session")
@@ -26,3 +29,46 @@ def manager():
     manager = PipelineManager(device="cpu")
     yield manager
     manager.close()
+
+
+@pytest.fixture(scope="session")
+def hub(tiny, tmp_path_factory):
+    """A Hub on loopback with a Stable Diffusion, works/tiny."""
+    folder = tmp_path_factory.mktemp("hub")
+    shutil.copytree(tiny, folder / "works" / "tiny")
+    (folder / "works" / "tiny" / "unet" / "extra.bin").write_bytes(b"a pickle that nobody asked for")
+    with serve(folder) as hub:
+        yield hub
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory) -> Path:
+    """The folder in which the workers keep what they download."""
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="session")
+def start(home):
+    """Start a worker that asks a Hub."""
+    workers = []
+
+    def start(endpoint: str) -> Worker:
+        settings = {"HF_ENDPOINT": endpoint, "HF_HOME": str(home), "HF_HUB_DISABLE_XET": "1"}
+        workers.append(Worker(settings | {"PYTHONPATH": str(Path(__file__).parents[2])}))
+        return workers[-1]
+
+    yield start
+    for worker in workers:
+        worker.close()
+
+
+@pytest.fixture(scope="session")
+def online(start, hub):
+    """A worker that reaches the Hub."""
+    return start(hub.url)
+
+
+@pytest.fixture(scope="session")
+def offline(start):
+    """A worker that has the same files and reaches nothing."""
+    return start("http://127.0.0.1:9")

@@ -1,15 +1,21 @@
 """A Hub on loopback: serves pipelines from a folder, in the ways that the real one answers.
 
-`python -m tests.pipelines.fake_hub FOLDER` prints its address. Repositories are FOLDER/owner/name; one whose owner is
-"gated" asks for a licence first, one whose owner is "broken" cuts the first download of each weight file short, and of
-one whose owner is "sick" the denoiser's weights cannot be had before the server is well.
+`python -m tests.pipelines.fake_hub FOLDER` prints its address. Repositories are FOLDER/owner/name, and their owners
+say how they are served: of "gated" ones the licence has not been accepted, for "private" ones the token is not known,
+"busy" ones are asked for too often; "broken" ones cut the first download of each weight file short, "slow" ones stop
+half way through it until they are released, and of "sick" ones the denoiser's weights cannot be had before they are
+well.
 """
 
 import hashlib
 import json
 import re
+import shutil
 import sys
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -18,21 +24,64 @@ COMMIT = "c" * 40
 INFO = re.compile(r"/api/models/([^/]+/[^/]+)(?:/revision/([^/]+))?")
 TREE = re.compile(r"/api/models/([^/]+/[^/]+)/tree/([^/]+)")
 FILE = re.compile(r"/([^/]+/[^/]+)/resolve/([^/]+)/(.+)")
+REFUSALS = {
+    "gated": (403, "GatedRepo", "Access to this model is restricted."),
+    "private": (401, "", "Invalid credentials in Authorization header"),
+    "busy": (429, "", "Too many requests"),
+}
 
 
 class Hub(ThreadingHTTPServer):
-    """The server; `log` has the requests for files, as (method, path, first byte)."""
+    """The server.
+
+    Attributes:
+        log: the requests for files, as (method, path, first byte).
+        well: the repositories that are not sick, slow or broken any more.
+        takes_ranges: whether a download may begin in the middle of a file.
+    """
+
+    daemon_threads = True
 
     def __init__(self, folder: Path) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.folder = folder
         self.log: list[tuple[str, str, int]] = []
-        self.cut: set[str] = set()
-        self.is_sick = True
+        self.cut: set[Path] = set()
+        self.well: set[str] = set()
+        self.released = threading.Event()
+        self.takes_ranges = True
+
+    def handle_error(self, *_):
+        """Say nothing of those who leave in the middle of a download."""
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server_port}"
+
+    def add(self, folder: Path, owner: str) -> str:
+        """Serve a copy of a folder; returns its id, which no other repository has."""
+        name = f"{owner}/{folder.name}-{len(list(self.folder.glob('*/*')))}"
+        shutil.copytree(folder, self.folder / name)
+        return name
+
+    def count_downloads(self, name: str) -> int:
+        """Count how often a file was asked for from its first byte."""
+        return self.log.count(("GET", name, 0))
+
+
+@contextmanager
+def serve(folder: Path) -> Iterator[Hub]:
+    """Serve the repositories in a folder as long as this lasts."""
+    hub = Hub(folder)
+    thread = threading.Thread(target=hub.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield hub
+    finally:
+        hub.released.set()
+        hub.shutdown()
+        hub.server_close()
+        thread.join()
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -65,7 +114,9 @@ class Handler(BaseHTTPRequestHandler):
         return {file.relative_to(folder).as_posix(): file for file in sorted(folder.rglob("*")) if file.is_file()}
 
     def send_info(self, repository, revision):
-        if not (self.server.folder / repository).is_dir():
+        if repository.startswith(("private/", "busy/")):
+            self.refuse(*REFUSALS[repository.partition("/")[0]])
+        elif not (self.server.folder / repository).is_dir():
             self.refuse(404, "RepoNotFound")
         elif revision not in (None, "main", COMMIT):
             self.refuse(404, "RevisionNotFound")
@@ -74,30 +125,28 @@ class Handler(BaseHTTPRequestHandler):
             self.send({"id": repository, "sha": COMMIT, "siblings": siblings, "private": False, "tags": []})
 
     def send_tree(self, repository):
-        files = self.list_files(repository).items()
-        self.send(
-            [{"type": "file", "path": name, "size": file.stat().st_size, "oid": tag(file)} for name, file in files]
-        )
+        self.send([describe(name, file) for name, file in self.list_files(repository).items()])
 
     def send_file(self, repository, revision, name, with_body):
         file = self.list_files(repository).get(name)
-        if not (self.server.folder / repository).is_dir():
+        owner = repository.partition("/")[0]
+        if owner in REFUSALS:
+            self.refuse(*REFUSALS[owner])
+        elif not (self.server.folder / repository).is_dir():
             self.refuse(404, "RepoNotFound")
         elif revision not in ("main", COMMIT):
             self.refuse(404, "RevisionNotFound")
-        elif repository.startswith("gated/"):
-            self.refuse(403, "GatedRepo")
         elif file is None:
             self.refuse(404, "EntryNotFound")
-        elif self.server.is_sick and with_body and repository.startswith("sick/") and name.startswith("unet/diffusion"):
+        elif with_body and owner == "sick" and repository not in self.server.well and name.startswith("unet/diff"):
             time.sleep(1)  # the other files come meanwhile
             self.refuse(403, "Sick")
         else:
-            self.send_bytes(name, file, with_body)
+            self.send_bytes(repository, name, file, with_body)
 
-    def send_bytes(self, name, file, with_body):
+    def send_bytes(self, repository, name, file, with_body):
         content = file.read_bytes()
-        asked = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
+        asked = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", "")) if self.server.takes_ranges else None
         first = int(asked[1]) if asked else 0
         self.server.log.append((self.command, name, first))
         self.send_response(206 if asked else 200)
@@ -109,19 +158,28 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Range", f"bytes {first}-{len(content) - 1}/{len(content)}")
         self.end_headers()
         if with_body:
-            self.wfile.write(self.cut_short(file, content[first:]))
+            self.send_body(repository, file, content[first:])
 
-    def cut_short(self, file, content):
-        """Give half of a weight file the first time, where the repository is a broken one, and hang up."""
-        is_first = str(file) not in self.server.cut
-        if file.suffix != ".safetensors" or "broken" not in file.parts or not is_first:
-            return content
-        self.server.cut.add(str(file))
-        self.close_connection = True
-        return content[: len(content) // 2]
+    def send_body(self, repository, file, content):
+        """Send what was asked for: half of it where the repository is broken, and where it is slow half for now."""
+        owner, half = repository.partition("/")[0], len(content) // 2
+        if file.suffix != ".safetensors" or owner not in ("broken", "slow") or repository in self.server.well:
+            self.wfile.write(content)
+        elif owner == "broken" and file not in self.server.cut:
+            self.server.cut.add(file)
+            self.close_connection = True
+            self.wfile.write(content[:half])
+        elif owner == "broken":
+            self.wfile.write(content)
+        else:
+            self.wfile.write(content[:half])
+            self.wfile.flush()
+            self.server.released.wait()
+            self.wfile.write(content[half:])
 
-    def refuse(self, status, code):
-        self.send({"error": code}, status, {"X-Error-Code": code, "X-Error-Message": code})
+    def refuse(self, status, code, message=""):
+        headers = {"X-Error-Message": message or code} | ({"X-Error-Code": code} if code else {})
+        self.send({"error": message or code}, status, headers)
 
     def send(self, data, status=200, headers=()):
         body = json.dumps(data).encode()
@@ -135,8 +193,19 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(body)
 
 
+def describe(name, file):
+    """Describe a file as the Hub's list of a repository does; weights are what it calls large files."""
+    size = file.stat().st_size
+    large = {"lfs": {"oid": tag(file), "size": size, "pointerSize": 134}} if is_large(file) else {}
+    return {"type": "file", "path": name, "size": size, "oid": hashlib.sha1(file.read_bytes()).hexdigest()} | large
+
+
 def tag(file):
-    return hashlib.sha1(file.read_bytes()).hexdigest()
+    return hashlib.new("sha256" if is_large(file) else "sha1", file.read_bytes()).hexdigest()
+
+
+def is_large(file):
+    return file.suffix in (".safetensors", ".bin")
 
 
 if __name__ == "__main__":

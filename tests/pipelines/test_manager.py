@@ -335,7 +335,7 @@ def test_a_download_that_fails_says_what_to_do(manager, tiny, monkeypatch):
     assert failed.sentence.startswith(
         "owner/name could not be downloaded from the Hub: check the network and try again"
     )
-    with pytest.raises(SeedLabError, match="could not be downloaded"):
+    with pytest.raises(SeedLabError, match="The files of owner/name are not here"):
         manager.environment(recipe)
 
 

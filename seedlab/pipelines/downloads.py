@@ -1,0 +1,78 @@
+"""The line of downloads, beside that of work: nobody waits for a download but who asked for the model."""
+
+from collections.abc import Callable, Generator
+from concurrent.futures import wait
+from threading import Event
+
+from seedlab.model import Model
+from seedlab.pipelines.library import Library
+from seedlab.pipelines.line import Line
+from seedlab.pipelines.progress import say_bytes
+from seedlab.pipelines.work import StoppedError
+
+PATIENCE = 0.2
+"""Seconds between two looks at how far a download is."""
+
+
+class Downloads:
+    """Brings models here, one at a time."""
+
+    def __init__(self, library: Library, closed: Event) -> None:
+        """Make a line without downloads.
+
+        Args:
+            closed: set when all work is to end.
+        """
+        self._library, self._closed = library, closed
+        self._line = Line()
+        self._sentence = ""
+
+    def bring(self, model: Model, stop: Event) -> Generator[str, None, None]:
+        """Yield what is waited for, a few times a second, until a model is here or `stop` is set.
+
+        Setting `stop`, or closing the generator, ends the download; what came is kept, and the next one goes on there.
+
+        Raises:
+            SeedLabError: it cannot be downloaded.
+        """
+        if self._library.is_here(model):
+            return
+        left = Event()
+        future = self._line.join(lambda: self._bring(model, left.is_set))
+        try:
+            while not (stop.is_set() or self._closed.is_set()):
+                if wait([future], PATIENCE).done:
+                    return future.result()
+                yield self._sentence
+        finally:
+            left.set()
+            future.cancel()
+
+    def begin(self, model: Model, then: Callable[[], object]) -> None:
+        """Bring a model while nobody waits for it; a failure is told to whoever asks for a picture.
+
+        Args:
+            then: is called, in the line of downloads, when the model is here.
+        """
+
+        def work() -> None:
+            self._bring(model, lambda: False)
+            then()
+
+        self._line.join(work)
+
+    def close(self) -> None:
+        """End the downloads, and begin no more."""
+        self._line.close()
+
+    def _bring(self, model: Model, is_left: Callable[[], bool]) -> None:
+        def tell(done: int, total: int) -> None:
+            if is_left() or self._closed.is_set():
+                raise StoppedError
+            self._sentence = f"Downloading {model.name}: {say_bytes(done, total)}…"
+
+        self._sentence = f"Asking the Hub for {model.name}…"
+        try:
+            self._library.bring(model, tell)
+        finally:
+            self._sentence = ""
