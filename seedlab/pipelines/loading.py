@@ -8,14 +8,15 @@ from typing import Any
 
 from seedlab.model import Model
 from seedlab.pipelines.capabilities import takes_films
-from seedlab.pipelines.catalog import CATALOG, SKETCH, SKETCH_FOLDER
+from seedlab.pipelines.catalog import ALIASES, CATALOG, SKETCH, SKETCH_FOLDER
 from seedlab.pipelines.hub import download_snapshot, find_configurations, find_snapshot
 from seedlab.pipelines.loras import add_loras
 from seedlab.pipelines.placement import place
 from seedlab.pipelines.progress import Tell
 from seedlab.recipe import Lora, SeedLabError
 
-KNOWN = tuple(model.model_id for model in CATALOG)
+KNOWN = (*(model.model_id for model in CATALOG), *ALIASES)
+"""The ids that a visitor may have meant."""
 
 _IMPORTING = Lock()
 

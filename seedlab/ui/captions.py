@@ -144,7 +144,7 @@ def say_model(model: Model) -> str:
     """Say what to know of a model: its licence and costs, how much its seed decides, what it does not take."""
     sentences = [_say_card(model), model.card.seeds if model.card else ""]
     if model.unconditional:
-        sentences.append(f"{model.name} takes no prompt: its seeds are all there is to explore.")
+        sentences.append(f"{model.name} takes no words: its seeds are all there is to explore.")
     elif model.ignores:
         words = {"negative_prompt": "no negative prompt", "guidance_scale": "no guidance"}
         sentences.append(f"It takes {' and '.join(words[name] for name in model.ignores)}.")

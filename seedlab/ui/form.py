@@ -27,18 +27,6 @@ ADVANCED = FIELDS[4:]
 FORM = tuple(name for name in FIELDS if name != "suffixes")
 """The fields that decide a round of seeds, in the order of `Form`."""
 
-FITTED = (
-    "num_inference_steps",
-    "guidance_scale",
-    "scheduler",
-    "width",
-    "height",
-    "prompt",
-    "suffixes",
-    "negative_prompt",
-)
-"""The fields that look different for another model."""
-
 PLACES = (*FIELDS, "page")
 """Where a sentence can stand: under a field, or above the columns for what has no field."""
 

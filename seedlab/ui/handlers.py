@@ -17,11 +17,11 @@ import gradio as gr
 from seedlab.model import Model
 from seedlab.recipe import MAX_PROMPT_CHARACTERS, RecipeError, SeedLabError
 from seedlab.rounds import GUIDE_SUFFIXES, parse_suffixes
-from seedlab.schedulers import SCHEDULERS
 from seedlab.trail import State, Tile, Trail
-from seedlab.ui.captions import label_scheduler, name_picture, say_model, say_unknown
+from seedlab.ui.captions import name_picture, say_model, say_unknown
 from seedlab.ui.columns import Shelf
-from seedlab.ui.form import ADVANCED, FIELDS, FITTED, FORM, PLACES, Form, read_model_id
+from seedlab.ui.fields import FITTED, fit_fields
+from seedlab.ui.form import ADVANCED, FIELDS, FORM, PLACES, Form, read_model_id
 from seedlab.ui.remembered import (
     find_first_recipe,
     read_numbers,
@@ -64,7 +64,8 @@ class Handlers:
             seeds = form.read_seeds()
             model = self._studio.settle(self._describe(read_model_id(form.model_id)))
             # A field that is not shown may hold something all the same: who cannot see it cannot correct it.
-            loras = self._studio.read_loras((form.loras if self._studio.local else "") or "")
+            has_loras = self._studio.local and not model.unconditional
+            loras = self._studio.read_loras((form.loras if has_loras else "") or "")
             recipe = form.make_recipe(model, seeds[0], loras)
             self._studio.check(recipe)
             snapped = form.say_snapped(model, recipe)
@@ -201,7 +202,7 @@ class Handlers:
         except SeedLabError as error:
             yield *unchanged, str(error), ""
             return
-        yield *fit_fields(model), "", say_model(model)
+        yield *fit_fields(model, local=self._studio.local), "", say_model(model)
 
     def list_words(self, model_id: str | None) -> Outputs:
         """List the words of a model that knows few; returns updates of the words and of what they fold away in."""
@@ -257,25 +258,6 @@ def end_visit(visit: Visit | None) -> None:
     """End a visit's work for now; also what gradio does when it drops the state of a tab."""
     if visit is not None:
         visit.leave()
-
-
-def fit_fields(model: Model) -> Outputs:
-    """Return updates of the fields of `FITTED`: they show the model's defaults, and what it does not take is hidden."""
-    offered = not model.unconditional
-    hidden = () if offered else tuple(name for name in FITTED if name not in ("num_inference_steps", "scheduler"))
-    updates = {name: gr.update(visible=name not in (*hidden, *model.ignores)) for name in FITTED}
-    # As placeholders: what a visitor has typed stays, whichever model is chosen, and what is empty is the model's.
-    for name in ("num_inference_steps", "guidance_scale", "width", "height"):
-        updates[name]["placeholder"] = f"{getattr(model, name):g}"
-    updates["scheduler"] = gr.update(choices=list_schedulers(model))
-    return tuple(updates.values())
-
-
-def list_schedulers(model: Model | None = None) -> list[tuple[str, str]]:
-    """List (label, name) of the schedulers that work with a model, its own choice first; all, before it is known."""
-    first = f"Default: {label_scheduler(model.scheduler)}" if model else "The model's default"
-    offered = model.schedulers if model else SCHEDULERS
-    return [(first, ""), *((scheduler.label, scheduler.name) for scheduler in offered)]
 
 
 def _try(ask: Callable[[], None], rename: dict[str, str] | None = None) -> tuple[str, tuple[str, ...]]:

@@ -5,7 +5,8 @@ from typing import Any
 import gradio as gr
 
 from seedlab.ui.columns import make_columns, make_sentence
-from seedlab.ui.form import ADVANCED, FITTED, FORM, PLACES
+from seedlab.ui.fields import FITTED
+from seedlab.ui.form import ADVANCED, FORM, PLACES
 from seedlab.ui.handlers import Handlers, end_visit
 from seedlab.ui.panel import Panel, build_panel
 from seedlab.ui.studio import Studio
@@ -135,5 +136,6 @@ def _wire_panel(handlers: Handlers, panel: Panel) -> None:
     panel.fold.click(None, js=UNFOLD)
 
 
-def _list_fitted(panel: Panel) -> list[gr.components.Component]:
-    return [*(panel.fields[name] for name in FITTED), panel.sentences["model_id"], panel.about]
+def _list_fitted(panel: Panel) -> list[Any]:
+    places = panel.fields | {"examples": panel.tries}
+    return [*(places[name] for name in FITTED), panel.sentences["model_id"], panel.about]

@@ -9,7 +9,7 @@ import gradio as gr
 
 from seedlab.rounds import GUIDE_SEEDS, GUIDE_SUFFIXES
 from seedlab.ui.columns import make_sentence, make_words
-from seedlab.ui.handlers import list_schedulers
+from seedlab.ui.fields import list_schedulers
 from seedlab.ui.studio import Studio
 
 GUIDE_PROMPT = "Labrador in the style of Vermeer"
@@ -27,6 +27,7 @@ class Panel:
     stop: gr.Button
     fold: gr.Button
     examples: tuple[gr.Button, ...]
+    tries: gr.Column
     words: gr.HTML
     lexicon: gr.Accordion
     advanced: gr.Accordion
@@ -70,12 +71,23 @@ def build_panel(studio: Studio) -> Panel:
     with gr.Column(elem_id="more"):
         _build_rounds(builder)
         about = _build_model(builder, studio)
-        examples = _build_examples(studio.examples)
+        tries, examples = _build_examples(studio.examples)
         words = _build_words(studio)
         advanced = _build_advanced(builder, studio)
         opener = gr.UploadButton("Open a picture…", file_types=[".png"], size="sm", elem_id="open")
     return Panel(
-        builder.fields, builder.sentences, notice, about, generate, stop, fold, examples, *words, advanced, opener
+        builder.fields,
+        builder.sentences,
+        notice,
+        about,
+        generate,
+        stop,
+        fold,
+        examples,
+        tries,
+        *words,
+        advanced,
+        opener,
     )
 
 
@@ -98,11 +110,12 @@ def _build_model(builder: _Builder, studio: Studio) -> gr.HTML:
         return make_sentence("about", "about")
 
 
-def _build_examples(examples: tuple[str, ...]) -> tuple[gr.Button, ...]:
-    with gr.Column(elem_id="try"):
+def _build_examples(examples: tuple[str, ...]) -> tuple[gr.Column, tuple[gr.Button, ...]]:
+    with gr.Column(elem_id="try") as tries:
         gr.HTML('<p id="try-label">Try</p>', elem_id="try-title", apply_default_css=False)
         with gr.Row(elem_classes="chips"):
-            return tuple(gr.Button(example, size="sm", elem_classes="chip", min_width=0) for example in examples)
+            chips = (gr.Button(example, size="sm", elem_classes="chip", min_width=0) for example in examples)
+            return tries, tuple(chips)
 
 
 def _build_words(studio: Studio) -> tuple[gr.HTML, gr.Accordion]:

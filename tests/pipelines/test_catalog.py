@@ -137,6 +137,13 @@ def test_what_is_no_model_is_refused_in_words(model_id):
     assert len(str(caught.value)) < 300
 
 
+def test_what_browsers_and_file_managers_copy_is_taken_too(tiny):
+    page = "https://huggingface.co/stabilityai/sdxl-turbo"
+    assert describe(page) == describe("stabilityai/sdxl-turbo")
+    assert describe(f"{page}/tree/v1").address == "stabilityai/sdxl-turbo@v1"
+    assert describe(f'"{tiny}"') == describe(str(tiny))
+
+
 @pytest.mark.parametrize("damage", ["{", "[]", '{"sample_size": "big"}'])
 def test_a_folder_with_damaged_configurations_is_still_described(tmp_path, damage):
     folder = build_stable_diffusion(tmp_path)

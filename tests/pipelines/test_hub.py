@@ -16,6 +16,17 @@ except SeedLabError as error:
     answer(str(error))
 """
 
+SUGGEST = """
+from seedlab.pipelines.loading import KNOWN
+from seedlab.pipelines.hub import find_commit
+from seedlab.recipe import SeedLabError
+
+try:
+    find_commit("runwayml/stable-diffusion-v1.5", None, KNOWN)
+except SeedLabError as error:
+    answer(str(error))
+"""
+
 FIND = """
 from seedlab.pipelines.hub import find_snapshot
 
@@ -155,6 +166,7 @@ def test_a_model_that_is_not_there_and_what_may_have_been_meant(online):
     )
     assert download(online, "works/tinny")["sentence"] == find_commit(online, "works/tinny") == sentence
     assert "did you mean" not in find_commit(online, "somebody/something")
+    assert "did you mean runwayml/stable-diffusion-v1-5." in online.ask(SUGGEST)
 
 
 def test_a_revision_that_is_not_there(online):

@@ -6,8 +6,9 @@ import pytest
 
 from seedlab.model import Card
 from seedlab.recipe import RecipeError
-from seedlab.ui.form import FITTED, read_number
-from seedlab.ui.handlers import Handlers, list_schedulers
+from seedlab.ui.fields import FITTED, list_schedulers
+from seedlab.ui.form import read_number
+from seedlab.ui.handlers import Handlers
 from tests.ui.fakes import SKETCH, make_studio
 from tests.ui.page import Page
 
@@ -65,7 +66,7 @@ def test_a_lock_without_suffixes_is_named_under_the_suffixes(page):
 
 def test_a_models_defaults_are_shown_in_the_empty_fields(page):
     *_, (steps, guidance, scheduler, width, height, *words, sentence, about) = page.handlers.choose_model("sketch")
-    assert [each["visible"] for each in words] == [True] * 3
+    assert [each["visible"] for each in words] == [True] * 5
     assert [update["placeholder"] for update in (steps, guidance, width, height)] == ["12", "3", "128", "128"]
     assert scheduler["choices"][0] == ("Default: DPM++ 2M", "")
     assert (sentence, about) == ("", "")
@@ -137,3 +138,16 @@ def test_a_model_that_is_not_offered_is_looked_at_and_what_is_wrong_with_it_is_s
     assert (sentence, about) == ("There is no model owner/nmae on the Hub: check the id.", "")
     *_, (*_, sentence, _) = page.handlers.choose_model("sketch")
     assert sentence == ""
+
+
+def test_where_a_negative_prompt_is_not_read_by_default_the_field_says_so(painter):
+    _, updates, _ = choose(painter, guidance_scale=0.0)
+    assert updates["negative_prompt"]["placeholder"] == "Read only with guidance above 1"
+    _, updates, _ = choose(painter)
+    assert updates["negative_prompt"]["placeholder"] == ""
+
+
+def test_visitors_who_may_not_name_files_are_never_shown_the_field_for_them(painter):
+    handlers = Handlers(replace(make_studio(painter), local=False))
+    *_, (*updates, _, _) = handlers.choose_model("sketch")
+    assert updates[FITTED.index("loras")]["visible"] is False

@@ -10,7 +10,8 @@ import pytest
 
 from seedlab.recipe import MAX_PROMPT_CHARACTERS, Lora
 from seedlab.rounds import GUIDE_SUFFIXES
-from seedlab.ui.form import ADVANCED, FITTED
+from seedlab.ui.fields import FITTED
+from seedlab.ui.form import ADVANCED
 from seedlab.ui.handlers import Handlers, end_visit
 from tests.ui.fakes import SKETCH, make_studio
 from tests.ui.page import SUFFIXES, Page
@@ -441,9 +442,9 @@ def test_a_model_without_words_explores_its_seeds_and_keeps_what_was_typed(paint
     *_, told = page.handlers.choose_model("sketch")
     fitted = dict(zip(FITTED, told, strict=False))
     hidden = {name for name, update in fitted.items() if update.get("visible") is False}
-    assert hidden == {"prompt", "suffixes", "negative_prompt", "guidance_scale", "width", "height"}
+    assert set(FITTED) - hidden == {"num_inference_steps", "scheduler"}
     assert told[-2] == ""
-    assert told[-1] == "Digits takes no prompt: its seeds are all there is to explore."
+    assert told[-1] == "Digits takes no words: its seeds are all there is to explore."
 
 
 def test_a_commit_that_was_found_for_a_model_stays_out_of_the_fields_and_is_named_beside_the_picture(painter):
