@@ -84,5 +84,6 @@ def _has(causes: tuple[BaseException, ...], kind: type[BaseException]) -> bool:
 
 
 def _suggest(model_id: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(model_id, list(known), n=1, cutoff=0.6)
+    others = [each for each in known if each != model_id]
+    close = difflib.get_close_matches(model_id, others, n=1, cutoff=0.6)
     return f"; did you mean {close[0]}" if close else ""

@@ -115,6 +115,7 @@ class Library:
             if key not in self._loaded:
                 self._make_room(device, 0, self._weigh(source, dtype, loras))
                 self._loaded[key] = self._load_source(source, dtype, loras, device)
+                self._divided = None if key == self._divided else self._divided  # it is whole again
             self._loaded.move_to_end(key)
             self._make_room(device, 1)
             return self._loaded[key]

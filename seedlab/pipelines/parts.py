@@ -16,7 +16,7 @@ from typing import Any
 
 from seedlab.pipelines.progress import SilentBar, Tell
 
-CHUNK = 2**20
+CHUNK = 2**18
 """Bytes that are written, and counted, at a time."""
 
 AT_ONCE = 4

@@ -44,10 +44,10 @@ def make(manager, *recipes) -> list[bytes]:
     return [report.image.tobytes() for report in ends]
 
 
-def run(manager, *recipes, stop=None) -> list[Finished | Failed]:
+def run(manager, *recipes) -> list[Finished | Failed]:
     reports = {
         report.index: report
-        for report in manager.generate(recipes, stop or Event())
+        for report in manager.generate(recipes, Event())
         if isinstance(report, Finished | Failed)
     }
     return [reports[index] for index in sorted(reports)]
@@ -203,6 +203,17 @@ def test_a_model_is_divided_only_where_the_machine_has_room_for_it(card, folders
     loaded = library.load(describe(str(folders[0])), "float32", "cuda")
     assert library.make_space() == is_part_by_part(loaded.pipeline) == bool(room)
     assert not library.make_space()
+
+
+def test_a_model_that_was_divided_and_went_can_be_divided_again(card, folders):
+    library = Library({"cuda": WHOLE, "host": WHOLE}.get)
+    for _ in range(2):
+        first = library.load(describe(str(folders[0])), "float32", "cuda")
+        library.let_others_go()
+        assert library.make_space()
+        assert is_part_by_part(first.pipeline)
+        library.load(describe(str(folders[1])), "float32", "cuda")
+        library.let_others_go()
 
 
 def test_another_model_takes_the_place_of_the_one_that_was_used_longest_ago(card, manager, folders):

@@ -166,6 +166,7 @@ def test_a_model_that_is_not_there_and_what_may_have_been_meant(online):
     )
     assert download(online, "works/tinny")["sentence"] == find_commit(online, "works/tinny") == sentence
     assert "did you mean" not in find_commit(online, "somebody/something")
+    assert "did you mean" not in find_commit(online, "stable-diffusion-v1-5/stable-diffusion-v1-5"), "it is itself"
     assert "did you mean runwayml/stable-diffusion-v1-5." in online.ask(SUGGEST)
 
 
