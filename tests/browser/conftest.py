@@ -10,6 +10,8 @@ from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.screen import CHROMIUM, Screen, open_browser
 from tests.browser.server import Server, start_server
+from tests.pipelines.builders import build_stable_diffusion
+from tests.pipelines.fake_hub import Hub, serve
 
 DESK = {"width": 1440, "height": 900}
 QUICK = 3
@@ -19,8 +21,20 @@ _blocks_of_seeds = itertools.count(1000, 100)
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory) -> Iterator[Server]:
-    running = start_server(tmp_path_factory.mktemp("app"))
+def hub(tmp_path_factory) -> Iterator[Hub]:
+    """A Hub on loopback, which the app asks for its models."""
+    folder = tmp_path_factory.mktemp("hub")
+    for owner in ("slow", "gated", "busy"):
+        build_stable_diffusion(folder / owner)
+    with serve(folder) as hub:
+        yield hub
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory, hub) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("app")
+    settings = {"HF_ENDPOINT": hub.url, "HF_HOME": str(folder / "home"), "HF_HUB_DISABLE_XET": "1"}
+    running = start_server(folder, **settings)
     yield running
     running.stop()
     assert "Traceback" not in running.log.read_text(), running.log.read_text()

@@ -62,6 +62,11 @@ class Screen:
     def fill(self, name: str, text: str) -> None:
         self.page.locator(f"#{name} :is(textarea, input)").fill(text)
 
+    def choose_model(self, model_id: str) -> None:
+        """Type a model's id, as one does who has it from elsewhere."""
+        self.page.locator("#model_id input").fill(model_id)
+        self.page.locator("#model_id input").press("Enter")
+
     def value(self, name: str) -> str:
         return self.page.locator(f"#{name} :is(textarea, input)").input_value()
 

@@ -33,13 +33,17 @@ class Server:
         self.process.wait(timeout=30)
 
 
-def start_server(folder: Path) -> Server:
-    """Start the app."""
+def start_server(folder: Path, **settings: str) -> Server:
+    """Start the app.
+
+    Args:
+        settings: environment variables.
+    """
     port, store, log = find_port(), folder / "store", folder / "app.log"
     command = ["app.py", "--no-open", "--port", str(port), "--store", str(store)]
     # One thread: two that wait for each other crawl on a machine that does other things.
     quiet = {"GRADIO_TEMP_DIR": str(folder / "gradio"), "GRADIO_ANALYTICS_ENABLED": "False", "OMP_NUM_THREADS": "1"}
-    environment = os.environ | quiet
+    environment = os.environ | quiet | settings
     with log.open("w") as output:
         process = subprocess.Popen(
             [sys.executable, *command], cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT

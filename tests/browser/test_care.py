@@ -249,17 +249,3 @@ def test_motion_is_still_where_the_system_asks_for_it(visit, seeds):
     screen.wait_done(0, 1)
     duration = "node => getComputedStyle(node).transitionDuration"
     assert screen.column(0).locator(".picture").evaluate(duration) in ("0s", "0s, 0s")
-
-
-def test_choosing_a_model_shows_its_defaults_and_what_to_know_of_it_and_keeps_what_was_typed(visit):
-    screen = visit(steps=None)
-    screen.open_advanced()
-    screen.page.locator("#guidance_scale input").fill("2")
-    field = screen.page.locator("#model_id input")
-    field.click()
-    screen.page.get_by_role("option", name="SD-Turbo", exact=True).click()
-    expect(screen.sentence("about")).to_contain_text("The seed decides little here")
-    expect(screen.sentence("about")).to_contain_text("Stability AI Community Licence")
-    expect(screen.page.locator("#num_inference_steps input")).to_have_attribute("placeholder", "1")
-    expect(screen.sentence("model_id")).to_have_text("")
-    assert screen.value("guidance_scale") == "2"

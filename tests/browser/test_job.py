@@ -5,8 +5,6 @@ import urllib.request
 import pytest
 from playwright.sync_api import expect
 
-from tests.pipelines.builders import build_ddim
-
 pytestmark = pytest.mark.browser
 
 SUFFIXES = ["highly realistic", "artsy", "trending", "colorful"]
@@ -87,27 +85,6 @@ def test_a_lock_made_while_the_grid_develops_goes_first(screen, seeds):
     assert screen.tiles(0, "done").count() <= 8, "the third batch of seeds comes after it"
     expect(screen.frame(0, 0)).to_have_attribute("aria-pressed", "true")
     screen.wait_done(0, 12)
-
-
-def test_a_model_without_a_prompt_explores_its_seeds(visit, tmp_path):
-    screen = visit(steps=None)
-    screen.page.locator("#model_id input").fill(str(build_ddim(tmp_path)))
-    screen.page.locator("#model_id input").press("Enter")
-    expect(screen.sentence("about")).to_have_text("ddim takes no prompt: its seeds are all there is to explore.")
-    for name in ("prompt", "suffixes"):
-        expect(screen.page.locator(f"#{name}")).not_to_be_visible()
-    screen.set_steps(3)
-    screen.generate()
-    screen.wait_done()
-    expect(screen.page.locator(".inspector")).to_contain_text("16×16")
-    screen.frame(0, 2).click()
-    expect(screen.sentence("page")).to_contain_text("takes no words, so there is nothing to vary")
-    screen.action("Verify").click()
-    expect(screen.check).to_contain_text("Byte for byte the same", timeout=60_000)
-    screen.page.locator("#model_id input").fill("sketch")
-    screen.page.locator("#model_id input").press("Enter")
-    expect(screen.page.locator("#prompt")).to_be_visible()
-    assert screen.value("prompt") == "Labrador in the style of Vermeer", "what was typed is not lost"
 
 
 def test_a_closed_tab_ends_its_work(visit, seeds, server):

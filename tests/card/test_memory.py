@@ -46,9 +46,7 @@ def make(manager, *recipes) -> list[bytes]:
 
 def run(manager, *recipes) -> list[Finished | Failed]:
     reports = {
-        report.index: report
-        for report in manager.generate(recipes, Event())
-        if isinstance(report, Finished | Failed)
+        report.index: report for report in manager.generate(recipes, Event()) if isinstance(report, Finished | Failed)
     }
     return [reports[index] for index in sorted(reports)]
 

@@ -1,0 +1,80 @@
+"""Models in a real browser: chosen, looked for on a Hub on loopback, downloaded, stopped, refused in words."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.screen import PATIENCE
+from tests.pipelines.builders import build_ddim
+
+pytestmark = pytest.mark.browser
+
+HEIGHTS = "fields => fields.map(field => field.getBoundingClientRect().height)"
+
+
+def test_choosing_a_model_shows_its_defaults_and_what_to_know_of_it_and_keeps_what_was_typed(visit):
+    screen = visit(steps=None)
+    screen.open_advanced()
+    screen.page.locator("#guidance_scale input").fill("2")
+    field = screen.page.locator("#model_id input")
+    field.click()
+    screen.page.get_by_role("option", name="SD-Turbo", exact=True).click()
+    expect(screen.sentence("about")).to_contain_text("The seed decides little here")
+    expect(screen.sentence("about")).to_contain_text("Stability AI Community Licence")
+    expect(screen.page.locator("#num_inference_steps input")).to_have_attribute("placeholder", "1")
+    expect(screen.sentence("model_id")).to_have_text("")
+    assert screen.value("guidance_scale") == "2"
+
+
+def test_a_model_without_a_prompt_explores_its_seeds(visit, tmp_path):
+    screen = visit(steps=None)
+    screen.choose_model(str(build_ddim(tmp_path)))
+    expect(screen.sentence("about")).to_have_text("ddim takes no words: its seeds are all there is to explore.")
+    for name in ("prompt", "suffixes", "try"):
+        expect(screen.page.locator(f"#{name}")).not_to_be_visible()
+    heights = screen.page.locator("#more > .field:visible").evaluate_all(HEIGHTS)
+    assert min(heights) > 0, "what is hidden leaves no gap"
+    screen.set_steps(3)
+    screen.generate()
+    screen.wait_done()
+    expect(screen.page.locator(".inspector")).to_contain_text("16×16")
+    screen.frame(0, 2).click()
+    expect(screen.sentence("page")).to_contain_text("takes no words, so there is nothing to vary")
+    screen.action("Verify").click()
+    expect(screen.check).to_contain_text("Byte for byte the same", timeout=60_000)
+    screen.choose_model("sketch")
+    expect(screen.page.locator("#prompt")).to_be_visible()
+    assert screen.value("prompt") == "Labrador in the style of Vermeer", "what was typed is not lost"
+
+
+def test_a_download_is_told_in_bytes_stop_ends_it_and_it_goes_on_by_a_click_while_others_work(visit, hub, seeds):
+    screen, other = visit(), visit()
+    screen.choose_model("slow/tiny")
+    screen.generate(seeds=f"{seeds[0]}-{seeds[3]}")
+    expect(screen.column(0)).to_contain_text("Downloading slow/tiny: ", timeout=PATIENCE)
+    other.generate(seeds=str(seeds[0] + 10))
+    other.wait_done(0, 1)
+    screen.page.locator("#stop").click()
+    expect(screen.tiles(0, "stopped")).to_have_count(4)
+    hub.well.add("slow/tiny")
+    screen.frame(0, 0).click()
+    screen.wait_done()
+    assert [first for method, _, first in hub.log if method == "GET" and first > 0], "the rest alone came"
+
+
+@pytest.mark.parametrize(
+    ("model_id", "words"),
+    [
+        ("gated/tiny", "gated/tiny is gated: accept its licence at https://huggingface.co/gated/tiny"),
+        ("slow/tinny", "There is no model slow/tinny on the Hub"),
+        ("https://huggingface.co/busy/tiny", "The Hub is asked too often from here"),
+    ],
+)
+def test_a_model_that_cannot_be_had_says_what_to_do_and_the_one_before_still_works(screen, seeds, model_id, words):
+    screen.choose_model(model_id)
+    expect(screen.sentence("model_id")).to_contain_text(words)
+    screen.generate()
+    expect(screen.sentence("model_id")).to_contain_text(words)
+    screen.choose_model("sketch")
+    expect(screen.sentence("model_id")).to_have_text("")
+    screen.generate(seeds=str(seeds[0]))
+    screen.wait_done(0, 1)
