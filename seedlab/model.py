@@ -108,6 +108,7 @@ class Model:
         values["scheduler"] = find_scheduler(values["scheduler"]).name
         recipe = Recipe(model_id=self.model_id, revision=self.revision, prompt=prompt, seed=seed, **values)
         self.check(recipe)
+        self._check_unread(recipe)
         return recipe
 
     def snap(self, side: float | None) -> float | None:
@@ -151,6 +152,9 @@ class Model:
             if getattr(recipe, field) != neutral[field]:
                 words = {"guidance_scale": "guidance"}.get(field, field.replace("_", " "))
                 raise RecipeError(field, f"{self.name} takes no {words}: leave it empty.")
+
+    def _check_unread(self, recipe: Recipe) -> None:
+        """Refuse a negative prompt that would be passed over; pictures that have one stay what they are."""
         if recipe.negative_prompt and recipe.guidance_scale <= self.neutral_guidance:
             needed = f"guidance above {self.neutral_guidance:g}"
             sentence = f"{self.name} reads a negative prompt only with {needed}: set one, or leave it empty."

@@ -1,5 +1,7 @@
 """A model as the visitor meets it: it makes recipes of its defaults, and refuses what it cannot make or read."""
 
+from dataclasses import replace
+
 import pytest
 
 from seedlab.model import Model
@@ -165,3 +167,4 @@ def test_a_negative_prompt_that_would_not_be_read_is_refused(neutral):
     assert caught.value.field == "negative_prompt"
     recipe = model.make_recipe(prompt="a", seed=0, negative_prompt="fog", guidance_scale=neutral + 0.5)
     assert recipe.negative_prompt == "fog"
+    model.check(replace(recipe, guidance_scale=0.0))  # a picture that was made so can be made again

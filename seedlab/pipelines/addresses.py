@@ -1,15 +1,16 @@
 """What models are asked for by, as people type and paste it."""
 
 import re
+from urllib.parse import unquote
 
 HUB_ID = re.compile(r"(?P<id>[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95})(?:@(?P<revision>[\w./-]{1,100}))?")
 """The id of a model on the Hub, and a revision."""
 
 PAGE = re.compile(
     r"(?:https?://)?(?:www\.)?(?:huggingface\.co|hf\.co)/(?P<id>[\w.-]+/[\w.-]+)"
-    r"(?:/tree/(?P<revision>[\w.-]+))?(?:[/?#].*)?"
+    r"(?:/(?:tree|blob|resolve|commit)/(?P<revision>refs/pr/\d+|[\w.-]+))?(?:[/?#].*)?"
 )
-"""The address of its page there."""
+"""The address of its page there, or of a page of a revision."""
 
 
 def tidy_address(text: str) -> str:
@@ -17,7 +18,7 @@ def tidy_address(text: str) -> str:
     text = text.strip()
     if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
         text = text[1:-1]
-    page = PAGE.fullmatch(text)
+    page = PAGE.fullmatch(unquote(text))
     if page is None:
         return text
     return page["id"] if page["revision"] in (None, "main") else f"{page['id']}@{page['revision']}"

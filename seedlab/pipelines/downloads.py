@@ -41,7 +41,7 @@ class Downloads:
         future = self._line.join(lambda: self._bring(model, left.is_set))
         try:
             while not (stop.is_set() or self._closed.is_set()):
-                if wait([future], PATIENCE).done:
+                if wait([future], PATIENCE).done and not self._closed.is_set():
                     return future.result()
                 yield self._sentence
         finally:

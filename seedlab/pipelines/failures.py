@@ -4,6 +4,8 @@ import difflib
 import errno
 from collections.abc import Iterable, Iterator
 
+from seedlab.pipelines.parts import DAMAGED
+
 INDEX = "model_index.json"
 """The file that makes a folder a pipeline."""
 
@@ -69,6 +71,8 @@ def _explain_content(model_id: str, causes: tuple[BaseException, ...]) -> str:
 
     if any(isinstance(each, OSError) and each.errno in (errno.ENOSPC, errno.EDQUOT) for each in causes):
         return f"The disk is full: free some space for {model_id}, then try again; what was downloaded is kept."
+    if any(DAMAGED in str(each) for each in causes):
+        return f"{model_id} came damaged: try again. If it does so again, its files on the Hub are; choose another."
     if any("trust_remote_code" in str(each) for each in causes):
         return f"{model_id} needs code of its own, and SeedLab runs none that comes with a model: choose another."
     if any("necessary `safetensors` weights" in str(each) for each in causes):

@@ -45,7 +45,7 @@ def check_weights(folder: Path) -> None:
     Raises:
         RecipeError: it has no safetensors weights.
     """
-    if next(folder.rglob("*.safetensors"), None) is None:
+    if not any(next(folder.glob(pattern), None) for pattern in ("*.safetensors", "*/*.safetensors")):
         raise RecipeError(
             "model_id",
             f"{quote(folder.name, 80)} has no safetensors weights. SeedLab loads no pickles (.bin, .ckpt, .pt), which "

@@ -14,7 +14,7 @@ from seedlab.pipelines.batch import Prompts, can_batch
 from seedlab.pipelines.environment import Signature, add_hashes, hash_weights, list_files, observe, sign_weights
 from seedlab.pipelines.failures import INDEX
 from seedlab.pipelines.heap import give_back_heap
-from seedlab.pipelines.hub import find_commit, find_index
+from seedlab.pipelines.hub import COMMIT, find_commit, find_index
 from seedlab.pipelines.loading import KNOWN, Source, find_source, is_on_hub, load_pipeline
 from seedlab.pipelines.memory import HOST, choose_weights, estimate_size, measure_room
 from seedlab.pipelines.placement import can_be_divided, is_part_by_part, measure_size, put_part_by_part
@@ -84,9 +84,12 @@ class Library:
         return (self._find_source(model, download=True).config or Path(model.model_id)) / INDEX
 
     def is_here(self, model: Model) -> bool:
-        """Whether a model can be loaded without a download."""
+        """Whether a model can be loaded without a download, and without asking what its revision stands for."""
+        model = self._name_commit(model)
+        if is_on_hub(model.model_id) and not COMMIT.fullmatch(model.revision or ""):
+            return False
         try:
-            self._find_source(self._name_commit(model), download=False)
+            self._find_source(model, download=False)
         except SeedLabError:
             return False
         return True

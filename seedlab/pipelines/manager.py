@@ -198,7 +198,8 @@ class PipelineManager:
             LOGGER.exception("A download ended badly.")
             yield from (Failed(index, BROKEN) for index in batch)
         else:
-            yield from self._make(batch, stop)
+            if not (stop.is_set() or self._closed.is_set()):
+                yield from self._make(batch, stop)
 
     def _bring(self, batch: Mapping[int, Recipe], stop: Event) -> Generator[Report, None, None]:
         """See to it that the model of a batch is here, before the batch takes its place in the line."""

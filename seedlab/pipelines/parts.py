@@ -8,7 +8,7 @@ import hashlib
 import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import CancelledError, ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -27,6 +27,8 @@ TRIES = 5
 
 PATIENCE = 10.0
 """Seconds within which a connection has to give something."""
+
+DAMAGED = "came damaged"
 
 _ALONE = Lock()
 
@@ -93,11 +95,13 @@ def bring_large_files(tell: Tell) -> Iterator[None]:
     """
     from diffusers.pipelines import pipeline_utils
     from huggingface_hub import snapshot_download
+    from huggingface_hub.file_download import are_symlinks_supported
 
     from seedlab.pipelines.slots import replace_attribute
 
     def download(model_id: str, **options: Any) -> Any:
-        if not options["local_files_only"]:
+        # Without symbolic links its cache has no place of its own for contents: a file would be there twice.
+        if not options["local_files_only"] and are_symlinks_supported():
             bring(_list_large_files(model_id, **options), tell)
         return snapshot_download(model_id, tqdm_class=SilentBar, **options)
 
@@ -105,7 +109,7 @@ def bring_large_files(tell: Tell) -> Iterator[None]:
         yield
 
 
-def bring(files: tuple[LargeFile, ...], tell: Tell) -> None:
+def bring(files: Iterable[LargeFile], tell: Tell) -> None:
     """Bring files, several at a time.
 
     Args:
@@ -114,10 +118,11 @@ def bring(files: tuple[LargeFile, ...], tell: Tell) -> None:
     Raises:
         OSError: they cannot be had, the disk is full, or one came damaged; what came of the others is kept.
     """
-    missing = tuple(file for file in files if not file.blob.is_file())
+    contents = {file.blob: file for file in files}.values()  # two names may have one content
+    missing = [file for file in contents if not file.blob.is_file()]
     if not missing:
         return
-    meter = Meter(files, tell)
+    meter = Meter(contents, tell)
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="download") as threads:
         coming = [threads.submit(_bring_file, file, meter) for file in missing]
         try:
@@ -130,56 +135,112 @@ def bring(files: tuple[LargeFile, ...], tell: Tell) -> None:
 
 
 def _bring_file(file: LargeFile, meter: Meter) -> None:
-    from huggingface_hub.utils import WeakFileLock
-
     for folder in (file.blob.parent, file.lock.parent):
         folder.mkdir(parents=True, exist_ok=True)
-    with WeakFileLock(file.lock):  # another process may be bringing it
-        if file.blob.is_file():
+    with _hold(file, meter):
+        if file.blob.is_file() or _link_twin(file):
             return
+        began = file.part.is_file()
         _bring_part(file, meter)
-        _check(file)
+        if not _is_whole(file) and began:  # what was there was of something else
+            _bring_part(file, meter)
+            _is_whole(file)
+        if not file.part.is_file():
+            raise OSError(f"{file.url} {DAMAGED}.")
         file.part.replace(file.blob)
 
 
-def _bring_part(file: LargeFile, meter: Meter) -> None:
-    import httpx2
+@contextmanager
+def _hold(file: LargeFile, meter: Meter) -> Iterator[None]:
+    """Wait until no other process is bringing the file, or nobody waits for it any more."""
+    from filelock import Timeout
+    from huggingface_hub.utils import WeakFileLock
 
+    with ExitStack() as stack:
+        while True:
+            try:
+                stack.enter_context(WeakFileLock(file.lock, timeout=1))
+                break
+            except Timeout:
+                meter.read(file, file.count())
+        yield
+
+
+def _link_twin(file: LargeFile) -> bool:
+    """Take the content from another model that has it, as some share their text encoders; returns whether one does."""
+    for twin in file.blob.parents[2].glob(f"models--*/blobs/{file.blob.name}"):
+        with suppress(OSError):
+            file.blob.hardlink_to(twin.resolve())
+            file.part.unlink(missing_ok=True)
+            return True
+    return False
+
+
+def _bring_part(file: LargeFile, meter: Meter) -> None:
+    """Bring what is missing of a file, by as many connections as it needs; may bring what is damaged.
+
+    Raises:
+        OSError: it is refused, or several connections in a row gave nothing.
+    """
     tries, there = TRIES, file.count()
     meter.read(file, there)
     while there < file.size:
-        try:
-            _go_on(file, there, meter)
-        except httpx2.TransportError as error:
-            tries = TRIES if file.count() > there else tries - 1
+        error = _go_on(file, there, meter)
+        before, there = there, file.count()
+        if there < file.size:
+            tries = TRIES if there > before else tries - 1
             if tries == 0:
                 raise ConnectionError(str(error)) from error
             time.sleep(1)
-            meter.read(file, file.count())
-        there = file.count()
+            meter.read(file, there)
 
 
-def _go_on(file: LargeFile, there: int, meter: Meter) -> None:
-    """Bring what is missing, until the connection ends."""
-    from huggingface_hub.utils import build_hf_headers, hf_raise_for_status, http_stream_backoff
+def _go_on(file: LargeFile, there: int, meter: Meter) -> Exception | None:
+    """Bring more of a file until the connection ends; returns what was wrong with that, if something was."""
+    import httpx2
+    from huggingface_hub.errors import HfHubHTTPError
+    from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_status
 
-    wanted = {"Range": f"bytes={there}-", "Accept-Encoding": "identity"}
-    options: dict[str, Any] = {"headers": build_hf_headers(headers=wanted), "timeout": PATIENCE}
-    with http_stream_backoff("GET", file.url, retry_on_exceptions=(), **options) as response:
-        hf_raise_for_status(response)
-        goes_on = response.status_code == 206  # else it begins anew
-        with file.part.open("ab" if goes_on else "wb", buffering=0) as part:
-            for chunk in response.iter_bytes(CHUNK):
-                part.write(chunk)
-                meter.read(file, part.tell())
+    # Compressed, its middle would not be the middle of the file.
+    headers = build_hf_headers(headers={"Range": f"bytes={there}-", "Accept-Encoding": "identity"})
+    try:
+        with get_session().stream("GET", file.url, headers=headers, timeout=PATIENCE) as response:
+            hf_raise_for_status(response)
+            with file.part.open("ab" if _begins_at(response, file, there) else "wb") as part:
+                for chunk in response.iter_bytes(CHUNK):
+                    part.write(chunk)
+                    meter.read(file, part.tell())
+    except HfHubHTTPError as error:
+        if error.response.status_code < 500:
+            raise
+        return error
+    # RuntimeError: another thread's failure made huggingface_hub close the connections of all.
+    except (httpx2.TransportError, RuntimeError) as error:
+        return error
+    return None
 
 
-def _check(file: LargeFile) -> None:
+def _begins_at(response: Any, file: LargeFile, there: int) -> bool:
+    """Whether an answer goes on where the part ends; False for one that begins anew.
+
+    Raises:
+        ConnectionError: it is something else, such as the page of a network that asks for a login; what is there stays.
+    """
+    if response.status_code == 206 and response.headers.get("Content-Range", "").startswith(f"bytes {there}-"):
+        return True
+    unsaid = "" if there else str(file.size)
+    if response.status_code == 200 and response.headers.get("Content-Length", unsaid) == str(file.size):
+        return False
+    raise ConnectionError(f"{file.url} gave something else than the file.")
+
+
+def _is_whole(file: LargeFile) -> bool:
+    """Whether a part has the content that it should have; else it is thrown away."""
     with file.part.open("rb") as content:
         is_whole = hashlib.file_digest(content, "sha256").hexdigest() == file.blob.name
     if not is_whole:
         file.part.unlink()
-        raise OSError(f"{file.url} came damaged.")
+    return is_whole
 
 
 def _list_large_files(model_id: str, *, revision: str, **options: Any) -> tuple[LargeFile, ...]:
@@ -197,5 +258,5 @@ def _list_large_files(model_id: str, *, revision: str, **options: Any) -> tuple[
     return tuple(
         LargeFile(hf_hub_url(model_id, each.path, revision=revision), blobs / each.lfs.sha256, each.size)
         for each in filter_repo_objects(files, key=lambda each: each.path, **patterns)
-        if each.lfs and each.size <= MAX_HTTP_DOWNLOAD_SIZE  # larger ones the Hub gives to its own client alone
+        if each.lfs and 0 < each.size <= MAX_HTTP_DOWNLOAD_SIZE  # larger ones the Hub gives to its own client alone
     )

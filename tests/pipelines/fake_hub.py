@@ -4,7 +4,7 @@
 say how they are served: of "gated" ones the licence has not been accepted, for "private" ones the token is not known,
 "busy" ones are asked for too often; "broken" ones cut the first download of each weight file short, "slow" ones stop
 half way through it until they are released, and of "sick" ones the denoiser's weights cannot be had before they are
-well.
+well. Before "captive" ones there is the page of a network that asks for a login, and "shaky" ones fail at first.
 """
 
 import hashlib
@@ -58,10 +58,16 @@ class Hub(ThreadingHTTPServer):
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server_port}"
 
-    def add(self, folder: Path, owner: str) -> str:
-        """Serve a copy of a folder; returns its id, which no other repository has."""
+    def add(self, folder: Path, owner: str, *, alike: bool = False) -> str:
+        """Serve a copy of a folder; returns its id, which no other repository has.
+
+        Args:
+            alike: whether its weight files may have the content of another one's, so that they need not come.
+        """
         name = f"{owner}/{folder.name}-{len(list(self.folder.glob('*/*')))}"
         shutil.copytree(folder, self.folder / name)
+        for weights in () if alike else (self.folder / name).rglob("*.safetensors"):
+            sign(weights, name)
         return name
 
     def count_downloads(self, name: str) -> int:
@@ -138,6 +144,11 @@ class Handler(BaseHTTPRequestHandler):
             self.refuse(404, "RevisionNotFound")
         elif file is None:
             self.refuse(404, "EntryNotFound")
+        elif with_body and owner == "captive" and repository not in self.server.well:
+            self.send("Please log in to this network.")
+        elif with_body and owner == "shaky" and repository not in self.server.well:
+            self.server.well.add(repository)
+            self.refuse(503, "")
         elif with_body and owner == "sick" and repository not in self.server.well and name.startswith("unet/diff"):
             time.sleep(1)  # the other files come meanwhile
             self.refuse(403, "Sick")
@@ -191,6 +202,16 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command == "GET":
             self.wfile.write(body)
+
+
+def sign(weights, name):
+    """Write a name into the header of a weight file."""
+    content = weights.read_bytes()
+    end = 8 + int.from_bytes(content[:8], "little")
+    header = json.loads(content[8:end])
+    header["__metadata__"] = header.get("__metadata__", {}) | {"repository": name}
+    signed = json.dumps(header).encode()
+    weights.write_bytes(len(signed).to_bytes(8, "little") + signed + content[end:])
 
 
 def describe(name, file):

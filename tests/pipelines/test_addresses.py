@@ -17,6 +17,7 @@ from seedlab.pipelines.addresses import HUB_ID, tidy_address
         "hf.co/owner/name#usage",
         "https://huggingface.co/owner/name/tree/main",
         "https://huggingface.co/owner/name/blob/main/README.md",
+        "https://huggingface.co/owner/name/discussions/7",
     ],
 )
 def test_the_address_of_a_models_page_is_its_id(text):
@@ -24,8 +25,19 @@ def test_the_address_of_a_models_page_is_its_id(text):
     assert HUB_ID.fullmatch(tidy_address(text))
 
 
-def test_a_page_of_a_revision_names_it():
-    assert tidy_address("https://huggingface.co/owner/name/tree/v1.1") == "owner/name@v1.1"
+@pytest.mark.parametrize(
+    ("page", "revision"),
+    [
+        ("tree/v1.1", "v1.1"),
+        ("tree/refs%2Fpr%2F1", "refs/pr/1"),
+        ("blob/fp16/model_index.json", "fp16"),
+        (f"commit/{'c' * 40}", "c" * 40),
+    ],
+)
+def test_a_page_of_a_revision_names_it(page, revision):
+    address = tidy_address(f"https://huggingface.co/owner/name/{page}")
+    assert address == f"owner/name@{revision}"
+    assert HUB_ID.fullmatch(address)
 
 
 @pytest.mark.parametrize(

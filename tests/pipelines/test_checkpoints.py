@@ -86,6 +86,8 @@ def test_without_a_folder_its_family_is_told_by_its_weights(tmp_path, shapes, co
         ("mine", None, 768),
         ("v2-1_768-ema-pruned", None, 768),
         ("v2-1_512-ema-pruned", None, 512),
+        ("SD2-Base-mine", None, 512),
+        ("database", None, 768),
         ("mine", "stable-diffusion-v2-512", 512),
         ("mine-512", "stable-diffusion-v2-768-v", 768),
     ],

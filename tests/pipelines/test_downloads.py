@@ -82,6 +82,16 @@ def test_what_is_here_needs_no_download(downloads, tiny):
     assert list(downloads.bring(describe(str(tiny)), Event())) == []
 
 
+def test_what_a_branch_stands_for_is_asked_before_it_counts_as_here(tiny, monkeypatch):
+    """Or an older commit that is here would do where the branch has moved on."""
+    monkeypatch.setattr("seedlab.pipelines.loading.find_snapshot", lambda *_: tiny)
+    monkeypatch.setattr("seedlab.pipelines.library.find_commit", lambda *_: "c" * 40)
+    library, model = Library(), describe("owner/name@main")
+    assert not library.is_here(model)
+    library.bring(model, lambda *_: None)
+    assert library.is_here(model)
+
+
 def test_who_waits_is_told_how_much_is_there_until_it_is(downloads, arrive):
     model = describe_on_hub("name")
     sentences = downloads.bring(model, Event())

@@ -21,6 +21,7 @@ def nest(error: Exception) -> Exception:
         (OSError(errno.EDQUOT, "Disk quota exceeded"), "what was downloaded is kept"),
         (ValueError("set the option trust_remote_code=True"), "SeedLab runs none that comes with a model"),
         (OSError("Could not find the necessary `safetensors` weights in it"), "has no safetensors weights"),
+        (OSError("https://huggingface.co/file came damaged."), "owner/name came damaged: try again"),
         (ConnectionError("Connection reset"), "check the network and try again, what came is kept"),
     ],
 )

@@ -4,10 +4,12 @@ import hashlib
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import httpx2
 import pytest
 from huggingface_hub.errors import GatedRepoError
+from huggingface_hub.utils import WeakFileLock
 
 from seedlab.pipelines import parts
 from seedlab.pipelines.parts import LargeFile, bring
@@ -42,7 +44,9 @@ def locate(hub, tiny, tmp_path):
     def locate(owner: str, name: str = WEIGHTS, model_id: str = "") -> LargeFile:
         content = (tiny / name).read_bytes()
         blob = tmp_path / "hub" / "models--owner--name" / "blobs" / hashlib.sha256(content).hexdigest()
-        return LargeFile(f"{hub.url}/{model_id or hub.add(tiny, owner)}/resolve/main/{name}", blob, len(content))
+        return LargeFile(
+            f"{hub.url}/{model_id or hub.add(tiny, owner, alike=True)}/resolve/main/{name}", blob, len(content)
+        )
 
     return locate
 
@@ -136,14 +140,69 @@ def test_a_server_that_gives_no_middles_gives_all_of_it(hub, locate, keep_part, 
 
 
 @pytest.mark.parametrize("size", [5000, 10**7])
-def test_a_part_that_was_damaged_is_thrown_away(locate, keep_part, tiny, size):
+def test_a_part_of_something_else_is_thrown_away_and_all_of_it_comes(locate, keep_part, tiny, size):
     file = locate("works")
     keep_part(file, bytes(size))
-    with pytest.raises(OSError, match="came damaged"):
-        bring((file,), ignore)
-    assert file.count() == 0
     bring((file,), ignore)
     assert file.blob.read_bytes() == (tiny / WEIGHTS).read_bytes()
+
+
+def test_what_comes_damaged_is_refused_and_nothing_of_it_stays(locate):
+    file = locate("works")
+    other = replace(file, blob=file.blob.with_name("0" * 64))
+    with pytest.raises(OSError, match="came damaged"):
+        bring((other,), ignore)
+    assert other.count() == 0
+
+
+def test_a_page_that_asks_for_a_login_is_no_file_and_what_is_there_stays(hub, locate, keep_part, tiny):
+    file = locate("captive")
+    keep_part(file, (tiny / WEIGHTS).read_bytes()[:5000])
+    with pytest.raises(ConnectionError, match="gave something else"):
+        bring((file,), ignore)
+    assert file.count() == 5000
+
+
+def test_a_server_that_fails_for_a_moment_is_asked_again(hub, locate, tiny):
+    file = locate("shaky")
+    bring((file,), ignore)
+    assert file.blob.read_bytes() == (tiny / WEIGHTS).read_bytes()
+
+
+def test_content_that_another_model_has_does_not_come_again(hub, locate, tmp_path):
+    file = locate("works")
+    bring((file,), ignore)
+    asked = len(hub.log)
+    blob = tmp_path / "hub" / "models--owner--other" / "blobs" / file.blob.name
+    bring((replace(file, blob=blob),), ignore)
+    assert blob.read_bytes() == file.blob.read_bytes()
+    assert len(hub.log) == asked
+
+
+def test_one_content_under_two_names_comes_once_and_counts_once(hub, locate):
+    file, seen = locate("works"), []
+    bring((file, replace(file, url=f"{file.url}?again")), lambda *sizes: seen.append(sizes))
+    assert seen[-1] == (file.size, file.size)
+
+
+def test_who_waits_for_another_process_to_bring_it_can_leave(locate):
+    file = locate("works")
+    file.lock.parent.mkdir(parents=True)
+
+    def leave(*_):
+        raise LeftError
+
+    with WeakFileLock(file.lock), pytest.raises(LeftError):
+        bring((file,), leave)
+    bring((file,), ignore)
+    assert file.blob.is_file()
+
+
+def test_a_network_that_is_not_there_fails_in_the_same_way(locate, monkeypatch):
+    monkeypatch.setattr(parts, "TRIES", 1)
+    file = replace(locate("works"), url="http://127.0.0.1:9/owner/name/resolve/main/file")
+    with pytest.raises(ConnectionError):
+        bring((file,), ignore)
 
 
 def test_a_file_that_is_refused_ends_the_others_which_can_go_on(locate, tiny):
@@ -154,17 +213,18 @@ def test_a_file_that_is_refused_ends_the_others_which_can_go_on(locate, tiny):
     assert good.blob.read_bytes() == (tiny / OTHERS).read_bytes()
 
 
-def test_a_network_that_gives_nothing_is_tried_a_few_times(locate, monkeypatch):
+@pytest.mark.parametrize("error", [httpx2.ConnectError("unreachable"), None])
+def test_a_network_that_gives_nothing_is_tried_a_few_times(locate, monkeypatch, error):
     monkeypatch.setattr("time.sleep", ignore)
     file = locate("works")
     tried = []
 
     def go_on(*_):
         tried.append(1)
-        raise httpx2.ConnectError("unreachable")
+        return error
 
     monkeypatch.setattr(parts, "_go_on", go_on)
-    with pytest.raises(ConnectionError, match="unreachable"):
+    with pytest.raises(ConnectionError, match=str(error)):
         bring((file,), ignore)
     assert len(tried) == parts.TRIES
 
@@ -177,7 +237,7 @@ def test_connections_that_give_little_are_tried_for_as_long_as_they_give(locate,
     def go_on(file, there, _):
         with file.part.open("ab") as part:
             part.write(content[there : there + step])
-        raise httpx2.ReadError("reset")
+        return httpx2.ReadError("reset")
 
     monkeypatch.setattr(parts, "_go_on", go_on)
     bring((file,), ignore)
