@@ -18,6 +18,10 @@ STORAGE_KEY = "seedlab-trail"
 STORAGE_SECRET = "seedlab-trail-1"
 """Not a secret: gradio wants one, and a fixed one lets a trail outlive a restart. What comes back is not trusted."""
 
+FOLD = """() => {
+  document.documentElement.removeAttribute('data-unfolded');
+  document.querySelector('#fold').setAttribute('aria-expanded', false);
+}"""
 UNFOLD = """() => {
   const unfolded = document.documentElement.toggleAttribute('data-unfolded');
   document.querySelector('#fold').setAttribute('aria-expanded', unfolded);
@@ -134,6 +138,8 @@ def _wire_panel(handlers: Handlers, panel: Panel) -> None:
     model.change(handlers.list_words, [model], [panel.words, panel.lexicon], **QUICK)  # type: ignore[attr-defined]
     panel.words.word(handlers.add_phrase, [panel.fields["prompt"]], [panel.fields["prompt"]], **QUICK)
     panel.fold.click(None, js=UNFOLD)
+    # On a phone the pictures would begin below what is unfolded.
+    panel.generate.click(None, js=FOLD)
 
 
 def _list_fitted(panel: Panel) -> list[Any]:
