@@ -130,7 +130,7 @@ def test_loras_reach_the_recipe(tmp_path):
 def test_every_option_reaches_the_recipe(tmp_path):
     painter = Painter()
     options = (
-        "--seeds 7 --negative-prompt blurry --steps 5 --guidance 0 --size 256x64 --scheduler Euler --dtype float16"
+        "--seeds 7 --negative-prompt blurry --steps 5 --guidance 2 --size 256x64 --scheduler Euler --dtype float16"
     )
     assert painter.run("grid", PROMPT, "--out", tmp_path, "--device", "cpu", *options.split()) == 0
     assert painter.devices == ["cpu"]
@@ -140,7 +140,7 @@ def test_every_option_reaches_the_recipe(tmp_path):
             seed=7,
             negative_prompt="blurry",
             num_inference_steps=5,
-            guidance_scale=0.0,
+            guidance_scale=2.0,
             width=256,
             height=64,
             scheduler="EulerDiscreteScheduler",

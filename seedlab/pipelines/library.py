@@ -57,7 +57,6 @@ class Library:
         self._commits: dict[str, str] = {}
         self._sources: dict[str, Source] = {}
         self._hashes: dict[tuple[Source, Signature], str] = {}
-        self._divided: Key | None = None
         self.loading = ""
         """What is being loaded, as a sentence; "" for nothing."""
 
@@ -118,7 +117,6 @@ class Library:
             if key not in self._loaded:
                 self._make_room(device, 0, self._weigh(source, dtype, loras))
                 self._loaded[key] = self._load_source(source, dtype, loras, device)
-                self._divided = None if key == self._divided else self._divided  # it is whole again
             self._loaded.move_to_end(key)
             self._make_room(device, 1)
             return self._loaded[key]
@@ -193,14 +191,14 @@ class Library:
         """Free memory for the pipeline that was used last; returns whether that could be done.
 
         The others go, else it is put on its card part by part and stays so. Where that was not enough either, it goes,
-        and is whole again when it is loaded anew.
+        and is whole again when it is loaded anew, if there is room then.
         """
         if self.let_others_go():
             return True
         key, loaded = next(reversed(self._loaded.items()), (None, None))
         if key is None or loaded is None:
             return False
-        if key == self._divided:
+        if is_part_by_part(loaded.pipeline):
             self._drop(key)
             return False
         return can_be_divided(loaded.pipeline) and self._divide(key, loaded.pipeline)
@@ -213,7 +211,6 @@ class Library:
         except Exception:  # half of it may have been moved
             self._drop(key)
             raise
-        self._divided = key
         free_memory()
         return True
 
