@@ -139,6 +139,7 @@ def _bring_file(file: LargeFile, meter: Meter) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     with _hold(file, meter):
         if file.blob.is_file() or _link_twin(file):
+            meter.read(file, file.size)
             return
         began = file.part.is_file()
         _bring_part(file, meter)

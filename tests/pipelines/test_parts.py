@@ -174,8 +174,10 @@ def test_content_that_another_model_has_does_not_come_again(hub, locate, tmp_pat
     bring((file,), ignore)
     asked = len(hub.log)
     blob = tmp_path / "hub" / "models--owner--other" / "blobs" / file.blob.name
-    bring((replace(file, blob=blob),), ignore)
+    seen = []
+    bring((replace(file, blob=blob),), lambda *sizes: seen.append(sizes))
     assert blob.read_bytes() == file.blob.read_bytes()
+    assert seen == [(file.size, file.size)]
     assert len(hub.log) == asked
 
 
