@@ -15,6 +15,7 @@ from seedlab.schedulers import FLOW_SOLVERS
 
 SKETCH = "sketch"
 SKETCH_FOLDER = Path(__file__).resolve().parents[2] / "assets" / "sketch"
+
 ALIASES = {
     # Taken from the Hub by its makers in 2024; what is known of it as this is there under another name, byte for byte.
     "runwayml/stable-diffusion-v1-5": "stable-diffusion-v1-5/stable-diffusion-v1-5",

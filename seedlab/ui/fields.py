@@ -22,6 +22,9 @@ FITTED = (
 )
 """What looks different for another model: fields, and the prompts to try."""
 
+WORDLESS = ("num_inference_steps", "scheduler")
+"""Those of them that a model without words takes."""
+
 
 def fit_fields(model: Model, *, local: bool) -> tuple[Any, ...]:
     """Return updates of `FITTED`: fields show the model's defaults, and what it does not take is hidden.
@@ -29,13 +32,12 @@ def fit_fields(model: Model, *, local: bool) -> tuple[Any, ...]:
     Args:
         local: whether visitors may name files of this machine.
     """
-    unread = FITTED if model.unconditional else model.ignores
-    hidden = unread if local else (*unread, "loras")
-    updates = {name: gr.update(visible=name not in hidden) for name in FITTED}
+    taken = WORDLESS if model.unconditional else FITTED
+    hidden = model.ignores if local else (*model.ignores, "loras")
+    updates = {name: gr.update(visible=name in taken and name not in hidden) for name in FITTED}
     # As placeholders: what a visitor has typed stays, whichever model is chosen, and what is empty is the model's.
     for name in ("num_inference_steps", "guidance_scale", "width", "height"):
         updates[name]["placeholder"] = f"{getattr(model, name):g}"
-    updates["num_inference_steps"]["visible"] = True
     is_read = model.guidance_scale > model.neutral_guidance
     needed = "" if is_read else f"Read only with guidance above {model.neutral_guidance:g}"
     updates["negative_prompt"]["placeholder"] = needed

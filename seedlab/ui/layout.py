@@ -18,10 +18,7 @@ STORAGE_KEY = "seedlab-trail"
 STORAGE_SECRET = "seedlab-trail-1"
 """Not a secret: gradio wants one, and a fixed one lets a trail outlive a restart. What comes back is not trusted."""
 
-FOLD = """() => {
-  document.documentElement.removeAttribute('data-unfolded');
-  document.querySelector('#fold').setAttribute('aria-expanded', false);
-}"""
+FOLD = "() => { if (document.documentElement.hasAttribute('data-unfolded')) document.querySelector('#fold').click(); }"
 UNFOLD = """() => {
   const unfolded = document.documentElement.toggleAttribute('data-unfolded');
   document.querySelector('#fold').setAttribute('aria-expanded', unfolded);

@@ -41,23 +41,17 @@ def small_chunks(monkeypatch):
 def locate(hub, tiny, tmp_path):
     """Return a file of a repository that is served in its owner's way, and where it is to come."""
 
-    def locate(owner: str, name: str = WEIGHTS, model_id: str = "") -> LargeFile:
+    def locate(owner: str, name: str = WEIGHTS) -> LargeFile:
         content = (tiny / name).read_bytes()
         blob = tmp_path / "hub" / "models--owner--name" / "blobs" / hashlib.sha256(content).hexdigest()
-        return LargeFile(
-            f"{hub.url}/{model_id or hub.add(tiny, owner, alike=True)}/resolve/main/{name}", blob, len(content)
-        )
+        return LargeFile(f"{hub.url}/{hub.add(tiny, owner, alike=True)}/resolve/main/{name}", blob, len(content))
 
     return locate
 
 
-@pytest.fixture
-def keep_part(tiny):
-    def keep_part(file: LargeFile, content: bytes) -> None:
-        file.part.parent.mkdir(parents=True)
-        file.part.write_bytes(content)
-
-    return keep_part
+def keep_part(file: LargeFile, content: bytes) -> None:
+    file.part.parent.mkdir(parents=True)
+    file.part.write_bytes(content)
 
 
 def ignore(*_):
@@ -129,7 +123,7 @@ def test_what_a_killed_process_had_is_not_lost(hub, locate, tiny):
     assert list_first_bytes(hub, 1) == [there]
 
 
-def test_a_server_that_gives_no_middles_gives_all_of_it(hub, locate, keep_part, tiny, monkeypatch):
+def test_a_server_that_gives_no_middles_gives_all_of_it(hub, locate, tiny, monkeypatch):
     file = locate("works")
     keep_part(file, (tiny / WEIGHTS).read_bytes()[:5000])
     monkeypatch.setattr(hub, "takes_ranges", False)
@@ -140,7 +134,7 @@ def test_a_server_that_gives_no_middles_gives_all_of_it(hub, locate, keep_part, 
 
 
 @pytest.mark.parametrize("size", [5000, 10**7])
-def test_a_part_of_something_else_is_thrown_away_and_all_of_it_comes(locate, keep_part, tiny, size):
+def test_a_part_of_something_else_is_thrown_away_and_all_of_it_comes(locate, tiny, size):
     file = locate("works")
     keep_part(file, bytes(size))
     bring((file,), ignore)
@@ -155,7 +149,7 @@ def test_what_comes_damaged_is_refused_and_nothing_of_it_stays(locate):
     assert other.count() == 0
 
 
-def test_a_page_that_asks_for_a_login_is_no_file_and_what_is_there_stays(hub, locate, keep_part, tiny):
+def test_a_page_that_asks_for_a_login_is_no_file_and_what_is_there_stays(locate, tiny):
     file = locate("captive")
     keep_part(file, (tiny / WEIGHTS).read_bytes()[:5000])
     with pytest.raises(ConnectionError, match="gave something else"):
@@ -163,7 +157,7 @@ def test_a_page_that_asks_for_a_login_is_no_file_and_what_is_there_stays(hub, lo
     assert file.count() == 5000
 
 
-def test_a_server_that_fails_for_a_moment_is_asked_again(hub, locate, tiny):
+def test_a_server_that_fails_for_a_moment_is_asked_again(locate, tiny):
     file = locate("shaky")
     bring((file,), ignore)
     assert file.blob.read_bytes() == (tiny / WEIGHTS).read_bytes()
