@@ -5,16 +5,16 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from seedlab.export import write_script
+from seedlab.cli.settings import Settings, read_settings
+from seedlab.core.recipe import Recipe, SeedLabError
 from seedlab.images.store import Store
-from seedlab.pipelines.catalog import CATALOG, SKETCH, describe
 from seedlab.pipelines.manager import PipelineManager
-from seedlab.recipe import Recipe, SeedLabError
-from seedlab.settings import Settings, read_settings
+from seedlab.pipelines.models.catalog import CATALOG, SKETCH, describe
 from seedlab.sketch import vocabulary
 from seedlab.sketch.phrases import add_phrase
-from seedlab.verification import read_original, verify
-from seedlab.workflow import Session
+from seedlab.workflow.script import write_script
+from seedlab.workflow.session import Session
+from seedlab.workflow.verification import read_original, verify
 
 if TYPE_CHECKING:
     from seedlab.ui.studio import Studio

@@ -3,7 +3,7 @@
 import os
 import sys
 
-from seedlab.cli import INTERRUPTED, main
+from seedlab.cli.main import INTERRUPTED, main
 
 if __name__ == "__main__":
     code = main()

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from seedlab.recipe import Recipe, RecipeError
+from seedlab.core.recipe import Recipe, RecipeError
 
 GUIDE_SEEDS = "0-3"
 GUIDE_SUFFIXES = (", highly realistic", ", artsy", ", trending", ", colorful")

@@ -1,7 +1,7 @@
 """A recipe and an environment that tests share; change them with `dataclasses.replace`."""
 
-from seedlab.environment import Environment
-from seedlab.recipe import Recipe
+from seedlab.core.environment import Environment
+from seedlab.core.recipe import Recipe
 
 RECIPE = Recipe(
     model_id="sketch",

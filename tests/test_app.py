@@ -7,16 +7,16 @@ import sys
 import pytest
 
 import app
-from seedlab.pipelines.catalog import CATALOG
-from seedlab.recipe import RecipeError
-from seedlab.settings import Settings
+from seedlab.cli.settings import Settings
+from seedlab.core.recipe import RecipeError
+from seedlab.pipelines.models.catalog import CATALOG
 
 
 def test_the_page_is_ready_before_torch_is_imported():
     code = """
 import json, sys
 import app
-from seedlab.settings import Settings
+from seedlab.cli.settings import Settings
 from seedlab.ui.layout import build_blocks
 settings = Settings()
 studio = app.make_studio(settings, app.make_manager(settings))

@@ -89,7 +89,7 @@ def test_imports_are_found_wherever_they_are(tmp_path):
     file.write_text("import a.b\nfrom . import g\ndef f():\n    from c import d\n    if 1:\n        import e as f\n")
     assert list_imports(file, tmp_path) == {"a.b", "c.d", "e", "seedlab.g"}
     assert {"seedlab.images.png.read_chunks", "json"} <= list_imports(FILES["seedlab.images.metadata"])
-    assert "pipelines" in list_parts(FILES["seedlab.cli"]), "lazy imports count"
+    assert "pipelines" in list_parts(FILES["seedlab.cli.main"]), "lazy imports count"
 
 
 @pytest.mark.parametrize("module", [module for module in FILES if part_of(module) in CORE])
@@ -134,7 +134,9 @@ def import_all(modules: list[str], unwanted: tuple[str, ...]) -> str:
 
 def test_importing_brings_neither_torch_nor_gradio():
     modules = [module for module in FILES if part_of(module) not in ("ui", "sketch") and module not in AT_WORK]
-    assert {"seedlab.cli", "seedlab.workflow", "seedlab.pipelines.manager", "seedlab.images.store"} <= set(modules)
+    assert {"seedlab.cli.main", "seedlab.workflow.session", "seedlab.pipelines.manager", "seedlab.images.store"} <= set(
+        modules
+    )
     assert import_all(modules, (*HEAVY, "gradio")) == ""
 
 

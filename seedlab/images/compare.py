@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL.Image import Image
 
-from seedlab.recipe import SeedLabError
+from seedlab.core.recipe import SeedLabError
 
 
 @dataclass(frozen=True)

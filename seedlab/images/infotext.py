@@ -9,8 +9,8 @@ import json
 import re
 
 from seedlab import __version__
-from seedlab.recipe import Recipe, RecipeError
-from seedlab.schedulers import Scheduler, find_scheduler
+from seedlab.core.recipe import Recipe, RecipeError
+from seedlab.core.schedulers import Scheduler, find_scheduler
 
 INFOTEXT_CHUNK = "parameters"
 """The PNG chunk that it stands in."""

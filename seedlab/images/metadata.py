@@ -13,11 +13,11 @@ from typing import Any, Self
 
 from PIL.Image import Image
 
-from seedlab.environment import Environment
+from seedlab.core.checksums import Proof
+from seedlab.core.environment import Environment
+from seedlab.core.recipe import MAX_PROMPT_CHARACTERS, Recipe, SeedLabError, is_whole
 from seedlab.images.infotext import INFOTEXT_CHUNK, write_infotext
 from seedlab.images.png import read_chunks, write_png
-from seedlab.proof import Proof
-from seedlab.recipe import MAX_PROMPT_CHARACTERS, Recipe, SeedLabError, is_whole
 
 VERSION = 1
 CHUNK = "seedlab"

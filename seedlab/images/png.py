@@ -14,7 +14,7 @@ from typing import BinaryIO, TypeVar
 from PIL.Image import Image
 from PIL.PngImagePlugin import PngImageFile, PngInfo
 
-from seedlab.recipe import MAX_SIDE, SeedLabError
+from seedlab.core.recipe import MAX_SIDE, SeedLabError
 
 MAX_FILE_BYTES = 50 * 2**20
 MAX_BESIDE_BYTES = 8 * 2**20

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from seedlab.images.borrowed import Borrowed, read_infotext
+from seedlab.core.recipe import Recipe, RecipeError, SeedLabError
+from seedlab.images.foreign import Borrowed, read_infotext
 from seedlab.images.infotext import INFOTEXT_CHUNK
 from seedlab.images.metadata import CHUNK, Metadata
 from seedlab.images.png import read_chunks
-from seedlab.recipe import Recipe, RecipeError, SeedLabError
 from seedlab.rounds import find_ancestors
 
 

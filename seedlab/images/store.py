@@ -9,12 +9,12 @@ from pathlib import Path
 
 from PIL.Image import Image
 
-from seedlab.environment import Environment
+from seedlab.core.checksums import Proof
+from seedlab.core.environment import Environment
+from seedlab.core.picture import Picture
+from seedlab.core.recipe import Recipe, SeedLabError
 from seedlab.images.metadata import Metadata, read_metadata, write_picture
 from seedlab.images.png import TEMPORARY, read_chunks, write_png
-from seedlab.picture import Picture
-from seedlab.proof import Proof
-from seedlab.recipe import Recipe, SeedLabError
 
 OURS = re.compile(r"[0-9a-f]{64}-[0-9a-f]{16}\.png")
 ABANDONED_SECONDS = 3600.0

@@ -4,11 +4,11 @@ from collections.abc import Callable, Generator
 from concurrent.futures import wait
 from threading import Event
 
-from seedlab.model import Model
-from seedlab.pipelines.library import Library
-from seedlab.pipelines.line import Line
-from seedlab.pipelines.progress import say_bytes
-from seedlab.pipelines.work import StoppedError
+from seedlab.core.model import Model
+from seedlab.pipelines.hub.progress import say_bytes
+from seedlab.pipelines.loaded.cache import Library
+from seedlab.pipelines.work_queue import Line
+from seedlab.pipelines.worker import StoppedError
 
 PATIENCE = 0.2
 """Seconds between two looks at how far a download is."""

@@ -9,23 +9,23 @@ from functools import cached_property
 from queue import Empty, SimpleQueue
 from threading import Event
 
-from seedlab.environment import Environment
-from seedlab.model import Model
-from seedlab.pipelines import catalog
-from seedlab.pipelines.batch import split_batches
+from seedlab.core.environment import Environment
+from seedlab.core.model import Model
+from seedlab.core.recipe import Lora, Recipe, RecipeError, SeedLabError
+from seedlab.core.reports import Failed, Finished, Report, Waiting
+from seedlab.pipelines.devices.environment import enable_determinism
+from seedlab.pipelines.devices.malloc import keep_heap
 from seedlab.pipelines.downloads import Downloads
-from seedlab.pipelines.environment import enable_determinism
-from seedlab.pipelines.fitting import fit
-from seedlab.pipelines.heap import keep_heap
-from seedlab.pipelines.hub import COMMIT
-from seedlab.pipelines.library import Library, Loaded
-from seedlab.pipelines.line import Line
-from seedlab.pipelines.loading import choose_device, choose_dtype, import_libraries
-from seedlab.pipelines.loras import check_loras, read_loras
-from seedlab.pipelines.plans import Plans, find_folder
-from seedlab.pipelines.work import Workshop
-from seedlab.recipe import Lora, Recipe, RecipeError, SeedLabError
-from seedlab.reports import Failed, Finished, Report, Waiting
+from seedlab.pipelines.exact.batch import split_batches
+from seedlab.pipelines.exact.plans import Plans, find_folder
+from seedlab.pipelines.hub.cache import COMMIT
+from seedlab.pipelines.loaded.cache import Library, Loaded
+from seedlab.pipelines.loaded.loading import choose_device, choose_dtype, import_libraries
+from seedlab.pipelines.loaded.loras import check_loras, read_loras
+from seedlab.pipelines.models import catalog
+from seedlab.pipelines.models.introspection import fit
+from seedlab.pipelines.work_queue import Line
+from seedlab.pipelines.worker import Workshop
 
 LOGGER = logging.getLogger(__name__)
 BROKEN = "Something went wrong here, and this picture was not made: try again; if that does not help, restart SeedLab."
@@ -171,7 +171,7 @@ class PipelineManager:
             self._downloads.begin(model, lambda: self._line.join(lambda: self._warm_up(model)))
 
     def generate(self, recipes: Sequence[Recipe], stop: Event) -> Generator[Report, None, None]:
-        """Make the recipes' pictures in order; see `seedlab.reports` for what is yielded.
+        """Make the recipes' pictures in order; see `seedlab.core.reports` for what is yielded.
 
         Neighbours that differ in seed and prompts alone are made together, where their bytes are what they are alone.
         A failure ends its own tile alone. Progress that nobody has looked at yet is replaced by newer progress.

@@ -4,10 +4,10 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 
-from seedlab.model import Model
-from seedlab.recipe import Recipe, RecipeError
-from seedlab.schedulers import find_scheduler
-from seedlab.trail import Round, State, Tile, Trail
+from seedlab.core.model import Model
+from seedlab.core.recipe import Recipe, RecipeError
+from seedlab.core.schedulers import find_scheduler
+from seedlab.workflow.trail import Round, State, Tile, Trail
 
 DTYPES = {"float32": "fp32", "bfloat16": "bf16", "float16": "fp16"}
 DEVICES = {"cpu": "noise from the CPU", "cuda": "noise from the GPU", "mps": "noise from the GPU"}

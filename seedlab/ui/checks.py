@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Lock
 
-from seedlab.recipe import Recipe, SeedLabError
-from seedlab.reports import Failed, Progress, Report, Waiting
-from seedlab.verification import Verdict, say_verdict
+from seedlab.core.recipe import Recipe, SeedLabError
+from seedlab.core.reports import Failed, Progress, Report, Waiting
+from seedlab.workflow.verification import Verdict, say_verdict
 
 LOGGER = logging.getLogger(__name__)
 

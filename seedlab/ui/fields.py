@@ -4,8 +4,8 @@ from typing import Any
 
 import gradio as gr
 
-from seedlab.model import Model
-from seedlab.schedulers import SCHEDULERS
+from seedlab.core.model import Model
+from seedlab.core.schedulers import SCHEDULERS
 from seedlab.ui.captions import label_scheduler
 
 FITTED = (

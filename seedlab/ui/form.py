@@ -3,8 +3,8 @@
 import re
 from dataclasses import dataclass
 
-from seedlab.model import Model
-from seedlab.recipe import Lora, Recipe, RecipeError, parse_seeds
+from seedlab.core.model import Model
+from seedlab.core.recipe import Lora, Recipe, RecipeError, parse_seeds
 
 FIELDS = (
     "prompt",

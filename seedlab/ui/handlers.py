@@ -14,10 +14,9 @@ from weakref import WeakValueDictionary
 
 import gradio as gr
 
-from seedlab.model import Model
-from seedlab.recipe import MAX_PROMPT_CHARACTERS, RecipeError, SeedLabError
+from seedlab.core.model import Model
+from seedlab.core.recipe import MAX_PROMPT_CHARACTERS, RecipeError, SeedLabError
 from seedlab.rounds import GUIDE_SUFFIXES, parse_suffixes
-from seedlab.trail import State, Tile, Trail
 from seedlab.ui.captions import name_picture, say_model, say_unknown
 from seedlab.ui.columns import Shelf
 from seedlab.ui.fields import FITTED, fit_fields
@@ -33,6 +32,7 @@ from seedlab.ui.remembered import (
 from seedlab.ui.restorer import Restorer
 from seedlab.ui.studio import Studio
 from seedlab.ui.visit import Visit
+from seedlab.workflow.trail import State, Tile, Trail
 
 LOGGER = logging.getLogger(__name__)
 

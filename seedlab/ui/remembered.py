@@ -5,10 +5,10 @@ from typing import Any
 
 import gradio as gr
 
-from seedlab.model import Model
-from seedlab.recipe import Lora, Recipe, SeedLabError, parse_seeds
-from seedlab.trail import Trail
+from seedlab.core.model import Model
+from seedlab.core.recipe import Lora, Recipe, SeedLabError, parse_seeds
 from seedlab.ui.form import ADVANCED
+from seedlab.workflow.trail import Trail
 
 MAX_SAVED = 5_000_000
 """Characters of a trail that the browser kept; a longer one is not ours."""

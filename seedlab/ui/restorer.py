@@ -3,14 +3,14 @@
 from pathlib import Path
 from typing import Any
 
-from seedlab.environment import Environment
-from seedlab.images.borrowed import Borrowed
+from seedlab.core.environment import Environment
+from seedlab.core.recipe import Recipe, SeedLabError
+from seedlab.images.foreign import Borrowed
 from seedlab.images.restoring import Restored, restore
-from seedlab.recipe import Recipe, SeedLabError
 from seedlab.ui.form import ADVANCED
 from seedlab.ui.remembered import write, write_advanced
 from seedlab.ui.studio import Studio
-from seedlab.workflow import Session
+from seedlab.workflow.session import Session
 
 TOLD = {
     "prompt": "prompt",

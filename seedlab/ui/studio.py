@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 
-from seedlab.environment import Environment
-from seedlab.model import Model
-from seedlab.recipe import Lora, Recipe
-from seedlab.reports import Report
-from seedlab.trail import Trail
-from seedlab.verification import Verdict
-from seedlab.workflow import Session
+from seedlab.core.environment import Environment
+from seedlab.core.model import Model
+from seedlab.core.recipe import Lora, Recipe
+from seedlab.core.reports import Report
+from seedlab.workflow.session import Session
+from seedlab.workflow.trail import Trail
+from seedlab.workflow.verification import Verdict
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,8 +8,7 @@ from typing import Any
 
 from PIL.Image import Image
 
-from seedlab.recipe import Recipe
-from seedlab.trail import UNFINISHED, Round, State, Tile, Trail
+from seedlab.core.recipe import Recipe
 from seedlab.ui.captions import (
     clean_suffix,
     name_download,
@@ -22,6 +21,7 @@ from seedlab.ui.captions import (
     split_prompt,
 )
 from seedlab.ui.checks import Check
+from seedlab.workflow.trail import UNFINISHED, Round, State, Tile, Trail
 
 HINT = "Click the one you like: its seed is locked."
 

@@ -7,12 +7,12 @@ from contextlib import closing
 from threading import Lock
 from typing import Any
 
-from seedlab.recipe import SeedLabError
-from seedlab.trail import State, Trail
+from seedlab.core.recipe import SeedLabError
 from seedlab.ui.checks import Checks, Verify
 from seedlab.ui.columns import Shelf
 from seedlab.ui.view import view
-from seedlab.workflow import Session
+from seedlab.workflow.session import Session
+from seedlab.workflow.trail import State, Trail
 
 BEAT = 0.05
 """Seconds between two views of a stream in which no tile changed its state."""

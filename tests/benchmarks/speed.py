@@ -32,12 +32,12 @@ from pathlib import Path
 
 from PIL import Image
 
+from seedlab.core.recipe import Recipe
 from seedlab.images.store import Store
-from seedlab.pipelines.catalog import SKETCH, SKETCH_FOLDER
 from seedlab.pipelines.manager import PipelineManager
-from seedlab.recipe import Recipe
-from seedlab.trail import State
-from seedlab.workflow import Session
+from seedlab.pipelines.models.catalog import SKETCH, SKETCH_FOLDER
+from seedlab.workflow.session import Session
+from seedlab.workflow.trail import State
 from tests.benchmarks.models import build_full_width, build_mid_width
 
 SEEDS = (0, 1, 2, 3)

@@ -24,7 +24,7 @@ def card():
 @pytest.fixture(scope="module")
 def plans():
     """What one manager found out, the next one knows: the search takes more memory than a batch."""
-    from seedlab.pipelines.plans import Plans
+    from seedlab.pipelines.exact.plans import Plans
 
     return Plans(None)
 

@@ -7,13 +7,13 @@ from threading import Event
 import pytest
 from diffusers import StableDiffusionPipeline
 
-from seedlab.pipelines.catalog import describe
-from seedlab.pipelines.library import Library
-from seedlab.pipelines.memory import WORKROOM
-from seedlab.pipelines.placement import is_part_by_part, measure_size
-from seedlab.pipelines.plans import Plans
-from seedlab.recipe import Recipe
-from seedlab.reports import Failed, Finished, Progress
+from seedlab.core.recipe import Recipe
+from seedlab.core.reports import Failed, Finished, Progress
+from seedlab.pipelines.devices.memory import WORKROOM
+from seedlab.pipelines.devices.offload import is_part_by_part, measure_size
+from seedlab.pipelines.exact.plans import Plans
+from seedlab.pipelines.loaded.cache import Library
+from seedlab.pipelines.models.catalog import describe
 from seedlab.rounds import seed_round
 from tests.card.card import WHOLE, too_small_for
 from tests.pipelines.builders import build_stable_diffusion, make_recipe
@@ -188,7 +188,7 @@ def test_a_card_that_fills_up_while_a_model_comes_gets_it_part_by_part(card, man
     gc.collect()
     card.resize(size // 2)
     with monkeypatch.context() as patch:
-        patch.setattr("seedlab.pipelines.placement.measure_room", lambda _: WHOLE)
+        patch.setattr("seedlab.pipelines.devices.offload.measure_room", lambda _: WHOLE)
         manager._library.load(describe(str(folders[0])), "float32", "cuda")
     card.resize(WHOLE)
     assert is_part_by_part(get_pipeline(manager))

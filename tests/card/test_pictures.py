@@ -8,13 +8,13 @@ from threading import Event
 
 import pytest
 
-from seedlab.cli import main
-from seedlab.export import write_script
-from seedlab.pipelines.catalog import describe
-from seedlab.pipelines.placement import is_part_by_part
-from seedlab.recipe import Recipe
-from seedlab.reports import Failed, Finished
+from seedlab.cli.main import main
+from seedlab.core.recipe import Recipe
+from seedlab.core.reports import Failed, Finished
+from seedlab.pipelines.devices.offload import is_part_by_part
+from seedlab.pipelines.models.catalog import describe
 from seedlab.rounds import GUIDE_SUFFIXES, seed_round, suffix_round
+from seedlab.workflow.script import write_script
 from tests.card.card import too_small_for
 from tests.pipelines import builders
 from tests.pipelines.plain import hash_pixels, run_plainly

@@ -5,8 +5,8 @@ import hashlib
 import pytest
 from PIL import Image
 
+from seedlab.core.recipe import SeedLabError
 from seedlab.images.compare import Comparison, compare, hash_pixels
-from seedlab.recipe import SeedLabError
 
 GREY = Image.new("RGB", (4, 2), (10, 10, 10))
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from seedlab.core.checksums import Proof
+from seedlab.core.recipe import SeedLabError
 from seedlab.images.metadata import Metadata, MetadataError, read_metadata, write_picture
 from seedlab.images.png import read_chunks, read_pixels, write_png
-from seedlab.proof import Proof
-from seedlab.recipe import SeedLabError
 from seedlab.rounds import find_ancestors
 from tests.examples import ENVIRONMENT, RECIPE
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from seedlab.core.recipe import SeedLabError
 from seedlab.images.png import read_chunks, read_pixels, write_png
-from seedlab.recipe import SeedLabError
 
 
 def gradient(width: int = 16, height: int = 8) -> Image.Image:

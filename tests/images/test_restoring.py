@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from seedlab.images.borrowed import Borrowed
+from seedlab.core.recipe import SeedLabError
+from seedlab.images.foreign import Borrowed
 from seedlab.images.metadata import Metadata, write_picture
 from seedlab.images.png import write_png
 from seedlab.images.restoring import restore
-from seedlab.recipe import SeedLabError
 from tests.examples import ENVIRONMENT, RECIPE
 
 IMAGE = Image.effect_noise((64, 64), 50).convert("RGB")

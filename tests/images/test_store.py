@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from seedlab.environment import Environment
+from seedlab.core.environment import Environment
+from seedlab.core.picture import Picture
+from seedlab.core.recipe import Recipe, SeedLabError
 from seedlab.images.metadata import read_metadata
 from seedlab.images.png import read_chunks, read_pixels, write_png
 from seedlab.images.store import Store
-from seedlab.picture import Picture
-from seedlab.recipe import Recipe, SeedLabError
 from tests.examples import ENVIRONMENT, RECIPE
 
 IMAGE = Image.effect_noise((128, 128), 50).convert("RGB")

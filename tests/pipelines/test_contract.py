@@ -12,8 +12,8 @@ import diffusers
 import pytest
 import torch
 
-from seedlab.recipe import Recipe
-from seedlab.workflow import Picture, Session
+from seedlab.core.recipe import Recipe
+from seedlab.workflow.session import Picture, Session
 from tests.pipelines.builders import make_recipe
 from tests.pipelines.plain import hash_pixels, run_in_new_process, run_plainly
 

@@ -5,10 +5,10 @@ from threading import Event
 
 import pytest
 
-from seedlab.pipelines.catalog import describe
+from seedlab.core.recipe import SeedLabError
 from seedlab.pipelines.downloads import Downloads
-from seedlab.pipelines.library import Library
-from seedlab.recipe import SeedLabError
+from seedlab.pipelines.loaded.cache import Library
+from seedlab.pipelines.models.catalog import describe
 
 GB = 10**9
 LIMIT = 30
@@ -17,9 +17,9 @@ LIMIT = 30
 BESIDE = """
 from dataclasses import replace
 from threading import Event
-from seedlab.pipelines.catalog import describe
+from seedlab.pipelines.models.catalog import describe
 from seedlab.pipelines.manager import PipelineManager
-from seedlab.reports import Finished, Waiting
+from seedlab.core.reports import Finished, Waiting
 
 def make_recipe(address):
     options = dict(num_inference_steps=2, height=64, width=64, scheduler="DDIM", dtype="float32")
@@ -62,8 +62,8 @@ def arrive(tiny, monkeypatch):
             tell(2 * GB, 4 * GB)
         return tiny
 
-    monkeypatch.setattr("seedlab.pipelines.loading.find_snapshot", lambda *_: None)
-    monkeypatch.setattr("seedlab.pipelines.loading.download_snapshot", download)
+    monkeypatch.setattr("seedlab.pipelines.loaded.loading.find_snapshot", lambda *_: None)
+    monkeypatch.setattr("seedlab.pipelines.loaded.loading.download_snapshot", download)
     event.begun = begun
     return event
 
@@ -84,8 +84,8 @@ def test_what_is_here_needs_no_download(downloads, tiny):
 
 def test_what_a_branch_stands_for_is_asked_before_it_counts_as_here(tiny, monkeypatch):
     """Or an older commit that is here would do where the branch has moved on."""
-    monkeypatch.setattr("seedlab.pipelines.loading.find_snapshot", lambda *_: tiny)
-    monkeypatch.setattr("seedlab.pipelines.library.find_commit", lambda *_: "c" * 40)
+    monkeypatch.setattr("seedlab.pipelines.loaded.loading.find_snapshot", lambda *_: tiny)
+    monkeypatch.setattr("seedlab.pipelines.loaded.cache.find_commit", lambda *_: "c" * 40)
     library, model = Library(), describe("owner/name@main")
     assert not library.is_here(model)
     library.bring(model, lambda *_: None)
@@ -154,8 +154,8 @@ def test_a_failure_is_told_and_the_next_one_tries_again(downloads, tiny, monkeyp
             raise SeedLabError(failures.pop())
         return tiny
 
-    monkeypatch.setattr("seedlab.pipelines.loading.find_snapshot", lambda *_: None)
-    monkeypatch.setattr("seedlab.pipelines.loading.download_snapshot", download)
+    monkeypatch.setattr("seedlab.pipelines.loaded.loading.find_snapshot", lambda *_: None)
+    monkeypatch.setattr("seedlab.pipelines.loaded.loading.download_snapshot", download)
     with pytest.raises(SeedLabError, match="is gated"):
         list(downloads.bring(describe_on_hub("name"), Event()))
     assert "Downloading" not in "".join(downloads.bring(describe_on_hub("name"), Event()))

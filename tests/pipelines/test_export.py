@@ -9,11 +9,11 @@ from threading import Event
 import pytest
 from PIL import Image
 
-from seedlab.export import write_script
+from seedlab.core.reports import Finished
 from seedlab.images.compare import hash_pixels
-from seedlab.pipelines.catalog import describe
-from seedlab.reports import Finished
+from seedlab.pipelines.models.catalog import describe
 from seedlab.rounds import GUIDE_SUFFIXES, seed_round, suffix_round
+from seedlab.workflow.script import write_script
 from tests.pipelines.builders import build_ddim, make_default_recipe, make_recipe
 
 ROOT = Path(__file__).parents[2]

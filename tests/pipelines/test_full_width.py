@@ -12,8 +12,8 @@ from threading import Event
 
 import pytest
 
-from seedlab.pipelines.catalog import describe
-from seedlab.reports import Finished
+from seedlab.core.reports import Finished
+from seedlab.pipelines.models.catalog import describe
 from seedlab.rounds import seed_round
 from tests.benchmarks.models import build_full_width
 from tests.pipelines.plain import hash_pixels, run_in_new_process

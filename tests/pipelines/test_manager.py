@@ -10,13 +10,13 @@ from threading import Event
 import pytest
 import torch
 
-from seedlab.pipelines.loading import load_pipeline
+from seedlab.core.recipe import RecipeError, SeedLabError
+from seedlab.core.reports import Failed, Finished, Progress, Waiting
+from seedlab.core.schedulers import list_family
+from seedlab.pipelines.exact.plans import Plan, Plans
+from seedlab.pipelines.loaded.loading import load_pipeline
 from seedlab.pipelines.manager import PipelineManager
-from seedlab.pipelines.plans import Plan, Plans
-from seedlab.recipe import RecipeError, SeedLabError
-from seedlab.reports import Failed, Finished, Progress, Waiting
 from seedlab.rounds import seed_round
-from seedlab.schedulers import list_family
 from tests.pipelines.builders import build_stable_diffusion, build_stable_diffusion_xl, make_recipe
 
 COMMIT = "c" * 40
@@ -206,7 +206,7 @@ def test_work_that_ends_badly_is_said_to_whoever_waits(manager, tiny, monkeypatc
         raise RuntimeError("CUDA error: an illegal memory access was encountered")
 
     monkeypatch.setattr(manager._workshop, "load", fail)
-    monkeypatch.setattr("seedlab.pipelines.work.free_memory", fail)
+    monkeypatch.setattr("seedlab.pipelines.worker.free_memory", fail)
     (first, second) = run(manager, make_recipe(tiny), make_recipe(tiny, seed=1))
     assert (first.index, second.index) == (0, 1)
     assert "try again" in first.sentence
@@ -279,7 +279,7 @@ def test_a_folder_that_cannot_be_read_has_no_environment_but_a_sentence(manager,
     def read(*_):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("seedlab.pipelines.library.hash_weights", read)
+    monkeypatch.setattr("seedlab.pipelines.loaded.cache.hash_weights", read)
     with pytest.raises(SeedLabError, match="The files of tiny cannot be read"):
         manager.environment(make_recipe(tiny))
 
@@ -297,7 +297,7 @@ def test_the_hub_is_asked_once_a_process(manager, tiny, monkeypatch):
         return COMMIT
 
     monkeypatch.setattr("diffusers.DiffusionPipeline.download", download)
-    monkeypatch.setattr("seedlab.pipelines.library.find_commit", find_commit)
+    monkeypatch.setattr("seedlab.pipelines.loaded.cache.find_commit", find_commit)
     recipes = [replace(make_recipe(tiny, seed=seed), model_id="owner/name", revision="v1") for seed in range(3)]
     ends = [report for report in run(manager, *recipes) if isinstance(report, Finished | Failed)]
     assert [type(end) for end in ends] == [Finished] * 3
@@ -308,7 +308,7 @@ def test_the_hub_is_asked_once_a_process(manager, tiny, monkeypatch):
 
 
 def test_a_public_host_offers_the_commit_of_what_it_offers_and_no_other(monkeypatch):
-    monkeypatch.setattr("seedlab.pipelines.library.find_commit", lambda model_id, revision, _: COMMIT)
+    monkeypatch.setattr("seedlab.pipelines.loaded.cache.find_commit", lambda model_id, revision, _: COMMIT)
     manager = PipelineManager(device="cpu", allowed=("sketch", "owner/name"))
     recipe = manager.describe("owner/name").make_recipe(prompt="a boat", seed=0)
     assert recipe.model_address == f"owner/name@{COMMIT}"
@@ -320,7 +320,7 @@ def test_a_public_host_offers_the_commit_of_what_it_offers_and_no_other(monkeypa
 
 
 def test_what_is_on_this_machine_has_no_commit_and_asks_nobody(manager, tiny, monkeypatch):
-    monkeypatch.setattr("seedlab.pipelines.library.find_commit", lambda *_: pytest.fail("asked"))
+    monkeypatch.setattr("seedlab.pipelines.loaded.cache.find_commit", lambda *_: pytest.fail("asked"))
     for model_id in ("sketch", str(tiny)):
         assert manager.describe(model_id).revision is None
 
@@ -414,7 +414,7 @@ def test_a_pipeline_that_comes_part_by_part_makes_the_same_bytes(manager, tiny, 
         parts.extend(part for part in (pipeline.unet, pipeline.text_encoder, pipeline.vae) if hasattr(part, "_hf_hook"))
         return pipeline
 
-    monkeypatch.setattr("seedlab.pipelines.library.load_pipeline", load_part_by_part)
+    monkeypatch.setattr("seedlab.pipelines.loaded.cache.load_pipeline", load_part_by_part)
     with closing(PipelineManager(device="cpu", plans=Plans(None))) as other:
         moved = run(other, *recipes)
     assert len(parts) == 3
@@ -449,7 +449,7 @@ def test_nothing_is_taken_after_close(tiny):
 def test_a_picture_is_finished_once_however_long_the_next_one_takes(tiny, monkeypatch):
     """Only what is unfinished is said again; a picture that came twice would be kept twice."""
     manager = PipelineManager(device="cpu", plans=Plans(None))
-    monkeypatch.setattr("seedlab.pipelines.exactness.calibrate", lambda *_: Plan(exact=False))
+    monkeypatch.setattr("seedlab.pipelines.exact.denoiser.calibrate", lambda *_: Plan(exact=False))
     run(manager, make_recipe(tiny, num_inference_steps=1))
     (loaded,) = manager._library._loaded.values()
     loaded.pipeline.unet.register_forward_hook(lambda *_: time.sleep(0.3))

@@ -12,12 +12,12 @@ from threading import Event
 
 import pytest
 
-from seedlab.export import write_script
-from seedlab.pipelines.catalog import describe
-from seedlab.recipe import Recipe
-from seedlab.reports import Failed
+from seedlab.core.recipe import Recipe
+from seedlab.core.reports import Failed
+from seedlab.core.schedulers import list_family
+from seedlab.pipelines.models.catalog import describe
 from seedlab.rounds import GUIDE_SUFFIXES, seed_round, suffix_round
-from seedlab.schedulers import list_family
+from seedlab.workflow.script import write_script
 from tests.pipelines import builders
 from tests.pipelines.plain import hash_pixels, run_in_new_process, run_plainly
 from tests.pipelines.test_export import run_script

@@ -7,10 +7,10 @@ import pytest
 import torch
 from diffusers import DDIMPipeline
 
-from seedlab.reports import Finished, Progress
+from seedlab.core.reports import Finished, Progress
 from seedlab.rounds import seed_round
-from seedlab.trail import State
-from seedlab.workflow import Picture, Session
+from seedlab.workflow.session import Picture, Session
+from seedlab.workflow.trail import State
 from tests.pipelines.builders import build_ddim, build_ddpm, build_pixart, flatten, make_default_recipe
 from tests.pipelines.plain import hash_pixels, run_plainly
 

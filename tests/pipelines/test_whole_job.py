@@ -13,16 +13,16 @@ from threading import Event
 import pytest
 
 from app import make_studio
+from seedlab.cli.settings import Settings
+from seedlab.core.recipe import Recipe
 from seedlab.images.compare import hash_pixels
 from seedlab.images.png import read_pixels
 from seedlab.images.restoring import restore
-from seedlab.recipe import Recipe
 from seedlab.rounds import GUIDE_SUFFIXES
-from seedlab.settings import Settings
-from seedlab.trail import Round, State
 from seedlab.ui.studio import Studio
-from seedlab.verification import Verdict
-from seedlab.workflow import Session
+from seedlab.workflow.session import Session
+from seedlab.workflow.trail import Round, State
+from seedlab.workflow.verification import Verdict
 from tests.pipelines import builders
 from tests.pipelines.builders.recipes import PROMPT
 

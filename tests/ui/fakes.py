@@ -7,15 +7,15 @@ from threading import Event
 
 from PIL import Image, ImageDraw
 
-from seedlab.environment import Environment
-from seedlab.export import write_script
-from seedlab.model import Model
-from seedlab.recipe import Lora, Recipe, RecipeError, SeedLabError
-from seedlab.reports import Failed, Finished, Progress, Report, Waiting
-from seedlab.trail import Trail
+from seedlab.core.environment import Environment
+from seedlab.core.model import Model
+from seedlab.core.recipe import Lora, Recipe, RecipeError, SeedLabError
+from seedlab.core.reports import Failed, Finished, Progress, Report, Waiting
 from seedlab.ui.studio import Studio
-from seedlab.verification import read_original, verify
-from seedlab.workflow import Picture, Session
+from seedlab.workflow.script import write_script
+from seedlab.workflow.session import Picture, Session
+from seedlab.workflow.trail import Trail
+from seedlab.workflow.verification import read_original, verify
 
 ENVIRONMENT = Environment(
     torch="1",

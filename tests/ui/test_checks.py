@@ -6,10 +6,10 @@ from threading import Event
 
 import pytest
 
-from seedlab.recipe import SeedLabError
-from seedlab.reports import Failed, Finished, Progress, Waiting
+from seedlab.core.recipe import SeedLabError
+from seedlab.core.reports import Failed, Finished, Progress, Waiting
 from seedlab.ui.checks import Check, Checks
-from seedlab.verification import Verdict
+from seedlab.workflow.verification import Verdict
 from tests.examples import RECIPE
 
 FILE = Path(__file__)

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import gradio as gr
 import pytest
 
-from seedlab.recipe import MAX_PROMPT_CHARACTERS, Lora
+from seedlab.core.recipe import MAX_PROMPT_CHARACTERS, Lora
 from seedlab.rounds import GUIDE_SUFFIXES
 from seedlab.ui.fields import FITTED
 from seedlab.ui.form import ADVANCED
@@ -179,7 +179,7 @@ def test_what_is_typed_before_the_trail_is_back_stays(page):
 
 def test_after_a_reload_no_view_calls_a_tile_stopped_before_the_store_was_asked(page, painter, monkeypatch):
     """The first look of a process takes seconds, and the visitor sees every view of them."""
-    monkeypatch.setattr("seedlab.workflow.PATIENCE", 0.01)
+    monkeypatch.setattr("seedlab.workflow.session.PATIENCE", 0.01)
     page.explore(seeds="7-9")
     page.develop()
     painter.find(painter.painted[1]).file.unlink()

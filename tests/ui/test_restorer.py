@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 from PIL import Image
 
+from seedlab.core.recipe import Lora
 from seedlab.images.metadata import Metadata, write_picture
 from seedlab.images.png import write_png
-from seedlab.recipe import Lora
 from seedlab.ui.handlers import Handlers
 from tests.ui.fakes import ENVIRONMENT, SKETCH, make_studio
 from tests.ui.page import Page

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from seedlab.recipe import Recipe
-from seedlab.trail import State, Trail
+from seedlab.core.recipe import Recipe
 from seedlab.ui.captions import name_download, name_root, say_unknown
 from seedlab.ui.view import encode_preview, view
+from seedlab.workflow.trail import State, Trail
 from tests.ui.fakes import SKETCH
 
 RECIPE = SKETCH.make_recipe(prompt="Labrador in the style of Vermeer", seed=0)

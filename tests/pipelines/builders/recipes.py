@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from seedlab.pipelines.catalog import describe
-from seedlab.recipe import Recipe
+from seedlab.core.recipe import Recipe
+from seedlab.pipelines.models.catalog import describe
 
 PROMPT = "Labrador in the style of Vermeer"
 

@@ -1,0 +1,175 @@
+"""The commands that look at finished pictures."""
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from seedlab.cli.main import Studio, main
+from seedlab.core.recipe import SeedLabError
+from seedlab.images.metadata import Metadata, read_metadata, write_picture
+from seedlab.images.png import read_pixels, write_png
+from tests.examples import ENVIRONMENT, RECIPE
+from tests.test_cli import MODEL, Painter, paint
+
+ROOT = Path(__file__).parents[2]
+BF16 = replace(RECIPE, dtype="bfloat16")
+
+
+@pytest.fixture
+def picture(tmp_path):
+    """A picture as the painter makes it."""
+    write_picture(tmp_path / "seed-0.png", paint(BF16), Metadata(recipe=BF16, environment=ENVIRONMENT))
+    return tmp_path / "seed-0.png"
+
+
+def test_verify_makes_a_picture_again_and_says_that_it_is_the_same(picture, capsys):
+    painter = Painter()
+    assert painter.run("verify", picture, "--device", "cpu") == 0
+    assert painter.painted == [BF16]
+    assert painter.devices == ["cpu"]
+    assert painter.closed
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:3] == [
+        "Made in this environment.",
+        "Byte for byte the same: L∞ = 0.",
+        "L-infinity              0 of 255",
+    ]
+    assert lines[3].split()[-1] == lines[4].split()[-1]
+    assert lines[5:] == ["latents                 not known", "np.abs(image).sum()     not known, made again not known"]
+
+
+def test_verify_says_by_how_much_and_why_a_picture_differs(tmp_path, capsys):
+    elsewhere = replace(ENVIRONMENT, torch="2.12.0")
+    image = Image.new("RGB", (128, 128))
+    write_picture(tmp_path / "a.png", image, Metadata(recipe=BF16, environment=elsewhere))
+    assert Painter().run("verify", tmp_path / "a.png") == 1
+    out = capsys.readouterr().out
+    assert out.startswith("Here it is torch 2.13.0 instead of 2.12.0: the bytes may differ.\n")
+    assert "Not the same bytes: up to " in out
+    assert "It was made elsewhere: here it is torch 2.13.0 instead of 2.12.0." in out
+
+
+def test_verify_reports_to_programs(picture, capsys):
+    assert Painter().run("verify", picture, "--json") == 0
+    report = json.loads(capsys.readouterr().out)
+    assert (report["seedlab"], report["command"]) == ("0.1.0", "verify")
+    assert report["equal"] is True
+    assert report["l_infinity"] == 0
+    assert report["sha256"] == report["original_sha256"]
+    assert report["picture"] == str(picture)
+
+
+def test_a_picture_that_cannot_be_made_again_is_said(picture, capsys):
+    assert Painter(failing_seed=0).run("verify", picture) == 1
+    assert capsys.readouterr().err == "Not enough memory: choose a smaller size.\n"
+
+
+def test_a_model_that_is_not_here_is_downloaded_and_not_refused(picture, capsys):
+    painter = Painter()
+
+    def refuse(_):
+        raise SeedLabError("There is no such model here.")
+
+    painter.environment = refuse
+    assert painter.run("verify", picture) == 0
+    assert capsys.readouterr().out.startswith("Its model is not here yet: it is downloaded first")
+
+
+def test_a_device_that_is_not_there_is_bad_input(picture, capsys):
+    painter = Painter()
+    assert painter.run("verify", picture, "--device", "cuda") == 2
+    assert (painter.painted, painter.closed) == ([], True)
+
+
+def test_ctrl_c_ends_verify(picture):
+    painter = Painter(interrupted_at=0)
+    assert painter.run("verify", picture) == 130
+    assert painter.closed
+
+
+def test_a_picture_of_another_tool_cannot_be_verified(tmp_path, capsys):
+    write_png(tmp_path / "a.png", Image.new("RGB", (8, 8)), {"parameters": "a boat\nSteps: 20, Seed: 7"})
+    painter = Painter()
+    assert painter.run("verify", tmp_path / "a.png") == 2
+    assert "There is no SeedLab recipe in “a.png”" in capsys.readouterr().err
+    assert painter.devices == [], "nothing was begun"
+
+
+def test_a_recipe_that_its_model_cannot_make_is_refused_before_anything_is_begun(tmp_path, capsys):
+    huge = replace(BF16, height=1024)
+    write_picture(tmp_path / "a.png", Image.new("RGB", (8, 8)), Metadata(recipe=huge, environment=ENVIRONMENT))
+    painter = Painter()
+    assert painter.run("verify", tmp_path / "a.png") == 2
+    assert painter.devices == []
+    assert "Sketch makes 64 to 256 pixels a side, not 1024." in capsys.readouterr().err
+
+
+def test_script_prints_a_script(picture, capsys):
+    assert Painter().run("script", picture) == 0
+    script = capsys.readouterr().out
+    compile(script, "script", "exec")
+    assert "model = 'assets/sketch'" in script
+    assert "dtype=torch.bfloat16" in script
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_where_the_catalogue_can_only_guess_the_manager_looks_at_the_pipeline(picture, capsys, is_known):
+    painter = Painter()
+    painter.describe = lambda _: replace(MODEL, true_guidance=is_known, any_scheduler=not is_known)
+    studio = Studio(
+        describe=lambda _: replace(MODEL, any_scheduler=True),
+        make_manager=painter.open,
+        make_grid=lambda images: images[0],
+        read_loras=lambda _: (),
+    )
+    assert main(["script", str(picture)], studio) == 0
+    script, said = capsys.readouterr()
+    assert ("true_cfg_scale=3.0, height=128, width=128, negative_prompt=' '" in script) == is_known
+    assert (said == "") == is_known
+    assert painter.closed
+
+
+def test_several_pictures_of_a_round_are_one_script(picture, tmp_path, capsys):
+    other = replace(BF16, seed=3)
+    write_picture(tmp_path / "seed-3.png", paint(other), Metadata(recipe=other, environment=ENVIRONMENT))
+    assert Painter().run("script", picture, tmp_path / "seed-3.png", "--out", tmp_path / "round.py") == 0
+    assert "for seed in [0, 3]" in (tmp_path / "round.py").read_text(encoding="utf-8")
+    assert Painter().run("script", picture, "--out", tmp_path / "round.py") == 2
+    assert "is there already" in capsys.readouterr().err
+    assert "for seed in [0, 3]" in (tmp_path / "round.py").read_text(encoding="utf-8")
+
+
+def test_pictures_that_are_no_round_are_no_script(picture, tmp_path, capsys):
+    larger, elsewhere = replace(BF16, height=256), replace(ENVIRONMENT, torch="2.12.0")
+    write_picture(tmp_path / "b.png", paint(larger), Metadata(recipe=larger, environment=ENVIRONMENT))
+    write_picture(tmp_path / "c.png", paint(BF16), Metadata(recipe=BF16, environment=elsewhere))
+    assert Painter().run("script", picture, tmp_path / "b.png") == 2
+    assert "seed and prompt alone" in capsys.readouterr().err
+    assert Painter().run("script", picture, tmp_path / "c.png") == 2
+    assert "more than one environment" in capsys.readouterr().err
+
+
+def run_for_real(*arguments):
+    command = [sys.executable, "-m", "seedlab", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+
+
+def test_the_real_thing_verifies_what_it_made_and_notices_a_changed_pixel(tmp_path):
+    made = run_for_real("grid", "a red boat", "--seeds", "0-3", "--steps", "2", "--out", tmp_path)
+    assert made.returncode == 0, made.stderr
+    done = run_for_real("verify", tmp_path / "seed-2.png", "--json")
+    report = json.loads(done.stdout)
+    assert done.returncode == 0
+    assert (report["equal"], report["l_infinity"], report["latents"]) == (True, 0, True)
+    assert report["total"] == report["original_total"] > 0
+    metadata, image = read_metadata(tmp_path / "seed-2.png"), read_pixels(tmp_path / "seed-2.png")
+    image.putpixel((5, 5), (255, 0, 255))
+    write_picture(tmp_path / "changed.png", image, metadata)
+    done = run_for_real("verify", tmp_path / "changed.png")
+    assert done.returncode == 1
+    assert "the file's pixels were changed after it was made" in done.stdout

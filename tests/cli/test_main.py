@@ -1,0 +1,473 @@
+"""The commands, with a manager that paints its recipes; and, in processes of their own, the real one."""
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import asdict, replace
+from hashlib import sha256
+from pathlib import Path
+from threading import Event
+
+import pytest
+from PIL import Image
+
+from seedlab.cli.main import Studio, main
+from seedlab.core.environment import Environment
+from seedlab.core.model import Model
+from seedlab.core.recipe import Lora, Recipe, RecipeError, SeedLabError
+from seedlab.core.reports import Failed, Finished, Progress, Report, Waiting
+from seedlab.images.metadata import Metadata, read_metadata, write_picture
+from seedlab.images.png import read_pixels, write_png
+from seedlab.pipelines.models.catalog import SKETCH_FOLDER
+from tests.examples import ENVIRONMENT, RECIPE
+from tests.pipelines.builders import build_stable_diffusion
+
+PROMPT = "Labrador in the style of Vermeer"
+MODEL = Model(
+    model_id="sketch",
+    name="Sketch",
+    num_inference_steps=12,
+    guidance_scale=3.0,
+    height=128,
+    width=128,
+    scheduler="DPMSolverMultistepScheduler",
+    dtype="auto",
+    max_side=256,
+)
+
+
+def paint(recipe: Recipe) -> Image.Image:
+    return Image.new("RGB", (recipe.width, recipe.height), tuple(sha256(recipe.to_json().encode()).digest()[:3]))
+
+
+class Painter:
+    """A manager that paints every recipe in a colour of its own."""
+
+    def __init__(self, failing_seed: int | None = None, interrupted_at: int | None = None) -> None:
+        self.failing_seed, self.interrupted_at = failing_seed, interrupted_at
+        self.devices: list[str | None] = []
+        self.painted: list[Recipe] = []
+        self.stops: list[Event] = []
+        self.closed = False
+
+    def open(self, device: str | None) -> "Painter":
+        self.devices.append(device)
+        return self
+
+    def describe(self, model_id: str) -> Model:
+        if self.devices[-1] == "cuda":
+            raise SeedLabError("There is no device “cuda” on this machine: use cpu.")
+        return replace(MODEL, dtype="bfloat16")
+
+    def environment(self, _: Recipe) -> Environment:
+        return ENVIRONMENT
+
+    def generate(self, recipes: Sequence[Recipe], stop: Event) -> Generator[Report, None, None]:
+        self.stops.append(stop)
+        for index, recipe in enumerate(recipes):
+            yield Waiting(index, "Loading Sketch…")
+            yield Progress(index, 3, 12, None)
+            if recipe.seed == self.interrupted_at:
+                raise KeyboardInterrupt
+            if recipe.seed == self.failing_seed:
+                yield Failed(index, "Not enough memory: choose a smaller size.")
+                continue
+            self.painted.append(recipe)
+            yield Finished(index, paint(recipe), ENVIRONMENT, "“Vermeer” was not read.")
+
+    def close(self) -> None:
+        self.closed = True
+
+    def run(self, *arguments: object) -> int:
+        studio = Studio(
+            describe=describe, make_manager=self.open, make_grid=lambda images: images[0], read_loras=read_loras
+        )
+        return main([str(each) for each in arguments], studio)
+
+
+def describe(model_id: str) -> Model:
+    if model_id != "sketch":
+        raise RecipeError("model_id", f"There is no model “{model_id}”.")
+    return MODEL
+
+
+def read_loras(text: str) -> tuple[Lora, ...]:
+    return tuple(Lora(file=line, sha256="ab" * 32, weight=1) for line in text.splitlines())
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(file.name for file in folder.iterdir())
+
+
+def test_grid_makes_the_guides_four_pictures_and_their_grid(tmp_path, capsys):
+    painter = Painter()
+    assert painter.run("grid", PROMPT, "--out", tmp_path / "new") == 0
+    assert names(tmp_path / "new") == ["grid.png", "seed-0.png", "seed-1.png", "seed-2.png", "seed-3.png"]
+    expected = [replace(RECIPE, seed=seed, dtype="bfloat16") for seed in range(4)]
+    assert painter.painted == expected
+    assert painter.closed
+    metadata = read_metadata(tmp_path / "new" / "seed-2.png")
+    assert (metadata.recipe, metadata.environment, metadata.suffixes) == (expected[2], ENVIRONMENT, ())
+    assert read_pixels(tmp_path / "new" / "seed-2.png").tobytes() == paint(expected[2]).tobytes()
+    captured = capsys.readouterr()
+    assert captured.out.splitlines() == [
+        str(tmp_path / "new" / name) for name in ("seed-0.png", "seed-1.png", "seed-2.png", "seed-3.png", "grid.png")
+    ]
+    assert captured.err == "“Vermeer” was not read.\n"
+
+
+def test_loras_reach_the_recipe(tmp_path):
+    painter = Painter()
+    assert painter.run("grid", PROMPT, "--seeds", "7", "--out", tmp_path, "--lora", "a", "--lora", "b") == 0
+    assert [lora.file for lora in painter.painted[0].loras] == ["a", "b"]
+
+
+def test_every_option_reaches_the_recipe(tmp_path):
+    painter = Painter()
+    options = (
+        "--seeds 7 --negative-prompt blurry --steps 5 --guidance 2 --size 256x64 --scheduler Euler --dtype float16"
+    )
+    assert painter.run("grid", PROMPT, "--out", tmp_path, "--device", "cpu", *options.split()) == 0
+    assert painter.devices == ["cpu"]
+    assert painter.painted == [
+        replace(
+            RECIPE,
+            seed=7,
+            negative_prompt="blurry",
+            num_inference_steps=5,
+            guidance_scale=2.0,
+            width=256,
+            height=64,
+            scheduler="EulerDiscreteScheduler",
+            dtype="float16",
+        )
+    ]
+
+
+def test_a_size_snaps_to_one_that_the_model_makes_and_says_so(tmp_path, capsys):
+    painter = Painter()
+    assert painter.run("grid", PROMPT, "--seeds", "0-1", "--size", "100x128", "--out", tmp_path) == 0
+    assert [(recipe.width, recipe.height) for recipe in painter.painted] == [(104, 128)] * 2
+    assert capsys.readouterr().err.splitlines() == [
+        "Sketch makes sizes in steps of 8 pixels: 100 became 104.",
+        "“Vermeer” was not read.",
+    ]
+    assert Painter().run("grid", "a cat", "--size", "100x128", "--out", tmp_path) == 2
+    assert capsys.readouterr().err.count("\n") == 1, "why nothing is begun, and nothing else"
+
+
+def test_refine_keeps_the_seed_and_adds_the_guides_suffixes(tmp_path):
+    painter = Painter()
+    painter.run("grid", PROMPT, "--seeds", "0", "--out", tmp_path)
+    assert painter.run("refine", tmp_path / "seed-0.png") == 0
+    assert names(tmp_path) == [
+        "grid.png",
+        "seed-0-artsy.png",
+        "seed-0-colorful.png",
+        "seed-0-grid.png",
+        "seed-0-highly-realistic.png",
+        "seed-0-trending.png",
+        "seed-0.png",
+    ]
+    assert [(recipe.seed, recipe.prompt) for recipe in painter.painted] == [
+        (0, PROMPT),
+        (0, f"{PROMPT}, highly realistic"),
+        (0, f"{PROMPT}, artsy"),
+        (0, f"{PROMPT}, trending"),
+        (0, f"{PROMPT}, colorful"),
+    ]
+
+
+def test_refining_what_was_refined_keeps_the_whole_lineage(tmp_path):
+    painter, out = Painter(), tmp_path / "out"
+    painter.run("grid", PROMPT, "--seeds", "2", "--out", tmp_path)
+    painter.run("refine", tmp_path / "seed-2.png", "--suffix", ", artsy", "--out", out)
+    assert painter.run("refine", out / "seed-2-artsy.png", "--suffix", "at night", "--suffix", ", red") == 0
+    metadata = read_metadata(out / "seed-2-artsy-at-night.png")
+    assert metadata.recipe.prompt == f"{PROMPT}, artsy at night"
+    assert metadata.suffixes == (", artsy", "at night")
+    assert len(painter.painted) == 4
+
+
+def test_refining_a_picture_that_was_made_elsewhere_says_what_is_different(tmp_path, capsys):
+    elsewhere = replace(ENVIRONMENT, torch="2.12.0", threads=8)
+    write_picture(tmp_path / "dog.png", paint(RECIPE), Metadata(recipe=RECIPE, environment=elsewhere))
+    assert Painter().run("refine", tmp_path / "dog.png", "--suffix", ", artsy", "--json") == 0
+    captured = capsys.readouterr()
+    assert "they have torch 2.13.0 instead of 2.12.0, threads 2 instead of 8.\n" in captured.err
+    assert json.loads(captured.out)["differences"] == ["torch 2.13.0 instead of 2.12.0", "threads 2 instead of 8"]
+
+
+def test_recipe_prints_what_a_picture_was_made_of(tmp_path, capsys):
+    painter = Painter()
+    painter.run("grid", "北斎の波", "--seeds", "0", "--out", tmp_path)
+    capsys.readouterr()
+    assert painter.run("recipe", tmp_path / "seed-0.png") == 0
+    printed = capsys.readouterr().out
+    assert Recipe.from_dict(json.loads(printed)) == painter.painted[0]
+    assert "北斎の波" in printed
+
+
+def test_a_recipe_can_be_printed_on_a_console_that_cannot_write_it(tmp_path, monkeypatch):
+    painter = Painter()
+    painter.run("grid", "北斎の波", "--seeds", "0", "--out", tmp_path)
+    console = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(console, encoding="latin-1", write_through=True))
+    assert painter.run("recipe", tmp_path / "seed-0.png") == 0
+    assert json.loads(console.getvalue())["prompt"] == "北斎の波"
+
+
+def test_a_report_for_programs_and_nothing_else_on_stdout(tmp_path, capsys):
+    painter = Painter()
+    assert painter.run("grid", PROMPT, "--seeds", "0,5", "--out", tmp_path, "--json") == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report.pop("seconds") >= 0
+    assert report == {
+        "seedlab": "0.1.0",
+        "command": "grid",
+        "grid": str(tmp_path / "grid.png"),
+        "pictures": [
+            {
+                "file": str(tmp_path / f"seed-{recipe.seed}.png"),
+                "fingerprint": recipe.fingerprint,
+                "sha256": sha256(paint(recipe).tobytes()).hexdigest(),
+                "anew": True,
+                "notice": "“Vermeer” was not read.",
+                "recipe": recipe.to_dict(),
+            }
+            for recipe in painter.painted
+        ],
+        "failures": [],
+        "environment": asdict(ENVIRONMENT),
+        "differences": [],
+    }
+
+
+def test_what_is_there_already_is_not_made_again(tmp_path, capsys):
+    Painter().run("grid", PROMPT, "--seeds", "0-1", "--out", tmp_path)
+    capsys.readouterr()
+    painter = Painter()
+    assert painter.run("grid", PROMPT, "--seeds", "0-2", "--out", tmp_path) == 0
+    assert [recipe.seed for recipe in painter.painted] == [2]
+    assert f"{tmp_path / 'seed-1.png'} was there already.\n" in capsys.readouterr().err
+
+
+def test_nothing_of_anybody_elses_is_overwritten_unless_that_is_asked_for(tmp_path, capsys):
+    Painter().run("grid", PROMPT, "--seeds", "1", "--out", tmp_path)
+    before = (tmp_path / "seed-1.png").read_bytes()
+    capsys.readouterr()
+    painter = Painter()
+    assert painter.run("grid", "a cat", "--seeds", "0-1", "--out", tmp_path) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+    assert (painter.devices, (tmp_path / "seed-1.png").read_bytes()) == ([], before)
+    assert painter.run("grid", "a cat", "--seeds", "0-1", "--out", tmp_path, "--overwrite") == 0
+    assert read_metadata(tmp_path / "seed-1.png").recipe.prompt == "a cat"
+
+
+def test_a_picture_of_another_dtype_is_in_the_way_once_the_device_has_decided(tmp_path, capsys):
+    painter = Painter()
+    painter.run("grid", PROMPT, "--seeds", "0", "--out", tmp_path, "--dtype", "float32")
+    assert painter.run("grid", PROMPT, "--seeds", "0", "--out", tmp_path) == 2
+    assert "is something else" in capsys.readouterr().err
+    assert len(painter.painted) == 1
+
+
+def test_a_picture_that_fails_is_said_and_the_others_are_kept(tmp_path, capsys):
+    painter = Painter(failing_seed=1)
+    assert painter.run("grid", PROMPT, "--seeds", "0-2", "--out", tmp_path, "--json") == 1
+    assert names(tmp_path) == ["seed-0.png", "seed-2.png"]
+    captured = capsys.readouterr()
+    assert "Seed 1: Not enough memory: choose a smaller size.\n" in captured.err
+    report = json.loads(captured.out)
+    assert (report["grid"], len(report["pictures"])) == (None, 2)
+    assert report["failures"] == ["Seed 1: Not enough memory: choose a smaller size."]
+
+
+def test_a_disk_that_is_full_is_said(tmp_path, capsys, monkeypatch):
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Image.Image, "save", refuse)
+    assert Painter().run("grid", PROMPT, "--seeds", "0", "--out", tmp_path) == 1
+    assert "Seed 0: The disk is full: free some space" in capsys.readouterr().err
+
+
+def test_ctrl_c_ends_the_work_and_what_was_made_stays(tmp_path, capsys):
+    painter = Painter(interrupted_at=1)
+    assert painter.run("grid", PROMPT, "--seeds", "0-2", "--out", tmp_path) == 130
+    assert painter.closed
+    assert [stop.is_set() for stop in painter.stops] == [True]
+    assert names(tmp_path) == ["seed-0.png"]
+    assert capsys.readouterr().err == "\nStopped.\n"
+
+
+def test_a_device_that_is_not_there_is_bad_input(tmp_path, capsys):
+    painter = Painter()
+    assert painter.run("grid", PROMPT, "--out", tmp_path / "new", "--device", "cuda") == 2
+    assert capsys.readouterr().err == "There is no device “cuda” on this machine: use cpu.\n"
+    assert painter.closed
+    assert not (tmp_path / "new").exists()
+
+
+BAD = {
+    "": "The following arguments are required: COMMAND",
+    "grod": "COMMAND: invalid choice: 'grod'",
+    "grid": "The following arguments are required: PROMPT",
+    "grid P --seeds none": "“none” is not a seed",
+    "grid P --seeds 3-0": "The seeds 3-0 run backwards: write 0-3",
+    "grid P --seeds -1": "“-1” is not a seed",
+    "grid P --seeds 4294967296": "must be from 0 to 4294967295",
+    "grid P --seeds 0-99": "100 seeds are too many",
+    "grid P --steps many": "--steps: “many” is not a whole number",
+    "grid P --steps 0": "The number of steps must be from 1",
+    "grid P --guidance strong": "--guidance: “strong” is not a number",
+    "grid P --guidance nan": "The guidance must be a number from 0 to 100",
+    "grid P --size big": "--size: “big” is not a size",
+    "grid P --size 0": "The height must be from 8 to 4096, not 0",
+    "grid P --size 128x512": "Sketch makes 64 to 256 pixels a side, not 512",
+    "grid P --scheduler fast": "There is no scheduler “fast”",
+    "grid P --dtype float64": "--dtype: invalid choice: 'float64'",
+    "grid P --device tpu": "--device: invalid choice: 'tpu'",
+    "grid P --model unknown": "There is no model “unknown”",
+    "grid P --out notes.txt": "notes.txt” is not a folder",
+    "grid P --out notes.txt/below": "notes.txt” is not a folder",
+    "grid P --step 3": "Unrecognized arguments: --step 3",
+    "refine": "The following arguments are required: PICTURE.png",
+    "refine none.png": "There is no file “none.png”",
+    "refine notes.txt": "“notes.txt” is not a PNG file",
+    "refine plain.png": "There is no SeedLab recipe in “plain.png”",
+    "refine good.png --suffix": "--suffix: expected one argument",
+    "refine good.png --suffix=": "No suffix given",
+    "refine good.png --out notes.txt": "notes.txt” is not a folder",
+    "refine other.png": "There is no model “other”",
+    "recipe none.png": "There is no file “none.png”",
+    "recipe plain.png": "There is no SeedLab recipe",
+}
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch) -> Iterator[Path]:
+    """The folder that we are in: notes, a picture without a recipe, a good one, and one of a model that is not here."""
+    painter = Painter()
+    painter.run("grid", PROMPT, "--seeds", "0", "--out", tmp_path)
+    (tmp_path / "grid.png").unlink()
+    (tmp_path / "seed-0.png").rename(tmp_path / "good.png")
+    (tmp_path / "notes.txt").write_text("mine")
+    write_png(tmp_path / "plain.png", Image.new("RGB", (8, 8)), {})
+    recipe = replace(RECIPE, model_id="other")
+    write_picture(tmp_path / "other.png", paint(recipe), Metadata(recipe=recipe, environment=ENVIRONMENT))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("line", BAD)
+def test_bad_input_is_refused_in_one_sentence_before_anything_is_begun(folder, capsys, line):
+    before = names(folder)
+    capsys.readouterr()
+    painter = Painter()
+    assert painter.run(*line.split(" ") if line else ()) == 2
+    captured = capsys.readouterr()
+    assert BAD[line] in captured.err
+    assert (captured.err.count("\n"), captured.out) == (1, "")
+    assert (painter.devices, names(folder)) == ([], before)
+
+
+def test_a_variation_with_too_long_a_prompt_is_refused_before_anything_is_begun(folder, capsys):
+    painter = Painter()
+    assert painter.run("refine", "good.png", "--suffix", ", " + "very " * 500) == 2
+    assert "shorten it" in capsys.readouterr().err
+    assert painter.devices == []
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_on_a_terminal_one_line_says_how_far_it_is_and_goes_away(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    assert Painter().run("grid", PROMPT, "--seeds", "0-1", "--out", tmp_path) == 0
+    said = sys.stderr.getvalue().split("\r\x1b[K")
+    assert said[1:4] == ["0 of 2  0 %  Loading Sketch…", "0 of 2  25 %", "1 of 2  0 %"]
+    assert said[-2:] == ["2 of 2", "“Vermeer” was not read.\n"]
+
+
+@pytest.mark.parametrize("command", [(), ("grid",), ("refine",), ("recipe",), ("verify",), ("script",)])
+def test_help_is_there(capsys, command):
+    with pytest.raises(SystemExit) as caught:
+        main([*command, "--help"])
+    assert caught.value.code == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith(" ".join(["usage: python -m seedlab", *command]))
+    assert max(map(len, printed.splitlines())) <= 120
+
+
+ROOT = Path(__file__).parents[2]
+
+
+def start(*arguments: object) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-m", "seedlab", *(str(each) for each in arguments)],
+        cwd=ROOT,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=os.environ | {"PYTHONUTF8": "1"},
+        # A shell that runs these tests in the background lets its children ignore Ctrl+C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+
+
+def run(*arguments: object) -> dict[str, object]:
+    process = start(*arguments, "--json")
+    out, err = process.communicate(timeout=300)
+    assert process.returncode == 0, err
+    return json.loads(out)
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory) -> Path:
+    """A Stable Diffusion with random weights."""
+    return build_stable_diffusion(tmp_path_factory.mktemp("models"))
+
+
+def test_the_whole_way_with_the_real_manager(tiny, tmp_path):
+    grid = run("grid", PROMPT, "--model", tiny, "--steps", 3, "--seeds", "0-3", "--out", tmp_path / "grid")
+    alone = run("grid", PROMPT, "--model", tiny, "--steps", 3, "--seeds", 2, "--out", tmp_path / "alone")
+    refined = run("refine", tmp_path / "grid" / "seed-2.png", "--suffix", ", artsy", "--suffix", ", colorful")
+    assert len({picture["sha256"] for picture in grid["pictures"]}) == 4
+    assert alone["pictures"][0]["sha256"] == grid["pictures"][2]["sha256"]
+    assert alone["environment"] == grid["environment"] == refined["environment"]
+    assert [Path(picture["file"]).name for picture in refined["pictures"]] == [
+        "seed-2-artsy.png",
+        "seed-2-colorful.png",
+    ]
+    assert {picture["recipe"]["seed"] for picture in refined["pictures"]} == {2}
+    with Image.open(grid["grid"]) as picture:
+        assert picture.size == (128, 128)
+
+
+@pytest.mark.skipif(not (SKETCH_FOLDER / "model_index.json").exists(), reason="Sketch is not in assets/ yet")
+def test_sketch_is_the_model_where_none_is_named(tmp_path):
+    report = run("grid", PROMPT, "--seeds", 0, "--out", tmp_path)
+    assert [picture["recipe"]["model_id"] for picture in report["pictures"]] == ["sketch"]
+    assert read_pixels(tmp_path / "seed-0.png").size == (256, 256)
+
+
+def test_ctrl_c_ends_a_real_process_within_a_step(tiny, tmp_path):
+    process = start("grid", PROMPT, "--model", tiny, "--steps", 40, "--seeds", "0-63", "--out", tmp_path)
+    deadline = time.monotonic() + 200
+    while not (tmp_path / "seed-0.png").exists():
+        assert process.poll() is None, process.communicate()[1]
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=10)
+    assert (process.returncode, err) == (130, "\nStopped.\n")
+    assert all(read_metadata(file) for file in tmp_path.iterdir())
+    assert "seed-63.png" not in names(tmp_path)

@@ -1,0 +1,237 @@
+"""The recipe: valid once it is made, one fingerprint for one meaning, and every refusal a sentence."""
+
+import json
+import random
+import time
+from dataclasses import FrozenInstanceError, asdict, replace
+
+import pytest
+
+from seedlab.core.recipe import MAX_SEED, Lora, Recipe, RecipeError, SeedLabError, parse_seeds
+from tests.examples import RECIPE
+
+
+def test_the_canonical_json_and_its_fingerprint():
+    assert RECIPE.to_json() == (
+        '{"dtype":"float32","generator_device":"cpu","guidance_scale":3.0,"height":128,"model_id":"sketch",'
+        '"negative_prompt":"","num_inference_steps":12,"prompt":"Labrador in the style of Vermeer","revision":null,'
+        '"scheduler":"DPMSolverMultistepScheduler","seed":0,"width":128}'
+    )
+    assert RECIPE.fingerprint == "e5ef38857b1b6868c0773f1c170c1b2b6079a209ba9b8529b691d8c7a1199d30"
+
+
+def test_every_field_decides_the_fingerprint():
+    changes = {
+        "model_id": "other/model",
+        "revision": "main",
+        "prompt": "a cat",
+        "negative_prompt": "blurry",
+        "seed": 1,
+        "generator_device": "cuda",
+        "scheduler": "DDIMScheduler",
+        "num_inference_steps": 13,
+        "guidance_scale": 3.5,
+        "height": 136,
+        "width": 136,
+        "dtype": "float16",
+        "loras": (LORA,),
+    }
+    assert changes.keys() == asdict(RECIPE).keys()
+    changed = {replace(RECIPE, **{name: value}).fingerprint for name, value in changes.items()}
+    assert len({RECIPE.fingerprint, *changed}) == len(changes) + 1
+
+
+@pytest.mark.parametrize(("one", "same"), [(3, 3.0), (0.0, -0.0)])
+def test_one_guidance_written_in_two_ways_is_one_recipe(one, same):
+    first, second = replace(RECIPE, guidance_scale=one), replace(RECIPE, guidance_scale=same)
+    assert (first, first.fingerprint) == (second, second.fingerprint)
+
+
+def test_a_recipe_does_not_change():
+    with pytest.raises(FrozenInstanceError):
+        RECIPE.seed = 3
+
+
+def test_a_recipe_comes_back_from_its_json():
+    recipe = replace(RECIPE, prompt="Küste, 北斎 “wave” 🌊\n2nd line", negative_prompt='a "b" \\', seed=MAX_SEED)
+    assert Recipe.from_dict(json.loads(recipe.to_json())) == recipe
+
+
+@pytest.mark.parametrize("seed", [0, 1, MAX_SEED])
+def test_the_smallest_and_the_largest_seed_are_seeds(seed):
+    assert replace(RECIPE, seed=seed).seed == seed
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("model_id", ""),
+        ("model_id", None),
+        ("model_id", "x" * 501),
+        ("revision", 0),
+        ("revision", []),
+        ("prompt", None),
+        ("prompt", b"bytes"),
+        ("prompt", "x" * 10_001),
+        ("prompt", "nul \0"),
+        ("prompt", "half a pair \ud800"),
+        ("negative_prompt", 3),
+        ("seed", -1),
+        ("seed", MAX_SEED + 1),
+        pytest.param("seed", 10**5000, id="a seed too long to write out"),
+        ("seed", 1.0),
+        ("seed", True),
+        ("seed", None),
+        ("seed", "1"),
+        ("generator_device", "tpu"),
+        ("scheduler", None),
+        ("scheduler", "x" * 101),
+        ("num_inference_steps", 0),
+        ("num_inference_steps", 1001),
+        ("num_inference_steps", True),
+        ("guidance_scale", -0.1),
+        ("guidance_scale", 100.5),
+        ("guidance_scale", float("nan")),
+        ("guidance_scale", float("inf")),
+        ("guidance_scale", 10**400),
+        ("guidance_scale", True),
+        ("guidance_scale", "3"),
+        ("height", 0),
+        ("height", 127),
+        ("height", 4104),
+        ("width", 64.0),
+        ("dtype", "float64"),
+        ("dtype", []),
+    ],
+)
+def test_a_bad_value_is_refused_by_the_name_of_its_field(field, value):
+    with pytest.raises(RecipeError) as caught:
+        replace(RECIPE, **{field: value})
+    assert caught.value.field == field
+    assert str(caught.value).endswith(".")
+
+
+def test_a_side_that_is_no_multiple_of_8_says_which_are():
+    with pytest.raises(RecipeError, match="use 120 or 128, not 127"):
+        replace(RECIPE, height=127)
+
+
+@pytest.mark.parametrize("data", [None, [], "recipe", 3, {1: 2}, {}, {"prompt": "only this"}])
+def test_what_is_no_recipe_is_refused(data):
+    with pytest.raises(RecipeError):
+        Recipe.from_dict(data)
+
+
+def test_a_field_of_a_later_version_is_named():
+    with pytest.raises(RecipeError, match=r"does not know: nudges\. Update SeedLab"):
+        Recipe.from_dict(asdict(RECIPE) | {"nudges": []})
+
+
+def test_the_name_of_an_unknown_field_can_be_shown():
+    with pytest.raises(RecipeError) as caught:
+        Recipe.from_dict(asdict(RECIPE) | {"\ud800": 1})
+    assert str(caught.value).encode()
+
+
+@pytest.mark.parametrize(
+    ("text", "seeds"),
+    [
+        ("0-3", (0, 1, 2, 3)),
+        ("0", (0,)),
+        ("7, 42, 100-103", (7, 42, 100, 101, 102, 103)),
+        ("3 1 2", (3, 1, 2)),
+        ("0 – 3", (0, 1, 2, 3)),
+        ("0—3", (0, 1, 2, 3)),
+        (" 5 ;\n6,\t7 ,", (5, 6, 7)),
+        ("1, 1, 0-2", (1, 0, 2)),
+        ("4294967295", (MAX_SEED,)),
+        ("007", (7,)),
+        ("5-5", (5,)),
+    ],
+)
+def test_seeds_are_read_as_people_write_them(text, seeds):
+    assert parse_seeds(text) == seeds
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("", "No seed given"),
+        (" , ", "No seed given"),
+        ("-1", "“-1” is not a seed"),
+        ("one", "“one” is not a seed"),
+        ("1.5", "“1.5” is not a seed"),
+        ("1-2-3", "“1-2-3” is not a seed"),
+        ("٣", "is not a seed"),
+        ("4294967296", "must be from 0 to 4294967295"),
+        ("3-0", "write 0-3"),
+        ("0-64", "65 seeds are too many"),
+        ("0-4294967295", "4,294,967,296 seeds are too many"),
+        ("0-60, 100-110", "72 seeds are too many"),
+    ],
+)
+def test_what_is_no_list_of_seeds_is_refused_in_a_sentence(text, sentence):
+    with pytest.raises(RecipeError, match=sentence):
+        parse_seeds(text)
+
+
+def test_whatever_is_typed_gives_valid_seeds_or_a_sentence():
+    chance = random.Random(0)
+    read, sentences = 0, []
+    for _ in range(5000):
+        text = "".join(chance.choices("0123456789  ,;-–\n\tx.+٣\0\ud800", k=chance.randrange(12)))
+        try:
+            seeds = parse_seeds(text)
+        except SeedLabError as error:
+            sentences.append(str(error))
+        else:
+            assert 0 < len(seeds) == len(set(seeds)) <= 64, text
+            assert all(0 <= seed <= MAX_SEED for seed in seeds), text
+            read += 1
+    assert read > 100
+    assert len(sentences) > 100
+    assert {sentence[-1] for sentence in sentences} == {"."}
+
+
+def test_seeds_with_many_spaces_between_them_are_read_at_once():
+    # `\s*-` alone searches a run of spaces from each of its places: minutes for this.
+    begun = time.perf_counter()
+    assert parse_seeds("1" + " " * 200_000 + "2") == (1, 2)
+    assert time.perf_counter() - begun < 2
+
+
+LORA = Lora(file="/loras/style.safetensors", sha256="ab" * 32, weight=0.8)
+
+
+def test_a_recipe_without_loras_does_not_speak_of_them_so_that_its_fingerprint_stays_what_it_was():
+    assert "loras" not in RECIPE.to_dict()
+    assert replace(RECIPE, loras=(LORA,)).fingerprint != RECIPE.fingerprint
+
+
+def test_a_recipe_with_loras_comes_back_from_json():
+    recipe = replace(RECIPE, loras=(LORA, replace(LORA, weight=-1)))
+    assert Recipe.from_dict(json.loads(recipe.to_json())) == recipe
+
+
+@pytest.mark.parametrize(
+    "loras",
+    [
+        3,
+        "x",
+        {"a": 1},
+        [3],
+        ["x"],
+        [{}],
+        [{"file": "x", "sha256": "y", "weight": 1}],
+        [{"file": 3, "sha256": "ab" * 32, "weight": 1}],
+        [{"file": "x", "sha256": "ab" * 32, "weight": "1"}],
+        [{"file": "x", "sha256": "ab" * 32, "weight": float("nan")}],
+        [{"file": "x", "sha256": "ab" * 32, "weight": 10.5}],
+        [{"file": "x", "sha256": "ab" * 32, "weight": True}],
+        [{"file": "x", "sha256": "ab" * 32, "weight": 1, "more": 2}],
+        [{"file": "x", "sha256": "ab" * 32, "weight": 1}] * 9,
+    ],
+)
+def test_loras_from_strangers_are_not_trusted(loras):
+    with pytest.raises(RecipeError):
+        Recipe.from_dict(RECIPE.to_dict() | {"loras": loras})

@@ -1,0 +1,163 @@
+"""Which recipes are made in one call, and what of their prompts is kept."""
+
+from dataclasses import replace
+from threading import Event
+
+import pytest
+import torch
+from diffusers import DiffusionPipeline
+
+from seedlab.core.reports import Failed, Finished, Progress, Waiting
+from seedlab.pipelines.exact.batch import Prompts, can_batch, split_batches
+from seedlab.pipelines.exact.plans import Plan, Plans
+from seedlab.pipelines.manager import PipelineManager
+from seedlab.rounds import GUIDE_SUFFIXES, seed_round, suffix_round
+from tests.examples import RECIPE
+from tests.pipelines.builders import make_recipe
+
+
+@pytest.fixture(scope="module")
+def pipeline(tiny):
+    return DiffusionPipeline.from_pretrained(tiny, use_safetensors=True)
+
+
+def test_both_rounds_of_the_guide_are_one_batch():
+    assert split_batches(seed_round(RECIPE, range(4))) == [[0, 1, 2, 3]]
+    assert split_batches(suffix_round(RECIPE, GUIDE_SUFFIXES)) == [[0, 1, 2, 3]]
+
+
+def test_more_than_four_are_several_batches():
+    assert split_batches(seed_round(RECIPE, range(9))) == [[0, 1, 2, 3], [4, 5, 6, 7], [8]]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"num_inference_steps": 13},
+        {"guidance_scale": 1.0},
+        {"height": 192},
+        {"scheduler": "DDIMScheduler"},
+        {"model_id": "owner/name"},
+        {"dtype": "bfloat16"},
+    ],
+    ids=str,
+)
+def test_only_neighbours_that_differ_in_seed_and_prompts_are_made_together(change):
+    one, other = RECIPE, replace(RECIPE, seed=7, **change)
+    assert split_batches([one, other, one]) == [[0], [1], [2]]
+
+
+def test_nothing_is_nothing():
+    assert split_batches([]) == []
+
+
+def test_every_prompt_is_encoded_once_and_the_empty_one_with_them(pipeline, monkeypatch):
+    texts, encode = [], pipeline.encode_prompt
+    monkeypatch.setattr(pipeline, "encode_prompt", lambda **given: (texts.append(given["prompt"]), encode(**given))[1])
+    prompts = Prompts(pipeline)
+    recipes = suffix_round(RECIPE, (", artsy", ", colorful"))
+    for _ in range(2):
+        encoded = prompts.encode(recipes)
+    assert texts == [recipes[0].prompt, recipes[1].prompt, ""]
+    assert {name: tuple(value.shape) for name, value in encoded.items()} == {
+        "prompt_embeds": (2, 77, 32),
+        "negative_prompt_embeds": (2, 77, 32),
+    }
+
+
+def test_embeddings_are_what_the_pipeline_itself_makes_of_the_prompts(pipeline):
+    (recipe,) = suffix_round(replace(RECIPE, negative_prompt="blurry"), (", artsy",))
+    with torch.no_grad():
+        theirs, negatives = pipeline.encode_prompt(recipe.prompt, "cpu", 1, True, negative_prompt="blurry")
+    ours = Prompts(pipeline).encode([recipe])
+    assert torch.equal(ours["prompt_embeds"], theirs)
+    assert torch.equal(ours["negative_prompt_embeds"], negatives)
+
+
+def test_a_pipeline_that_is_not_understood_is_not_batched(pipeline):
+    assert can_batch(pipeline)
+    assert not can_batch(type("OtherPipeline", (), {})())
+
+
+class Watched(Plans):
+    """Plans in memory that count how often one was made."""
+
+    def __init__(self):
+        super().__init__(None)
+        self.made = 0
+
+    def keep(self, fingerprint, plan):
+        self.made += 1
+        super().keep(fingerprint, plan)
+
+
+def count_calls(manager, recipes) -> tuple[int, list]:
+    """Return how often the denoiser was called, and all reports."""
+    list(manager.generate(recipes[:1], Event()))
+    (loaded,) = manager._library._loaded.values()
+    rows = []
+    handle = loaded.pipeline.unet.register_forward_pre_hook(lambda _, args: rows.append(len(args[0])))
+    reports = list(manager.generate(recipes, Event()))
+    handle.remove()
+    return rows, reports
+
+
+def test_a_grid_is_one_call_a_step_and_calibrated_once(tiny):
+    manager = PipelineManager(device="cpu", plans=(plans := Watched()))
+    recipes = seed_round(make_recipe(tiny, num_inference_steps=3), range(4))
+    rows, reports = count_calls(manager, recipes)
+    assert rows == [8, 8, 8]
+    assert plans.made == 1
+    told = [report for report in reports if isinstance(report, Waiting) and "once" in report.sentence]
+    assert {report.index for report in told} == {0, 1, 2, 3}
+    rows, reports = count_calls(manager, suffix_round(recipes[2], GUIDE_SUFFIXES))
+    assert rows == [8, 8, 8]
+    assert plans.made == 1, "another prompt has the same shapes"
+    steps = [report for report in reports if isinstance(report, Progress)]
+    assert {report.index for report in steps} == {0, 1, 2, 3}
+    assert all(report.preview.size == (8, 8) for report in steps)
+    manager.close()
+
+
+def test_other_shapes_are_calibrated_anew(tiny):
+    manager = PipelineManager(device="cpu", plans=(plans := Watched()))
+    base = make_recipe(tiny, num_inference_steps=1)
+    for changes in ({}, {"height": 128}, {"dtype": "bfloat16"}, {"guidance_scale": 1.0}, {"seed": 5}):
+        list(manager.generate(seed_round(replace(base, **changes), range(4)), Event()))
+    list(manager.generate(seed_round(base, range(3)), Event()))
+    assert plans.made == 5
+    manager.close()
+
+
+def test_what_is_not_exact_as_a_batch_is_made_one_by_one(tiny, monkeypatch):
+    monkeypatch.setattr("seedlab.pipelines.exact.denoiser.calibrate", lambda *_: Plan(exact=False))
+    manager = PipelineManager(device="cpu", plans=Plans(None))
+    rows, reports = count_calls(manager, seed_round(make_recipe(tiny, num_inference_steps=2), range(3)))
+    assert rows == [6] + [2] * 6, "the batch's first call was given up"
+    assert [report.index for report in reports if isinstance(report, Finished)] == [0, 1, 2]
+    manager.close()
+
+
+def test_what_does_not_fit_into_memory_as_a_batch_is_made_one_by_one_from_then_on(tiny, monkeypatch):
+    def calibrate(*_):
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20 GiB")
+
+    monkeypatch.setattr("seedlab.pipelines.exact.denoiser.calibrate", calibrate)
+    manager = PipelineManager(device="cpu", plans=Plans(None))
+    recipes = seed_round(make_recipe(tiny, num_inference_steps=1), range(3))
+    rows, reports = count_calls(manager, recipes)
+    assert rows == [6, 2, 2, 2]
+    assert [report.index for report in reports if isinstance(report, Finished)] == [0, 1, 2]
+    rows, _ = count_calls(manager, seed_round(replace(recipes[0], prompt="a boat"), (5, 6, 7)))
+    assert rows == [2, 2, 2]
+    manager.close()
+
+
+def test_one_tile_that_fails_leaves_the_others_of_its_batch(tiny):
+    recipes = seed_round(make_recipe(tiny, num_inference_steps=1), range(3))
+    too_long = replace(recipes[1], prompt="x" * 9_000)
+    manager = PipelineManager(device="cpu", plans=Plans(None))
+    reports = list(manager.generate((recipes[0], too_long, recipes[2]), Event()))
+    ends = {report.index: type(report) for report in reports if isinstance(report, Finished | Failed)}
+    assert ends == {0: Finished, 1: Failed, 2: Finished}
+    manager.close()

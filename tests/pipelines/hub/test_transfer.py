@@ -1,0 +1,240 @@
+"""Large files that come in parts: what came is kept, whatever ends a download."""
+
+import hashlib
+import subprocess
+import sys
+import time
+from dataclasses import replace
+
+import httpx2
+import pytest
+from huggingface_hub.errors import GatedRepoError
+from huggingface_hub.utils import WeakFileLock
+
+from seedlab.pipelines.hub.cache import transfer as parts
+from seedlab.pipelines.hub.transfer import LargeFile, bring
+
+WEIGHTS = "unet/diffusion_pytorch_model.safetensors"
+OTHERS = "text_encoder/model.safetensors"
+
+BRING = """
+import sys
+from pathlib import Path
+from seedlab.pipelines import parts
+
+parts.CHUNK = 1000
+url, blob, size = sys.argv[1:]
+parts.bring((parts.LargeFile(url, Path(blob), int(size)),), lambda *_: None)
+"""
+
+
+class LeftError(Exception):
+    """Nobody waits any more."""
+
+
+@pytest.fixture(autouse=True)
+def small_chunks(monkeypatch):
+    monkeypatch.setattr(parts, "CHUNK", 1000)
+
+
+@pytest.fixture
+def locate(hub, tiny, tmp_path):
+    """Return a file of a repository that is served in its owner's way, and where it is to come."""
+
+    def locate(owner: str, name: str = WEIGHTS) -> LargeFile:
+        content = (tiny / name).read_bytes()
+        blob = tmp_path / "hub" / "models--owner--name" / "blobs" / hashlib.sha256(content).hexdigest()
+        return LargeFile(f"{hub.url}/{hub.add(tiny, owner, alike=True)}/resolve/main/{name}", blob, len(content))
+
+    return locate
+
+
+def keep_part(file: LargeFile, content: bytes) -> None:
+    file.part.parent.mkdir(parents=True)
+    file.part.write_bytes(content)
+
+
+def ignore(*_):
+    pass
+
+
+def list_first_bytes(hub, count):
+    return [byte for method, name, byte in hub.log if (method, name) == ("GET", WEIGHTS)][-count:]
+
+
+def test_files_come_whole_and_it_is_told_how_much_is_there(locate, tiny):
+    files, seen = (locate("works"), locate("works", OTHERS)), []
+    bring(files, lambda *sizes: seen.append(sizes))
+    total = sum(file.size for file in files)
+    assert [file.blob.read_bytes() for file in files] == [(tiny / name).read_bytes() for name in (WEIGHTS, OTHERS)]
+    assert seen == sorted(seen)
+    assert seen[-1] == (total, total)
+    assert not list(files[0].blob.parent.glob("*.incomplete"))
+
+
+def test_what_is_there_does_not_come_again(hub, locate):
+    file = locate("works")
+    bring((file,), ignore)
+    asked = len(hub.log)
+    bring((file,), lambda *_: pytest.fail("nothing comes"))
+    assert len(hub.log) == asked
+
+
+def test_a_connection_that_ends_is_taken_up_where_it_ended(hub, locate, tiny):
+    file = locate("broken")
+    bring((file,), ignore)
+    assert file.blob.read_bytes() == (tiny / WEIGHTS).read_bytes()
+    first, then = list_first_bytes(hub, 2)
+    assert first == 0
+    assert file.size // 2 - 1000 <= then <= file.size // 2
+
+
+def test_who_leaves_ends_it_and_the_next_one_goes_on_there(hub, locate, tiny):
+    file = locate("works")
+
+    def leave(done, _):
+        if done > 5000:
+            raise LeftError
+
+    with pytest.raises(LeftError):
+        bring((file,), leave)
+    there = file.part.stat().st_size
+    assert 5000 < there <= 7000
+    seen = []
+    bring((file,), lambda *sizes: seen.append(sizes))
+    assert file.blob.read_bytes() == (tiny / WEIGHTS).read_bytes()
+    assert list_first_bytes(hub, 2) == [0, there]
+    assert seen[0] == (there, file.size)
+
+
+def test_what_a_killed_process_had_is_not_lost(hub, locate, tiny):
+    file = locate("slow")
+    process = subprocess.Popen([sys.executable, "-c", BRING, file.url, str(file.blob), str(file.size)])
+    limit = time.monotonic() + 60
+    while file.count() < file.size // 2 - 1000:
+        assert time.monotonic() < limit
+        time.sleep(0.05)
+    process.kill()
+    process.wait()
+    there = file.count()
+    hub.well.add(file.url.removeprefix(f"{hub.url}/").partition("/resolve")[0])
+    bring((file,), ignore)
+    assert file.blob.read_bytes() == (tiny / WEIGHTS).read_bytes()
+    assert list_first_bytes(hub, 1) == [there]
+
+
+def test_a_server_that_gives_no_middles_gives_all_of_it(hub, locate, tiny, monkeypatch):
+    file = locate("works")
+    keep_part(file, (tiny / WEIGHTS).read_bytes()[:5000])
+    monkeypatch.setattr(hub, "takes_ranges", False)
+    seen = []
+    bring((file,), lambda *sizes: seen.append(sizes))
+    assert file.blob.read_bytes() == (tiny / WEIGHTS).read_bytes()
+    assert seen[-1] == (file.size, file.size)
+
+
+@pytest.mark.parametrize("size", [5000, 10**7])
+def test_a_part_of_something_else_is_thrown_away_and_all_of_it_comes(locate, tiny, size):
+    file = locate("works")
+    keep_part(file, bytes(size))
+    bring((file,), ignore)
+    assert file.blob.read_bytes() == (tiny / WEIGHTS).read_bytes()
+
+
+def test_what_comes_damaged_is_refused_and_nothing_of_it_stays(locate):
+    file = locate("works")
+    other = replace(file, blob=file.blob.with_name("0" * 64))
+    with pytest.raises(OSError, match="came damaged"):
+        bring((other,), ignore)
+    assert other.count() == 0
+
+
+def test_a_page_that_asks_for_a_login_is_no_file_and_what_is_there_stays(locate, tiny):
+    file = locate("captive")
+    keep_part(file, (tiny / WEIGHTS).read_bytes()[:5000])
+    with pytest.raises(ConnectionError, match="gave something else"):
+        bring((file,), ignore)
+    assert file.count() == 5000
+
+
+def test_a_server_that_fails_for_a_moment_is_asked_again(locate, tiny):
+    file = locate("shaky")
+    bring((file,), ignore)
+    assert file.blob.read_bytes() == (tiny / WEIGHTS).read_bytes()
+
+
+def test_content_that_another_model_has_does_not_come_again(hub, locate, tmp_path):
+    file = locate("works")
+    bring((file,), ignore)
+    asked = len(hub.log)
+    blob = tmp_path / "hub" / "models--owner--other" / "blobs" / file.blob.name
+    seen = []
+    bring((replace(file, blob=blob),), lambda *sizes: seen.append(sizes))
+    assert blob.read_bytes() == file.blob.read_bytes()
+    assert seen == [(file.size, file.size)]
+    assert len(hub.log) == asked
+
+
+def test_one_content_under_two_names_comes_once_and_counts_once(hub, locate):
+    file, seen = locate("works"), []
+    bring((file, replace(file, url=f"{file.url}?again")), lambda *sizes: seen.append(sizes))
+    assert seen[-1] == (file.size, file.size)
+
+
+def test_who_waits_for_another_process_to_bring_it_can_leave(locate):
+    file = locate("works")
+    file.lock.parent.mkdir(parents=True)
+
+    def leave(*_):
+        raise LeftError
+
+    with WeakFileLock(file.lock), pytest.raises(LeftError):
+        bring((file,), leave)
+    bring((file,), ignore)
+    assert file.blob.is_file()
+
+
+def test_a_network_that_is_not_there_fails_in_the_same_way(locate, monkeypatch):
+    monkeypatch.setattr(parts, "TRIES", 1)
+    file = replace(locate("works"), url="http://127.0.0.1:9/owner/name/resolve/main/file")
+    with pytest.raises(ConnectionError):
+        bring((file,), ignore)
+
+
+def test_a_file_that_is_refused_ends_the_others_which_can_go_on(locate, tiny):
+    good, refused = locate("works", OTHERS), locate("gated")
+    with pytest.raises(GatedRepoError):
+        bring((good, refused), ignore)
+    bring((good,), ignore)
+    assert good.blob.read_bytes() == (tiny / OTHERS).read_bytes()
+
+
+@pytest.mark.parametrize("error", [httpx2.ConnectError("unreachable"), None])
+def test_a_network_that_gives_nothing_is_tried_a_few_times(locate, monkeypatch, error):
+    monkeypatch.setattr("time.sleep", ignore)
+    file = locate("works")
+    tried = []
+
+    def go_on(*_):
+        tried.append(1)
+        return error
+
+    monkeypatch.setattr(parts, "_go_on", go_on)
+    with pytest.raises(ConnectionError, match=str(error)):
+        bring((file,), ignore)
+    assert len(tried) == parts.TRIES
+
+
+def test_connections_that_give_little_are_tried_for_as_long_as_they_give(locate, tiny, monkeypatch):
+    monkeypatch.setattr("time.sleep", ignore)
+    file, content = locate("works"), (tiny / WEIGHTS).read_bytes()
+    step = -(-len(content) // (3 * parts.TRIES))
+
+    def go_on(file, there, _):
+        with file.part.open("ab") as part:
+            part.write(content[there : there + step])
+        return httpx2.ReadError("reset")
+
+    monkeypatch.setattr(parts, "_go_on", go_on)
+    bring((file,), ignore)
+    assert file.blob.read_bytes() == content

@@ -1,0 +1,176 @@
+"""One call of a pipeline: its arguments and its scheduler."""
+
+from contextlib import suppress
+from dataclasses import replace
+
+import diffusers
+import numpy as np
+import pytest
+import torch
+from diffusers import (
+    DDIMPipeline,
+    DDIMScheduler,
+    DEISMultistepScheduler,
+    DiffusionPipeline,
+    DPMSolverMultistepScheduler,
+    EulerDiscreteScheduler,
+    FluxPipeline,
+    PixArtSigmaPipeline,
+)
+from diffusers.schedulers.scheduling_utils import SchedulerMixin
+from PIL import Image
+
+from seedlab.core.checksums import Proof
+from seedlab.core.recipe import RecipeError, SeedLabError
+from seedlab.core.schedulers import find_scheduler, list_family, name_scheduler
+from seedlab.pipelines.models.capabilities import Capabilities
+from seedlab.pipelines.sampling.call import make_arguments, make_scheduler, sample
+from tests.pipelines.builders import make_recipe
+
+ORIGINAL = DPMSolverMultistepScheduler(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear")
+
+
+class Painter:
+    """As little of a pipeline as `sample` needs, to paint what a real one does when it goes wrong."""
+
+    def __init__(self, image, **outcome):
+        array = np.asarray(image, dtype=np.float32)[None] / 255
+        self.outcome = type("Output", (), {"images": array, **outcome})
+        self.scheduler = DDIMScheduler()
+
+    def __call__(self, prompt, generator=None, output_type="pil"):
+        assert output_type == "np"
+        return self.outcome
+
+    def maybe_free_model_hooks(self):
+        """Nothing of it is on a card."""
+
+    numpy_to_pil = staticmethod(DiffusionPipeline.numpy_to_pil)
+
+
+def test_capabilities_are_read_from_the_call():
+    assert Capabilities.read(DDIMPipeline) == Capabilities(
+        prompt=False,
+        negative_prompt=False,
+        guidance_scale=False,
+        height=False,
+        width=False,
+        num_inference_steps=True,
+        callback_on_step_end=False,
+        true_cfg_scale=False,
+    )
+    assert Capabilities.read(FluxPipeline).callback_on_step_end
+    assert not Capabilities.read(PixArtSigmaPipeline).callback_on_step_end
+
+
+def test_arguments_are_those_of_the_plain_script_and_only_what_is_taken(tmp_path):
+    recipe = make_recipe(tmp_path)
+    unconditional = make_arguments(Capabilities.read(DDIMPipeline), replace(recipe, prompt=""))
+    assert set(unconditional) == {"num_inference_steps", "generator"}
+    given = make_arguments(Capabilities.read(FluxPipeline), recipe)
+    assert (given["prompt"], given["height"], given["guidance_scale"]) == (recipe.prompt, 64, 7.5)
+
+
+@pytest.mark.parametrize("pipeline", [FluxPipeline, PixArtSigmaPipeline])
+def test_a_negative_prompt_is_named_only_where_there_is_one(tmp_path, pipeline):
+    """SDXL's pipeline takes "" for another thing than nothing, and PixArt's does not take None."""
+    recipe = make_recipe(tmp_path)
+    assert "negative_prompt" not in make_arguments(Capabilities.read(pipeline), recipe)
+    blurry = make_arguments(Capabilities.read(pipeline), replace(recipe, negative_prompt="blurry"))
+    assert blurry["negative_prompt"] == "blurry"
+
+
+@pytest.mark.parametrize(("field", "words"), [("prompt", "prompt"), ("negative_prompt", "negative prompt")])
+def test_words_that_a_pipeline_would_not_read_are_refused(tmp_path, field, words):
+    recipe = replace(make_recipe(tmp_path, prompt=""), **{field: "artsy"})
+    with pytest.raises(RecipeError, match=f"This model takes no {words}: leave it empty") as caught:
+        make_arguments(Capabilities.read(DDIMPipeline), recipe)
+    assert caught.value.field == field
+
+
+@pytest.mark.parametrize("device", ["cuda", "mps"])
+def test_noise_from_a_device_that_is_not_there_is_refused_in_a_sentence(tmp_path, device):
+    is_there = {"cuda": torch.cuda.is_available, "mps": torch.backends.mps.is_available}[device]()
+    if is_there:
+        pytest.skip(f"there is a {device} here")
+    recipe = make_recipe(tmp_path, generator_device=device, prompt="")
+    with pytest.raises(RecipeError, match=f"no device “{device}” on this machine.* choose cpu") as caught:
+        make_arguments(Capabilities.read(DDIMPipeline), recipe)
+    assert caught.value.field == "generator_device"
+
+
+def test_every_call_gets_a_generator_of_its_own_seeded_alike(tmp_path):
+    recipe = make_recipe(tmp_path, seed=0)
+    first, second = (make_arguments(Capabilities.read(FluxPipeline), recipe)["generator"] for _ in range(2))
+    assert first is not second
+    assert first.initial_seed() == second.initial_seed() == 0
+
+
+@pytest.mark.parametrize("name", [scheduler.name for scheduler in list_family("DDIMScheduler")])
+def test_every_scheduler_is_made_fresh_from_the_original_configuration(name):
+    made = make_scheduler(ORIGINAL, name)
+    assert type(made).__name__ == name.split()[0]
+    assert made is not make_scheduler(ORIGINAL, name)
+    assert made.config.beta_schedule == "scaled_linear"
+    assert bool(made.config.get("use_karras_sigmas", False)) == name.endswith("Karras")
+
+
+def test_a_scheduler_that_is_offered_one_way_keeps_the_levels_that_the_model_was_saved_with():
+    """As `EulerDiscreteScheduler.from_config(pipe.scheduler.config)` does in the plain script."""
+    original = EulerDiscreteScheduler(use_karras_sigmas=True)
+    assert make_scheduler(original, "EulerDiscreteScheduler").config.use_karras_sigmas
+    assert make_scheduler(original, "DPMSolverMultistepScheduler Karras").config.use_karras_sigmas
+    assert not make_scheduler(original, "DPMSolverMultistepScheduler").config.use_karras_sigmas
+
+
+@pytest.mark.parametrize("name", [scheduler.name for scheduler in list_family("DDIMScheduler")])
+@pytest.mark.parametrize("algorithm", ["dpmsolver++", "sde-dpmsolver++", "deis"])
+def test_a_scheduler_is_the_one_of_its_name_whatever_the_model_was_saved_with(name, algorithm):
+    """Relatives share the names of their settings, and from_config takes them over."""
+    saved = {"deis": DEISMultistepScheduler(), "dpmsolver++": ORIGINAL}
+    original = saved.get(algorithm) or DPMSolverMultistepScheduler(algorithm_type=algorithm)
+    made = make_scheduler(original, name)
+    settings = find_scheduler(name).settings
+    assert {key: made.config[key] for key in settings} == settings
+
+
+def list_usable() -> list[type]:
+    """List those of diffusers' schedulers whose models are not refused."""
+    found = {getattr(diffusers, name) for name in dir(diffusers) if name.endswith("Scheduler")}
+    there = sorted((each for each in found if type(each) is type and issubclass(each, SchedulerMixin)), key=str)
+    usable = []
+    for each in there:
+        with suppress(RecipeError):
+            name_scheduler({"_class_name": each.__name__})
+            usable.append(each)
+    return usable
+
+
+@pytest.mark.parametrize("scheduler_class", list_usable(), ids=lambda each: each.__name__)
+def test_a_model_that_is_not_refused_can_be_used_with_the_scheduler_that_it_is_given(scheduler_class):
+    name = name_scheduler({"_class_name": scheduler_class.__name__})
+    assert type(make_scheduler(scheduler_class(), name)).__name__ == find_scheduler(name).class_name
+
+
+def test_a_scheduler_of_another_family_is_refused():
+    with pytest.raises(SeedLabError, match="Flow-match Euler does not work with this model"):
+        make_scheduler(ORIGINAL, "FlowMatchEulerDiscreteScheduler")
+
+
+def test_a_black_picture_is_not_shown_as_a_result(tmp_path):
+    with pytest.raises(SeedLabError, match="came out black"):
+        sample(Painter(Image.new("RGB", (8, 8))), make_recipe(tmp_path), lambda *_: None)
+
+
+def test_a_picture_that_the_safety_checker_hid_is_said(tmp_path):
+    painter = Painter(Image.new("RGB", (8, 8)), nsfw_content_detected=[True])
+    with pytest.raises(SeedLabError, match="safety checker"):
+        sample(painter, make_recipe(tmp_path), lambda *_: None)
+
+
+def test_a_picture_with_one_pixel_that_is_not_black_is_a_picture(tmp_path):
+    image = Image.new("RGB", (8, 8))
+    image.putpixel((7, 7), (0, 0, 1))
+    made = sample(Painter(image), make_recipe(tmp_path), lambda *_: None)
+    assert made.image.tobytes() == image.tobytes()
+    assert made.proof == Proof(latents="", total=pytest.approx(1 / 255)), "no step was taken, so no latents are known"

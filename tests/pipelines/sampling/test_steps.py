@@ -1,0 +1,82 @@
+"""The steps of a call are reported, with a callback or without one, and whoever is told can end the call."""
+
+import inspect
+
+import pytest
+import torch
+from diffusers import DiffusionPipeline, DPMSolverMultistepScheduler, EulerAncestralDiscreteScheduler
+
+from seedlab.pipelines.sampling.steps import follow_steps
+from tests.pipelines.builders import build_ddim, build_pixart
+
+
+class StopHereError(Exception):
+    pass
+
+
+def load(folder):
+    pipeline = DiffusionPipeline.from_pretrained(folder, use_safetensors=True)
+    pipeline.set_progress_bar_config(disable=True)
+    return pipeline
+
+
+@pytest.fixture(scope="module")
+def pixart(tmp_path_factory):
+    return load(build_pixart(tmp_path_factory.mktemp("models")))
+
+
+@pytest.fixture(scope="module")
+def ddim(tmp_path_factory):
+    return load(build_ddim(tmp_path_factory.mktemp("models")))
+
+
+def run(pipeline, on_step=lambda *_: None, **arguments):
+    with follow_steps(pipeline, on_step) as callbacks:
+        return pipeline(generator=torch.Generator().manual_seed(0), output_type="np", **arguments, **callbacks).images
+
+
+def test_a_pipeline_with_a_callback_is_called_back(tiny):
+    with follow_steps(load(tiny), print) as callbacks:
+        assert list(callbacks) == ["callback_on_step_end"]
+
+
+def test_a_pipeline_without_a_callback_reports_its_steps_too(ddim):
+    seen = []
+    image = run(ddim, lambda step, pixels: seen.append((step, pixels)), num_inference_steps=3)
+    assert [step for step, _ in seen] == [1, 2, 3]
+    last = (seen[-1][1] / 2 + 0.5).clamp(0, 1).permute(0, 2, 3, 1).numpy()
+    assert (last == image).all(), "what is reported last is what the picture is made of"
+
+
+def test_being_followed_changes_no_bits(ddim, pixart):
+    generator = torch.Generator().manual_seed(0)
+    alone = ddim(generator=generator, output_type="np", num_inference_steps=3).images
+    assert (run(ddim, num_inference_steps=3) == alone).all()
+    pixart.scheduler = EulerAncestralDiscreteScheduler.from_config(pixart.scheduler.config)
+    arguments = {"prompt": "a boat", "height": 256, "width": 256, "num_inference_steps": 2}
+    alone = pixart(generator=torch.Generator().manual_seed(0), output_type="np", **arguments).images
+    assert (run(pixart, **arguments) == alone).all(), "a scheduler that draws noise is still given the generator"
+
+
+@pytest.mark.parametrize("name", ["ddim", "pixart"])
+def test_who_is_told_can_end_the_call_at_once(name, request):
+    pipeline, steps = request.getfixturevalue(name), []
+
+    def stop(step, _latents):
+        steps.append(step)
+        if step == 2:
+            raise StopHereError
+
+    prompt = {"prompt": "a boat"} if name == "pixart" else {}
+    with pytest.raises(StopHereError):
+        run(pipeline, stop, num_inference_steps=50, **prompt)
+    assert steps == [1, 2]
+    assert "step" not in vars(pipeline.scheduler), "and leaves nothing behind"
+
+
+def test_the_scheduler_is_asked_as_before(ddim):
+    """Pipelines read the signature of `step`, to find out what to give it."""
+    ddim.scheduler = DPMSolverMultistepScheduler()
+    theirs = inspect.signature(ddim.scheduler.step)
+    with follow_steps(ddim, print):
+        assert inspect.signature(ddim.scheduler.step) == theirs

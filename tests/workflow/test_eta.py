@@ -1,0 +1,38 @@
+"""The time left is said in words, and only where the work is long."""
+
+import pytest
+
+from seedlab.workflow.eta import Clock, say_duration
+
+
+def test_time_left_is_said_from_the_second_step_on_and_only_for_long_work():
+    now = 0.0
+    clock = Clock(4, now=lambda: now)
+    assert clock.say_time_left(0, 0.25) == ""
+    now = 10.0
+    assert clock.say_time_left(0, 0.5) == "about 2 min left"
+    assert Clock(1, now=lambda: now).say_time_left(0, 0.9) == ""
+
+
+def test_tiles_that_are_made_at_once_are_done_at_once():
+    now = 0.0
+    clock = Clock(4, now=lambda: now)
+    assert [clock.say_time_left(tile, 0.25) for tile in range(4)] == [""] * 4
+    now = 20.0
+    assert [clock.say_time_left(tile, 0.5) for tile in range(4)][-1] == "about 40 s left"
+
+
+def test_tiles_that_are_made_one_by_one_add_up():
+    now = 0.0
+    clock = Clock(2, now=lambda: now)
+    for second in range(11):
+        now = float(second)
+        clock.say_time_left(0, (second + 1) / 11)
+    assert clock.say_time_left(1, 1 / 11) == "about 10 s left"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(1, "about 5 s"), (43, "about 45 s"), (59, "about 1 min"), (200, "about 3 min")]
+)
+def test_durations_are_said_as_people_do(seconds, words):
+    assert say_duration(seconds) == words

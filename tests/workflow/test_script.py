@@ -1,0 +1,179 @@
+"""Scripts: short, whole, and nothing that a visitor wrote can run in them. That they give the same bytes is proven in
+tests/pipelines/test_export.py."""
+
+import ast
+from dataclasses import replace
+
+import pytest
+
+from seedlab.core.recipe import SeedLabError
+from seedlab.core.schedulers import SCHEDULERS
+from seedlab.pipelines.models.catalog import describe
+from seedlab.rounds import GUIDE_SUFFIXES, seed_round, suffix_round
+from seedlab.workflow.script import write_script
+from tests.examples import ENVIRONMENT, RECIPE
+
+FULL = replace(ENVIRONMENT, memory_format="channels_last", deterministic=True)
+
+
+def find_pictures(script: str) -> list[tuple[str, int, str]]:
+    """Return the list that the script goes through: names, seeds and prompts."""
+    (value,) = (
+        node.value
+        for node in ast.parse(script).body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "pictures"
+    )
+    return eval(compile(ast.Expression(value), "script", "eval"), {"__builtins__": {}})  # a literal, or a loop over one
+
+
+def list_calls(script: str) -> set[str]:
+    """Return what the script calls."""
+    return {ast.unparse(node.func) for node in ast.walk(ast.parse(script)) if isinstance(node, ast.Call)}
+
+
+def test_a_tile_is_a_script_that_is_read_at_a_glance():
+    recipe = replace(RECIPE, scheduler="EulerDiscreteScheduler")
+    script = write_script([recipe], replace(ENVIRONMENT, memory_format="channels_last"))
+    assert (
+        script
+        == """\
+# Made by SeedLab with torch 2.13.0, diffusers 0.42.1. The same bytes need the same versions, processor and threads.
+import hashlib
+import torch
+from diffusers import DiffusionPipeline, EulerDiscreteScheduler
+torch.set_num_threads(2)
+model = 'assets/sketch'  # a folder of SeedLab's repository
+pipe = DiffusionPipeline.from_pretrained(model, dtype=torch.float32, use_safetensors=True)
+for part in pipe.components.values():
+    if isinstance(part, torch.nn.Module) and all(weights.ndim < 5 for weights in part.parameters()):
+        part.to(memory_format=torch.channels_last)
+config = pipe.scheduler.config
+pictures = [(f"seed-{seed}", seed, 'Labrador in the style of Vermeer') for seed in [0]]
+settings = dict(num_inference_steps=12, guidance_scale=3.0, height=128, width=128)
+# One picture a call: in a batch of four the kernels sum in another order, and the bytes differ
+# (https://github.com/huggingface/diffusers/issues/2659).
+for name, seed, prompt in pictures:
+    pipe.scheduler = EulerDiscreteScheduler.from_config(config)
+    image = pipe(prompt, generator=torch.Generator("cpu").manual_seed(seed), **settings).images[0]
+    image.save(f"plain-{name}.png")
+    print(ascii(name), hashlib.sha256(image.convert("RGB").tobytes()).hexdigest())
+"""
+    )
+
+
+@pytest.mark.parametrize(
+    "recipes",
+    [
+        seed_round(RECIPE, range(4)),
+        seed_round(RECIPE, range(64)),
+        suffix_round(RECIPE, GUIDE_SUFFIXES),
+        suffix_round(RECIPE, [f", {number}" for number in range(16)]),
+    ],
+    ids=["seeds", "many seeds", "suffixes", "many suffixes"],
+)
+def test_a_round_is_a_loop_and_never_more_than_30_lines(recipes):
+    script = write_script(recipes, FULL)
+    pictures = find_pictures(script)
+    assert [(seed, prompt) for _, seed, prompt in pictures] == [(recipe.seed, recipe.prompt) for recipe in recipes]
+    assert len({name for name, _, _ in pictures}) == len(recipes)
+    assert len(script.splitlines()) <= 30
+
+
+def test_pictures_are_named_as_refine_names_them():
+    parent = replace(RECIPE, seed=2)
+    recipes = (parent, *suffix_round(parent, (", artsy", ", art nouveau", "At Night!", ", 北斎", ", 北斎!")))
+    assert [name for name, _, _ in find_pictures(write_script(recipes))] == [
+        "seed-2",
+        "seed-2-artsy",
+        "seed-2-art-nouveau",
+        "seed-2-at-night",
+        "seed-2-北斎",
+        "seed-2-北斎-2",
+    ]
+
+
+def test_words_that_begin_alike_are_not_cut():
+    recipes = suffix_round(RECIPE, (", artsy", ", art nouveau"))
+    assert [name for name, _, _ in find_pictures(write_script(recipes))] == ["seed-0-artsy", "seed-0-art-nouveau"]
+
+
+def test_a_picture_that_is_given_twice_is_made_once():
+    assert write_script([RECIPE, RECIPE]) == write_script([RECIPE])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "'); import os; os.system('x')  #",
+        "\"\"\"\n'''",
+        "back\\slash \\",
+        "line\nbreak\r\u2028\u2029",
+        "{prompt!r} {0} %s",
+        "北斎 “wave” 🌊 \u202e",
+    ],
+)
+def test_what_a_visitor_wrote_stands_there_as_a_literal(text):
+    recipe = replace(RECIPE, prompt=text, negative_prompt=text, model_id=f"./{text}", revision=text)
+    script = write_script([recipe, replace(recipe, prompt="x" + text)], FULL)
+    assert script.isascii()
+    assert [prompt for _, _, prompt in find_pictures(script)] == [text, "x" + text]
+    literals = [node.value for node in ast.walk(ast.parse(script)) if isinstance(node, ast.Constant)]
+    assert {text, f"./{text}"} <= set(literals)
+    assert list_calls(script) == list_calls(write_script([replace(RECIPE, revision="main")], FULL))
+
+
+@pytest.mark.parametrize("field", ["torch", "diffusers", "device", "memory_format", "isa"])
+def test_what_a_strangers_picture_says_of_its_environment_cannot_run(field):
+    """`Environment.from_dict` refuses such a value; this is the second lock."""
+    environment = replace(FULL, **{field: "2.13.0\nimport os; os.system('x')\n#"})
+    assert ast.dump(ast.parse(write_script([RECIPE], environment))) in (
+        ast.dump(ast.parse(write_script([RECIPE], FULL))),
+        ast.dump(ast.parse(write_script([RECIPE], replace(FULL, memory_format="contiguous")))),
+    )
+
+
+@pytest.mark.parametrize("scheduler", SCHEDULERS, ids=lambda each: each.name)
+def test_a_scheduler_is_told_what_seedlab_tells_it(scheduler):
+    calls = [
+        node
+        for node in ast.walk(ast.parse(write_script([replace(RECIPE, scheduler=scheduler.name)])))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == f"{scheduler.class_name}.from_config"
+    ]
+    assert [{word.arg: ast.literal_eval(word.value) for word in call.keywords} for call in calls] == [
+        scheduler.settings
+    ]
+
+
+def test_determinism_is_set_before_cuda_starts_and_each_flag_singly():
+    script = write_script([RECIPE], FULL)
+    assert script.index("CUBLAS_WORKSPACE_CONFIG") < script.index("import torch")
+    assert "use_deterministic_algorithms(True)" in script
+    assert "LAUNCH_BLOCKING" not in script
+
+
+def test_an_unconditional_pipeline_gets_its_seed_and_steps_alone():
+    script = write_script(
+        [replace(RECIPE, prompt="", scheduler="DDIMScheduler")], ENVIRONMENT, describe("google/ddpm-cifar10-32")
+    )
+    assert "settings = dict(num_inference_steps=12)" in script
+    assert 'image = pipe(generator=torch.Generator("cpu").manual_seed(seed), **settings).images[0]' in script
+
+
+def test_a_gpu_is_used_where_there_is_one():
+    on_gpu = replace(ENVIRONMENT, isa="", threads=0, device="NVIDIA H100")
+    script = write_script([replace(RECIPE, generator_device="cuda", dtype="float16")], on_gpu)
+    assert 'pipe.to("cuda" if torch.cuda.is_available() else "cpu")' in script
+    assert 'torch.Generator("cuda")' in script
+    assert "set_num_threads" not in script
+    assert script.splitlines()[0].endswith("The same bytes need the same versions and GPU.")
+
+
+def test_a_mac_draws_on_its_own_device():
+    assert 'pipe.to("mps")' in write_script([RECIPE], replace(ENVIRONMENT, isa="", threads=0, device="mps"))
+
+
+def test_recipes_of_more_than_one_round_are_no_script():
+    with pytest.raises(SeedLabError, match="seed and prompt alone"):
+        write_script([RECIPE, replace(RECIPE, height=256)], ENVIRONMENT)
+    with pytest.raises(SeedLabError, match="seed and prompt alone"):
+        write_script([], ENVIRONMENT)

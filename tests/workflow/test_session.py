@@ -1,0 +1,407 @@
+"""The workflow, with fakes for what lies below it: a generate that paints the seed, and a store in memory."""
+
+from collections.abc import Generator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from threading import Event
+
+import pytest
+from PIL import Image
+
+from seedlab.core.picture import Picture
+from seedlab.core.recipe import Recipe, SeedLabError
+from seedlab.core.reports import Failed, Finished, Progress, Report
+from seedlab.rounds import GUIDE_SUFFIXES
+from seedlab.workflow.session import Session
+from seedlab.workflow.trail import State
+from tests.examples import ENVIRONMENT, RECIPE
+
+RECIPE = replace(RECIPE, num_inference_steps=3)
+
+
+class Studio:
+    """Counts what it paints and keeps it in memory, as the manager and the store do for real."""
+
+    def __init__(self, failing_seed: int | None = None) -> None:
+        self.painted: list[Recipe] = []
+        self.pictures: dict[Recipe, Picture] = {}
+        self.suffixes: dict[Recipe, tuple[str, ...]] = {}
+        self.failing_seed = failing_seed
+
+    def generate(self, recipes: Sequence[Recipe], stop: Event) -> Generator[Report, None, None]:
+        for index, recipe in enumerate(recipes):
+            for step in range(recipe.num_inference_steps):
+                if stop.is_set():
+                    return
+                yield Progress(index, step + 1, recipe.num_inference_steps, None)
+            if recipe.seed == self.failing_seed:
+                yield Failed(index, "Out of memory: choose a smaller size.")
+                continue
+            self.painted.append(recipe)
+            yield Finished(index, Image.new("RGB", (8, 8), (recipe.seed % 256, 0, 0)), ENVIRONMENT, "")
+
+    def find(self, recipe: Recipe) -> Picture | None:
+        return self.pictures.get(recipe)
+
+    def keep(self, image, recipe, environment, *, suffixes, notice, proof) -> Picture:
+        self.pictures[recipe] = Picture(Path(__file__), notice)  # any file that is there
+        self.suffixes[recipe] = tuple(suffixes)
+        return self.pictures[recipe]
+
+    def session(self, **arguments) -> Session:
+        return Session(self.generate, self.find, self.keep, **arguments)
+
+
+def develop(session: Session) -> None:
+    for _ in session.develop():
+        pass
+
+
+def states(session: Session, round_id: int) -> list[State]:
+    return [tile.state for tile in session.trail.round(round_id).tiles]
+
+
+def test_the_main_job_seeds_then_a_lock_then_suffixes_then_a_round_further():
+    studio = Studio()
+    session = studio.session()
+    first = session.explore(RECIPE, (0, 1, 2, 3)).newest
+    develop(session)
+    second = session.lock(first.id, 2, GUIDE_SUFFIXES).newest
+    develop(session)
+    third = session.lock(second.id, 1, (", at night",)).newest
+    develop(session)
+    assert [recipe.seed for recipe in studio.painted] == [0, 1, 2, 3, 2, 2, 2, 2, 2]
+    assert studio.painted[-1].prompt == "Labrador in the style of Vermeer, artsy, at night"
+    assert studio.suffixes[studio.painted[-1]] == (", artsy", ", at night")
+    assert session.trail.path == (first.id, second.id, third.id)
+    assert session.trail.locked(first.id) == 2
+
+
+def test_seed_0_can_be_locked():
+    session = Studio().session()
+    first = session.explore(RECIPE, (0, 1)).newest
+    develop(session)
+    assert {tile.recipe.seed for tile in session.lock(first.id, 0, GUIDE_SUFFIXES).newest.tiles} == {0}
+    assert session.trail.locked(first.id) == 0
+
+
+def test_going_back_to_another_tile_branches_and_nothing_is_lost_or_made_twice():
+    studio = Studio()
+    session = studio.session()
+    first = session.explore(RECIPE, (0, 1)).newest
+    develop(session)
+    second = session.lock(first.id, 0, GUIDE_SUFFIXES).newest
+    develop(session)
+    other = session.lock(first.id, 1, GUIDE_SUFFIXES).newest
+    develop(session)
+    made = len(studio.painted)
+    assert session.lock(first.id, 0, GUIDE_SUFFIXES).path == (first.id, second.id)
+    develop(session)
+    assert len(studio.painted) == made == 10
+    assert session.trail.round(other.id).tiles[3].state is State.DONE
+
+
+def test_a_recipe_in_the_store_is_shown_not_made():
+    studio = Studio()
+    first = studio.session()
+    first.explore(RECIPE, (0, 1))
+    develop(first)
+    second = studio.session()
+    second.explore(RECIPE, (1, 2))
+    develop(second)
+    assert [recipe.seed for recipe in studio.painted] == [0, 1, 2]
+
+
+def test_stop_ends_the_work_and_a_click_resumes_it():
+    studio = Studio()
+    session = studio.session()
+    first = session.explore(RECIPE, (0, 1)).newest
+    for trail in session.develop():
+        if trail.tile(first.id, 0).state is State.RUNNING:
+            session.stop()
+    assert states(session, first.id) == [State.STOPPED, State.STOPPED]
+    session.lock(first.id, 1, GUIDE_SUFFIXES)
+    develop(session)
+    assert states(session, first.id) == [State.DONE, State.DONE]
+
+
+def test_generate_again_resumes_what_was_stopped():
+    session = Studio().session()
+    first = session.explore(RECIPE, (0, 1)).newest
+    session.stop()
+    assert session.explore(RECIPE, (0, 1)).newest.id == first.id
+    develop(session)
+    assert states(session, first.id) == [State.DONE, State.DONE]
+
+
+def test_a_lock_made_while_a_grid_develops_goes_first_and_the_grid_is_finished_after_it():
+    studio = Studio()
+    session = studio.session()
+    first = session.explore(RECIPE, (0, 1, 2)).newest
+    locked = False
+    for trail in session.develop():
+        if not locked and trail.tile(first.id, 0).state is State.DONE:
+            session.lock(first.id, 0, (", artsy",))
+            assert list(session.develop()) == [], "the one at work takes it up"
+            locked = True
+    assert [(recipe.seed, recipe.prompt[-5:]) for recipe in studio.painted] == [
+        (0, "rmeer"),
+        (0, "artsy"),
+        (1, "rmeer"),
+        (2, "rmeer"),
+    ]
+
+
+def test_a_round_that_left_the_screen_pauses_and_goes_on_when_it_comes_back():
+    studio = Studio()
+    session = studio.session()
+    first = session.explore(RECIPE, (0, 1)).newest
+    left = False
+    for trail in session.develop():
+        if not left and trail.tile(first.id, 1).state is State.RUNNING:
+            left = True
+            session.explore(RECIPE, (7,))
+    assert [recipe.seed for recipe in studio.painted] == [0, 7]
+    assert states(session, first.id) == [State.DONE, State.WAITING]
+    session.revisit(first.id)
+    develop(session)
+    assert states(session, first.id) == [State.DONE, State.DONE]
+
+
+def test_a_tile_that_fails_says_why_and_the_others_go_on():
+    session = Studio(failing_seed=1).session()
+    first = session.explore(RECIPE, (0, 1, 2)).newest
+    develop(session)
+    assert states(session, first.id) == [State.DONE, State.FAILED, State.DONE]
+    assert "smaller size" in session.trail.tile(first.id, 1).sentence
+
+
+def test_a_full_disk_fails_the_tile_in_words():
+    studio = Studio()
+
+    def keep(*_, **__):
+        raise SeedLabError("The disk is full: free some space.")
+
+    session = Session(studio.generate, studio.find, keep)
+    first = session.explore(RECIPE, (0,)).newest
+    develop(session)
+    assert session.trail.tile(first.id, 0).sentence == "The disk is full: free some space."
+
+
+def test_a_picture_that_the_store_has_let_go_is_made_again_by_a_click(tmp_path):
+    studio = Studio()
+    session = studio.session()
+    first = session.explore(RECIPE, (0,)).newest
+    file = tmp_path / "picture.png"
+    file.touch()
+    session._finish(first.tiles[0].recipe, Picture(file))
+    file.unlink()
+    session.lock(first.id, 0, GUIDE_SUFFIXES)
+    assert session.trail.path == (first.id,)
+    develop(session)
+    assert states(session, first.id) == [State.DONE]
+    assert [recipe.seed for recipe in studio.painted] == [0]
+
+
+def test_leaving_during_a_slow_look_into_the_store_does_not_wait_for_it(monkeypatch):
+    """It is the page's event loop that closes what a closed tab has left: nobody may wait there."""
+    monkeypatch.setattr("seedlab.workflow.session.PATIENCE", 0.01)
+    studio, ready, left = Studio(), Event(), Event()
+
+    def find(recipe):
+        ready.wait(10)
+        assert left.is_set(), "closed while this was still looking"
+
+    session = Session(studio.generate, find, studio.keep)
+    session.explore(RECIPE, (0,))
+    work = session.develop()
+    next(work)
+    work.close()
+    left.set()
+    ready.set()
+
+
+def test_a_store_that_breaks_does_not_keep_pictures_from_being_made():
+    studio = Studio()
+
+    def find(recipe):
+        raise PermissionError("no")
+
+    session = Session(studio.generate, find, studio.keep)
+    first = session.explore(RECIPE, (0,)).newest
+    develop(session)
+    assert states(session, first.id) == [State.DONE]
+
+
+def test_a_closed_tab_ends_the_work_and_the_session_can_go_on():
+    session = Studio().session()
+    first = session.explore(RECIPE, (0, 1)).newest
+    work = session.develop()
+    next(work)
+    work.close()
+    assert states(session, first.id) == [State.WAITING, State.WAITING]
+    develop(session)
+    assert states(session, first.id) == [State.DONE, State.DONE]
+
+
+def test_pipelines_that_end_early_leave_the_rest_stopped():
+    """A server that is closing takes no more work: the session must not ask it again and again."""
+    studio = Studio()
+
+    def generate(recipes, stop):
+        yield from studio.generate(recipes[:1], stop)
+
+    session = Session(generate, studio.find, studio.keep)
+    first = session.explore(RECIPE, (0, 1, 2)).newest
+    develop(session)
+    assert states(session, first.id) == [State.DONE, State.STOPPED, State.STOPPED]
+
+
+def test_after_a_restart_what_was_made_is_found_and_the_rest_waits_for_a_click():
+    studio = Studio()
+    before = studio.session()
+    first = before.explore(RECIPE, (0, 1, 2)).newest
+    develop(before)
+    del studio.pictures[before.trail.tile(first.id, 1).recipe]
+    after = studio.session(trail=type(before.trail).from_json(before.trail.to_json()))
+    develop(after)
+    assert states(after, first.id) == [State.DONE, State.STOPPED, State.DONE]
+    assert len(studio.painted) == 3
+
+
+def test_after_a_restart_an_earlier_round_is_found_when_it_is_visited():
+    studio = Studio()
+    before = studio.session()
+    first = before.explore(RECIPE, (0, 1)).newest
+    develop(before)
+    before.explore(RECIPE, (7,))
+    develop(before)
+    after = studio.session(trail=type(before.trail).from_json(before.trail.to_json()))
+    develop(after)
+    assert states(after, first.id) == [State.STOPPED, State.STOPPED], "not on the screen yet"
+    after.revisit(first.id)
+    develop(after)
+    assert states(after, first.id) == [State.DONE, State.DONE]
+
+
+def test_after_a_restart_a_picture_that_two_rounds_show_is_found_for_both():
+    studio = Studio()
+    before = studio.session()
+    first = before.explore(RECIPE, (0, 1)).newest
+    develop(before)
+    before.explore(RECIPE, (1, 7))
+    develop(before)
+    after = studio.session(trail=type(before.trail).from_json(before.trail.to_json()))
+    develop(after)
+    after.revisit(first.id)
+    develop(after)
+    assert states(after, first.id) == [State.DONE, State.DONE]
+
+
+def test_a_look_into_the_store_that_was_left_is_taken_up_again():
+    studio = Studio()
+    before = studio.session()
+    first = before.explore(RECIPE, (0, 1)).newest
+    develop(before)
+    after = studio.session(trail=type(before.trail).from_json(before.trail.to_json()))
+    assert [after.is_known(tile) for tile in after.trail.newest.tiles] == [False, False]
+    work = after.develop()
+    next(work)
+    work.close()
+    assert [after.is_known(tile) for tile in after.trail.newest.tiles] == [True, False]
+    after.lock(first.id, 1, GUIDE_SUFFIXES)
+    assert after.trail.path == (first.id,), "what is looked for cannot be locked, and is not made either"
+    develop(after)
+    assert states(after, first.id) == [State.DONE, State.DONE]
+    assert len(studio.painted) == 2
+
+
+def test_who_leaves_ends_the_work_and_it_goes_on_from_there():
+    studio = Studio()
+    session = studio.session()
+    first = session.explore(RECIPE, (0, 1)).newest
+    for trail in session.develop():
+        if trail.tile(first.id, 1).state is State.RUNNING:
+            session.leave()
+    assert states(session, first.id) == [State.DONE, State.WAITING]
+    develop(session)
+    assert states(session, first.id) == [State.DONE, State.DONE]
+    assert [recipe.seed for recipe in studio.painted] == [0, 1]
+
+
+def test_who_comes_back_before_the_work_has_ended_is_not_forgotten():
+    session = Studio().session()
+    first = session.explore(RECIPE, (0, 1)).newest
+    left = False
+    for trail in session.develop():
+        if not left and trail.tile(first.id, 0).state is State.RUNNING:
+            left = True
+            session.leave()
+            assert list(session.develop()) == [], "the one at work takes it up"
+    assert states(session, first.id) == [State.DONE, State.DONE]
+
+
+def test_a_slow_look_into_the_store_is_told_and_can_be_left(monkeypatch):
+    """The first look of a process waits for torch to be imported, which takes seconds."""
+    monkeypatch.setattr("seedlab.workflow.session.PATIENCE", 0.01)
+    studio, ready = Studio(), Event()
+
+    def find(recipe):
+        ready.wait(10)
+        return studio.find(recipe)
+
+    session = Session(studio.generate, find, studio.keep)
+    first = session.explore(RECIPE, (0,)).newest
+    for trail in session.develop():
+        if trail.tile(first.id, 0).sentence == "Getting ready…":
+            ready.set()
+    assert ready.is_set()
+    assert states(session, first.id) == [State.DONE]
+
+
+@pytest.mark.parametrize(("round_id", "index"), [(99, 0), (1, 4), (1, -1)])
+def test_a_tile_that_is_not_there_cannot_be_locked(round_id, index):
+    session = Studio().session()
+    session.explore(RECIPE, (0, 1))
+    with pytest.raises(SeedLabError, match="not here any more"):
+        session.lock(round_id, index, GUIDE_SUFFIXES)
+
+
+def test_a_picture_from_a_file_is_shown_and_only_its_parents_are_looked_for(tmp_path):
+    studio = Studio()
+    session = studio.session()
+    (tmp_path / "a.png").write_bytes(b"")
+    session.restore(RECIPE, (", artsy",), tmp_path / "a.png", "Opened from a file.")
+    list(session.develop())
+    first, second = session.trail.visible
+    assert states(session, first.id) == [State.STOPPED]
+    assert (second.tiles[0].state, second.tiles[0].file) == (State.DONE, tmp_path / "a.png")
+    assert studio.painted == []
+    session.lock(first.id, 0, GUIDE_SUFFIXES)
+    list(session.develop())
+    assert states(session, first.id) == [State.DONE], "a click makes it"
+
+
+def test_pictures_of_one_call_are_all_kept_when_the_visitor_has_gone_on():
+    """They are finished at the same time, and the first of them must not take the others with it."""
+    studio = Studio()
+
+    def generate(recipes, stop):
+        for index in range(len(recipes)):
+            yield Progress(index, 1, 1, None)
+        studio.painted.extend(recipes)
+        for index in range(len(recipes)):
+            yield Finished(index, Image.new("RGB", (8, 8)), ENVIRONMENT, "")
+
+    session = Session(generate, studio.find, studio.keep)
+    session.explore(RECIPE, (0,))
+    develop(session)
+    first = session.explore(RECIPE, (0, 1, 2, 3)).newest
+    work = session.develop()
+    while State.RUNNING not in states(session, first.id):
+        next(work)
+    session.lock(first.id, 0, GUIDE_SUFFIXES)
+    for _ in work:
+        pass
+    assert sorted(recipe.seed for recipe in studio.painted if recipe.prompt == RECIPE.prompt) == [0, 1, 2, 3]
+    assert len(studio.painted) == 8
