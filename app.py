@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from seedlab.cli.settings import Settings, read_settings
-from seedlab.core.recipe import Recipe, SeedLabError
+from seedlab.core.errors import SeedLabError
+from seedlab.core.recipe import Recipe
 from seedlab.images.store import Store
 from seedlab.pipelines.manager import PipelineManager
 from seedlab.pipelines.models.catalog import CATALOG, SKETCH, describe

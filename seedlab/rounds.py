@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from seedlab.core.recipe import Recipe, RecipeError
+from seedlab.core.errors import RecipeError
+from seedlab.core.recipe import Recipe
 
 GUIDE_SEEDS = "0-3"
 GUIDE_SUFFIXES = (", highly realistic", ", artsy", ", trending", ", colorful")

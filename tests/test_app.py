@@ -8,7 +8,7 @@ import pytest
 
 import app
 from seedlab.cli.settings import Settings
-from seedlab.core.recipe import RecipeError
+from seedlab.core.errors import RecipeError
 from seedlab.pipelines.models.catalog import CATALOG
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from seedlab.core.recipe import RecipeError
+from seedlab.core.errors import RecipeError
 from seedlab.rounds import (
     GUIDE_SUFFIXES,
     cut_suffix,

@@ -17,44 +17,21 @@ FILES = {
 }
 HEAVY = ("torch", "diffusers", "transformers", "accelerate", "safetensors", "huggingface_hub")
 AT_WORK = tuple(
-    f"seedlab.pipelines.{name}" for name in ("slots", "packing", "norms", "trimming", "calibration", "exactness")
+    f"seedlab.pipelines.exact.{name}"
+    for name in ("layout", "prepack", "group_norm", "trimming", "probes", "calibration", "denoiser")
 )
 """Made of torch throughout, and imported when a batch is made; nothing else brings them."""
 
 CORE = {
-    "recipe": set(),
-    "picture": set(),
-    "clock": set(),
-    "proof": {"recipe"},
-    "environment": {"recipe"},
-    "schedulers": {"recipe"},
-    "rounds": {"recipe"},
-    "model": {"recipe", "schedulers"},
-    "reports": {"recipe", "environment", "proof"},
-    "trail": {"recipe", "rounds"},
-    "verification": {"recipe", "environment", "images", "proof", "reports"},
-    "workflow": {"clock", "recipe", "environment", "picture", "proof", "reports", "trail"},
-    "settings": {"recipe"},
-    "images": {"recipe", "environment", "picture", "proof", "rounds", "schedulers"},
-    "export": {"recipe", "environment", "images", "model", "schedulers"},
-    "pipelines": {"recipe", "environment", "model", "proof", "reports", "schedulers"},
+    "core": set(),
+    "rounds": {"core"},
+    "images": {"core", "rounds"},
+    "workflow": {"core", "rounds", "images"},
+    "pipelines": {"core"},
     "sketch": set(),
-    "jobs": {"workflow", "images", "model", "environment", "recipe", "reports", "rounds", "trail"},
-    "cli": {"inspection", "jobs", "images", "model", "pipelines", "recipe", "rounds", "schedulers", "trail"},
-    "inspection": {"export", "images", "jobs", "model", "recipe", "reports", "verification"},
+    "cli": {"core", "rounds", "images", "workflow", "pipelines"},
     "__main__": {"cli"},
-    "ui": {
-        "workflow",
-        "environment",
-        "images",
-        "model",
-        "recipe",
-        "reports",
-        "rounds",
-        "schedulers",
-        "trail",
-        "verification",
-    },
+    "ui": {"core", "rounds", "images", "workflow"},
 }
 """What each module or package of seedlab may import of the others, beside itself."""
 
@@ -103,7 +80,7 @@ def test_every_part_has_its_wall():
 
 def test_the_page_knows_neither_the_pipelines_nor_the_commands():
     parts = {part for module, file in FILES.items() if part_of(module) == "ui" for part in list_parts(file)}
-    assert parts & {"pipelines", "cli", "jobs", "sketch"} == set()
+    assert parts & {"pipelines", "cli", "sketch"} == set()
 
 
 @pytest.mark.parametrize("module", FILES)

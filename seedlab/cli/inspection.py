@@ -12,12 +12,13 @@ from typing import Any
 
 from seedlab import __version__
 from seedlab.cli.jobs import Manager, Studio
+from seedlab.core.errors import SeedLabError
 from seedlab.core.model import Model
-from seedlab.core.recipe import GENERATOR_DEVICES, SeedLabError
+from seedlab.core.recipe import GENERATOR_DEVICES
 from seedlab.core.reports import Failed, Generate
 from seedlab.images.metadata import read_metadata
 from seedlab.workflow.script import write_script
-from seedlab.workflow.verification import Original, Verdict, read_original, say_verdict, verify
+from seedlab.workflow.verification import Original, VerificationResult, format_result, read_original, verify
 
 EQUAL, DIFFERENT = 0, 1
 
@@ -65,7 +66,7 @@ def run_verify(given: argparse.Namespace, studio: Studio) -> int:
     """Make a picture again and compare."""
     original = read_original(given.picture)
     studio.describe(original.recipe.model_address).check(original.recipe)
-    with closing(studio.make_manager(wish_device(given.device))) as manager:
+    with closing(studio.make_manager(parse_device(given.device))) as manager:
         manager.describe(original.recipe.model_address)  # raises where the device is not there
         if not given.json:
             _write(_say_environment(original, manager))
@@ -88,11 +89,11 @@ def run_verify(given: argparse.Namespace, studio: Studio) -> int:
     return EQUAL if outcome.is_equal else DIFFERENT
 
 
-def _run_again(original: Original, generate: Generate) -> Verdict | Failed:
+def _run_again(original: Original, generate: Generate) -> VerificationResult | Failed:
     # Closed, not only left, on Ctrl+C: that is what ends the work within a step.
     with closing(verify(original, generate, Event())) as reports:
         for report in reports:
-            if isinstance(report, Verdict | Failed):
+            if isinstance(report, VerificationResult | Failed):
                 return report
     return Failed(0, "The picture was not made again: try once more.")
 
@@ -107,12 +108,12 @@ def _say_environment(original: Original, manager: Manager) -> str:
     return f"Here it is {', '.join(causes)}: the bytes may differ." if causes else "Made in this environment."
 
 
-def _say_details(verdict: Verdict) -> str:
+def _say_details(verdict: VerificationResult) -> str:
     latents = {True: "equal", False: "different", None: "not known"}[verdict.latents]
     original_total = "not known" if verdict.original_total is None else f"{verdict.original_total:.4f}"
     total = "not known" if verdict.total is None else f"{verdict.total:.4f}"
     lines = (
-        say_verdict(verdict),
+        format_result(verdict),
         f"L-infinity              {verdict.l_infinity} of 255",
         f"SHA-256 of the picture  {verdict.original_sha256}",
         f"SHA-256 made again      {verdict.sha256}",
@@ -161,12 +162,12 @@ def _write_new(file: Path, text: str) -> None:
 
 
 def add_device(parser: argparse.ArgumentParser) -> None:
-    """Add the flag that `wish_device` reads."""
+    """Add the flag that `parse_device` reads."""
     devices = ("auto", *GENERATOR_DEVICES)
     parser.add_argument("--device", choices=devices, default="auto", help="where to compute (%(default)s)")
 
 
-def wish_device(device: str) -> str | None:
+def parse_device(device: str) -> str | None:
     """Return the device that is wished for; None for "auto"."""
     return None if device == "auto" else device
 

@@ -11,11 +11,12 @@ from typing import Any, Protocol
 from PIL.Image import Image
 
 from seedlab.core.environment import Environment
+from seedlab.core.errors import SeedLabError
 from seedlab.core.model import Model
-from seedlab.core.recipe import Lora, Recipe, SeedLabError
+from seedlab.core.recipe import Lora, Recipe
 from seedlab.core.reports import Generate
 from seedlab.images.metadata import read_metadata
-from seedlab.images.output_folder import Album, name_grid, name_variations, write_grid
+from seedlab.images.output_folder import OutputFolder, name_grid, name_variations, write_grid
 from seedlab.images.png import read_pixels
 from seedlab.rounds import seed_round, suffix_round
 from seedlab.workflow.session import Session
@@ -154,7 +155,7 @@ def make(job: Job, manager: Manager, make_grid: MakeGrid, show: Show, *, overwri
     """
     begun = time.monotonic()
     given = {} if job.source is None else {job.parent: job.source}
-    album = Album(job.files, manager.environment, given=given, lineage=job.lineage, overwrite=overwrite)
+    album = OutputFolder(job.files, manager.environment, given=given, lineage=job.lineage, overwrite=overwrite)
     tiles = _develop(job, Session(manager.generate, album.find, album.keep), show).tiles
     failures = [
         f"Seed {tile.recipe.seed}{tile.suffix}: {tile.sentence or NOT_MADE}" for tile in tiles if tile.file is None

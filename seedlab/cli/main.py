@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from seedlab import __version__
-from seedlab.cli.inspection import add_device, add_inspections, wish_device, write_json
+from seedlab.cli.inspection import add_device, add_inspections, parse_device, write_json
 from seedlab.cli.jobs import Job, Manager, Outcome, Studio, make
+from seedlab.core.errors import SeedLabError
 from seedlab.core.model import Model
-from seedlab.core.recipe import DTYPES, GENERATOR_DEVICES, Lora, Recipe, SeedLabError, parse_seeds
+from seedlab.core.recipe import DTYPES, GENERATOR_DEVICES, Lora, Recipe
 from seedlab.core.schedulers import SCHEDULERS
+from seedlab.core.seeds import parse_seeds
 from seedlab.images.metadata import read_metadata
 from seedlab.images.output_folder import check_folder, check_room
 from seedlab.rounds import GUIDE_SEEDS, GUIDE_SUFFIXES, parse_suffixes
@@ -81,10 +83,10 @@ def run_grid(given: argparse.Namespace, studio: Studio) -> int:
     loras = studio.read_loras("\n".join(given.lora))
     job = Job(folder=given.out, parent=_make_recipe(given, guess, seeds[0], loras), seeds=seeds)
     _check(job, given, settled=False)
-    with closing(studio.make_manager(wish_device(given.device))) as manager:
+    with closing(studio.make_manager(parse_device(given.device))) as manager:
         model = manager.describe(given.model)
         recipe = _make_recipe(given, model, seeds[0], loras)
-        return _run(replace(job, parent=recipe), given, studio, manager, model.say_snapped(recipe, *given.size))
+        return _run(replace(job, parent=recipe), given, studio, manager, model.format_snapped_size(recipe, *given.size))
 
 
 def run_refine(given: argparse.Namespace, studio: Studio) -> int:
@@ -104,7 +106,7 @@ def run_refine(given: argparse.Namespace, studio: Studio) -> int:
     for variation in job.files:
         model.check(variation)
     _check(job, given)
-    with closing(studio.make_manager(wish_device(given.device))) as manager:
+    with closing(studio.make_manager(parse_device(given.device))) as manager:
         return _run(job, given, studio, manager)
 
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from seedlab.core.recipe import GENERATOR_DEVICES, SeedLabError
+from seedlab.core.errors import SeedLabError
+from seedlab.core.recipe import GENERATOR_DEVICES
 
 DEFAULT_MODEL = "sketch"
 LOCAL = ("127.0.0.1", "localhost", "::1")

@@ -1,1 +1,1 @@
-"""Frozen data that everything else passes around: recipes, models, environments, reports. Imports nothing of SeedLab."""
+"""Frozen data that everything else passes around: recipes, models, environments, reports."""

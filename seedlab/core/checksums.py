@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from seedlab.core.recipe import SeedLabError
+from seedlab.core.errors import SeedLabError
 
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Proof:
+class Checksums:
     """The finer traces of a picture, taken as it was made.
 
     Attributes:

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
 
-from seedlab.core.recipe import SeedLabError
+from seedlab.core.errors import SeedLabError
 
 
 @dataclass(frozen=True, kw_only=True)
 class Environment:
-    """The surroundings in which a picture was made; with the same recipe and the same of these, the same bytes.
+    """The environment_key in which a picture was made; with the same recipe and the same of these, the same bytes.
 
     Attributes:
         torch, diffusers, transformers: versions.

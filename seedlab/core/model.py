@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from seedlab.core.recipe import Recipe, RecipeError
+from seedlab.core.errors import RecipeError
+from seedlab.core.recipe import Recipe
 from seedlab.core.schedulers import SCHEDULERS, Scheduler, find_scheduler, list_family
 
 CHARACTERS_PER_TOKEN = 25
@@ -122,7 +123,7 @@ class Model:
             return side
         return max(multiple, (int(side) + multiple // 2) // multiple * multiple)
 
-    def say_snapped(self, recipe: Recipe, width: float | None, height: float | None) -> str:
+    def format_snapped_size(self, recipe: Recipe, width: float | None, height: float | None) -> str:
         """Say in a sentence what `snap` made of the sizes that were asked for; "" where it left them as they were."""
         asked = {"width": width, "height": height}
         changed = [

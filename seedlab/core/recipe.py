@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
 
+from seedlab.core.errors import RecipeError
+from seedlab.core.text import is_whole
+
 MAX_SEED = 2**32 - 1
 MAX_STEPS = 1000
 MAX_GUIDANCE = 100.0
@@ -16,18 +19,6 @@ MAX_LORAS = 8
 MAX_LORA_WEIGHT = 10.0
 DTYPES = ("float32", "bfloat16", "float16")
 GENERATOR_DEVICES = ("cpu", "cuda", "mps")
-
-
-class SeedLabError(Exception):
-    """The one family of errors that SeedLab raises; its text is a sentence that can be shown to a visitor."""
-
-
-class RecipeError(SeedLabError):
-    """A recipe that cannot be made. `field` names the field that it is about; the text says what to do."""
-
-    def __init__(self, field: str, sentence: str) -> None:
-        super().__init__(sentence)
-        self.field = field
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,49 +144,6 @@ class Recipe:
             return cls(**{**data, "loras": tuple(Lora(**each) for each in data.get("loras", ()))})
         except TypeError as error:
             raise RecipeError("recipe", "This recipe is incomplete.") from error
-
-
-def is_whole(text: str) -> bool:
-    """Whether a text can be written: JSON lets in halves of surrogate pairs, which no encoding has."""
-    return not any("\ud800" <= character <= "\udfff" for character in text)
-
-
-def quote(text: str, limit: int = 40) -> str:
-    """Quote what somebody wrote, in a sentence: cut short, and without the halves of characters that JSON lets in."""
-    return f"“{text[:limit].encode('utf-8', 'replace').decode()}”"
-
-
-def parse_seeds(text: str, limit: int = 64) -> tuple[int, ...]:
-    """Read seeds as people write them: "0-3" or "7, 42, 100-103". Order is kept, doubles are dropped.
-
-    Raises:
-        RecipeError: no seed, not a number, out of 0...2^32-1, a range that runs backwards, or more than `limit`.
-    """
-    seeds: dict[int, None] = {}
-    # Runs of spaces go first: `\s*-` alone takes time in the square of their length.
-    for part in re.split(r"[,; ]+", re.sub(r" ?[-–—] ?", "-", " ".join(text.split()))):
-        if part:
-            seeds.update(dict.fromkeys(_parse_range(part, limit)))
-    if not seeds:
-        raise RecipeError("seeds", "No seed given. Write whole numbers such as 0-3 or 7, 42, 100-103.")
-    if len(seeds) > limit:
-        raise RecipeError("seeds", f"{len(seeds)} seeds are too many for one round: use {limit} or fewer.")
-    return tuple(seeds)
-
-
-def _parse_range(part: str, limit: int) -> range:
-    match = re.fullmatch(r"([0-9]{1,20})(?:-([0-9]{1,20}))?", part)
-    if match is None:
-        raise RecipeError("seeds", f"{quote(part)} is not a seed. Write whole numbers such as 0-3 or 7, 42, 100-103.")
-    first, last = int(match[1]), int(match[2] or match[1])
-    _check_int("seeds", first, "A seed", 0, MAX_SEED)
-    _check_int("seeds", last, "A seed", 0, MAX_SEED)
-    if last < first:
-        raise RecipeError("seeds", f"The seeds {first}-{last} run backwards: write {last}-{first}.")
-    if last - first >= limit:
-        count = last - first + 1
-        raise RecipeError("seeds", f"{count:,} seeds are too many for one round: use {limit} or fewer.")
-    return range(first, last + 1)
 
 
 def _check_text(field: str, value: object, name: str, limit: int) -> None:

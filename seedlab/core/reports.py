@@ -9,7 +9,7 @@ from threading import Event
 
 from PIL.Image import Image
 
-from seedlab.core.checksums import Proof
+from seedlab.core.checksums import Checksums
 from seedlab.core.environment import Environment
 from seedlab.core.recipe import Recipe
 
@@ -40,7 +40,7 @@ class Finished:
     image: Image
     environment: Environment
     notice: str
-    proof: Proof | None = None
+    proof: Checksums | None = None
 
 
 @dataclass(frozen=True)

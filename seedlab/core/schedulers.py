@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from seedlab.core.recipe import RecipeError, quote
+from seedlab.core.errors import RecipeError
+from seedlab.core.text import quote
 
 
 @dataclass(frozen=True)

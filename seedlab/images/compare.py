@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL.Image import Image
 
-from seedlab.core.recipe import SeedLabError
+from seedlab.core.errors import SeedLabError
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from seedlab.core.recipe import MAX_GUIDANCE, MAX_PROMPT_CHARACTERS, MAX_SEED, MAX_SIDE, MAX_STEPS, is_whole
+from seedlab.core.recipe import MAX_GUIDANCE, MAX_PROMPT_CHARACTERS, MAX_SEED, MAX_SIDE, MAX_STEPS
 from seedlab.core.schedulers import SCHEDULERS
+from seedlab.core.text import is_whole
 from seedlab.images.infotext import AUTOMATIC
 
 MAX_CHARACTERS = 100_000
@@ -26,7 +27,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Borrowed:
+class ForeignMetadata:
     """The fields of a recipe that another tool's picture tells; None for those that it does not.
 
     Attributes:
@@ -47,7 +48,7 @@ class Borrowed:
     model: str | None = None
 
 
-def read_infotext(text: str) -> Borrowed | None:
+def read_infotext(text: str) -> ForeignMetadata | None:
     """Read an infotext, from a stranger; None where this is none."""
     if len(text) > MAX_CHARACTERS or not is_whole(text) or "\0" in text:
         return None
@@ -57,7 +58,7 @@ def read_infotext(text: str) -> Borrowed | None:
         return None
     prompt, negative = _split_prompts(lines)
     width, height = _read_size(details.get("Size", ""))
-    return Borrowed(
+    return ForeignMetadata(
         prompt=prompt,
         negative_prompt=negative,
         seed=_read_whole(details.get("Seed"), 0, MAX_SEED),

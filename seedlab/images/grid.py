@@ -15,10 +15,10 @@ def make_grid(images: Sequence[Image]) -> Image:
     Args:
         images: one or more, all of one size.
     """
-    from diffusers.utils import make_image_grid
-
     columns = math.isqrt(len(images) - 1) + 1
     rows = -(-len(images) // columns)
-    blanks = [new("RGB", images[0].size, PAPER)] * (rows * columns - len(images))
-    grid: Image = make_image_grid([*images, *blanks], rows=rows, cols=columns)
+    width, height = images[0].size
+    grid = new("RGB", (columns * width, rows * height), PAPER)
+    for index, image in enumerate(images):
+        grid.paste(image, (index % columns * width, index // columns * height))
     return grid

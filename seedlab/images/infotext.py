@@ -9,7 +9,8 @@ import json
 import re
 
 from seedlab import __version__
-from seedlab.core.recipe import Recipe, RecipeError
+from seedlab.core.errors import RecipeError
+from seedlab.core.recipe import Recipe
 from seedlab.core.schedulers import Scheduler, find_scheduler
 
 INFOTEXT_CHUNK = "parameters"

@@ -13,9 +13,11 @@ from typing import Any, Self
 
 from PIL.Image import Image
 
-from seedlab.core.checksums import Proof
+from seedlab.core.checksums import Checksums
 from seedlab.core.environment import Environment
-from seedlab.core.recipe import MAX_PROMPT_CHARACTERS, Recipe, SeedLabError, is_whole
+from seedlab.core.errors import SeedLabError
+from seedlab.core.recipe import MAX_PROMPT_CHARACTERS, Recipe
+from seedlab.core.text import is_whole
 from seedlab.images.infotext import INFOTEXT_CHUNK, write_infotext
 from seedlab.images.png import read_chunks, write_png
 
@@ -44,7 +46,7 @@ class Metadata:
     environment: Environment
     suffixes: tuple[str, ...] = ()
     notice: str = ""
-    proof: Proof | None = None
+    proof: Checksums | None = None
 
     def to_json(self) -> str:
         """Return the chunk's JSON, in ASCII, which every tool that copies PNG chunks leaves alone."""
@@ -70,7 +72,7 @@ class Metadata:
             suffixes=_check_suffixes(data.get("suffixes")),
             notice=_check_text(data.get("notice"), MAX_NOTICE_CHARACTERS),
             # Pictures of the first SeedLab have none.
-            proof=None if data.get("proof") is None else Proof.from_dict(data["proof"]),
+            proof=None if data.get("proof") is None else Checksums.from_dict(data["proof"]),
         )
 
 

@@ -9,10 +9,11 @@ from pathlib import Path
 from PIL.Image import Image
 
 from seedlab import __version__
-from seedlab.core.checksums import Proof
+from seedlab.core.checksums import Checksums
 from seedlab.core.environment import Environment
+from seedlab.core.errors import SeedLabError
 from seedlab.core.picture import Picture
-from seedlab.core.recipe import Recipe, SeedLabError
+from seedlab.core.recipe import Recipe
 from seedlab.images.metadata import Metadata, read_metadata, write_picture
 from seedlab.images.png import read_chunks, write_png
 
@@ -24,7 +25,7 @@ GRID_CHUNK = "Software"
 """The PNG specification's own keyword. A grid has no recipe; it says only whose it is, so that it can be made anew."""
 
 
-class Album:
+class OutputFolder:
     """Finds and keeps pictures under the names that they were promised, as `seedlab.images.store.Store` does.
 
     Attributes:
@@ -75,7 +76,7 @@ class Album:
         *,
         suffixes: Sequence[str],
         notice: str,
-        proof: Proof | None = None,
+        proof: Checksums | None = None,
     ) -> Picture:
         """Write a finished picture.
 

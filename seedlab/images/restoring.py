@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from seedlab.core.recipe import Recipe, RecipeError, SeedLabError
-from seedlab.images.foreign import Borrowed, read_infotext
+from seedlab.core.errors import RecipeError, SeedLabError
+from seedlab.core.recipe import Recipe
+from seedlab.images.foreign import ForeignMetadata, read_infotext
 from seedlab.images.infotext import INFOTEXT_CHUNK
 from seedlab.images.metadata import CHUNK, Metadata
 from seedlab.images.png import read_chunks
@@ -28,7 +29,7 @@ class Restored:
         return (*self.ancestors, self.metadata.recipe)
 
 
-def restore(file: Path) -> Restored | Borrowed:
+def restore(file: Path) -> Restored | ForeignMetadata:
     """Read what a stranger's picture says of how it was made. Nothing but this file is opened, and nothing is believed
     unchecked; whether its model may be used here is for the caller to ask.
 

@@ -9,10 +9,11 @@ from pathlib import Path
 
 from PIL.Image import Image
 
-from seedlab.core.checksums import Proof
+from seedlab.core.checksums import Checksums
 from seedlab.core.environment import Environment
+from seedlab.core.errors import SeedLabError
 from seedlab.core.picture import Picture
-from seedlab.core.recipe import Recipe, SeedLabError
+from seedlab.core.recipe import Recipe
 from seedlab.images.metadata import Metadata, read_metadata, write_picture
 from seedlab.images.png import TEMPORARY, read_chunks, write_png
 
@@ -54,7 +55,7 @@ class Store:
         *,
         suffixes: Sequence[str],
         notice: str,
-        proof: Proof | None = None,
+        proof: Checksums | None = None,
     ) -> Picture:
         """Write a finished picture, and make room if there is a limit; the one just written always stays.
 

@@ -5,10 +5,9 @@ from concurrent.futures import wait
 from threading import Event
 
 from seedlab.core.model import Model
-from seedlab.pipelines.hub.progress import say_bytes
-from seedlab.pipelines.loaded.cache import Library
-from seedlab.pipelines.work_queue import Line
-from seedlab.pipelines.worker import StoppedError
+from seedlab.pipelines.hub.progress import format_bytes
+from seedlab.pipelines.loaded.cache import PipelineCache
+from seedlab.pipelines.work_queue import StoppedError, WorkQueue
 
 PATIENCE = 0.2
 """Seconds between two looks at how far a download is."""
@@ -17,14 +16,14 @@ PATIENCE = 0.2
 class Downloads:
     """Brings models here, one at a time."""
 
-    def __init__(self, library: Library, closed: Event) -> None:
+    def __init__(self, library: PipelineCache, closed: Event) -> None:
         """Make a line without downloads.
 
         Args:
             closed: set when all work is to end.
         """
-        self._library, self._closed = library, closed
-        self._line = Line()
+        self._cache, self._closed = library, closed
+        self._queue = WorkQueue()
         self._sentence = ""
 
     def bring(self, model: Model, stop: Event) -> Generator[str, None, None]:
@@ -35,10 +34,10 @@ class Downloads:
         Raises:
             SeedLabError: it cannot be downloaded.
         """
-        if self._library.is_here(model):
+        if self._cache.is_here(model):
             return
         left = Event()
-        future = self._line.join(lambda: self._bring(model, left.is_set))
+        future = self._queue.submit(lambda: self._bring(model, left.is_set))
         try:
             while not (stop.is_set() or self._closed.is_set()):
                 if wait([future], PATIENCE).done and not self._closed.is_set():
@@ -59,20 +58,20 @@ class Downloads:
             self._bring(model, lambda: False)
             then()
 
-        self._line.join(work)
+        self._queue.submit(work)
 
     def close(self) -> None:
         """End the downloads, and begin no more."""
-        self._line.close()
+        self._queue.close()
 
     def _bring(self, model: Model, is_left: Callable[[], bool]) -> None:
         def tell(done: int, total: int) -> None:
             if is_left() or self._closed.is_set():
                 raise StoppedError
-            self._sentence = f"Downloading {model.name}: {say_bytes(done, total)}…"
+            self._sentence = f"Downloading {model.name}: {format_bytes(done, total)}…"
 
         self._sentence = f"Asking the Hub for {model.name}…"
         try:
-            self._library.bring(model, tell)
+            self._cache.bring(model, tell)
         finally:
             self._sentence = ""

@@ -10,22 +10,24 @@ from queue import Empty, SimpleQueue
 from threading import Event
 
 from seedlab.core.environment import Environment
+from seedlab.core.errors import RecipeError, SeedLabError
 from seedlab.core.model import Model
-from seedlab.core.recipe import Lora, Recipe, RecipeError, SeedLabError
+from seedlab.core.recipe import Lora, Recipe
 from seedlab.core.reports import Failed, Finished, Report, Waiting
 from seedlab.pipelines.devices.environment import enable_determinism
-from seedlab.pipelines.devices.malloc import keep_heap
+from seedlab.pipelines.devices.libraries import import_libraries
+from seedlab.pipelines.devices.malloc import retain_freed_memory
+from seedlab.pipelines.devices.selection import choose_device, choose_dtype
 from seedlab.pipelines.downloads import Downloads
 from seedlab.pipelines.exact.batch import split_batches
 from seedlab.pipelines.exact.plans import Plans, find_folder
 from seedlab.pipelines.hub.cache import COMMIT
-from seedlab.pipelines.loaded.cache import Library, Loaded
-from seedlab.pipelines.loaded.loading import choose_device, choose_dtype, import_libraries
+from seedlab.pipelines.loaded.cache import LoadedPipeline, PipelineCache
 from seedlab.pipelines.loaded.loras import check_loras, read_loras
 from seedlab.pipelines.models import catalog
 from seedlab.pipelines.models.introspection import fit
-from seedlab.pipelines.work_queue import Line
-from seedlab.pipelines.worker import Workshop
+from seedlab.pipelines.work_queue import WorkQueue
+from seedlab.pipelines.worker import BatchRunner
 
 LOGGER = logging.getLogger(__name__)
 BROKEN = "Something went wrong here, and this picture was not made: try again; if that does not help, restart SeedLab."
@@ -61,15 +63,15 @@ class PipelineManager:
             plans: what is known of exact batches; None for what earlier processes found out.
             deterministic: whether only deterministic algorithms may be used, from now on in this process.
         """
-        keep_heap()  # here, as the threads that compute are not there yet
+        retain_freed_memory()  # here, as the threads that compute are not there yet
         self._wish, self._allowed, self._deterministic = device, allowed, deterministic
-        self._line = Line()
+        self._queue = WorkQueue()
         self._closed = Event()
-        self._library = Library()
-        self._downloads = Downloads(self._library, self._closed)
+        self._cache = PipelineCache()
+        self._downloads = Downloads(self._cache, self._closed)
         plans = plans or Plans(find_folder())
-        library = self._library
-        self._workshop = Workshop(self._load, plans, self._closed, library.let_others_go, library.make_space)
+        library = self._cache
+        self._runner = BatchRunner(self._load, plans, self._closed, library.evict_others, library.free_space)
 
     @cached_property
     def device(self) -> str:
@@ -108,7 +110,7 @@ class PipelineManager:
         name, _, commit = model_id.partition("@")
         offered = [address for address in self._allowed if address.partition("@")[0] == name]
         return bool(COMMIT.fullmatch(commit)) and model_id in [
-            self._library.pin(catalog.describe(address)).address for address in offered
+            self._cache.pin(catalog.describe(address)).address for address in offered
         ]
 
     def settle(self, model: Model) -> Model:
@@ -120,8 +122,8 @@ class PipelineManager:
             RecipeError: the model cannot be found, or not be used.
             SeedLabError: the device wished for is not there.
         """
-        model = self._library.pin(model)
-        if (index := self._library.find_index(model)) is not None:
+        model = self._cache.pin(model)
+        if (index := self._cache.find_index(model)) is not None:
             import_libraries()
             model = fit(model, index)
         return replace(model, dtype=choose_dtype(self.device, model.half)) if model.dtype == "auto" else model
@@ -160,7 +162,7 @@ class PipelineManager:
         """
         model = self.look_up(recipe.model_address)
         try:
-            return self._library.observe(model, self.device, recipe.loras)
+            return self._cache.observe(model, self.device, recipe.loras)
         except OSError as error:
             raise SeedLabError(f"The files of {model.name} cannot be read: choose another model.") from error
 
@@ -168,7 +170,7 @@ class PipelineManager:
         """Begin to load a model in the background; a failure is told to whoever asks for a picture."""
         with suppress(SeedLabError):
             model = self.look_up(model_id)
-            self._downloads.begin(model, lambda: self._line.join(lambda: self._warm_up(model)))
+            self._downloads.begin(model, lambda: self._queue.submit(lambda: self._warm_up(model)))
 
     def generate(self, recipes: Sequence[Recipe], stop: Event) -> Generator[Report, None, None]:
         """Make the recipes' pictures in order; see `seedlab.core.reports` for what is yielded.
@@ -187,7 +189,7 @@ class PipelineManager:
         """End all work within one denoising step, and take no more."""
         self._closed.set()
         self._downloads.close()
-        self._line.close()
+        self._queue.close()
 
     def _generate_batch(self, batch: Mapping[int, Recipe], stop: Event) -> Generator[Report, None, None]:
         try:
@@ -202,7 +204,7 @@ class PipelineManager:
                 yield from self._make(batch, stop)
 
     def _bring(self, batch: Mapping[int, Recipe], stop: Event) -> Generator[Report, None, None]:
-        """See to it that the model of a batch is here, before the batch takes its place in the line."""
+        """See to it that the model of a batch is here, before the batch takes its place in the queue."""
         model = self.look_up(next(iter(batch.values())).model_address)
         with closing(self._downloads.bring(model, stop)) as sentences:
             for sentence in sentences:
@@ -213,7 +215,7 @@ class PipelineManager:
 
         def work() -> None:
             try:
-                self._workshop.make(batch, stop, reports.put)
+                self._runner.make(batch, stop, reports.put)
             except Exception:  # the edge: a visitor who is not told of the end would wait for ever
                 LOGGER.exception("A batch ended badly.")
                 for index in batch:
@@ -221,7 +223,7 @@ class PipelineManager:
             finally:
                 reports.put(None)
 
-        future = self._line.join(work)
+        future = self._queue.submit(work)
         try:
             yield from self._pass_on(batch, reports, future, stop)
         except GeneratorExit:
@@ -258,12 +260,12 @@ class PipelineManager:
 
     def _say_why(self, future: Future[None]) -> str:
         """Say why a tile waits: its place in the line, or the model that is loading."""
-        before = self._line.count_before(future)
-        if self._library.loading or before == 0:
-            return self._library.loading
+        before = self._queue.count_ahead(future)
+        if self._cache.loading or before == 0:
+            return self._cache.loading
         return "1 batch before this one" if before == 1 else f"{before} batches before this one"
 
-    def _load(self, recipe: Recipe) -> Loaded:
+    def _load(self, recipe: Recipe) -> LoadedPipeline:
         """Return the recipe's pipeline, loaded now if it is not there.
 
         Recipes come from visitors' browsers too, so the model's own limits are checked here once more.
@@ -273,12 +275,12 @@ class PipelineManager:
         self.check(recipe)
         if self._allowed is not None and recipe.dtype != model.dtype:
             raise SeedLabError(f"This server makes pictures of {model.name} in {model.dtype} alone.")
-        return self._library.load(model, recipe.dtype, self.device, recipe.loras)
+        return self._cache.load(model, recipe.dtype, self.device, recipe.loras)
 
     def _warm_up(self, model: Model) -> None:
         with suppress(SeedLabError):
             model = self.settle(model)
-            self._library.load(model, model.dtype, self.device)
+            self._cache.load(model, model.dtype, self.device)
 
 
 def _take(reports: Reports) -> tuple[list[Report], bool]:

@@ -5,7 +5,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Lock
 
 
-class Line:
+class WorkQueue:
     """Runs one piece of work at a time. Whoever has at most one in it takes turns with all others: a fair lock."""
 
     def __init__(self) -> None:
@@ -13,15 +13,15 @@ class Line:
         self._futures: list[Future[None]] = []
         self._lock = Lock()
 
-    def join(self, work: Callable[[], None]) -> Future[None]:
-        """Put work at the end of the line."""
+    def submit(self, work: Callable[[], None]) -> Future[None]:
+        """Put work at the end of the queue."""
         with self._lock:
             self._futures = [each for each in self._futures if not each.done()]
             future = self._executor.submit(work)
             self._futures.append(future)
             return future
 
-    def count_before(self, future: Future[None]) -> int:
+    def count_ahead(self, future: Future[None]) -> int:
         """Count what is in the line before this, and not done."""
         with self._lock:
             waiting = [each for each in self._futures if not each.done()]
@@ -30,3 +30,7 @@ class Line:
     def close(self) -> None:
         """Begin nothing more."""
         self._executor.shutdown(wait=False, cancel_futures=True)
+
+
+class StoppedError(Exception):
+    """Raised inside a pipeline's call to end it at once: its own `_interrupt` would still decode a picture."""

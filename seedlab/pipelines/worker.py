@@ -9,15 +9,18 @@ from typing import Any
 
 from PIL.Image import Image
 
-from seedlab.core.recipe import Recipe, SeedLabError
+from seedlab.core.errors import SeedLabError
+from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Failed, Finished, Progress, Report, Waiting
 from seedlab.pipelines.exact.batch import sample_batch, strip
 from seedlab.pipelines.exact.plans import NotExactError, Plans
-from seedlab.pipelines.loaded.cache import Loaded, free_memory
-from seedlab.pipelines.sampling.call import Sample, check_latents, make_scheduler, sample
+from seedlab.pipelines.loaded.cache import LoadedPipeline, free_memory
+from seedlab.pipelines.sampling.arguments import make_scheduler
+from seedlab.pipelines.sampling.call import Sample, check_latents, sample
 from seedlab.pipelines.sampling.preview import find_clean_latents, unpack_latents
 from seedlab.pipelines.sampling.steps import OnStep
-from seedlab.pipelines.sampling.tokens import say_unread
+from seedlab.pipelines.sampling.tokens import format_truncation_notice
+from seedlab.pipelines.work_queue import StoppedError
 
 LOGGER = logging.getLogger(__name__)
 MAX_TOO_LARGE = 100
@@ -27,34 +30,30 @@ FULL = ("out of memory", "(?s)memory.*allocate|allocate.*memory", "STATUS_ALLOC_
 
 CALIBRATING = "Finding out, once, how several pictures at a time keep their bytes…"
 
-Load = Callable[[Recipe], Loaded]
-Tell = Callable[[Report], None]
-
-
-class StoppedError(Exception):
-    """Raised inside a pipeline's call to end it at once: its own `_interrupt` would still decode a picture."""
+Load = Callable[[Recipe], LoadedPipeline]
+Emit = Callable[[Report], None]
 
 
 @dataclass
-class Workshop:
+class BatchRunner:
     """Makes batches of pictures.
 
     Attributes:
         load: returns the pipeline of a recipe that it has checked; raises SeedLabError.
         plans: what is known of exact batches.
         closed: set when all work is to end.
-        let_others_go: frees the memory of the pipelines that are not in use; says whether there were any.
-        make_space: does so, and where there are none goes further, which costs time; says whether anything was left.
+        evict_others: frees the memory of the pipelines that are not in use; says whether there were any.
+        free_space: does so, and where there are none goes further, which costs time; says whether anything was left.
     """
 
     load: Load
     plans: Plans
     closed: Event
-    let_others_go: Callable[[], bool]
-    make_space: Callable[[], bool]
+    evict_others: Callable[[], bool]
+    free_space: Callable[[], bool]
     _too_large: set[tuple[Recipe, int]] = field(default_factory=set)
 
-    def make(self, batch: Mapping[int, Recipe], stop: Event, tell: Tell) -> bool:
+    def make(self, batch: Mapping[int, Recipe], stop: Event, emit: Emit) -> bool:
         """Make a batch of pictures, whatever happens; every tile ends with Finished or Failed, unless it is stopped.
 
         Returns:
@@ -66,32 +65,32 @@ class Workshop:
                 raise StoppedError
 
         try:
-            if not self._try_together(batch, check_stop, tell):
+            if not self._try_together(batch, check_stop, emit):
                 for index, recipe in batch.items():
-                    self._make_alone(index, recipe, check_stop, tell)
+                    self._make_alone(index, recipe, check_stop, emit)
         except StoppedError:
             return False
         return True
 
-    def _make_alone(self, index: int, recipe: Recipe, check_stop: Callable[[], None], tell: Tell) -> None:
+    def _make_alone(self, index: int, recipe: Recipe, check_stop: Callable[[], None], emit: Emit) -> None:
         """Make one picture; a failure is its own. Where memory was short, it is tried again once there is more."""
-        report = self._try_alone(index, recipe, check_stop, tell)
+        report = self._try_alone(index, recipe, check_stop, emit)
         while report == Failed(index, NO_MEMORY) and self._has_space_made():
-            report = self._try_alone(index, recipe, check_stop, tell)
-        tell(report)
+            report = self._try_alone(index, recipe, check_stop, emit)
+        emit(report)
 
     def _has_space_made(self) -> bool:
         try:
-            return self.make_space()
+            return self.free_space()
         except Exception:  # the picture has failed already
             LOGGER.exception("No memory could be freed.")
             return False
 
-    def _try_alone(self, index: int, recipe: Recipe, check_stop: Callable[[], None], tell: Tell) -> Finished | Failed:
+    def _try_alone(self, index: int, recipe: Recipe, check_stop: Callable[[], None], emit: Emit) -> Finished | Failed:
         check_stop()
         try:
             loaded = self._prepare(recipe)
-            made = sample(loaded.pipeline, recipe, _follow(loaded, {index: recipe}, check_stop, tell))
+            made = sample(loaded.pipeline, recipe, _follow(loaded, {index: recipe}, check_stop, emit))
             return _finish(index, recipe, loaded, made)
         except StoppedError:
             raise
@@ -102,7 +101,7 @@ class Workshop:
             free_memory()
             return Failed(index, _explain(error))
 
-    def _try_together(self, batch: Mapping[int, Recipe], check_stop: Callable[[], None], tell: Tell) -> bool:
+    def _try_together(self, batch: Mapping[int, Recipe], check_stop: Callable[[], None], emit: Emit) -> bool:
         """Make the pictures in one call; returns whether they were made. One that fails alone says so better."""
         recipes = tuple(batch.values())
         kind = (strip(recipes[0]), len(recipes))
@@ -110,7 +109,7 @@ class Workshop:
             return False
         check_stop()
         try:
-            made = self._make_together(batch, check_stop, tell)
+            made = self._make_together(batch, check_stop, emit)
         except StoppedError:
             raise
         except (NotExactError, SeedLabError):
@@ -118,11 +117,11 @@ class Workshop:
         except Exception as error:
             LOGGER.info("Not as a batch.", exc_info=True)
             free_memory()
-            if _explain(error) != NO_MEMORY or not self.let_others_go():
+            if _explain(error) != NO_MEMORY or not self.evict_others():
                 self._remember(kind)
             return False
         for report in made:
-            tell(report)
+            emit(report)
         return True
 
     def _remember(self, kind: tuple[Recipe, int]) -> None:
@@ -131,7 +130,7 @@ class Workshop:
             self._too_large.clear()
         self._too_large.add(kind)
 
-    def _make_together(self, batch: Mapping[int, Recipe], check_stop: Callable[[], None], tell: Tell) -> list[Finished]:
+    def _make_together(self, batch: Mapping[int, Recipe], check_stop: Callable[[], None], emit: Emit) -> list[Finished]:
         recipes = tuple(batch.values())
         for recipe in recipes:  # each is checked; the pipeline is the same
             loaded = self._prepare(recipe)
@@ -140,29 +139,29 @@ class Workshop:
 
         def announce() -> None:
             for index in batch:
-                tell(Waiting(index, CALIBRATING))
+                emit(Waiting(index, CALIBRATING))
 
         samples = sample_batch(
             loaded.pipeline,
             recipes,
-            _follow(loaded, batch, check_stop, tell),
+            _follow(loaded, batch, check_stop, emit),
             prompts=loaded.prompts,
             plans=self.plans,
-            surroundings=f"{loaded.environment.digest} {recipes[0].dtype}",
+            environment_key=f"{loaded.environment.digest} {recipes[0].dtype}",
             announce=announce,
             check_stop=check_stop,
         )
         tiles = zip(batch.items(), samples, strict=True)
         return [_finish(index, recipe, loaded, made) for (index, recipe), made in tiles]
 
-    def _prepare(self, recipe: Recipe) -> Loaded:
+    def _prepare(self, recipe: Recipe) -> LoadedPipeline:
         loaded = self.load(recipe)
         # Schedulers have state: a fresh one for every call, or one picture would depend on the one before.
         loaded.pipeline.scheduler = make_scheduler(loaded.scheduler, recipe.scheduler)
         return loaded
 
 
-def _follow(loaded: Loaded, batch: Mapping[int, Recipe], check_stop: Callable[[], None], tell: Tell) -> OnStep:
+def _follow(loaded: LoadedPipeline, batch: Mapping[int, Recipe], check_stop: Callable[[], None], emit: Emit) -> OnStep:
     recipes = tuple(batch.values())
 
     def on_step(step: int, latents: Any) -> None:
@@ -170,12 +169,12 @@ def _follow(loaded: Loaded, batch: Mapping[int, Recipe], check_stop: Callable[[]
         check_latents(latents)
         steps = max(step, getattr(loaded.pipeline, "num_timesteps", recipes[0].num_inference_steps))
         for index, preview in zip(batch, _show_previews(loaded, latents, recipes[0]), strict=True):
-            tell(Progress(index, step, steps, preview))
+            emit(Progress(index, step, steps, preview))
 
     return on_step
 
 
-def _show_previews(loaded: Loaded, latents: Any, recipe: Recipe) -> Sequence[Image | None]:
+def _show_previews(loaded: LoadedPipeline, latents: Any, recipe: Recipe) -> Sequence[Image | None]:
     if loaded.preview is None:
         return [None] * len(latents)
     clean = find_clean_latents(loaded.pipeline.scheduler, latents)
@@ -183,8 +182,10 @@ def _show_previews(loaded: Loaded, latents: Any, recipe: Recipe) -> Sequence[Ima
     return [loaded.preview.show(clean[index : index + 1]) for index in range(len(clean))]
 
 
-def _finish(index: int, recipe: Recipe, loaded: Loaded, made: Sample) -> Finished:
-    return Finished(index, made.image, loaded.environment, say_unread(loaded.pipeline, recipe), made.proof)
+def _finish(index: int, recipe: Recipe, loaded: LoadedPipeline, made: Sample) -> Finished:
+    return Finished(
+        index, made.image, loaded.environment, format_truncation_notice(loaded.pipeline, recipe), made.proof
+    )
 
 
 def _explain(error: Exception) -> str:

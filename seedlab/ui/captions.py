@@ -4,8 +4,9 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 
+from seedlab.core.errors import RecipeError
 from seedlab.core.model import Model
-from seedlab.core.recipe import Recipe, RecipeError
+from seedlab.core.recipe import Recipe
 from seedlab.core.schedulers import find_scheduler
 from seedlab.workflow.trail import Round, State, Tile, Trail
 
@@ -67,12 +68,12 @@ def share_prompt(trail: Trail, round_: Round) -> str:
     return round_.prompt if round_.parent is None else trail.tile(*round_.parent).recipe.prompt
 
 
-def say_seed(recipe: Recipe) -> str:
+def format_seed(recipe: Recipe) -> str:
     """Say the seed and where its noise is drawn: "2, noise from the CPU"."""
     return f"{recipe.seed}, {DEVICES[recipe.generator_device]}"
 
 
-def say_settings(recipe: Recipe, names: Mapping[str, str]) -> str:
+def format_settings(recipe: Recipe, names: Mapping[str, str]) -> str:
     """Say the rest of a recipe: "Sketch · 10 steps · guidance 3 · DPM++ 2M · 128×128 · fp32"."""
     steps = recipe.num_inference_steps
     return " · ".join(
@@ -109,7 +110,7 @@ def label_scheduler(name: str) -> str:
         return name
 
 
-def say_progress(rounds: Sequence[Round]) -> str:
+def format_progress(rounds: Sequence[Round]) -> str:
     """Say how far the work is, over the rounds that are being worked on: "3 of 4 pictures done"."""
     tiles = [tile for round_ in rounds for tile in round_.tiles]
     if not tiles:
@@ -130,7 +131,7 @@ def name_root(round_: Round) -> str:
     return f"{short or 'No prompt'} · {round_.title.removeprefix('Seeds ').removeprefix('Seed ')}"
 
 
-def say_unknown(name: str, words: Sequence[str], examples: Sequence[str] = ()) -> str:
+def format_unknown_words(name: str, words: Sequence[str], examples: Sequence[str] = ()) -> str:
     """Say which words a model does not know, gently, and some that it does; "" when it knows them all."""
     if not words:
         return ""
@@ -140,7 +141,7 @@ def say_unknown(name: str, words: Sequence[str], examples: Sequence[str] = ()) -
     return f"{name} does not know: {listed}. {knows}"
 
 
-def say_model(model: Model) -> str:
+def format_model_notes(model: Model) -> str:
     """Say what to know of a model: its licence and costs, how much its seed decides, what it does not take."""
     sentences = [_say_card(model), model.card.seeds if model.card else ""]
     if model.unconditional:

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Lock
 
-from seedlab.core.recipe import Recipe, SeedLabError
+from seedlab.core.errors import SeedLabError
+from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Failed, Progress, Report, Waiting
-from seedlab.workflow.verification import Verdict, say_verdict
+from seedlab.workflow.verification import VerificationResult, format_result
 
 LOGGER = logging.getLogger(__name__)
 
-Verify = Callable[[Recipe, Path, Event], Generator[Report | Verdict, None, None]]
+Verify = Callable[[Recipe, Path, Event], Generator[Report | VerificationResult, None, None]]
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ def _follow(recipe: Recipe, file: Path, stop: Event, verify: Verify) -> Iterator
         yield BROKEN
 
 
-def _describe(report: Report | Verdict) -> Check | None:
+def _describe(report: Report | VerificationResult) -> Check | None:
     match report:
         case Waiting(sentence=sentence):
             return Check("running", sentence) if sentence else WAITING
@@ -112,13 +113,13 @@ def _describe(report: Report | Verdict) -> Check | None:
             return Check("running", f"Made again, alone: step {step} of {steps}")
         case Failed(sentence=sentence):
             return Check("failed", sentence)
-        case Verdict():
+        case VerificationResult():
             state = "equal" if report.is_equal else "different"
-            return Check(state, say_verdict(report), tuple(_list_details(report)))
+            return Check(state, format_result(report), tuple(_list_details(report)))
     return None
 
 
-def _list_details(verdict: Verdict) -> Iterator[tuple[str, str]]:
+def _list_details(verdict: VerificationResult) -> Iterator[tuple[str, str]]:
     if verdict.is_equal:
         yield "SHA-256", verdict.sha256
     else:

@@ -3,8 +3,10 @@
 import re
 from dataclasses import dataclass
 
+from seedlab.core.errors import RecipeError
 from seedlab.core.model import Model
-from seedlab.core.recipe import Lora, Recipe, RecipeError, parse_seeds
+from seedlab.core.recipe import Lora, Recipe
+from seedlab.core.seeds import parse_seeds
 
 FIELDS = (
     "prompt",
@@ -82,11 +84,11 @@ class Form:
             **shared,
         )
 
-    def say_snapped(self, model: Model, recipe: Recipe) -> str:
+    def format_snapped_size(self, model: Model, recipe: Recipe) -> str:
         """Say in a sentence which size was made another; "" for none."""
         if model.unconditional:
             return ""  # it does not read them
-        return model.say_snapped(recipe, read_number("width", self.width), read_number("height", self.height))
+        return model.format_snapped_size(recipe, read_number("width", self.width), read_number("height", self.height))
 
 
 def read_model_id(text: str | None) -> str:

@@ -14,10 +14,11 @@ from weakref import WeakValueDictionary
 
 import gradio as gr
 
+from seedlab.core.errors import RecipeError, SeedLabError
 from seedlab.core.model import Model
-from seedlab.core.recipe import MAX_PROMPT_CHARACTERS, RecipeError, SeedLabError
+from seedlab.core.recipe import MAX_PROMPT_CHARACTERS
 from seedlab.rounds import GUIDE_SUFFIXES, parse_suffixes
-from seedlab.ui.captions import name_picture, say_model, say_unknown
+from seedlab.ui.captions import format_model_notes, format_unknown_words, name_picture
 from seedlab.ui.columns import Shelf
 from seedlab.ui.fields import FITTED, fit_fields
 from seedlab.ui.form import ADVANCED, FIELDS, FORM, PLACES, Form, read_model_id
@@ -68,7 +69,7 @@ class Handlers:
             loras = self._studio.read_loras((form.loras if has_loras else "") or "")
             recipe = form.make_recipe(model, seeds[0], loras)
             self._studio.check(recipe)
-            snapped = form.say_snapped(model, recipe)
+            snapped = form.format_snapped_size(model, recipe)
             visit.session.explore(recipe, seeds)
 
         field, sentences = _try(ask)
@@ -202,7 +203,7 @@ class Handlers:
         except SeedLabError as error:
             yield *unchanged, str(error), ""
             return
-        yield *fit_fields(model, local=self._studio.local), "", say_model(model)
+        yield *fit_fields(model, local=self._studio.local), "", format_model_notes(model)
 
     def list_words(self, model_id: str | None) -> Outputs:
         """List the words of a model that knows few; returns updates of the words and of what they fold away in."""
@@ -251,7 +252,7 @@ class Handlers:
         model_id, prompt = (form.model_id or "").strip(), form.prompt or ""
         name = self._studio.names.get(model_id, model_id).split(" (")[0]
         some = next(iter(self._studio.list_words(model_id).values()), ())[:4]
-        return say_unknown(name, self._studio.unknown_words(model_id, prompt), some)
+        return format_unknown_words(name, self._studio.unknown_words(model_id, prompt), some)
 
 
 def end_visit(visit: Visit | None) -> None:

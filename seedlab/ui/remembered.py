@@ -5,8 +5,10 @@ from typing import Any
 
 import gradio as gr
 
+from seedlab.core.errors import SeedLabError
 from seedlab.core.model import Model
-from seedlab.core.recipe import Lora, Recipe, SeedLabError, parse_seeds
+from seedlab.core.recipe import Lora, Recipe
+from seedlab.core.seeds import parse_seeds
 from seedlab.ui.form import ADVANCED
 from seedlab.workflow.trail import Trail
 

@@ -4,8 +4,9 @@ from pathlib import Path
 from typing import Any
 
 from seedlab.core.environment import Environment
-from seedlab.core.recipe import Recipe, SeedLabError
-from seedlab.images.foreign import Borrowed
+from seedlab.core.errors import SeedLabError
+from seedlab.core.recipe import Recipe
+from seedlab.images.foreign import ForeignMetadata
 from seedlab.images.restoring import Restored, restore
 from seedlab.ui.form import ADVANCED
 from seedlab.ui.remembered import write, write_advanced
@@ -37,7 +38,7 @@ class Restorer:
             SeedLabError: it cannot be read or believed, or its model cannot be used here. Nothing is changed then.
         """
         found = restore(file)
-        if isinstance(found, Borrowed):
+        if isinstance(found, ForeignMetadata):
             return self._borrow(found, fields)
         return self._restore(found, file, session, fields)
 
@@ -61,7 +62,7 @@ class Restorer:
         made = f"made elsewhere; here it is {', '.join(causes)}" if causes else "made in this environment"
         return f"Opened from a file, {made}. Verify tells whether the bytes agree."
 
-    def _borrow(self, found: Borrowed, fields: dict[str, Any]) -> str:
+    def _borrow(self, found: ForeignMetadata, fields: dict[str, Any]) -> str:
         told = {name: value for name, value in vars(found).items() if value not in (None, "")}
         for name in ("prompt", *ADVANCED):
             if name in told:

@@ -11,7 +11,7 @@ from seedlab.core.recipe import Lora, Recipe
 from seedlab.core.reports import Report
 from seedlab.workflow.session import Session
 from seedlab.workflow.trail import Trail
-from seedlab.workflow.verification import Verdict
+from seedlab.workflow.verification import VerificationResult
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +43,7 @@ class Studio:
     check: Callable[[Recipe], None]
     read_loras: Callable[[str], tuple[Lora, ...]]
     observe: Callable[[Recipe], Environment]
-    verify: Callable[[Recipe, Path, Event], Generator[Report | Verdict, None, None]]
+    verify: Callable[[Recipe, Path, Event], Generator[Report | VerificationResult, None, None]]
     write_script: Callable[[Sequence[Recipe]], str]
     default_model: str
     models: tuple[tuple[str, str], ...]

@@ -11,12 +11,12 @@ from PIL.Image import Image
 from seedlab.core.recipe import Recipe
 from seedlab.ui.captions import (
     clean_suffix,
+    format_progress,
+    format_seed,
+    format_settings,
     name_download,
     name_root,
     name_tile,
-    say_progress,
-    say_seed,
-    say_settings,
     share_prompt,
     split_prompt,
 )
@@ -53,7 +53,7 @@ def view(
     visible = trail.visible
     working = tuple(round_ for round_ in visible if _is_unfinished(round_))
     focus = _find_focus(trail)
-    status = say_progress(working or tuple(each for each in visible if each.id == focus))
+    status = format_progress(working or tuple(each for each in visible if each.id == focus))
     return {
         "version": version,
         "focus": focus,
@@ -161,8 +161,8 @@ def _show_recipe(trail: Trail, round_: Round, tile: Tile, names: Mapping[str, st
         "lead": lead,
         "tail": tail,
         "negative": recipe.negative_prompt,
-        "seed_words": say_seed(recipe),
-        "settings": say_settings(recipe, names),
+        "seed_words": format_seed(recipe),
+        "settings": format_settings(recipe, names),
     }
 
 

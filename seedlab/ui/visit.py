@@ -7,7 +7,7 @@ from contextlib import closing
 from threading import Lock
 from typing import Any
 
-from seedlab.core.recipe import SeedLabError
+from seedlab.core.errors import SeedLabError
 from seedlab.ui.checks import Checks, Verify
 from seedlab.ui.columns import Shelf
 from seedlab.ui.view import view

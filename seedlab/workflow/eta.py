@@ -16,7 +16,7 @@ class Clock:
         self._started: float | None = None
         self._uncounted = 0.0
 
-    def say_time_left(self, tile: int, fraction: float) -> str:
+    def format_time_left(self, tile: int, fraction: float) -> str:
         """Say how long the tiles that are not done will take; "" when that is short, or not known yet.
 
         Args:

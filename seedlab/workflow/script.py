@@ -6,8 +6,9 @@ from dataclasses import replace
 from itertools import takewhile
 
 from seedlab.core.environment import Environment
+from seedlab.core.errors import SeedLabError
 from seedlab.core.model import Model
-from seedlab.core.recipe import Recipe, SeedLabError
+from seedlab.core.recipe import Recipe
 from seedlab.core.schedulers import find_scheduler
 from seedlab.images.output_folder import name_variations
 
@@ -123,7 +124,7 @@ def _write_memory_format() -> list[str]:
 
 
 def _write_settings(recipe: Recipe, model: Model | None) -> str:
-    """Write the arguments that the pictures share; as `seedlab.pipelines.sampling.call.make_arguments`."""
+    """Write the arguments that the pictures share; as `seedlab.pipelines.sampling.arguments.make_arguments`."""
     settings = f"num_inference_steps={recipe.num_inference_steps}"
     if model is not None and model.unconditional:
         return settings
@@ -137,7 +138,7 @@ def _write_settings(recipe: Recipe, model: Model | None) -> str:
 def _write_pictures(recipes: Sequence[Recipe], model: Model | None) -> list[str]:
     recipe = recipes[0]
     scheduler = find_scheduler(recipe.scheduler)
-    # As `seedlab.pipelines.sampling.call.make_scheduler`.
+    # As `seedlab.pipelines.sampling.arguments.make_scheduler`.
     flags = "".join(f", {name}={value!r}" for name, value in scheduler.settings.items())
     prompt = "" if model is not None and model.unconditional else "prompt, "
     generator = f'torch.Generator("{recipe.generator_device}")'

@@ -10,10 +10,11 @@ from typing import Any, Protocol
 
 from PIL.Image import Image
 
-from seedlab.core.checksums import Proof
+from seedlab.core.checksums import Checksums
 from seedlab.core.environment import Environment
+from seedlab.core.errors import SeedLabError
 from seedlab.core.picture import Picture
-from seedlab.core.recipe import Recipe, SeedLabError
+from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Failed, Finished, Generate, Progress, Report, Waiting
 from seedlab.workflow.eta import Clock
 from seedlab.workflow.trail import UNFINISHED, State, Tile, Trail
@@ -36,7 +37,7 @@ class Keep(Protocol):
         *,
         suffixes: Sequence[str],
         notice: str,
-        proof: Proof | None,
+        proof: Checksums | None,
     ) -> Picture:
         """Write the picture and say where it is."""
         ...
@@ -276,7 +277,7 @@ class Session:
             case Progress(step=step, steps=steps, preview=preview):
                 fraction = step / steps
                 shown = {"state": State.RUNNING, "fraction": fraction, "preview": preview}
-                sentence = clock.say_time_left(report.index, fraction)
+                sentence = clock.format_time_left(report.index, fraction)
                 self._change_unfinished(round_id, index, **shown, sentence=sentence)
 
     def _change_unfinished(self, round_id: int, index: int, **changes: Any) -> None:

@@ -10,7 +10,8 @@ from typing import Any, Self
 
 from PIL.Image import Image
 
-from seedlab.core.recipe import Recipe, SeedLabError
+from seedlab.core.errors import SeedLabError
+from seedlab.core.recipe import Recipe
 from seedlab.rounds import cut_suffix, name_seeds, seed_round, suffix_round
 
 MAX_ROUNDS = 500

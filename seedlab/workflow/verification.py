@@ -8,9 +8,10 @@ from threading import Event
 
 from PIL.Image import Image
 
-from seedlab.core.checksums import Proof
+from seedlab.core.checksums import Checksums
 from seedlab.core.environment import Environment
-from seedlab.core.recipe import Recipe, SeedLabError
+from seedlab.core.errors import SeedLabError
+from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Failed, Finished, Generate, Report
 from seedlab.images.compare import compare, hash_pixels
 from seedlab.images.metadata import MetadataError, read_metadata
@@ -28,11 +29,11 @@ class Original:
     pixels: Image
     recipe: Recipe
     environment: Environment | None
-    proof: Proof | None
+    proof: Checksums | None
 
 
 @dataclass(frozen=True, kw_only=True)
-class Verdict:
+class VerificationResult:
     """What came out when a picture's recipe was run again, alone.
 
     Attributes:
@@ -82,7 +83,7 @@ def read_original(file: Path, recipe: Recipe | None = None) -> Original:
     return Original(pixels=pixels, recipe=metadata.recipe, environment=metadata.environment, proof=metadata.proof)
 
 
-def verify(original: Original, generate: Generate, stop: Event) -> Generator[Report | Verdict, None, None]:
+def verify(original: Original, generate: Generate, stop: Event) -> Generator[Report | VerificationResult, None, None]:
     """Run a picture's recipe again, alone: yields reports, and in the end a verdict, or Failed.
 
     Nothing comes from the store. A stopped run yields no verdict.
@@ -95,14 +96,14 @@ def verify(original: Original, generate: Generate, stop: Event) -> Generator[Rep
                 yield report
 
 
-def _judge(original: Original, made: Finished) -> Verdict | Failed:
+def _judge(original: Original, made: Finished) -> VerificationResult | Failed:
     try:
         comparison = compare(made.image, original.pixels)
     except SeedLabError as error:
         return Failed(made.index, str(error))
     ours, theirs = made.proof, original.proof
     told = bool(ours and theirs and ours.latents and theirs.latents)
-    return Verdict(
+    return VerificationResult(
         sha256=hash_pixels(made.image),
         original_sha256=hash_pixels(original.pixels),
         l_infinity=comparison.l_infinity,
@@ -115,7 +116,7 @@ def _judge(original: Original, made: Finished) -> Verdict | Failed:
     )
 
 
-def say_verdict(verdict: Verdict) -> str:
+def format_result(verdict: VerificationResult) -> str:
     """Say in a sentence or two whether a picture is what its recipe gives, and if not, how far off and why."""
     if verdict.is_equal:
         return "Byte for byte the same: L∞ = 0."

@@ -1,4 +1,4 @@
-"""Proof in the visitor's hands: Verify, Copy as script, and pictures that come back."""
+"""Checksums in the visitor's hands: Verify, Copy as script, and pictures that come back."""
 
 import subprocess
 import sys

@@ -10,9 +10,9 @@ from diffusers import StableDiffusionPipeline
 from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Failed, Finished, Progress
 from seedlab.pipelines.devices.memory import WORKROOM
-from seedlab.pipelines.devices.offload import is_part_by_part, measure_size
+from seedlab.pipelines.devices.offload import is_offloaded, measure_size
 from seedlab.pipelines.exact.plans import Plans
-from seedlab.pipelines.loaded.cache import Library
+from seedlab.pipelines.loaded.cache import PipelineCache
 from seedlab.pipelines.models.catalog import describe
 from seedlab.rounds import seed_round
 from tests.card.card import WHOLE, too_small_for
@@ -52,7 +52,7 @@ def run(manager, *recipes) -> list[Finished | Failed]:
 
 
 def get_pipeline(manager):
-    (loaded,) = manager._library._loaded.values()
+    (loaded,) = manager._cache._loaded.values()
     return loaded.pipeline
 
 
@@ -77,10 +77,10 @@ def watch(card, pipeline) -> dict[str, list[int]]:
 def test_what_fits_is_put_on_the_card_whole_and_leaves_nothing_when_it_goes(card, manager, recipes):
     make(manager, recipes[0])
     size = measure_size(get_pipeline(manager))
-    assert not is_part_by_part(get_pipeline(manager))
+    assert not is_offloaded(get_pipeline(manager))
     assert size <= card.used < 1.01 * size
     manager.close()
-    manager._library._loaded.clear()
+    manager._cache._loaded.clear()
     gc.collect()
     assert card.used < 0.01 * size
 
@@ -88,10 +88,10 @@ def test_what_fits_is_put_on_the_card_whole_and_leaves_nothing_when_it_goes(card
 def test_what_does_not_fit_is_on_it_part_by_part(card, manager, folders, recipes):
     alone, together = make(manager, recipes[0]), make(manager, *recipes)
     size = measure_size(get_pipeline(manager))
-    manager._library._loaded.clear()
+    manager._cache._loaded.clear()
     card.resize(too_small_for(folders[0]))
     assert make(manager, recipes[0]) == alone
-    assert is_part_by_part(get_pipeline(manager))
+    assert is_offloaded(get_pipeline(manager))
     assert card.used < 0.01 * size, "between pictures the card is free for others"
     used = watch(card, get_pipeline(manager))
     assert make(manager, *recipes) == together
@@ -108,7 +108,7 @@ def test_what_is_moved_to_the_card_is_as_if_it_had_been_there(card, manager, fol
     for part in (pipeline.text_encoder, pipeline.unet, pipeline.vae.decoder):
         *_, last = part.modules()
         last.register_forward_pre_hook(lambda part, _: seen.add((part.weight.is_cuda, part.weight.is_inference())))
-    manager._workshop.plans = Plans(None)
+    manager._runner.plans = Plans(None)
     make(manager, *recipes)
     assert seen == {(True, False)}
 
@@ -117,7 +117,7 @@ def test_previews_are_fitted_to_an_autoencoder_that_waits(card, manager, folders
     previews = []
     for size in (WHOLE, too_small_for(folders[0])):
         card.resize(size)
-        manager._library._loaded.clear()
+        manager._cache._loaded.clear()
         reports = list(manager.generate(recipes[:1], Event()))
         previews.append(next(report.preview for report in reports if isinstance(report, Progress)))
     assert previews[0].size == (8, 8)
@@ -146,7 +146,7 @@ def test_a_batch_that_the_card_cannot_hold_is_made_one_by_one_with_the_same_byte
     expected = make(manager, *large)
     card.resize((together + alone) // 2)
     assert make(manager, *large) == expected
-    assert not is_part_by_part(get_pipeline(manager)), "nor slower than it has to be"
+    assert not is_offloaded(get_pipeline(manager)), "nor slower than it has to be"
 
 
 def test_a_picture_that_does_not_fit_beside_its_model_comes_part_by_part_with_the_same_bytes(card, manager, recipes):
@@ -155,7 +155,7 @@ def test_a_picture_that_does_not_fit_beside_its_model_comes_part_by_part_with_th
     expected = make(manager, large)
     card.resize(whole - 10**6)
     assert make(manager, large) == expected
-    assert is_part_by_part(get_pipeline(manager))
+    assert is_offloaded(get_pipeline(manager))
     assert make(manager, *recipes[:2])
 
 
@@ -167,14 +167,14 @@ def test_a_picture_that_no_way_makes_ends_in_words_and_the_next_one_is_made_as_e
     assert card.used < 10**6
     card.resize(WHOLE)
     assert make(manager, *recipes) == expected
-    assert not is_part_by_part(get_pipeline(manager)), "it would be slower for everybody"
+    assert not is_offloaded(get_pipeline(manager)), "it would be slower for everybody"
 
 
 def test_a_model_without_parts_is_whole_or_not_at_all(card, manager, folders, recipes, monkeypatch):
     monkeypatch.setattr(StableDiffusionPipeline, "model_cpu_offload_seq", None)
     expected = make(manager, recipes[0])
     card.resize(10**6)
-    manager._library._loaded.clear()
+    manager._cache._loaded.clear()
     gc.collect()
     assert [failed.sentence[:17] for failed in run(manager, recipes[0])] == ["Not enough memory"]
     card.resize(too_small_for(folders[0]) - WORKROOM + 10**9)
@@ -184,34 +184,34 @@ def test_a_model_without_parts_is_whole_or_not_at_all(card, manager, folders, re
 def test_a_card_that_fills_up_while_a_model_comes_gets_it_part_by_part(card, manager, folders, recipes, monkeypatch):
     expected = make(manager, recipes[0])
     size = measure_size(get_pipeline(manager))
-    manager._library._loaded.clear()
+    manager._cache._loaded.clear()
     gc.collect()
     card.resize(size // 2)
     with monkeypatch.context() as patch:
         patch.setattr("seedlab.pipelines.devices.offload.measure_room", lambda _: WHOLE)
-        manager._library.load(describe(str(folders[0])), "float32", "cuda")
+        manager._cache.load(describe(str(folders[0])), "float32", "cuda")
     card.resize(WHOLE)
-    assert is_part_by_part(get_pipeline(manager))
+    assert is_offloaded(get_pipeline(manager))
     assert make(manager, recipes[0]) == expected
 
 
 @pytest.mark.parametrize("room", [0, WHOLE])
 def test_a_model_is_divided_only_where_the_machine_has_room_for_it(card, folders, room):
-    library = Library({"cuda": WHOLE, "host": room}.get)
+    library = PipelineCache({"cuda": WHOLE, "host": room}.get)
     loaded = library.load(describe(str(folders[0])), "float32", "cuda")
-    assert library.make_space() == is_part_by_part(loaded.pipeline) == bool(room)
-    assert not library.make_space()
+    assert library.free_space() == is_offloaded(loaded.pipeline) == bool(room)
+    assert not library.free_space()
 
 
 def test_a_model_that_was_divided_and_went_can_be_divided_again(card, folders):
-    library = Library({"cuda": WHOLE, "host": WHOLE}.get)
+    library = PipelineCache({"cuda": WHOLE, "host": WHOLE}.get)
     for _ in range(2):
         first = library.load(describe(str(folders[0])), "float32", "cuda")
-        library.let_others_go()
-        assert library.make_space()
-        assert is_part_by_part(first.pipeline)
+        library.evict_others()
+        assert library.free_space()
+        assert is_offloaded(first.pipeline)
         library.load(describe(str(folders[1])), "float32", "cuda")
-        library.let_others_go()
+        library.evict_others()
 
 
 def test_another_model_takes_the_place_of_the_one_that_was_used_longest_ago(card, manager, folders):
@@ -225,18 +225,18 @@ def test_another_model_takes_the_place_of_the_one_that_was_used_longest_ago(card
         used.append(card.used)
     assert max(used) < 2.01 * size
     assert min(used) > 1.99 * size
-    assert not any(is_part_by_part(loaded.pipeline) for loaded in manager._library._loaded.values())
+    assert not any(is_offloaded(loaded.pipeline) for loaded in manager._cache._loaded.values())
 
 
 def test_weights_that_wait_in_the_machines_memory_need_room_there(card, folders):
     """They go where that is short; a model that is whole on the card takes none of it."""
     room = {"cuda": WHOLE, "host": WHOLE}
-    library = Library(room.get)
+    library = PipelineCache(room.get)
     load = lambda folder: library.load(describe(str(folder)), "float32", "cuda")  # noqa: E731
     whole = load(folders[0])
     card.resize(too_small_for(folders[1]))
     divided = load(folders[1])
-    assert [is_part_by_part(each.pipeline) for each in (whole, divided)] == [False, True]
+    assert [is_offloaded(each.pipeline) for each in (whole, divided)] == [False, True]
     room["host"] = 0
     load(folders[2])
     assert whole in library._loaded.values()

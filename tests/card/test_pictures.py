@@ -11,7 +11,7 @@ import pytest
 from seedlab.cli.main import main
 from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Failed, Finished
-from seedlab.pipelines.devices.offload import is_part_by_part
+from seedlab.pipelines.devices.offload import is_offloaded
 from seedlab.pipelines.models.catalog import describe
 from seedlab.rounds import GUIDE_SUFFIXES, seed_round, suffix_round
 from seedlab.workflow.script import write_script
@@ -87,8 +87,8 @@ def test_they_have_them_too_where_the_model_does_not_fit(card, manager, build, m
     recipes = seed_round(make_default(build, model), range(4))
     expected = [run_on_card(recipe) for recipe in recipes]
     assert [make(manager, recipes) for _ in range(2)] == [expected] * 2, "and again, with what the first time left"
-    (loaded,) = manager._library._loaded.values()
-    assert is_part_by_part(loaded.pipeline)
+    (loaded,) = manager._cache._loaded.values()
+    assert is_offloaded(loaded.pipeline)
 
 
 def test_the_card_is_named_in_every_picture(manager, build):
@@ -117,7 +117,7 @@ def test_a_lora_is_at_work_on_the_card(card, manager, build, tmp_path, is_small)
     style = manager.read_loras(str(builders.build_lora(build("tiny"), tmp_path / "style.safetensors", words=True)))
     whole = make(manager, seed_round(replace(plain, loras=style), range(2)))
     assert whole[0] != make(manager, [plain])[0]
-    manager._library.let_others_go()
+    manager._cache.evict_others()
     if is_small:
         card.resize(too_small_for(build("tiny")))
     assert make(manager, seed_round(replace(plain, loras=style, num_inference_steps=4), range(2))) == whole

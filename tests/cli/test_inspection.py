@@ -10,11 +10,11 @@ import pytest
 from PIL import Image
 
 from seedlab.cli.main import Studio, main
-from seedlab.core.recipe import SeedLabError
+from seedlab.core.errors import SeedLabError
 from seedlab.images.metadata import Metadata, read_metadata, write_picture
 from seedlab.images.png import read_pixels, write_png
+from tests.cli.test_main import MODEL, Painter, paint
 from tests.examples import ENVIRONMENT, RECIPE
-from tests.test_cli import MODEL, Painter, paint
 
 ROOT = Path(__file__).parents[2]
 BF16 = replace(RECIPE, dtype="bfloat16")

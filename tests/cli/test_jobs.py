@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from seedlab.cli.jobs import Job
-from seedlab.core.recipe import RecipeError
+from seedlab.core.errors import RecipeError
 from tests.examples import RECIPE
 
 FOLDER = Path("out")

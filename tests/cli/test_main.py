@@ -18,8 +18,9 @@ from PIL import Image
 
 from seedlab.cli.main import Studio, main
 from seedlab.core.environment import Environment
+from seedlab.core.errors import RecipeError, SeedLabError
 from seedlab.core.model import Model
-from seedlab.core.recipe import Lora, Recipe, RecipeError, SeedLabError
+from seedlab.core.recipe import Lora, Recipe
 from seedlab.core.reports import Failed, Finished, Progress, Report, Waiting
 from seedlab.images.metadata import Metadata, read_metadata, write_picture
 from seedlab.images.png import read_pixels, write_png

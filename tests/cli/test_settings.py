@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from seedlab.cli.settings import Settings, read_settings
-from seedlab.core.recipe import SeedLabError
+from seedlab.core.errors import SeedLabError
 
 
 def test_defaults_are_sketch_for_this_machine_alone():

@@ -2,15 +2,15 @@
 
 import pytest
 
-from seedlab.core.checksums import Proof
-from seedlab.core.recipe import SeedLabError
+from seedlab.core.checksums import Checksums
+from seedlab.core.errors import SeedLabError
 
 PROOF = {"latents": "ab" * 32, "total": 1491.1711}
 
 
 def test_a_proof_is_read_field_by_field():
-    assert Proof.from_dict(PROOF | {"unknown": 1}) == Proof(**PROOF)
-    assert Proof.from_dict(PROOF | {"latents": ""}).latents == "", "a pipeline that shows no latents"
+    assert Checksums.from_dict(PROOF | {"unknown": 1}) == Checksums(**PROOF)
+    assert Checksums.from_dict(PROOF | {"latents": ""}).latents == "", "a pipeline that shows no latents"
 
 
 @pytest.mark.parametrize(
@@ -31,4 +31,4 @@ def test_a_proof_is_read_field_by_field():
 )
 def test_anything_else_is_refused(data):
     with pytest.raises(SeedLabError, match="cannot be read"):
-        Proof.from_dict(data)
+        Checksums.from_dict(data)

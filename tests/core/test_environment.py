@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 import pytest
 
 from seedlab.core.environment import Environment
-from seedlab.core.recipe import SeedLabError
+from seedlab.core.errors import SeedLabError
 from tests.examples import ENVIRONMENT
 
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from seedlab.core.errors import RecipeError
 from seedlab.core.model import Model
-from seedlab.core.recipe import RecipeError
 from tests.examples import RECIPE
 
 MODEL = Model(
@@ -69,9 +69,9 @@ def test_a_size_snaps_to_the_nearest_that_the_model_makes():
 
 def test_what_was_snapped_is_said():
     recipe = MODEL.make_recipe(prompt="a", seed=0, width=104, height=128)
-    assert MODEL.say_snapped(recipe, 100, None) == "Sketch makes sizes in steps of 8 pixels: 100 became 104."
-    assert MODEL.say_snapped(recipe, 100, 130).endswith(": 100 became 104 and 130 became 128.")
-    assert MODEL.say_snapped(recipe, 104, 128) == MODEL.say_snapped(recipe, None, None) == ""
+    assert MODEL.format_snapped_size(recipe, 100, None) == "Sketch makes sizes in steps of 8 pixels: 100 became 104."
+    assert MODEL.format_snapped_size(recipe, 100, 130).endswith(": 100 became 104 and 130 became 128.")
+    assert MODEL.format_snapped_size(recipe, 104, 128) == MODEL.format_snapped_size(recipe, None, None) == ""
 
 
 def test_a_scheduler_of_another_kind_is_refused_with_those_that_work():

@@ -7,7 +7,9 @@ from dataclasses import FrozenInstanceError, asdict, replace
 
 import pytest
 
-from seedlab.core.recipe import MAX_SEED, Lora, Recipe, RecipeError, SeedLabError, parse_seeds
+from seedlab.core.errors import RecipeError, SeedLabError
+from seedlab.core.recipe import MAX_SEED, Lora, Recipe
+from seedlab.core.seeds import parse_seeds
 from tests.examples import RECIPE
 
 

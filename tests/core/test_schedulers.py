@@ -2,7 +2,7 @@
 
 import pytest
 
-from seedlab.core.recipe import RecipeError
+from seedlab.core.errors import RecipeError
 from seedlab.core.schedulers import REPLACED, SCHEDULERS, find_scheduler, list_family, name_scheduler
 
 

@@ -5,7 +5,7 @@ import hashlib
 import pytest
 from PIL import Image
 
-from seedlab.core.recipe import SeedLabError
+from seedlab.core.errors import SeedLabError
 from seedlab.images.compare import Comparison, compare, hash_pixels
 
 GREY = Image.new("RGB", (4, 2), (10, 10, 10))

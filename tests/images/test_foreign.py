@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from seedlab.core.schedulers import SCHEDULERS
-from seedlab.images.foreign import Borrowed, read_infotext
+from seedlab.images.foreign import ForeignMetadata, read_infotext
 from seedlab.images.infotext import write_infotext
 from tests.examples import RECIPE
 
@@ -18,7 +18,7 @@ Model hash: 6ce0161689, Model: v1-5-pruned-emaonly, Lora hashes: "a: 12, b: 34",
 
 
 def test_a_picture_of_automatic1111():
-    assert read_infotext(A1111) == Borrowed(
+    assert read_infotext(A1111) == ForeignMetadata(
         prompt="Labrador in the style of Vermeer,\noil on canvas",
         negative_prompt="blurry, low quality",
         seed=1234567890,

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from seedlab.core.checksums import Proof
-from seedlab.core.recipe import SeedLabError
+from seedlab.core.checksums import Checksums
+from seedlab.core.errors import SeedLabError
 from seedlab.images.metadata import Metadata, MetadataError, read_metadata, write_picture
 from seedlab.images.png import read_chunks, read_pixels, write_png
 from seedlab.rounds import find_ancestors
@@ -19,7 +19,7 @@ METADATA = Metadata(
     environment=ENVIRONMENT,
     suffixes=(", artsy", "at night", ", 北斎 “wave” 🌊"),
     notice="Sketch does not know “wave”.",
-    proof=Proof(latents="cd" * 32, total=1491.1711),
+    proof=Checksums(latents="cd" * 32, total=1491.1711),
 )
 IMAGE = Image.effect_noise((128, 128), 50).convert("RGB")
 

@@ -6,21 +6,21 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from seedlab.core.errors import SeedLabError
 from seedlab.core.picture import Picture
-from seedlab.core.recipe import SeedLabError
 from seedlab.images.metadata import read_metadata
-from seedlab.images.output_folder import Album, check_folder, check_room, name_grid, name_variations, write_grid
+from seedlab.images.output_folder import OutputFolder, check_folder, check_room, name_grid, name_variations, write_grid
 from seedlab.images.png import read_chunks, write_png
 from tests.examples import ENVIRONMENT, RECIPE
 
 IMAGE = Image.effect_noise((128, 128), 50).convert("RGB")
 
 
-def make_album(folder: Path, environment=ENVIRONMENT, **options) -> Album:
-    return Album({RECIPE: folder / "seed-0.png"}, lambda _: environment, **{"given": {}, **options})
+def make_album(folder: Path, environment=ENVIRONMENT, **options) -> OutputFolder:
+    return OutputFolder({RECIPE: folder / "seed-0.png"}, lambda _: environment, **{"given": {}, **options})
 
 
-def keep(album: Album) -> Picture:
+def keep(album: OutputFolder) -> Picture:
     return album.keep(IMAGE, RECIPE, ENVIRONMENT, suffixes=(", artsy",), notice="Look here.")
 
 

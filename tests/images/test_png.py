@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from seedlab.core.recipe import SeedLabError
+from seedlab.core.errors import SeedLabError
 from seedlab.images.png import read_chunks, read_pixels, write_png
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from seedlab.core.recipe import SeedLabError
-from seedlab.images.foreign import Borrowed
+from seedlab.core.errors import SeedLabError
+from seedlab.images.foreign import ForeignMetadata
 from seedlab.images.metadata import Metadata, write_picture
 from seedlab.images.png import write_png
 from seedlab.images.restoring import restore
@@ -50,7 +50,7 @@ def test_a_picture_of_the_third_round_brings_its_parents(tmp_path):
 def test_a_picture_of_another_tool_brings_what_it_says(tmp_path):
     write_png(tmp_path / "a.png", IMAGE, {"parameters": "a boat\nNegative prompt: \nSteps: 20, Seed: 7"})
     borrowed = restore(tmp_path / "a.png")
-    assert isinstance(borrowed, Borrowed)
+    assert isinstance(borrowed, ForeignMetadata)
     assert (borrowed.prompt, borrowed.num_inference_steps, borrowed.seed) == ("a boat", 20, 7)
 
 

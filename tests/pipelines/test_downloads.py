@@ -5,9 +5,9 @@ from threading import Event
 
 import pytest
 
-from seedlab.core.recipe import SeedLabError
+from seedlab.core.errors import SeedLabError
 from seedlab.pipelines.downloads import Downloads
-from seedlab.pipelines.loaded.cache import Library
+from seedlab.pipelines.loaded.cache import PipelineCache
 from seedlab.pipelines.models.catalog import describe
 
 GB = 10**9
@@ -45,7 +45,7 @@ def closed():
 
 @pytest.fixture
 def downloads(closed):
-    downloads = Downloads(Library(), closed)
+    downloads = Downloads(PipelineCache(), closed)
     yield downloads
     closed.set()
     downloads.close()
@@ -86,7 +86,7 @@ def test_what_a_branch_stands_for_is_asked_before_it_counts_as_here(tiny, monkey
     """Or an older commit that is here would do where the branch has moved on."""
     monkeypatch.setattr("seedlab.pipelines.loaded.loading.find_snapshot", lambda *_: tiny)
     monkeypatch.setattr("seedlab.pipelines.loaded.cache.find_commit", lambda *_: "c" * 40)
-    library, model = Library(), describe("owner/name@main")
+    library, model = PipelineCache(), describe("owner/name@main")
     assert not library.is_here(model)
     library.bring(model, lambda *_: None)
     assert library.is_here(model)

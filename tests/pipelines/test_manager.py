@@ -10,7 +10,7 @@ from threading import Event
 import pytest
 import torch
 
-from seedlab.core.recipe import RecipeError, SeedLabError
+from seedlab.core.errors import RecipeError, SeedLabError
 from seedlab.core.reports import Failed, Finished, Progress, Waiting
 from seedlab.core.schedulers import list_family
 from seedlab.pipelines.exact.plans import Plan, Plans
@@ -39,8 +39,8 @@ def test_reports_loading_then_steps_with_previews_then_the_picture(manager, tiny
 
 def test_waits_are_explained(tiny, monkeypatch):
     manager = PipelineManager(device="cpu")
-    load = manager._library._load_source
-    monkeypatch.setattr(manager._library, "_load_source", lambda *arguments: (time.sleep(0.7), load(*arguments))[1])
+    load = manager._cache._load_source
+    monkeypatch.setattr(manager._cache, "_load_source", lambda *arguments: (time.sleep(0.7), load(*arguments))[1])
     with ThreadPoolExecutor(1) as other:
         theirs = other.submit(run, manager, make_recipe(tiny))
         time.sleep(0.1)
@@ -52,7 +52,7 @@ def test_waits_are_explained(tiny, monkeypatch):
 
 def test_who_waits_is_told_so_again_and_again_and_can_leave_each_time(tiny, monkeypatch):
     manager = PipelineManager(device="cpu")
-    monkeypatch.setattr(manager._library, "_load_source", lambda *_: time.sleep(1.2))
+    monkeypatch.setattr(manager._cache, "_load_source", lambda *_: time.sleep(1.2))
     reports = manager.generate([make_recipe(tiny)], Event())
     assert [next(reports) for _ in range(3)] == [Waiting(0, "Loading tiny…")] * 3
     reports.close()
@@ -89,7 +89,7 @@ def test_visitors_take_turns_batch_by_batch(shared_manager, tiny):
 def test_stop_ends_the_work_within_one_step(manager, tiny, count):
     short, long = (make_recipe(tiny, num_inference_steps=steps) for steps in (1, 500))
     run(manager, *seed_round(short, range(count)))
-    (loaded,) = manager._library._loaded.values()
+    (loaded,) = manager._cache._loaded.values()
     stop, late = Event(), []
     loaded.pipeline.unet.register_forward_hook(lambda *_: late.append(1) if stop.is_set() else None)
     for report in manager.generate([*seed_round(long, range(count)), replace(short, prompt="tree")], stop):
@@ -102,7 +102,7 @@ def test_stop_ends_the_work_within_one_step(manager, tiny, count):
 
 def test_a_closed_tab_ends_the_work_within_one_step(manager, tiny):
     run(manager, make_recipe(tiny))
-    (loaded,) = manager._library._loaded.values()
+    (loaded,) = manager._cache._loaded.values()
     steps = []
     loaded.pipeline.unet.register_forward_hook(lambda *_: steps.append(1))
     reports = manager.generate([make_recipe(tiny, num_inference_steps=1000)], Event())
@@ -121,7 +121,7 @@ def test_stop_while_waiting_in_the_line_leaves_it_at_once(shared_manager, tiny):
 
 def test_out_of_memory_ends_that_tile_in_words_and_the_manager_lives_on(manager, tiny, monkeypatch):
     run(manager, make_recipe(tiny))
-    (loaded,) = manager._library._loaded.values()
+    (loaded,) = manager._cache._loaded.values()
 
     def decode(*_, **__):
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20 GiB")
@@ -144,7 +144,7 @@ def test_out_of_memory_ends_that_tile_in_words_and_the_manager_lives_on(manager,
 )
 def test_memory_that_is_full_is_known_by_many_words(manager, tiny, monkeypatch, words):
     run(manager, make_recipe(tiny))
-    (loaded,) = manager._library._loaded.values()
+    (loaded,) = manager._cache._loaded.values()
 
     def decode(*_, **__):
         raise RuntimeError(words)
@@ -157,8 +157,8 @@ def test_what_goes_wrong_while_memory_is_freed_does_not_end_the_others(manager, 
     def fail(*_):
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20 GiB")
 
-    monkeypatch.setattr(manager._workshop, "load", fail)
-    monkeypatch.setattr(manager._workshop, "make_space", fail)
+    monkeypatch.setattr(manager._runner, "load", fail)
+    monkeypatch.setattr(manager._runner, "free_space", fail)
     reports = run(manager, make_recipe(tiny), make_recipe(tiny, seed=1))
     failed = {report.index: report.sentence[:17] for report in reports if isinstance(report, Failed)}
     assert failed == {0: "Not enough memory", 1: "Not enough memory"}
@@ -170,11 +170,11 @@ def test_where_memory_is_short_other_pipelines_go_and_it_is_tried_again(manager,
     run(manager, make_recipe(build_stable_diffusion(tmp_path)))
     recipes = [make_recipe(tiny, seed=seed) for seed in range(count)]
     run(manager, *recipes)
-    loaded = list(manager._library._loaded.values())[-1]
+    loaded = list(manager._cache._loaded.values())[-1]
     decode = loaded.pipeline.vae.decode
 
     def decode_alone(*arguments, **options):
-        if len(manager._library._loaded) > 1:
+        if len(manager._cache._loaded) > 1:
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20 GiB")
         return decode(*arguments, **options)
 
@@ -182,7 +182,7 @@ def test_where_memory_is_short_other_pipelines_go_and_it_is_tried_again(manager,
     reports = run(manager, *recipes)
     assert sum(isinstance(report, Finished) for report in reports) == count
     assert not any(isinstance(report, Failed) for report in reports)
-    assert manager._workshop._too_large == set(), "with the others gone, a batch may fit"
+    assert manager._runner._too_large == set(), "with the others gone, a batch may fit"
 
 
 @pytest.mark.filterwarnings("ignore:`upcast_vae` is deprecated:FutureWarning")  # diffusers' own call of it
@@ -190,7 +190,7 @@ def test_a_decode_that_failed_does_not_spoil_the_next_picture_of_sdxl(manager, t
     """In half precision diffusers decodes its latents in float32, and leaves the autoencoder so where that fails."""
     recipe = make_recipe(build_stable_diffusion_xl(tmp_path), dtype="float16")
     before = run(manager, recipe)[-1].image.tobytes()
-    (loaded,) = manager._library._loaded.values()
+    (loaded,) = manager._cache._loaded.values()
 
     def decode(*_, **__):
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20 GiB")
@@ -205,7 +205,7 @@ def test_work_that_ends_badly_is_said_to_whoever_waits(manager, tiny, monkeypatc
     def fail(*_):
         raise RuntimeError("CUDA error: an illegal memory access was encountered")
 
-    monkeypatch.setattr(manager._workshop, "load", fail)
+    monkeypatch.setattr(manager._runner, "load", fail)
     monkeypatch.setattr("seedlab.pipelines.worker.free_memory", fail)
     (first, second) = run(manager, make_recipe(tiny), make_recipe(tiny, seed=1))
     assert (first.index, second.index) == (0, 1)
@@ -216,7 +216,7 @@ def test_work_that_ends_badly_is_said_to_whoever_waits(manager, tiny, monkeypatc
 def test_a_picture_of_nan_is_never_shown_as_a_result(manager, tiny, tmp_path):
     folder = shutil.copytree(tiny, tmp_path / "nan")
     run(manager, make_recipe(folder))
-    (loaded,) = manager._library._loaded.values()
+    (loaded,) = manager._cache._loaded.values()
     with torch.no_grad():
         loaded.pipeline.unet.conv_out.bias.fill_(float("nan"))
     (failed,) = (report for report in run(manager, make_recipe(folder)) if isinstance(report, Failed))
@@ -363,7 +363,7 @@ def test_an_autoencoder_that_makes_no_numbers_is_reported_and_never_shown(manage
     """As that of SDXL does in float16. Its picture would be black, in a batch too."""
     folder = shutil.copytree(tiny, tmp_path / "nan")
     run(manager, make_recipe(folder))
-    (loaded,) = manager._library._loaded.values()
+    (loaded,) = manager._cache._loaded.values()
     with torch.no_grad():
         loaded.pipeline.vae.decoder.conv_out.bias.fill_(float("nan"))
     reports = run(manager, *(make_recipe(folder, seed=seed) for seed in range(count)))
@@ -376,7 +376,7 @@ def test_an_autoencoder_that_makes_no_numbers_is_reported_and_never_shown(manage
 def test_a_black_picture_is_reported_and_never_shown(manager, tiny, tmp_path):
     folder = shutil.copytree(tiny, tmp_path / "black")
     run(manager, make_recipe(folder))
-    (loaded,) = manager._library._loaded.values()
+    (loaded,) = manager._cache._loaded.values()
     with torch.no_grad():
         loaded.pipeline.vae.decoder.conv_out.weight.zero_()
         loaded.pipeline.vae.decoder.conv_out.bias.fill_(-9.0)
@@ -386,7 +386,7 @@ def test_a_black_picture_is_reported_and_never_shown(manager, tiny, tmp_path):
 
 def test_a_batch_that_does_not_fit_is_made_one_by_one_with_the_same_bytes(manager, tiny):
     alone = [run(manager, make_recipe(tiny, seed=seed))[-1].image.tobytes() for seed in range(3)]
-    (loaded,) = manager._library._loaded.values()
+    (loaded,) = manager._cache._loaded.values()
     calls = []
 
     def refuse(module, args):
@@ -451,7 +451,7 @@ def test_a_picture_is_finished_once_however_long_the_next_one_takes(tiny, monkey
     manager = PipelineManager(device="cpu", plans=Plans(None))
     monkeypatch.setattr("seedlab.pipelines.exact.denoiser.calibrate", lambda *_: Plan(exact=False))
     run(manager, make_recipe(tiny, num_inference_steps=1))
-    (loaded,) = manager._library._loaded.values()
+    (loaded,) = manager._cache._loaded.values()
     loaded.pipeline.unet.register_forward_hook(lambda *_: time.sleep(0.3))
     reports = run(manager, *(make_recipe(tiny, seed=seed, num_inference_steps=3) for seed in range(2)))
     assert [report.index for report in reports if isinstance(report, Finished)] == [0, 1]
@@ -462,7 +462,7 @@ def test_a_picture_is_finished_once_however_long_the_next_one_takes(tiny, monkey
 def test_noise_from_a_device_that_is_not_here_is_refused_before_a_model_is_loaded(manager, tiny):
     (failed,) = run(manager, make_recipe(tiny, generator_device="cuda"))
     assert failed.sentence.startswith("Pictures are made on the cpu here, so that the noise cannot come from “cuda”")
-    assert not manager._library._loaded
+    assert not manager._cache._loaded
 
 
 def test_a_model_that_needs_a_package_which_is_not_here_says_so(manager, tiny, tmp_path, monkeypatch):

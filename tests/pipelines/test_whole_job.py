@@ -22,7 +22,7 @@ from seedlab.rounds import GUIDE_SUFFIXES
 from seedlab.ui.studio import Studio
 from seedlab.workflow.session import Session
 from seedlab.workflow.trail import Round, State
-from seedlab.workflow.verification import Verdict
+from seedlab.workflow.verification import VerificationResult
 from tests.pipelines import builders
 from tests.pipelines.builders.recipes import PROMPT
 
@@ -126,7 +126,7 @@ def test_its_png_brings_it_back_and_is_verified(do_job, name):
     assert found.recipes[-1] == job.chosen
     assert found.recipes[0] == job.seeds.tiles[2].recipe
     *_, verdict = job.studio.verify(job.chosen, job.file, Event())
-    assert isinstance(verdict, Verdict)
+    assert isinstance(verdict, VerificationResult)
     assert (verdict.is_equal, verdict.l_infinity, verdict.latents) == (True, 0, True)
 
 

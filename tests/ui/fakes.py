@@ -8,8 +8,9 @@ from threading import Event
 from PIL import Image, ImageDraw
 
 from seedlab.core.environment import Environment
+from seedlab.core.errors import RecipeError, SeedLabError
 from seedlab.core.model import Model
-from seedlab.core.recipe import Lora, Recipe, RecipeError, SeedLabError
+from seedlab.core.recipe import Lora, Recipe
 from seedlab.core.reports import Failed, Finished, Progress, Report, Waiting
 from seedlab.ui.studio import Studio
 from seedlab.workflow.script import write_script

@@ -6,15 +6,15 @@ from threading import Event
 
 import pytest
 
-from seedlab.core.recipe import SeedLabError
+from seedlab.core.errors import SeedLabError
 from seedlab.core.reports import Failed, Finished, Progress, Waiting
 from seedlab.ui.checks import Check, Checks
-from seedlab.workflow.verification import Verdict
+from seedlab.workflow.verification import VerificationResult
 from tests.examples import RECIPE
 
 FILE = Path(__file__)
 """Any file that is there."""
-SAME = Verdict(
+SAME = VerificationResult(
     sha256="ab" * 32,
     original_sha256="ab" * 32,
     l_infinity=0,

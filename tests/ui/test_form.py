@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from seedlab.core.errors import RecipeError
 from seedlab.core.model import Card
-from seedlab.core.recipe import RecipeError
 from seedlab.ui.fields import FITTED, list_schedulers
 from seedlab.ui.form import read_number
 from seedlab.ui.handlers import Handlers

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from seedlab.core.recipe import Recipe
-from seedlab.ui.captions import name_download, name_root, say_unknown
+from seedlab.ui.captions import format_unknown_words, name_download, name_root
 from seedlab.ui.view import encode_preview, view
 from seedlab.workflow.trail import State, Trail
 from tests.ui.fakes import SKETCH
@@ -157,9 +157,9 @@ def test_download_names_hold_only_letters_and_digits(prompt, name):
 
 
 def test_unknown_words_are_named_gently():
-    assert say_unknown("Sketch", ()) == ""
-    assert say_unknown("Sketch", ("quantum",)) == "Sketch does not know: “quantum”. It draws what it can."
-    assert say_unknown("Sketch", ("quantum",), ("cat", "fox")) == (
+    assert format_unknown_words("Sketch", ()) == ""
+    assert format_unknown_words("Sketch", ("quantum",)) == "Sketch does not know: “quantum”. It draws what it can."
+    assert format_unknown_words("Sketch", ("quantum",), ("cat", "fox")) == (
         "Sketch does not know: “quantum”. It knows cat, fox and more: all its words are under the examples."
     )
 

@@ -8,18 +8,18 @@ from seedlab.workflow.eta import Clock, say_duration
 def test_time_left_is_said_from_the_second_step_on_and_only_for_long_work():
     now = 0.0
     clock = Clock(4, now=lambda: now)
-    assert clock.say_time_left(0, 0.25) == ""
+    assert clock.format_time_left(0, 0.25) == ""
     now = 10.0
-    assert clock.say_time_left(0, 0.5) == "about 2 min left"
-    assert Clock(1, now=lambda: now).say_time_left(0, 0.9) == ""
+    assert clock.format_time_left(0, 0.5) == "about 2 min left"
+    assert Clock(1, now=lambda: now).format_time_left(0, 0.9) == ""
 
 
 def test_tiles_that_are_made_at_once_are_done_at_once():
     now = 0.0
     clock = Clock(4, now=lambda: now)
-    assert [clock.say_time_left(tile, 0.25) for tile in range(4)] == [""] * 4
+    assert [clock.format_time_left(tile, 0.25) for tile in range(4)] == [""] * 4
     now = 20.0
-    assert [clock.say_time_left(tile, 0.5) for tile in range(4)][-1] == "about 40 s left"
+    assert [clock.format_time_left(tile, 0.5) for tile in range(4)][-1] == "about 40 s left"
 
 
 def test_tiles_that_are_made_one_by_one_add_up():
@@ -27,8 +27,8 @@ def test_tiles_that_are_made_one_by_one_add_up():
     clock = Clock(2, now=lambda: now)
     for second in range(11):
         now = float(second)
-        clock.say_time_left(0, (second + 1) / 11)
-    assert clock.say_time_left(1, 1 / 11) == "about 10 s left"
+        clock.format_time_left(0, (second + 1) / 11)
+    assert clock.format_time_left(1, 1 / 11) == "about 10 s left"
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from seedlab.core.recipe import SeedLabError
+from seedlab.core.errors import SeedLabError
 from seedlab.core.schedulers import SCHEDULERS
 from seedlab.pipelines.models.catalog import describe
 from seedlab.rounds import GUIDE_SUFFIXES, seed_round, suffix_round

@@ -8,8 +8,9 @@ from threading import Event
 import pytest
 from PIL import Image
 
+from seedlab.core.errors import SeedLabError
 from seedlab.core.picture import Picture
-from seedlab.core.recipe import Recipe, SeedLabError
+from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Failed, Finished, Progress, Report
 from seedlab.rounds import GUIDE_SUFFIXES
 from seedlab.workflow.session import Session

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from seedlab.core.recipe import SeedLabError
+from seedlab.core.errors import SeedLabError
 from seedlab.rounds import GUIDE_SUFFIXES
 from seedlab.workflow.trail import MAX_ROUNDS, Round, State, Tile, Trail
 from tests.examples import RECIPE

@@ -8,16 +8,16 @@ from threading import Event
 import pytest
 from PIL import Image
 
-from seedlab.core.checksums import Proof
-from seedlab.core.recipe import SeedLabError
+from seedlab.core.checksums import Checksums
+from seedlab.core.errors import SeedLabError
 from seedlab.core.reports import Failed, Finished, Progress, Report
 from seedlab.images.metadata import Metadata, write_picture
 from seedlab.images.png import write_png
-from seedlab.workflow.verification import Original, Verdict, read_original, say_verdict, verify
+from seedlab.workflow.verification import Original, VerificationResult, format_result, read_original, verify
 from tests.examples import ENVIRONMENT, RECIPE
 
 IMAGE = Image.effect_noise((8, 8), 50).convert("RGB")
-PROOF = Proof(latents="ab" * 32, total=12.5)
+PROOF = Checksums(latents="ab" * 32, total=12.5)
 ORIGINAL = Original(pixels=IMAGE, recipe=RECIPE, environment=ENVIRONMENT, proof=PROOF)
 
 
@@ -33,7 +33,7 @@ def generate(image=IMAGE, environment=ENVIRONMENT, proof=PROOF):
     return run
 
 
-def judge(original=ORIGINAL, **now) -> Verdict:
+def judge(original=ORIGINAL, **now) -> VerificationResult:
     *_, verdict = verify(original, generate(**now), Event())
     return verdict
 
@@ -52,7 +52,7 @@ def test_the_same_again():
     assert verdict.is_equal
     assert (verdict.l_infinity, verdict.share, verdict.latents) == (0, 0.0, True)
     assert verdict.total == verdict.original_total == 12.5
-    assert say_verdict(verdict) == "Byte for byte the same: L∞ = 0."
+    assert format_result(verdict) == "Byte for byte the same: L∞ = 0."
 
 
 def test_another_torch_is_named():
@@ -60,7 +60,7 @@ def test_another_torch_is_named():
     verdict = judge(image=change_pixel(IMAGE, 3), environment=now, proof=replace(PROOF, latents="cd" * 32))
     assert not verdict.is_equal
     assert (verdict.l_infinity, verdict.share, verdict.latents) == (3, 1 / 192, False)
-    assert say_verdict(verdict) == (
+    assert format_result(verdict) == (
         "Not the same bytes: up to 3 of 255 off, in less than 1% of the colour values. "
         "It was made elsewhere: here it is torch 2.14.0 instead of 2.13.0."
     )
@@ -74,12 +74,12 @@ def test_another_torch_can_give_the_same_bytes():
 
 def test_pixels_that_were_changed_afterwards_are_told_by_the_latents():
     verdict = judge(replace(ORIGINAL, pixels=change_pixel(IMAGE, 100)))
-    assert say_verdict(verdict).endswith("so that the file's pixels were changed after it was made.")
+    assert format_result(verdict).endswith("so that the file's pixels were changed after it was made.")
 
 
 def test_a_picture_that_was_made_of_something_else():
     verdict = judge(replace(ORIGINAL, pixels=change_pixel(IMAGE, 9), proof=replace(PROOF, latents="cd" * 32)))
-    assert say_verdict(verdict).endswith("the file was changed, or says what it was not made of.")
+    assert format_result(verdict).endswith("the file was changed, or says what it was not made of.")
 
 
 def test_without_proof_and_environment_the_pixels_are_compared():
@@ -91,7 +91,7 @@ def test_without_proof_and_environment_the_pixels_are_compared():
 
 def test_where_a_picture_does_not_say_its_environment_nothing_is_claimed_about_it():
     verdict = judge(replace(ORIGINAL, pixels=change_pixel(IMAGE, 9), environment=None, proof=None))
-    assert say_verdict(verdict).endswith("does not say in which environment it was made: it may have been another.")
+    assert format_result(verdict).endswith("does not say in which environment it was made: it may have been another.")
 
 
 def test_a_picture_that_was_scaled_is_said():
@@ -104,7 +104,7 @@ def test_a_picture_that_was_scaled_is_said():
 def test_a_stopped_run_has_no_verdict():
     stop = Event()
     stop.set()
-    assert not any(isinstance(report, Verdict) for report in verify(ORIGINAL, generate(), stop))
+    assert not any(isinstance(report, VerificationResult) for report in verify(ORIGINAL, generate(), stop))
 
 
 def test_what_to_verify_is_read_from_the_file(tmp_path: Path):

@@ -1,13 +1,12 @@
 """Observes the environment: versions, device, threads, and the hash of the weights."""
 
-import hashlib
 import os
 import platform
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from seedlab.core.environment import Environment
-from seedlab.pipelines.loaded.loading import choose_memory_format, import_libraries
+from seedlab.pipelines.devices.libraries import import_libraries
+from seedlab.pipelines.devices.selection import choose_memory_format
 
 KERNEL_VARIABLES = (
     "ONEDNN_MAX_CPU_ISA",
@@ -17,9 +16,6 @@ KERNEL_VARIABLES = (
     "MKL_ENABLE_INSTRUCTIONS",
 )
 """What users may set to have other kernels chosen on a CPU; other kernels give other bits."""
-
-Signature = tuple[tuple[str, int, int], ...]
-"""Name, size in bytes and time of the last change, in ns, of each file of a model."""
 
 
 def observe(device: str, weights: str) -> Environment:
@@ -63,46 +59,6 @@ def enable_determinism() -> None:
     torch.backends.cudnn.benchmark = False
     torch.backends.cuda.matmul.allow_tf32 = False
     torch.backends.cudnn.allow_tf32 = False
-
-
-def hash_weights(path: Path, config: Path | None = None) -> str:
-    """Return the SHA-256, in hex, over the names and contents of a pipeline's weights and configurations.
-
-    Tokenizers and configurations decide the picture as much as weights do, so every file of the components counts.
-
-    Args:
-        path: a diffusers folder, or a checkpoint in one file.
-        config: the folder of configurations that the checkpoint is read with; its weights do not count.
-    """
-    whole = hashlib.sha256()
-    for name, file in list_files(path, config):
-        whole.update(name.encode() + b"\0")
-        with file.open("rb") as stream:
-            whole.update(hashlib.file_digest(stream, "sha256").digest())
-    return whole.hexdigest()
-
-
-def sign_weights(path: Path, config: Path | None = None) -> Signature:
-    """Return what changes when one of these files is replaced; cheap. The arguments are those of `hash_weights`."""
-    stats = ((name, file.stat()) for name, file in list_files(path, config))
-    return tuple((name, stat.st_size, stat.st_mtime_ns) for name, stat in stats)
-
-
-def list_files(path: Path, config: Path | None = None) -> Iterator[tuple[str, Path]]:
-    """Name the files that `hash_weights` is over, and say where they are. The arguments are its own."""
-    if config is not None:
-        yield "", path
-    folder = path if config is None else config
-    endings = (".json", ".txt", ".model") if config else (".safetensors", ".json", ".txt", ".model")
-    # The first pipelines, of one network alone, have their files in the root.
-    for file in sorted((*folder.glob("*"), *folder.glob("*/*"))):
-        if file.suffix in endings:
-            yield file.relative_to(folder).as_posix(), file
-
-
-def add_hashes(weights: str, others: Sequence[str]) -> str:
-    """Return the hash, in hex, of weights that others were added to, in this order; their own where there are none."""
-    return hashlib.sha256(" ".join((weights, *others)).encode()).hexdigest() if others else weights
 
 
 def _name_device(device: str) -> str:

@@ -22,7 +22,7 @@ M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
 """mallopt(3): what may lie free, from which size on a block comes and goes alone, and how many heaps there are."""
 
 
-def keep_heap() -> bool:
+def retain_freed_memory() -> bool:
     """Let freed memory stay in this process for what is computed next; returns whether this system does that.
 
     To be called before threads are started that compute: they stay with the heap that they have.
@@ -33,7 +33,7 @@ def keep_heap() -> bool:
     return bool(set_option(M_TRIM_THRESHOLD, KEPT) and set_option(M_ARENA_MAX, 1))
 
 
-def give_back_heap() -> None:
+def release_freed_memory() -> None:
     """Give the system back all memory that lies free."""
     trim = _find("malloc_trim")
     if trim is not None:

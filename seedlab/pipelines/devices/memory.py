@@ -10,7 +10,7 @@ import psutil
 WORKROOM = 2 * 10**9
 """Bytes that are left for the work: its activations, up to pictures of about a megapixel."""
 
-PACKED = 2**31
+PREPACKED_BYTES = 2**31
 """Bytes that are left, on a CPU, for weights laid out anew (see `packing`): enough for Stable Diffusion 1.5 in half."""
 
 HOST = "host"
@@ -36,7 +36,7 @@ def measure_room(device: str, container: Path = CONTAINER, groups: Path = GROUPS
     if device == "cuda":
         return _measure_card() - WORKROOM
     free = min((int(psutil.virtual_memory().available), *_read_limits(container, groups)))
-    return free - WORKROOM - (PACKED if device == "cpu" else 0)
+    return free - WORKROOM - (PREPACKED_BYTES if device == "cpu" else 0)
 
 
 def _measure_card() -> int:

@@ -21,26 +21,26 @@ def place(pipeline: Any, device: str) -> Any:
     except torch.OutOfMemoryError:  # another program was quicker
         if not _has_parts(pipeline):
             raise
-    put_part_by_part(pipeline, device)
+    enable_cpu_offload(pipeline, device)
     return pipeline
 
 
-def put_part_by_part(pipeline: Any, device: str) -> None:
+def enable_cpu_offload(pipeline: Any, device: str) -> None:
     """Keep a pipeline's weights in the machine's memory, and put each part on the card for its own work alone."""
     pipeline.enable_model_cpu_offload(device=device)
 
 
-def is_part_by_part(pipeline: Any) -> bool:
-    """Whether `put_part_by_part` was done to a pipeline: its parts have hooks of accelerate's."""
+def is_offloaded(pipeline: Any) -> bool:
+    """Whether `enable_cpu_offload` was done to a pipeline: its parts have hooks of accelerate's."""
     return any(hasattr(part, "_hf_hook") for part in pipeline.components.values())
 
 
-def can_be_divided(pipeline: Any) -> bool:
+def can_offload(pipeline: Any) -> bool:
     """Whether a pipeline that is on a card whole could be there part by part."""
-    return pipeline.device.type == "cuda" and not is_part_by_part(pipeline) and _has_parts(pipeline)
+    return pipeline.device.type == "cuda" and not is_offloaded(pipeline) and _has_parts(pipeline)
 
 
-def bring_in(part: Any) -> None:
+def onload(part: Any) -> None:
     """Put a part of a pipeline on the card now, if it waits in the machine's memory for its call.
 
     What is moved in torch's inference mode never asks for gradients again, and torch multiplies matrices otherwise by

@@ -1,6 +1,5 @@
 """Several pictures in one call of a pipeline, each with the bytes that it has alone."""
 
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -9,31 +8,17 @@ from typing import TYPE_CHECKING, Any
 from seedlab.core.recipe import Recipe
 from seedlab.pipelines.exact.plans import Plans
 from seedlab.pipelines.models.capabilities import Capabilities
-from seedlab.pipelines.models.families import UNCONDITIONAL
-from seedlab.pipelines.sampling.call import Sample, leave_as_found, make_arguments, run_pipeline
+from seedlab.pipelines.sampling.arguments import make_arguments
+from seedlab.pipelines.sampling.call import Sample, leave_as_found, run_pipeline
+from seedlab.pipelines.sampling.prompts import Prompts
 from seedlab.pipelines.sampling.steps import OnStep
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from torch import Tensor
 
 BATCH = 4
 """Pictures in one call: the guide's grid."""
-
-MAX_PROMPTS = 128
-
-EMBEDDINGS = {
-    "StableDiffusionPipeline": ("prompt_embeds",),
-    "StableDiffusionXLPipeline": ("prompt_embeds", "pooled_prompt_embeds"),
-    **dict.fromkeys(UNCONDITIONAL, ()),
-}
-"""The pipelines whose batches we understand, and the arguments that stand for a prompt in their calls."""
-
-
-def can_batch(pipeline: Any) -> bool:
-    """Whether we know how this pipeline lays out a batch."""
-    return type(pipeline).__name__ in EMBEDDINGS
 
 
 def split_batches(recipes: Sequence[Recipe]) -> list[list[int]]:
@@ -52,58 +37,6 @@ def split_batches(recipes: Sequence[Recipe]) -> list[list[int]]:
     return batches
 
 
-class Prompts:
-    """What a pipeline's text encoders made of prompts: each encoded alone, once.
-
-    In half precision a text encoder's bits depend on its batch too; and the empty prompt is wanted for every picture.
-    """
-
-    def __init__(self, pipeline: Any) -> None:
-        self._pipeline = pipeline
-        self._names = EMBEDDINGS[type(pipeline).__name__]
-        self._known: OrderedDict[str, tuple[Tensor, ...]] = OrderedDict()
-
-    def encode(self, recipes: Sequence[Recipe]) -> "dict[str, Tensor | int]":
-        """Return the arguments that stand for the recipes' prompts, a row for each recipe.
-
-        A pipeline without prompts is told their number.
-        """
-        import torch
-
-        if not self._names:
-            return {"batch_size": len(recipes)}
-        rows = [self._encode(recipe.prompt) for recipe in recipes]
-        negatives = [self._encode_negative(recipe.negative_prompt) for recipe in recipes]
-        arguments: dict[str, Tensor | int] = dict(
-            zip(self._names, map(torch.cat, zip(*rows, strict=True)), strict=True)
-        )
-        names = (f"negative_{name}" for name in self._names)
-        return arguments | dict(zip(names, map(torch.cat, zip(*negatives, strict=True)), strict=True))
-
-    def _encode_negative(self, text: str) -> "tuple[Tensor, ...]":
-        encoded = self._encode(text)
-        # SDXL puts zeros where no negative prompt is given (`force_zeros_for_empty_prompt`).
-        is_zero = not text and self._pipeline.config.get("force_zeros_for_empty_prompt", False)
-        return tuple(each.new_zeros(each.shape) for each in encoded) if is_zero else encoded
-
-    def _encode(self, text: str) -> "tuple[Tensor, ...]":
-        import torch
-
-        if text not in self._known:
-            with torch.no_grad():
-                encoded = self._pipeline.encode_prompt(
-                    prompt=text,
-                    device=self._pipeline._execution_device,
-                    num_images_per_prompt=1,
-                    do_classifier_free_guidance=False,
-                )
-            self._known[text] = tuple(each for each in encoded if each is not None)
-            if len(self._known) > MAX_PROMPTS:
-                self._known.popitem(last=False)
-        self._known.move_to_end(text)
-        return self._known[text]
-
-
 def sample_batch(
     pipeline: Any,
     recipes: Sequence[Recipe],
@@ -111,7 +44,7 @@ def sample_batch(
     *,
     prompts: Prompts,
     plans: Plans,
-    surroundings: str,
+    environment_key: str,
     announce: Callable[[], None],
     check_stop: Callable[[], None],
 ) -> list[Sample]:
@@ -120,7 +53,7 @@ def sample_batch(
     Args:
         recipes: such as `split_batches` puts together.
         prompts: of this pipeline.
-        plans, surroundings, announce, check_stop: as for `seedlab.pipelines.exact.denoiser.batch_exactly`.
+        plans, environment_key, announce, check_stop: as for `seedlab.pipelines.exact.denoiser.batch_exactly`.
 
     Raises:
         NotExactError: these cannot be made together.
@@ -134,7 +67,7 @@ def sample_batch(
     with (
         leave_as_found(pipeline),
         _decode_one_by_one(getattr(pipeline, "vae", None)),
-        batch_exactly(pipeline.unet, len(recipes), plans, surroundings, announce, check_stop),
+        batch_exactly(pipeline.unet, len(recipes), plans, environment_key, announce, check_stop),
     ):
         arguments = {**shared, **prompts.encode(recipes), "generator": generators}
         return run_pipeline(pipeline, arguments, on_step)

@@ -7,7 +7,6 @@ then on, and the whole is compared in the end. On the way it finds out which lay
 are laid out once (see `seedlab.pipelines.exact.prepack`).
 """
 
-import copy
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
@@ -19,14 +18,15 @@ from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
 from seedlab.pipelines.exact.group_norm import is_slow, widen_norms, widens_equally
-from seedlab.pipelines.exact.layout import PROMPTS, Forward, Slots, call_alone, run_alone
+from seedlab.pipelines.exact.layout import PROMPTS, BatchLayout, Forward, call_alone, run_alone
 from seedlab.pipelines.exact.plans import Plan
 from seedlab.pipelines.exact.prepack import can_pack, pack_weights, packs_equally
+from seedlab.pipelines.exact.probes import cancel_attention, list_sums, list_torn, list_trials, make_noise
 from seedlab.pipelines.exact.trimming import trim
 
 
 def calibrate(
-    denoiser: nn.Module, forward: Forward, args: Any, kwargs: Any, slots: Slots, check_stop: Callable[[], None]
+    denoiser: nn.Module, forward: Forward, args: Any, kwargs: Any, layout: BatchLayout, check_stop: Callable[[], None]
 ) -> Plan:
     """Find out how a batch gives each image the bits that it has alone. Costs about ten calls of the batch.
 
@@ -36,7 +36,7 @@ def calibrate(
         check_stop: is called before every module, and may raise.
     """
     with torch.inference_mode(), ExitStack() as stack:
-        search = _Search(denoiser, slots, kwargs)
+        search = _Search(denoiser, layout, kwargs)
         for module in denoiser.modules():
             stack.callback(module.register_forward_pre_hook(lambda *_: check_stop()).remove)
         search.run(forward, args)
@@ -44,42 +44,44 @@ def calibrate(
         # What is slower may be exact still.
         slower = replace(plan, widened=()), replace(plan, packed=(), widened=())
         for attempt in dict.fromkeys((plan, *slower)):
-            if _is_exact(denoiser, forward, args, kwargs, slots, attempt):
+            if _is_exact(denoiser, forward, args, kwargs, layout, attempt):
                 return replace(attempt, exact=True)
     return plan
 
 
 @contextmanager
-def follow_plan(denoiser: nn.Module, plan: Plan, slots: Slots) -> Iterator[None]:
+def follow_plan(denoiser: nn.Module, plan: Plan, layout: BatchLayout) -> Iterator[None]:
     """Let the modules run as a plan says, as long as this lasts."""
     # In this order: what runs alone takes the faster way too.
     with (
         trim(denoiser),
         pack_weights(denoiser, plan.packed),
         widen_norms(denoiser, plan.widened),
-        run_alone(denoiser, plan.alone, slots),
+        run_alone(denoiser, plan.alone, layout),
     ):
         yield
 
 
-def is_equal_alone(denoiser: nn.Module, forward: Forward, args: Any, kwargs: Any, slots: Slots, plan: Plan) -> bool:
+def is_equal_alone(
+    denoiser: nn.Module, forward: Forward, args: Any, kwargs: Any, layout: BatchLayout, plan: Plan
+) -> bool:
     """Whether this batch, made as a plan says, gives each image what it has alone. The arguments are `calibrate`'s."""
     with torch.inference_mode():
-        alone = call_alone(forward, slots)(*args, **kwargs)
-        with follow_plan(denoiser, plan, slots):
+        alone = call_alone(forward, layout)(*args, **kwargs)
+        with follow_plan(denoiser, plan, layout):
             return _are_equal(forward(*args, **kwargs), alone)
 
 
-def _is_exact(denoiser: nn.Module, forward: Forward, args: Any, kwargs: Any, slots: Slots, plan: Plan) -> bool:
+def _is_exact(denoiser: nn.Module, forward: Forward, args: Any, kwargs: Any, layout: BatchLayout, plan: Plan) -> bool:
     """Whether a batch gives each image what it has alone: here, in another slot, and beside other images."""
-    other = [_make_noise(value) if slots.fits((value,)) else value for value in args]
-    alone = call_alone(forward, slots)(*args, **kwargs)
-    with follow_plan(denoiser, plan, slots):
-        batch, rolled = forward(*args, **kwargs), forward(*slots.roll(args), **slots.roll(kwargs))
+    other = [make_noise(value) if layout.fits((value,)) else value for value in args]
+    alone = call_alone(forward, layout)(*args, **kwargs)
+    with follow_plan(denoiser, plan, layout):
+        batch, rolled = forward(*args, **kwargs), forward(*layout.roll(args), **layout.roll(kwargs))
     return (
         _are_equal(batch, alone)
-        and _are_equal(rolled, slots.roll(alone))
-        and is_equal_alone(denoiser, forward, other, kwargs, slots, plan)
+        and _are_equal(rolled, layout.roll(alone))
+        and is_equal_alone(denoiser, forward, other, kwargs, layout, plan)
     )
 
 
@@ -88,7 +90,7 @@ class _Search:
     """Compares each module on its own input, during one call of the batch."""
 
     root: nn.Module
-    slots: Slots
+    layout: BatchLayout
     kwargs: dict[str, Any]
     alone: dict[str, None] = field(default_factory=dict)
     constant: dict[str, None] = field(default_factory=dict)
@@ -127,7 +129,7 @@ class _Search:
         if len(args) == 1 and not kwargs and args[0] is self.kwargs.get(PROMPTS):
             self.constant[name] = None
         kind = (type(module), repr(module), _describe(getattr(module, "weight", None)))
-        if self._depends_on_batch(kind, lambda: _list_trials(module, args), args, kwargs):
+        if self._depends_on_batch(kind, lambda: list_trials(module, args), args, kwargs):
             self.alone[name] = None
         if name not in self.constant and not kwargs and can_pack(module):
             self._compare_ways(self.packed, name, module, args, _packs_equally)
@@ -136,33 +138,33 @@ class _Search:
 
     def _compare_ways(self, found: Any, name: str, module: Any, args: Any, is_equal: Callable[..., bool]) -> None:
         """Note whether a layer's bits are the same in a faster way: for the batch, and for an image alone."""
-        look = lambda: all(is_equal(module, *inputs) for inputs in (args, self.slots.take(args, 0)))  # noqa: E731
+        look = lambda: all(is_equal(module, *inputs) for inputs in (args, self.layout.take(args, 0)))  # noqa: E731
         key = (is_equal, repr(module), _describe(module.weight), *map(_describe, args))
         # Of several calls each has to be equal.
         found[name] = found.get(name, True) and self._remember(key, look)
 
     def _compare_attention(self, attend: Forward, args: Any, kwargs: Any) -> None:
         """Compare what is no module, but a function that a module calls; then that module runs alone."""
-        trials = lambda: ((attend, inputs) for inputs in (args, _cancel_attention(args)))  # noqa: E731
+        trials = lambda: ((attend, inputs) for inputs in (args, cancel_attention(args)))  # noqa: E731
         if self._depends_on_batch((functional.scaled_dot_product_attention,), trials, args, kwargs):
             self.alone[self._path[-1]] = None
 
     def _compare_elementwise(self, function: Forward, args: Any, kwargs: Any) -> None:
         """Compare an activation that is called as a function; then the module that calls it runs alone."""
         call = lambda value: function(value, **kwargs)  # noqa: E731
-        trials = lambda: ((call, (value,)) for value in (args[0], *_list_torn(call, args[0])))  # noqa: E731
+        trials = lambda: ((call, (value,)) for value in (args[0], *list_torn(call, args[0])))  # noqa: E731
         if self._depends_on_batch((function, repr(kwargs)), trials, args, {}):
             self.alone[self._path[-1]] = None
 
     def _depends_on_batch(self, kind: Any, list_trials: Any, args: Any, kwargs: Any) -> bool:
-        if self._is_comparing or not self.slots.fits((*args, *kwargs.values())):
+        if self._is_comparing or not self.layout.fits((*args, *kwargs.values())):
             return False
         # Kernels are chosen by kind and shape: what was seen of one module holds for all that are alike.
         key = (*kind, *(_describe(value) for value in (*args, *kwargs.values())))
         return not self._remember(
             key,
             lambda: all(
-                _are_equal(forward(*inputs, **kwargs), call_alone(forward, self.slots)(*inputs, **kwargs))
+                _are_equal(forward(*inputs, **kwargs), call_alone(forward, self.layout)(*inputs, **kwargs))
                 for forward, inputs in list_trials()
             ),
         )
@@ -194,89 +196,8 @@ class _FunctionWatch(TorchFunctionMode):
         return function(*args, **kwargs)
 
 
-def _list_torn(function: Forward, like: Tensor) -> Iterator[Tensor]:
-    """Yield an input full of a value that a kernel's vectors round otherwise than its scalars, if there is one.
-
-    Each thread computes the end of its share by scalars, and where the shares end depends on the batch. Seldom is
-    one of these few values rounded otherwise, so that real data may not show it.
-    """
-    noise = torch.randn(2**16, generator=torch.Generator().manual_seed(0)).to(like.device, like.dtype)
-    vectors, scalars = (_run_in_rows(function, noise, width) for width in (128, 5))
-    for value in torch.unique(noise[vectors != scalars])[:4]:
-        full = torch.empty_strided(like.shape, like.stride(), dtype=like.dtype, device=like.device)
-        yield full.copy_(value.expand(like.shape))
-
-
-def _run_in_rows(function: Forward, values: Tensor, width: int) -> Tensor:
-    """Return function(values), each computed in a row of its own: of whole vectors, or of what is left of one."""
-    rows = values[:, None].repeat(1, 2 * width)
-    results: Tensor = function(rows[:, width:])[:, -1]
-    return results
-
-
-def _list_trials(module: nn.Module, args: Any) -> Iterator[tuple[Forward, Any]]:
-    """List what to compare a module on: its own input, and inputs on which any difference shows."""
-    if isinstance(module, nn.SiLU | nn.GELU):
-        for value in _list_torn(module.forward, args[0]):
-            yield module.forward, (value,)
-    for layer, inputs in _list_sums(module, args):
-        yield layer.forward, inputs
-
-
-def _list_sums(module: nn.Module, args: Any) -> Iterator[tuple[nn.Module, Any]]:
-    """List a module with its input, and where it sums products, a twin with an input that leaves only rounding.
-
-    In bfloat16 another order of summation shows in one of 25,000 values, so that a few images may not show it. With
-    weights and inputs whose products cancel in pairs nothing is left but the rounding, which shows in nearly each.
-    """
-    yield module, args
-    if isinstance(module, nn.Linear | nn.Conv2d) and getattr(module, "groups", 1) == 1:
-        axis = -1 if isinstance(module, nn.Linear) else 1
-        pairs = _pair_up(args[0].shape[axis], args[0].device)
-        yield _make_twin(module, pairs), (_cancel(_make_noise(args[0]), axis, pairs, 1), *args[1:])
-
-
-def _make_twin(module: Any, pairs: tuple[Tensor, Tensor]) -> nn.Module:
-    """Copy a layer, with weights that cancel in pairs, and no bias.
-
-    Outside of inference mode, and asking for gradients if the layer's do: torch chooses its kernel by that too.
-    """
-    twin: nn.Module = copy.copy(module)
-    with torch.inference_mode(False), torch.no_grad():
-        weight = nn.Parameter(_cancel(module.weight, 1, pairs, -1), module.weight.requires_grad)
-        twin._parameters = {"weight": weight, "bias": None}
-        if module.bias is not None:
-            twin.bias = nn.Parameter(torch.zeros_like(module.bias), module.bias.requires_grad)
-    return twin
-
-
 def _packs_equally(layer: nn.Module, *inputs: Any) -> bool:
-    return all(packs_equally(*trial) for trial in _list_sums(layer, inputs))
-
-
-def _cancel_attention(args: Any) -> Any:
-    """Make queries, keys and values whose scores are rounding alone, and large, over values that cancel in pairs."""
-    query, key, value = (_make_noise(each) for each in args)
-    pairs = _pair_up(query.shape[-1], query.device)
-    query, key = _cancel(query * 1e4, -1, pairs, 1), _cancel(key, -1, pairs, -1)
-    return query, key, _cancel(value, -2, _pair_up(value.shape[-2], value.device), -1)
-
-
-def _make_noise(like: Tensor) -> Tensor:
-    # From a generator of its own, so that nobody else's randomness moves.
-    generator = torch.Generator(like.device).manual_seed(0)
-    return torch.empty_like(like).normal_(generator=generator)
-
-
-def _pair_up(size: int, device: Any) -> tuple[Tensor, Tensor]:
-    order = torch.randperm(size, generator=torch.Generator().manual_seed(0)).to(device)
-    return order[: size // 2], order[size // 2 : size // 2 * 2]
-
-
-def _cancel(tensor: Tensor, axis: int, pairs: tuple[Tensor, Tensor], sign: int) -> Tensor:
-    first, second = pairs
-    copy = tensor.clone()
-    return copy.index_copy_(axis, second, sign * copy.index_select(axis, first))
+    return all(packs_equally(*trial) for trial in list_sums(layer, inputs))
 
 
 def _describe(value: Any) -> Any:

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from seedlab.pipelines.exact.layout import replace_attribute
+from seedlab.pipelines.patching import replace_attribute
 
 PLACES = 1024
 """From so many places on the kernel goes over whole rows of channels."""

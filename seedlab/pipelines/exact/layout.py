@@ -9,13 +9,15 @@ import torch
 from torch import Tensor, nn
 from torch.utils._pytree import tree_map
 
+from seedlab.pipelines.patching import replace_attribute
+
 Forward = Callable[..., Any]
 PROMPTS = "encoder_hidden_states"
 """The argument of denoisers that is the same at every step."""
 
 
 @dataclass(frozen=True)
-class Slots:
+class BatchLayout:
     """How a batch is laid out: `count` images with `group` rows each, side by side.
 
     With guidance an image has two rows, one for each prompt; pipelines stack all negative prompts before all prompts.
@@ -64,41 +66,27 @@ class Slots:
         return isinstance(value, Tensor) and value.ndim > 0 and len(value) == self.rows
 
 
-def call_alone(forward: Forward, slots: Slots) -> Forward:
+def call_alone(forward: Forward, layout: BatchLayout) -> Forward:
     """Return a function that calls `forward` for each image of a batch and puts the results together."""
 
     def call(*args: Any, **kwargs: Any) -> Any:
-        if not slots.fits((*args, *kwargs.values())):
+        if not layout.fits((*args, *kwargs.values())):
             return forward(*args, **kwargs)
-        results = [_call_slot(forward, slots, index, args, kwargs) for index in range(slots.count)]
+        results = [_call_slot(forward, layout, index, args, kwargs) for index in range(layout.count)]
         return tree_map(lambda *parts: torch.cat(parts) if isinstance(parts[0], Tensor) else parts[0], *results)
 
     return call
 
 
 @contextmanager
-def run_alone(root: nn.Module, names: Sequence[str], slots: Slots) -> Iterator[None]:
+def run_alone(root: nn.Module, names: Sequence[str], layout: BatchLayout) -> Iterator[None]:
     """Let the modules of these names run image by image, as long as this lasts."""
     with ExitStack() as stack:
         for name in names:
             module = root.get_submodule(name)
-            stack.enter_context(replace_attribute(module, "forward", call_alone(module.forward, slots)))
+            stack.enter_context(replace_attribute(module, "forward", call_alone(module.forward, layout)))
         yield
 
 
-@contextmanager
-def replace_attribute(owner: Any, name: str, value: Any) -> Iterator[None]:
-    """Replace what an object has, or a method of its class, as long as this lasts."""
-    before = vars(owner).get(name)
-    setattr(owner, name, value)
-    try:
-        yield
-    finally:
-        if before is None:
-            delattr(owner, name)
-        else:
-            setattr(owner, name, before)
-
-
-def _call_slot(forward: Forward, slots: Slots, index: int, args: Any, kwargs: Any) -> Any:
-    return forward(*slots.take(args, index), **slots.take(kwargs, index))
+def _call_slot(forward: Forward, layout: BatchLayout, index: int, args: Any, kwargs: Any) -> Any:
+    return forward(*layout.take(args, index), **layout.take(kwargs, index))

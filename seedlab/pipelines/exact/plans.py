@@ -24,8 +24,8 @@ class Plan:
         exact: whether it can; if not, images are made one a call.
         alone: names of the modules that run image by image.
         constant: names of the modules whose input is the same at every step, so that one call of each is enough.
-        packed: names of the layers that give the same bits by weights in blocks (see `seedlab.pipelines.exact.prepack`).
-        widened: names of the group norms that give the same bits in float32 (see `seedlab.pipelines.exact.group_norm`).
+        packed: names of the layers that give the same bits by weights in blocks (see `exact.prepack`).
+        widened: names of the group norms that give the same bits in float32 (see `exact.group_norm`).
     """
 
     exact: bool
@@ -48,7 +48,7 @@ class Plans:
         self._plans: dict[str, Plan] = {}
         self._read: set[str] = set()
 
-    def is_hearsay(self, fingerprint: str) -> bool:
+    def is_unverified(self, fingerprint: str) -> bool:
         """Whether a plan was read from the disk, and nothing was made by it yet in this process."""
         return fingerprint in self._read
 

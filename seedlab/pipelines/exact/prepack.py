@@ -17,8 +17,9 @@ from weakref import WeakKeyDictionary
 import torch
 from torch import Tensor, nn
 
-from seedlab.pipelines.devices.memory import PACKED
-from seedlab.pipelines.exact.layout import Forward, replace_attribute
+from seedlab.pipelines.devices.memory import PREPACKED_BYTES
+from seedlab.pipelines.exact.layout import Forward
+from seedlab.pipelines.patching import replace_attribute
 
 
 @dataclass
@@ -69,7 +70,7 @@ def packs_equally(layer: nn.Module, inputs: Any) -> bool:
 
 @contextmanager
 def pack_weights(root: nn.Module, names: Sequence[str]) -> Iterator[None]:
-    """Let the layers of these names read weights in blocks, as long as this lasts, and as far as `PACKED` go."""
+    """Let the named layers use prepacked weights inside the context, up to `PREPACKED_BYTES` in all."""
     layers = _choose_layers(root, names)
     for layer in set(_KEPT) - set(layers):
         del _KEPT[layer]
@@ -80,13 +81,13 @@ def pack_weights(root: nn.Module, names: Sequence[str]) -> Iterator[None]:
         yield
 
 
-def drop_blocks() -> None:
+def drop_prepacked() -> None:
     """Let go of the blocks that are kept; they can be made anew."""
     _KEPT.clear()
 
 
 def _choose_layers(root: nn.Module, names: Sequence[str]) -> list[nn.Module]:
-    free, layers = PACKED, []
+    free, layers = PREPACKED_BYTES, []
     for name in names:
         layer: Any = root.get_submodule(name)
         # It cannot always be packed: another build of torch may have made the plan.

@@ -12,7 +12,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from seedlab.pipelines.exact.layout import replace_attribute
+from seedlab.pipelines.patching import replace_attribute
 
 DIVISORS = ("output_scale_factor", "rescale_output_factor")
 """What blocks of diffusers call the factors that they divide by."""

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from seedlab.core.recipe import RecipeError, SeedLabError
-from seedlab.pipelines.hub.errors import INDEX, explain_failure, say_no_pipeline
-from seedlab.pipelines.hub.progress import SilentBar, Tell
+from seedlab.core.errors import RecipeError, SeedLabError
+from seedlab.pipelines.hub.errors import INDEX, explain_failure, explain_no_pipeline
+from seedlab.pipelines.hub.progress import OnProgress, SilentBar
 from seedlab.pipelines.hub.transfer import bring_large_files
 from seedlab.pipelines.models.folders import DESCRIPTIONS
 
@@ -49,7 +49,7 @@ def find_commit(model_id: str, revision: str | None, known: Iterable[str] = ()) 
         LOGGER.info("%s could not be found: %s", model_id, error)
         raise RecipeError("model_id", explain_failure(model_id, revision, error, known)) from error
     if not (folder / INDEX).is_file():
-        raise RecipeError("model_id", say_no_pipeline(model_id))
+        raise RecipeError("model_id", explain_no_pipeline(model_id))
     return folder.name
 
 
@@ -68,14 +68,14 @@ def find_snapshot(model_id: str, revision: str | None) -> Path | None:
         return None
 
 
-def download_snapshot(model_id: str, revision: str | None, known: Iterable[str], tell: Tell) -> Path:
+def download_snapshot(model_id: str, revision: str | None, known: Iterable[str], on_progress: OnProgress) -> Path:
     """Download a model's files and return their folder; where that fails, what came is kept for the next time.
 
     Safetensors alone, and only what the pipeline needs of the repository.
 
     Args:
         known: ids that the visitor may have meant.
-        tell: is told how far the download is, from several threads; raises to end it.
+        on_progress: is told how far the download is, from several threads; raises to end it.
 
     Raises:
         SeedLabError: it cannot be downloaded; the sentence says what to do.
@@ -83,7 +83,7 @@ def download_snapshot(model_id: str, revision: str | None, known: Iterable[str],
     from diffusers import DiffusionPipeline
 
     try:
-        with bring_large_files(tell):
+        with bring_large_files(on_progress):
             return Path(DiffusionPipeline.download(model_id, revision=revision, use_safetensors=True))
     except _name_failures() as error:
         LOGGER.info("%s could not be downloaded: %s", model_id, error)

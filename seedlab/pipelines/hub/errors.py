@@ -25,7 +25,7 @@ def explain_failure(model_id: str, revision: str | None, error: Exception, known
     )
 
 
-def say_no_pipeline(model_id: str) -> str:
+def explain_no_pipeline(model_id: str) -> str:
     """Say that a repository holds something else."""
     return f"{model_id} is not a diffusers pipeline (it has no {INDEX}): choose another model."
 
@@ -79,7 +79,7 @@ def _explain_content(model_id: str, causes: tuple[BaseException, ...]) -> str:
         return f"{model_id} has no safetensors weights, and SeedLab loads no others: choose another model."
     is_offline = _has(causes, errors.LocalEntryNotFoundError)  # which is an EntryNotFoundError too
     if any(INDEX in str(each) for each in causes) and _has(causes, errors.EntryNotFoundError) and not is_offline:
-        return say_no_pipeline(model_id)
+        return explain_no_pipeline(model_id)
     return ""
 
 

@@ -5,13 +5,13 @@ from typing import Any
 
 from tqdm import tqdm
 
-Tell = Callable[[int, int], None]
+OnProgress = Callable[[int, int], None]
 """Called with the bytes that are there, and those that there will be; raises to end the download."""
 
 UNITS = ((10**9, "GB"), (10**6, "MB"), (10**3, "kB"))
 
 
-def say_bytes(done: int, total: int) -> str:
+def format_bytes(done: int, total: int) -> str:
     """Say how much of a download is there: "2.1 of 4.3 GB"."""
     size, unit = next((each for each in UNITS if total >= each[0]), (1, "bytes"))
     digits = 1 if size == 10**9 else 0

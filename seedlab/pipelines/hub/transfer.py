@@ -14,7 +14,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from seedlab.pipelines.hub.progress import SilentBar, Tell
+from seedlab.pipelines.hub.progress import OnProgress, SilentBar
 
 CHUNK = 2**18
 """Bytes that are written, and counted, at a time."""
@@ -69,10 +69,10 @@ class LargeFile:
 class Meter:
     """Says how much there is of several files that come at the same time."""
 
-    def __init__(self, files: Iterable[LargeFile], tell: Tell) -> None:
+    def __init__(self, files: Iterable[LargeFile], on_progress: OnProgress) -> None:
         self._total = sum(file.size for file in files)
         self._there = {file.blob: file.count() for file in files}
-        self._tell, self._lock, self._ended = tell, Lock(), False
+        self._tell, self._lock, self._ended = on_progress, Lock(), False
 
     def end(self) -> None:
         """Let the other files end too, since one failed."""
@@ -88,7 +88,7 @@ class Meter:
 
 
 @contextmanager
-def bring_large_files(tell: Tell) -> Iterator[None]:
+def bring_large_files(on_progress: OnProgress) -> Iterator[None]:
     """Let diffusers' downloads bring their large files by way of this module, as long as this lasts.
 
     One thread at a time; others that only look for what is there are not disturbed.
@@ -97,23 +97,23 @@ def bring_large_files(tell: Tell) -> Iterator[None]:
     from huggingface_hub import snapshot_download
     from huggingface_hub.file_download import are_symlinks_supported
 
-    from seedlab.pipelines.exact.layout import replace_attribute
+    from seedlab.pipelines.patching import replace_attribute
 
     def download(model_id: str, **options: Any) -> Any:
         # Without symbolic links its cache has no place of its own for contents: a file would be there twice.
         if not options["local_files_only"] and are_symlinks_supported():
-            bring(_list_large_files(model_id, **options), tell)
+            bring(_list_large_files(model_id, **options), on_progress)
         return snapshot_download(model_id, tqdm_class=SilentBar, **options)
 
     with _ALONE, replace_attribute(pipeline_utils, "snapshot_download", download):
         yield
 
 
-def bring(files: Iterable[LargeFile], tell: Tell) -> None:
+def bring(files: Iterable[LargeFile], on_progress: OnProgress) -> None:
     """Bring files, several at a time.
 
     Args:
-        tell: is told how much of them is there, from several threads; raises to end the download.
+        on_progress: is told how much of them is there, from several threads; raises to end the download.
 
     Raises:
         OSError: they cannot be had, the disk is full, or one came damaged; what came of the others is kept.
@@ -122,7 +122,7 @@ def bring(files: Iterable[LargeFile], tell: Tell) -> None:
     missing = [file for file in contents if not file.blob.is_file()]
     if not missing:
         return
-    meter = Meter(contents, tell)
+    meter = Meter(contents, on_progress)
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="download") as threads:
         coming = [threads.submit(_bring_file, file, meter) for file in missing]
         try:

@@ -9,33 +9,30 @@ from pathlib import Path
 from typing import Any
 
 from seedlab.core.environment import Environment
+from seedlab.core.errors import SeedLabError
 from seedlab.core.model import Model
-from seedlab.core.recipe import Lora, SeedLabError
-from seedlab.pipelines.devices.environment import (
-    Signature,
-    add_hashes,
-    hash_weights,
-    list_files,
-    observe,
-    sign_weights,
-)
-from seedlab.pipelines.devices.malloc import give_back_heap
+from seedlab.core.recipe import Lora
+from seedlab.pipelines.devices.environment import observe
+from seedlab.pipelines.devices.malloc import release_freed_memory
 from seedlab.pipelines.devices.memory import HOST, choose_weights, estimate_size, measure_room
-from seedlab.pipelines.devices.offload import can_be_divided, is_part_by_part, measure_size, put_part_by_part
-from seedlab.pipelines.exact.batch import Prompts, can_batch
+from seedlab.pipelines.devices.offload import can_offload, enable_cpu_offload, is_offloaded, measure_size
 from seedlab.pipelines.hub.cache import COMMIT, find_commit, find_index
 from seedlab.pipelines.hub.errors import INDEX
-from seedlab.pipelines.hub.progress import Tell
-from seedlab.pipelines.loaded.loading import KNOWN, Source, find_source, is_on_hub, load_pipeline
+from seedlab.pipelines.hub.progress import OnProgress
+from seedlab.pipelines.loaded.hashes import Signature, add_hashes, hash_weights, list_files, sign_weights
+from seedlab.pipelines.loaded.loading import load_pipeline
+from seedlab.pipelines.loaded.sources import KNOWN, Source, find_source, is_on_hub
+from seedlab.pipelines.models.families import can_batch
 from seedlab.pipelines.sampling.call import leave_as_found
 from seedlab.pipelines.sampling.preview import Preview, fit_preview
+from seedlab.pipelines.sampling.prompts import Prompts
 
 Key = tuple[Source, Signature, str, tuple[Lora, ...]]
 """What makes a pipeline another one: its files as they are now, its dtype, its LoRAs."""
 
 
 @dataclass(frozen=True)
-class Loaded:
+class LoadedPipeline:
     """A pipeline that is ready.
 
     Attributes:
@@ -50,7 +47,7 @@ class Loaded:
     prompts: Prompts | None
 
 
-class Library:
+class PipelineCache:
     """Loads pipelines, and keeps them while there is room. One thread at a time may load."""
 
     def __init__(self, measure_room: Callable[[str], int] = measure_room) -> None:
@@ -60,7 +57,7 @@ class Library:
             measure_room: says how many bytes more of weights a device has room for.
         """
         self._measure_room = measure_room
-        self._loaded: OrderedDict[Key, Loaded] = OrderedDict()
+        self._loaded: OrderedDict[Key, LoadedPipeline] = OrderedDict()
         self._commits: dict[str, str] = {}
         self._sources: dict[str, Source] = {}
         self._hashes: dict[tuple[Source, Signature], str] = {}
@@ -100,18 +97,18 @@ class Library:
             return False
         return True
 
-    def bring(self, model: Model, tell: Tell) -> None:
+    def bring(self, model: Model, on_progress: OnProgress) -> None:
         """Download what is not here of a model; any thread may, and what came is kept where it fails or is ended.
 
         Args:
-            tell: is told how far it is, in bytes; raises to end it.
+            on_progress: is told how far it is, in bytes; raises to end it.
 
         Raises:
             SeedLabError: it cannot be downloaded.
         """
-        self._find_source(self.pin(model), download=True, tell=tell)
+        self._find_source(self.pin(model), download=True, on_progress=on_progress)
 
-    def load(self, model: Model, dtype: str, device: str, loras: tuple[Lora, ...] = ()) -> Loaded:
+    def load(self, model: Model, dtype: str, device: str, loras: tuple[Lora, ...] = ()) -> LoadedPipeline:
         """Return a pipeline with these LoRAs in it, loaded now if it is not there; nothing is downloaded.
 
         Raises:
@@ -142,19 +139,21 @@ class Library:
     def _name_commit(self, model: Model) -> Model:
         return replace(model, revision=self._commits.get(model.address, model.revision))
 
-    def _find_source(self, model: Model, *, download: bool, tell: Tell = lambda _done, _total: None) -> Source:
+    def _find_source(
+        self, model: Model, *, download: bool, on_progress: OnProgress = lambda _done, _total: None
+    ) -> Source:
         if not is_on_hub(model.model_id):
             return find_source(model, download=download)
         if model.address not in self._sources:  # it takes its time to see that all is there: once
-            self._sources[model.address] = find_source(model, download=download, tell=tell)
+            self._sources[model.address] = find_source(model, download=download, on_progress=on_progress)
         return self._sources[model.address]
 
-    def _load_source(self, source: Source, dtype: str, loras: tuple[Lora, ...], device: str) -> Loaded:
+    def _load_source(self, source: Source, dtype: str, loras: tuple[Lora, ...], device: str) -> LoadedPipeline:
         pipeline = load_pipeline(source, dtype, device, loras)
-        give_back_heap()  # of weights in another dtype, or on their way to a card
+        release_freed_memory()  # of weights in another dtype, or on their way to a card
         with leave_as_found(pipeline):
             preview = fit_preview(pipeline)
-        return Loaded(
+        return LoadedPipeline(
             pipeline,
             pipeline.scheduler,
             preview,
@@ -169,7 +168,7 @@ class Library:
     def _make_room(self, device: str, kept: int, size: int = 0) -> None:
         """Let go of pipelines, the least recently used first, until there is room or so many are left."""
         others = list(self._loaded)[: len(self._loaded) - kept]
-        places = {key: HOST if is_part_by_part(self._loaded[key].pipeline) else device for key in others}
+        places = {key: HOST if is_offloaded(self._loaded[key].pipeline) else device for key in others}
         # Weights come to a card by way of the machine's memory, too.
         for place in (device, HOST) if device == "cuda" else (device,):
             self._let_go([key for key in others if places[key] == place], place, size)
@@ -186,7 +185,7 @@ class Library:
         _give_back()  # what could be had back does not count as room
         return size > self._measure_room(device)
 
-    def let_others_go(self) -> bool:
+    def evict_others(self) -> bool:
         """Keep only the pipeline that was used last; returns whether there were others."""
         others = list(self._loaded)[:-1]
         for key in others:
@@ -194,27 +193,27 @@ class Library:
         free_memory()
         return bool(others)
 
-    def make_space(self) -> bool:
+    def free_space(self) -> bool:
         """Free memory for the pipeline that was used last; returns whether that could be done.
 
         The others go, else it is put on its card part by part and stays so. Where that was not enough either, it goes,
         and is whole again when it is loaded anew, if there is room then.
         """
-        if self.let_others_go():
+        if self.evict_others():
             return True
         key, loaded = next(reversed(self._loaded.items()), (None, None))
         if key is None or loaded is None:
             return False
-        if is_part_by_part(loaded.pipeline):
+        if is_offloaded(loaded.pipeline):
             self._drop(key)
             return False
-        return can_be_divided(loaded.pipeline) and self._divide(key, loaded.pipeline)
+        return can_offload(loaded.pipeline) and self._divide(key, loaded.pipeline)
 
     def _divide(self, key: Key, pipeline: Any) -> bool:
         if self._is_short(HOST, measure_size(pipeline)):
             return False
         try:
-            put_part_by_part(pipeline, "cuda")
+            enable_cpu_offload(pipeline, "cuda")
         except Exception:  # half of it may have been moved
             self._drop(key)
             raise
@@ -248,7 +247,7 @@ def free_memory() -> None:
 
 def _give_back() -> None:
     """Give back what is only kept to save time."""
-    from seedlab.pipelines.exact.prepack import drop_blocks
+    from seedlab.pipelines.exact.prepack import drop_prepacked
 
-    drop_blocks()
-    give_back_heap()
+    drop_prepacked()
+    release_freed_memory()

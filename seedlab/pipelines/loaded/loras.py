@@ -1,15 +1,16 @@
 """LoRAs: small files of weights that are added to a model's own. Safetensors only, and known by their SHA-256."""
 
-import hashlib
 import re
 import warnings
 from collections.abc import Sequence
-from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from seedlab.core.recipe import Lora, RecipeError, SeedLabError, quote
+from seedlab.core.errors import RecipeError, SeedLabError
+from seedlab.core.recipe import Lora
+from seedlab.core.text import quote
+from seedlab.pipelines.loaded.hashes import hash_file
 from seedlab.pipelines.models.checkpoints import ENDING, PICKLES, read_shapes, refuse_pickle
 
 LINE = re.compile(r"(?P<file>.{1,1000}?\.\w{1,12})(?:[ :=]+(?P<weight>[-+]?[0-9]{0,3}[.,]?[0-9]{1,9}))?")
@@ -85,15 +86,3 @@ def _add_lora(pipeline: Any, name: str, file: Path) -> None:
 
 def _say_misfit(file: Path) -> str:
     return f"The LoRA {quote(file.name, 80)} does not fit this model: it was made for another kind. Choose another."
-
-
-def hash_file(file: Path) -> str:
-    """Return the SHA-256 of a file, in hex; it is asked for every picture, and read again only when it has changed."""
-    stat = file.stat()
-    return _hash(file, (stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns))
-
-
-@lru_cache(maxsize=100)
-def _hash(file: Path, _state: tuple[int, ...]) -> str:
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -36,6 +36,6 @@ def _reads_no_guidance(pipeline: Any) -> bool:
     return denoiser is not None and not denoiser.config.get("guidance_embeds", False)
 
 
-def takes_films(part: Any) -> bool:
+def is_video_module(part: Any) -> bool:
     """Whether a part of a pipeline, a `torch.nn.Module`, works on films, as Qwen-Image's autoencoder does."""
     return any(weights.ndim == 5 for weights in part.parameters())

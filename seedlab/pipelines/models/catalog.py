@@ -6,9 +6,10 @@ Sizes of downloads are those of what diffusers takes of the repository (safetens
 from dataclasses import replace
 from pathlib import Path
 
+from seedlab.core.errors import RecipeError
 from seedlab.core.model import Card, Model
-from seedlab.core.recipe import RecipeError, quote
 from seedlab.core.schedulers import FLOW_SOLVERS
+from seedlab.core.text import quote
 from seedlab.pipelines.models.addresses import HUB_ID, tidy_address
 from seedlab.pipelines.models.checkpoints import find_checkpoint, read_checkpoint
 from seedlab.pipelines.models.folders import check_weights, find_pipeline, read_folder

@@ -7,8 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from seedlab.core.errors import RecipeError
 from seedlab.core.model import Model
-from seedlab.core.recipe import RecipeError, quote
+from seedlab.core.text import quote
 from seedlab.pipelines.models.folders import find_pipeline, name_pipeline, read_folder
 
 ENDING = ".safetensors"

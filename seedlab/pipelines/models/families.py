@@ -5,7 +5,7 @@ from typing import Any
 UNCONDITIONAL = {"DDIMPipeline": ("DDIMScheduler",), "DDPMPipeline": ("DDIMScheduler", "DDPMScheduler")}
 """The pipelines that take no prompt, and the schedulers whose `step` takes what they give it."""
 
-KINDS: dict[str, dict[str, Any]] = {
+FAMILIES: dict[str, dict[str, Any]] = {
     "LatentConsistencyModelPipeline": {
         "num_inference_steps": 4,
         "guidance_scale": 8.0,
@@ -51,3 +51,16 @@ KINDS: dict[str, dict[str, Any]] = {
 
 Height and width are here where the configurations do not say them.
 """
+
+
+EMBEDDINGS = {
+    "StableDiffusionPipeline": ("prompt_embeds",),
+    "StableDiffusionXLPipeline": ("prompt_embeds", "pooled_prompt_embeds"),
+    **dict.fromkeys(UNCONDITIONAL, ()),
+}
+"""The pipelines whose batches we understand, and the arguments that stand for a prompt in their calls."""
+
+
+def can_batch(pipeline: Any) -> bool:
+    """Whether we know how this pipeline lays out a batch."""
+    return type(pipeline).__name__ in EMBEDDINGS

@@ -4,10 +4,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+from seedlab.core.errors import RecipeError
 from seedlab.core.model import Model
-from seedlab.core.recipe import MAX_STEPS, RecipeError, quote
+from seedlab.core.recipe import MAX_STEPS
 from seedlab.core.schedulers import FLOW_SOLVERS, name_scheduler
-from seedlab.pipelines.models.families import KINDS, UNCONDITIONAL
+from seedlab.core.text import quote
+from seedlab.pipelines.models.families import FAMILIES, UNCONDITIONAL
 
 DESCRIPTIONS = (
     "model_index.json",
@@ -72,7 +74,7 @@ def _read_conditional(folder: Path, pipeline: str) -> Model:
         "dtype": "auto",
         "max_tokens": _read_max_tokens(folder),
     }
-    return Model(model_id=str(folder), name=folder.name, **known | KINDS.get(pipeline, {}) | _read_guidance(folder))
+    return Model(model_id=str(folder), name=folder.name, **known | FAMILIES.get(pipeline, {}) | _read_guidance(folder))
 
 
 def _read_guidance(folder: Path) -> dict[str, Any]:

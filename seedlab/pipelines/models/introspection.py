@@ -6,9 +6,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from seedlab.core.errors import RecipeError
 from seedlab.core.model import Model
-from seedlab.core.recipe import RecipeError, quote
-from seedlab.pipelines.loaded.loading import find_class
+from seedlab.core.text import quote
+from seedlab.pipelines.devices.libraries import find_class
 from seedlab.pipelines.models.capabilities import Capabilities
 from seedlab.pipelines.models.families import UNCONDITIONAL
 from seedlab.pipelines.models.folders import read_folder, read_json

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from seedlab.core.checksums import Proof
-from seedlab.core.recipe import Recipe, RecipeError, SeedLabError
-from seedlab.core.schedulers import find_scheduler
+from seedlab.core.checksums import Checksums
+from seedlab.core.errors import SeedLabError
+from seedlab.core.recipe import Recipe
 from seedlab.pipelines.models.capabilities import Capabilities
+from seedlab.pipelines.sampling.arguments import make_arguments
 from seedlab.pipelines.sampling.randomness import refuse_unseeded_noise
 from seedlab.pipelines.sampling.steps import OnStep, follow_steps
 
@@ -22,7 +23,7 @@ class Sample:
     """A finished picture and its finer traces."""
 
     image: Image.Image
-    proof: Proof
+    proof: Checksums
 
 
 def sample(pipeline: Any, recipe: Recipe, on_step: OnStep) -> Sample:
@@ -65,7 +66,7 @@ def run_pipeline(pipeline: Any, arguments: Mapping[str, Any], on_step: OnStep) -
         _check(image, hidden=any(getattr(result, "nsfw_content_detected", None) or ()))
     rows = latents[0] if latents else [None] * len(images)
     return [
-        Sample(image, Proof(latents=_hash_latents(row), total=float(abs(array).sum())))
+        Sample(image, Checksums(latents=_hash_latents(row), total=float(abs(array).sum())))
         for image, row, array in zip(images, rows, result.images, strict=True)
     ]
 
@@ -96,55 +97,6 @@ def _hash_latents(latents: Any) -> str:
     return hashlib.sha256(raw).hexdigest()
 
 
-def make_arguments(capabilities: Capabilities, recipe: Recipe) -> dict[str, Any]:
-    """Return the arguments of the plain script for this recipe: those of them that the pipeline takes.
-
-    A generator is consumed by use, so every call gets one of its own (diffusers #2659 is about sharing one).
-
-    Raises:
-        RecipeError: it asks for words that the pipeline would not read, or for noise from a device that is not here.
-    """
-    words = {"prompt": recipe.prompt, "negative_prompt": recipe.negative_prompt}
-    for name, text in words.items():
-        if text and not getattr(capabilities, name):
-            raise RecipeError(name, f"This model takes no {name.replace('_', ' ')}: leave it empty.")
-    arguments: dict[str, Any] = {
-        "prompt": recipe.prompt,
-        # Not named where there is none: SDXL takes zeros for none, but not for "", and PixArt does not take None.
-        "negative_prompt": recipe.negative_prompt or None,
-        "num_inference_steps": recipe.num_inference_steps,
-        "guidance_scale": recipe.guidance_scale,
-        "height": recipe.height,
-        "width": recipe.width,
-    }
-    if capabilities.true_cfg_scale:
-        arguments |= make_true_guidance(recipe)
-    named = {name: value for name, value in arguments.items() if value is not None and getattr(capabilities, name)}
-    return {**named, "generator": _make_generator(recipe)}
-
-
-def make_true_guidance(recipe: Recipe) -> dict[str, Any]:
-    """Return the guidance of models that were trained without: two calls a step, the second for the negative prompt.
-
-    It needs one to be at work; " " is what Qwen-Image's makers give it for none.
-    """
-    negative = (recipe.negative_prompt or " ") if recipe.guidance_scale > 1 else None
-    return {"guidance_scale": None, "true_cfg_scale": recipe.guidance_scale, "negative_prompt": negative}
-
-
-def _make_generator(recipe: Recipe) -> Any:
-    import torch
-
-    try:
-        return torch.Generator(recipe.generator_device).manual_seed(recipe.seed)
-    except RuntimeError as error:
-        raise RecipeError(
-            "generator_device",
-            f"There is no device “{recipe.generator_device}” on this machine to draw the noise on: choose cpu, which "
-            "gives the same noise everywhere.",
-        ) from error
-
-
 def check_latents(latents: Any) -> None:
     """Raise SeedLabError for latents that are not numbers any more: no further step would bring a picture back."""
     if not latents.isfinite().all():
@@ -152,21 +104,6 @@ def check_latents(latents: Any) -> None:
             "The picture came out as not-a-number: choose another scheduler, or less guidance; "
             "on the command line also --dtype float32."
         )
-
-
-def make_scheduler(original: Any, name: str) -> Any:
-    """Make a fresh scheduler of that name from the configuration of the model's original one.
-
-    Raises:
-        SeedLabError: the model cannot be used with that scheduler.
-    """
-    import diffusers
-
-    scheduler = find_scheduler(name)
-    scheduler_class = getattr(diffusers, scheduler.class_name)
-    if scheduler_class not in (type(original), *original.compatibles):
-        raise SeedLabError(f"{scheduler.label} does not work with this model: choose another scheduler.")
-    return scheduler_class.from_config(original.config, **scheduler.settings)
 
 
 def _check_numbers(arrays: Any) -> None:

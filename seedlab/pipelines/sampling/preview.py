@@ -6,8 +6,8 @@ from typing import Any
 
 from PIL import Image
 
-from seedlab.pipelines.devices.offload import bring_in
-from seedlab.pipelines.models.capabilities import takes_films
+from seedlab.pipelines.devices.offload import onload
+from seedlab.pipelines.models.capabilities import is_video_module
 from seedlab.pipelines.models.families import UNCONDITIONAL
 
 LOGGER = logging.getLogger(__name__)
@@ -116,9 +116,9 @@ def _encode(vae: Any, pictures: Any) -> Any:
     """Encode pictures (n, 3, h, w) in 0...1 to latents as the denoiser sees them, float32 on the CPU."""
     import torch
 
-    bring_in(vae)
+    onload(vae)
     pixels = (pictures * 2 - 1).to(vae.device, vae.dtype)
-    if takes_films(vae):  # of one picture each
+    if is_video_module(vae):  # of one picture each
         latents = _read_latents(vae.encode(pixels.unsqueeze(2))).squeeze(2)
     else:
         latents = _read_latents(vae.encode(pixels))

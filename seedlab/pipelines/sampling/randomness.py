@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from seedlab.core.recipe import SeedLabError
+from seedlab.core.errors import SeedLabError
 
 
 @contextmanager

@@ -21,7 +21,7 @@ def follow_steps(pipeline: Any, on_step: OnStep) -> Iterator[dict[str, Any]]:
     if Capabilities.read(pipeline).callback_on_step_end:
         yield {"callback_on_step_end": _make_callback(on_step)}
         return
-    from seedlab.pipelines.exact.layout import replace_attribute
+    from seedlab.pipelines.patching import replace_attribute
 
     with replace_attribute(pipeline.scheduler, "step", _tell_steps(pipeline.scheduler.step, on_step)):
         yield {}

@@ -7,7 +7,7 @@ from seedlab.core.recipe import Recipe
 TOKENIZERS = ("tokenizer", "tokenizer_2", "tokenizer_3")
 
 
-def find_unread(pipeline: Any, prompt: str) -> str:
+def find_truncated(pipeline: Any, prompt: str) -> str:
     """Return the end of the prompt that no text encoder of the pipeline reads; "" when it is read to the end."""
     tokenizers = [tokenizer for name in TOKENIZERS if (tokenizer := getattr(pipeline, name, None)) is not None]
     if not tokenizers:
@@ -19,10 +19,10 @@ def find_unread(pipeline: Any, prompt: str) -> str:
     return str(longest.decode(ids[places:])).strip() if len(ids) > places else ""
 
 
-def say_unread(pipeline: Any, recipe: Recipe) -> str:
+def format_truncation_notice(pipeline: Any, recipe: Recipe) -> str:
     """Say in a sentence which words of the prompts were not read; "" when all were."""
     prompts = {"The prompt": recipe.prompt, "The negative prompt": recipe.negative_prompt}
-    unread = {name: find_unread(pipeline, prompt) for name, prompt in prompts.items()}
+    unread = {name: find_truncated(pipeline, prompt) for name, prompt in prompts.items()}
     return " ".join(
         f"{name} is longer than the model reads. Not read: “{words}”" for name, words in unread.items() if words
     )

@@ -12,7 +12,8 @@ import torch
 from seedlab.core.environment import Environment
 from seedlab.core.reports import Finished
 from seedlab.images.compare import hash_pixels
-from seedlab.pipelines.devices.environment import hash_weights, observe
+from seedlab.pipelines.devices.environment import observe
+from seedlab.pipelines.loaded.hashes import hash_weights
 from tests.pipelines.builders import build_ddpm, flatten, make_recipe
 
 DETERMINISTIC = """

@@ -8,13 +8,13 @@ import sys
 import pytest
 
 from seedlab.pipelines.devices import malloc as heap
-from seedlab.pipelines.devices.malloc import give_back_heap, keep_heap
+from seedlab.pipelines.devices.malloc import release_freed_memory, retain_freed_memory
 
 MEASURE = """
 import json, resource, sys
 from pathlib import Path
 from threading import Thread
-from seedlab.pipelines.devices.malloc import give_back_heap, keep_heap
+from seedlab.pipelines.devices.malloc import release_freed_memory, retain_freed_memory
 
 def count_faults():
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
@@ -31,12 +31,12 @@ def work_twice():
     work()
     work()
 
-told = {"kept": sys.argv[1] == "keep" and keep_heap()}
+told = {"kept": sys.argv[1] == "keep" and retain_freed_memory()}
 thread = Thread(target=work_twice)
 thread.start()
 thread.join()
 before = measure_memory()
-give_back_heap()
+release_freed_memory()
 print(json.dumps({**told, "given back": before - measure_memory()}))
 """
 
@@ -70,11 +70,11 @@ class OldLibrary:
 def test_older_releases_keep_what_they_can(monkeypatch):
     library = OldLibrary()
     monkeypatch.setattr(heap, "_find", lambda name: library if name == "mallopt" else None)
-    assert keep_heap()
+    assert retain_freed_memory()
     assert library.options[heap.M_MMAP_THRESHOLD] == 2**25
 
 
 def test_elsewhere_nothing_is_done(monkeypatch):
     monkeypatch.setattr(heap.sys, "platform", "win32")
-    assert not keep_heap()
-    give_back_heap()
+    assert not retain_freed_memory()
+    release_freed_memory()

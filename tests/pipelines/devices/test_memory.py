@@ -6,10 +6,11 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from seedlab.pipelines.devices.environment import list_files
-from seedlab.pipelines.devices.memory import PACKED, WORKROOM, choose_weights, estimate_size, measure_room
+from seedlab.pipelines.devices.memory import PREPACKED_BYTES, WORKROOM, choose_weights, estimate_size, measure_room
 from seedlab.pipelines.devices.offload import measure_size
-from seedlab.pipelines.loaded.loading import Source, load_pipeline
+from seedlab.pipelines.loaded.hashes import list_files
+from seedlab.pipelines.loaded.loading import load_pipeline
+from seedlab.pipelines.loaded.sources import Source
 
 
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
@@ -66,17 +67,17 @@ def limit_in_the_older_way(folder: Path, maximum: str) -> None:
 
 def test_a_container_may_have_less_than_its_machine(tmp_path):
     limit(tmp_path, "3000000")
-    assert measure_room("cpu", tmp_path) == 620_000 - WORKROOM - PACKED
+    assert measure_room("cpu", tmp_path) == 620_000 - WORKROOM - PREPACKED_BYTES
 
 
 def test_a_container_of_the_older_kind_may_have_less_than_its_machine(tmp_path):
     limit_in_the_older_way(tmp_path / "memory", "3000000")
-    assert measure_room("cpu", tmp_path) == 620_000 - WORKROOM - PACKED
+    assert measure_room("cpu", tmp_path) == 620_000 - WORKROOM - PREPACKED_BYTES
 
 
 def test_a_container_without_a_limit_may_have_all(tmp_path):
     limit(tmp_path, "max")
-    assert measure_room("cpu", tmp_path) + WORKROOM + PACKED > 10**7
+    assert measure_room("cpu", tmp_path) + WORKROOM + PREPACKED_BYTES > 10**7
 
 
 @pytest.mark.parametrize("limited", ["system.slice", "system.slice/seedlab.service"])

@@ -7,12 +7,12 @@ from diffusers import DiffusionPipeline
 from torch import nn
 
 from seedlab.pipelines.devices.offload import (
-    bring_in,
-    can_be_divided,
-    is_part_by_part,
+    can_offload,
+    enable_cpu_offload,
+    is_offloaded,
     measure_size,
+    onload,
     place,
-    put_part_by_part,
 )
 
 
@@ -30,23 +30,23 @@ def test_the_size_of_a_pipeline_is_that_of_its_weights(tiny, pipeline):
 
 def test_without_a_card_a_pipeline_is_whole_and_stays_so(pipeline):
     assert place(pipeline, "cpu") is pipeline
-    assert not is_part_by_part(pipeline)
-    assert not can_be_divided(pipeline)
+    assert not is_offloaded(pipeline)
+    assert not can_offload(pipeline)
 
 
 def test_a_pipeline_that_comes_part_by_part_is_divided_no_further(pipeline):
-    put_part_by_part(pipeline, "cpu")
-    assert is_part_by_part(pipeline)
-    assert not can_be_divided(pipeline)
+    enable_cpu_offload(pipeline, "cpu")
+    assert is_offloaded(pipeline)
+    assert not can_offload(pipeline)
 
 
 def test_a_part_that_waits_is_brought_in_for_its_work():
     part, _ = cpu_offload_with_hook(nn.Linear(2, 2), "meta")  # a device that every machine has
     assert part.weight.device.type == "cpu"
-    bring_in(part)
+    onload(part)
     assert part.weight.device.type == "meta"
 
 
 def test_a_part_that_is_there_anyway_is_left_where_it_is(pipeline):
-    bring_in(pipeline.unet)
+    onload(pipeline.unet)
     assert pipeline.unet.device.type == "cpu"

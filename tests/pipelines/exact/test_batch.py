@@ -8,9 +8,11 @@ import torch
 from diffusers import DiffusionPipeline
 
 from seedlab.core.reports import Failed, Finished, Progress, Waiting
-from seedlab.pipelines.exact.batch import Prompts, can_batch, split_batches
+from seedlab.pipelines.exact.batch import split_batches
 from seedlab.pipelines.exact.plans import Plan, Plans
 from seedlab.pipelines.manager import PipelineManager
+from seedlab.pipelines.models.families import can_batch
+from seedlab.pipelines.sampling.prompts import Prompts
 from seedlab.rounds import GUIDE_SUFFIXES, seed_round, suffix_round
 from tests.examples import RECIPE
 from tests.pipelines.builders import make_recipe
@@ -94,7 +96,7 @@ class Watched(Plans):
 def count_calls(manager, recipes) -> tuple[int, list]:
     """Return how often the denoiser was called, and all reports."""
     list(manager.generate(recipes[:1], Event()))
-    (loaded,) = manager._library._loaded.values()
+    (loaded,) = manager._cache._loaded.values()
     rows = []
     handle = loaded.pipeline.unet.register_forward_pre_hook(lambda _, args: rows.append(len(args[0])))
     reports = list(manager.generate(recipes, Event()))

@@ -9,14 +9,15 @@ from torch.overrides import TorchFunctionMode
 
 from seedlab.pipelines.exact import group_norm as norms
 from seedlab.pipelines.exact import prepack as packing
-from seedlab.pipelines.exact.calibration import _list_sums, _list_torn, calibrate, follow_plan
-from seedlab.pipelines.exact.layout import Slots, call_alone, run_alone
+from seedlab.pipelines.exact.calibration import calibrate, follow_plan
+from seedlab.pipelines.exact.layout import BatchLayout, call_alone, run_alone
 from seedlab.pipelines.exact.plans import Plan
+from seedlab.pipelines.exact.probes import list_sums, list_torn
 
 needs_blocks = pytest.mark.skipif(
     not packing.can_pack(nn.Linear(1, 1)), reason="this build of torch has no such kernels"
 )
-PAIRS = Slots(count=4, group=2)
+PAIRS = BatchLayout(count=4, group=2)
 PICTURES = torch.randn(8, 6, 4, 4, generator=torch.Generator().manual_seed(0))
 
 
@@ -233,7 +234,7 @@ def test_an_activation_that_rounds_its_ends_otherwise_runs_alone(threads, dtype)
         plan = find_plan(Denoiser(nn.Upsample(scale_factor=(9, 1)), GEGLU(4, 128)).to(dtype), dtype)
         gate = torch.empty(8, 6, 36, 256, dtype=dtype).chunk(2, dim=-1)[1]
         alone = call_alone(functional.gelu, PAIRS)
-        depends = any(not torch.equal(functional.gelu(x), alone(x)) for x in _list_torn(functional.gelu, gate))
+        depends = any(not torch.equal(functional.gelu(x), alone(x)) for x in list_torn(functional.gelu, gate))
     finally:
         torch.set_num_threads(before)
     assert depends == ("layers.1" in plan.alone)
@@ -246,7 +247,7 @@ def test_values_that_vectors_and_scalars_round_differently_are_found():
         tail = torch.where(values[..., whole:] > 1, values[..., whole:] * (1 + 2**-20), values[..., whole:])
         return torch.cat((values[..., :whole], tail), -1)
 
-    torn = list(_list_torn(round_ends, torch.empty(2, 5)))
+    torn = list(list_torn(round_ends, torch.empty(2, 5)))
     assert len(torn) == 4
     assert all(values.shape == (2, 5) and (values > 1).all() for values in torn)
 
@@ -258,7 +259,7 @@ def test_a_twin_asks_for_gradients_as_its_layer_does(layer, asks):
     layer.requires_grad_(asks)
     value = PICTURES if isinstance(layer, nn.Conv2d) else PICTURES.flatten(2).transpose(1, 2)
     with torch.inference_mode():
-        (own, _), (twin, inputs) = _list_sums(layer, (value,))
+        (own, _), (twin, inputs) = list_sums(layer, (value,))
         assert own is layer
         assert [weights.requires_grad for weights in twin.parameters()] == [asks] * len(list(layer.parameters()))
         assert twin.weight.view(-1).requires_grad == asks, "what is made in inference mode forgets it"

@@ -100,9 +100,9 @@ def test_what_is_made_of_the_prompts_is_made_once_for_each(calibrated):
 def test_a_plan_is_made_once_for_each_kind_of_call_and_announced(calibrated):
     asked = calibrated(Plan(exact=True))
     plans, announced = Plans(None), []
-    for surroundings, rows in (("here", SEVERAL), ("here", SEVERAL), ("there", SEVERAL), ("here", SEVERAL[:4])):
+    for environment_key, rows in (("here", SEVERAL), ("here", SEVERAL), ("there", SEVERAL), ("here", SEVERAL[:4])):
         denoiser = Denoiser()
-        with batch_exactly(denoiser, 4, plans, surroundings, lambda: announced.append(1), do_nothing):
+        with batch_exactly(denoiser, 4, plans, environment_key, lambda: announced.append(1), do_nothing):
             denoiser(rows, 500)
     assert len(asked) == len(announced) == 3
 

@@ -3,9 +3,10 @@
 import torch
 from torch import nn
 
-from seedlab.pipelines.exact.layout import Slots, call_alone, replace_attribute, run_alone
+from seedlab.pipelines.exact.layout import BatchLayout, call_alone, run_alone
+from seedlab.pipelines.patching import replace_attribute
 
-PAIRS = Slots(count=3, group=2)
+PAIRS = BatchLayout(count=3, group=2)
 STACKED = torch.tensor([[10.0], [11.0], [12.0], [20.0], [21.0], [22.0]])
 """As pipelines stack them: three negative prompts, then three prompts."""
 
@@ -35,7 +36,7 @@ def test_nested_values_are_reordered_and_what_is_no_batch_stays_as_it_is():
 
 def test_without_guidance_there_is_nothing_to_reorder():
     rows = torch.arange(3.0)
-    assert Slots(count=3, group=1).gather(rows) is rows
+    assert BatchLayout(count=3, group=1).gather(rows) is rows
 
 
 def test_rolling_moves_every_image_one_slot_on():

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from seedlab.pipelines.exact import prepack as packing
-from seedlab.pipelines.exact.prepack import can_pack, drop_blocks, pack, pack_weights, packs_equally
+from seedlab.pipelines.exact.prepack import can_pack, drop_prepacked, pack, pack_weights, packs_equally
 
 pytestmark = pytest.mark.skipif(not can_pack(nn.Linear(1, 1)), reason="this build of torch has no such kernels")
 DTYPES = (torch.float32, torch.bfloat16)
@@ -146,7 +146,7 @@ def test_the_blocks_of_one_plan_are_kept():
 def test_blocks_can_be_dropped_at_once():
     root = nn.Sequential(nn.Linear(4, 4))
     (blocks,) = run_in_blocks(root, "0")
-    drop_blocks()
+    drop_prepacked()
     assert blocks() is None
 
 
@@ -159,6 +159,6 @@ def test_what_cannot_be_packed_is_passed_over():
 
 def test_blocks_take_no_more_memory_than_is_allowed(monkeypatch):
     root = nn.Sequential(nn.Linear(8, 8), nn.Linear(8, 16), nn.Linear(16, 4))
-    monkeypatch.setattr(packing, "PACKED", root[0].weight.nbytes + root[2].weight.nbytes)
+    monkeypatch.setattr(packing, "PREPACKED_BYTES", root[0].weight.nbytes + root[2].weight.nbytes)
     with pack_weights(root, ("0", "1", "2")):
         assert ["forward" in vars(layer) for layer in root] == [True, False, True]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from seedlab.pipelines.hub.progress import say_bytes
+from seedlab.pipelines.hub.progress import format_bytes
 
 
 @pytest.mark.parametrize(
@@ -16,4 +16,4 @@ from seedlab.pipelines.hub.progress import say_bytes
     ],
 )
 def test_bytes_in_words(done, total, words):
-    assert say_bytes(done, total) == words
+    assert format_bytes(done, total) == words

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from seedlab.core.recipe import Lora, SeedLabError
-from seedlab.pipelines.devices.environment import hash_weights, list_files
+from seedlab.core.errors import SeedLabError
+from seedlab.core.recipe import Lora
 from seedlab.pipelines.devices.memory import choose_weights, estimate_size
 from seedlab.pipelines.devices.offload import measure_size
-from seedlab.pipelines.loaded.cache import Library, Loaded
+from seedlab.pipelines.loaded.cache import LoadedPipeline, PipelineCache
+from seedlab.pipelines.loaded.hashes import hash_weights, list_files
 from seedlab.pipelines.models.catalog import describe
 from tests.pipelines.builders import build_lora, build_stable_diffusion
 
@@ -20,13 +21,13 @@ SWITCH = """
 import json, sys
 from pathlib import Path
 from seedlab.pipelines.models.catalog import describe
-from seedlab.pipelines.loaded.cache import Library
+from seedlab.pipelines.loaded.cache import PipelineCache
 
 def measure():
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS"))
 
-library, sizes = Library(measure_room=lambda device: 0), []
+library, sizes = PipelineCache(measure_room=lambda device: 0), []
 for number in range(10):
     library.load(describe(sys.argv[1 + number % 2]), "float32", "cpu")
     sizes.append(measure())
@@ -34,7 +35,7 @@ print(json.dumps(sizes))
 """
 
 
-def load(library: Library, folder) -> Loaded:
+def load(library: PipelineCache, folder) -> LoadedPipeline:
     return library.load(describe(str(folder)), "float32", "cpu")
 
 
@@ -52,7 +53,7 @@ class Machine:
     """A machine with room for so many pipelines of one size."""
 
     def __init__(self, size: int, count: int) -> None:
-        self.library = Library(self.measure_room)
+        self.library = PipelineCache(self.measure_room)
         self.size, self.count = size, count
 
     def measure_room(self, device: str) -> int:
@@ -72,7 +73,7 @@ def folders(tmp_path_factory) -> list[Path]:
 
 @pytest.fixture(scope="module")
 def size(folders) -> int:
-    return measure_size(load(Library(), folders[0]).pipeline)
+    return measure_size(load(PipelineCache(), folders[0]).pipeline)
 
 
 def test_pipelines_stay_while_there_is_room(folders, size):
@@ -111,7 +112,7 @@ def test_a_lora_needs_room_too(folders, tmp_path, short):
     pytest.importorskip("peft")
     file = build_lora(folders[1], tmp_path / "style.safetensors")
     needed = estimate_size((*choose_weights(list_files(folders[1])), file), "float32")
-    library = Library(measure_room=lambda _: needed - short)
+    library = PipelineCache(measure_room=lambda _: needed - short)
     load(library, folders[0])
     library.load(describe(str(folders[1])), "float32", "cpu", (Lora(file=str(file), sha256="0" * 64, weight=1.0),))
     assert len(library._loaded) == 2 - short
@@ -137,13 +138,13 @@ def test_others_can_be_let_go_at_once(folders, size):
     for folder in folders:
         load(machine.library, folder)
     load(machine.library, folders[0])
-    assert machine.library.let_others_go()
+    assert machine.library.evict_others()
     assert machine.names == ["model-0"]
-    assert not machine.library.let_others_go()
+    assert not machine.library.evict_others()
 
 
 def test_a_pipeline_is_loaded_once_and_its_files_are_hashed_once(tiny, monkeypatch):
-    library = Library()
+    library = PipelineCache()
     first = load(library, tiny)
     monkeypatch.setattr("seedlab.pipelines.loaded.cache.load_pipeline", lambda *_: pytest.fail("loaded again"))
     monkeypatch.setattr("seedlab.pipelines.loaded.cache.hash_weights", lambda *_: pytest.fail("hashed again"))
@@ -153,7 +154,7 @@ def test_a_pipeline_is_loaded_once_and_its_files_are_hashed_once(tiny, monkeypat
 
 def test_weights_that_were_replaced_are_loaded_and_hashed_anew(tmp_path):
     folder = build_stable_diffusion(tmp_path, weights_seed=1)
-    library = Library()
+    library = PipelineCache()
     first = load(library, folder)
     build_stable_diffusion(tmp_path, weights_seed=2)
     second = load(library, folder)
@@ -162,7 +163,7 @@ def test_weights_that_were_replaced_are_loaded_and_hashed_anew(tmp_path):
 
 
 def test_what_is_being_loaded_is_said_and_no_more_once_that_failed(tiny, monkeypatch):
-    library, said = Library(), []
+    library, said = PipelineCache(), []
 
     def fail(*_):
         said.append(library.loading)

@@ -3,7 +3,10 @@
 import pytest
 import torch
 
-from seedlab.pipelines.loaded.loading import Source, choose_dtype, choose_half, find_class, is_on_hub, load_pipeline
+from seedlab.pipelines.devices.libraries import find_class
+from seedlab.pipelines.devices.selection import choose_dtype, choose_half
+from seedlab.pipelines.loaded.loading import load_pipeline
+from seedlab.pipelines.loaded.sources import Source, is_on_hub
 from tests.pipelines.builders import build_qwen_image
 
 

@@ -10,7 +10,8 @@ import torch
 from diffusers import StableDiffusionPipeline
 from safetensors.torch import save_file
 
-from seedlab.core.recipe import Lora, RecipeError
+from seedlab.core.errors import RecipeError
+from seedlab.core.recipe import Lora
 from seedlab.core.reports import Failed
 from seedlab.images.compare import hash_pixels
 from seedlab.pipelines.loaded.loras import check_loras, read_loras
@@ -118,7 +119,7 @@ def test_a_lora_that_was_changed_or_is_gone_is_refused_before_any_work(manager, 
     file.unlink()
     (failed,) = manager.generate([recipe], Event())
     assert failed.sentence == "The LoRA “style.safetensors” is not there any more: choose another."
-    assert not manager._library._loaded
+    assert not manager._cache._loaded
 
 
 def test_a_lora_for_another_kind_of_model_is_refused_in_words(manager, tiny, lora, tmp_path):

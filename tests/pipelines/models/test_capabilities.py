@@ -7,7 +7,7 @@ import pytest
 import torch
 from diffusers import DiffusionPipeline, FluxPipeline, QwenImagePipeline
 
-from seedlab.pipelines.models.capabilities import Capabilities, takes_films
+from seedlab.pipelines.models.capabilities import Capabilities, is_video_module
 from seedlab.pipelines.models.catalog import describe
 from seedlab.workflow.script import write_script
 from tests.pipelines.builders import build_flux, build_qwen_image, make_default_recipe
@@ -44,7 +44,7 @@ def test_true_guidance_is_read_of_the_model_and_not_of_its_class(schnell, tmp_pa
 
 def test_what_works_on_films_is_told_by_its_weights(qwen):
     parts = DiffusionPipeline.from_pretrained(qwen).components
-    assert {name: takes_films(parts[name]) for name in ("vae", "text_encoder", "transformer")} == {
+    assert {name: is_video_module(parts[name]) for name in ("vae", "text_encoder", "transformer")} == {
         "vae": True,
         "text_encoder": True,  # the half of it that sees, which is not used
         "transformer": False,

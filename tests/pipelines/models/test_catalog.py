@@ -7,7 +7,7 @@ from threading import Event
 
 import pytest
 
-from seedlab.core.recipe import RecipeError
+from seedlab.core.errors import RecipeError
 from seedlab.pipelines.models.catalog import CATALOG, SKETCH, SKETCH_FOLDER, describe
 from tests.pipelines.builders import (
     build_ddim,

@@ -9,7 +9,7 @@ from threading import Event
 import pytest
 import torch
 
-from seedlab.core.recipe import RecipeError
+from seedlab.core.errors import RecipeError
 from seedlab.core.reports import Failed, Finished
 from seedlab.images.compare import hash_pixels
 from seedlab.pipelines.models.catalog import CATALOG, describe

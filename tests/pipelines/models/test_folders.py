@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from seedlab.core.recipe import RecipeError
+from seedlab.core.errors import RecipeError
 from seedlab.pipelines.models.catalog import describe
 from seedlab.pipelines.models.folders import check_weights, find_pipeline, name_pipeline, read_folder
 from tests.pipelines.builders import (

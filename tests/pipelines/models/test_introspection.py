@@ -7,7 +7,7 @@ from threading import Event
 
 import pytest
 
-from seedlab.core.recipe import RecipeError
+from seedlab.core.errors import RecipeError
 from seedlab.pipelines.models.catalog import describe
 from seedlab.pipelines.models.introspection import fit
 from tests.pipelines.builders import build_ddpm, build_stable_diffusion, flatten, make_recipe

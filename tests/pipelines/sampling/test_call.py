@@ -20,11 +20,12 @@ from diffusers import (
 from diffusers.schedulers.scheduling_utils import SchedulerMixin
 from PIL import Image
 
-from seedlab.core.checksums import Proof
-from seedlab.core.recipe import RecipeError, SeedLabError
+from seedlab.core.checksums import Checksums
+from seedlab.core.errors import RecipeError, SeedLabError
 from seedlab.core.schedulers import find_scheduler, list_family, name_scheduler
 from seedlab.pipelines.models.capabilities import Capabilities
-from seedlab.pipelines.sampling.call import make_arguments, make_scheduler, sample
+from seedlab.pipelines.sampling.arguments import make_arguments, make_scheduler
+from seedlab.pipelines.sampling.call import sample
 from tests.pipelines.builders import make_recipe
 
 ORIGINAL = DPMSolverMultistepScheduler(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear")
@@ -173,4 +174,6 @@ def test_a_picture_with_one_pixel_that_is_not_black_is_a_picture(tmp_path):
     image.putpixel((7, 7), (0, 0, 1))
     made = sample(Painter(image), make_recipe(tmp_path), lambda *_: None)
     assert made.image.tobytes() == image.tobytes()
-    assert made.proof == Proof(latents="", total=pytest.approx(1 / 255)), "no step was taken, so no latents are known"
+    assert made.proof == Checksums(latents="", total=pytest.approx(1 / 255)), (
+        "no step was taken, so no latents are known"
+    )

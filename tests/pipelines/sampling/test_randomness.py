@@ -5,7 +5,7 @@ from threading import Event
 import pytest
 import torch
 
-from seedlab.core.recipe import SeedLabError
+from seedlab.core.errors import SeedLabError
 from seedlab.core.reports import Failed, Finished, Progress
 from seedlab.pipelines.manager import PipelineManager
 from seedlab.pipelines.sampling.randomness import refuse_unseeded_noise
