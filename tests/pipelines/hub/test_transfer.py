@@ -11,7 +11,7 @@ import pytest
 from huggingface_hub.errors import GatedRepoError
 from huggingface_hub.utils import WeakFileLock
 
-from seedlab.pipelines.hub.cache import transfer as parts
+from seedlab.pipelines.hub import transfer as parts
 from seedlab.pipelines.hub.transfer import LargeFile, bring
 
 WEIGHTS = "unet/diffusion_pytorch_model.safetensors"
