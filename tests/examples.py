@@ -1,7 +1,14 @@
 """A recipe and an environment that tests share; change them with `dataclasses.replace`."""
 
+from dataclasses import replace
+
+from PIL import Image
+
 from seedlab.core.environment import Environment
 from seedlab.core.recipe import Recipe
+from seedlab.core.reports import Finished
+from seedlab.rules.change import Change, Lineage
+from seedlab.rules.suffixes import Suffixes, cut_suffix
 
 RECIPE = Recipe(
     model_id="sketch",
@@ -25,3 +32,18 @@ ENVIRONMENT = Environment(
     attention="sdpa",
     weights="ab" * 32,
 )
+
+
+def make_lineage(recipe: Recipe, *suffixes: str) -> Lineage:
+    """Return the lineage of a picture that these suffixes led to."""
+    lineage: Lineage = ()
+    for suffix in reversed(suffixes):
+        child = lineage[0].parent if lineage else recipe
+        parent = replace(child, prompt=cut_suffix(child.prompt, suffix))
+        lineage = (Change(parent, Suffixes.name, suffix), *lineage)
+    return lineage
+
+
+def make_finished(image: Image.Image, environment: Environment = ENVIRONMENT, notice: str = "") -> Finished:
+    """Return the report of a finished picture."""
+    return Finished(0, image, environment, notice)

@@ -1,7 +1,6 @@
 """The commands that look at finished pictures: `python -m seedlab recipe`, `verify` and `script`."""
 
 import argparse
-import json
 import sys
 from collections.abc import Callable
 from contextlib import closing
@@ -11,13 +10,12 @@ from threading import Event
 from typing import Any
 
 from seedlab import __version__
-from seedlab.cli.jobs import Manager, Studio
+from seedlab.cli.options import MakeServices, add_device, parse_device, write_json, write_line
 from seedlab.core.errors import SeedLabError
-from seedlab.core.model import Model
-from seedlab.core.recipe import GENERATOR_DEVICES
 from seedlab.core.reports import Failed, Generate
 from seedlab.images.metadata import read_metadata
 from seedlab.workflow.script import write_script
+from seedlab.workflow.services import Services
 from seedlab.workflow.verification import Original, VerificationResult, format_result, read_original, verify
 
 EQUAL, DIFFERENT = 0, 1
@@ -56,21 +54,22 @@ def _add(parser: argparse.ArgumentParser, run: Callable[..., int], **options: An
     parser.set_defaults(run=run)
 
 
-def run_recipe(given: argparse.Namespace, _: Studio) -> int:
+def run_recipe(given: argparse.Namespace, _: MakeServices) -> int:
     """Print a picture's recipe."""
     write_json(read_metadata(given.picture).recipe.to_dict())
     return 0
 
 
-def run_verify(given: argparse.Namespace, studio: Studio) -> int:
+def run_verify(given: argparse.Namespace, make_services: MakeServices) -> int:
     """Make a picture again and compare."""
     original = read_original(given.picture)
-    studio.describe(original.recipe.model_address).check(original.recipe)
-    with closing(studio.make_manager(parse_device(given.device))) as manager:
-        manager.describe(original.recipe.model_address)  # raises where the device is not there
+    with closing(make_services(parse_device(given.device))) as services:
+        model = services.find_model(original.recipe.model_address)
+        model.check(original.recipe)
+        services.resolve_model(model)  # raises if the device is missing
         if not given.json:
-            _write(_say_environment(original, manager))
-        outcome = _run_again(original, manager.generate)
+            write_line(_describe_environment(original, services))
+        outcome = _run_again(original, services.generate)
     if isinstance(outcome, Failed):
         sys.stderr.write(f"{outcome.sentence}\n")
         return DIFFERENT
@@ -85,7 +84,7 @@ def run_verify(given: argparse.Namespace, studio: Studio) -> int:
             }
         )
     else:
-        _write(_say_details(outcome))
+        write_line(_format_details(outcome))
     return EQUAL if outcome.is_equal else DIFFERENT
 
 
@@ -98,17 +97,17 @@ def _run_again(original: Original, generate: Generate) -> VerificationResult | F
     return Failed(0, "The picture was not made again: try once more.")
 
 
-def _say_environment(original: Original, manager: Manager) -> str:
+def _describe_environment(original: Original, services: Services) -> str:
     if original.environment is None:
         return "It does not say in which environment it was made."
     try:
-        causes = manager.environment(original.recipe).differences(original.environment)
+        causes = services.observe(original.recipe).differences(original.environment)
     except SeedLabError:
         return "Its model is not here yet: it is downloaded first, or it is said why it cannot be."
     return f"Here it is {', '.join(causes)}: the bytes may differ." if causes else "Made in this environment."
 
 
-def _say_details(verdict: VerificationResult) -> str:
+def _format_details(verdict: VerificationResult) -> str:
     latents = {True: "equal", False: "different", None: "not known"}[verdict.latents]
     original_total = "not known" if verdict.original_total is None else f"{verdict.original_total:.4f}"
     total = "not known" if verdict.total is None else f"{verdict.total:.4f}"
@@ -123,32 +122,25 @@ def _say_details(verdict: VerificationResult) -> str:
     return "\n".join(lines)
 
 
-def run_script(given: argparse.Namespace, studio: Studio) -> int:
+def run_script(given: argparse.Namespace, make_services: MakeServices) -> int:
     """Print or write a script."""
     pictures = [read_metadata(file) for file in given.picture]
     environment = pictures[0].environment
     if any(picture.environment != environment for picture in pictures):
         raise SeedLabError("These pictures were made in more than one environment: write a script of each.")
     recipes = [picture.recipe for picture in pictures]
-    script = write_script(recipes, environment, _describe(recipes[0].model_address, studio))
+    with closing(make_services(None)) as services:
+        model = services.find_model(recipes[0].model_address)
+        if model.any_scheduler:  # the catalogue can only guess
+            model = services.resolve_model(model)
+    if model.any_scheduler:
+        sys.stderr.write(f"{model.name} is not known here: the script calls it like a Stable Diffusion.\n")
+    script = write_script(recipes, environment, model)
     if given.out is None:
-        _write(script.rstrip("\n"))
+        write_line(script.rstrip("\n"))
     else:
         _write_new(given.out, script)
     return 0
-
-
-def _describe(address: str, studio: Studio) -> Model:
-    """Say what is known of a model: where the catalogue can only guess, its pipeline is looked at, as for a picture."""
-    model = studio.describe(address)
-    if not model.any_scheduler:
-        return model
-    with closing(studio.make_manager(None)) as manager:
-        model = manager.describe(address)
-    if model.any_scheduler:
-        sentence = f"{model.name} is not known here: the script calls it as a Stable Diffusion is called."
-        sys.stderr.write(f"{sentence}\n")
-    return model
 
 
 def _write_new(file: Path, text: str) -> None:
@@ -159,29 +151,3 @@ def _write_new(file: Path, text: str) -> None:
         raise SeedLabError(f"“{file}” is there already: choose another name.") from error
     except OSError as error:
         raise SeedLabError(f"“{file}” cannot be written: choose another place.") from error
-
-
-def add_device(parser: argparse.ArgumentParser) -> None:
-    """Add the flag that `parse_device` reads."""
-    devices = ("auto", *GENERATOR_DEVICES)
-    parser.add_argument("--device", choices=devices, default="auto", help="where to compute (%(default)s)")
-
-
-def parse_device(device: str) -> str | None:
-    """Return the device that is wished for; None for "auto"."""
-    return None if device == "auto" else device
-
-
-def write_json(data: dict[str, Any]) -> None:
-    """Print data as JSON."""
-    # As it is where that can be written, which a console of another encoding than Unicode's cannot.
-    _write(json.dumps(data, indent=2, ensure_ascii=not _is_unicode()))
-
-
-def _write(text: str) -> None:
-    plain = text.replace("∞", "-infinity").encode("ascii", "replace").decode()
-    sys.stdout.write((text if _is_unicode() else plain) + "\n")
-
-
-def _is_unicode() -> bool:
-    return (sys.stdout.encoding or "").lower().startswith("utf")

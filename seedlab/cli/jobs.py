@@ -1,114 +1,75 @@
 """Work without a browser: what a command makes, made by the same workflow, written into a folder."""
 
-import hashlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from PIL.Image import Image
 
 from seedlab.core.environment import Environment
 from seedlab.core.errors import SeedLabError
-from seedlab.core.model import Model
-from seedlab.core.recipe import Lora, Recipe
-from seedlab.core.reports import Generate
+from seedlab.core.recipe import Recipe
+from seedlab.images.compare import hash_pixels
+from seedlab.images.grid import make_grid
 from seedlab.images.metadata import read_metadata
 from seedlab.images.output_folder import OutputFolder, name_grid, name_variations, write_grid
 from seedlab.images.png import read_pixels
-from seedlab.rounds import seed_round, suffix_round
+from seedlab.rules.change import Lineage
+from seedlab.rules.rule import Rule
+from seedlab.rules.seeds import Seeds
+from seedlab.workflow.services import Services
 from seedlab.workflow.session import Session
 from seedlab.workflow.trail import Round, Tile
 
 NOT_MADE = "This picture was not made: try again."
 
-MakeGrid = Callable[[Sequence[Image]], Image]
 Show = Callable[[Round], None]
-
-
-class Manager(Protocol):
-    """What is needed of `seedlab.pipelines.manager.PipelineManager`."""
-
-    @property
-    def generate(self) -> Generate:
-        """Makes the pictures of recipes."""
-        ...
-
-    def describe(self, model_id: str) -> Model:
-        """Say what is known of a model, its dtype resolved for the device; raises SeedLabError."""
-        ...
-
-    def environment(self, recipe: Recipe) -> Environment:
-        """Observe the environment that this recipe's picture would be made in; raises SeedLabError."""
-        ...
-
-    def close(self) -> None:
-        """End all work."""
-        ...
-
-
-@dataclass(frozen=True, kw_only=True)
-class Studio:
-    """What the commands work with.
-
-    Attributes:
-        describe: says what is known of a model, and does not import torch.
-        make_manager: makes a manager for "cpu", "cuda" or "mps"; None for the best device that is there.
-        make_grid: puts pictures side by side.
-        read_loras: reads LoRAs as people write them, a file a line; raises RecipeError.
-    """
-
-    describe: Callable[[str], Model]
-    make_manager: Callable[[str | None], Manager]
-    make_grid: Callable[[Sequence[Image]], Image]
-    read_loras: Callable[[str], tuple[Lora, ...]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """What a command is to make; nothing is loaded or written yet.
+    """A round that a command is to make; nothing is loaded or written yet.
 
     Attributes:
         folder: where the pictures go.
-        parent: the first recipe of a round of seeds, or that of the picture that is refined.
-        seeds: of a round of seeds; the parent's one seed where a picture is refined.
-        suffixes: of a round of suffixes; () for a round of seeds.
-        source: the picture that is refined.
-        origin: the environment that it says it was made in.
-        lineage: the suffixes that led to it.
+        parent: the recipe that the rule is applied to.
+        source: the picture that is refined; None for a first round.
+        environment: the one that the source was made in.
+        lineage: of the source.
     """
 
     folder: Path
     parent: Recipe
-    seeds: tuple[int, ...]
-    suffixes: tuple[str, ...] = ()
+    rule: Rule
     source: Path | None = None
-    origin: Environment | None = None
-    lineage: tuple[str, ...] = ()
+    environment: Environment | None = None
+    lineage: Lineage = ()
 
     @property
     def files(self) -> dict[Recipe, Path]:
-        """Where each recipe's picture belongs, in the order of the round.
+        """The file of each recipe's picture, in the order of the round.
 
         Raises:
-            RecipeError: a prompt becomes too long.
+            RecipeError: the rule does not fit the recipe.
         """
+        made = self.rule.make(self.parent)
         if self.source is None:
-            recipes, names = seed_round(self.parent, self.seeds), tuple(f"seed-{seed}" for seed in self.seeds)
+            names = tuple(f"seed-{recipe.seed}" for recipe in made)
         else:
-            recipes, names = suffix_round(self.parent, self.suffixes), name_variations(self.source.stem, self.suffixes)
-        return {recipe: self.folder / f"{name}.png" for recipe, name in zip(recipes, names, strict=True)}
+            names = name_variations(self.source.stem, [self.rule.caption(value) for value in made.values()])
+        return {recipe: self.folder / f"{name}.png" for recipe, name in zip(made, names, strict=True)}
 
     @property
     def grid(self) -> Path:
-        """Where the grid belongs."""
+        """The file of the grid."""
         return self.folder / ("grid.png" if self.source is None else f"{name_grid(self.source.stem)}.png")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Made:
+class OutputPicture:
     """A picture that is there now.
 
     Attributes:
@@ -126,7 +87,7 @@ class Made:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
+class Result:
     """What became of a job. The grid is made only if nothing failed; each failure is a sentence.
 
     Attributes:
@@ -134,7 +95,7 @@ class Outcome:
     """
 
     grid: str | None
-    pictures: tuple[Made, ...]
+    pictures: tuple[OutputPicture, ...]
     failures: tuple[str, ...]
     environment: Environment | None
     differences: tuple[str, ...]
@@ -146,42 +107,49 @@ class Outcome:
         return asdict(self) | {"pictures": pictures}
 
 
-def make(job: Job, manager: Manager, make_grid: MakeGrid, show: Show, *, overwrite: bool = False) -> Outcome:
+def run_job(job: Job, services: Services, show: Show, *, overwrite: bool = False) -> Result:
     """Make a job's pictures and their grid.
 
     Args:
         show: is called with the round after every change.
-        overwrite: whether pictures that are there already are made anew.
+        overwrite: whether pictures that are there already are made again.
     """
     begun = time.monotonic()
     given = {} if job.source is None else {job.parent: job.source}
-    album = OutputFolder(job.files, manager.environment, given=given, lineage=job.lineage, overwrite=overwrite)
-    tiles = _develop(job, Session(manager.generate, album.find, album.keep), show).tiles
-    failures = [
-        f"Seed {tile.recipe.seed}{tile.suffix}: {tile.sentence or NOT_MADE}" for tile in tiles if tile.file is None
-    ]
+    folder = OutputFolder(job.files, services.observe, given=given, lineage=job.lineage, overwrite=overwrite)
+    round_ = _develop(job, Session(services.generate, folder.find, folder.keep), show)
+    failures = list(_list_failures(round_))
     try:
-        pictures = [(tile, file, read_pixels(file)) for tile in tiles if (file := tile.file) is not None]
+        pictures = [(tile, file, read_pixels(file)) for tile in round_.tiles if (file := tile.file) is not None]
         if not failures:
             write_grid(job.grid, make_grid([pixels for _, _, pixels in pictures]))
     except SeedLabError as error:
         pictures, failures = [], [*failures, str(error)]
     environment = read_metadata(pictures[0][1]).environment if pictures else None
-    return Outcome(
+    return Result(
         grid=None if failures else str(job.grid),
-        pictures=tuple(_describe(tile, file, pixels, file not in album.found) for tile, file, pixels in pictures),
+        pictures=tuple(_describe(tile, file, pixels, file not in folder.found) for tile, file, pixels in pictures),
         failures=tuple(failures),
         environment=environment,
-        differences=environment.differences(job.origin) if environment and job.origin else (),
+        differences=environment.differences(job.environment) if environment and job.environment else (),
         seconds=round(time.monotonic() - begun, 3),
     )
 
 
+def _list_failures(round_: Round) -> Iterator[str]:
+    for index, tile in enumerate(round_.tiles):
+        if tile.file is None:
+            name = ", ".join(filter(None, (f"Seed {tile.recipe.seed}", round_.caption(index))))
+            yield f"{name}: {tile.sentence or NOT_MADE}"
+
+
 def _develop(job: Job, session: Session, show: Show) -> Round:
-    session.explore(job.parent, job.seeds)
-    if job.source is not None:
-        _develop_newest(session, show)  # the picture that is refined: it is there, so nothing is made
-        session.lock(1, 0, job.suffixes)
+    if job.source is None:
+        session.explore(job.parent, job.rule)
+        return _develop_newest(session, show)
+    session.explore(job.parent, Seeds((job.parent.seed,)))
+    _develop_newest(session, show)  # the picture that is refined; it is there, so nothing is made
+    session.lock(1, 0, job.rule)
     return _develop_newest(session, show)
 
 
@@ -193,11 +161,11 @@ def _develop_newest(session: Session, show: Show) -> Round:
     return session.trail.newest
 
 
-def _describe(tile: Tile, file: Path, pixels: Image, anew: bool) -> Made:
-    return Made(
+def _describe(tile: Tile, file: Path, pixels: Image, anew: bool) -> OutputPicture:
+    return OutputPicture(
         file=str(file),
         fingerprint=tile.recipe.fingerprint,
-        sha256=hashlib.sha256(pixels.tobytes()).hexdigest(),
+        sha256=hash_pixels(pixels),
         anew=anew,
         notice=tile.sentence,
         recipe=tile.recipe,

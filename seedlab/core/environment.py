@@ -1,27 +1,29 @@
-"""What decides a picture's bits beside its recipe, and is not asked for but observed."""
+"""The environment: what decides a picture's bytes besides its recipe. It is observed, not chosen."""
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
 
+from seedlab.core import canonical
+from seedlab.core.canonical import default_of
 from seedlab.core.errors import SeedLabError
 
 
 @dataclass(frozen=True, kw_only=True)
 class Environment:
-    """The environment_key in which a picture was made; with the same recipe and the same of these, the same bytes.
+    """Everything but the recipe that decides a picture's bytes. Equal recipes and environments give equal bytes.
+
+    A new field needs a default and `metadata=ADDED`, so that the digests, and file names, of stored pictures stay.
 
     Attributes:
         torch, diffusers, transformers: versions.
         device: the device's name, as "cpu" or "NVIDIA H100".
-        isa: the instruction set that torch chose its kernels for, as "AVX512" ("" on a GPU).
-        threads: threads of one operation on the CPU.
-        memory_format: "contiguous" or "channels_last".
+        isa: the instruction set that torch chose kernels for, as "AVX512" ("" on a GPU).
+        threads: the number of threads of one operation on the CPU.
+        memory_format: "contiguous_format" or "channels_last".
         attention: the attention backend.
         weights: SHA-256 over the model's weight files.
-        deterministic: whether full determinism was asked for (deterministic algorithms, no TF32, no benchmarking).
+        deterministic: whether only deterministic algorithms were allowed (no TF32, no benchmarking).
     """
 
     torch: str
@@ -38,8 +40,7 @@ class Environment:
     @property
     def digest(self) -> str:
         """SHA-256, in hex, of the environment's canonical JSON."""
-        text = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        return hashlib.sha256(text.encode()).hexdigest()
+        return canonical.hash_json(canonical.to_dict(self))
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
@@ -50,13 +51,12 @@ class Environment:
         """
         if not isinstance(data, Mapping):
             raise SeedLabError("This picture does not say in which environment it was made.")
-        # Pictures of the first SeedLab say nothing of determinism; there was none to be had.
-        values = {field.name: data.get(field.name) for field in fields(cls)}
-        values["deterministic"] = data.get("deterministic", False)
+        # The first pictures lack the fields that were added later.
+        values = {each.name: data.get(each.name, default_of(each)) for each in fields(cls)}
         checks = {"threads": _is_count, "deterministic": _is_switch}
         if not all(checks.get(name, _is_line)(value) for name, value in values.items()):
             raise SeedLabError("This picture does not say in which environment it was made.")
-        return cls(**values)  # type: ignore[arg-type]
+        return cls(**values)
 
     def differences(self, other: "Environment") -> tuple[str, ...]:
         """Name what differs between the two, as ("torch 2.13.0 instead of 2.12.0", ...)."""

@@ -1,19 +1,18 @@
 """The recipe: everything that decides a picture's pixels, and the errors about it."""
 
-import hashlib
-import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, Self
 
+from seedlab.core import canonical
+from seedlab.core.canonical import ADDED
 from seedlab.core.errors import RecipeError
-from seedlab.core.text import is_whole
+from seedlab.core.validation import check_choice, check_int, check_side, check_text
 
 MAX_SEED = 2**32 - 1
 MAX_STEPS = 1000
 MAX_GUIDANCE = 100.0
-MAX_SIDE = 4096
 MAX_PROMPT_CHARACTERS = 10_000
 MAX_LORAS = 8
 MAX_LORA_WEIGHT = 10.0
@@ -39,7 +38,7 @@ class Lora:
     weight: float
 
     def __post_init__(self) -> None:
-        _check_text("loras", self.file, "The LoRA's file", 1000)
+        check_text("loras", self.file, "The LoRA's file", 1000)
         if not isinstance(self.sha256, str) or re.fullmatch("[0-9a-f]{64}", self.sha256) is None:
             raise RecipeError("loras", "A LoRA is known by its SHA-256, of 64 hex digits.")
         is_number = isinstance(self.weight, int | float) and not isinstance(self.weight, bool)
@@ -81,23 +80,23 @@ class Recipe:
     height: int
     width: int
     dtype: str
-    loras: tuple[Lora, ...] = ()
+    loras: tuple[Lora, ...] = field(default=(), metadata=ADDED)
 
     def __post_init__(self) -> None:
-        _check_text("model_id", self.model_id, "The model", 500)
+        check_text("model_id", self.model_id, "The model", 500)
         if not self.model_id:
             raise RecipeError("model_id", "The model is missing: choose one.")
         if self.revision is not None:
-            _check_text("revision", self.revision, "The revision", 200)
-        _check_text("prompt", self.prompt, "The prompt", MAX_PROMPT_CHARACTERS)
-        _check_text("negative_prompt", self.negative_prompt, "The negative prompt", MAX_PROMPT_CHARACTERS)
-        _check_text("scheduler", self.scheduler, "The scheduler", 100)
-        _check_int("seed", self.seed, "The seed", 0, MAX_SEED)
-        _check_int("num_inference_steps", self.num_inference_steps, "The number of steps", 1, MAX_STEPS)
-        _check_side("height", self.height)
-        _check_side("width", self.width)
-        _check_choice("dtype", self.dtype, DTYPES)
-        _check_choice("generator_device", self.generator_device, GENERATOR_DEVICES)
+            check_text("revision", self.revision, "The revision", 200)
+        check_text("prompt", self.prompt, "The prompt", MAX_PROMPT_CHARACTERS)
+        check_text("negative_prompt", self.negative_prompt, "The negative prompt", MAX_PROMPT_CHARACTERS)
+        check_text("scheduler", self.scheduler, "The scheduler", 100)
+        check_int("seed", self.seed, "The seed", 0, MAX_SEED)
+        check_int("num_inference_steps", self.num_inference_steps, "The number of steps", 1, MAX_STEPS)
+        check_side("height", self.height)
+        check_side("width", self.width)
+        check_choice("dtype", self.dtype, DTYPES)
+        check_choice("generator_device", self.generator_device, GENERATOR_DEVICES)
         object.__setattr__(self, "guidance_scale", _checked_guidance(self.guidance_scale))
         if not isinstance(self.loras, tuple) or not all(isinstance(each, Lora) for each in self.loras):
             raise RecipeError("loras", "The LoRAs must be a list of files with their SHA-256 and weights.")
@@ -112,20 +111,18 @@ class Recipe:
     @property
     def fingerprint(self) -> str:
         """SHA-256, in hex, of the recipe's canonical JSON."""
-        return hashlib.sha256(self.to_json().encode()).hexdigest()
+        return canonical.hash_json(self.to_dict())
 
     def to_json(self) -> str:
         """Return the canonical JSON: sorted keys, no spaces, UTF-8 text as it is."""
-        return json.dumps(self.to_dict(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return canonical.to_json(self.to_dict())
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what JSON can hold. Without LoRAs it does not speak of them, as recipes did not before there were any:
-        a recipe's fingerprint stays what it was.
+        """Return the recipe as JSON data, without fields that were added later and have their default.
+
+        So a new field leaves the fingerprints of old recipes unchanged.
         """
-        data = asdict(self)
-        if not self.loras:
-            del data["loras"]
-        return data
+        return canonical.to_dict(self)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
@@ -134,7 +131,7 @@ class Recipe:
         Raises:
             RecipeError: a field is missing, unknown, of the wrong type or out of its range.
         """
-        names = {field.name for field in fields(cls)}
+        names = {each.name for each in fields(cls)}
         if not isinstance(data, Mapping) or any(not isinstance(key, str) for key in data):
             raise RecipeError("recipe", "This is not a SeedLab recipe.")
         if unknown := sorted(set(data) - names):
@@ -144,37 +141,6 @@ class Recipe:
             return cls(**{**data, "loras": tuple(Lora(**each) for each in data.get("loras", ()))})
         except TypeError as error:
             raise RecipeError("recipe", "This recipe is incomplete.") from error
-
-
-def _check_text(field: str, value: object, name: str, limit: int) -> None:
-    if not isinstance(value, str):
-        raise RecipeError(field, f"{name} must be text.")
-    if len(value) > limit:
-        raise RecipeError(field, f"{name} has {len(value):,} characters: shorten it to {limit:,} or fewer.")
-    if "\0" in value or not is_whole(value):
-        raise RecipeError(field, f"{name} holds a character that cannot be written: remove it.")
-
-
-def _check_int(field: str, value: object, name: str, low: int, high: int) -> None:
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise RecipeError(field, f"{name} must be a whole number from {low} to {high}.")
-    if not low <= value <= high:
-        # Python refuses to write out a number of more than 4,300 digits.
-        given = f", not {value}" if abs(value) < 10**20 else ""
-        raise RecipeError(field, f"{name} must be from {low} to {high}{given}.")
-
-
-def _check_side(field: str, value: object) -> None:
-    _check_int(field, value, f"The {field}", 8, MAX_SIDE)
-    assert isinstance(value, int)  # for mypy: _check_int has made sure
-    if value % 8:
-        below = value // 8 * 8
-        raise RecipeError(field, f"The {field} must be a multiple of 8: use {below} or {below + 8}, not {value}.")
-
-
-def _check_choice(field: str, value: object, choices: tuple[str, ...]) -> None:
-    if value not in choices:
-        raise RecipeError(field, f"The {field.replace('_', ' ')} must be one of {', '.join(choices)}.")
 
 
 def _checked_guidance(value: object) -> float:

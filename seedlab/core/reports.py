@@ -40,7 +40,7 @@ class Finished:
     image: Image
     environment: Environment
     notice: str
-    proof: Checksums | None = None
+    checksums: Checksums | None = None
 
 
 @dataclass(frozen=True)

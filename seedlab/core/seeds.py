@@ -3,8 +3,9 @@
 import re
 
 from seedlab.core.errors import RecipeError
-from seedlab.core.recipe import MAX_SEED, _check_int
+from seedlab.core.recipe import MAX_SEED
 from seedlab.core.text import quote
+from seedlab.core.validation import check_int
 
 
 def parse_seeds(text: str, limit: int = 64) -> tuple[int, ...]:
@@ -30,8 +31,8 @@ def _parse_range(part: str, limit: int) -> range:
     if match is None:
         raise RecipeError("seeds", f"{quote(part)} is not a seed. Write whole numbers such as 0-3 or 7, 42, 100-103.")
     first, last = int(match[1]), int(match[2] or match[1])
-    _check_int("seeds", first, "A seed", 0, MAX_SEED)
-    _check_int("seeds", last, "A seed", 0, MAX_SEED)
+    check_int("seeds", first, "A seed", 0, MAX_SEED)
+    check_int("seeds", last, "A seed", 0, MAX_SEED)
     if last < first:
         raise RecipeError("seeds", f"The seeds {first}-{last} run backwards: write {last}-{first}.")
     if last - first >= limit:

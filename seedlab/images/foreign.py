@@ -11,9 +11,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from seedlab.core.recipe import MAX_GUIDANCE, MAX_PROMPT_CHARACTERS, MAX_SEED, MAX_SIDE, MAX_STEPS
+from seedlab.core.recipe import MAX_GUIDANCE, MAX_PROMPT_CHARACTERS, MAX_SEED, MAX_STEPS
 from seedlab.core.schedulers import SCHEDULERS
 from seedlab.core.text import is_whole
+from seedlab.core.validation import MAX_SIDE
 from seedlab.images.infotext import AUTOMATIC
 
 MAX_CHARACTERS = 100_000

@@ -1,78 +1,103 @@
-"""What a picture of SeedLab says about itself: two text chunks in its PNG.
+"""What a SeedLab picture says about itself, in two text chunks of its PNG.
 
-`parameters` is AUTOMATIC1111's infotext, for other tools. `seedlab` is JSON, for us: the picture, its round and its
-parents can be restored from it exactly. It comes back from strangers, so nothing in it is believed unchecked.
+`parameters` is AUTOMATIC1111's infotext, for other tools. `seedlab` is JSON, from which the picture, its round and its
+ancestors are restored exactly. Files come back from strangers, so everything that is read is checked.
+
+Version 2 of the JSON has a lineage of changes. Version 1 had a list of suffixes, and called the checksums "proof".
 """
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
 from PIL.Image import Image
 
+from seedlab.core.canonical import hash_json
 from seedlab.core.checksums import Checksums
 from seedlab.core.environment import Environment
 from seedlab.core.errors import SeedLabError
 from seedlab.core.recipe import MAX_PROMPT_CHARACTERS, Recipe
+from seedlab.core.reports import Finished
 from seedlab.core.text import is_whole
 from seedlab.images.infotext import INFOTEXT_CHUNK, write_infotext
 from seedlab.images.png import read_chunks, write_png
+from seedlab.rules.change import Change, Lineage, read_lineage, write_lineage
+from seedlab.rules.suffixes import Suffixes, cut_suffix
 
-VERSION = 1
+VERSION = 2
 CHUNK = "seedlab"
 MAX_CHARACTERS = 2**20
-MAX_SUFFIXES = 500
+MAX_CHANGES = 500
 MAX_NOTICE_CHARACTERS = 2_000
 
 
 class MetadataError(SeedLabError):
-    """A picture whose recipe cannot be read or believed."""
+    """The recipe in a picture cannot be read, or was changed."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Metadata:
-    """What a picture says about itself.
+    """What a picture says about itself. A new field is read and written in this module alone.
 
     Attributes:
-        suffixes: those that lead from the first round to this picture, in order; () for a picture of the first round.
+        lineage: the changes that led from the first round to this picture.
         notice: what to know about the picture, "" for nothing.
-        proof: the finer traces of the picture; None for a picture that was made without.
+        checksums: None for pictures of the first versions.
     """
 
     recipe: Recipe
     environment: Environment
-    suffixes: tuple[str, ...] = ()
+    lineage: Lineage = ()
     notice: str = ""
-    proof: Checksums | None = None
+    checksums: Checksums | None = None
+
+    @classmethod
+    def describe(cls, recipe: Recipe, finished: Finished, lineage: Lineage) -> Self:
+        """Return the metadata of a picture that was just made."""
+        return cls(
+            recipe=recipe,
+            environment=finished.environment,
+            lineage=lineage,
+            notice=finished.notice,
+            checksums=finished.checksums,
+        )
 
     def to_json(self) -> str:
-        """Return the chunk's JSON, in ASCII, which every tool that copies PNG chunks leaves alone."""
-        fields = asdict(self) | {"recipe": self.recipe.to_dict()}
-        return json.dumps({"version": VERSION, "fingerprint": self.recipe.fingerprint, **fields})
+        """Return the chunk's JSON in ASCII, which every tool that copies PNG chunks leaves alone."""
+        fields = {
+            "version": VERSION,
+            "fingerprint": self.recipe.fingerprint,
+            "recipe": self.recipe.to_dict(),
+            "environment": asdict(self.environment),
+            "lineage": write_lineage(self.lineage, self.recipe),
+            "notice": self.notice,
+            "checksums": None if self.checksums is None else asdict(self.checksums),
+        }
+        return json.dumps(fields)
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """Read the chunk's JSON, from a stranger; fields that it should not have are passed over.
+        """Read the chunk's JSON, which is untrusted. Unknown fields are ignored.
 
         Raises:
-            MetadataError: it is no such JSON, of a newer version, or the recipe is not the one that was written.
-            RecipeError: the recipe is not valid.
-            SeedLabError: the environment is not valid.
+            MetadataError: it is not such JSON, a newer version wrote it, or the recipe was changed.
+            RecipeError: the recipe or the lineage is not valid.
+            SeedLabError: the environment or the checksums are not valid.
         """
         data = _load(text)
         recipe = Recipe.from_dict(data.get("recipe") or {})
-        if data.get("fingerprint") != _take_fingerprint(data["recipe"]):
+        # Of the fields as they were written: recipes of a later version have more fields.
+        if data.get("fingerprint") != hash_json(data["recipe"]):
             raise MetadataError("This picture's recipe was changed after it was made: use the original file.")
+        checksums = data.get("checksums", data.get("proof"))
         return cls(
             recipe=recipe,
             environment=Environment.from_dict(data.get("environment") or {}),
-            suffixes=_check_suffixes(data.get("suffixes")),
+            lineage=_read_lineage(data, recipe),
             notice=_check_text(data.get("notice"), MAX_NOTICE_CHARACTERS),
-            # Pictures of the first SeedLab have none.
-            proof=None if data.get("proof") is None else Checksums.from_dict(data["proof"]),
+            checksums=None if checksums is None else Checksums.from_dict(checksums),
         )
 
 
@@ -86,16 +111,17 @@ def write_picture(file: Path, image: Image, metadata: Metadata) -> None:
 
 
 def read_metadata(file: Path) -> Metadata:
-    """Read what a stranger's file says about itself. Nothing but this file is opened, and no pixels are decoded.
+    """Read what an untrusted file says about itself. No other file is opened, and no pixels are decoded.
 
     Raises:
-        SeedLabError: it is no PNG, damaged, too large, or its recipe is missing, invalid, changed or too new.
+        SeedLabError: it is not a PNG, or it is damaged or too large; or its recipe is missing, invalid, changed or too
+            new.
     """
     chunk = read_chunks(file).get(CHUNK)
     if chunk is None:
         raise MetadataError(
-            f"There is no SeedLab recipe in “{file.name[:80]}”: choose a picture that SeedLab made, as it was saved. "
-            "Many websites and chat programs take such data out."
+            f"There is no SeedLab recipe in “{file.name[:80]}”: choose a picture as SeedLab saved it. "
+            "Many websites and chat programs remove such data."
         )
     return Metadata.from_json(chunk)
 
@@ -116,16 +142,24 @@ def _load(text: str) -> Mapping[str, Any]:
     return dict(data)
 
 
-def _take_fingerprint(data: Mapping[str, Any]) -> str:
-    # Of the fields as they were written, not of the recipe: a later SeedLab's recipes have more fields.
-    text = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _check_suffixes(value: object) -> tuple[str, ...]:
-    if not isinstance(value, Sequence) or isinstance(value, str) or len(value) > MAX_SUFFIXES:
+def _read_lineage(data: Mapping[str, Any], recipe: Recipe) -> Lineage:
+    listed = data.get("suffixes" if data["version"] == 1 else "lineage")
+    if not isinstance(listed, Sequence) or isinstance(listed, str) or len(listed) > MAX_CHANGES:
         raise MetadataError("This picture does not say where it came from: use the file as SeedLab saved it.")
-    return tuple(_check_text(each, MAX_PROMPT_CHARACTERS) for each in value)
+    return _read_suffixes(listed, recipe) if data["version"] == 1 else read_lineage(listed, recipe)
+
+
+def _read_suffixes(suffixes: Sequence[object], recipe: Recipe) -> Lineage:
+    """Read the lineage of version 1: the suffixes that led to the picture."""
+    lineage: list[Change] = []
+    for each in reversed(suffixes):
+        suffix = _check_text(each, MAX_PROMPT_CHARACTERS)
+        if not suffix.strip():
+            raise MetadataError("This picture's suffixes are not those of its prompt: use the original file.")
+        child = lineage[0].parent if lineage else recipe
+        parent = replace(child, prompt=cut_suffix(child.prompt, suffix))
+        lineage.insert(0, Change(parent, Suffixes.name, suffix))
+    return tuple(lineage)
 
 
 def _check_text(value: object, limit: int) -> str:

@@ -9,13 +9,14 @@ from pathlib import Path
 from PIL.Image import Image
 
 from seedlab import __version__
-from seedlab.core.checksums import Checksums
 from seedlab.core.environment import Environment
 from seedlab.core.errors import SeedLabError
 from seedlab.core.picture import Picture
 from seedlab.core.recipe import Recipe
+from seedlab.core.reports import Finished
 from seedlab.images.metadata import Metadata, read_metadata, write_picture
 from seedlab.images.png import read_chunks, write_png
+from seedlab.rules.change import Lineage
 
 MAX_STEM_BYTES = 160
 MAX_SLUG_BYTES = 60
@@ -38,7 +39,7 @@ class OutputFolder:
         observe: Callable[[Recipe], Environment],
         *,
         given: Mapping[Recipe, Path],
-        lineage: Sequence[str] = (),
+        lineage: Lineage = (),
         overwrite: bool = False,
     ) -> None:
         """Make an album; nothing is read or written yet.
@@ -47,7 +48,7 @@ class OutputFolder:
             files: where each recipe's picture belongs.
             observe: says in which environment a recipe would be made now.
             given: pictures that are only read, as they are.
-            lineage: the suffixes that lead to the given picture.
+            lineage: of the given picture.
             overwrite: whether pictures that are there already are made anew.
         """
         self._files, self._observe, self._given = dict(files), observe, dict(given)
@@ -68,25 +69,15 @@ class OutputFolder:
         self.found = (*self.found, self._files[recipe])
         return Picture(self._files[recipe], metadata.notice)
 
-    def keep(
-        self,
-        image: Image,
-        recipe: Recipe,
-        environment: Environment,
-        *,
-        suffixes: Sequence[str],
-        notice: str,
-        proof: Checksums | None = None,
-    ) -> Picture:
+    def keep(self, recipe: Recipe, finished: Finished, lineage: Lineage) -> Picture:
         """Write a finished picture.
 
         Raises:
             SeedLabError: it cannot be written; the sentence says why.
         """
-        lineage = (*self._lineage, *suffixes)
-        metadata = Metadata(recipe=recipe, environment=environment, suffixes=lineage, notice=notice, proof=proof)
-        write_picture(self._files[recipe], image, metadata)
-        return Picture(self._files[recipe], notice)
+        metadata = Metadata.describe(recipe, finished, (*self._lineage, *lineage))
+        write_picture(self._files[recipe], finished.image, metadata)
+        return Picture(self._files[recipe], finished.notice)
 
 
 def write_grid(file: Path, image: Image) -> None:
@@ -145,18 +136,18 @@ def name_grid(stem: str) -> str:
     return f"{_shorten(stem, MAX_STEM_BYTES)}-grid"
 
 
-def name_variations(stem: str, suffixes: Sequence[str]) -> tuple[str, ...]:
-    """Make file names, without their ending, of a parent's name and suffixes.
+def name_variations(stem: str, captions: Sequence[str]) -> tuple[str, ...]:
+    """Make file names, without their extension, from a parent's name and its tiles' captions.
 
-    They are safe on every disk, and no two are the same, nor the parent's or the grid's, in upper or lower case.
+    They are safe on every file system. No two are equal, whatever their case, nor equal to the parent's or the grid's.
     """
     names: list[str] = []
     taken = {stem.casefold(), name_grid(stem).casefold()}
-    for suffix in suffixes:
+    for caption in captions:
         # What is no letter or digit, in whatever script, would mean something to a shell or a disk.
-        slug = re.sub(r"[\W_]+", "-", suffix.casefold()).strip("-") or "variation"
+        slug = re.sub(r"[\W_]+", "-", caption.casefold()).strip("-") or "variation"
         name = f"{_shorten(stem, MAX_STEM_BYTES)}-{_shorten(slug, MAX_SLUG_BYTES)}"
-        candidates = (name, *(f"{name}-{number}" for number in range(2, len(suffixes) + 3)))
+        candidates = (name, *(f"{name}-{number}" for number in range(2, len(captions) + 3)))
         names.append(next(each for each in candidates if each.casefold() not in taken))
         taken.add(names[-1].casefold())
     return tuple(names)

@@ -15,7 +15,7 @@ from PIL.Image import Image
 from PIL.PngImagePlugin import PngImageFile, PngInfo
 
 from seedlab.core.errors import SeedLabError
-from seedlab.core.recipe import MAX_SIDE
+from seedlab.core.validation import MAX_SIDE
 
 MAX_FILE_BYTES = 50 * 2**20
 MAX_BESIDE_BYTES = 8 * 2**20

@@ -2,20 +2,18 @@
 
 import re
 import time
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from PIL.Image import Image
-
-from seedlab.core.checksums import Checksums
 from seedlab.core.environment import Environment
 from seedlab.core.errors import SeedLabError
 from seedlab.core.picture import Picture
 from seedlab.core.recipe import Recipe
+from seedlab.core.reports import Finished
 from seedlab.images.metadata import Metadata, read_metadata, write_picture
 from seedlab.images.png import TEMPORARY, read_chunks, write_png
+from seedlab.rules.change import Lineage
 
 OURS = re.compile(r"[0-9a-f]{64}-[0-9a-f]{16}\.png")
 ABANDONED_SECONDS = 3600.0
@@ -47,32 +45,20 @@ class Store:
             file.touch()  # for the least recently used; the time of access is not kept on many disks
         return picture
 
-    def keep(
-        self,
-        image: Image,
-        recipe: Recipe,
-        environment: Environment,
-        *,
-        suffixes: Sequence[str],
-        notice: str,
-        proof: Checksums | None = None,
-    ) -> Picture:
-        """Write a finished picture, and make room if there is a limit; the one just written always stays.
+    def keep(self, recipe: Recipe, finished: Finished, lineage: Lineage) -> Picture:
+        """Write a finished picture. If there is a limit, make room; the new picture always stays.
 
         Raises:
             SeedLabError: it cannot be written; the sentence says why.
         """
-        file = self._name(recipe, environment)
+        file = self._name(recipe, finished.environment)
         if self.embed:
-            metadata = Metadata(
-                recipe=recipe, environment=environment, suffixes=tuple(suffixes), notice=notice, proof=proof
-            )
-            write_picture(file, image, metadata)
+            write_picture(file, finished.image, Metadata.describe(recipe, finished, lineage))
         else:
-            write_png(file, image, {})
+            write_png(file, finished.image, {})
         if self.limit_bytes is not None:
             self._make_room(file, self.limit_bytes)
-        return Picture(file, notice)
+        return Picture(file, finished.notice)
 
     def _name(self, recipe: Recipe, environment: Environment) -> Path:
         return self.folder / f"{recipe.fingerprint}-{environment.digest[:16]}.png"

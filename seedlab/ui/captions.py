@@ -8,6 +8,7 @@ from seedlab.core.errors import RecipeError
 from seedlab.core.model import Model
 from seedlab.core.recipe import Recipe
 from seedlab.core.schedulers import find_scheduler
+from seedlab.rules.registry import format_change
 from seedlab.workflow.trail import Round, State, Tile, Trail
 
 DTYPES = {"float32": "fp32", "bfloat16": "bf16", "float16": "fp16"}
@@ -21,21 +22,15 @@ ACTIONS = {
 }
 
 
-def name_tile(tile: Tile) -> str:
+def name_tile(tile: Tile, caption: str) -> str:
     """Name a tile for a screen reader: "Seed 2, artsy, finished; lock this seed"."""
-    parts = [name_picture(tile), ACTIONS[tile.state], tile.sentence]
+    parts = [name_picture(tile, caption), ACTIONS[tile.state], tile.sentence]
     return ", ".join(part for part in parts if part)
 
 
-def name_picture(tile: Tile) -> str:
+def name_picture(tile: Tile, caption: str) -> str:
     """Name a picture: "Seed 2, artsy"."""
-    suffix = clean_suffix(tile.suffix)
-    return f"Seed {tile.recipe.seed}, {suffix}" if suffix else f"Seed {tile.recipe.seed}"
-
-
-def clean_suffix(suffix: str) -> str:
-    """Take off the punctuation that glues a suffix to its prompt."""
-    return suffix.strip(" ,;.")
+    return f"Seed {tile.recipe.seed}, {caption}" if caption else f"Seed {tile.recipe.seed}"
 
 
 def name_download(trail: Trail, round_: Round, index: int) -> str:
@@ -43,9 +38,9 @@ def name_download(trail: Trail, round_: Round, index: int) -> str:
     first = round_
     while first.parent is not None:
         first = trail.round(first.parent[0])
-    suffixes = trail.suffixes_to(round_.id, index)
-    parts = [_slug(first.prompt, 60) or "seedlab", f"seed-{round_.tiles[index].recipe.seed}"]
-    parts += [_slug(suffix, 30) for suffix in suffixes[-3:]]
+    captions = [format_change(change) for change in trail.lineage_of(round_.id, index)]
+    parts = [_slug(trail.share_prompt(first), 60) or "seedlab", f"seed-{round_.tiles[index].recipe.seed}"]
+    parts += [_slug(caption, 30) for caption in captions[-3:]]
     return "-".join(part for part in parts if part) + ".png"
 
 
@@ -57,15 +52,10 @@ def _slug(text: str, limit: int) -> str:
 def split_prompt(trail: Trail, round_: Round, tile: Tile) -> tuple[str, str]:
     """Split a tile's prompt into what its parent has already and what is new."""
     prompt = tile.recipe.prompt
-    base = share_prompt(trail, round_)
+    base = trail.share_prompt(round_)
     if round_.parent is None or not prompt.startswith(base):
         return prompt, ""
     return base, prompt[len(base) :]
-
-
-def share_prompt(trail: Trail, round_: Round) -> str:
-    """Return the prompt that the tiles of a round share."""
-    return round_.prompt if round_.parent is None else trail.tile(*round_.parent).recipe.prompt
 
 
 def format_seed(recipe: Recipe) -> str:
@@ -126,7 +116,7 @@ def format_progress(rounds: Sequence[Round]) -> str:
 
 def name_root(round_: Round) -> str:
     """Name an earlier first round in a few words: "Labrador in the style of… · 0–3"."""
-    prompt = " ".join(round_.prompt.split())
+    prompt = " ".join(round_.tiles[0].recipe.prompt.split())
     short = prompt if len(prompt) <= 32 else prompt[:30].rstrip(" ,;.") + "…"
     return f"{short or 'No prompt'} · {round_.title.removeprefix('Seeds ').removeprefix('Seed ')}"
 

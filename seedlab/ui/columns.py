@@ -59,7 +59,7 @@ def make_words(kinds: Mapping[str, Sequence[str]]) -> gr.HTML:
 MAX_COPIES = 2_000
 
 
-class Shelf:
+class ServedFiles:
     """Puts the pictures of a view where the browser can fetch them, byte for byte.
 
     The copies are in gradio's cache, so the store need not be open to everybody; and each is made once, where gradio

@@ -6,12 +6,16 @@ from dataclasses import dataclass
 from seedlab.core.errors import RecipeError
 from seedlab.core.model import Model
 from seedlab.core.recipe import Lora, Recipe
-from seedlab.core.seeds import parse_seeds
+from seedlab.rules.registry import list_parameters
+from seedlab.rules.seeds import Seeds
+
+RULE_FIELDS = tuple(parameter.name for parameter in list_parameters())
+"""The fields of the rules that vary a locked tile."""
 
 FIELDS = (
     "prompt",
     "seeds",
-    "suffixes",
+    *RULE_FIELDS,
     "model_id",
     "negative_prompt",
     "num_inference_steps",
@@ -24,9 +28,9 @@ FIELDS = (
 )
 """The fields that a sentence can stand under, in the order of the panel."""
 
-ADVANCED = FIELDS[4:]
+ADVANCED = FIELDS[FIELDS.index("model_id") + 1 :]
 
-FORM = tuple(name for name in FIELDS if name != "suffixes")
+FORM = tuple(name for name in FIELDS if name not in RULE_FIELDS)
 """The fields that decide a round of seeds, in the order of `Form`."""
 
 PLACES = (*FIELDS, "page")
@@ -49,13 +53,13 @@ class Form:
     generator_device: str | None
     loras: str | None
 
-    def read_seeds(self) -> tuple[int, ...]:
-        """Return the seeds.
+    def read_rule(self) -> Seeds:
+        """Return the rule of the first round.
 
         Raises:
-            RecipeError: the text names none, or too many.
+            RecipeError: there are no seeds, or too many.
         """
-        return parse_seeds(self.seeds or "")
+        return Seeds.parse({"seeds": self.seeds or ""})
 
     def make_recipe(self, model: Model, seed: int, loras: tuple[Lora, ...] = ()) -> Recipe:
         """Make the recipe of one seed.

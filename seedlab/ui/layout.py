@@ -5,11 +5,11 @@ from typing import Any
 import gradio as gr
 
 from seedlab.ui.columns import make_columns, make_sentence
-from seedlab.ui.fields import FITTED
-from seedlab.ui.form import ADVANCED, FORM, PLACES
-from seedlab.ui.handlers import Handlers, end_visit
+from seedlab.ui.fields import FITTED, show_rule
+from seedlab.ui.form import ADVANCED, FORM, PLACES, RULE_FIELDS
+from seedlab.ui.handlers import Handlers, end_session
 from seedlab.ui.panel import Panel, build_panel
-from seedlab.ui.studio import Studio
+from seedlab.ui.services import PageServices
 from seedlab.ui.theme import launch_options
 
 __all__ = ["build_blocks", "launch_options"]
@@ -44,51 +44,51 @@ STREAM: dict[str, Any] = {
 }
 
 
-def build_blocks(studio: Studio) -> gr.Blocks:
+def build_blocks(services: PageServices) -> gr.Blocks:
     """Build the page. Nothing is loaded and nothing runs before a visitor comes."""
-    handlers = Handlers(studio)
+    handlers = Handlers(services)
     blocks = gr.Blocks(title="SeedLab", fill_width=True, analytics_enabled=False, delete_cache=(3600, DAY))
     with blocks:
-        visit = gr.State(None, time_to_live=DAY, delete_callback=end_visit)
+        page = gr.State(None, time_to_live=DAY, delete_callback=end_session)
         saved = gr.BrowserState("", storage_key=STORAGE_KEY, secret=STORAGE_SECRET)
         with gr.Row(elem_id="app"):
             with gr.Column(elem_id="panel"):
-                panel = build_panel(studio)
+                panel = build_panel(services)
             with gr.Column(elem_id="sheet"):
                 panel.sentences["page"] = make_sentence("page", "wrong")
                 columns = make_columns()
-        _wire_page(blocks, handlers, panel, visit, saved, columns)
-        _wire_work(handlers, panel, visit, saved, columns)
-        _wire_columns(handlers, panel, visit, saved, columns)
+        _wire_page(blocks, handlers, panel, page, saved, columns)
+        _wire_work(handlers, panel, page, saved, columns)
+        _wire_columns(handlers, panel, page, saved, columns)
         _wire_panel(handlers, panel)
     return blocks
 
 
 def _wire_page(
-    blocks: gr.Blocks, handlers: Handlers, panel: Panel, visit: gr.State, saved: gr.BrowserState, columns: gr.HTML
+    blocks: gr.Blocks, handlers: Handlers, panel: Panel, page: gr.State, saved: gr.BrowserState, columns: gr.HTML
 ) -> None:
     root = [panel.fields[name] for name in ("prompt", "seeds", "model_id")]
     served = [field.value for field in root]
 
-    def restore_root(visit: Any, *values: str | None) -> Any:
-        return handlers.restore_root(visit, served, values)
+    def restore_root(page: Any, *values: str | None) -> Any:
+        return handlers.restore_root(page, served, values)
 
-    opened = blocks.load(handlers.open, [saved], [visit, columns], **QUICK)
-    opened.then(handlers.develop, [visit], [columns], **STREAM)
+    opened = blocks.load(handlers.open, [saved], [page, columns], **QUICK)
+    opened.then(handlers.develop, [page], [columns], **STREAM)
     # An event of its own, as it tells what was typed until the trail was there: that stays.
-    restored = opened.then(restore_root, [visit, *root], root, **QUICK)
-    restored.then(handlers.restore_advanced, [visit], [panel.fields[name] for name in ADVANCED], **STREAM)
-    restored.then(handlers.choose_model, [panel.fields["model_id"]], _list_fitted(panel), **STREAM)
+    restored = opened.then(restore_root, [page, *root], root, **QUICK)
+    restored.then(handlers.restore_advanced, [page], [panel.fields[name] for name in ADVANCED], **STREAM)
+    restored.then(handlers.choose_model, [panel.fields["model_id"], panel.rule], _list_fitted(panel), **STREAM)
     blocks.unload(handlers.leave)
 
 
-def _wire_work(handlers: Handlers, panel: Panel, visit: gr.State, saved: gr.BrowserState, columns: gr.HTML) -> None:
+def _wire_work(handlers: Handlers, panel: Panel, page: gr.State, saved: gr.BrowserState, columns: gr.HTML) -> None:
     sentences = [panel.sentences[place] for place in PLACES]
     form = [panel.fields[name] for name in FORM]
 
     def explore(trigger: Any) -> None:
-        outputs = [visit, columns, saved, panel.notice, panel.advanced, *sentences]
-        _stream(handlers, trigger(handlers.explore, [visit, saved, *form], outputs, **QUICK), visit, columns)
+        outputs = [page, columns, saved, panel.notice, panel.advanced, *sentences]
+        _stream(handlers, trigger(handlers.explore, [page, saved, *form], outputs, **QUICK), page, columns)
 
     explore(panel.generate.click)
     for name in ("prompt", "seeds", "negative_prompt", "num_inference_steps", "guidance_scale", "width", "height"):
@@ -96,30 +96,30 @@ def _wire_work(handlers: Handlers, panel: Panel, visit: gr.State, saved: gr.Brow
     for button in panel.examples:
         explore(_fill(button, panel.fields["prompt"]).then)
     # Then the work: it takes from the store what the picture's parents have there.
-    opened = [visit, columns, saved, panel.notice, *form, *sentences]
-    asked = panel.open.upload(handlers.open_picture, [visit, saved, panel.open], opened, **QUICK)
-    _stream(handlers, asked, visit, columns)
-    asked.then(handlers.choose_model, [panel.fields["model_id"]], _list_fitted(panel), **STREAM)
+    opened = [page, columns, saved, panel.notice, *form, *sentences]
+    asked = panel.open.upload(handlers.open_picture, [page, saved, panel.open], opened, **QUICK)
+    _stream(handlers, asked, page, columns)
+    asked.then(handlers.choose_model, [panel.fields["model_id"], panel.rule], _list_fitted(panel), **STREAM)
 
 
-def _wire_columns(handlers: Handlers, panel: Panel, visit: gr.State, saved: gr.BrowserState, columns: gr.HTML) -> None:
+def _wire_columns(handlers: Handlers, panel: Panel, page: gr.State, saved: gr.BrowserState, columns: gr.HTML) -> None:
     sentences = [panel.sentences[place] for place in PLACES]
-    outputs = [visit, columns, saved, *sentences]
-    chosen = [visit, saved, panel.fields["suffixes"]]
+    outputs = [page, columns, saved, *sentences]
+    chosen = [page, saved, panel.rule, *(panel.fields[name] for name in RULE_FIELDS)]
     for asked in (
         columns.tile(handlers.choose_tile, chosen, outputs, **QUICK),
-        columns.revisit(handlers.revisit, [visit, saved], outputs, **QUICK),
-        columns.wake(handlers.wake, [visit, saved], [visit, columns], **QUICK),
+        columns.revisit(handlers.revisit, [page, saved], outputs, **QUICK),
+        columns.wake(handlers.wake, [page, saved], [page, columns], **QUICK),
     ):
-        _stream(handlers, asked, visit, columns)
-    columns.verify(handlers.verify, [visit, saved], [visit, columns], **STREAM)
-    columns.script(handlers.write_script, [visit, saved], [visit, columns, panel.sentences["page"]], **QUICK)
-    panel.stop.click(handlers.stop, [visit], [columns], **QUICK)
+        _stream(handlers, asked, page, columns)
+    columns.verify(handlers.verify, [page, saved], [page, columns], **STREAM)
+    columns.script(handlers.write_script, [page, saved], [page, columns, panel.sentences["page"]], **QUICK)
+    panel.stop.click(handlers.stop, [page], [columns], **QUICK)
 
 
-def _stream(handlers: Handlers, asked: Any, visit: gr.State, columns: gr.HTML) -> None:
+def _stream(handlers: Handlers, asked: Any, page: gr.State, columns: gr.HTML) -> None:
     """After what was asked for, the work on it."""
-    asked.then(handlers.develop, [visit], [columns], **STREAM)
+    asked.then(handlers.develop, [page], [columns], **STREAM)
 
 
 def _fill(button: gr.Button, prompt: gr.components.Component) -> Any:
@@ -130,7 +130,8 @@ def _wire_panel(handlers: Handlers, panel: Panel) -> None:
     model = panel.fields["model_id"]
     # One look at a time, and then at the last that was chosen: a slow one must not come after it.
     last = STREAM | {"trigger_mode": "always_last"}
-    model.input(handlers.choose_model, [model], _list_fitted(panel), **last)  # type: ignore[attr-defined]
+    model.input(handlers.choose_model, [model, panel.rule], _list_fitted(panel), **last)  # type: ignore[attr-defined]
+    panel.rule.change(show_rule, [panel.rule], list(panel.rules), **QUICK)
     # The words are the model's, whichever way it was chosen: by the visitor, or restored with a trail.
     model.change(handlers.list_words, [model], [panel.words, panel.lexicon], **QUICK)  # type: ignore[attr-defined]
     panel.words.word(handlers.add_phrase, [panel.fields["prompt"]], [panel.fields["prompt"]], **QUICK)
@@ -140,5 +141,5 @@ def _wire_panel(handlers: Handlers, panel: Panel) -> None:
 
 
 def _list_fitted(panel: Panel) -> list[Any]:
-    places = panel.fields | {"examples": panel.tries}
+    places = panel.fields | {"examples": panel.tries, "rule": panel.rule}
     return [*(places[name] for name in FITTED), panel.sentences["model_id"], panel.about]

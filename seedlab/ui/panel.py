@@ -7,10 +7,12 @@ from typing import Any
 
 import gradio as gr
 
-from seedlab.rounds import GUIDE_SEEDS, GUIDE_SUFFIXES
+from seedlab.rules.registry import VARIATIONS
+from seedlab.rules.rule import Rule
+from seedlab.rules.seeds import GUIDE_SEEDS
 from seedlab.ui.columns import make_sentence, make_words
-from seedlab.ui.fields import list_schedulers
-from seedlab.ui.studio import Studio
+from seedlab.ui.fields import list_rules, list_schedulers
+from seedlab.ui.services import PageServices
 
 GUIDE_PROMPT = "Labrador in the style of Vermeer"
 
@@ -21,6 +23,8 @@ class Panel:
 
     fields: dict[str, gr.components.Component]
     sentences: dict[str, gr.HTML]
+    rule: gr.Dropdown
+    rules: tuple[gr.Column, ...]
     notice: gr.HTML
     about: gr.HTML
     generate: gr.Button
@@ -57,7 +61,7 @@ def _field() -> Iterator[None]:
         yield
 
 
-def build_panel(studio: Studio) -> Panel:
+def build_panel(services: PageServices) -> Panel:
     """Build the panel into the page that is being built."""
     builder = _Builder()
     gr.HTML("<h1>Seed<span>Lab</span></h1>", elem_id="wordmark", apply_default_css=False)
@@ -67,17 +71,19 @@ def build_panel(studio: Studio) -> Panel:
     with gr.Row(elem_id="go"):
         generate = gr.Button("Generate", variant="primary", elem_id="generate", min_width=80)
         stop = gr.Button("Stop", elem_id="stop", min_width=80)
-    fold = gr.Button("Seeds, suffixes, model", elem_id="fold", size="sm")
+    fold = gr.Button("Seeds, variations, model", elem_id="fold", size="sm")
     with gr.Column(elem_id="more"):
-        _build_rounds(builder)
-        about = _build_model(builder, studio)
-        tries, examples = _build_examples(studio.examples)
-        words = _build_words(studio)
-        advanced = _build_advanced(builder, studio)
+        rule, rules = _build_rounds(builder)
+        about = _build_model(builder, services)
+        tries, examples = _build_examples(services.examples)
+        words = _build_words(services)
+        advanced = _build_advanced(builder, services)
         opener = gr.UploadButton("Open a picture…", file_types=[".png"], size="sm", elem_id="open")
     return Panel(
         builder.fields,
         builder.sentences,
+        rule,
+        rules,
         notice,
         about,
         generate,
@@ -91,20 +97,35 @@ def build_panel(studio: Studio) -> Panel:
     )
 
 
-def _build_rounds(builder: _Builder) -> None:
+def _build_rounds(builder: _Builder) -> tuple[gr.Dropdown, tuple[gr.Column, ...]]:
+    """Add the fields of the rules; return the list of rules, and the place of each rule's fields."""
     with _field():
         builder.add("seeds", gr.Textbox(GUIDE_SEEDS, label="Seeds", max_lines=1, elem_id="seeds"))
     with _field():
-        suffixes = "\n".join(GUIDE_SUFFIXES)
-        label = "Suffixes for the locked seed"
-        builder.add("suffixes", gr.Textbox(suffixes, label=label, lines=4, max_lines=16, elem_id="suffixes"))
+        choices = list_rules()
+        rule = gr.Dropdown(choices, value=choices[0][1], label="Vary a locked picture by", elem_id="rule")
+    return rule, tuple(_build_rule(builder, each, visible=each.name == choices[0][1]) for each in VARIATIONS)
 
 
-def _build_model(builder: _Builder, studio: Studio) -> gr.HTML:
+def _build_rule(builder: _Builder, rule: type[Rule], *, visible: bool) -> gr.Column:
+    place = gr.Column(elem_classes="field", min_width=80, visible=visible)
+    with place:
+        for each in rule.parameters:
+            lines = max(16, each.lines) if each.lines > 1 else 1
+            field = gr.Textbox(each.default, label=each.label, lines=each.lines, max_lines=lines, elem_id=each.name)
+            builder.add(each.name, field)
+    return place
+
+
+def _build_model(builder: _Builder, services: PageServices) -> gr.HTML:
     """Add the field, and return the place under it for what to know of the model."""
     with _field():
         model = gr.Dropdown(
-            list(studio.models), value=studio.default_model, label="Model", allow_custom_value=True, elem_id="model_id"
+            list(services.models),
+            value=services.default_model,
+            label="Model",
+            allow_custom_value=True,
+            elem_id="model_id",
         )
         builder.add("model_id", model)
         return make_sentence("about", "about")
@@ -118,14 +139,14 @@ def _build_examples(examples: tuple[str, ...]) -> tuple[gr.Column, tuple[gr.Butt
             return tries, tuple(chips)
 
 
-def _build_words(studio: Studio) -> tuple[gr.HTML, gr.Accordion]:
-    kinds = studio.list_words(studio.default_model)
+def _build_words(services: PageServices) -> tuple[gr.HTML, gr.Accordion]:
+    kinds = services.list_words(services.default_model)
     lexicon = gr.Accordion("Every word it knows", open=False, visible=bool(kinds), elem_id="lexicon")
     with lexicon:
         return make_words(kinds), lexicon
 
 
-def _build_advanced(builder: _Builder, studio: Studio) -> gr.Accordion:
+def _build_advanced(builder: _Builder, services: PageServices) -> gr.Accordion:
     advanced = gr.Accordion("Advanced", open=False, elem_id="advanced")
     with advanced:
         with _field():
@@ -144,11 +165,11 @@ def _build_advanced(builder: _Builder, studio: Studio) -> gr.Accordion:
             builder.add_number("width", "Width")
             builder.add_number("height", "Height")
         _build_noise(builder)
-        _build_loras(builder, studio)
+        _build_loras(builder, services)
     return advanced
 
 
-def _build_loras(builder: _Builder, studio: Studio) -> None:
+def _build_loras(builder: _Builder, services: PageServices) -> None:
     with _field():
         loras = gr.Textbox(
             "",
@@ -156,7 +177,7 @@ def _build_loras(builder: _Builder, studio: Studio) -> None:
             info="One .safetensors file a line, and after it how much of it.",
             placeholder="/path/to/style.safetensors 0.8",
             max_lines=8,
-            visible=studio.local,
+            visible=services.local,
             elem_id="loras",
         )
         builder.add("loras", loras)

@@ -11,6 +11,7 @@ from seedlab.core.recipe import Lora, Recipe
 from seedlab.core.seeds import parse_seeds
 from seedlab.ui.form import ADVANCED
 from seedlab.workflow.trail import Trail
+from seedlab.workflow.trail_json import read_trail
 
 MAX_SAVED = 5_000_000
 """Characters of a trail that the browser kept; a longer one is not ours."""
@@ -44,7 +45,7 @@ def read_saved(saved: object) -> Trail | None:
     if not isinstance(saved, str) or not saved or len(saved) > MAX_SAVED:
         return None
     try:
-        return Trail.from_json(saved)
+        return read_trail(saved)
     except SeedLabError:
         return None
 

@@ -10,17 +10,15 @@ from PIL.Image import Image
 
 from seedlab.core.recipe import Recipe
 from seedlab.ui.captions import (
-    clean_suffix,
     format_progress,
     format_seed,
     format_settings,
     name_download,
     name_root,
     name_tile,
-    share_prompt,
     split_prompt,
 )
-from seedlab.ui.checks import Check
+from seedlab.ui.verifications import VerificationStatus
 from seedlab.workflow.trail import UNFINISHED, Round, State, Tile, Trail
 
 HINT = "Click the one you like: its seed is locked."
@@ -29,7 +27,7 @@ SMALL = 32
 """Pixels a side up to which a preview is sent as PNG."""
 
 
-FindCheck = Callable[[Path | None], Check | None]
+FindCheck = Callable[[Path | None], VerificationStatus | None]
 
 
 def view(
@@ -114,7 +112,7 @@ def _list_siblings(trail: Trail, round_: Round) -> list[int]:
 def _split_title(trail: Trail, round_: Round) -> list[str]:
     """Split a round's prompt into what can be cut short and what tells it from the round before."""
     if round_.parent is None:
-        return [share_prompt(trail, round_), ""]
+        return [trail.share_prompt(round_), ""]
     return list(split_prompt(trail, trail.round(round_.parent[0]), trail.tile(*round_.parent)))
 
 
@@ -127,7 +125,7 @@ def _show_round(trail: Trail, round_: Round, names: Mapping[str, str], find_chec
         "locked": trail.locked(round_.id),
         "siblings": _list_siblings(trail, round_),
         "tiles": [
-            _show_state(tile)
+            _show_state(tile, round_.caption(index))
             | _show_recipe(trail, round_, tile, names)
             | {
                 "download": name_download(trail, round_, index),
@@ -139,9 +137,10 @@ def _show_round(trail: Trail, round_: Round, names: Mapping[str, str], find_chec
     }
 
 
-def _show_state(tile: Tile) -> dict[str, Any]:
+def _show_state(tile: Tile, caption: str) -> dict[str, Any]:
     return {
-        "name": name_tile(tile),
+        "name": name_tile(tile, caption),
+        "caption": caption,
         "state": tile.state.value,
         "fraction": round(tile.fraction, 3),
         "sentence": tile.sentence,
@@ -155,7 +154,6 @@ def _show_recipe(trail: Trail, round_: Round, tile: Tile, names: Mapping[str, st
     lead, tail = split_prompt(trail, round_, tile)
     return {
         "seed": recipe.seed,
-        "suffix": clean_suffix(tile.suffix),
         "width": recipe.width,
         "height": recipe.height,
         "lead": lead,
@@ -166,7 +164,7 @@ def _show_recipe(trail: Trail, round_: Round, tile: Tile, names: Mapping[str, st
     }
 
 
-def _show_check(check: Check | None) -> dict[str, Any] | None:
+def _show_check(check: VerificationStatus | None) -> dict[str, Any] | None:
     return None if check is None else {"state": check.state, "words": check.words, "details": list(check.details)}
 
 

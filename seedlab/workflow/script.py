@@ -1,8 +1,7 @@
-"""A picture, or a round of them, as a script of its own that needs diffusers and nothing of SeedLab."""
+"""Pictures as a stand-alone diffusers script, without SeedLab."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import takewhile
 
 from seedlab.core.environment import Environment
@@ -16,7 +15,10 @@ SKETCH = "sketch"
 SKETCH_FOLDER = "assets/sketch"
 
 LISTED = 4
-"""Pictures up to which each has a line of its own."""
+"""Up to so many pictures, each has its own line."""
+
+VARYING = ("seed", "prompt", "negative_prompt", "num_inference_steps", "guidance_scale", "height", "width")
+"""The fields in which the pictures of one script may differ: those that are arguments of the call."""
 
 DETERMINISM = (
     "torch.use_deterministic_algorithms(True)",
@@ -32,15 +34,15 @@ def write_script(recipes: Sequence[Recipe], environment: Environment | None = No
     What visitors wrote stands in it as quoted literals alone.
 
     Args:
-        recipes: one or more, that differ in seed and prompt alone.
+        recipes: one or more, which differ in arguments of the call alone.
         environment: the one to make again, as far as a script can; None for any.
         model: what is known of the model; None where it takes what a Stable Diffusion takes, from a folder or the Hub.
 
     Raises:
-        SeedLabError: the recipes differ in more than seed and prompt, or there is none.
+        SeedLabError: the recipes differ in more than arguments of the call, or there is none.
     """
-    if len({replace(recipe, seed=0, prompt="") for recipe in recipes}) != 1:
-        raise SeedLabError("One script makes pictures that differ in seed and prompt alone: choose those of one round.")
+    if len({_strip(recipe) for recipe in recipes}) != 1:
+        raise SeedLabError("One script makes pictures with one model and scheduler: choose the pictures of one round.")
     recipes = tuple(dict.fromkeys(recipes))
     lines = [
         *_write_head(recipes[0], environment, model),
@@ -48,6 +50,10 @@ def write_script(recipes: Sequence[Recipe], environment: Environment | None = No
         *_write_pictures(recipes, model),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _strip(recipe: Recipe) -> tuple[object, ...]:
+    return tuple(value for name, value in vars(recipe).items() if name not in VARYING)
 
 
 def _write_head(recipe: Recipe, environment: Environment | None, model: Model | None) -> list[str]:
@@ -123,16 +129,20 @@ def _write_memory_format() -> list[str]:
     ]
 
 
-def _write_settings(recipe: Recipe, model: Model | None) -> str:
-    """Write the arguments that the pictures share; as `seedlab.pipelines.sampling.arguments.make_arguments`."""
-    settings = f"num_inference_steps={recipe.num_inference_steps}"
+def _list_settings(recipe: Recipe, model: Model | None) -> dict[str, str]:
+    """Return the arguments of the call as literals, like `seedlab.pipelines.sampling.arguments.make_arguments`."""
+    settings = {"num_inference_steps": str(recipe.num_inference_steps)}
     if model is not None and model.unconditional:
         return settings
     true = model is not None and model.true_guidance
     negative = recipe.negative_prompt or (" " if true and recipe.guidance_scale > 1 else "")
-    guidance = f"{'true_cfg_scale' if true else 'guidance_scale'}={recipe.guidance_scale}"
-    size = f"height={recipe.height}, width={recipe.width}"
-    return ", ".join([settings, guidance, size, *([f"negative_prompt={_quote(negative)}"] if negative else [])])
+    settings["true_cfg_scale" if true else "guidance_scale"] = str(recipe.guidance_scale)
+    settings |= {"height": str(recipe.height), "width": str(recipe.width)}
+    return settings | ({"negative_prompt": _quote(negative)} if negative else {})
+
+
+def _write_dict(settings: Mapping[str, str]) -> str:
+    return f"dict({', '.join(f'{name}={value}' for name, value in settings.items())})"
 
 
 def _write_pictures(recipes: Sequence[Recipe], model: Model | None) -> list[str]:
@@ -142,14 +152,19 @@ def _write_pictures(recipes: Sequence[Recipe], model: Model | None) -> list[str]
     flags = "".join(f", {name}={value!r}" for name, value in scheduler.settings.items())
     prompt = "" if model is not None and model.unconditional else "prompt, "
     generator = f'torch.Generator("{recipe.generator_device}")'
+    settings = {each: _list_settings(each, model) for each in recipes}
+    shared = {name: value for name, value in settings[recipe].items() if _is_shared(name, settings.values())}
+    own = {each: {name: settings[each][name] for name in settings[each] if name not in shared} for each in recipes}
+    varies = any(own.values())
+    arguments = "**settings, **own" if varies else "**settings"
     return [
-        *_write_list(recipes),
-        f"settings = dict({_write_settings(recipe, model)})",
+        *_write_list(recipes, own if varies else {}),
+        f"settings = {_write_dict(shared)}",
         "# One picture a call: in a batch of four the kernels sum in another order, and the bytes differ",
         "# (https://github.com/huggingface/diffusers/issues/2659).",
-        "for name, seed, prompt in pictures:",
+        f"for name, seed, prompt{', own' if varies else ''} in pictures:",
         f"    pipe.scheduler = {scheduler.class_name}.from_config(config{flags})",
-        f"    image = pipe({prompt}generator={generator}.manual_seed(seed), **settings).images[0]",
+        f"    image = pipe({prompt}generator={generator}.manual_seed(seed), {arguments}).images[0]",
         # Not by the name alone: that is what SeedLab's own picture is called, and the one here has no recipe in it.
         '    image.save(f"plain-{name}.png")',
         # In ASCII: a console that cannot write a name must not end the loop.
@@ -157,24 +172,33 @@ def _write_pictures(recipes: Sequence[Recipe], model: Model | None) -> list[str]
     ]
 
 
-def _write_list(recipes: Sequence[Recipe]) -> list[str]:
-    if len({recipe.prompt for recipe in recipes}) == 1:
+def _is_shared(name: str, settings: Iterable[Mapping[str, str]]) -> bool:
+    return len({each.get(name) for each in settings}) == 1
+
+
+def _write_list(recipes: Sequence[Recipe], own: Mapping[Recipe, Mapping[str, str]]) -> list[str]:
+    if not own and len({recipe.prompt for recipe in recipes}) == 1:
         seeds = ", ".join(str(recipe.seed) for recipe in recipes)
         return [f'pictures = [(f"seed-{{seed}}", seed, {_quote(recipes[0].prompt)}) for seed in [{seeds}]]']
-    names = _name_pictures(recipes)
-    tuples = [f"({_quote(name)}, {recipe.seed}, {_quote(recipe.prompt)})" for recipe, name in names.items()]
+    names = _name_pictures(recipes, own)
+    tuples = [
+        f"({_quote(name)}, {recipe.seed}, {_quote(recipe.prompt)}{', ' + _write_dict(own[recipe]) if own else ''})"
+        for recipe, name in names.items()
+    ]
     if len(tuples) > LISTED:
         return [f"pictures = [{', '.join(tuples)}]"]
     return ["pictures = [", *(f"    {each}," for each in tuples), "]"]
 
 
-def _name_pictures(recipes: Sequence[Recipe]) -> dict[Recipe, str]:
-    """Name pictures as the terminal's `refine` does, "seed-2-artsy": by what their prompts do not share."""
+def _name_pictures(recipes: Sequence[Recipe], own: Mapping[Recipe, Mapping[str, str]]) -> dict[Recipe, str]:
+    """Name pictures as `seedlab refine` does, "seed-2-artsy": by the words and settings that they do not share."""
     start = len(_find_shared_words([recipe.prompt for recipe in recipes]))
+    settings = {each: "".join(f" {name} {value}" for name, value in own.get(each, {}).items()) for each in recipes}
+    captions = {recipe: recipe.prompt[start:] + settings[recipe] for recipe in recipes}
     names = {recipe: f"seed-{recipe.seed}" for recipe in recipes}
     for stem in dict.fromkeys(names.values()):
-        longer = [recipe for recipe in recipes if names[recipe] == stem and recipe.prompt[start:]]
-        variations = name_variations(stem, [recipe.prompt[start:] for recipe in longer])
+        longer = [recipe for recipe in recipes if names[recipe] == stem and captions[recipe]]
+        variations = name_variations(stem, [captions[recipe] for recipe in longer])
         names |= dict(zip(longer, variations, strict=True))
     return names
 

@@ -6,16 +6,14 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import closing
 from pathlib import Path
 from threading import Event, RLock
-from typing import Any, Protocol
+from typing import Any
 
-from PIL.Image import Image
-
-from seedlab.core.checksums import Checksums
-from seedlab.core.environment import Environment
 from seedlab.core.errors import SeedLabError
 from seedlab.core.picture import Picture
 from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Failed, Finished, Generate, Progress, Report, Waiting
+from seedlab.rules.change import Lineage
+from seedlab.rules.rule import Rule
 from seedlab.workflow.eta import Clock
 from seedlab.workflow.trail import UNFINISHED, State, Tile, Trail
 
@@ -26,25 +24,11 @@ PATIENCE = 0.3
 """Seconds that a look into the store may take before the visitor is told."""
 
 
-class Keep(Protocol):
-    """Writes a finished tile to the store; raises SeedLabError where it cannot."""
-
-    def __call__(
-        self,
-        image: Image,
-        recipe: Recipe,
-        environment: Environment,
-        *,
-        suffixes: Sequence[str],
-        notice: str,
-        proof: Checksums | None,
-    ) -> Picture:
-        """Write the picture and say where it is."""
-        ...
-
+Keep = Callable[[Recipe, Finished, Lineage], Picture]
+"""Writes a finished picture to the store. Raises SeedLabError where it cannot."""
 
 Find = Callable[[Recipe], Picture | None]
-"""Looks in the store for what this recipe gives in the present environment."""
+"""Looks in the store for the picture of this recipe from the present environment."""
 
 
 class Session:
@@ -73,21 +57,21 @@ class Session:
         """Whether it is known what became of a tile: a trail from earlier is stopped until the store was asked."""
         return tile.state is not State.STOPPED or tile.recipe.fingerprint in self._sought
 
-    def explore(self, recipe: Recipe, seeds: Sequence[int]) -> Trail:
-        """Ask for a first round; one that was stopped is resumed.
+    def explore(self, recipe: Recipe, rule: Rule) -> Trail:
+        """Request a first round. One that was stopped is resumed.
 
         Raises:
-            SeedLabError: the trail is full.
+            SeedLabError: the trail is full, or the rule does not fit the recipe.
         """
         with self._lock:
-            trail = self._show(lambda trail: trail.explore(recipe, seeds))
+            trail = self._show(lambda trail: trail.explore(recipe, rule))
             return self._resume(trail.newest.id, State.STOPPED, State.FAILED)
 
-    def lock(self, round_id: int, index: int, suffixes: Sequence[str]) -> Trail:
-        """Lock a finished tile and ask for its suffix variations; a tile that failed or was stopped is tried again.
+    def lock(self, round_id: int, index: int, rule: Rule) -> Trail:
+        """Lock a finished tile and request its variations. A tile that failed or was stopped is tried again.
 
         Raises:
-            SeedLabError: there is no such tile, or the suffixes do not fit.
+            SeedLabError: there is no such tile, or the rule does not fit it.
         """
         with self._lock:
             tile = self._trail.tile(round_id, index)
@@ -96,19 +80,19 @@ class Session:
                 self._change(round_id, index, state=State.FAILED, file=None)
             tile = self._trail.tile(round_id, index)
             if tile.state is State.DONE:
-                trail = self._show(lambda trail: trail.lock(round_id, index, suffixes))
+                trail = self._show(lambda trail: trail.lock(round_id, index, rule))
                 return self._resume(trail.newest.id, State.STOPPED, State.FAILED)
             if tile.state in (State.FAILED, State.STOPPED) and self.is_known(tile):
                 return self._resume(round_id, State.STOPPED, State.FAILED)
             return self._trail
 
-    def restore(self, recipe: Recipe, suffixes: Sequence[str], file: Path, sentence: str = "") -> Trail:
-        """Show a picture that comes from a file, at the end of the way that led to it.
+    def restore(self, recipe: Recipe, lineage: Lineage, file: Path, sentence: str = "") -> Trail:
+        """Show a picture from a file at the end of its lineage.
 
         Raises:
-            SeedLabError: the trail is full, or the suffixes do not fit.
+            SeedLabError: the trail is full, or the lineage does not lead to the recipe.
         """
-        return self._show(lambda trail: trail.restore(recipe, suffixes, file, sentence))
+        return self._show(lambda trail: trail.restore(recipe, lineage, file, sentence))
 
     def revisit(self, round_id: int) -> Trail:
         """Show a round that was made before.
@@ -288,11 +272,8 @@ class Session:
 
     def _keep_picture(self, round_id: int, index: int, report: Finished) -> None:
         recipe = self._trail.tile(round_id, index).recipe
-        suffixes = self._trail.suffixes_to(round_id, index)
         try:
-            picture = self._keep(
-                report.image, recipe, report.environment, suffixes=suffixes, notice=report.notice, proof=report.proof
-            )
+            picture = self._keep(recipe, report, self._trail.lineage_of(round_id, index))
         except SeedLabError as error:
             self._change_unless_done(round_id, index, state=State.FAILED, preview=None, sentence=str(error))
         else:

@@ -23,13 +23,13 @@ class Original:
     """A picture, and what it says about itself.
 
     Attributes:
-        environment, proof: None where it does not say.
+        environment, checksums: None where it does not say.
     """
 
     pixels: Image
     recipe: Recipe
     environment: Environment | None
-    proof: Checksums | None
+    checksums: Checksums | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,10 +77,12 @@ def read_original(file: Path, recipe: Recipe | None = None) -> Original:
     except MetadataError:
         if recipe is None:
             raise
-        return Original(pixels=pixels, recipe=recipe, environment=None, proof=None)
+        return Original(pixels=pixels, recipe=recipe, environment=None, checksums=None)
     if recipe not in (None, metadata.recipe):
         raise SeedLabError("This file says that it was made of another recipe: make the picture again.")
-    return Original(pixels=pixels, recipe=metadata.recipe, environment=metadata.environment, proof=metadata.proof)
+    return Original(
+        pixels=pixels, recipe=metadata.recipe, environment=metadata.environment, checksums=metadata.checksums
+    )
 
 
 def verify(original: Original, generate: Generate, stop: Event) -> Generator[Report | VerificationResult, None, None]:
@@ -101,7 +103,7 @@ def _judge(original: Original, made: Finished) -> VerificationResult | Failed:
         comparison = compare(made.image, original.pixels)
     except SeedLabError as error:
         return Failed(made.index, str(error))
-    ours, theirs = made.proof, original.proof
+    ours, theirs = made.checksums, original.checksums
     told = bool(ours and theirs and ours.latents and theirs.latents)
     return VerificationResult(
         sha256=hash_pixels(made.image),

@@ -36,6 +36,7 @@ from seedlab.core.recipe import Recipe
 from seedlab.images.store import Store
 from seedlab.pipelines.manager import PipelineManager
 from seedlab.pipelines.models.catalog import SKETCH, SKETCH_FOLDER
+from seedlab.rules.seeds import Seeds
 from seedlab.workflow.session import Session
 from seedlab.workflow.trail import State
 from tests.benchmarks.models import build_full_width, build_mid_width
@@ -92,7 +93,7 @@ def make_pictures_with_seedlab(manager: PipelineManager, work: Work) -> list[str
     with tempfile.TemporaryDirectory() as folder:
         store = Store(Path(folder))
         session = Session(manager.generate, lambda recipe: store.find(recipe, manager.environment(recipe)), store.keep)
-        session.explore(work.recipe, SEEDS)
+        session.explore(work.recipe, Seeds(SEEDS))
         for _ in session.develop():
             pass
         tiles = session.trail.newest.tiles

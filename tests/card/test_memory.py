@@ -14,9 +14,9 @@ from seedlab.pipelines.devices.offload import is_offloaded, measure_size
 from seedlab.pipelines.exact.plans import Plans
 from seedlab.pipelines.loaded.cache import PipelineCache
 from seedlab.pipelines.models.catalog import describe
-from seedlab.rounds import seed_round
 from tests.card.card import WHOLE, too_small_for
 from tests.pipelines.builders import build_stable_diffusion, make_recipe
+from tests.rounds import seed_round
 
 SIDE = 128
 """Of pictures whose work takes more memory than the weights of their model."""

@@ -13,12 +13,13 @@ from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Failed, Finished
 from seedlab.pipelines.devices.offload import is_offloaded
 from seedlab.pipelines.models.catalog import describe
-from seedlab.rounds import GUIDE_SUFFIXES, seed_round, suffix_round
+from seedlab.rules.suffixes import GUIDE_SUFFIXES
 from seedlab.workflow.script import write_script
 from tests.card.card import too_small_for
 from tests.pipelines import builders
 from tests.pipelines.plain import hash_pixels, run_plainly
 from tests.pipelines.test_matrix import BUILDERS, UNCONDITIONAL
+from tests.rounds import seed_round, suffix_round
 
 # diffusers' own call of it
 UPCAST = pytest.mark.filterwarnings("ignore:`upcast_vae` is deprecated:FutureWarning")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from seedlab.cli.main import Studio, main
+from seedlab.cli.main import main
 from seedlab.core.errors import SeedLabError
 from seedlab.images.metadata import Metadata, read_metadata, write_picture
 from seedlab.images.png import read_pixels, write_png
@@ -105,7 +105,7 @@ def test_a_recipe_that_its_model_cannot_make_is_refused_before_anything_is_begun
     write_picture(tmp_path / "a.png", Image.new("RGB", (8, 8)), Metadata(recipe=huge, environment=ENVIRONMENT))
     painter = Painter()
     assert painter.run("verify", tmp_path / "a.png") == 2
-    assert painter.devices == []
+    assert painter.painted == []
     assert "Sketch makes 64 to 256 pixels a side, not 1024." in capsys.readouterr().err
 
 
@@ -120,14 +120,12 @@ def test_script_prints_a_script(picture, capsys):
 @pytest.mark.parametrize("is_known", [True, False])
 def test_where_the_catalogue_can_only_guess_the_manager_looks_at_the_pipeline(picture, capsys, is_known):
     painter = Painter()
-    painter.describe = lambda _: replace(MODEL, true_guidance=is_known, any_scheduler=not is_known)
-    studio = Studio(
-        describe=lambda _: replace(MODEL, any_scheduler=True),
-        make_manager=painter.open,
-        make_grid=lambda images: images[0],
-        read_loras=lambda _: (),
+    services = replace(
+        painter.make_services(None),
+        find_model=lambda _: replace(MODEL, any_scheduler=True),
+        resolve_model=lambda _: replace(MODEL, true_guidance=is_known, any_scheduler=not is_known),
     )
-    assert main(["script", str(picture)], studio) == 0
+    assert main(["script", str(picture)], lambda _: services) == 0
     script, said = capsys.readouterr()
     assert ("true_cfg_scale=3.0, height=128, width=128, negative_prompt=' '" in script) == is_known
     assert (said == "") == is_known

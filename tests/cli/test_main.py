@@ -16,7 +16,7 @@ from threading import Event
 import pytest
 from PIL import Image
 
-from seedlab.cli.main import Studio, main
+from seedlab.cli.main import main
 from seedlab.core.environment import Environment
 from seedlab.core.errors import RecipeError, SeedLabError
 from seedlab.core.model import Model
@@ -25,7 +25,8 @@ from seedlab.core.reports import Failed, Finished, Progress, Report, Waiting
 from seedlab.images.metadata import Metadata, read_metadata, write_picture
 from seedlab.images.png import read_pixels, write_png
 from seedlab.pipelines.models.catalog import SKETCH_FOLDER
-from tests.examples import ENVIRONMENT, RECIPE
+from seedlab.workflow.services import Services
+from tests.examples import ENVIRONMENT, RECIPE, make_lineage
 from tests.pipelines.builders import build_stable_diffusion
 
 PROMPT = "Labrador in the style of Vermeer"
@@ -56,11 +57,19 @@ class Painter:
         self.stops: list[Event] = []
         self.closed = False
 
-    def open(self, device: str | None) -> "Painter":
+    def make_services(self, device: str | None) -> Services:
         self.devices.append(device)
-        return self
+        return Services(
+            find_model=describe,
+            resolve_model=self.resolve,
+            check=lambda _: None,
+            read_loras=read_loras,
+            observe=self.environment,
+            generate=self.generate,
+            close=self.close,
+        )
 
-    def describe(self, model_id: str) -> Model:
+    def resolve(self, model: Model) -> Model:
         if self.devices[-1] == "cuda":
             raise SeedLabError("There is no device “cuda” on this machine: use cpu.")
         return replace(MODEL, dtype="bfloat16")
@@ -85,10 +94,7 @@ class Painter:
         self.closed = True
 
     def run(self, *arguments: object) -> int:
-        studio = Studio(
-            describe=describe, make_manager=self.open, make_grid=lambda images: images[0], read_loras=read_loras
-        )
-        return main([str(each) for each in arguments], studio)
+        return main([str(each) for each in arguments], self.make_services)
 
 
 def describe(model_id: str) -> Model:
@@ -113,7 +119,7 @@ def test_grid_makes_the_guides_four_pictures_and_their_grid(tmp_path, capsys):
     assert painter.painted == expected
     assert painter.closed
     metadata = read_metadata(tmp_path / "new" / "seed-2.png")
-    assert (metadata.recipe, metadata.environment, metadata.suffixes) == (expected[2], ENVIRONMENT, ())
+    assert (metadata.recipe, metadata.environment, metadata.lineage) == (expected[2], ENVIRONMENT, ())
     assert read_pixels(tmp_path / "new" / "seed-2.png").tobytes() == paint(expected[2]).tobytes()
     captured = capsys.readouterr()
     assert captured.out.splitlines() == [
@@ -191,7 +197,7 @@ def test_refining_what_was_refined_keeps_the_whole_lineage(tmp_path):
     assert painter.run("refine", out / "seed-2-artsy.png", "--suffix", "at night", "--suffix", ", red") == 0
     metadata = read_metadata(out / "seed-2-artsy-at-night.png")
     assert metadata.recipe.prompt == f"{PROMPT}, artsy at night"
-    assert metadata.suffixes == (", artsy", "at night")
+    assert metadata.lineage == make_lineage(metadata.recipe, ", artsy", "at night")
     assert len(painter.painted) == 4
 
 
@@ -382,7 +388,7 @@ def test_a_variation_with_too_long_a_prompt_is_refused_before_anything_is_begun(
     painter = Painter()
     assert painter.run("refine", "good.png", "--suffix", ", " + "very " * 500) == 2
     assert "shorten it" in capsys.readouterr().err
-    assert painter.devices == []
+    assert painter.painted == []
 
 
 class Terminal(io.StringIO):

@@ -11,21 +11,25 @@ from seedlab.core.checksums import Checksums
 from seedlab.core.errors import SeedLabError
 from seedlab.images.metadata import Metadata, MetadataError, read_metadata, write_picture
 from seedlab.images.png import read_chunks, read_pixels, write_png
-from seedlab.rounds import find_ancestors
-from tests.examples import ENVIRONMENT, RECIPE
+from tests.examples import ENVIRONMENT, RECIPE, make_lineage
 
+FOURTH = replace(RECIPE, prompt="Labrador in the style of Vermeer, artsy at night, 北斎 “wave” 🌊")
 METADATA = Metadata(
-    recipe=replace(RECIPE, prompt="Labrador in the style of Vermeer, artsy at night, 北斎 “wave” 🌊"),
+    recipe=FOURTH,
     environment=ENVIRONMENT,
-    suffixes=(", artsy", "at night", ", 北斎 “wave” 🌊"),
+    lineage=make_lineage(FOURTH, ", artsy", "at night", ", 北斎 “wave” 🌊"),
     notice="Sketch does not know “wave”.",
-    proof=Checksums(latents="cd" * 32, total=1491.1711),
+    checksums=Checksums(latents="cd" * 32, total=1491.1711),
 )
 IMAGE = Image.effect_noise((128, 128), 50).convert("RGB")
 
 
 def changed(**changes: object) -> str:
     return json.dumps(json.loads(METADATA.to_json()) | changes)
+
+
+def change(**changes: object) -> dict[str, object]:
+    return {"rule": "suffixes", "value": ", 北斎 “wave” 🌊", "before": {"prompt": "Labrador"}} | changes
 
 
 def recipe_data(**changes: object) -> dict[str, object]:
@@ -54,9 +58,9 @@ def test_both_chunks_are_there_and_ours_is_ascii(tmp_path):
         "fingerprint",
         "recipe",
         "environment",
-        "suffixes",
+        "lineage",
         "notice",
-        "proof",
+        "checksums",
     ]
 
 
@@ -68,7 +72,7 @@ def test_seed_0_comes_back(tmp_path):
 def test_every_parent_is_found_from_the_picture_alone(tmp_path):
     write_picture(tmp_path / "a.png", IMAGE, METADATA)
     metadata = read_metadata(tmp_path / "a.png")
-    prompts = [recipe.prompt for recipe in find_ancestors(metadata.recipe, metadata.suffixes)]
+    prompts = [change.parent.prompt for change in metadata.lineage]
     assert prompts == [
         "Labrador in the style of Vermeer",
         "Labrador in the style of Vermeer, artsy",
@@ -91,7 +95,7 @@ def test_a_picture_without_a_recipe_says_so(tmp_path):
 
 def test_a_picture_of_a_newer_version_says_so(tmp_path):
     with pytest.raises(MetadataError, match="made by a newer SeedLab: update SeedLab"):
-        read_metadata(write_chunk(tmp_path, changed(version=2, recipe="something else")))
+        read_metadata(write_chunk(tmp_path, changed(version=3, recipe="something else")))
 
 
 def test_a_recipe_with_a_newer_field_says_so(tmp_path):
@@ -131,19 +135,34 @@ def test_a_recipe_that_was_changed_is_not_believed(tmp_path, changes):
         changed(environment="x"),
         changed(environment={}),
         changed(environment={**vars(ENVIRONMENT), "threads": "2"}),
-        changed(suffixes=None),
-        changed(suffixes=", artsy"),
-        changed(suffixes=[1]),
-        changed(suffixes=["\ud800"]),
-        changed(suffixes=["x" * 10_001]),
-        changed(suffixes=["x"] * 501),
-        changed(suffixes={"0": "x"}),
+        changed(lineage=None),
+        changed(lineage=", artsy"),
+        changed(lineage=[1]),
+        changed(lineage=["\ud800"]),
+        changed(lineage=[change(value=None)]),
+        changed(lineage=[change(value={})]),
+        changed(lineage=[change(rule=3)]),
+        changed(lineage=[change(rule="x" * 100)]),
+        changed(lineage=[change(before=None)]),
+        changed(lineage=[change(before={"seed": -1})]),
+        changed(lineage=[change(before={"prompt": "x" * 10_001})]),
+        changed(lineage=[change(before={"color": "red"})]),
+        changed(lineage=[change()] * 501),
+        changed(lineage={"0": change()}),
+        changed(version=1, suffixes=None),
+        changed(version=1, suffixes=", artsy"),
+        changed(version=1, suffixes=[1]),
+        changed(version=1, suffixes=["\ud800"]),
+        changed(version=1, suffixes=["x" * 10_001]),
+        changed(version=1, suffixes=["x"] * 501),
+        changed(version=1, suffixes={"0": "x"}),
+        changed(version=1, suffixes=[", not its end"]),
         changed(notice=None),
         changed(notice=["x"]),
         changed(notice="x" * 2_001),
-        changed(proof=[]),
-        changed(proof={"latents": "x", "total": 1.0}),
-        changed(proof={"latents": "", "total": "1"}),
+        changed(checksums=[]),
+        changed(checksums={"latents": "x", "total": 1.0}),
+        changed(checksums={"latents": "", "total": "1"}),
     ],
     ids=lambda text: text[-50:],
 )

@@ -1,4 +1,4 @@
-"""The album: a folder of its user's, in which nothing of theirs is overwritten."""
+"""The output folder: a folder of its user's, in which nothing of theirs is overwritten."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -11,50 +11,52 @@ from seedlab.core.picture import Picture
 from seedlab.images.metadata import read_metadata
 from seedlab.images.output_folder import OutputFolder, check_folder, check_room, name_grid, name_variations, write_grid
 from seedlab.images.png import read_chunks, write_png
-from tests.examples import ENVIRONMENT, RECIPE
+from tests.examples import ENVIRONMENT, RECIPE, make_finished, make_lineage
 
 IMAGE = Image.effect_noise((128, 128), 50).convert("RGB")
+LINEAGE = make_lineage(RECIPE, " in the style of Vermeer")
 
 
-def make_album(folder: Path, environment=ENVIRONMENT, **options) -> OutputFolder:
+def make_folder(folder: Path, environment=ENVIRONMENT, **options) -> OutputFolder:
     return OutputFolder({RECIPE: folder / "seed-0.png"}, lambda _: environment, **{"given": {}, **options})
 
 
-def keep(album: OutputFolder) -> Picture:
-    return album.keep(IMAGE, RECIPE, ENVIRONMENT, suffixes=(", artsy",), notice="Look here.")
+def keep(folder: OutputFolder) -> Picture:
+    return folder.keep(RECIPE, make_finished(IMAGE, notice="Look here."), LINEAGE)
 
 
 def test_a_picture_is_kept_under_its_name_and_found_there(tmp_path):
-    album = make_album(tmp_path)
-    assert album.find(RECIPE) is None
-    assert keep(album) == album.find(RECIPE) == Picture(tmp_path / "seed-0.png", "Look here.")
-    assert album.found == (tmp_path / "seed-0.png",)
+    folder = make_folder(tmp_path)
+    assert folder.find(RECIPE) is None
+    assert keep(folder) == folder.find(RECIPE) == Picture(tmp_path / "seed-0.png", "Look here.")
+    assert folder.found == (tmp_path / "seed-0.png",)
 
 
 def test_a_picture_carries_all_the_suffixes_that_led_to_it(tmp_path):
-    keep(make_album(tmp_path, lineage=("at night",)))
-    assert read_metadata(tmp_path / "seed-0.png").suffixes == ("at night", ", artsy")
+    before = make_lineage(replace(RECIPE, prompt="a dog, Labrador"), ", Labrador")
+    keep(make_folder(tmp_path, lineage=before))
+    assert read_metadata(tmp_path / "seed-0.png").lineage == (*before, *LINEAGE)
 
 
 def test_a_picture_from_another_environment_is_not_what_would_be_made(tmp_path):
-    keep(make_album(tmp_path))
-    assert make_album(tmp_path, replace(ENVIRONMENT, threads=8)).find(RECIPE) is None
+    keep(make_folder(tmp_path))
+    assert make_folder(tmp_path, replace(ENVIRONMENT, threads=8)).find(RECIPE) is None
 
 
 def test_a_picture_is_made_anew_if_that_is_asked_for(tmp_path):
-    keep(make_album(tmp_path))
-    assert make_album(tmp_path, overwrite=True).find(RECIPE) is None
+    keep(make_folder(tmp_path))
+    assert make_folder(tmp_path, overwrite=True).find(RECIPE) is None
 
 
 def test_a_given_picture_is_taken_as_it_is(tmp_path):
-    album = make_album(tmp_path, given={RECIPE: tmp_path / "given.png"})
-    assert (album.find(RECIPE), album.found) == (Picture(tmp_path / "given.png"), ())
+    folder = make_folder(tmp_path, given={RECIPE: tmp_path / "given.png"})
+    assert (folder.find(RECIPE), folder.found) == (Picture(tmp_path / "given.png"), ())
 
 
 def test_the_same_recipe_and_a_grid_of_ours_are_not_in_the_way(tmp_path):
     files, grid = {RECIPE: tmp_path / "seed-0.png"}, tmp_path / "grid.png"
     check_room(files, grid)
-    keep(make_album(tmp_path))
+    keep(make_folder(tmp_path))
     write_grid(grid, IMAGE)
     check_room(files, grid)
     assert read_chunks(grid) == {"Software": "SeedLab v0.1.0"}
@@ -76,7 +78,7 @@ def test_a_file_of_somebody_elses_is_in_the_way(tmp_path, name):
 
 
 def test_another_recipe_is_in_the_way_and_another_dtype_too_once_it_is_known(tmp_path):
-    keep(make_album(tmp_path))
+    keep(make_folder(tmp_path))
     half = replace(RECIPE, dtype="float16")
     check_room({half: tmp_path / "seed-0.png"}, tmp_path / "grid.png", settled=False)
     for other, settled in ((half, True), (replace(half, seed=1), False)):

@@ -15,11 +15,11 @@ from seedlab.images.foreign import ForeignMetadata
 from seedlab.images.metadata import Metadata, write_picture
 from seedlab.images.png import write_png
 from seedlab.images.restoring import restore
-from tests.examples import ENVIRONMENT, RECIPE
+from tests.examples import ENVIRONMENT, RECIPE, make_lineage
 
 IMAGE = Image.effect_noise((64, 64), 50).convert("RGB")
 THIRD = replace(RECIPE, prompt="Labrador in the style of Vermeer, artsy, colorful", seed=0)
-METADATA = Metadata(recipe=THIRD, environment=ENVIRONMENT, suffixes=(", artsy", ", colorful"))
+METADATA = Metadata(recipe=THIRD, environment=ENVIRONMENT, lineage=make_lineage(THIRD, ", artsy", ", colorful"))
 
 
 def write_chunk(folder: Path, **changes: object) -> Path:
@@ -63,10 +63,14 @@ def test_a_picture_that_says_nothing_is_refused(tmp_path):
 @pytest.mark.parametrize(
     "changes",
     [
-        {"suffixes": [", at night"]},
-        {"suffixes": "artsy"},
-        {"suffixes": [""] * 500},
-        {"suffixes": ["", ", artsy", ", colorful"]},
+        {"version": 1, "suffixes": [", at night"]},
+        {"version": 1, "suffixes": "artsy"},
+        {"version": 1, "suffixes": [""] * 500},
+        {"version": 1, "suffixes": ["", ", artsy", ", colorful"]},
+        {"lineage": [{"rule": "suffixes", "value": ", at night", "before": {"prompt": "Labrador"}}]},
+        {"lineage": [{"rule": "suffixes", "value": "", "before": {}}] * 500},
+        {"lineage": [{"rule": "steps", "value": 8, "before": {}}]},
+        {"lineage": [{"rule": "of a later version", "value": 1, "before": {"prompt": "Labrador"}}]},
         {"recipe": None},
         {"recipe": {**json.loads(THIRD.to_json()), "seed": 1}},
         {"recipe": {**json.loads(THIRD.to_json()), "__class__": "os.system"}},

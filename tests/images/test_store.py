@@ -17,13 +17,14 @@ from seedlab.core.recipe import Recipe
 from seedlab.images.metadata import read_metadata
 from seedlab.images.png import read_chunks, read_pixels, write_png
 from seedlab.images.store import Store
-from tests.examples import ENVIRONMENT, RECIPE
+from tests.examples import ENVIRONMENT, RECIPE, make_finished, make_lineage
 
 IMAGE = Image.effect_noise((128, 128), 50).convert("RGB")
+LINEAGE = make_lineage(RECIPE, " in the style of Vermeer")
 
 
 def keep(store: Store, recipe: Recipe = RECIPE, environment: Environment = ENVIRONMENT) -> Picture:
-    return store.keep(IMAGE, recipe, environment, suffixes=(", artsy",), notice="Look here.")
+    return store.keep(recipe, make_finished(IMAGE, environment, "Look here."), LINEAGE)
 
 
 def test_a_picture_that_was_kept_is_found(tmp_path):
@@ -32,7 +33,7 @@ def test_a_picture_that_was_kept_is_found(tmp_path):
     kept = keep(store)
     assert store.find(RECIPE, ENVIRONMENT) == kept == Picture(kept.file, "Look here.")
     assert read_pixels(kept.file).tobytes() == IMAGE.tobytes()
-    assert read_metadata(kept.file).suffixes == (", artsy",)
+    assert read_metadata(kept.file).lineage == LINEAGE
 
 
 def test_the_folder_is_made_with_the_first_picture_and_not_before(tmp_path):
@@ -138,10 +139,10 @@ import sys
 from pathlib import Path
 from PIL import Image
 from seedlab.images.store import Store
-from tests.examples import ENVIRONMENT, RECIPE
+from tests.examples import ENVIRONMENT, RECIPE, make_finished, make_lineage
 store = Store(Path(sys.argv[1]), limit_bytes=1)
 for n in range(60):
-    store.keep(Image.new("RGB", (128, 128), (n, 0, 0)), RECIPE, ENVIRONMENT, suffixes=(), notice="")
+    store.keep(RECIPE, make_finished(Image.new("RGB", (128, 128), (n, 0, 0))), ())
     assert store.find(RECIPE, ENVIRONMENT) is not None
 """
 

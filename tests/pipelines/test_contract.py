@@ -13,6 +13,8 @@ import pytest
 import torch
 
 from seedlab.core.recipe import Recipe
+from seedlab.rules.seeds import Seeds
+from seedlab.rules.suffixes import Suffixes
 from seedlab.workflow.session import Picture, Session
 from tests.pipelines.builders import make_recipe
 from tests.pipelines.plain import hash_pixels, run_in_new_process, run_plainly
@@ -64,19 +66,19 @@ def test_the_same_recipe_in_round_1_and_met_again_in_round_3(shared_manager, tin
     """Round 3 comes to ", artsy" of round 1's prompt by another way: seed 2, then a first round of the long prompt."""
     made: list[tuple[Recipe, str]] = []
 
-    def keep(image, recipe, environment, *, suffixes, notice, proof):
-        made.append((recipe, hash_pixels(image)))
+    def keep(recipe, finished, lineage):
+        made.append((recipe, hash_pixels(finished.image)))
         file = tmp_path / recipe.fingerprint
-        image.save(file, "PNG")
+        finished.image.save(file, "PNG")
         return Picture(file)
 
     session = Session(shared_manager.generate, lambda recipe: None, keep)
     recipe = make_recipe(tiny, prompt="a boat, artsy", scheduler="EulerAncestralDiscreteScheduler")
-    session.explore(recipe, (2, 3))
+    session.explore(recipe, Seeds((2, 3)))
     list(session.develop())
-    second = session.explore(replace(recipe, prompt="a boat"), (0, 2)).newest
+    second = session.explore(replace(recipe, prompt="a boat"), Seeds((0, 2))).newest
     list(session.develop())
-    session.lock(second.id, 1, (", colorful", ", artsy"))
+    session.lock(second.id, 1, Suffixes((", colorful", ", artsy")))
     list(session.develop())
     assert made[0][0] == made[-1][0]
     assert made[0][1] == made[-1][1] == run_plainly(made[0][0])

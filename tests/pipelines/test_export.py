@@ -12,9 +12,10 @@ from PIL import Image
 from seedlab.core.reports import Finished
 from seedlab.images.compare import hash_pixels
 from seedlab.pipelines.models.catalog import describe
-from seedlab.rounds import GUIDE_SUFFIXES, seed_round, suffix_round
+from seedlab.rules.suffixes import GUIDE_SUFFIXES
 from seedlab.workflow.script import write_script
 from tests.pipelines.builders import build_ddim, make_default_recipe, make_recipe
+from tests.rounds import seed_round, suffix_round
 
 ROOT = Path(__file__).parents[2]
 

@@ -14,9 +14,9 @@ import pytest
 
 from seedlab.core.reports import Finished
 from seedlab.pipelines.models.catalog import describe
-from seedlab.rounds import seed_round
 from tests.benchmarks.models import build_full_width
 from tests.pipelines.plain import hash_pixels, run_in_new_process
+from tests.rounds import seed_round
 
 STATUS = Path("/proc/self/status")
 

@@ -16,8 +16,8 @@ from seedlab.core.schedulers import list_family
 from seedlab.pipelines.exact.plans import Plan, Plans
 from seedlab.pipelines.loaded.loading import load_pipeline
 from seedlab.pipelines.manager import PipelineManager
-from seedlab.rounds import seed_round
 from tests.pipelines.builders import build_stable_diffusion, build_stable_diffusion_xl, make_recipe
+from tests.rounds import seed_round
 
 COMMIT = "c" * 40
 

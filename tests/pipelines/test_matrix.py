@@ -16,11 +16,12 @@ from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Failed
 from seedlab.core.schedulers import list_family
 from seedlab.pipelines.models.catalog import describe
-from seedlab.rounds import GUIDE_SUFFIXES, seed_round, suffix_round
+from seedlab.rules.suffixes import GUIDE_SUFFIXES
 from seedlab.workflow.script import write_script
 from tests.pipelines import builders
 from tests.pipelines.plain import hash_pixels, run_in_new_process, run_plainly
 from tests.pipelines.test_export import run_script
+from tests.rounds import seed_round, suffix_round
 
 
 def build_mid(folder: Path) -> Path:

@@ -8,11 +8,13 @@ import torch
 from diffusers import DDIMPipeline
 
 from seedlab.core.reports import Finished, Progress
-from seedlab.rounds import seed_round
+from seedlab.rules.seeds import Seeds
+from seedlab.rules.suffixes import Suffixes
 from seedlab.workflow.session import Picture, Session
 from seedlab.workflow.trail import State
 from tests.pipelines.builders import build_ddim, build_ddpm, build_pixart, flatten, make_default_recipe
 from tests.pipelines.plain import hash_pixels, run_plainly
+from tests.rounds import seed_round
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +34,7 @@ def test_the_number_that_the_guide_prints_is_the_pictures_proof(shared_manager, 
     image = guide(num_inference_steps=2, output_type="np", generator=torch.Generator("cpu").manual_seed(0)).images
     recipe = make_default_recipe(ddpm, scheduler="DDIM", num_inference_steps=2)
     finished = run(shared_manager, recipe)[-1]
-    assert finished.proof.total == float(np.abs(image).sum())
+    assert finished.checksums.total == float(np.abs(image).sum())
     assert hash_pixels(finished.image) == hash_pixels(guide.numpy_to_pil(image)[0])
 
 
@@ -81,14 +83,14 @@ def test_stop_ends_the_work_within_one_step(manager, tmp_path, build):
 
 
 def test_a_locked_picture_without_a_prompt_is_not_varied_by_words(shared_manager, ddpm, tmp_path):
-    def keep(image, recipe, environment, *, suffixes, notice, proof):
-        image.save(file := tmp_path / recipe.fingerprint, "PNG")
+    def keep(recipe, finished, lineage):
+        finished.image.save(file := tmp_path / recipe.fingerprint, "PNG")
         return Picture(file)
 
     session = Session(shared_manager.generate, lambda recipe: None, keep)
-    first = session.explore(make_default_recipe(ddpm), (0, 1)).newest
+    first = session.explore(make_default_recipe(ddpm), Seeds((0, 1))).newest
     list(session.develop())
-    session.lock(first.id, 0, (", artsy", ", colorful"))
+    session.lock(first.id, 0, Suffixes((", artsy", ", colorful")))
     list(session.develop())
     tiles = session.trail.newest.tiles
     assert [tile.state for tile in tiles] == [State.FAILED] * 2

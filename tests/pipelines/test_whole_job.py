@@ -12,14 +12,15 @@ from threading import Event
 
 import pytest
 
-from app import make_studio
-from seedlab.cli.settings import Settings
+from seedlab.application import Application
 from seedlab.core.recipe import Recipe
 from seedlab.images.compare import hash_pixels
 from seedlab.images.png import read_pixels
 from seedlab.images.restoring import restore
-from seedlab.rounds import GUIDE_SUFFIXES
-from seedlab.ui.studio import Studio
+from seedlab.rules.seeds import Seeds
+from seedlab.rules.suffixes import GUIDE_SUFFIXES, Suffixes
+from seedlab.settings import Settings
+from seedlab.ui.services import PageServices
 from seedlab.workflow.session import Session
 from seedlab.workflow.trail import Round, State
 from seedlab.workflow.verification import VerificationResult
@@ -65,7 +66,7 @@ class Job:
         file: its PNG.
     """
 
-    studio: Studio
+    services: PageServices
     seeds: Round
     suffixes: Round | None
     chosen: Recipe
@@ -77,24 +78,24 @@ def do_job(shared_manager, tmp_path_factory) -> Callable[[str], Job]:
     @cache
     def do_job(name: str) -> Job:
         folder = tmp_path_factory.mktemp("job")
-        studio = make_studio(Settings(store=folder / "store", device="cpu"), shared_manager)
-        session = studio.make_session(None)
-        recipe = make_recipe(studio, name, folder)
-        seeds = develop(session, session.explore(recipe, range(4)).newest.id)
+        services = Application(Settings(store=folder / "store", device="cpu"), shared_manager).page_services
+        session = services.make_session(None)
+        recipe = make_recipe(services, name, folder)
+        seeds = develop(session, session.explore(recipe, Seeds(tuple(range(4)))).newest.id)
         if not recipe.prompt:
-            return Job(studio, seeds, None, seeds.tiles[2].recipe, seeds.tiles[2].file)
-        suffixes = develop(session, session.lock(seeds.id, 2, GUIDE_SUFFIXES).newest.id)
-        return Job(studio, seeds, suffixes, suffixes.tiles[1].recipe, suffixes.tiles[1].file)
+            return Job(services, seeds, None, seeds.tiles[2].recipe, seeds.tiles[2].file)
+        suffixes = develop(session, session.lock(seeds.id, 2, Suffixes(GUIDE_SUFFIXES)).newest.id)
+        return Job(services, seeds, suffixes, suffixes.tiles[1].recipe, suffixes.tiles[1].file)
 
     return do_job
 
 
-def make_recipe(studio: Studio, name: str, folder: Path) -> Recipe:
-    model = studio.settle(studio.describe(str(BUILDERS[name](folder / "models"))))
+def make_recipe(services: PageServices, name: str, folder: Path) -> Recipe:
+    model = services.resolve_model(services.find_model(str(BUILDERS[name](folder / "models"))))
     changes = {"num_inference_steps": 2}
     if name == "lora":
         file = builders.build_lora(Path(model.model_id), folder / "style.safetensors")
-        changes["loras"] = studio.read_loras(f"{file} 0.8")
+        changes["loras"] = services.read_loras(f"{file} 0.8")
     if model.unconditional:
         return model.make_recipe(prompt="", seed=0, **changes)
     return model.make_recipe(prompt=PROMPT, seed=0, height=64, width=64, **changes)
@@ -125,7 +126,7 @@ def test_its_png_brings_it_back_and_is_verified(do_job, name):
     found = restore(job.file)
     assert found.recipes[-1] == job.chosen
     assert found.recipes[0] == job.seeds.tiles[2].recipe
-    *_, verdict = job.studio.verify(job.chosen, job.file, Event())
+    *_, verdict = job.services.verify(job.chosen, job.file, Event())
     assert isinstance(verdict, VerificationResult)
     assert (verdict.is_equal, verdict.l_infinity, verdict.latents) == (True, 0, True)
 
@@ -133,7 +134,7 @@ def test_its_png_brings_it_back_and_is_verified(do_job, name):
 def test_their_scripts_give_the_same_bytes(do_job, tmp_path):
     """All in one process, which takes seconds to begin; each sets all that it needs."""
     jobs = [do_job(name) for name in BUILDERS]
-    scripts = json.dumps([job.studio.write_script([job.chosen]) for job in jobs])
+    scripts = json.dumps([job.services.write_script([job.chosen]) for job in jobs])
     done = subprocess.run([sys.executable, "-c", RUN], cwd=tmp_path, input=scripts, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     expected = [hash_pixels(read_pixels(job.file)) for job in jobs]

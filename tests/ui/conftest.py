@@ -3,7 +3,7 @@
 import pytest
 
 from seedlab.ui.handlers import Handlers
-from tests.ui.fakes import Painter, make_studio
+from tests.ui.fakes import Painter, make_services
 from tests.ui.page import Page
 
 
@@ -14,6 +14,6 @@ def painter(tmp_path):
 
 @pytest.fixture
 def page(painter):
-    page = Page(Handlers(make_studio(painter)))
+    page = Page(Handlers(make_services(painter)))
     page.open()
     return page

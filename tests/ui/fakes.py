@@ -1,4 +1,4 @@
-"""A studio without a model: it paints the seed and the prompt over a few steps, and keeps PNGs in a folder."""
+"""A services without a model: it paints the seed and the prompt over a few steps, and keeps PNGs in a folder."""
 
 import hashlib
 from collections.abc import Generator, Sequence
@@ -12,7 +12,7 @@ from seedlab.core.errors import RecipeError, SeedLabError
 from seedlab.core.model import Model
 from seedlab.core.recipe import Lora, Recipe
 from seedlab.core.reports import Failed, Finished, Progress, Report, Waiting
-from seedlab.ui.studio import Studio
+from seedlab.ui.services import PageServices
 from seedlab.workflow.script import write_script
 from seedlab.workflow.session import Picture, Session
 from seedlab.workflow.trail import Trail
@@ -76,11 +76,11 @@ class Painter:
         file = self.folder / f"{recipe.fingerprint}.png"
         return Picture(file) if file.exists() else None
 
-    def keep(self, image, recipe, environment, *, suffixes, notice, proof) -> Picture:
+    def keep(self, recipe, finished, lineage) -> Picture:
         self.folder.mkdir(parents=True, exist_ok=True)
         file = self.folder / f"{recipe.fingerprint}.png"
-        image.save(file)
-        return Picture(file, notice)
+        finished.image.save(file)
+        return Picture(file, finished.notice)
 
     def make_session(self, trail: Trail | None = None) -> Session:
         return Session(self.generate, self.find, self.keep, trail)
@@ -119,14 +119,15 @@ def read_loras(text: str) -> tuple[Lora, ...]:
     return tuple(Lora(file=file, sha256="ab" * 32, weight=float(weight)) for file, weight in parts)
 
 
-def make_studio(painter: Painter) -> Studio:
-    return Studio(
+def make_services(painter: Painter) -> PageServices:
+    return PageServices(
         make_session=painter.make_session,
-        describe=describe,
-        settle=lambda model: model,
+        find_model=describe,
+        resolve_model=lambda model: model,
         check=refuse_devices,
         read_loras=read_loras,
         observe=lambda recipe: ENVIRONMENT,
+        generate=painter.generate,
         verify=lambda recipe, file, stop: verify(read_original(file, recipe), painter.generate, stop),
         write_script=write_script,
         default_model="sketch",

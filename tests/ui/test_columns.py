@@ -1,16 +1,16 @@
-"""The shelf: finished pictures, where the browser can fetch them."""
+"""The served: finished pictures, where the browser can fetch them."""
 
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from seedlab.ui.columns import Shelf
+from seedlab.ui.columns import ServedFiles
 
 
 @pytest.fixture
 def pictures(tmp_path, monkeypatch) -> list[Path]:
-    """Three pictures in a store, and a shelf's place for copies."""
+    """Three pictures in a store, and a served's place for copies."""
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "copies"))
     files = [tmp_path / f"{shade}.png" for shade in range(3)]
     for shade, file in enumerate(files):
@@ -18,33 +18,33 @@ def pictures(tmp_path, monkeypatch) -> list[Path]:
     return files
 
 
-def serve(shelf: Shelf, *files: Path) -> list[Path]:
+def serve(served: ServedFiles, *files: Path) -> list[Path]:
     """Serve pictures, and return where their copies are."""
     tiles = [{"file": str(file)} for file in files]
-    (round_,) = shelf.serve({"rounds": [{"tiles": tiles}]})["rounds"]
+    (round_,) = served.serve({"rounds": [{"tiles": tiles}]})["rounds"]
     return [Path(tile["file"]["path"]) for tile in round_["tiles"]]
 
 
 def test_a_picture_is_copied_once(pictures):
-    shelf = Shelf()
-    (copy,) = serve(shelf, pictures[0])
+    served = ServedFiles()
+    (copy,) = serve(served, pictures[0])
     assert copy.read_bytes() == pictures[0].read_bytes()
     assert copy != pictures[0]
     written = copy.stat().st_mtime_ns
-    assert serve(shelf, pictures[0]) == [copy]
+    assert serve(served, pictures[0]) == [copy]
     assert copy.stat().st_mtime_ns == written
 
 
-def test_a_full_shelf_lets_go_of_what_was_shown_longest_ago_and_copies_it_again_when_it_is_wanted(
+def test_a_full_served_lets_go_of_what_was_shown_longest_ago_and_copies_it_again_when_it_is_wanted(
     pictures, monkeypatch
 ):
     monkeypatch.setattr("seedlab.ui.columns.MAX_COPIES", 2)
-    shelf = Shelf()
-    first, second = serve(shelf, *pictures[:2])
-    serve(shelf, pictures[0])
-    (third,) = serve(shelf, pictures[2])
+    served = ServedFiles()
+    first, second = serve(served, *pictures[:2])
+    serve(served, pictures[0])
+    (third,) = serve(served, pictures[2])
     assert [copy.exists() for copy in (first, second, third)] == [True, False, True]
     assert not second.parent.exists(), "nor is its empty folder left"
     assert all(file.exists() for file in pictures), "the store is not touched"
-    assert serve(shelf, pictures[1]) == [second]
+    assert serve(served, pictures[1]) == [second]
     assert second.read_bytes() == pictures[1].read_bytes()

@@ -9,7 +9,7 @@ from seedlab.core.model import Card
 from seedlab.ui.fields import FITTED, list_schedulers
 from seedlab.ui.form import read_number
 from seedlab.ui.handlers import Handlers
-from tests.ui.fakes import SKETCH, make_studio
+from tests.ui.fakes import SKETCH, make_services
 from tests.ui.page import Page
 
 
@@ -65,7 +65,8 @@ def test_a_lock_without_suffixes_is_named_under_the_suffixes(page):
 
 
 def test_a_models_defaults_are_shown_in_the_empty_fields(page):
-    *_, (steps, guidance, scheduler, width, height, *words, sentence, about) = page.handlers.choose_model("sketch")
+    *_, outputs = page.handlers.choose_model("sketch", "suffixes")
+    steps, guidance, scheduler, width, height, *words, sentence, about = outputs
     assert [each["visible"] for each in words] == [True] * 5
     assert [update["placeholder"] for update in (steps, guidance, width, height)] == ["12", "3", "128", "128"]
     assert scheduler["choices"][0] == ("Default: DPM++ 2M", "")
@@ -74,23 +75,23 @@ def test_a_models_defaults_are_shown_in_the_empty_fields(page):
 
 @pytest.mark.parametrize("model_id", ["nobody/nothing", "", None])
 def test_a_model_that_cannot_be_used_is_named_under_the_field(page, model_id):
-    *_, (*_, sentence, about) = page.handlers.choose_model(model_id)
+    *_, (*_, sentence, about) = page.handlers.choose_model(model_id, "suffixes")
     assert "model" in sentence
     assert about == ""
 
 
 @pytest.mark.parametrize("field", FITTED)
 def test_choosing_a_model_never_overwrites_what_the_visitor_changed(page, field):
-    *_, (*updates, _, _) = page.handlers.choose_model("sketch")
+    *_, (*updates, _, _) = page.handlers.choose_model("sketch", "suffixes")
     assert "value" not in dict(zip(FITTED, updates, strict=True))[field]
 
 
 def choose(painter, **changes):
     """Choose a model that differs from Sketch; returns the page, the updates of the fields, and what is said."""
     model = replace(SKETCH, **changes)
-    page = Page(Handlers(replace(make_studio(painter), describe=lambda model_id: model)))
+    page = Page(Handlers(replace(make_services(painter), find_model=lambda model_id: model)))
     page.open()
-    *_, (*updates, sentence, about) = page.handlers.choose_model("sketch")
+    *_, (*updates, sentence, about) = page.handlers.choose_model("sketch", "suffixes")
     assert sentence == ""
     return page, dict(zip(FITTED, updates, strict=True)), about
 
@@ -128,15 +129,15 @@ def test_schedulers_are_offered_by_label():
 
 
 def test_a_model_that_is_not_offered_is_looked_at_and_what_is_wrong_with_it_is_said_at_once(painter):
-    def settle(model):
+    def resolve(model):
         raise RecipeError("model_id", "There is no model owner/nmae on the Hub: check the id.")
 
-    studio = replace(make_studio(painter), describe=lambda model_id: SKETCH, settle=settle)
-    page = Page(Handlers(studio))
+    services = replace(make_services(painter), find_model=lambda model_id: SKETCH, resolve_model=resolve)
+    page = Page(Handlers(services))
     page.open()
-    *_, (*_, sentence, about) = page.handlers.choose_model("owner/nmae")
+    *_, (*_, sentence, about) = page.handlers.choose_model("owner/nmae", "suffixes")
     assert (sentence, about) == ("There is no model owner/nmae on the Hub: check the id.", "")
-    *_, (*_, sentence, _) = page.handlers.choose_model("sketch")
+    *_, (*_, sentence, _) = page.handlers.choose_model("sketch", "suffixes")
     assert sentence == ""
 
 
@@ -148,6 +149,6 @@ def test_where_a_negative_prompt_is_not_read_by_default_the_field_says_so(painte
 
 
 def test_visitors_who_may_not_name_files_are_never_shown_the_field_for_them(painter):
-    handlers = Handlers(replace(make_studio(painter), local=False))
-    *_, (*updates, _, _) = handlers.choose_model("sketch")
+    handlers = Handlers(replace(make_services(painter), local=False))
+    *_, (*updates, _, _) = handlers.choose_model("sketch", "suffixes")
     assert updates[FITTED.index("loras")]["visible"] is False

@@ -9,11 +9,12 @@ import gradio as gr
 import pytest
 
 from seedlab.core.recipe import MAX_PROMPT_CHARACTERS, Lora
-from seedlab.rounds import GUIDE_SUFFIXES
+from seedlab.rules.seeds import Seeds
+from seedlab.rules.suffixes import GUIDE_SUFFIXES
 from seedlab.ui.fields import FITTED
 from seedlab.ui.form import ADVANCED
-from seedlab.ui.handlers import Handlers, end_visit
-from tests.ui.fakes import SKETCH, make_studio
+from seedlab.ui.handlers import Handlers, end_session
+from tests.ui.fakes import SKETCH, make_services
 from tests.ui.page import SUFFIXES, Page
 
 
@@ -57,9 +58,9 @@ def test_a_finished_picture_is_served_byte_for_byte(page, painter):
 
 def test_a_picture_that_is_gone_from_the_store_says_so(page, painter):
     page.explore(seeds="7")
-    list(page.visit.session.develop())
+    list(page.state.session.develop())
     painter.find(painter.painted[0]).file.unlink()
-    tile = page.visit.see()["rounds"][0]["tiles"][0]
+    tile = page.state.see()["rounds"][0]["tiles"][0]
     assert (tile["state"], tile["file"]) == ("failed", None)
 
 
@@ -118,15 +119,15 @@ def test_a_tile_that_is_not_there_is_ignored_with_a_sentence(page, data):
 @pytest.mark.parametrize("data", [None, [], "tile", 7])
 def test_an_event_that_is_no_event_is_ignored_with_a_sentence(page, data):
     event = SimpleNamespace(_data=data)
-    *_, sentence = page.handlers.choose_tile(page.request, event, page.visit, "", SUFFIXES)
+    *_, sentence = page.handlers.choose_tile(page.request, event, page.state, "", SUFFIXES)
     assert "not here any more" in sentence
 
 
 def test_stop_and_go_on(page):
     page.explore()
-    stream = page.handlers.develop(page.visit)
+    stream = page.handlers.develop(page.state)
     next(stream)
-    page.view = page.handlers.stop(page.visit)
+    page.view = page.handlers.stop(page.state)
     for page.view in stream:
         pass
     assert set(page.states()) == {"stopped"}
@@ -188,7 +189,7 @@ def test_after_a_reload_no_view_calls_a_tile_stopped_before_the_store_was_asked(
     painter.find = lambda recipe: find(recipe) if ready.wait(60) else None
     later = Page(page.handlers, page.saved, tab="reloaded")
     later.open()
-    stream = later.handlers.develop(later.visit)
+    stream = later.handlers.develop(later.state)
     views = [later.view, *(next(stream) for _ in range(3))]
     for act in (later.wake, lambda: later.revisit(1), lambda: later.click(1, 0)):
         act()
@@ -213,7 +214,7 @@ def test_stop_also_ends_the_look_for_pictures(page, painter):
     page.develop()
     later = Page(page.handlers, page.saved, tab="reloaded")
     later.open()
-    later.view = later.handlers.stop(later.visit)
+    later.view = later.handlers.stop(later.state)
     assert later.states() == ["stopped"] * 3
     later.click(1, 0)
     later.develop()
@@ -225,7 +226,7 @@ def test_after_a_reload_what_was_changed_under_advanced_is_back_and_defaults_sta
     page.explore(negative_prompt="blurry", num_inference_steps="20", guidance_scale="4.5", scheduler="")
     later = Page(page.handlers, page.saved, tab="reloaded")
     later.open()
-    fields = dict(zip(ADVANCED, page.handlers.restore_advanced(later.visit), strict=True))
+    fields = dict(zip(ADVANCED, page.handlers.restore_advanced(later.state), strict=True))
     assert fields == {
         "negative_prompt": "blurry",
         "num_inference_steps": "20",
@@ -239,24 +240,24 @@ def test_after_a_reload_what_was_changed_under_advanced_is_back_and_defaults_sta
 
 
 def test_a_tab_without_a_trail_keeps_its_fields(page):
-    assert set(map(str, page.handlers.restore_advanced(page.visit))) == {str(gr.skip())}
+    assert set(map(str, page.handlers.restore_advanced(page.state))) == {str(gr.skip())}
 
 
 def test_two_events_of_one_tab_share_one_visit(page):
     """A click may come while the page is still opening, or twice after a restart."""
-    page.visit = None
+    page.state = None
     page.explore()
-    shown = page.visit
-    page.visit = None
+    shown = page.state
+    page.state = None
     page.click(1, 0)
-    assert page.visit is shown
+    assert page.state is shown
 
 
 def test_an_unexpected_failure_is_said_and_logged(page, monkeypatch, caplog):
     def fail(*_):
         raise ZeroDivisionError
 
-    monkeypatch.setattr(page.visit.session, "explore", fail)
+    monkeypatch.setattr(page.state.session, "explore", fail)
     page.explore()
     assert page.sentences["page"] == "Something went wrong here. Nothing was lost: try again."
     assert "ZeroDivisionError" in caplog.text
@@ -273,7 +274,7 @@ def test_a_server_that_was_restarted_goes_on_from_what_the_browser_kept(page, pa
     page.explore()
     page.develop()
     shown = page.view["version"]
-    page.handlers, page.visit = Handlers(make_studio(painter)), None
+    page.handlers, page.state = Handlers(make_services(painter)), None
     page.click(1, 2)
     assert page.view["version"] > shown
     assert page.states() == ["done"] * 4
@@ -282,7 +283,7 @@ def test_a_server_that_was_restarted_goes_on_from_what_the_browser_kept(page, pa
 
 def test_a_page_that_slept_looks_again_and_goes_on(page):
     page.explore()
-    stream = page.handlers.develop(page.visit)
+    stream = page.handlers.develop(page.state)
     next(stream)
     stream.close()
     page.wake()
@@ -293,7 +294,7 @@ def test_a_page_that_slept_looks_again_and_goes_on(page):
 
 def test_a_page_that_was_taken_for_closed_while_it_slept_goes_on(page, painter):
     page.explore()
-    stream = page.handlers.develop(page.visit)
+    stream = page.handlers.develop(page.state)
     next(stream)
     page.handlers.leave(page.request)
     for page.view in stream:  # it ends, though nobody closes it
@@ -309,16 +310,16 @@ def test_a_page_that_was_taken_for_closed_while_it_slept_goes_on(page, painter):
 def test_what_the_browser_keeps_holds_no_pictures(page):
     page.explore()
     page.develop()
-    assert set(json.loads(page.saved)["rounds"][0]["tiles"][0]) == {"recipe", "suffix"}
+    assert set(json.loads(page.saved)["rounds"][0]["tiles"][0]) == {"recipe", "value"}
 
 
 def test_a_closed_tab_ends_its_own_work_only(painter):
-    handlers = Handlers(make_studio(painter))
+    handlers = Handlers(make_services(painter))
     pages = [Page(handlers, tab=tab) for tab in ("one", "two")]
     for page, prompt in zip(pages, ("cat", "house"), strict=True):
         page.open()
         page.explore(prompt=prompt)
-    streams = [handlers.develop(page.visit) for page in pages]
+    streams = [handlers.develop(page.state) for page in pages]
     for stream in streams:
         next(stream)
     handlers.leave(pages[0].request)
@@ -332,11 +333,11 @@ def test_a_closed_tab_ends_its_own_work_only(painter):
 
 
 def test_gradio_may_drop_a_visit_that_never_was():
-    end_visit(None)
+    end_session(None)
 
 
 def test_two_visitors_do_not_see_each_other(painter):
-    handlers = Handlers(make_studio(painter))
+    handlers = Handlers(make_services(painter))
     one, two = Page(handlers, tab="one"), Page(handlers, tab="two")
     one.open()
     two.open()
@@ -362,7 +363,7 @@ def test_a_picture_that_is_not_there_cannot_be_verified(page, painter):
     page.explore(seeds="7")
     assert page.verify(1, 0)[-1]["rounds"][0]["tiles"][0]["check"] is None
     for place in ({"round": 9, "index": 0}, {"round": 1, "index": -1}, {"round": "1"}, None):
-        list(page.handlers.verify(page.request, SimpleNamespace(_data=place), page.visit, page.saved))
+        list(page.handlers.verify(page.request, SimpleNamespace(_data=place), page.state, page.saved))
     assert painter.painted == []
 
 
@@ -370,9 +371,9 @@ def test_stop_ends_a_check(page, painter):
     page.explore(seeds="7")
     page.develop()
     event = SimpleNamespace(_data={"round": 1, "index": 0})
-    seen = page.handlers.verify(page.request, event, page.visit, page.saved)
+    seen = page.handlers.verify(page.request, event, page.state, page.saved)
     next(seen)
-    page.handlers.stop(page.visit)
+    page.handlers.stop(page.state)
     *_, (_, last) = seen
     assert last["rounds"][0]["tiles"][0]["check"] is None
     assert len(painter.painted) == 1
@@ -392,12 +393,12 @@ def test_a_picture_that_was_gone_when_it_was_verified_can_be_made_again_and_then
 def test_verify_and_scripts_work_on_a_server_that_was_restarted(page, painter):
     page.explore(seeds="7")
     page.develop()
-    page.handlers, page.visit = Handlers(make_studio(painter)), None
+    page.handlers, page.state = Handlers(make_services(painter)), None
     page.verify(1, 0)
     assert page.view["rounds"][0]["tiles"][0]["check"]["state"] == "equal"
-    page.handlers, page.visit = Handlers(make_studio(painter)), None
+    page.handlers, page.state = Handlers(make_services(painter)), None
     assert page.copy_script(round=1, index=0)["title"] == "Seed 7"
-    assert page.visit.see()["rounds"], "the visit is kept for the next event"
+    assert page.state.see()["rounds"], "the visit is kept for the next event"
 
 
 def test_a_picture_and_a_round_are_scripts(page):
@@ -414,9 +415,9 @@ def test_a_picture_and_a_round_are_scripts(page):
 @pytest.mark.parametrize("data", [{}, {"round": 9}, {"round": 1, "index": 9}, {"round": 1, "index": "0"}, None])
 def test_a_script_of_nothing_is_refused(page, data):
     page.explore(seeds="0")
-    *_, sentence = page.handlers.write_script(page.request, SimpleNamespace(_data=data), page.visit, page.saved)
+    *_, sentence = page.handlers.write_script(page.request, SimpleNamespace(_data=data), page.state, page.saved)
     assert "not here any more" in sentence
-    assert page.visit.see()["script"] is None
+    assert page.state.see()["script"] is None
 
 
 def test_noise_from_a_device_that_is_not_here_is_refused_before_any_work(page, painter):
@@ -427,7 +428,7 @@ def test_noise_from_a_device_that_is_not_here_is_refused_before_any_work(page, p
 
 def test_a_model_without_words_explores_its_seeds_and_keeps_what_was_typed(painter):
     digits = replace(SKETCH, name="Digits", unconditional=True, guidance_scale=0.0)
-    page = Page(Handlers(replace(make_studio(painter), describe=lambda model_id: digits)))
+    page = Page(Handlers(replace(make_services(painter), find_model=lambda model_id: digits)))
     page.open()
     page.explore(prompt="a labrador", negative_prompt="fog", guidance_scale="9", width="64")
     page.develop()
@@ -437,20 +438,24 @@ def test_a_model_without_words_explores_its_seeds_and_keeps_what_was_typed(paint
         ("", "", 0.0)
     }
     page.click(1, 2)
-    assert page.sentences["page"] == "Digits takes no words, so there is nothing to vary: its seeds are all there is."
+    assert page.sentences["page"] == "Digits has no prompt, so there is no prompt to vary: choose another variation."
     assert len(page.view["rounds"]) == 1
-    *_, told = page.handlers.choose_model("sketch")
+    *_, told = page.handlers.choose_model("sketch", "suffixes")
     fitted = dict(zip(FITTED, told, strict=False))
     hidden = {name for name, update in fitted.items() if update.get("visible") is False}
-    assert set(FITTED) - hidden == {"num_inference_steps", "scheduler"}
+    assert set(FITTED) - hidden == {"num_inference_steps", "scheduler", "rule"}
+    assert (fitted["rule"]["choices"], fitted["rule"]["value"]) == ([("Steps", "steps")], "steps")
+    page.click(1, 2, rule="steps", step_counts="3, 5")
+    page.develop()
+    assert page.states(1) == ["done"] * 2, "what needs no prompt can be varied"
     assert told[-2] == ""
     assert told[-1] == "Digits takes no words: its seeds are all there is to explore."
 
 
 def test_a_commit_that_was_found_for_a_model_stays_out_of_the_fields_and_is_named_beside_the_picture(painter):
     commit = "451f4fe16113bff5a5d2269ed5ad43b0592e9a14"
-    studio = replace(make_studio(painter), settle=lambda model: replace(model, revision=commit))
-    page = Page(Handlers(studio))
+    services = replace(make_services(painter), resolve_model=lambda model: replace(model, revision=commit))
+    page = Page(Handlers(services))
     page.open()
     page.explore(seeds="7")
     page.develop()
@@ -469,7 +474,7 @@ def test_loras_are_asked_for_named_beside_the_picture_and_back_after_a_reload(pa
     assert page.view["rounds"][0]["tiles"][0]["settings"].endswith(" · LoRA style v2 0.8 · LoRA b -1")
     later = Page(page.handlers, page.saved, tab="reloaded")
     later.open()
-    assert dict(zip(ADVANCED, page.handlers.restore_advanced(later.visit), strict=True))["loras"] == text
+    assert dict(zip(ADVANCED, page.handlers.restore_advanced(later.state), strict=True))["loras"] == text
 
 
 def test_where_strangers_visit_loras_stay_out_of_the_form(painter):
@@ -479,12 +484,12 @@ def test_where_strangers_visit_loras_stay_out_of_the_form(painter):
         assert text == "", "only the operator may name files"
         return ()
 
-    public = replace(make_studio(painter), local=False, read_loras=refuse)
+    public = replace(make_services(painter), local=False, read_loras=refuse)
     page = Page(Handlers(public))
     page.open()
     page.explore(seeds="7", loras="/loras/style.safetensors 0.8")
     page.develop()
     assert page.states() == ["done"]
     loras = (Lora(file="/loras/style.safetensors", sha256="ab" * 32, weight=0.8),)
-    page.visit.session.explore(SKETCH.make_recipe(prompt="cat", seed=3, loras=loras), (3,))
-    assert dict(zip(ADVANCED, page.handlers.restore_advanced(page.visit), strict=True))["loras"] == ""
+    page.state.session.explore(SKETCH.make_recipe(prompt="cat", seed=3, loras=loras), Seeds((3,)))
+    assert dict(zip(ADVANCED, page.handlers.restore_advanced(page.state), strict=True))["loras"] == ""

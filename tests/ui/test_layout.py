@@ -11,14 +11,14 @@ import pytest
 from seedlab.ui.columns import make_columns, make_sentence, make_words
 from seedlab.ui.layout import build_blocks, launch_options
 from seedlab.ui.theme import DARK, LIGHT
-from tests.ui.fakes import Painter, make_studio
+from tests.ui.fakes import Painter, make_services
 
 
-def build(studio):
+def build(services):
     # Where no event loop runs, gradio makes some of its own and never closes them; and in this thread there may be one
     # already, that of the browser tests.
     async def make():
-        return build_blocks(studio)
+        return build_blocks(services)
 
     with ThreadPoolExecutor(1) as beside:
         return beside.submit(lambda: asyncio.run(make())).result()
@@ -26,7 +26,7 @@ def build(studio):
 
 @pytest.fixture(scope="module")
 def blocks(tmp_path_factory):
-    return build(make_studio(Painter(tmp_path_factory.mktemp("pictures"))))
+    return build(make_services(Painter(tmp_path_factory.mktemp("pictures"))))
 
 
 def test_the_page_is_built_without_torch():
@@ -39,10 +39,10 @@ def test_building_the_page_describes_no_model_and_begins_no_session(tmp_path):
     def fail(*_):
         raise AssertionError("not before a visitor comes")
 
-    studio = make_studio(Painter(tmp_path))
+    services = make_services(Painter(tmp_path))
     for name in ("make_session", "describe", "unknown_words"):
-        object.__setattr__(studio, name, fail)
-    build(studio)
+        object.__setattr__(services, name, fail)
+    build(services)
 
 
 def test_every_event_of_the_page_is_private(blocks):

@@ -8,6 +8,8 @@ import pytest
 from PIL import Image
 
 from seedlab.core.recipe import Recipe
+from seedlab.rules.seeds import Seeds
+from seedlab.rules.suffixes import Suffixes
 from seedlab.ui.captions import format_unknown_words, name_download, name_root
 from seedlab.ui.view import encode_preview, view
 from seedlab.workflow.trail import State, Trail
@@ -18,7 +20,7 @@ HOSTILE = "${alert(1)}<img src=x onerror=alert(1)> {{x}}"
 
 
 def explored(recipe: Recipe = RECIPE, seeds=(0, 1, 2, 3)) -> Trail:
-    trail = Trail().explore(recipe, seeds)
+    trail = Trail().explore(recipe, Seeds(seeds))
     for index in range(len(seeds)):
         trail = trail.with_tile(1, index, state=State.DONE, file=Path(f"{index}.png"))
     return trail
@@ -49,17 +51,17 @@ def test_a_round_of_seeds():
 
 
 def test_a_locked_seed_0_and_its_suffixes():
-    trail = explored().lock(1, 0, (", highly realistic", ", artsy"))
+    trail = explored().lock(1, 0, Suffixes((", highly realistic", ", artsy")))
     first, second = view(trail, 1)["rounds"]
     assert first["locked"] == 0, "index 0 is a tile, not nothing"
     assert second["parent"] == [1, 0]
     artsy = second["tiles"][1]
-    assert (artsy["lead"], artsy["tail"], artsy["suffix"]) == (RECIPE.prompt, ", artsy", "artsy")
+    assert (artsy["lead"], artsy["tail"], artsy["caption"]) == (RECIPE.prompt, ", artsy", "artsy")
     assert artsy["download"] == "labrador-in-the-style-of-vermeer-seed-0-artsy.png"
 
 
 def test_a_suffix_on_an_empty_prompt():
-    trail = explored(replace(RECIPE, prompt="")).lock(1, 2, (", artsy",))
+    trail = explored(replace(RECIPE, prompt="")).lock(1, 2, Suffixes((", artsy",)))
     second = view(trail, 1)["rounds"][1]
     assert second["prompt"] == ["", ""]
     assert (second["tiles"][0]["lead"], second["tiles"][0]["tail"]) == ("", "artsy")
@@ -121,15 +123,15 @@ def test_while_pictures_are_looked_for_a_tile_is_not_called_stopped():
 
 
 def test_the_focus_is_the_round_asked_for_last():
-    trail = explored().lock(1, 0, (", artsy",)).lock(1, 1, (", artsy",))
+    trail = explored().lock(1, 0, Suffixes((", artsy",))).lock(1, 1, Suffixes((", artsy",)))
     assert view(trail, 1)["focus"] == 3
-    assert view(trail.lock(1, 0, (", artsy",)), 1)["focus"] == 2
+    assert view(trail.lock(1, 0, Suffixes((", artsy",))), 1)["focus"] == 2
 
 
 def test_first_rounds_are_listed_when_there_are_two():
     trail = explored()
     assert view(trail, 1)["roots"] == []
-    trail = trail.explore(replace(RECIPE, prompt="cat, Van Gogh"), (7,))
+    trail = trail.explore(replace(RECIPE, prompt="cat, Van Gogh"), Seeds((7,)))
     assert view(trail, 1)["roots"] == [
         {"id": 1, "label": "Labrador in the style of Vermeer · 0–3", "current": False},
         {"id": 2, "label": "cat, Van Gogh · 7", "current": True},
@@ -168,13 +170,13 @@ def test_a_visitor_who_never_locked_a_seed_is_told_how():
     trail = explored()
     assert "Click the one you like" in view(trail, 1)["hint"]
     assert view(trail.with_tile(1, 0, state=State.RUNNING), 1)["hint"] == ""
-    assert view(trail.lock(1, 0, (", artsy",)), 1)["hint"] == ""
+    assert view(trail.lock(1, 0, Suffixes((", artsy",))), 1)["hint"] == ""
 
 
 def test_the_hint_stays_when_an_earlier_first_round_is_shown_again():
-    trail = explored().explore(RECIPE, (7,)).with_tile(2, 0, state=State.DONE, file=Path("7.png"))
+    trail = explored().explore(RECIPE, Seeds((7,))).with_tile(2, 0, state=State.DONE, file=Path("7.png"))
     assert view(trail, 1)["hint"]
-    again = trail.explore(RECIPE, (0, 1, 2, 3))
+    again = trail.explore(RECIPE, Seeds((0, 1, 2, 3)))
     assert again.newest.id == 1
     assert view(again, 1)["hint"]
 
@@ -185,7 +187,7 @@ def test_a_model_without_words_gets_no_hint_as_its_tiles_cannot_be_locked():
 
 
 def test_the_end_of_a_prompt_tells_the_rounds_apart():
-    trail = explored().lock(1, 0, (", artsy",)).lock(2, 0, (", trending",))
+    trail = explored().lock(1, 0, Suffixes((", artsy",))).lock(2, 0, Suffixes((", trending",)))
     assert [round_["prompt"] for round_ in view(trail, 1)["rounds"]] == [
         [RECIPE.prompt, ""],
         [RECIPE.prompt, ""],
@@ -194,7 +196,12 @@ def test_the_end_of_a_prompt_tells_the_rounds_apart():
 
 
 def test_other_suffixes_tried_on_the_same_tile_are_reachable():
-    trail = explored().lock(1, 0, (", artsy",)).lock(1, 0, (", trending",)).lock(1, 1, (", artsy",))
+    trail = (
+        explored()
+        .lock(1, 0, Suffixes((", artsy",)))
+        .lock(1, 0, Suffixes((", trending",)))
+        .lock(1, 1, Suffixes((", artsy",)))
+    )
     assert view(trail, 1)["rounds"][1]["siblings"] == []
     assert [tile["varied"] for tile in view(trail, 1)["rounds"][0]["tiles"]] == [True, True, False, False]
     assert view(trail.revisit(2), 1)["rounds"][1]["siblings"] == [2, 3]

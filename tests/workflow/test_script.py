@@ -9,9 +9,10 @@ import pytest
 from seedlab.core.errors import SeedLabError
 from seedlab.core.schedulers import SCHEDULERS
 from seedlab.pipelines.models.catalog import describe
-from seedlab.rounds import GUIDE_SUFFIXES, seed_round, suffix_round
+from seedlab.rules.suffixes import GUIDE_SUFFIXES
 from seedlab.workflow.script import write_script
 from tests.examples import ENVIRONMENT, RECIPE
+from tests.rounds import seed_round, suffix_round
 
 FULL = replace(ENVIRONMENT, memory_format="channels_last", deterministic=True)
 
@@ -173,7 +174,7 @@ def test_a_mac_draws_on_its_own_device():
 
 
 def test_recipes_of_more_than_one_round_are_no_script():
-    with pytest.raises(SeedLabError, match="seed and prompt alone"):
-        write_script([RECIPE, replace(RECIPE, height=256)], ENVIRONMENT)
-    with pytest.raises(SeedLabError, match="seed and prompt alone"):
+    with pytest.raises(SeedLabError, match="one model and scheduler"):
+        write_script([RECIPE, replace(RECIPE, scheduler="DDIMScheduler")], ENVIRONMENT)
+    with pytest.raises(SeedLabError, match="one model and scheduler"):
         write_script([], ENVIRONMENT)

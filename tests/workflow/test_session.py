@@ -12,21 +12,24 @@ from seedlab.core.errors import SeedLabError
 from seedlab.core.picture import Picture
 from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Failed, Finished, Progress, Report
-from seedlab.rounds import GUIDE_SUFFIXES
+from seedlab.rules.change import Lineage
+from seedlab.rules.seeds import Seeds
+from seedlab.rules.suffixes import GUIDE_SUFFIXES, Suffixes
 from seedlab.workflow.session import Session
 from seedlab.workflow.trail import State
-from tests.examples import ENVIRONMENT, RECIPE
+from seedlab.workflow.trail_json import write_trail
+from tests.examples import ENVIRONMENT, RECIPE, make_lineage
 
 RECIPE = replace(RECIPE, num_inference_steps=3)
 
 
-class Studio:
+class Painter:
     """Counts what it paints and keeps it in memory, as the manager and the store do for real."""
 
     def __init__(self, failing_seed: int | None = None) -> None:
         self.painted: list[Recipe] = []
         self.pictures: dict[Recipe, Picture] = {}
-        self.suffixes: dict[Recipe, tuple[str, ...]] = {}
+        self.lineages: dict[Recipe, Lineage] = {}
         self.failing_seed = failing_seed
 
     def generate(self, recipes: Sequence[Recipe], stop: Event) -> Generator[Report, None, None]:
@@ -44,9 +47,9 @@ class Studio:
     def find(self, recipe: Recipe) -> Picture | None:
         return self.pictures.get(recipe)
 
-    def keep(self, image, recipe, environment, *, suffixes, notice, proof) -> Picture:
-        self.pictures[recipe] = Picture(Path(__file__), notice)  # any file that is there
-        self.suffixes[recipe] = tuple(suffixes)
+    def keep(self, recipe, finished, lineage) -> Picture:
+        self.pictures[recipe] = Picture(Path(__file__), finished.notice)  # any file that is there
+        self.lineages[recipe] = lineage
         return self.pictures[recipe]
 
     def session(self, **arguments) -> Session:
@@ -63,89 +66,89 @@ def states(session: Session, round_id: int) -> list[State]:
 
 
 def test_the_main_job_seeds_then_a_lock_then_suffixes_then_a_round_further():
-    studio = Studio()
-    session = studio.session()
-    first = session.explore(RECIPE, (0, 1, 2, 3)).newest
+    painter = Painter()
+    session = painter.session()
+    first = session.explore(RECIPE, Seeds((0, 1, 2, 3))).newest
     develop(session)
-    second = session.lock(first.id, 2, GUIDE_SUFFIXES).newest
+    second = session.lock(first.id, 2, Suffixes(GUIDE_SUFFIXES)).newest
     develop(session)
-    third = session.lock(second.id, 1, (", at night",)).newest
+    third = session.lock(second.id, 1, Suffixes((", at night",))).newest
     develop(session)
-    assert [recipe.seed for recipe in studio.painted] == [0, 1, 2, 3, 2, 2, 2, 2, 2]
-    assert studio.painted[-1].prompt == "Labrador in the style of Vermeer, artsy, at night"
-    assert studio.suffixes[studio.painted[-1]] == (", artsy", ", at night")
+    assert [recipe.seed for recipe in painter.painted] == [0, 1, 2, 3, 2, 2, 2, 2, 2]
+    assert painter.painted[-1].prompt == "Labrador in the style of Vermeer, artsy, at night"
+    assert [change.value for change in painter.lineages[painter.painted[-1]]] == [", artsy", ", at night"]
     assert session.trail.path == (first.id, second.id, third.id)
     assert session.trail.locked(first.id) == 2
 
 
 def test_seed_0_can_be_locked():
-    session = Studio().session()
-    first = session.explore(RECIPE, (0, 1)).newest
+    session = Painter().session()
+    first = session.explore(RECIPE, Seeds((0, 1))).newest
     develop(session)
-    assert {tile.recipe.seed for tile in session.lock(first.id, 0, GUIDE_SUFFIXES).newest.tiles} == {0}
+    assert {tile.recipe.seed for tile in session.lock(first.id, 0, Suffixes(GUIDE_SUFFIXES)).newest.tiles} == {0}
     assert session.trail.locked(first.id) == 0
 
 
 def test_going_back_to_another_tile_branches_and_nothing_is_lost_or_made_twice():
-    studio = Studio()
-    session = studio.session()
-    first = session.explore(RECIPE, (0, 1)).newest
+    painter = Painter()
+    session = painter.session()
+    first = session.explore(RECIPE, Seeds((0, 1))).newest
     develop(session)
-    second = session.lock(first.id, 0, GUIDE_SUFFIXES).newest
+    second = session.lock(first.id, 0, Suffixes(GUIDE_SUFFIXES)).newest
     develop(session)
-    other = session.lock(first.id, 1, GUIDE_SUFFIXES).newest
+    other = session.lock(first.id, 1, Suffixes(GUIDE_SUFFIXES)).newest
     develop(session)
-    made = len(studio.painted)
-    assert session.lock(first.id, 0, GUIDE_SUFFIXES).path == (first.id, second.id)
+    made = len(painter.painted)
+    assert session.lock(first.id, 0, Suffixes(GUIDE_SUFFIXES)).path == (first.id, second.id)
     develop(session)
-    assert len(studio.painted) == made == 10
+    assert len(painter.painted) == made == 10
     assert session.trail.round(other.id).tiles[3].state is State.DONE
 
 
 def test_a_recipe_in_the_store_is_shown_not_made():
-    studio = Studio()
-    first = studio.session()
-    first.explore(RECIPE, (0, 1))
+    painter = Painter()
+    first = painter.session()
+    first.explore(RECIPE, Seeds((0, 1)))
     develop(first)
-    second = studio.session()
-    second.explore(RECIPE, (1, 2))
+    second = painter.session()
+    second.explore(RECIPE, Seeds((1, 2)))
     develop(second)
-    assert [recipe.seed for recipe in studio.painted] == [0, 1, 2]
+    assert [recipe.seed for recipe in painter.painted] == [0, 1, 2]
 
 
 def test_stop_ends_the_work_and_a_click_resumes_it():
-    studio = Studio()
-    session = studio.session()
-    first = session.explore(RECIPE, (0, 1)).newest
+    painter = Painter()
+    session = painter.session()
+    first = session.explore(RECIPE, Seeds((0, 1))).newest
     for trail in session.develop():
         if trail.tile(first.id, 0).state is State.RUNNING:
             session.stop()
     assert states(session, first.id) == [State.STOPPED, State.STOPPED]
-    session.lock(first.id, 1, GUIDE_SUFFIXES)
+    session.lock(first.id, 1, Suffixes(GUIDE_SUFFIXES))
     develop(session)
     assert states(session, first.id) == [State.DONE, State.DONE]
 
 
 def test_generate_again_resumes_what_was_stopped():
-    session = Studio().session()
-    first = session.explore(RECIPE, (0, 1)).newest
+    session = Painter().session()
+    first = session.explore(RECIPE, Seeds((0, 1))).newest
     session.stop()
-    assert session.explore(RECIPE, (0, 1)).newest.id == first.id
+    assert session.explore(RECIPE, Seeds((0, 1))).newest.id == first.id
     develop(session)
     assert states(session, first.id) == [State.DONE, State.DONE]
 
 
 def test_a_lock_made_while_a_grid_develops_goes_first_and_the_grid_is_finished_after_it():
-    studio = Studio()
-    session = studio.session()
-    first = session.explore(RECIPE, (0, 1, 2)).newest
+    painter = Painter()
+    session = painter.session()
+    first = session.explore(RECIPE, Seeds((0, 1, 2))).newest
     locked = False
     for trail in session.develop():
         if not locked and trail.tile(first.id, 0).state is State.DONE:
-            session.lock(first.id, 0, (", artsy",))
+            session.lock(first.id, 0, Suffixes((", artsy",)))
             assert list(session.develop()) == [], "the one at work takes it up"
             locked = True
-    assert [(recipe.seed, recipe.prompt[-5:]) for recipe in studio.painted] == [
+    assert [(recipe.seed, recipe.prompt[-5:]) for recipe in painter.painted] == [
         (0, "rmeer"),
         (0, "artsy"),
         (1, "rmeer"),
@@ -154,15 +157,15 @@ def test_a_lock_made_while_a_grid_develops_goes_first_and_the_grid_is_finished_a
 
 
 def test_a_round_that_left_the_screen_pauses_and_goes_on_when_it_comes_back():
-    studio = Studio()
-    session = studio.session()
-    first = session.explore(RECIPE, (0, 1)).newest
+    painter = Painter()
+    session = painter.session()
+    first = session.explore(RECIPE, Seeds((0, 1))).newest
     left = False
     for trail in session.develop():
         if not left and trail.tile(first.id, 1).state is State.RUNNING:
             left = True
-            session.explore(RECIPE, (7,))
-    assert [recipe.seed for recipe in studio.painted] == [0, 7]
+            session.explore(RECIPE, Seeds((7,)))
+    assert [recipe.seed for recipe in painter.painted] == [0, 7]
     assert states(session, first.id) == [State.DONE, State.WAITING]
     session.revisit(first.id)
     develop(session)
@@ -170,51 +173,51 @@ def test_a_round_that_left_the_screen_pauses_and_goes_on_when_it_comes_back():
 
 
 def test_a_tile_that_fails_says_why_and_the_others_go_on():
-    session = Studio(failing_seed=1).session()
-    first = session.explore(RECIPE, (0, 1, 2)).newest
+    session = Painter(failing_seed=1).session()
+    first = session.explore(RECIPE, Seeds((0, 1, 2))).newest
     develop(session)
     assert states(session, first.id) == [State.DONE, State.FAILED, State.DONE]
     assert "smaller size" in session.trail.tile(first.id, 1).sentence
 
 
 def test_a_full_disk_fails_the_tile_in_words():
-    studio = Studio()
+    painter = Painter()
 
     def keep(*_, **__):
         raise SeedLabError("The disk is full: free some space.")
 
-    session = Session(studio.generate, studio.find, keep)
-    first = session.explore(RECIPE, (0,)).newest
+    session = Session(painter.generate, painter.find, keep)
+    first = session.explore(RECIPE, Seeds((0,))).newest
     develop(session)
     assert session.trail.tile(first.id, 0).sentence == "The disk is full: free some space."
 
 
 def test_a_picture_that_the_store_has_let_go_is_made_again_by_a_click(tmp_path):
-    studio = Studio()
-    session = studio.session()
-    first = session.explore(RECIPE, (0,)).newest
+    painter = Painter()
+    session = painter.session()
+    first = session.explore(RECIPE, Seeds((0,))).newest
     file = tmp_path / "picture.png"
     file.touch()
     session._finish(first.tiles[0].recipe, Picture(file))
     file.unlink()
-    session.lock(first.id, 0, GUIDE_SUFFIXES)
+    session.lock(first.id, 0, Suffixes(GUIDE_SUFFIXES))
     assert session.trail.path == (first.id,)
     develop(session)
     assert states(session, first.id) == [State.DONE]
-    assert [recipe.seed for recipe in studio.painted] == [0]
+    assert [recipe.seed for recipe in painter.painted] == [0]
 
 
 def test_leaving_during_a_slow_look_into_the_store_does_not_wait_for_it(monkeypatch):
     """It is the page's event loop that closes what a closed tab has left: nobody may wait there."""
     monkeypatch.setattr("seedlab.workflow.session.PATIENCE", 0.01)
-    studio, ready, left = Studio(), Event(), Event()
+    painter, ready, left = Painter(), Event(), Event()
 
     def find(recipe):
         ready.wait(10)
         assert left.is_set(), "closed while this was still looking"
 
-    session = Session(studio.generate, find, studio.keep)
-    session.explore(RECIPE, (0,))
+    session = Session(painter.generate, find, painter.keep)
+    session.explore(RECIPE, Seeds((0,)))
     work = session.develop()
     next(work)
     work.close()
@@ -223,20 +226,20 @@ def test_leaving_during_a_slow_look_into_the_store_does_not_wait_for_it(monkeypa
 
 
 def test_a_store_that_breaks_does_not_keep_pictures_from_being_made():
-    studio = Studio()
+    painter = Painter()
 
     def find(recipe):
         raise PermissionError("no")
 
-    session = Session(studio.generate, find, studio.keep)
-    first = session.explore(RECIPE, (0,)).newest
+    session = Session(painter.generate, find, painter.keep)
+    first = session.explore(RECIPE, Seeds((0,))).newest
     develop(session)
     assert states(session, first.id) == [State.DONE]
 
 
 def test_a_closed_tab_ends_the_work_and_the_session_can_go_on():
-    session = Studio().session()
-    first = session.explore(RECIPE, (0, 1)).newest
+    session = Painter().session()
+    first = session.explore(RECIPE, Seeds((0, 1))).newest
     work = session.develop()
     next(work)
     work.close()
@@ -247,37 +250,37 @@ def test_a_closed_tab_ends_the_work_and_the_session_can_go_on():
 
 def test_pipelines_that_end_early_leave_the_rest_stopped():
     """A server that is closing takes no more work: the session must not ask it again and again."""
-    studio = Studio()
+    painter = Painter()
 
     def generate(recipes, stop):
-        yield from studio.generate(recipes[:1], stop)
+        yield from painter.generate(recipes[:1], stop)
 
-    session = Session(generate, studio.find, studio.keep)
-    first = session.explore(RECIPE, (0, 1, 2)).newest
+    session = Session(generate, painter.find, painter.keep)
+    first = session.explore(RECIPE, Seeds((0, 1, 2))).newest
     develop(session)
     assert states(session, first.id) == [State.DONE, State.STOPPED, State.STOPPED]
 
 
 def test_after_a_restart_what_was_made_is_found_and_the_rest_waits_for_a_click():
-    studio = Studio()
-    before = studio.session()
-    first = before.explore(RECIPE, (0, 1, 2)).newest
+    painter = Painter()
+    before = painter.session()
+    first = before.explore(RECIPE, Seeds((0, 1, 2))).newest
     develop(before)
-    del studio.pictures[before.trail.tile(first.id, 1).recipe]
-    after = studio.session(trail=type(before.trail).from_json(before.trail.to_json()))
+    del painter.pictures[before.trail.tile(first.id, 1).recipe]
+    after = painter.session(trail=type(before.trail).from_json(write_trail(before.trail)))
     develop(after)
     assert states(after, first.id) == [State.DONE, State.STOPPED, State.DONE]
-    assert len(studio.painted) == 3
+    assert len(painter.painted) == 3
 
 
 def test_after_a_restart_an_earlier_round_is_found_when_it_is_visited():
-    studio = Studio()
-    before = studio.session()
-    first = before.explore(RECIPE, (0, 1)).newest
+    painter = Painter()
+    before = painter.session()
+    first = before.explore(RECIPE, Seeds((0, 1))).newest
     develop(before)
-    before.explore(RECIPE, (7,))
+    before.explore(RECIPE, Seeds((7,)))
     develop(before)
-    after = studio.session(trail=type(before.trail).from_json(before.trail.to_json()))
+    after = painter.session(trail=type(before.trail).from_json(write_trail(before.trail)))
     develop(after)
     assert states(after, first.id) == [State.STOPPED, State.STOPPED], "not on the screen yet"
     after.revisit(first.id)
@@ -286,13 +289,13 @@ def test_after_a_restart_an_earlier_round_is_found_when_it_is_visited():
 
 
 def test_after_a_restart_a_picture_that_two_rounds_show_is_found_for_both():
-    studio = Studio()
-    before = studio.session()
-    first = before.explore(RECIPE, (0, 1)).newest
+    painter = Painter()
+    before = painter.session()
+    first = before.explore(RECIPE, Seeds((0, 1))).newest
     develop(before)
-    before.explore(RECIPE, (1, 7))
+    before.explore(RECIPE, Seeds((1, 7)))
     develop(before)
-    after = studio.session(trail=type(before.trail).from_json(before.trail.to_json()))
+    after = painter.session(trail=type(before.trail).from_json(write_trail(before.trail)))
     develop(after)
     after.revisit(first.id)
     develop(after)
@@ -300,39 +303,39 @@ def test_after_a_restart_a_picture_that_two_rounds_show_is_found_for_both():
 
 
 def test_a_look_into_the_store_that_was_left_is_taken_up_again():
-    studio = Studio()
-    before = studio.session()
-    first = before.explore(RECIPE, (0, 1)).newest
+    painter = Painter()
+    before = painter.session()
+    first = before.explore(RECIPE, Seeds((0, 1))).newest
     develop(before)
-    after = studio.session(trail=type(before.trail).from_json(before.trail.to_json()))
+    after = painter.session(trail=type(before.trail).from_json(write_trail(before.trail)))
     assert [after.is_known(tile) for tile in after.trail.newest.tiles] == [False, False]
     work = after.develop()
     next(work)
     work.close()
     assert [after.is_known(tile) for tile in after.trail.newest.tiles] == [True, False]
-    after.lock(first.id, 1, GUIDE_SUFFIXES)
+    after.lock(first.id, 1, Suffixes(GUIDE_SUFFIXES))
     assert after.trail.path == (first.id,), "what is looked for cannot be locked, and is not made either"
     develop(after)
     assert states(after, first.id) == [State.DONE, State.DONE]
-    assert len(studio.painted) == 2
+    assert len(painter.painted) == 2
 
 
 def test_who_leaves_ends_the_work_and_it_goes_on_from_there():
-    studio = Studio()
-    session = studio.session()
-    first = session.explore(RECIPE, (0, 1)).newest
+    painter = Painter()
+    session = painter.session()
+    first = session.explore(RECIPE, Seeds((0, 1))).newest
     for trail in session.develop():
         if trail.tile(first.id, 1).state is State.RUNNING:
             session.leave()
     assert states(session, first.id) == [State.DONE, State.WAITING]
     develop(session)
     assert states(session, first.id) == [State.DONE, State.DONE]
-    assert [recipe.seed for recipe in studio.painted] == [0, 1]
+    assert [recipe.seed for recipe in painter.painted] == [0, 1]
 
 
 def test_who_comes_back_before_the_work_has_ended_is_not_forgotten():
-    session = Studio().session()
-    first = session.explore(RECIPE, (0, 1)).newest
+    session = Painter().session()
+    first = session.explore(RECIPE, Seeds((0, 1))).newest
     left = False
     for trail in session.develop():
         if not left and trail.tile(first.id, 0).state is State.RUNNING:
@@ -345,14 +348,14 @@ def test_who_comes_back_before_the_work_has_ended_is_not_forgotten():
 def test_a_slow_look_into_the_store_is_told_and_can_be_left(monkeypatch):
     """The first look of a process waits for torch to be imported, which takes seconds."""
     monkeypatch.setattr("seedlab.workflow.session.PATIENCE", 0.01)
-    studio, ready = Studio(), Event()
+    painter, ready = Painter(), Event()
 
     def find(recipe):
         ready.wait(10)
-        return studio.find(recipe)
+        return painter.find(recipe)
 
-    session = Session(studio.generate, find, studio.keep)
-    first = session.explore(RECIPE, (0,)).newest
+    session = Session(painter.generate, find, painter.keep)
+    first = session.explore(RECIPE, Seeds((0,))).newest
     for trail in session.develop():
         if trail.tile(first.id, 0).sentence == "Getting ready…":
             ready.set()
@@ -362,47 +365,48 @@ def test_a_slow_look_into_the_store_is_told_and_can_be_left(monkeypatch):
 
 @pytest.mark.parametrize(("round_id", "index"), [(99, 0), (1, 4), (1, -1)])
 def test_a_tile_that_is_not_there_cannot_be_locked(round_id, index):
-    session = Studio().session()
-    session.explore(RECIPE, (0, 1))
+    session = Painter().session()
+    session.explore(RECIPE, Seeds((0, 1)))
     with pytest.raises(SeedLabError, match="not here any more"):
-        session.lock(round_id, index, GUIDE_SUFFIXES)
+        session.lock(round_id, index, Suffixes(GUIDE_SUFFIXES))
 
 
 def test_a_picture_from_a_file_is_shown_and_only_its_parents_are_looked_for(tmp_path):
-    studio = Studio()
-    session = studio.session()
+    painter = Painter()
+    session = painter.session()
     (tmp_path / "a.png").write_bytes(b"")
-    session.restore(RECIPE, (", artsy",), tmp_path / "a.png", "Opened from a file.")
+    artsy = replace(RECIPE, prompt=RECIPE.prompt + ", artsy")
+    session.restore(artsy, make_lineage(artsy, ", artsy"), tmp_path / "a.png", "Opened from a file.")
     list(session.develop())
     first, second = session.trail.visible
     assert states(session, first.id) == [State.STOPPED]
     assert (second.tiles[0].state, second.tiles[0].file) == (State.DONE, tmp_path / "a.png")
-    assert studio.painted == []
-    session.lock(first.id, 0, GUIDE_SUFFIXES)
+    assert painter.painted == []
+    session.lock(first.id, 0, Suffixes(GUIDE_SUFFIXES))
     list(session.develop())
     assert states(session, first.id) == [State.DONE], "a click makes it"
 
 
 def test_pictures_of_one_call_are_all_kept_when_the_visitor_has_gone_on():
     """They are finished at the same time, and the first of them must not take the others with it."""
-    studio = Studio()
+    painter = Painter()
 
     def generate(recipes, stop):
         for index in range(len(recipes)):
             yield Progress(index, 1, 1, None)
-        studio.painted.extend(recipes)
+        painter.painted.extend(recipes)
         for index in range(len(recipes)):
             yield Finished(index, Image.new("RGB", (8, 8)), ENVIRONMENT, "")
 
-    session = Session(generate, studio.find, studio.keep)
-    session.explore(RECIPE, (0,))
+    session = Session(generate, painter.find, painter.keep)
+    session.explore(RECIPE, Seeds((0,)))
     develop(session)
-    first = session.explore(RECIPE, (0, 1, 2, 3)).newest
+    first = session.explore(RECIPE, Seeds((0, 1, 2, 3))).newest
     work = session.develop()
     while State.RUNNING not in states(session, first.id):
         next(work)
-    session.lock(first.id, 0, GUIDE_SUFFIXES)
+    session.lock(first.id, 0, Suffixes(GUIDE_SUFFIXES))
     for _ in work:
         pass
-    assert sorted(recipe.seed for recipe in studio.painted if recipe.prompt == RECIPE.prompt) == [0, 1, 2, 3]
-    assert len(studio.painted) == 8
+    assert sorted(recipe.seed for recipe in painter.painted if recipe.prompt == RECIPE.prompt) == [0, 1, 2, 3]
+    assert len(painter.painted) == 8

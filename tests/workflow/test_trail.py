@@ -8,42 +8,51 @@ from pathlib import Path
 import pytest
 
 from seedlab.core.errors import SeedLabError
-from seedlab.rounds import GUIDE_SUFFIXES
+from seedlab.rules.change import Change
+from seedlab.rules.seeds import Seeds
+from seedlab.rules.suffixes import GUIDE_SUFFIXES, Suffixes
 from seedlab.workflow.trail import MAX_ROUNDS, Round, State, Tile, Trail
-from tests.examples import RECIPE
+from seedlab.workflow.trail_json import read_trail, write_trail
+from tests.examples import RECIPE, make_lineage
 
 
 def branched() -> Trail:
     """Two rounds of suffixes under seed 0, another under seed 2, and a second first round; the path ends there."""
-    trail = Trail().explore(RECIPE, (0, 1, 2, 3))
-    trail = trail.lock(1, 0, (", artsy", "at night")).lock(2, 1, (", in red",))
-    return trail.lock(1, 2, (", artsy",)).explore(RECIPE, (7,))
+    trail = Trail().explore(RECIPE, Seeds((0, 1, 2, 3)))
+    trail = trail.lock(1, 0, Suffixes((", artsy", "at night"))).lock(2, 1, Suffixes((", in red",)))
+    return trail.lock(1, 2, Suffixes((", artsy",))).explore(RECIPE, Seeds((7,)))
 
 
 def test_a_first_round_has_a_tile_for_each_seed_that_waits():
-    trail = Trail().explore(RECIPE, (0, 5))
-    assert trail.newest == Round(id=1, tiles=(Tile(recipe=RECIPE), Tile(recipe=replace(RECIPE, seed=5))))
+    trail = Trail().explore(RECIPE, Seeds((0, 5)))
+    tiles = (Tile(recipe=RECIPE, value=0), Tile(recipe=replace(RECIPE, seed=5), value=5))
+    assert trail.newest == Round(id=1, rule=Seeds((0, 5)), tiles=tiles)
     assert (trail.path, trail.visible, trail.roots) == ((1,), (trail.newest,), (trail.newest,))
 
 
 def test_a_lock_opens_a_round_of_suffixes_at_its_right():
-    trail = Trail().explore(RECIPE, (0, 1)).lock(1, 1, GUIDE_SUFFIXES)
+    trail = Trail().explore(RECIPE, Seeds((0, 1))).lock(1, 1, Suffixes(GUIDE_SUFFIXES))
     assert trail.path == (1, 2)
     assert (trail.newest.parent, trail.locked(1), trail.locked(2)) == ((1, 1), 1, None)
-    assert [tile.suffix for tile in trail.newest.tiles] == list(GUIDE_SUFFIXES)
+    assert [tile.value for tile in trail.newest.tiles] == list(GUIDE_SUFFIXES)
+    assert [trail.newest.caption(index) for index in range(2)] == ["highly realistic", "artsy"]
     assert trail.newest.tiles[1].recipe.prompt == "Labrador in the style of Vermeer, artsy"
 
 
 def test_seed_0_is_locked_as_tile_0_not_as_nothing():
-    trail = Trail().explore(RECIPE, (0, 1)).lock(1, 0, GUIDE_SUFFIXES)
+    trail = Trail().explore(RECIPE, Seeds((0, 1))).lock(1, 0, Suffixes(GUIDE_SUFFIXES))
     assert trail.locked(1) == 0
     assert trail.newest.title == "Seed 0 · suffixes"
 
 
-def test_the_suffixes_that_lead_to_a_tile():
+def test_the_lineage_of_a_tile():
     trail = branched()
-    assert trail.suffixes_to(3, 0) == ("at night", ", in red")
-    assert trail.suffixes_to(1, 2) == ()
+    parents = (RECIPE, trail.tile(2, 1).recipe)
+    assert trail.lineage_of(3, 0) == (
+        Change(parents[0], "suffixes", "at night"),
+        Change(parents[1], "suffixes", ", in red"),
+    )
+    assert trail.lineage_of(1, 2) == ()
 
 
 def test_coming_back_to_a_round_shows_what_hung_from_it_last():
@@ -51,29 +60,29 @@ def test_coming_back_to_a_round_shows_what_hung_from_it_last():
     assert trail.path == (5,)
     assert trail.revisit(1).path == (1, 4)
     assert trail.revisit(2).path == (1, 2, 3)
-    assert trail.lock(1, 0, (", artsy", "at night")).path == (1, 2, 3)
-    assert trail.explore(RECIPE, (0, 1, 2, 3)).newest.id == 1
+    assert trail.lock(1, 0, Suffixes((", artsy", "at night"))).path == (1, 2, 3)
+    assert trail.explore(RECIPE, Seeds((0, 1, 2, 3))).newest.id == 1
 
 
 def test_what_was_asked_for_before_is_shown_again_not_made_again():
     trail = branched()
-    again = trail.lock(1, 0, (", artsy", "at night"))
+    again = trail.lock(1, 0, Suffixes((", artsy", "at night")))
     assert {each.id for each in again.rounds} == {1, 2, 3, 4, 5}
     assert again.newest.id == 2
     assert again.revisit(1).path == (1, 2, 3)
 
 
 def test_first_rounds_are_listed_oldest_first_whichever_was_seen_last():
-    assert [each.id for each in branched().explore(RECIPE, (0, 1, 2, 3)).roots] == [1, 5]
+    assert [each.id for each in branched().explore(RECIPE, Seeds((0, 1, 2, 3))).roots] == [1, 5]
 
 
 def test_the_same_suffixes_under_another_tile_are_another_round():
-    trail = Trail().explore(RECIPE, (0, 1)).lock(1, 0, GUIDE_SUFFIXES)
-    assert trail.lock(1, 1, GUIDE_SUFFIXES).newest.id == 3
+    trail = Trail().explore(RECIPE, Seeds((0, 1))).lock(1, 0, Suffixes(GUIDE_SUFFIXES))
+    assert trail.lock(1, 1, Suffixes(GUIDE_SUFFIXES)).newest.id == 3
 
 
 def test_a_tile_is_changed_by_copy():
-    before = Trail().explore(RECIPE, (0, 1))
+    before = Trail().explore(RECIPE, Seeds((0, 1)))
     after = before.with_tile(1, 1, state=State.DONE, file=Path("seed-1.png"))
     assert (before.tile(1, 1).state, after.tile(1, 1).state) == (State.WAITING, State.DONE)
     assert after.tile(1, 0) == before.tile(1, 0)
@@ -89,54 +98,59 @@ def test_a_tile_is_changed_by_copy():
     ],
 )
 def test_a_round_of_seeds_is_named_by_them(seeds, title):
-    assert Trail().explore(RECIPE, seeds).newest.title == title
+    assert Trail().explore(RECIPE, Seeds(seeds)).newest.title == title
 
 
 @pytest.mark.parametrize("prompt", ["Labrador in the style of Vermeer", "a house ", ""])
 @pytest.mark.parametrize("suffix", [", artsy", "at night"])
 def test_the_prompt_of_a_round_of_suffixes_is_its_parents(prompt, suffix):
-    trail = Trail().explore(replace(RECIPE, prompt=prompt), (0,)).lock(1, 0, (suffix,))
-    assert trail.newest.prompt == prompt
-    assert trail.round(1).prompt == prompt
+    trail = Trail().explore(replace(RECIPE, prompt=prompt), Seeds((0,))).lock(1, 0, Suffixes((suffix,)))
+    assert trail.share_prompt(trail.newest) == prompt
+    assert trail.share_prompt(trail.round(1)) == prompt
 
 
 @pytest.mark.parametrize(("round_id", "index"), [(2, 0), (1, 2), (1, -1)])
 def test_a_tile_that_is_not_there(round_id, index):
     with pytest.raises(SeedLabError, match="not here any more"):
-        Trail().explore(RECIPE, (0, 1)).tile(round_id, index)
+        Trail().explore(RECIPE, Seeds((0, 1))).tile(round_id, index)
 
 
 def test_a_full_trail_forgets_its_oldest_first_round_with_all_that_hangs_from_it():
-    rounds = tuple(Round(id=n, tiles=(Tile(recipe=replace(RECIPE, seed=n)),)) for n in range(1, MAX_ROUNDS + 1))
-    trail = Trail(rounds=rounds, path=(1,))
-    assert trail.explore(RECIPE, (3,)).path == (3,)
-    assert {each.id for each in trail.explore(RECIPE, (0,)).rounds} == set(range(2, MAX_ROUNDS + 2))
-    assert {each.id for each in trail.lock(1, 0, (", artsy",)).rounds} == {1, *range(3, MAX_ROUNDS + 2)}
+    rounds = tuple(Trail().explore(RECIPE, Seeds((n,))).newest for n in range(1, MAX_ROUNDS + 1))
+    trail = Trail(rounds=tuple(replace(each, id=n) for n, each in enumerate(rounds, 1)), path=(1,))
+    assert trail.explore(RECIPE, Seeds((3,))).path == (3,)
+    assert {each.id for each in trail.explore(RECIPE, Seeds((0,))).rounds} == set(range(2, MAX_ROUNDS + 2))
+    assert {each.id for each in trail.lock(1, 0, Suffixes((", artsy",))).rounds} == {1, *range(3, MAX_ROUNDS + 2)}
 
 
 def test_a_full_trail_from_one_first_round_asks_for_another():
-    tiles = tuple(Tile(recipe=replace(RECIPE, seed=seed)) for seed in range(MAX_ROUNDS))
-    children = tuple(Round(id=n, tiles=(Tile(recipe=RECIPE),), parent=(1, n)) for n in range(2, MAX_ROUNDS + 1))
-    trail = Trail(rounds=(Round(id=1, tiles=tiles), *children), path=(1,))
+    first = Trail().explore(RECIPE, Seeds(tuple(range(MAX_ROUNDS)))).newest
+    child = Round(id=2, rule=Seeds((0,)), tiles=(Tile(recipe=RECIPE, value=0),))
+    children = tuple(replace(child, id=n, parent=(1, n)) for n in range(2, MAX_ROUNDS + 1))
+    trail = Trail(rounds=(first, *children), path=(1,))
     with pytest.raises(SeedLabError, match="generate a new first round"):
-        trail.lock(1, 0, (", artsy",))
-    assert [each.id for each in trail.explore(RECIPE, (7,)).rounds] == [MAX_ROUNDS + 1]
+        trail.lock(1, 0, Suffixes((", artsy",)))
+    assert [each.id for each in trail.explore(RECIPE, Seeds((7,))).rounds] == [MAX_ROUNDS + 1]
 
 
 def test_suffixes_that_make_one_recipe_are_one_tile():
-    trail = Trail().explore(replace(RECIPE, prompt=""), (0,)).lock(1, 0, ("artsy", ", artsy", ", trending"))
+    trail = (
+        Trail()
+        .explore(replace(RECIPE, prompt=""), Seeds((0,)))
+        .lock(1, 0, Suffixes(("artsy", ", artsy", ", trending")))
+    )
     assert [tile.recipe.prompt for tile in trail.newest.tiles] == ["artsy", "trending"]
 
 
 def test_a_trail_comes_back_from_its_json_with_every_tile_stopped():
     trail = branched()
-    back = Trail.from_json(trail.to_json())
+    back = read_trail(write_trail(trail))
     stopped = [
         replace(each, tiles=tuple(replace(tile, state=State.STOPPED) for tile in each.tiles)) for each in trail.rounds
     ]
     assert list(back.rounds) == stopped
     assert back.path == trail.path
-    assert Trail.from_json(Trail().to_json()) == Trail()
+    assert read_trail(write_trail(Trail())) == Trail()
 
 
 def hostile(**changes: object) -> str:
@@ -151,7 +165,7 @@ def tile(**changes: object) -> dict[str, object]:
 
 
 def test_the_trail_that_hostile_trails_are_made_of_is_good():
-    assert Trail.from_json(hostile()).path == (1, 2)
+    assert read_trail(hostile()).path == (1, 2)
 
 
 @pytest.mark.parametrize(
@@ -194,24 +208,24 @@ def test_the_trail_that_hostile_trails_are_made_of_is_good():
 )
 def test_what_is_no_trail_is_refused_in_a_sentence_that_can_be_shown(text):
     with pytest.raises(SeedLabError) as caught:
-        Trail.from_json(text)
+        read_trail(text)
     assert str(caught.value).encode().endswith(b".")
 
 
 def test_whatever_is_done_to_a_trails_json_gives_a_trail_or_a_sentence():
     chance = random.Random(0)
-    good = branched().to_json()
+    good = write_trail(branched())
     read, sentences = 0, []
     for _ in range(1500):
         text = list(good)
         for _ in range(chance.randrange(1, 4)):
             text[chance.randrange(len(text))] = chance.choice('0123456789-.e"[]{},:nulltruefalse\\ \ud800')
         try:
-            trail = Trail.from_json("".join(text))
+            trail = read_trail("".join(text))
         except SeedLabError as error:
             sentences.append(str(error).encode())
         else:
-            assert Trail.from_json(trail.to_json()).path == trail.path
+            assert read_trail(write_trail(trail)).path == trail.path
             assert all(each.title and each.tiles for each in trail.visible)
             read += 1
     assert read > 100
@@ -219,10 +233,11 @@ def test_whatever_is_done_to_a_trails_json_gives_a_trail_or_a_sentence():
 
 
 def test_a_picture_from_a_file_stands_at_the_end_of_its_way(tmp_path):
+    third = replace(RECIPE, prompt=RECIPE.prompt + ", artsy, colorful")
     trail = (
         Trail()
-        .explore(RECIPE, (0, 1))
-        .restore(RECIPE, (", artsy", ", colorful"), tmp_path / "a.png", "Opened from a file.")
+        .explore(RECIPE, Seeds((0, 1)))
+        .restore(third, make_lineage(third, ", artsy", ", colorful"), tmp_path / "a.png", "Opened from a file.")
     )
     assert [round_.title for round_ in trail.visible] == ["Seed 0", "Seed 0 · suffixes", "Seed 0 · suffixes"]
     tiles = [round_.tiles[0] for round_ in trail.visible]
@@ -238,9 +253,10 @@ def test_a_picture_of_a_first_round_stands_alone(tmp_path):
 
 
 def test_parents_that_are_here_already_keep_their_pictures(tmp_path):
-    trail = Trail().explore(RECIPE, (0,)).with_tile(1, 0, state=State.DONE, file=tmp_path / "parent.png")
-    trail = trail.restore(RECIPE, (", artsy",), tmp_path / "a.png")
+    second = replace(RECIPE, prompt=RECIPE.prompt + ", artsy")
+    trail = Trail().explore(RECIPE, Seeds((0,))).with_tile(1, 0, state=State.DONE, file=tmp_path / "parent.png")
+    trail = trail.restore(second, make_lineage(second, ", artsy"), tmp_path / "a.png")
     assert [round_.tiles[0].file for round_ in trail.visible] == [tmp_path / "parent.png", tmp_path / "a.png"]
-    again = trail.restore(RECIPE, (", artsy",), tmp_path / "b.png")
+    again = trail.restore(second, make_lineage(second, ", artsy"), tmp_path / "b.png")
     assert len(again.rounds) == 2
     assert again.newest.tiles[0].file == tmp_path / "b.png", "the one that was dropped last"

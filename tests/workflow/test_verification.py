@@ -18,17 +18,17 @@ from tests.examples import ENVIRONMENT, RECIPE
 
 IMAGE = Image.effect_noise((8, 8), 50).convert("RGB")
 PROOF = Checksums(latents="ab" * 32, total=12.5)
-ORIGINAL = Original(pixels=IMAGE, recipe=RECIPE, environment=ENVIRONMENT, proof=PROOF)
+ORIGINAL = Original(pixels=IMAGE, recipe=RECIPE, environment=ENVIRONMENT, checksums=PROOF)
 
 
-def generate(image=IMAGE, environment=ENVIRONMENT, proof=PROOF):
+def generate(image=IMAGE, environment=ENVIRONMENT, checksums=PROOF):
     """What makes the picture again, as it is now."""
 
     def run(recipes, stop) -> Generator[Report, None, None]:
         assert recipes == (RECIPE,), "alone"
         yield Progress(0, 1, 1, None)
         if not stop.is_set():
-            yield Finished(0, image, environment, "", proof)
+            yield Finished(0, image, environment, "", checksums)
 
     return run
 
@@ -57,7 +57,7 @@ def test_the_same_again():
 
 def test_another_torch_is_named():
     now = replace(ENVIRONMENT, torch="2.14.0")
-    verdict = judge(image=change_pixel(IMAGE, 3), environment=now, proof=replace(PROOF, latents="cd" * 32))
+    verdict = judge(image=change_pixel(IMAGE, 3), environment=now, checksums=replace(PROOF, latents="cd" * 32))
     assert not verdict.is_equal
     assert (verdict.l_infinity, verdict.share, verdict.latents) == (3, 1 / 192, False)
     assert format_result(verdict) == (
@@ -78,19 +78,19 @@ def test_pixels_that_were_changed_afterwards_are_told_by_the_latents():
 
 
 def test_a_picture_that_was_made_of_something_else():
-    verdict = judge(replace(ORIGINAL, pixels=change_pixel(IMAGE, 9), proof=replace(PROOF, latents="cd" * 32)))
+    verdict = judge(replace(ORIGINAL, pixels=change_pixel(IMAGE, 9), checksums=replace(PROOF, latents="cd" * 32)))
     assert format_result(verdict).endswith("the file was changed, or says what it was not made of.")
 
 
 def test_without_proof_and_environment_the_pixels_are_compared():
-    verdict = judge(replace(ORIGINAL, environment=None, proof=None))
+    verdict = judge(replace(ORIGINAL, environment=None, checksums=None))
     assert verdict.is_equal
     assert (verdict.latents, verdict.original_total, verdict.causes) == (None, None, ())
-    assert judge(proof=replace(PROOF, latents="")).latents is None
+    assert judge(checksums=replace(PROOF, latents="")).latents is None
 
 
 def test_where_a_picture_does_not_say_its_environment_nothing_is_claimed_about_it():
-    verdict = judge(replace(ORIGINAL, pixels=change_pixel(IMAGE, 9), environment=None, proof=None))
+    verdict = judge(replace(ORIGINAL, pixels=change_pixel(IMAGE, 9), environment=None, checksums=None))
     assert format_result(verdict).endswith("does not say in which environment it was made: it may have been another.")
 
 
@@ -108,9 +108,9 @@ def test_a_stopped_run_has_no_verdict():
 
 
 def test_what_to_verify_is_read_from_the_file(tmp_path: Path):
-    write_picture(tmp_path / "a.png", IMAGE, Metadata(recipe=RECIPE, environment=ENVIRONMENT, proof=PROOF))
+    write_picture(tmp_path / "a.png", IMAGE, Metadata(recipe=RECIPE, environment=ENVIRONMENT, checksums=PROOF))
     original = read_original(tmp_path / "a.png")
-    assert (original.recipe, original.environment, original.proof) == (RECIPE, ENVIRONMENT, PROOF)
+    assert (original.recipe, original.environment, original.checksums) == (RECIPE, ENVIRONMENT, PROOF)
     assert original.pixels.tobytes() == IMAGE.tobytes()
     assert read_original(tmp_path / "a.png", RECIPE).recipe == RECIPE
 

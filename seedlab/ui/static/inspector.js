@@ -48,9 +48,9 @@ function showInspector(inspector, tile, parent) {
   if (paired) {
     setSource(inspector.parent, parent.file.url);
     setAttribute(inspector.parent, 'alt', '');
-    setText(inspector.sides[0], parent.suffix || `seed ${parent.seed}`);
-    setText(inspector.sides[1], tile.suffix || `seed ${tile.seed}`);
-    setAttribute(inspector.range, 'aria-label', `Compare: its parent at the left, ${tile.suffix || 'this picture'} at the right`);
+    setText(inspector.sides[0], parent.caption || `seed ${parent.seed}`);
+    setText(inspector.sides[1], tile.caption || `seed ${tile.seed}`);
+    setAttribute(inspector.range, 'aria-label', `Compare: its parent at the left, ${tile.caption || 'this picture'} at the right`);
   } else inspector.parent.removeAttribute('src');
   showRecipe(inspector, tile);
   showCheck(inspector, tile.check);

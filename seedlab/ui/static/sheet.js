@@ -134,7 +134,7 @@ function drawRound(data) {
 function makeRound(data) {
   const title = make('h2', '', { id: `round-${data.id}` });
   const prompt = make('p', '', {}, make('span', 'lead'), make('span', 'tail'));
-  const turns = make('nav', 'turns', { 'aria-label': 'Other suffixes tried here' });
+  const turns = make('nav', 'turns', { 'aria-label': 'Other variations of this picture' });
   const tiles = data.tiles.map(() => makeTile(act));
   const grid = make('div', 'grid', {}, ...tiles.map((tile) => tile.figure));
   const section = make('section', 'round', { 'aria-labelledby': title.id }, make('header', '', {}, title, prompt, turns), grid);

@@ -51,14 +51,14 @@ function showWords(tile, data) {
   const sentence = data.state === 'stopped' ? '' : data.sentence;
   setText(tile.words, done ? '' : [sentence, WORDS[data.state]].filter(Boolean).join(' '));
   setText(tile.seed, String(data.seed));
-  setText(tile.suffix, data.suffix);
-  setAttribute(tile.suffix, 'title', data.suffix || null);
+  setText(tile.suffix, data.caption);
+  setAttribute(tile.suffix, 'title', data.caption || null);
   tile.note.hidden = !(done && data.sentence);
   setAttribute(tile.note, 'title', data.sentence);
 }
 
 function showTools(tile, data) {
-  const what = `seed ${data.seed}${data.suffix ? ', ' + data.suffix : ''}`;
+  const what = `seed ${data.seed}${data.caption ? ', ' + data.caption : ''}`;
   tile.look.hidden = tile.save.hidden = !data.file;
   setAttribute(tile.look, 'aria-label', `Look closer at ${what}`);
   setAttribute(tile.look, 'title', 'Look closer');

@@ -13,9 +13,10 @@ from seedlab.pipelines.exact.plans import Plan, Plans
 from seedlab.pipelines.manager import PipelineManager
 from seedlab.pipelines.models.families import can_batch
 from seedlab.pipelines.sampling.prompts import Prompts
-from seedlab.rounds import GUIDE_SUFFIXES, seed_round, suffix_round
+from seedlab.rules.suffixes import GUIDE_SUFFIXES
 from tests.examples import RECIPE
 from tests.pipelines.builders import make_recipe
+from tests.rounds import seed_round, suffix_round
 
 
 @pytest.fixture(scope="module")

@@ -16,10 +16,10 @@ from seedlab.core.reports import Failed
 from seedlab.images.compare import hash_pixels
 from seedlab.pipelines.loaded.loras import check_loras, read_loras
 from seedlab.pipelines.manager import PipelineManager
-from seedlab.rounds import seed_round
 from seedlab.workflow.script import write_script
 from tests.pipelines.builders import build_ddim, build_lora, build_stable_diffusion_3, make_default_recipe, make_recipe
 from tests.pipelines.test_export import run_script
+from tests.rounds import seed_round
 
 pytest.importorskip("peft")
 

@@ -14,10 +14,10 @@ from seedlab.core.reports import Failed, Finished
 from seedlab.images.compare import hash_pixels
 from seedlab.pipelines.models.catalog import CATALOG, describe
 from seedlab.pipelines.models.checkpoints import ATTENTION, XL, find_config, read_shapes
-from seedlab.rounds import seed_round
 from seedlab.workflow.script import write_script
 from tests.pipelines.builders import build_ddim, build_single_file, build_stable_diffusion_xl, make_recipe
 from tests.pipelines.test_export import run_script
+from tests.rounds import seed_round
 
 
 @pytest.fixture(scope="module")

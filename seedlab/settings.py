@@ -14,6 +14,7 @@ LOCAL = ("127.0.0.1", "localhost", "::1")
 """Addresses that only this machine reaches."""
 
 PUBLIC_STORE_BYTES = 2 * 2**30
+DESCRIPTION = "SeedLab in the browser. A variable in brackets does the same as its flag."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +57,13 @@ def read_settings(arguments: Sequence[str], environment: Mapping[str, str] | Non
         SeedLabError: an environment variable cannot be read.
     """
     variables = os.environ if environment is None else environment
-    flags = _make_parser(variables).parse_args(arguments)
+    parser = argparse.ArgumentParser(prog="app.py", description=DESCRIPTION)
+    add_flags(parser, variables)
+    return make_settings(parser.parse_args(arguments))
+
+
+def make_settings(flags: argparse.Namespace) -> Settings:
+    """Return the settings of parsed flags."""
     reachable = flags.share or flags.host not in LOCAL
     return Settings(
         model=flags.model,
@@ -72,16 +79,17 @@ def read_settings(arguments: Sequence[str], environment: Mapping[str, str] | Non
     )
 
 
-def _make_parser(variables: Mapping[str, str]) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="app.py", description="SeedLab in the browser. A variable in brackets does the same as its flag."
-    )
+def add_flags(parser: argparse.ArgumentParser, variables: Mapping[str, str]) -> None:
+    """Add the flags that `make_settings` reads. Their defaults come from environment variables.
+
+    Raises:
+        SeedLabError: an environment variable cannot be read.
+    """
     _add_model_flags(parser, variables)
-    words = "only deterministic algorithms: equal bytes from run to run on a GPU too, for some of its speed"
+    words = "only deterministic algorithms: equal bytes from run to run on a GPU too, at some cost of speed"
     _add_switch(parser, variables, "deterministic", False, words)
     _add_page_flags(parser, variables)
     _add_store_flags(parser, variables)
-    return parser
 
 
 def _add_model_flags(parser: argparse.ArgumentParser, variables: Mapping[str, str]) -> None:

@@ -9,7 +9,8 @@ from seedlab.core.recipe import Lora
 from seedlab.images.metadata import Metadata, write_picture
 from seedlab.images.png import write_png
 from seedlab.ui.handlers import Handlers
-from tests.ui.fakes import ENVIRONMENT, SKETCH, make_studio
+from tests.examples import make_lineage
+from tests.ui.fakes import ENVIRONMENT, SKETCH, make_services
 from tests.ui.page import Page
 
 IMAGE = Image.effect_noise((64, 64), 50).convert("RGB")
@@ -19,7 +20,7 @@ SECOND = replace(FIRST, prompt="Labrador, artsy")
 
 @pytest.fixture
 def picture(tmp_path):
-    metadata = Metadata(recipe=SECOND, environment=ENVIRONMENT, suffixes=(", artsy",))
+    metadata = Metadata(recipe=SECOND, environment=ENVIRONMENT, lineage=make_lineage(SECOND, ", artsy"))
     write_picture(tmp_path / "dropped.png", IMAGE, metadata)
     return tmp_path / "dropped.png"
 
@@ -46,7 +47,7 @@ def test_where_strangers_visit_the_loras_of_a_picture_are_left_out_and_that_is_s
     write_picture(picture, IMAGE, Metadata(recipe=replace(FIRST, loras=loras), environment=ENVIRONMENT))
     told = {}
     for local in (True, False):
-        page = Page(Handlers(replace(make_studio(painter), local=local)))
+        page = Page(Handlers(replace(make_services(painter), local=local)))
         page.open()
         told[local] = (page.drop(picture)["loras"], page.notice)
     assert told == {True: ("/loras/style.safetensors 0.8", ""), False: ("", "Not taken over: the LoRAs.")}
@@ -77,7 +78,9 @@ def test_verify_compares_with_the_dropped_pixels(page, picture):
 
 
 def test_another_environment_is_named(page, picture):
-    elsewhere = Metadata(recipe=SECOND, environment=replace(ENVIRONMENT, torch="0.9"), suffixes=(", artsy",))
+    elsewhere = Metadata(
+        recipe=SECOND, environment=replace(ENVIRONMENT, torch="0.9"), lineage=make_lineage(SECOND, ", artsy")
+    )
     write_picture(picture, IMAGE, elsewhere)
     page.drop(picture)
     sentence = page.view["rounds"][1]["tiles"][0]["sentence"]

@@ -8,23 +8,24 @@ from threading import Lock
 from typing import Any
 
 from seedlab.core.errors import SeedLabError
-from seedlab.ui.checks import Checks, Verify
-from seedlab.ui.columns import Shelf
+from seedlab.ui.columns import ServedFiles
+from seedlab.ui.verifications import Verifications, Verify
 from seedlab.ui.view import view
 from seedlab.workflow.session import Session
 from seedlab.workflow.trail import State, Trail
+from seedlab.workflow.trail_json import write_trail
 
 BEAT = 0.05
 """Seconds between two views of a stream in which no tile changed its state."""
 
 
-class Visit:
+class PageSession:
     """A visitor's session and the count of the views that were made of it. Methods may be called from any thread."""
 
-    def __init__(self, session: Session, names: Mapping[str, str], shelf: Shelf) -> None:
-        self.session, self.checks = session, Checks()
+    def __init__(self, session: Session, names: Mapping[str, str], served: ServedFiles) -> None:
+        self.session, self.checks = session, Verifications()
         self._script: dict[str, Any] | None = None
-        self._names, self._shelf = names, shelf
+        self._names, self._served = names, served
         self._lock = Lock()
         # Begins at the clock, so that the views of a restarted server are newer than those on a page that stayed open.
         self._versions = itertools.count(time.time_ns() // 1_000)
@@ -36,11 +37,11 @@ class Visit:
             known = self.session.is_known
             seen = view(trail, version, self._names, find_check=self.checks.find, is_known=known)
         working = seen["working"] or self.checks.are_running
-        return self._shelf.serve(seen | {"script": self._script, "working": working})
+        return self._served.serve(seen | {"script": self._script, "working": working})
 
     def save(self) -> str:
         """Return what the browser keeps."""
-        return self.session.trail.to_json()
+        return write_trail(self.session.trail)
 
     def stop(self) -> None:
         """End all work."""

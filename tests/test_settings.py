@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from seedlab.cli.settings import Settings, read_settings
 from seedlab.core.errors import SeedLabError
+from seedlab.settings import Settings, read_settings
 
 
 def test_defaults_are_sketch_for_this_machine_alone():

@@ -18,7 +18,7 @@ Verify = Callable[[Recipe, Path, Event], Generator[Report | VerificationResult, 
 
 
 @dataclass(frozen=True)
-class Check:
+class VerificationStatus:
     """What is known of one picture.
 
     Attributes:
@@ -32,20 +32,22 @@ class Check:
     details: tuple[tuple[str, str], ...] = ()
 
 
-WAITING = Check("running", "Waiting for its turn…")
-GONE = Check("failed", "The picture's file is not in the store any more: click the picture to make it again.")
-BROKEN = Check("failed", "Something went wrong here. Nothing was lost: try again.")
+WAITING = VerificationStatus("running", "Waiting for its turn…")
+GONE = VerificationStatus(
+    "failed", "The picture's file is not in the store any more: click the picture to make it again."
+)
+BROKEN = VerificationStatus("failed", "Something went wrong here. Nothing was lost: try again.")
 
 
-class Checks:
+class Verifications:
     """The checks of one visit, by picture. Methods may be called from any thread."""
 
     def __init__(self) -> None:
-        self._checks: dict[Path, Check] = {}
+        self._checks: dict[Path, VerificationStatus] = {}
         self._stops: dict[Path, Event] = {}
         self._lock = Lock()
 
-    def find(self, file: Path | None) -> Check | None:
+    def find(self, file: Path | None) -> VerificationStatus | None:
         """Return what is known of a picture."""
         check = None if file is None else self._checks.get(file)
         # A picture that was gone may have been made again since.
@@ -56,7 +58,7 @@ class Checks:
         """Whether a picture is being verified."""
         return bool(self._stops)
 
-    def run(self, recipe: Recipe, file: Path, verify: Verify) -> Generator[Check, None, None]:
+    def run(self, recipe: Recipe, file: Path, verify: Verify) -> Generator[VerificationStatus, None, None]:
         """Verify a picture; yields what is known after every change. One that is being verified is not begun again."""
         stop = self._begin(file)
         if stop is None:
@@ -91,7 +93,7 @@ class Checks:
                 del self._checks[file]
 
 
-def _follow(recipe: Recipe, file: Path, stop: Event, verify: Verify) -> Iterator[Check]:
+def _follow(recipe: Recipe, file: Path, stop: Event, verify: Verify) -> Iterator[VerificationStatus]:
     if not file.exists():
         yield GONE
         return
@@ -99,23 +101,23 @@ def _follow(recipe: Recipe, file: Path, stop: Event, verify: Verify) -> Iterator
         with closing(verify(recipe, file, stop)) as reports:
             yield from filter(None, map(_describe, reports))
     except SeedLabError as error:
-        yield Check("failed", str(error))
+        yield VerificationStatus("failed", str(error))
     except Exception:  # the edge: of a stream that fails the page hears nothing, and would wait for ever
         LOGGER.exception("A check failed.")
         yield BROKEN
 
 
-def _describe(report: Report | VerificationResult) -> Check | None:
+def _describe(report: Report | VerificationResult) -> VerificationStatus | None:
     match report:
         case Waiting(sentence=sentence):
-            return Check("running", sentence) if sentence else WAITING
+            return VerificationStatus("running", sentence) if sentence else WAITING
         case Progress(step=step, steps=steps):
-            return Check("running", f"Made again, alone: step {step} of {steps}")
+            return VerificationStatus("running", f"Made again, alone: step {step} of {steps}")
         case Failed(sentence=sentence):
-            return Check("failed", sentence)
+            return VerificationStatus("failed", sentence)
         case VerificationResult():
             state = "equal" if report.is_equal else "different"
-            return Check(state, format_result(report), tuple(_list_details(report)))
+            return VerificationStatus(state, format_result(report), tuple(_list_details(report)))
     return None
 
 

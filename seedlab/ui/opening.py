@@ -10,7 +10,7 @@ from seedlab.images.foreign import ForeignMetadata
 from seedlab.images.restoring import Restored, restore
 from seedlab.ui.form import ADVANCED
 from seedlab.ui.remembered import write, write_advanced
-from seedlab.ui.studio import Studio
+from seedlab.ui.services import PageServices
 from seedlab.workflow.session import Session
 
 TOLD = {
@@ -25,13 +25,13 @@ TOLD = {
 """What another tool's picture may tell, and what we call it."""
 
 
-class Restorer:
-    """Takes up pictures, for a studio."""
+class PictureOpener:
+    """Takes up pictures, for a services."""
 
-    def __init__(self, studio: Studio) -> None:
-        self._studio = studio
+    def __init__(self, services: PageServices) -> None:
+        self._services = services
 
-    def take_up(self, file: Path, session: Session, fields: dict[str, Any]) -> str:
+    def open(self, file: Path, session: Session, fields: dict[str, Any]) -> str:
         """Take up a picture; returns what to tell the visitor, and writes into `fields` what the panel is to show.
 
         Raises:
@@ -44,19 +44,19 @@ class Restorer:
 
     def _restore(self, found: Restored, file: Path, session: Session, fields: dict[str, Any]) -> str:
         first = found.recipes[0]
-        model = self._studio.settle(self._studio.describe(first.model_address))
+        model = self._services.resolve_model(self._services.find_model(first.model_address))
         for recipe in found.recipes:
             model.check(recipe)
         sentence = self._compare(found.metadata.recipe, found.metadata.environment)
-        session.restore(first, found.metadata.suffixes, file, sentence)
+        session.restore(found.metadata.recipe, found.metadata.lineage, file, sentence)
         fields |= {"prompt": first.prompt, "seeds": str(first.seed), "model_id": first.model_address}
-        fields |= write_advanced(first, model, local=self._studio.local)
-        return "Not taken over: the LoRAs." if first.loras and not self._studio.local else ""
+        fields |= write_advanced(first, model, local=self._services.local)
+        return "Not taken over: the LoRAs." if first.loras and not self._services.local else ""
 
     def _compare(self, recipe: Recipe, theirs: Environment) -> str:
         """Say whether the environment is that of the picture."""
         try:
-            causes = self._studio.observe(recipe).differences(theirs)
+            causes = self._services.observe(recipe).differences(theirs)
         except SeedLabError:
             return "Opened from a file. Its model is not here yet: Verify loads it and tells whether the bytes agree."
         made = f"made elsewhere; here it is {', '.join(causes)}" if causes else "made in this environment"

@@ -8,7 +8,7 @@ import pytest
 
 from seedlab.core.errors import SeedLabError
 from seedlab.core.reports import Failed, Finished, Progress, Waiting
-from seedlab.ui.checks import Check, Checks
+from seedlab.ui.verifications import Verifications, VerificationStatus
 from seedlab.workflow.verification import VerificationResult
 from tests.examples import RECIPE
 
@@ -42,7 +42,7 @@ def play(*reports):
 
 
 def test_a_picture_that_is_the_same():
-    checks = Checks()
+    checks = Verifications()
     seen = list(checks.run(RECIPE, FILE, play(Waiting(0, ""), Progress(0, 5, 12, None), SAME)))
     assert [check.words for check in seen] == [
         "Waiting for its turn…",
@@ -62,7 +62,7 @@ def test_a_picture_that_is_the_same():
 
 def test_a_picture_that_is_not():
     other = replace(SAME, sha256="cd" * 32, l_infinity=3, share=0.5, latents=False, total=1490.0)
-    _, check = Checks().run(RECIPE, FILE, play(other))
+    _, check = Verifications().run(RECIPE, FILE, play(other))
     assert check.state == "different"
     assert check.details == (
         ("SHA-256 of the picture", "ab" * 32),
@@ -74,14 +74,14 @@ def test_a_picture_that_is_not():
 
 @pytest.mark.parametrize("trouble", [Failed(0, "No memory."), SeedLabError("No memory.")])
 def test_what_failed_is_said(trouble):
-    assert list(Checks().run(RECIPE, FILE, play(trouble)))[1:] == [Check("failed", "No memory.")]
+    assert list(Verifications().run(RECIPE, FILE, play(trouble)))[1:] == [VerificationStatus("failed", "No memory.")]
 
 
 def test_stopped_and_left_checks_leave_nothing_behind():
-    checks = Checks()
+    checks = Verifications()
     running = checks.run(RECIPE, FILE, play(Waiting(0, "1 batch before this one"), SAME))
-    assert next(running) == checks.find(FILE) == Check("running", "Waiting for its turn…")
-    assert next(running) == checks.find(FILE) == Check("running", "1 batch before this one")
+    assert next(running) == checks.find(FILE) == VerificationStatus("running", "Waiting for its turn…")
+    assert next(running) == checks.find(FILE) == VerificationStatus("running", "1 batch before this one")
     checks.stop()
     assert list(running) == []
     assert checks.find(FILE) is None
@@ -92,7 +92,7 @@ def test_stopped_and_left_checks_leave_nothing_behind():
 
 
 def test_what_is_being_verified_is_not_begun_again():
-    checks = Checks()
+    checks = Verifications()
     running = checks.run(RECIPE, FILE, play(Waiting(0, ""), SAME))
     next(running)
     assert list(checks.run(RECIPE, FILE, play(SAME))) == []
@@ -101,12 +101,12 @@ def test_what_is_being_verified_is_not_begun_again():
 
 def test_a_finished_picture_says_nothing_yet():
     """The verdict comes next."""
-    seen = Checks().run(RECIPE, FILE, play(Finished(0, None, None, ""), SAME))
+    seen = Verifications().run(RECIPE, FILE, play(Finished(0, None, None, ""), SAME))
     assert [check.state for check in seen] == ["running", "equal"]
 
 
 def test_stop_ends_every_check():
-    checks, other = Checks(), Path(__file__).with_name("__init__.py")
+    checks, other = Verifications(), Path(__file__).with_name("__init__.py")
     play_any = [checks.run(RECIPE, file, lambda recipe, file, stop: play_until(stop)) for file in (FILE, other)]
     for running in play_any:
         assert [next(running).state, next(running).state] == ["running", "running"]
@@ -123,11 +123,11 @@ def play_until(stop: Event):
 
 def test_a_picture_whose_file_is_gone_is_not_verified():
     gone = Path("gone.png")
-    assert [check.state for check in Checks().run(RECIPE, gone, play(SAME))] == ["running", "failed"]
+    assert [check.state for check in Verifications().run(RECIPE, gone, play(SAME))] == ["running", "failed"]
 
 
 def test_of_a_picture_that_was_made_again_nothing_is_known(tmp_path):
-    checks, file = Checks(), tmp_path / "gone.png"
+    checks, file = Verifications(), tmp_path / "gone.png"
     list(checks.run(RECIPE, file, play(SAME)))
     assert "click the picture to make it again" in checks.find(file).words
     file.touch()
@@ -135,5 +135,8 @@ def test_of_a_picture_that_was_made_again_nothing_is_known(tmp_path):
 
 
 def test_a_bug_ends_a_check_with_a_sentence(caplog):
-    assert [check.state for check in Checks().run(RECIPE, FILE, play(ZeroDivisionError()))] == ["running", "failed"]
+    assert [check.state for check in Verifications().run(RECIPE, FILE, play(ZeroDivisionError()))] == [
+        "running",
+        "failed",
+    ]
     assert "A check failed." in caplog.text

@@ -1,0 +1,115 @@
+"""SeedLab assembled: settings -> pipeline manager and store -> the services of the page and of the commands."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from seedlab.core.model import Model
+from seedlab.core.picture import Picture
+from seedlab.core.recipe import Recipe
+from seedlab.images.store import Store
+from seedlab.pipelines.manager import PipelineManager
+from seedlab.pipelines.models.catalog import CATALOG, SKETCH, describe
+from seedlab.settings import Settings
+from seedlab.sketch import vocabulary
+from seedlab.sketch.phrases import add_phrase
+from seedlab.workflow.script import write_script
+from seedlab.workflow.services import Services
+from seedlab.workflow.session import Session
+from seedlab.workflow.trail import Trail
+from seedlab.workflow.verification import read_original, verify
+
+if TYPE_CHECKING:
+    from seedlab.ui.services import PageServices
+
+
+class Application:
+    """The parts of one process. Nothing is imported or loaded yet when it is made."""
+
+    def __init__(self, settings: Settings, manager: PipelineManager | None = None) -> None:
+        """Assemble the application.
+
+        Args:
+            manager: None for a new one with these settings.
+
+        Raises:
+            SeedLabError: the default model does not exist.
+        """
+        self.settings = settings
+        self._default = describe(settings.model)
+        self.manager = manager or PipelineManager(
+            settings.device,
+            allowed=tuple(self._list_models()) if settings.public else None,
+            deterministic=settings.deterministic,
+        )
+        self._store = Store(settings.store, settings.store_bytes, embed=settings.embed)
+
+    @property
+    def services(self) -> Services:
+        """The services of the commands."""
+        return Services(**self._shared())
+
+    @property
+    def page_services(self) -> "PageServices":
+        """The services of the page."""
+        from seedlab.ui.services import PageServices
+
+        return PageServices(
+            **self._shared(),
+            make_session=self._make_session,
+            verify=lambda recipe, file, stop: verify(read_original(file, recipe), self.manager.generate, stop),
+            write_script=self._write_script,
+            default_model=self._default.address,
+            models=tuple((name, model_id) for model_id, name in self._list_models().items()),
+            local=not self.settings.public,
+            examples=vocabulary.EXAMPLES,
+            unknown_words=lambda model_id, prompt: vocabulary.unknown_words(prompt) if model_id == SKETCH else (),
+            list_words=lambda model_id: vocabulary.KINDS if model_id == SKETCH else {},
+            add_phrase=add_phrase,
+        )
+
+    def warm_up(self) -> None:
+        """Begin to load the default model in the background."""
+        self.manager.warm_up(self._default.address)
+
+    def close(self) -> None:
+        """End all work."""
+        self.manager.close()
+
+    def _shared(self) -> dict[str, Any]:
+        manager = self.manager
+        return {
+            "find_model": manager.look_up,
+            "resolve_model": manager.settle,
+            "check": manager.check,
+            "read_loras": manager.read_loras,
+            "observe": manager.environment,
+            "generate": manager.generate,
+            "close": self.close,
+        }
+
+    def _list_models(self) -> dict[str, str]:
+        """Return the names of the offered models by their addresses.
+
+        A public host offers Sketch and the operator's choice alone: strangers must not fill its memory.
+        """
+        public = self.settings.public
+        models = {model.model_id: model.name for model in CATALOG if not public or model.model_id == SKETCH}
+        return models | {self._default.address: self._default.name}
+
+    def _make_session(self, trail: Trail | None) -> Session:
+        manager, store = self.manager, self._store
+
+        def find(recipe: Recipe) -> Picture | None:
+            return store.find(recipe, manager.environment(recipe))
+
+        return Session(manager.generate, find, store.keep, trail)
+
+    def _write_script(self, recipes: Sequence[Recipe]) -> str:
+        model = find_known_model(self.services, recipes[0].model_address)
+        return write_script(recipes, self.manager.environment(recipes[0]), model)
+
+
+def find_known_model(services: Services, address: str) -> Model:
+    """Return a model; if the catalogue can only guess, its pipeline is looked at."""
+    model = services.find_model(address)
+    return services.resolve_model(model) if model.any_scheduler else model

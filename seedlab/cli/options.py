@@ -1,0 +1,64 @@
+"""What several commands share: the device, numbers and sizes as people write them, and output."""
+
+import argparse
+import json
+import re
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from seedlab.core.recipe import GENERATOR_DEVICES
+from seedlab.workflow.services import Services
+
+MakeServices = Callable[[str | None], Services]
+"""Makes the services for the device "cpu", "cuda" or "mps"; None stands for the best one available."""
+
+
+def add_device(parser: argparse.ArgumentParser) -> None:
+    """Add the flag that `parse_device` reads."""
+    devices = ("auto", *GENERATOR_DEVICES)
+    parser.add_argument("--device", choices=devices, default="auto", help="where to compute (%(default)s)")
+
+
+def parse_device(device: str) -> str | None:
+    """Return the requested device; None for "auto"."""
+    return None if device == "auto" else device
+
+
+def parse_whole(text: str) -> int:
+    """Read a whole number."""
+    if re.fullmatch(r"[+-]?[0-9]{1,20}", text.strip()) is None:
+        raise argparse.ArgumentTypeError(f"“{text[:40]}” is not a whole number")
+    return int(text)
+
+
+def parse_number(text: str) -> float:
+    """Read a number."""
+    try:
+        return float(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"“{text[:40]}” is not a number") from error
+
+
+def parse_size(text: str) -> tuple[int, int]:
+    """Read width and height in pixels: "256" or "320x256"."""
+    match = re.fullmatch(r"([0-9]{1,6})(?:[x×]([0-9]{1,6}))?", text.strip().lower())
+    if match is None:
+        raise argparse.ArgumentTypeError(f"“{text[:40]}” is not a size; write 256 or, width first, 320x256")
+    return int(match[1]), int(match[2] or match[1])
+
+
+def write_json(data: dict[str, Any]) -> None:
+    """Print data as JSON."""
+    # Consoles that are not Unicode cannot print every character.
+    write_line(json.dumps(data, indent=2, ensure_ascii=not _is_unicode()))
+
+
+def write_line(text: str) -> None:
+    """Print a line, in ASCII where the console is not Unicode."""
+    plain = text.replace("∞", "-infinity").encode("ascii", "replace").decode()
+    sys.stdout.write((text if _is_unicode() else plain) + "\n")
+
+
+def _is_unicode() -> bool:
+    return (sys.stdout.encoding or "").lower().startswith("utf")

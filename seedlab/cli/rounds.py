@@ -1,0 +1,191 @@
+"""`seedlab grid` and `seedlab refine`: rounds of pictures, written into a folder."""
+
+import argparse
+import sys
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from seedlab import __version__
+from seedlab.cli.jobs import Job, Result, run_job
+from seedlab.cli.options import (
+    MakeServices,
+    add_device,
+    parse_device,
+    parse_number,
+    parse_size,
+    parse_whole,
+    write_json,
+)
+from seedlab.cli.progress import ProgressLine
+from seedlab.core.errors import RecipeError
+from seedlab.core.model import Model
+from seedlab.core.recipe import DTYPES, GENERATOR_DEVICES, Lora, Recipe
+from seedlab.core.schedulers import SCHEDULERS
+from seedlab.images.metadata import read_metadata
+from seedlab.images.output_folder import check_folder, check_room
+from seedlab.rules.registry import VARIATIONS
+from seedlab.rules.rule import Rule
+from seedlab.rules.seeds import GUIDE_SEEDS, Seeds
+from seedlab.workflow.services import Services
+
+FAILED = 1
+KEEPING = """\
+A picture that is in the folder already, and is what would be made, stays and is not made again. So an interrupted
+command continues where it was. Any other file of the same name stops the command before it begins. Grids are always
+made anew.
+
+exit codes: 0 everything was made; 1 a picture failed; 2 bad input, nothing was begun; 130 stopped by Ctrl+C."""
+
+
+def add_rounds(commands: Any) -> None:
+    """Add the commands to those of `seedlab.cli.main.make_parser`."""
+    grid = commands.add_parser("grid", help="make a picture for each of several seeds", epilog=KEEPING)
+    refine = commands.add_parser("refine", help="vary a picture, with its seed locked", epilog=KEEPING)
+    _add_grid_options(grid)
+    _add_refine_options(refine)
+    for command in (grid, refine):
+        _add_common_options(command)
+
+
+def run_grid(given: argparse.Namespace, make_services: MakeServices) -> int:
+    """Make a round of seeds."""
+    rule = Seeds.parse({"seeds": given.seeds})
+    with closing(make_services(parse_device(given.device))) as services:
+        # The default dtype depends on the device, and asking for that imports torch: check everything else first.
+        model = services.find_model(given.model)
+        loras = services.read_loras("\n".join(given.lora))
+        guess = _make_recipe(given, replace(model, dtype=given.dtype or DTYPES[0]), rule.seeds[0], loras)
+        job = Job(folder=given.out, parent=guess, rule=rule)
+        _check(job, given, resolved=False)
+        model = services.resolve_model(model)
+        recipe = _make_recipe(given, model, rule.seeds[0], loras)
+        return _run(replace(job, parent=recipe), given, services, model.format_snapped_size(recipe, *given.size))
+
+
+def run_refine(given: argparse.Namespace, make_services: MakeServices) -> int:
+    """Make a round of variations of a picture."""
+    metadata = read_metadata(given.picture)
+    job = Job(
+        folder=given.picture.parent if given.out is None else given.out,
+        parent=metadata.recipe,
+        rule=_parse_rule(given),
+        source=given.picture,
+        environment=metadata.environment,
+        lineage=metadata.lineage,
+    )
+    with closing(make_services(parse_device(given.device))) as services:
+        model = services.find_model(metadata.recipe.model_address)
+        for variation in job.files:
+            model.check(variation)
+        _check(job, given)
+        return _run(job, given, services)
+
+
+def _parse_rule(given: argparse.Namespace) -> Rule:
+    """Make the rule whose options were given; the first one, with its defaults, where none were."""
+    texts = {name: "\n".join(values) for name, values in vars(given).items() if isinstance(values, list) and values}
+    chosen = [rule for rule in VARIATIONS if any(each.name in texts for each in rule.parameters)]
+    if len(chosen) > 1:
+        flags = " and ".join(rule.parameters[0].flag for rule in chosen)
+        raise RecipeError("rule", f"One command makes one kind of round: use {flags} one after the other.")
+    rule = chosen[0] if chosen else VARIATIONS[0]
+    return rule.parse({each.name: texts.get(each.name, each.default) for each in rule.parameters})
+
+
+def _check(job: Job, given: argparse.Namespace, *, resolved: bool = True) -> None:
+    check_folder(job.folder)
+    if not given.overwrite:
+        check_room(job.files, job.grid, settled=resolved)
+
+
+def _run(job: Job, given: argparse.Namespace, services: Services, notice: str = "") -> int:
+    _check(job, given)
+    if notice:  # before the work, which may be long
+        sys.stderr.write(f"{notice}\n")
+    line = ProgressLine()
+    try:
+        result = run_job(job, services, line.show, overwrite=given.overwrite)
+    finally:
+        line.clear()
+    _write_notices(result)
+    if given.json:
+        write_json({"seedlab": __version__, "command": given.command, **result.to_dict()})
+    else:
+        files = [picture.file for picture in result.pictures] + ([result.grid] if result.grid else [])
+        sys.stdout.write("".join(f"{file}\n" for file in files))
+    return FAILED if result.failures else 0
+
+
+def _write_notices(result: Result) -> None:
+    for picture in result.pictures:
+        if not picture.anew:
+            sys.stderr.write(f"{picture.file} was there already.\n")
+    sentences = [picture.notice for picture in result.pictures if picture.notice]
+    if result.differences:
+        listed = ", ".join(result.differences)
+        sentences.append(f"These may differ from the picture by more than the variation; they have {listed}.")
+    sys.stderr.write("".join(f"{sentence}\n" for sentence in dict.fromkeys((*sentences, *result.failures))))
+
+
+def _make_recipe(given: argparse.Namespace, model: Model, seed: int, loras: tuple[Lora, ...]) -> Recipe:
+    width, height = given.size
+    return model.make_recipe(
+        prompt=given.prompt,
+        seed=seed,
+        negative_prompt=given.negative_prompt,
+        num_inference_steps=given.steps,
+        guidance_scale=given.guidance,
+        width=model.snap(width),
+        height=model.snap(height),
+        scheduler=given.scheduler,
+        dtype=given.dtype,
+        generator_device=given.generator_device,
+        loras=loras,
+    )
+
+
+def _add_grid_options(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Make seed-0.png, seed-1.png, ... and grid.png: one prompt, one picture for each seed."
+    parser.set_defaults(run=run_grid)
+    add = parser.add_argument
+    add("prompt", metavar="PROMPT", help='what to make a picture of; "" for a model without prompts')
+    add("--seeds", "--seed", default=GUIDE_SEEDS, help=f"{Seeds.parameters[0].help} (%(default)s)")
+    add("--out", metavar="FOLDER", type=Path, default=Path(), help="where to write the pictures (this folder)")
+    words = "sketch, a Hub id as owner/name, a diffusers folder or a .safetensors file (%(default)s)"
+    add("--model", default="sketch", help=words)
+    add("--negative-prompt", metavar="TEXT", help="what to keep out of the picture")
+    add("--steps", metavar="NUMBER", type=parse_whole, help="denoising steps (the model's default)")
+    add("--guidance", metavar="NUMBER", type=parse_number, help="how closely to follow the prompt, 0 to 100")
+    words = "pixels, as 256 or, width first, 320x256; snaps to sizes that the model makes"
+    add("--size", type=parse_size, default=(None, None), help=words)
+    add("--scheduler", metavar="NAME", help=f"one of: {', '.join(each.label for each in SCHEDULERS)}")
+    words = "a LoRA and its weight: style.safetensors:0.8; may be repeated"
+    add("--lora", metavar="FILE[:WEIGHT]", action="append", default=[], help=words)
+    add("--dtype", choices=DTYPES, help="the precision to compute in")
+    words = "where noise is drawn: cpu is the same on every machine; cuda, as in the guide's script, is other noise"
+    add("--generator-device", choices=GENERATOR_DEVICES, default="cpu", help=f"{words} (%(default)s)")
+
+
+def _add_refine_options(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Make a picture again with its own seed and settings, but for what varies. Suffixes extend its prompt:\n"
+        "seed-2.png gives seed-2-artsy.png, ... and seed-2-grid.png."
+    )
+    parser.set_defaults(run=run_refine)
+    add = parser.add_argument
+    add("picture", metavar="PICTURE.png", type=Path, help="a picture that SeedLab made")
+    for rule in VARIATIONS:
+        for each in rule.parameters:
+            default = " ".join(f'"{line}"' for line in each.default.splitlines())
+            words = f"{each.help}; may be repeated ({default})"
+            add(each.flag, metavar="TEXT", action="append", dest=each.name, help=words)
+    add("--out", metavar="FOLDER", type=Path, help="where to write the pictures (the picture's folder)")
+
+
+def _add_common_options(parser: argparse.ArgumentParser) -> None:
+    add_device(parser)
+    add = parser.add_argument
+    add("--overwrite", action="store_true", help="replace files that are in the folder already")
+    add("--json", action="store_true", help="print a report for programs: files, recipes, SHA-256 of the pixels, ...")

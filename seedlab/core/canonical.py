@@ -1,0 +1,41 @@
+"""Canonical JSON of frozen data: the text that fingerprints and digests are taken from."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import MISSING, asdict, fields
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+ADDED: Mapping[str, Any] = MappingProxyType({"added": True})
+"""Metadata of a field that the first version did not have: `field(default=..., metadata=ADDED)`.
+
+Such a field is left out of the JSON while it has its default, so that old fingerprints, digests and file names stay.
+"""
+
+
+def to_json(data: Mapping[str, Any]) -> str:
+    """Return the canonical JSON: sorted keys, no spaces, text as UTF-8."""
+    return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def hash_json(data: Mapping[str, Any]) -> str:
+    """Return the SHA-256, in hex, of the canonical JSON."""
+    return hashlib.sha256(to_json(data).encode()).hexdigest()
+
+
+def to_dict(instance: "DataclassInstance") -> dict[str, Any]:
+    """Return a dataclass as JSON data, without the fields that were added later and have their default."""
+    data = asdict(instance)
+    for field in fields(instance):
+        if field.metadata.get("added") and getattr(instance, field.name) == default_of(field):
+            del data[field.name]
+    return data
+
+
+def default_of(field: Any) -> Any:
+    """Return the default of a dataclass field; `MISSING` if it has none."""
+    return field.default if field.default_factory is MISSING else field.default_factory()

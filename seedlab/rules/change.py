@@ -1,0 +1,87 @@
+"""How a picture came from its parent: one change for each round that led to it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+from seedlab.core.errors import RecipeError
+from seedlab.core.recipe import Recipe
+from seedlab.rules.rule import Value, read_value
+
+MAX_NAME_CHARACTERS = 40
+
+
+@dataclass(frozen=True)
+class Change:
+    """One step from a parent's recipe to a child's.
+
+    Attributes:
+        parent: the recipe of the tile that was locked.
+        rule: the name of the rule. It may be one that this version does not know.
+        value: what the rule set for the child.
+    """
+
+    parent: Recipe
+    rule: str
+    value: Value
+
+    def to_dict(self, child: Recipe) -> dict[str, Any]:
+        """Return the change as JSON data. Of the parent only the fields are kept that differ from the child's."""
+        ours, theirs = asdict(self.parent), asdict(child)
+        before = {name: value for name, value in ours.items() if value != theirs[name]}
+        return {"rule": self.rule, "value": self.value, "before": before}
+
+    @classmethod
+    def from_dict(cls, data: object, child: Recipe) -> Self:
+        """Read a change from untrusted JSON data.
+
+        Raises:
+            RecipeError: it is not one.
+        """
+        broken = RecipeError(
+            "lineage", "This picture does not say where it came from: use the file as SeedLab saved it."
+        )
+        if not isinstance(data, Mapping) or not isinstance(before := data.get("before"), Mapping):
+            raise broken
+        rule = data.get("rule")
+        if not isinstance(rule, str) or not 0 < len(rule) <= MAX_NAME_CHARACTERS:
+            raise broken
+        return cls(Recipe.from_dict(child.to_dict() | dict(before)), rule, read_value(data.get("value")))
+
+
+Lineage = tuple[Change, ...]
+"""The changes that led to a picture, the oldest first; () for a picture of a first round."""
+
+
+def pair_children(lineage: Lineage, recipe: Recipe) -> Iterator[tuple[Change, Recipe]]:
+    """Yield each change with the recipe of the child that it led to.
+
+    Args:
+        recipe: of the picture that the lineage leads to.
+    """
+    for index, change in enumerate(lineage):
+        yield change, lineage[index + 1].parent if index + 1 < len(lineage) else recipe
+
+
+def write_lineage(lineage: Lineage, recipe: Recipe) -> list[dict[str, Any]]:
+    """Return a lineage as JSON data.
+
+    Args:
+        recipe: of the picture that it leads to.
+    """
+    return [change.to_dict(child) for change, child in pair_children(lineage, recipe)]
+
+
+def read_lineage(data: Sequence[object], recipe: Recipe) -> Lineage:
+    """Read a lineage from untrusted JSON data.
+
+    Args:
+        recipe: of the picture that it leads to.
+
+    Raises:
+        RecipeError: it is not one.
+    """
+    lineage: list[Change] = []
+    for each in reversed(data):
+        lineage.insert(0, Change.from_dict(each, lineage[0].parent if lineage else recipe))
+    return tuple(lineage)

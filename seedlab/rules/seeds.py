@@ -1,0 +1,60 @@
+"""The rule of the diffusers guide's first round: the same prompt with other seeds."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+from seedlab.core.recipe import Recipe
+from seedlab.core.seeds import parse_seeds
+from seedlab.rules.rule import Parameter, Rule, Value
+
+GUIDE_SEEDS = "0-3"
+
+
+@dataclass(frozen=True)
+class Seeds(Rule):
+    """One tile for each seed."""
+
+    name = "seeds"
+    label = "Seeds"
+    parameters = (
+        Parameter(
+            name="seeds",
+            label="Seeds",
+            flag="--seeds",
+            help='as "0-3" or "7, 42, 100-103"; 0 to 4294967295',
+            default=GUIDE_SEEDS,
+        ),
+    )
+    from_tile = False
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """The seeds."""
+        return tuple(value for value in self.values if isinstance(value, int))
+
+    @classmethod
+    def parse(cls, texts: Mapping[str, str]) -> Self:
+        """Read seeds as people write them: "0-3" or "7, 42, 100-103"."""
+        return cls(parse_seeds(texts["seeds"]))
+
+    @classmethod
+    def apply(cls, parent: Recipe, value: Value) -> Recipe:
+        """Replace the seed."""
+        seed: Any = value  # `Recipe` checks it
+        return replace(parent, seed=seed)
+
+    @classmethod
+    def caption(cls, value: Value) -> str:
+        """Return "": every tile shows its seed."""
+        return ""
+
+    def title(self, recipes: Sequence[Recipe]) -> str:
+        """Return "Seed 7", "Seeds 0–3" or "Seeds 7, 42"."""
+        seeds = [recipe.seed for recipe in recipes]
+        if len(seeds) == 1:
+            return f"Seed {seeds[0]}"
+        if seeds == list(range(seeds[0], seeds[0] + len(seeds))):
+            return f"Seeds {seeds[0]}–{seeds[-1]}"
+        listed = ", ".join(str(seed) for seed in seeds[:4])
+        return f"Seeds {listed}{'…' if len(seeds) > 4 else ''}"

@@ -1,0 +1,86 @@
+"""The rule of the diffusers guide's second round: the same seed, and the prompt plus a suffix."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Self
+
+from seedlab.core.errors import RecipeError
+from seedlab.core.recipe import Recipe
+from seedlab.rules.rule import Parameter, Rule, Value, split_lines
+
+GUIDE_SUFFIXES = (", highly realistic", ", artsy", ", trending", ", colorful")
+MAX_SUFFIXES = 16
+GLUE = " ,;."
+"""Characters that join a suffix to its prompt."""
+
+
+@dataclass(frozen=True)
+class Suffixes(Rule):
+    """One tile for each suffix."""
+
+    name = "suffixes"
+    label = "Suffixes"
+    parameters = (
+        Parameter(
+            name="suffixes",
+            label="Suffixes for the locked seed",
+            flag="--suffix",
+            help="text to add to the prompt",
+            default="\n".join(GUIDE_SUFFIXES),
+            lines=4,
+        ),
+    )
+    needs_prompt = True
+
+    @classmethod
+    def parse(cls, texts: Mapping[str, str]) -> Self:
+        """Read one suffix a line."""
+        return cls(parse_suffixes(texts["suffixes"]))
+
+    @classmethod
+    def apply(cls, parent: Recipe, value: Value) -> Recipe:
+        """Extend the prompt."""
+        if not isinstance(value, str) or not value.strip():
+            raise RecipeError("suffixes", "A suffix must be text.")
+        try:
+            return replace(parent, prompt=extend_prompt(parent.prompt, value))
+        except RecipeError as error:
+            raise RecipeError("suffixes", str(error)) from error
+
+    @classmethod
+    def caption(cls, value: Value) -> str:
+        """Return the suffix without the punctuation that joins it to the prompt."""
+        return str(value).strip(GLUE)
+
+
+def extend_prompt(prompt: str, suffix: str) -> str:
+    """Append a suffix: directly if it begins with punctuation, after a space if it begins with a word."""
+    if not prompt:
+        return suffix.lstrip(GLUE)
+    return f"{prompt} {suffix}" if suffix[:1].isalnum() else prompt + suffix
+
+
+def cut_suffix(prompt: str, suffix: str) -> str:
+    """Return the prompt that `extend_prompt` extended. Pictures of version 1 record their suffixes alone.
+
+    Raises:
+        RecipeError: the prompt does not end with the suffix.
+    """
+    for shorter in (prompt.removesuffix(f" {suffix}"), prompt.removesuffix(suffix), ""):
+        if extend_prompt(shorter, suffix) == prompt:
+            return shorter
+    raise RecipeError("suffixes", "This prompt does not end with this suffix: use the prompt as it was.")
+
+
+def parse_suffixes(text: str) -> tuple[str, ...]:
+    """Read suffixes, one a line. Blank lines and duplicates are dropped.
+
+    Raises:
+        RecipeError: there is no suffix, or there are more than 16.
+    """
+    suffixes = split_lines(text)
+    if not suffixes:
+        raise RecipeError("suffixes", "No suffix given. Write one a line, such as “, artsy”.")
+    if len(suffixes) > MAX_SUFFIXES:
+        raise RecipeError("suffixes", f"{len(suffixes)} suffixes are too many for one round: use {MAX_SUFFIXES}.")
+    return suffixes

@@ -1,0 +1,32 @@
+"""What the page and the commands use of the layers below. `seedlab.application` fills it in; tests replace it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from seedlab.core.environment import Environment
+from seedlab.core.model import Model
+from seedlab.core.recipe import Lora, Recipe
+from seedlab.core.reports import Generate
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    """The services of one pipeline manager.
+
+    Attributes:
+        find_model: returns what is known about a model without asking the device or the network; raises SeedLabError.
+        resolve_model: pins the commit and chooses the dtype; raises SeedLabError. The first call takes seconds.
+        check: raises RecipeError for a recipe that this machine cannot make.
+        read_loras: reads LoRAs as people write them, one file a line; raises RecipeError.
+        observe: returns the environment in which a recipe would be made now; raises SeedLabError.
+        generate: makes the pictures of recipes.
+        close: ends all work.
+    """
+
+    find_model: Callable[[str], Model]
+    resolve_model: Callable[[Model], Model]
+    check: Callable[[Recipe], None]
+    read_loras: Callable[[str], tuple[Lora, ...]]
+    observe: Callable[[Recipe], Environment]
+    generate: Generate
+    close: Callable[[], None] = lambda: None

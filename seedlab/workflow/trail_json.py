@@ -1,0 +1,125 @@
+"""The trail as JSON, as browsers keep it. What comes back is untrusted.
+
+Version 2 keeps each round's rule, and of each recipe only what differs from the parent's. Version 1 knew rounds of
+seeds and of suffixes, and kept whole recipes.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from seedlab.core.errors import SeedLabError
+from seedlab.core.recipe import Recipe
+from seedlab.rules.registry import read_rule
+from seedlab.rules.rule import Rule, Value, read_value
+from seedlab.rules.seeds import Seeds
+from seedlab.rules.suffixes import Suffixes, cut_suffix
+from seedlab.workflow.trail import MAX_ROUNDS, Round, State, Tile, Trail
+
+VERSION = 2
+MAX_TILES = 256
+MAX_ID = 2**53
+"""JavaScript counts exactly up to here."""
+
+BROKEN = (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, RecursionError)
+
+
+def write_trail(trail: Trail) -> str:
+    """Return a trail as JSON, without pictures: these are in the store, found by their recipes."""
+    rounds = [_write_round(trail, round_) for round_ in trail.rounds]
+    return json.dumps({"version": VERSION, "rounds": rounds, "path": trail.path}, ensure_ascii=False)
+
+
+def read_trail(text: str) -> Trail:
+    """Read a trail from untrusted JSON. Every tile is STOPPED until its picture is found or made again.
+
+    Raises:
+        SeedLabError: this is not a trail, or a newer version wrote it.
+    """
+    try:
+        return _read(json.loads(text))
+    except BROKEN as error:
+        raise SeedLabError("This is not a SeedLab trail.") from error
+
+
+def _write_round(trail: Trail, round_: Round) -> dict[str, Any]:
+    first = _find_base(trail, round_)
+    tiles = [{"value": tile.value, "recipe": _subtract(tile.recipe, first)} for tile in round_.tiles]
+    base = {} if round_.parent else {"base": first.to_dict()}
+    return {"id": round_.id, "parent": round_.parent, "rule": round_.rule.to_dict(), **base, "tiles": tiles}
+
+
+def _find_base(trail: Trail, round_: Round) -> Recipe:
+    return (round_.tiles[0] if round_.parent is None else trail.tile(*round_.parent)).recipe
+
+
+def _subtract(recipe: Recipe, base: Recipe) -> dict[str, Any]:
+    ours, theirs = asdict(recipe), asdict(base)
+    return {name: value for name, value in ours.items() if value != theirs[name]}
+
+
+def _read(data: Mapping[str, Any]) -> Trail:
+    version = data.get("version", 1)
+    if version not in (1, VERSION):
+        raise SeedLabError("This trail was written by a newer SeedLab: update SeedLab to open it.")
+    # Parents come first in the order of ids, not in that of the list, which says what was asked for last.
+    listed = data["rounds"][:MAX_ROUNDS]
+    read: dict[int, Round] = {}
+    for each in sorted(listed, key=lambda each: int(each["id"])):
+        round_ = _read_round(each, read) if version == VERSION else _read_old_round(each, read)
+        if round_.id in read or not round_.tiles:
+            raise ValueError("a round twice, or empty")
+        read[round_.id] = round_
+    trail = Trail(rounds=tuple(read[int(each["id"])] for each in listed))
+    path = tuple(int(each) for each in data["path"])
+    return trail.revisit(path[-1]) if path else trail
+
+
+def _read_round(data: Mapping[str, Any], read: Mapping[int, Round]) -> Round:
+    parent = _read_parent(data["parent"], read)
+    base = Recipe.from_dict(data["base"]) if parent is None else read[parent[0]].tiles[parent[1]].recipe
+    tiles = tuple(
+        _make_tile(Recipe.from_dict(base.to_dict() | dict(each["recipe"])), read_value(each["value"]))
+        for each in data["tiles"][:MAX_TILES]
+    )
+    return _make_round(data, read_rule(data["rule"]), tiles, parent)
+
+
+def _read_old_round(data: Mapping[str, Any], read: Mapping[int, Round]) -> Round:
+    parent = _read_parent(data["parent"], read)
+    recipes = [Recipe.from_dict(each["recipe"]) for each in data["tiles"][:MAX_TILES]]
+    suffixes = [each["suffix"] for each in data["tiles"][:MAX_TILES]]
+    for recipe, suffix in zip(recipes, suffixes, strict=True):
+        _check_suffix(recipe, suffix)
+    values = tuple(recipe.seed for recipe in recipes) if parent is None else tuple(suffixes)
+    tiles = tuple(map(_make_tile, recipes, values))
+    return _make_round(data, Seeds(values) if parent is None else Suffixes(values), tiles, parent)
+
+
+def _check_suffix(recipe: Recipe, suffix: object) -> None:
+    if not isinstance(suffix, str):
+        raise ValueError("a suffix that is not text")
+    if suffix:
+        cut_suffix(recipe.prompt, suffix)  # raises if the prompt does not end with it
+
+
+def _make_tile(recipe: Recipe, value: Value) -> Tile:
+    return Tile(recipe=recipe, value=value, state=State.STOPPED)
+
+
+def _make_round(data: Mapping[str, Any], rule: Rule, tiles: tuple[Tile, ...], parent: tuple[int, int] | None) -> Round:
+    round_id = int(data["id"])
+    if not 0 < round_id < MAX_ID:
+        raise ValueError("an id that no browser can count")
+    return Round(id=round_id, rule=rule, tiles=tiles, parent=parent)
+
+
+def _read_parent(data: Sequence[Any] | None, read: Mapping[int, Round]) -> tuple[int, int] | None:
+    if data is None:
+        return None
+    round_id, index = int(data[0]), int(data[1])
+    # Children have greater ids than their parents, so there are no loops.
+    if not 0 <= index < len(read[round_id].tiles):
+        raise ValueError("a round whose parent is not there")
+    return round_id, index
