@@ -1,0 +1,78 @@
+"""Suffixes: the second round of the diffusers guide, and the way back from a long prompt."""
+
+from dataclasses import replace
+
+import pytest
+
+from seedlab.core.errors import RecipeError
+from seedlab.rules.suffixes import GUIDE_SUFFIXES, Suffixes, cut_suffix, extend_prompt, parse_suffixes
+from tests.examples import RECIPE
+
+
+def test_the_guides_second_round_keeps_the_seed_and_extends_the_prompt():
+    recipes = tuple(Suffixes(GUIDE_SUFFIXES).make(replace(RECIPE, seed=2)))
+    assert [recipe.prompt for recipe in recipes] == [
+        "Labrador in the style of Vermeer, highly realistic",
+        "Labrador in the style of Vermeer, artsy",
+        "Labrador in the style of Vermeer, trending",
+        "Labrador in the style of Vermeer, colorful",
+    ]
+    assert {recipe.seed for recipe in recipes} == {2}
+
+
+def test_a_prompt_that_becomes_too_long_is_an_error_of_the_suffix():
+    with pytest.raises(RecipeError, match="10,007 characters") as caught:
+        Suffixes((", artsy",)).make(replace(RECIPE, prompt="x" * 10_000))
+    assert caught.value.field == "suffixes"
+
+
+@pytest.mark.parametrize("value", [3, 1.5, (", artsy",), "", "  "])
+def test_a_value_that_is_not_a_suffix_is_refused(value):
+    with pytest.raises(RecipeError, match="must be text"):
+        Suffixes.apply(RECIPE, value)
+    assert not Suffixes.leads(RECIPE, value, RECIPE)
+
+
+EXTENSIONS = [
+    ("a house", ", artsy", "a house, artsy"),
+    ("a house", "at night", "a house at night"),
+    ("a house ", "at night", "a house  at night"),
+    ("a house", "! at night", "a house! at night"),
+    ("", ", artsy", "artsy"),
+    ("", "artsy", "artsy"),
+    ("", ",", ""),
+    ("artsy", "artsy", "artsy artsy"),
+    ("海", "の波", "海 の波"),
+]
+
+
+@pytest.mark.parametrize(("prompt", "suffix", "extended"), EXTENSIONS)
+def test_a_suffix_is_glued_to_the_prompt_or_put_after_a_space(prompt, suffix, extended):
+    assert extend_prompt(prompt, suffix) == extended
+
+
+@pytest.mark.parametrize(("prompt", "suffix", "extended"), EXTENSIONS)
+def test_a_suffix_comes_off_again(prompt, suffix, extended):
+    assert cut_suffix(extended, suffix) == prompt
+
+
+@pytest.mark.parametrize(
+    ("prompt", "suffix"), [("a house", ", artsy"), ("partsy", "artsy"), ("", "x"), ("x", "\ud800")]
+)
+def test_a_suffix_that_is_not_there_does_not_come_off(prompt, suffix):
+    with pytest.raises(RecipeError, match="does not end with this suffix") as caught:
+        cut_suffix(prompt, suffix)
+    assert str(caught.value).encode()
+
+
+def test_suffixes_are_read_one_a_line():
+    assert parse_suffixes(", artsy\n\n  at night \n, artsy\n") == (", artsy", "at night")
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [("\n \n", "No suffix given"), ("\n".join(f", {n}" for n in range(17)), "17 suffixes are too many")],
+)
+def test_no_suffix_and_too_many_are_refused(text, sentence):
+    with pytest.raises(RecipeError, match=sentence):
+        parse_suffixes(text)
