@@ -17,7 +17,7 @@ from seedlab.rules.seeds import Seeds
 from seedlab.rules.suffixes import GUIDE_SUFFIXES, Suffixes
 from seedlab.workflow.session import Session
 from seedlab.workflow.trail import State
-from seedlab.workflow.trail_json import write_trail
+from seedlab.workflow.trail_json import read_trail, write_trail
 from tests.examples import ENVIRONMENT, RECIPE, make_lineage
 
 RECIPE = replace(RECIPE, num_inference_steps=3)
@@ -267,7 +267,7 @@ def test_after_a_restart_what_was_made_is_found_and_the_rest_waits_for_a_click()
     first = before.explore(RECIPE, Seeds((0, 1, 2))).newest
     develop(before)
     del painter.pictures[before.trail.tile(first.id, 1).recipe]
-    after = painter.session(trail=type(before.trail).from_json(write_trail(before.trail)))
+    after = painter.session(trail=read_trail(write_trail(before.trail)))
     develop(after)
     assert states(after, first.id) == [State.DONE, State.STOPPED, State.DONE]
     assert len(painter.painted) == 3
@@ -280,7 +280,7 @@ def test_after_a_restart_an_earlier_round_is_found_when_it_is_visited():
     develop(before)
     before.explore(RECIPE, Seeds((7,)))
     develop(before)
-    after = painter.session(trail=type(before.trail).from_json(write_trail(before.trail)))
+    after = painter.session(trail=read_trail(write_trail(before.trail)))
     develop(after)
     assert states(after, first.id) == [State.STOPPED, State.STOPPED], "not on the screen yet"
     after.revisit(first.id)
@@ -295,7 +295,7 @@ def test_after_a_restart_a_picture_that_two_rounds_show_is_found_for_both():
     develop(before)
     before.explore(RECIPE, Seeds((1, 7)))
     develop(before)
-    after = painter.session(trail=type(before.trail).from_json(write_trail(before.trail)))
+    after = painter.session(trail=read_trail(write_trail(before.trail)))
     develop(after)
     after.revisit(first.id)
     develop(after)
@@ -307,7 +307,7 @@ def test_a_look_into_the_store_that_was_left_is_taken_up_again():
     before = painter.session()
     first = before.explore(RECIPE, Seeds((0, 1))).newest
     develop(before)
-    after = painter.session(trail=type(before.trail).from_json(write_trail(before.trail)))
+    after = painter.session(trail=read_trail(write_trail(before.trail)))
     assert [after.is_known(tile) for tile in after.trail.newest.tiles] == [False, False]
     work = after.develop()
     next(work)
