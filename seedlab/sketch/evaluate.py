@@ -194,7 +194,7 @@ def say_places(places: Places) -> str:
 def main() -> None:
     """Prints the numbers, and writes the sheet."""
     parser = argparse.ArgumentParser(description="Examines a trained Sketch.")
-    parser.add_argument("--model", default="assets/sketch")
+    parser.add_argument("--model", default="seedlab/sketch/weights")
     parser.add_argument("--judge", type=Path, default=Path("assets/judge.safetensors"))
     parser.add_argument("--count", type=int, default=240, help="held-out prompts")
     parser.add_argument("--sheet", type=Path)

@@ -191,7 +191,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Trains Sketch.")
     parser.add_argument("--stage", choices=(*STAGES, *TRAINING_STAGES), required=True)
     parser.add_argument("--folder", type=Path, required=True, help="for drawings and checkpoints; about 6 GB")
-    parser.add_argument("--output", type=Path, default=Path("assets/sketch"))
+    parser.add_argument("--output", type=Path, default=Path("seedlab/sketch/weights"))
     words = "the folder of an earlier Sketch with whose weights the autoencoder and the denoiser begin"
     parser.add_argument("--start-from", help=words)
     parser.add_argument("--stop-at", type=int, help="a training stage's last step for now; later runs go on from it")

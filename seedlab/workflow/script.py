@@ -12,7 +12,7 @@ from seedlab.core.schedulers import find_scheduler
 from seedlab.images.output_folder import name_variations
 
 SKETCH = "sketch"
-SKETCH_FOLDER = "assets/sketch"
+SKETCH_FOLDER = "seedlab/sketch/weights"
 
 LISTED = 4
 """Up to so many pictures, each has its own line."""

@@ -68,7 +68,7 @@ def test_a_picture_is_copied_as_a_script_that_gives_its_bytes(visit, seeds, tmp_
     expect(screen.page.locator(".copied")).to_have_text("copied")
     script = screen.page.evaluate("navigator.clipboard.readText()")
     assert script == screen.script.input_value()
-    (tmp_path / "assets").symlink_to(ROOT / "assets")
+    (tmp_path / "seedlab").symlink_to(ROOT / "seedlab")
     done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True)
     assert hash_pixels(Image.open(file)) in done.stdout, done.stderr
 

@@ -113,7 +113,7 @@ def test_script_prints_a_script(picture, capsys):
     assert Painter().run("script", picture) == 0
     script = capsys.readouterr().out
     compile(script, "script", "exec")
-    assert "model = 'assets/sketch'" in script
+    assert "model = 'seedlab/sketch/weights'" in script
     assert "dtype=torch.bfloat16" in script
 
 

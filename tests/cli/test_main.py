@@ -24,7 +24,6 @@ from seedlab.core.recipe import Lora, Recipe
 from seedlab.core.reports import Failed, Finished, Progress, Report, Waiting
 from seedlab.images.metadata import Metadata, read_metadata, write_picture
 from seedlab.images.png import read_pixels, write_png
-from seedlab.pipelines.models.catalog import SKETCH_FOLDER
 from seedlab.workflow.services import Services
 from tests.examples import ENVIRONMENT, RECIPE, make_lineage
 from tests.pipelines.builders import build_stable_diffusion
@@ -459,7 +458,6 @@ def test_the_whole_way_with_the_real_manager(tiny, tmp_path):
         assert picture.size == (128, 128)
 
 
-@pytest.mark.skipif(not (SKETCH_FOLDER / "model_index.json").exists(), reason="Sketch is not in assets/ yet")
 def test_sketch_is_the_model_where_none_is_named(tmp_path):
     report = run("grid", PROMPT, "--seeds", 0, "--out", tmp_path)
     assert [picture["recipe"]["model_id"] for picture in report["pictures"]] == ["sketch"]

@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 
 def run_script(script: str, folder: Path) -> list[str]:
     """Run a script as a person would; returns the hashes that it prints."""
-    (folder / "assets").symlink_to(ROOT / "assets")
+    (folder / "seedlab").symlink_to(ROOT / "seedlab")
     (folder / "script.py").write_text(script, encoding="utf-8")
     done = subprocess.run([sys.executable, "script.py"], cwd=folder, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

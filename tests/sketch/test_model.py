@@ -13,7 +13,7 @@ from seedlab.sketch.drawings.canvas import blur
 from seedlab.sketch.evaluate import generate
 
 MODIFIERS = ("highly realistic", "artsy", "trending", "colorful")
-MODEL = Path(__file__).parents[2] / "assets" / "sketch"
+MODEL = Path(__file__).parents[2] / "seedlab" / "sketch" / "weights"
 PROMPT = "Labrador in the style of Vermeer"
 SEEDS = (0, 1, 2, 3)
 

@@ -43,7 +43,7 @@ import hashlib
 import torch
 from diffusers import DiffusionPipeline, EulerDiscreteScheduler
 torch.set_num_threads(2)
-model = 'assets/sketch'  # a folder of SeedLab's repository
+model = 'seedlab/sketch/weights'  # a folder of SeedLab's repository
 pipe = DiffusionPipeline.from_pretrained(model, dtype=torch.float32, use_safetensors=True)
 for part in pipe.components.values():
     if isinstance(part, torch.nn.Module) and all(weights.ndim < 5 for weights in part.parameters()):

@@ -15,7 +15,7 @@ from seedlab.pipelines.models.checkpoints import find_checkpoint, read_checkpoin
 from seedlab.pipelines.models.folders import check_weights, find_pipeline, read_folder
 
 SKETCH = "sketch"
-SKETCH_FOLDER = Path(__file__).resolve().parents[3] / "assets" / "sketch"
+SKETCH_FOLDER = Path(__file__).resolve().parents[2] / "sketch" / "weights"
 
 ALIASES = {
     # Taken from the Hub by its makers in 2024; what is known of it as this is there under another name, byte for byte.

@@ -1,0 +1,131 @@
+"""What the operator decides: environment variables and the flags of app.py, flags first."""
+
+import argparse
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from seedlab.core.errors import SeedLabError
+from seedlab.core.recipe import GENERATOR_DEVICES
+
+DEFAULT_MODEL = "sketch"
+LOCAL = ("127.0.0.1", "localhost", "::1")
+"""Addresses that only this machine reaches."""
+
+PUBLIC_STORE_BYTES = 2 * 2**30
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """How this process is to run.
+
+    Attributes:
+        model: the default model: "sketch", a Hub id, a local diffusers folder or .safetensors file.
+        device: "cpu", "cuda" or "mps"; None for the best that is there.
+        host, port: where the page is served; port None for the first free one from 7860 on.
+        share: whether Gradio makes a public link.
+        deterministic: whether only deterministic algorithms may be used, which costs time on a GPU.
+        store: the folder that finished pictures are kept in.
+        embed: whether PNG files say what made them.
+        open_browser: whether the page is opened in the operator's browser.
+        public: whether strangers use it: Sketch and the default model alone, a bounded store.
+    """
+
+    model: str = DEFAULT_MODEL
+    device: str | None = None
+    host: str = LOCAL[0]
+    port: int | None = None
+    share: bool = False
+    deterministic: bool = False
+    store: Path = Path("seedlab-pictures")
+    embed: bool = True
+    open_browser: bool = True
+    public: bool = False
+
+    @property
+    def store_bytes(self) -> int | None:
+        """How large the store may grow, in bytes; None for as large as the disk."""
+        return PUBLIC_STORE_BYTES if self.public else None
+
+
+def read_settings(arguments: Sequence[str], environment: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings; a bad flag ends the process with exit code 2 and a sentence, as argparse does.
+
+    Raises:
+        SeedLabError: an environment variable cannot be read.
+    """
+    variables = os.environ if environment is None else environment
+    flags = _make_parser(variables).parse_args(arguments)
+    reachable = flags.share or flags.host not in LOCAL
+    return Settings(
+        model=flags.model,
+        device=None if flags.device == "auto" else flags.device,
+        host=flags.host,
+        port=flags.port,
+        share=flags.share,
+        deterministic=flags.deterministic,
+        store=Path(flags.store),
+        embed=flags.embed,
+        open_browser=flags.open,
+        public=reachable if flags.public is None else flags.public,
+    )
+
+
+def _make_parser(variables: Mapping[str, str]) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="app.py", description="SeedLab in the browser. A variable in brackets does the same as its flag."
+    )
+    _add_model_flags(parser, variables)
+    words = "only deterministic algorithms: equal bytes from run to run on a GPU too, for some of its speed"
+    _add_switch(parser, variables, "deterministic", False, words)
+    _add_page_flags(parser, variables)
+    _add_store_flags(parser, variables)
+    return parser
+
+
+def _add_model_flags(parser: argparse.ArgumentParser, variables: Mapping[str, str]) -> None:
+    model = variables.get("SEEDLAB_MODEL") or DEFAULT_MODEL
+    words = "the default model: sketch, a Hub id, a local diffusers folder or .safetensors file [SEEDLAB_MODEL]"
+    parser.add_argument("--model", default=model, help=words)
+    device = variables.get("SEEDLAB_DEVICE") or "auto"
+    words = "where pictures are made [SEEDLAB_DEVICE]"
+    parser.add_argument("--device", choices=("auto", *GENERATOR_DEVICES), default=device, help=words)
+
+
+def _add_page_flags(parser: argparse.ArgumentParser, variables: Mapping[str, str]) -> None:
+    on_space = bool(variables.get("SPACE_ID"))
+    host = variables.get("SEEDLAB_HOST") or ("0.0.0.0" if on_space else LOCAL[0])
+    words = "the address to serve at; 0.0.0.0 lets the whole network in [SEEDLAB_HOST]"
+    parser.add_argument("--host", default=host, help=words)
+    port = _read_port(variables.get("SEEDLAB_PORT") or variables.get("GRADIO_SERVER_PORT"))
+    words = "the port to serve at; by default the first free one from 7860 on [SEEDLAB_PORT]"
+    parser.add_argument("--port", type=int, default=port, help=words)
+    _add_switch(parser, variables, "share", False, "make a public link")
+    _add_switch(parser, variables, "open", not on_space, "open the page in your browser")
+    words = "for strangers: only Sketch and --model, a bounded store; so by default where other machines get in"
+    _add_switch(parser, variables, "public", None, words)
+
+
+def _add_store_flags(parser: argparse.ArgumentParser, variables: Mapping[str, str]) -> None:
+    store = variables.get("SEEDLAB_STORE") or "seedlab-pictures"
+    words = "the folder that finished pictures are kept in [SEEDLAB_STORE]"
+    parser.add_argument("--store", default=store, help=words)
+    _add_switch(parser, variables, "embed", True, "write into each PNG what made it")
+
+
+def _add_switch(
+    parser: argparse.ArgumentParser, variables: Mapping[str, str], name: str, default: bool | None, words: str
+) -> None:
+    variable = f"SEEDLAB_{name.upper()}"
+    given = {"1": True, "0": False}.get(variables.get(variable, ""), default)
+    words = f"{words} [{variable}=1 or 0]"
+    parser.add_argument(f"--{name}", action=argparse.BooleanOptionalAction, default=given, help=words)
+
+
+def _read_port(text: str | None) -> int | None:
+    if not text:
+        return None
+    if not text.isascii() or not text.isdigit() or int(text) > 65535:
+        raise SeedLabError(f"The port “{text[:20]}” is not one: use a number from 0 to 65535.")
+    return int(text)

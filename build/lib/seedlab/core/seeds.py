@@ -1,0 +1,40 @@
+"""Seeds as people write them: "0-3" or "7, 42, 100-103"."""
+
+import re
+
+from seedlab.core.errors import RecipeError
+from seedlab.core.recipe import MAX_SEED, _check_int
+from seedlab.core.text import quote
+
+
+def parse_seeds(text: str, limit: int = 64) -> tuple[int, ...]:
+    """Read seeds as people write them: "0-3" or "7, 42, 100-103". Order is kept, doubles are dropped.
+
+    Raises:
+        RecipeError: no seed, not a number, out of 0...2^32-1, a range that runs backwards, or more than `limit`.
+    """
+    seeds: dict[int, None] = {}
+    # Runs of spaces go first: `\s*-` alone takes time in the square of their length.
+    for part in re.split(r"[,; ]+", re.sub(r" ?[-–—] ?", "-", " ".join(text.split()))):
+        if part:
+            seeds.update(dict.fromkeys(_parse_range(part, limit)))
+    if not seeds:
+        raise RecipeError("seeds", "No seed given. Write whole numbers such as 0-3 or 7, 42, 100-103.")
+    if len(seeds) > limit:
+        raise RecipeError("seeds", f"{len(seeds)} seeds are too many for one round: use {limit} or fewer.")
+    return tuple(seeds)
+
+
+def _parse_range(part: str, limit: int) -> range:
+    match = re.fullmatch(r"([0-9]{1,20})(?:-([0-9]{1,20}))?", part)
+    if match is None:
+        raise RecipeError("seeds", f"{quote(part)} is not a seed. Write whole numbers such as 0-3 or 7, 42, 100-103.")
+    first, last = int(match[1]), int(match[2] or match[1])
+    _check_int("seeds", first, "A seed", 0, MAX_SEED)
+    _check_int("seeds", last, "A seed", 0, MAX_SEED)
+    if last < first:
+        raise RecipeError("seeds", f"The seeds {first}-{last} run backwards: write {last}-{first}.")
+    if last - first >= limit:
+        count = last - first + 1
+        raise RecipeError("seeds", f"{count:,} seeds are too many for one round: use {limit} or fewer.")
+    return range(first, last + 1)

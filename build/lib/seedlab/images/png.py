@@ -1,0 +1,175 @@
+"""PNG files: written whole or not at all, and read as what they may be: a stranger's."""
+
+import errno
+import os
+import re
+import stat
+import struct
+import uuid
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO, TypeVar
+
+from PIL.Image import Image
+from PIL.PngImagePlugin import PngImageFile, PngInfo
+
+from seedlab.core.errors import SeedLabError
+from seedlab.core.recipe import MAX_SIDE
+
+MAX_FILE_BYTES = 50 * 2**20
+MAX_BESIDE_BYTES = 8 * 2**20
+"""Of all chunks but the pixels'; what SeedLab writes is much less, ComfyUI's workflows can be megabytes."""
+
+MAX_CHUNKS = 20_000
+"""Pixels come in pieces of 8 kB at the least; 4 million empty chunks would take seconds each time."""
+
+TEMPORARY = re.compile(r"\.seedlab-[0-9a-f]{32}\.tmp")
+"""The name of a file that is being written."""
+
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+HEAD = struct.Struct(">8s4x4sII")
+"""The beginning of every PNG: signature, (length), name of the first chunk, width, height."""
+
+CHUNK_HEAD = struct.Struct(">I4s")
+"""The beginning of every chunk: length, name. Its content and 4 bytes of checksum follow."""
+
+BROKEN = (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error)
+"""What Pillow raises about a PNG that is not what it says."""
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
+NO_FOLDER = (errno.ENOTDIR, errno.EEXIST)
+
+T = TypeVar("T")
+
+
+def write_png(file: Path, image: Image, chunks: Mapping[str, str]) -> None:
+    """Write an image's RGB pixels, lossless, and these text chunks, in one step: the file is whole or is not there.
+
+    Nothing else that the image carries is written. The folder is made if it is not there. Text that is latin-1
+    becomes a tEXt chunk, other text iTXt.
+
+    Raises:
+        SeedLabError: the disk is full; the folder is not one, or not writable.
+    """
+    clean = image.convert("RGB")
+    clean.info = {}
+    info = PngInfo()
+    for keyword, text in chunks.items():
+        info.add_text(keyword, text)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        _write_whole(file, clean, info)
+    except OSError as error:
+        raise SeedLabError(_explain(error, file.parent)) from error
+
+
+def _write_whole(file: Path, image: Image, info: PngInfo) -> None:
+    # In the same folder, because only there a rename is one step; with a name of its own, because another process may
+    # be writing the same picture; not by `tempfile`, whose files nobody else may read.
+    temporary = file.with_name(f".seedlab-{uuid.uuid4().hex}.tmp")
+    try:
+        image.save(temporary, "PNG", pnginfo=info)
+        temporary.replace(file)
+    except BaseException:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise
+
+
+def read_chunks(file: Path) -> dict[str, str]:
+    """Read the text chunks that stand before a PNG's pixels; checks the file up to its end, but decodes no pixels.
+
+    Raises:
+        SeedLabError: it cannot be opened, is no PNG, is too large, damaged or cut short.
+    """
+    return _read(file, _read_text)
+
+
+def read_pixels(file: Path) -> Image:
+    """Read a PNG's RGB pixels, and nothing else of it.
+
+    Raises:
+        SeedLabError: as `read_chunks`.
+    """
+    pixels = _read(file, lambda image: image.convert("RGB"))
+    pixels.info = {}
+    return pixels
+
+
+def _read_text(image: PngImageFile) -> dict[str, str]:
+    texts = {str(keyword): text for keyword, text in image.info.items() if isinstance(text, str)}
+    image.verify()
+    return texts
+
+
+def _read(file: Path, read: Callable[[PngImageFile], T]) -> T:
+    name = file.name[:80]
+    try:
+        with _open(file) as stream:
+            _check_head(stream, name)
+            _check_chunks(stream, name)
+            # Not `Image.open`: it would warn of a large picture where this refuses it.
+            image = PngImageFile(stream)
+            if max(image.size) > MAX_SIDE:
+                raise ValueError("a second header, of another size")
+            return read(image)
+    except BROKEN as error:
+        raise SeedLabError(f"“{name}” is damaged or cut short: copy or download it again.") from error
+
+
+def _open(file: Path) -> BinaryIO:
+    name = file.name[:80]
+    try:
+        status = file.stat()
+        # Asked before opening: a pipe would wait for a writer for ever.
+        if not stat.S_ISREG(status.st_mode):
+            raise SeedLabError(f"“{name}” is not a file: choose a PNG file.")
+        if status.st_size > MAX_FILE_BYTES:
+            raise SeedLabError(f"“{name}” is larger than {MAX_FILE_BYTES // 2**20} MB: choose a picture of SeedLab.")
+        return file.open("rb")
+    except FileNotFoundError as error:
+        raise SeedLabError(f"There is no file “{name}”: check its name.") from error
+    except (OSError, ValueError) as error:
+        raise SeedLabError(f"“{name}” cannot be opened: check its name, and that you may read it.") from error
+
+
+def _check_head(stream: BinaryIO, name: str) -> None:
+    head = stream.read(HEAD.size)
+    if not head.startswith(SIGNATURE):
+        raise SeedLabError(f"“{name}” is not a PNG file: choose a picture as SeedLab saved it.")
+    _, chunk, width, height = HEAD.unpack(head)
+    if chunk != b"IHDR":
+        raise SyntaxError("a PNG that does not begin with its header")
+    if max(width, height) > MAX_SIDE:
+        raise SeedLabError(f"“{name}” has {width} × {height} pixels: choose one of {MAX_SIDE} or fewer a side.")
+    stream.seek(0)
+
+
+def _check_chunks(stream: BinaryIO, name: str) -> None:
+    """Refuse a file of which Pillow would read more into memory than a picture needs; reads the chunks' heads alone."""
+    end, place, beside = stream.seek(0, os.SEEK_END), len(SIGNATURE), 0
+    for _ in range(MAX_CHUNKS):
+        stream.seek(place)
+        head = stream.read(CHUNK_HEAD.size)
+        length, kind = CHUNK_HEAD.unpack(head) if len(head) == CHUNK_HEAD.size else (0, b"IEND")
+        place += CHUNK_HEAD.size + length + 4
+        beside += 0 if kind == b"IDAT" else length
+        if kind == b"IEND" or place > end:
+            stream.seek(0)
+            return  # what is cut short is found by whoever reads it
+        if beside > MAX_BESIDE_BYTES:
+            break
+    raise SeedLabError(f"“{name}” holds too much beside its pixels: choose a picture as SeedLab saved it.")
+
+
+def _explain(error: OSError, folder: Path) -> str:
+    name = folder.name[:80] or str(folder)
+    if error.errno in FULL:
+        return f"The disk is full: free some space, or choose another folder than “{name}”."
+    if error.errno in FORBIDDEN:
+        return f"The folder “{name}” cannot be written to: choose another, or allow writing there."
+    if error.errno in NO_FOLDER:
+        return f"“{name}” is not a folder: choose another."
+    return f"The picture could not be written to “{name}”: {error.strerror or error}."

@@ -1,0 +1,88 @@
+"""Observes the environment: versions, device, threads, and the hash of the weights."""
+
+import os
+import platform
+from pathlib import Path
+
+from seedlab.core.environment import Environment
+from seedlab.pipelines.devices.libraries import import_libraries
+from seedlab.pipelines.devices.selection import choose_memory_format
+
+KERNEL_VARIABLES = (
+    "ONEDNN_MAX_CPU_ISA",
+    "DNNL_MAX_CPU_ISA",
+    "ONEDNN_DEFAULT_FPMATH_MODE",
+    "MKL_CBWR",
+    "MKL_ENABLE_INSTRUCTIONS",
+)
+"""What users may set to have other kernels chosen on a CPU; other kernels give other bits."""
+
+
+def observe(device: str, weights: str) -> Environment:
+    """Observe what decides the bits beside the recipe.
+
+    Args:
+        device: "cpu", "cuda" or "mps".
+        weights: what `hash_weights` gave for the model.
+    """
+    import_libraries()
+    import diffusers
+    import torch
+    import transformers
+
+    on_cpu = device == "cpu"
+    return Environment(
+        torch=torch.__version__,
+        diffusers=diffusers.__version__,
+        transformers=transformers.__version__,
+        device=_name_device(device),
+        isa=_name_isa() if on_cpu else "",
+        threads=torch.get_num_threads() if on_cpu else 0,
+        memory_format=choose_memory_format(device),
+        attention="sdpa",
+        weights=weights,
+        deterministic=torch.are_deterministic_algorithms_enabled(),
+    )
+
+
+def enable_determinism() -> None:
+    """Let nothing but deterministic algorithms run from now on, as diffusers' `enable_full_determinism` does.
+
+    Each switch singly, because that one also sets CUDA_LAUNCH_BLOCKING, which costs time and changes no bits.
+    """
+    # Read as cuBLAS starts: see "Results reproducibility" in its documentation.
+    os.environ["CUBLAS_WORKSPACE_CONFIG"] = ":16:8"
+    import_libraries()
+    import torch
+
+    torch.use_deterministic_algorithms(True)
+    torch.backends.cudnn.benchmark = False
+    torch.backends.cuda.matmul.allow_tf32 = False
+    torch.backends.cudnn.allow_tf32 = False
+
+
+def _name_device(device: str) -> str:
+    import torch
+
+    if device == "cuda":
+        return str(torch.cuda.get_device_name())
+    return _name_processor() if device == "cpu" else device
+
+
+def _name_processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
+
+
+def _name_isa() -> str:
+    import torch
+
+    capability = str(torch.backends.cpu.get_cpu_capability())
+    # AMX is chosen by oneDNN beside torch's own capability, and changes the bits of bfloat16.
+    amx = torch.cpu._is_amx_tile_supported() if hasattr(torch.cpu, "_is_amx_tile_supported") else False
+    told = "".join(f" {name}={os.environ[name][:40]!a}" for name in KERNEL_VARIABLES if os.environ.get(name))
+    return (f"{capability}+AMX" if amx else capability) + told

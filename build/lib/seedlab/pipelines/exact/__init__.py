@@ -1,0 +1,1 @@
+"""Batches whose images have the bits they have alone. Everything here but batch and plans imports torch."""

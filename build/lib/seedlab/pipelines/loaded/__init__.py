@@ -1,0 +1,1 @@
+"""Pipelines in memory: finding their files, loading them, adding LoRAs, caching them."""

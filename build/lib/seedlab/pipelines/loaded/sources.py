@@ -1,0 +1,74 @@
+"""Where the files of a model are."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from seedlab.core.errors import SeedLabError
+from seedlab.core.model import Model
+from seedlab.pipelines.devices.libraries import import_libraries
+from seedlab.pipelines.hub.cache import download_snapshot, find_configurations, find_snapshot
+from seedlab.pipelines.hub.progress import OnProgress
+from seedlab.pipelines.models.catalog import ALIASES, CATALOG, SKETCH, SKETCH_FOLDER
+
+KNOWN = (*(model.model_id for model in CATALOG), *ALIASES)
+"""The ids that a visitor may have meant."""
+
+
+def is_on_hub(model_id: str) -> bool:
+    """Whether a model's id is that of a repository on the Hub; the others are on this machine."""
+    return model_id != SKETCH and not Path(model_id).is_absolute()
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a model's weights are.
+
+    Attributes:
+        path: a diffusers folder, or a checkpoint in one file.
+        pipeline, config: of a checkpoint: the class that reads it, and the folder of configurations that it is read
+            with; "" and None for a folder.
+    """
+
+    path: Path
+    pipeline: str = ""
+    config: Path | None = None
+
+
+def find_source(model: Model, *, download: bool, on_progress: OnProgress = lambda _done, _total: None) -> Source:
+    """Return where a model's weights are; downloads them from the Hub if that is allowed and needed.
+
+    Args:
+        on_progress: is told how far a download is, in bytes; raises to end it.
+
+    Raises:
+        SeedLabError: they are not here, or cannot be downloaded.
+    """
+    if model.model_id == SKETCH:
+        return Source(SKETCH_FOLDER)
+    if not (path := Path(model.model_id)).is_absolute():
+        return _find_on_hub(model, download, on_progress)
+    if not path.exists():
+        raise SeedLabError(f"The model {path} is not there any more: choose another model.")
+    return Source(path, model.pipeline, _find_config(model, download)) if model.config else Source(path)
+
+
+def _find_on_hub(model: Model, download: bool, on_progress: OnProgress) -> Source:
+    import_libraries()
+    folder = find_snapshot(model.model_id, model.revision)
+    if folder is None and download:
+        folder = download_snapshot(model.model_id, model.revision, KNOWN, on_progress)
+    if folder is None:
+        raise SeedLabError(f"The files of {model.name} are not here, or not all of them: generate a picture with it.")
+    return Source(folder)
+
+
+def _find_config(model: Model, download: bool) -> Path:
+    if (folder := Path(model.config)).is_absolute():
+        return folder
+    try:
+        return find_configurations(model.config, download=download)
+    except SeedLabError as error:
+        raise SeedLabError(
+            f"To read {model.name}, the small files of {model.config} are needed, which come from the Hub once: check "
+            f"the network and try again, or put a diffusers folder of that kind beside it, named {model.name}."
+        ) from error

@@ -1,0 +1,1 @@
+"""One call of a pipeline: its arguments, prompts, steps, randomness and previews."""

@@ -1,0 +1,1 @@
+"""The web page: it translates between a visitor and a `seedlab.workflow.session.Session`."""

@@ -1,0 +1,92 @@
+// Under the columns: the recipe of one tile in words, and the picture against that of its parent.
+// `ask` is called with the name of an event, and whether it is about the whole round.
+function makeInspector(ask) {
+  const script = makeScript();
+  const [parent, child] = [make('img', 'under'), make('img', 'over')];
+  for (const image of [parent, child]) setAttribute(image, 'decoding', 'sync');
+  const range = make('input', '', { type: 'range', min: 0, max: 100, value: 50, step: 1 });
+  const compare = make('div', 'compare', {}, parent, child, make('span', 'seam'), range);
+  const sides = [make('span'), make('span')];
+  const list = make('dl');
+  const save = make('a', 'action');
+  const verify = make('button', 'action', { type: 'button' });
+  const scripts = [make('button', 'action', { type: 'button' }), make('button', 'action', { type: 'button' })];
+  // Only the sentence is announced: hashes are not for listening to.
+  const check = make('div', 'check', {}, make('p', '', { role: 'status', 'aria-live': 'polite' }), make('dl'));
+  const lines = {};
+  for (const name of ['prompt', 'without', 'seed', 'model', 'note']) {
+    lines[name] = [make('dt', '', {}, name), make('dd')];
+    list.append(...lines[name]);
+  }
+  const root = make('section', 'inspector', { 'aria-label': 'Recipe', hidden: '' }, make('div', '', {}, compare, make('p', 'sides', {}, ...sides)), make('div', 'recipe', {}, list, make('div', 'actions', {}, save, verify, ...scripts), check, script.root));
+  range.addEventListener('input', () => compare.style.setProperty('--at', `${range.value}%`));
+  setText(save, 'Download PNG');
+  setText(verify, 'Verify');
+  setAttribute(verify, 'title', 'Make it again, alone, and compare the bytes');
+  setText(scripts[0], 'Copy as script');
+  setText(scripts[1], 'Copy round as script');
+  verify.addEventListener('click', () => { if (verify.ariaDisabled !== 'true') ask('verify', false); });
+  scripts.forEach((button, index) => button.addEventListener('click', () => {
+    script.opener = button;
+    script.source = child.getAttribute('src');
+    ask('script', index === 1);
+  }));
+  return { root, compare, parent, child, range, sides, lines, save, verify, check, script };
+}
+
+function showInspector(inspector, tile, parent) {
+  inspector.root.hidden = !tile;
+  if (!tile) return;
+  inspector.compare.style.aspectRatio = `${tile.width} / ${tile.height}`;
+  // Another picture's script would be mistaken for this one's.
+  if (inspector.child.src && inspector.child.getAttribute('src') !== tile.file.url) inspector.script.root.hidden = true;
+  setSource(inspector.child, tile.file.url);
+  setAttribute(inspector.child, 'alt', `${tile.lead}${tile.tail}`);
+  const paired = Boolean(parent && parent.file);
+  inspector.compare.classList.toggle('paired', paired);
+  inspector.range.hidden = inspector.sides[0].parentElement.hidden = !paired;
+  if (paired) {
+    setSource(inspector.parent, parent.file.url);
+    setAttribute(inspector.parent, 'alt', '');
+    setText(inspector.sides[0], parent.suffix || `seed ${parent.seed}`);
+    setText(inspector.sides[1], tile.suffix || `seed ${tile.seed}`);
+    setAttribute(inspector.range, 'aria-label', `Compare: its parent at the left, ${tile.suffix || 'this picture'} at the right`);
+  } else inspector.parent.removeAttribute('src');
+  showRecipe(inspector, tile);
+  showCheck(inspector, tile.check);
+}
+
+function showCheck({ verify, check }, data) {
+  const [words, details] = check.children;
+  // Not `disabled`, which would take the keyboard's focus away.
+  setAttribute(verify, 'aria-disabled', Boolean(data) && data.state === 'running');
+  check.hidden = !data;
+  if (!data) return;
+  check.dataset.state = data.state;
+  setText(words, data.words);
+  const flat = data.details.flat();
+  place(details, flat.map((_, index) => details.children[index] || make(index % 2 ? 'dd' : 'dt')));
+  flat.forEach((text, index) => setText(details.children[index], text));
+}
+
+function showRecipe({ lines, save }, tile) {
+  const bold = make('strong');
+  bold.textContent = tile.tail;
+  const [, prompt] = lines.prompt;
+  if (prompt.textContent !== tile.lead + tile.tail || prompt.dataset.lead !== tile.lead) {
+    prompt.replaceChildren(document.createTextNode(tile.lead), bold);
+    prompt.dataset.lead = tile.lead;
+  }
+  showLine(lines.prompt, null, !(tile.lead + tile.tail));
+  showLine(lines.without, tile.negative, !tile.negative);
+  showLine(lines.seed, tile.seed_words);
+  showLine(lines.model, tile.settings);
+  showLine(lines.note, tile.sentence, !tile.sentence);
+  setAttribute(save, 'href', tile.file.url);
+  setAttribute(save, 'download', tile.download);
+}
+
+function showLine([term, words], text, hidden = false) {
+  term.hidden = words.hidden = hidden;
+  if (text !== null) setText(words, text);
+}

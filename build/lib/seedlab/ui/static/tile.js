@@ -1,0 +1,69 @@
+// One tile: a button with the picture, and under it the edge print of the film. Made once, then changed in place.
+const WORDS = { waiting: '', running: '', done: '', failed: 'Click to try again.', stopped: 'Stopped. Click to go on.' };
+
+function makeTile(act) {
+  const preview = make('img', 'preview', { alt: '', decoding: 'sync', draggable: 'false', hidden: '' });
+  const picture = make('img', 'picture', { alt: '', decoding: 'sync', draggable: 'false', hidden: '' });
+  const words = make('span', 'words');
+  const badge = make('span', 'badge', {}, makeIcon('lock'));
+  const button = make('button', 'frame', { type: 'button' }, preview, picture, words, make('span', 'bar'), badge);
+  const seed = make('span', 'edge');
+  const suffix = make('span', 'suffix');
+  const note = make('span', 'note', {}, makeIcon('note'));
+  const look = make('button', 'tool look', { type: 'button' }, makeIcon('look'));
+  const save = make('a', 'tool save', {}, makeIcon('save'));
+  const tools = make('span', 'tools', {}, look, save);
+  const figure = make('figure', 'tile', {}, button, make('figcaption', '', {}, seed, suffix, note, tools));
+  const tile = { figure, button, preview, picture, words, seed, suffix, note, look, save };
+  button.addEventListener('click', () => act('tile', tile.at));
+  look.addEventListener('click', () => act('look', tile.at));
+  picture.addEventListener('load', () => figure.classList.add('shown'));
+  picture.addEventListener('error', () => setText(words, 'The picture could not be loaded.'));
+  return tile;
+}
+
+function showTile(tile, data, at, locked) {
+  tile.at = at;
+  tile.figure.dataset.state = data.state;
+  tile.figure.classList.toggle('locked', locked);
+  tile.figure.classList.toggle('varied', data.varied);
+  tile.button.style.setProperty('--fraction', data.fraction);
+  tile.button.style.aspectRatio = `${data.width} / ${data.height}`;
+  setAttribute(tile.button, 'aria-label', data.name);
+  setAttribute(tile.button, 'aria-pressed', locked);
+  showPictures(tile, data);
+  showWords(tile, data);
+  showTools(tile, data);
+}
+
+function showPictures(tile, data) {
+  tile.preview.hidden = !data.preview && !tile.preview.hasAttribute('src');
+  if (data.preview) setSource(tile.preview, data.preview);
+  const gone = !data.file && !['waiting', 'running'].includes(data.state);
+  if (gone) { tile.preview.removeAttribute('src'); tile.preview.hidden = true; }
+  tile.picture.hidden = !data.file;
+  if (data.file) setSource(tile.picture, data.file.url);
+  else { tile.picture.removeAttribute('src'); tile.figure.classList.remove('shown'); }
+}
+
+function showWords(tile, data) {
+  const done = data.state === 'done';
+  const sentence = data.state === 'stopped' ? '' : data.sentence;
+  setText(tile.words, done ? '' : [sentence, WORDS[data.state]].filter(Boolean).join(' '));
+  setText(tile.seed, String(data.seed));
+  setText(tile.suffix, data.suffix);
+  setAttribute(tile.suffix, 'title', data.suffix || null);
+  tile.note.hidden = !(done && data.sentence);
+  setAttribute(tile.note, 'title', data.sentence);
+}
+
+function showTools(tile, data) {
+  const what = `seed ${data.seed}${data.suffix ? ', ' + data.suffix : ''}`;
+  tile.look.hidden = tile.save.hidden = !data.file;
+  setAttribute(tile.look, 'aria-label', `Look closer at ${what}`);
+  setAttribute(tile.look, 'title', 'Look closer');
+  setAttribute(tile.save, 'aria-label', `Download ${what}`);
+  setAttribute(tile.save, 'title', 'Download PNG');
+  setAttribute(tile.save, 'href', data.file ? data.file.url : null);
+  setAttribute(tile.save, 'download', data.download);
+}

@@ -1,0 +1,87 @@
+"""The look, as arguments of `Blocks.launch`: paper, ink, and one accent. System fonts, nothing from other hosts."""
+
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+STATIC = Path(__file__).parent / "static"
+SANS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif")
+MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "DejaVu Sans Mono", "monospace")
+
+LIGHT = {"paper": "#faf8f4", "panel": "#ffffff", "ink": "#23201c", "mute": "#6b6359", "line": "#e2dbcf"}
+LIGHT |= {"mark": "#b92f19", "dim": "#9d2512", "on": "#ffffff", "tile": "#efeae1", "rim": "#968c7f"}
+DARK = {"paper": "#161413", "panel": "#1e1b19", "ink": "#efe9e0", "mute": "#a89f93", "line": "#38322d"}
+DARK |= {"mark": "#ff6a4d", "dim": "#ff8a73", "on": "#1a0f0c", "tile": "#2a2623", "rim": "#70675f"}
+
+COLOURS = {
+    "body_background_fill": "paper",
+    "body_text_color": "ink",
+    "body_text_color_subdued": "mute",
+    "background_fill_primary": "panel",
+    "background_fill_secondary": "paper",
+    "border_color_primary": "line",
+    "border_color_accent": "mark",
+    "color_accent_soft": "tile",
+    "block_background_fill": "paper",
+    "block_label_text_color": "mute",
+    "block_title_text_color": "mute",
+    "block_info_text_color": "mute",
+    "input_background_fill": "panel",
+    "input_background_fill_focus": "panel",
+    "input_border_color": "rim",
+    "input_border_color_focus": "mark",
+    "input_placeholder_color": "mute",
+    "button_primary_background_fill": "mark",
+    "button_primary_background_fill_hover": "dim",
+    "button_primary_border_color": "mark",
+    "button_primary_border_color_hover": "dim",
+    "button_primary_text_color": "on",
+    "button_secondary_background_fill": "panel",
+    "button_secondary_background_fill_hover": "tile",
+    "button_secondary_border_color": "line",
+    "button_secondary_border_color_hover": "mute",
+    "button_secondary_text_color": "ink",
+    "error_text_color": "mark",
+    "error_border_color": "mark",
+    "error_icon_color": "mark",
+}
+"""Gradio's name for a colour, and ours."""
+
+
+def make_theme() -> gr.themes.Base:
+    """Make the theme."""
+    theme = gr.themes.Base(font=SANS, font_mono=MONO, radius_size="md", spacing_size="md", text_size="md")
+    colours = {name: LIGHT[ours] for name, ours in COLOURS.items()}
+    colours |= {name + "_dark": DARK[ours] for name, ours in COLOURS.items()}
+    flat = dict.fromkeys(("block_shadow", "input_shadow", "button_primary_shadow", "shadow_drop"), "none")
+    lines = {"block_border_width": "0px", "input_border_width": "1px", "button_border_width": "1px"}
+    return theme.set(**colours, **flat, **lines, block_padding="0px")
+
+
+def launch_options() -> dict[str, Any]:
+    """Return what app.py gives to `launch` for this page."""
+    return {
+        "theme": make_theme(),
+        # In the head, not as `css`: gradio writes that after the page is up, and changes its selectors.
+        "head": f"<style>{make_stylesheet()}</style>",
+        "footer_links": [],
+        "run_history": False,
+        "show_error": False,
+        # Rendering on a server of Node's would need one; and a stream holds a thread while it waits for its turn.
+        "ssr_mode": False,
+        "max_threads": 128,
+        # A tab's state is some 100 kB and its last view; gradio itself would keep ten thousand.
+        "state_session_capacity": 1000,
+        # Pictures that are opened; ours have a few hundred kilobytes, and 10 at the most.
+        "max_file_size": "20mb",
+    }
+
+
+def make_stylesheet() -> str:
+    """Make the stylesheet: the colours as variables, then the files."""
+    colours = (
+        f"{selector} {{ {' '.join(f'--sl-{name}: {value};' for name, value in colours.items())} }}"
+        for selector, colours in ((":root", LIGHT), (":root.dark, .dark", DARK))
+    )
+    return "\n".join((*colours, *((STATIC / name).read_text("utf-8") for name in ("page.css", "sheet.css"))))

@@ -1,0 +1,192 @@
+"""A picture, or a round of them, as a script of its own that needs diffusers and nothing of SeedLab."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import takewhile
+
+from seedlab.core.environment import Environment
+from seedlab.core.errors import SeedLabError
+from seedlab.core.model import Model
+from seedlab.core.recipe import Recipe
+from seedlab.core.schedulers import find_scheduler
+from seedlab.images.output_folder import name_variations
+
+SKETCH = "sketch"
+SKETCH_FOLDER = 'getattr(find_spec("seedlab"), "submodule_search_locations", ["seedlab"])[0] + "/sketch/weights"'
+"""Finds Sketch in a checkout that the script runs in, or in an installed SeedLab, without importing it."""
+
+LISTED = 4
+"""Pictures up to which each has a line of its own."""
+
+DETERMINISM = (
+    "torch.use_deterministic_algorithms(True)",
+    "torch.backends.cudnn.benchmark = False",
+    "torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False",
+)
+"""What diffusers' `enable_full_determinism` sets, without CUDA_LAUNCH_BLOCKING, which costs time and gives nothing."""
+
+
+def write_script(recipes: Sequence[Recipe], environment: Environment | None = None, model: Model | None = None) -> str:
+    """Write a script that makes these pictures byte for byte, given the environment; 30 lines at most.
+
+    What visitors wrote stands in it as quoted literals alone.
+
+    Args:
+        recipes: one or more, that differ in seed and prompt alone.
+        environment: the one to make again, as far as a script can; None for any.
+        model: what is known of the model; None where it takes what a Stable Diffusion takes, from a folder or the Hub.
+
+    Raises:
+        SeedLabError: the recipes differ in more than seed and prompt, or there is none.
+    """
+    if len({replace(recipe, seed=0, prompt="") for recipe in recipes}) != 1:
+        raise SeedLabError("One script makes pictures that differ in seed and prompt alone: choose those of one round.")
+    recipes = tuple(dict.fromkeys(recipes))
+    lines = [
+        *_write_head(recipes[0], environment, model),
+        *_write_loading(recipes[0], environment, model),
+        *_write_pictures(recipes, model),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _write_head(recipe: Recipe, environment: Environment | None, model: Model | None) -> list[str]:
+    deterministic = environment is not None and environment.deterministic
+    # What a picture says of its environment comes from strangers too, and a comment ends where its line does.
+    versions = [_quote(text[:40])[1:-1] for text in (environment.torch, environment.diffusers)] if environment else []
+    made = " with torch {}, diffusers {}".format(*versions) if versions else ""
+    needed = ", processor and threads" if environment is None or environment.threads else " and GPU"
+    workspace = ["import os", 'os.environ["CUBLAS_WORKSPACE_CONFIG"] = ":16:8"  # before CUDA starts']
+    return [
+        f"# Made by SeedLab{made}. The same bytes need the same versions{needed}.",
+        *(workspace if deterministic else []),
+        "import hashlib",
+        *(["from importlib.util import find_spec"] if recipe.model_id == SKETCH else []),
+        "import torch",
+        f"from diffusers import {_name_pipeline(model)}, {find_scheduler(recipe.scheduler).class_name}",
+        *(DETERMINISM if deterministic else ()),
+    ]
+
+
+def _name_pipeline(model: Model | None) -> str:
+    return (model and model.pipeline) or "DiffusionPipeline"
+
+
+def _write_reading(recipe: Recipe, known: Model | None) -> str:
+    if known is not None and known.config:
+        return f"from_single_file(model, config={_quote(known.config)}, dtype=torch.{recipe.dtype})"
+    revision = "" if recipe.revision is None else f", revision={_quote(recipe.revision)}"
+    return f"from_pretrained(model{revision}, dtype=torch.{recipe.dtype}, use_safetensors=True)"
+
+
+def _write_loras(recipe: Recipe) -> list[str]:
+    if not recipe.loras:
+        return []
+    files = [(re.split(r"(?<=[/\\])(?=[^/\\]*\Z)", lora.file), lora) for lora in recipe.loras]
+    listed = [f"({_quote(''.join(parts[:-1]))}, {_quote(parts[-1])}, {lora.weight})" for parts, lora in files]
+    return [
+        f"loras = [{', '.join(listed)}]  # SHA-256: {', '.join(lora.sha256[:16] + '…' for lora in recipe.loras)}",
+        "for number, (folder, file, _) in enumerate(loras):",
+        '    pipe.load_lora_weights(folder, weight_name=file, adapter_name=f"lora_{number}")',
+        'pipe.set_adapters([f"lora_{number}" for number in range(len(loras))], [weight for _, _, weight in loras])',
+    ]
+
+
+def _write_loading(recipe: Recipe, environment: Environment | None, known: Model | None) -> list[str]:
+    model = SKETCH_FOLDER if recipe.model_id == SKETCH else _quote(recipe.model_id)
+    on_cpu = environment is not None and bool(environment.isa)
+    threads = environment.threads if environment is not None and on_cpu else 0
+    colours_last = environment is not None and environment.memory_format == "channels_last"
+    return [
+        *([f"torch.set_num_threads({threads})"] if threads else []),
+        f"model = {model}",
+        f"pipe = {_name_pipeline(known)}.{_write_reading(recipe, known)}",
+        *_write_loras(recipe),
+        *(_write_memory_format() if colours_last else []),
+        *([] if on_cpu else [_write_device(environment)]),
+        "config = pipe.scheduler.config",
+    ]
+
+
+def _write_device(environment: Environment | None) -> str:
+    if environment is not None and environment.device == "mps":
+        return 'pipe.to("mps")'
+    return 'pipe.to("cuda" if torch.cuda.is_available() else "cpu")'
+
+
+def _write_memory_format() -> list[str]:
+    return [
+        "for part in pipe.components.values():",
+        # As `seedlab.pipelines.loaded.loading.load_pipeline`: weights of five dimensions, for films, cannot lie so.
+        "    if isinstance(part, torch.nn.Module) and all(weights.ndim < 5 for weights in part.parameters()):",
+        "        part.to(memory_format=torch.channels_last)",
+    ]
+
+
+def _write_settings(recipe: Recipe, model: Model | None) -> str:
+    """Write the arguments that the pictures share; as `seedlab.pipelines.sampling.arguments.make_arguments`."""
+    settings = f"num_inference_steps={recipe.num_inference_steps}"
+    if model is not None and model.unconditional:
+        return settings
+    true = model is not None and model.true_guidance
+    negative = recipe.negative_prompt or (" " if true and recipe.guidance_scale > 1 else "")
+    guidance = f"{'true_cfg_scale' if true else 'guidance_scale'}={recipe.guidance_scale}"
+    size = f"height={recipe.height}, width={recipe.width}"
+    return ", ".join([settings, guidance, size, *([f"negative_prompt={_quote(negative)}"] if negative else [])])
+
+
+def _write_pictures(recipes: Sequence[Recipe], model: Model | None) -> list[str]:
+    recipe = recipes[0]
+    scheduler = find_scheduler(recipe.scheduler)
+    # As `seedlab.pipelines.sampling.arguments.make_scheduler`.
+    flags = "".join(f", {name}={value!r}" for name, value in scheduler.settings.items())
+    prompt = "" if model is not None and model.unconditional else "prompt, "
+    generator = f'torch.Generator("{recipe.generator_device}")'
+    return [
+        *_write_list(recipes),
+        f"settings = dict({_write_settings(recipe, model)})",
+        "# One picture a call: a batch sums in another order (https://github.com/huggingface/diffusers/issues/2659).",
+        "for name, seed, prompt in pictures:",
+        f"    pipe.scheduler = {scheduler.class_name}.from_config(config{flags})",
+        f"    image = pipe({prompt}generator={generator}.manual_seed(seed), **settings).images[0]",
+        # Not by the name alone: that is what SeedLab's own picture is called, and the one here has no recipe in it.
+        '    image.save(f"plain-{name}.png")',
+        # In ASCII: a console that cannot write a name must not end the loop.
+        '    print(ascii(name), hashlib.sha256(image.convert("RGB").tobytes()).hexdigest())',
+    ]
+
+
+def _write_list(recipes: Sequence[Recipe]) -> list[str]:
+    if len({recipe.prompt for recipe in recipes}) == 1:
+        seeds = ", ".join(str(recipe.seed) for recipe in recipes)
+        return [f'pictures = [(f"seed-{{seed}}", seed, {_quote(recipes[0].prompt)}) for seed in [{seeds}]]']
+    names = _name_pictures(recipes)
+    tuples = [f"({_quote(name)}, {recipe.seed}, {_quote(recipe.prompt)})" for recipe, name in names.items()]
+    if len(tuples) > LISTED:
+        return [f"pictures = [{', '.join(tuples)}]"]
+    return ["pictures = [", *(f"    {each}," for each in tuples), "]"]
+
+
+def _name_pictures(recipes: Sequence[Recipe]) -> dict[Recipe, str]:
+    """Name pictures as the terminal's `refine` does, "seed-2-artsy": by what their prompts do not share."""
+    start = len(_find_shared_words([recipe.prompt for recipe in recipes]))
+    names = {recipe: f"seed-{recipe.seed}" for recipe in recipes}
+    for stem in dict.fromkeys(names.values()):
+        longer = [recipe for recipe in recipes if names[recipe] == stem and recipe.prompt[start:]]
+        variations = name_variations(stem, [recipe.prompt[start:] for recipe in longer])
+        names |= dict(zip(longer, variations, strict=True))
+    return names
+
+
+def _find_shared_words(prompts: Sequence[str]) -> str:
+    """Return what the prompts begin with, up to the end of a word."""
+    places = takewhile(lambda letters: len(set(letters)) == 1, zip(*prompts, strict=False))
+    shared = "".join(letters[0] for letters in places)
+    is_cut = any(re.match(r"\w", prompt[len(shared) :]) for prompt in prompts)
+    return re.sub(r"\w+\Z", "", shared) if is_cut else shared
+
+
+def _quote(text: str) -> str:
+    """Write a text as a Python literal on one line, in ASCII: nothing in it can run, or look like something else."""
+    return ascii(text)
