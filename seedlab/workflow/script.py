@@ -12,7 +12,8 @@ from seedlab.core.schedulers import find_scheduler
 from seedlab.images.output_folder import name_variations
 
 SKETCH = "sketch"
-SKETCH_FOLDER = "seedlab/sketch/weights"
+SKETCH_FOLDER = 'getattr(find_spec("seedlab"), "submodule_search_locations", ["seedlab"])[0] + "/sketch/weights"'
+"""Finds Sketch in a checkout that the script runs in, or in an installed SeedLab, without importing it."""
 
 LISTED = 4
 """Up to so many pictures, each has its own line."""
@@ -67,6 +68,7 @@ def _write_head(recipe: Recipe, environment: Environment | None, model: Model | 
         f"# Made by SeedLab{made}. The same bytes need the same versions{needed}.",
         *(workspace if deterministic else []),
         "import hashlib",
+        *(["from importlib.util import find_spec"] if recipe.model_id == SKETCH else []),
         "import torch",
         f"from diffusers import {_name_pipeline(model)}, {find_scheduler(recipe.scheduler).class_name}",
         *(DETERMINISM if deterministic else ()),
@@ -98,14 +100,13 @@ def _write_loras(recipe: Recipe) -> list[str]:
 
 
 def _write_loading(recipe: Recipe, environment: Environment | None, known: Model | None) -> list[str]:
-    is_sketch = recipe.model_id == SKETCH
-    model = repr(SKETCH_FOLDER) if is_sketch else _quote(recipe.model_id)
+    model = SKETCH_FOLDER if recipe.model_id == SKETCH else _quote(recipe.model_id)
     on_cpu = environment is not None and bool(environment.isa)
     threads = environment.threads if environment is not None and on_cpu else 0
     colours_last = environment is not None and environment.memory_format == "channels_last"
     return [
         *([f"torch.set_num_threads({threads})"] if threads else []),
-        f"model = {model}" + ("  # a folder of SeedLab's repository" if is_sketch else ""),
+        f"model = {model}",
         f"pipe = {_name_pipeline(known)}.{_write_reading(recipe, known)}",
         *_write_loras(recipe),
         *(_write_memory_format() if colours_last else []),
@@ -160,8 +161,7 @@ def _write_pictures(recipes: Sequence[Recipe], model: Model | None) -> list[str]
     return [
         *_write_list(recipes, own if varies else {}),
         f"settings = {_write_dict(shared)}",
-        "# One picture a call: in a batch of four the kernels sum in another order, and the bytes differ",
-        "# (https://github.com/huggingface/diffusers/issues/2659).",
+        "# One picture a call: a batch sums in another order (https://github.com/huggingface/diffusers/issues/2659).",
         f"for name, seed, prompt{', own' if varies else ''} in pictures:",
         f"    pipe.scheduler = {scheduler.class_name}.from_config(config{flags})",
         f"    image = pipe({prompt}generator={generator}.manual_seed(seed), {arguments}).images[0]",

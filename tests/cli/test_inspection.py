@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from seedlab import __version__
 from seedlab.cli.main import main
 from seedlab.core.errors import SeedLabError
 from seedlab.images.metadata import Metadata, read_metadata, write_picture
@@ -57,7 +58,7 @@ def test_verify_says_by_how_much_and_why_a_picture_differs(tmp_path, capsys):
 def test_verify_reports_to_programs(picture, capsys):
     assert Painter().run("verify", picture, "--json") == 0
     report = json.loads(capsys.readouterr().out)
-    assert (report["seedlab"], report["command"]) == ("0.1.0", "verify")
+    assert (report["seedlab"], report["command"]) == (__version__, "verify")
     assert report["equal"] is True
     assert report["l_infinity"] == 0
     assert report["sha256"] == report["original_sha256"]
@@ -113,7 +114,7 @@ def test_script_prints_a_script(picture, capsys):
     assert Painter().run("script", picture) == 0
     script = capsys.readouterr().out
     compile(script, "script", "exec")
-    assert "model = 'seedlab/sketch/weights'" in script
+    assert '"/sketch/weights"' in script
     assert "dtype=torch.bfloat16" in script
 
 

@@ -16,6 +16,7 @@ from threading import Event
 import pytest
 from PIL import Image
 
+from seedlab import __version__
 from seedlab.cli.main import main
 from seedlab.core.environment import Environment
 from seedlab.core.errors import RecipeError, SeedLabError
@@ -234,7 +235,7 @@ def test_a_report_for_programs_and_nothing_else_on_stdout(tmp_path, capsys):
     report = json.loads(capsys.readouterr().out)
     assert report.pop("seconds") >= 0
     assert report == {
-        "seedlab": "0.1.0",
+        "seedlab": __version__,
         "command": "grid",
         "grid": str(tmp_path / "grid.png"),
         "pictures": [

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from seedlab import __version__
 from seedlab.images.infotext import write_infotext
 from tests.examples import RECIPE
 
@@ -54,7 +55,7 @@ def test_an_infotext_in_full():
         "Labrador in the style of Vermeer\n"
         "Negative prompt: blurry\n"
         "Steps: 30, Sampler: DPM++ 2M Karras, Schedule type: Karras, CFG scale: 7.0, Seed: 0, Size: 768x512, "
-        "Model: stable-diffusion-v1-5, RNG: CPU, Version: SeedLab v0.1.0"
+        f"Model: stable-diffusion-v1-5, RNG: CPU, Version: SeedLab v{__version__}"
     )
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from seedlab import __version__
 from seedlab.core.errors import SeedLabError
 from seedlab.core.picture import Picture
 from seedlab.images.metadata import read_metadata
@@ -59,7 +60,7 @@ def test_the_same_recipe_and_a_grid_of_ours_are_not_in_the_way(tmp_path):
     keep(make_folder(tmp_path))
     write_grid(grid, IMAGE)
     check_room(files, grid)
-    assert read_chunks(grid) == {"Software": "SeedLab v0.1.0"}
+    assert read_chunks(grid) == {"Software": f"SeedLab v{__version__}"}
 
 
 @pytest.mark.parametrize("name", ["seed-0.png", "grid.png"])

@@ -2,6 +2,8 @@
 tests/pipelines/test_export.py."""
 
 import ast
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -40,10 +42,11 @@ def test_a_tile_is_a_script_that_is_read_at_a_glance():
         == """\
 # Made by SeedLab with torch 2.13.0, diffusers 0.42.1. The same bytes need the same versions, processor and threads.
 import hashlib
+from importlib.util import find_spec
 import torch
 from diffusers import DiffusionPipeline, EulerDiscreteScheduler
 torch.set_num_threads(2)
-model = 'seedlab/sketch/weights'  # a folder of SeedLab's repository
+model = getattr(find_spec("seedlab"), "submodule_search_locations", ["seedlab"])[0] + "/sketch/weights"
 pipe = DiffusionPipeline.from_pretrained(model, dtype=torch.float32, use_safetensors=True)
 for part in pipe.components.values():
     if isinstance(part, torch.nn.Module) and all(weights.ndim < 5 for weights in part.parameters()):
@@ -51,8 +54,7 @@ for part in pipe.components.values():
 config = pipe.scheduler.config
 pictures = [(f"seed-{seed}", seed, 'Labrador in the style of Vermeer') for seed in [0]]
 settings = dict(num_inference_steps=12, guidance_scale=3.0, height=128, width=128)
-# One picture a call: in a batch of four the kernels sum in another order, and the bytes differ
-# (https://github.com/huggingface/diffusers/issues/2659).
+# One picture a call: a batch sums in another order (https://github.com/huggingface/diffusers/issues/2659).
 for name, seed, prompt in pictures:
     pipe.scheduler = EulerDiscreteScheduler.from_config(config)
     image = pipe(prompt, generator=torch.Generator("cpu").manual_seed(seed), **settings).images[0]
@@ -60,6 +62,19 @@ for name, seed, prompt in pictures:
     print(ascii(name), hashlib.sha256(image.convert("RGB").tobytes()).hexdigest())
 """
     )
+
+
+@pytest.mark.parametrize("is_installed", [True, False])
+def test_sketch_is_found_where_seedlab_is_installed_and_in_a_checkout(tmp_path, is_installed):
+    """Run with nothing but the standard library: a script does not import SeedLab."""
+    (tmp_path / "site" / "seedlab").mkdir(parents=True)
+    (tmp_path / "site" / "seedlab" / "__init__.py").write_text("raise ImportError")
+    lines = [line for line in write_script([RECIPE]).splitlines() if "find_spec" in line]
+    program = "\n".join(["import sys", "sys.path += sys.argv[1:]", *lines, "print(model)"])
+    places = [str(tmp_path / "site")] if is_installed else []
+    done = subprocess.run([sys.executable, "-I", "-S", "-c", program, *places], capture_output=True, text=True)
+    folder = tmp_path / "site" / "seedlab" if is_installed else "seedlab"
+    assert done.stdout == f"{folder}/sketch/weights\n", done.stderr
 
 
 @pytest.mark.parametrize(
@@ -120,7 +135,7 @@ def test_what_a_visitor_wrote_stands_there_as_a_literal(text):
     assert [prompt for _, _, prompt in find_pictures(script)] == [text, "x" + text]
     literals = [node.value for node in ast.walk(ast.parse(script)) if isinstance(node, ast.Constant)]
     assert {text, f"./{text}"} <= set(literals)
-    assert list_calls(script) == list_calls(write_script([replace(RECIPE, revision="main")], FULL))
+    assert list_calls(script) == list_calls(write_script([replace(RECIPE, model_id="./x", revision="main")], FULL))
 
 
 @pytest.mark.parametrize("field", ["torch", "diffusers", "device", "memory_format", "isa"])
