@@ -21,6 +21,7 @@ from seedlab.pipelines.devices.selection import choose_device, choose_dtype
 from seedlab.pipelines.downloads import Downloads
 from seedlab.pipelines.exact.batch import split_batches
 from seedlab.pipelines.exact.plans import Plans, find_folder
+from seedlab.pipelines.exact.prepack_cache import PrepackCache
 from seedlab.pipelines.hub.cache import COMMIT
 from seedlab.pipelines.loaded.cache import LoadedPipeline, PipelineCache
 from seedlab.pipelines.loaded.loras import check_loras, read_loras
@@ -67,11 +68,14 @@ class PipelineManager:
         self._wish, self._allowed, self._deterministic = device, allowed, deterministic
         self._queue = WorkQueue()
         self._closed = Event()
-        self._cache = PipelineCache()
+        prepack_cache = PrepackCache()
+        self._cache = PipelineCache(release=prepack_cache.clear)
         self._downloads = Downloads(self._cache, self._closed)
         plans = plans or Plans(find_folder())
         library = self._cache
-        self._runner = BatchRunner(self._load, plans, self._closed, library.evict_others, library.free_space)
+        self._runner = BatchRunner(
+            self._load, plans, prepack_cache, self._closed, library.evict_others, library.free_space
+        )
 
     @cached_property
     def device(self) -> str:

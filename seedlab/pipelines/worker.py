@@ -12,9 +12,11 @@ from PIL.Image import Image
 from seedlab.core.errors import SeedLabError
 from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Failed, Finished, Progress, Report, Waiting
+from seedlab.pipelines.devices.memory import free_memory
 from seedlab.pipelines.exact.batch import sample_batch, strip
 from seedlab.pipelines.exact.plans import NotExactError, Plans
-from seedlab.pipelines.loaded.cache import LoadedPipeline, free_memory
+from seedlab.pipelines.exact.prepack_cache import PrepackCache
+from seedlab.pipelines.loaded.cache import LoadedPipeline
 from seedlab.pipelines.sampling.arguments import make_scheduler
 from seedlab.pipelines.sampling.call import Sample, check_latents, sample
 from seedlab.pipelines.sampling.preview import find_clean_latents, unpack_latents
@@ -41,6 +43,7 @@ class BatchRunner:
     Attributes:
         load: returns the pipeline of a recipe that it has checked; raises SeedLabError.
         plans: what is known of exact batches.
+        prepack_cache: keeps the prepacked weights of the last batch's plan.
         closed: set when all work is to end.
         evict_others: frees the memory of the pipelines that are not in use; says whether there were any.
         free_space: does so, and where there are none goes further, which costs time; says whether anything was left.
@@ -48,6 +51,7 @@ class BatchRunner:
 
     load: Load
     plans: Plans
+    prepack_cache: PrepackCache
     closed: Event
     evict_others: Callable[[], bool]
     free_space: Callable[[], bool]
@@ -98,7 +102,7 @@ class BatchRunner:
             return Failed(index, str(error))
         except Exception as error:  # the edge: whatever torch raises ends this tile, not the manager
             LOGGER.exception("A picture could not be made.")
-            free_memory()
+            self._free_memory()
             return Failed(index, _explain(error))
 
     def _try_together(self, batch: Mapping[int, Recipe], check_stop: Callable[[], None], emit: Emit) -> bool:
@@ -116,13 +120,17 @@ class BatchRunner:
             return False
         except Exception as error:
             LOGGER.info("Not as a batch.", exc_info=True)
-            free_memory()
+            self._free_memory()
             if _explain(error) != NO_MEMORY or not self.evict_others():
                 self._remember(kind)
             return False
         for report in made:
             emit(report)
         return True
+
+    def _free_memory(self) -> None:
+        self.prepack_cache.clear()
+        free_memory()
 
     def _remember(self, kind: tuple[Recipe, int]) -> None:
         # Bounded, as visitors choose the kinds; and memory that was full once may be free later.
@@ -147,6 +155,7 @@ class BatchRunner:
             _follow(loaded, batch, check_stop, emit),
             prompts=loaded.prompts,
             plans=self.plans,
+            prepack_cache=self.prepack_cache,
             environment_key=f"{loaded.environment.digest} {recipes[0].dtype}",
             announce=announce,
             check_stop=check_stop,

@@ -1,11 +1,14 @@
 """How much memory there is for a pipeline's weights, and how much they will take."""
 
+import gc
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from math import prod
 from pathlib import Path, PurePosixPath
 
 import psutil
+
+from seedlab.pipelines.devices.malloc import release_freed_memory
 
 WORKROOM = 2 * 10**9
 """Bytes that are left for the work: its activations, up to pictures of about a megapixel."""
@@ -37,6 +40,19 @@ def measure_room(device: str, container: Path = CONTAINER, groups: Path = GROUPS
         return _measure_card() - WORKROOM
     free = min((int(psutil.virtual_memory().available), *_read_limits(container, groups)))
     return free - WORKROOM - (PREPACKED_BYTES if device == "cpu" else 0)
+
+
+def free_memory() -> None:
+    """Collect garbage, and return unused memory to the system: the allocator's, CUDA's and MPS's."""
+    import torch
+
+    gc.collect()
+    release_freed_memory()
+    with suppress(RuntimeError):  # a GPU in an error state fails here too; the original error must still be reported
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+        if torch.backends.mps.is_available():
+            torch.mps.empty_cache()
 
 
 def _measure_card() -> int:

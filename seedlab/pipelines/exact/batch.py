@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from seedlab.core.recipe import Recipe
 from seedlab.pipelines.exact.plans import Plans
+from seedlab.pipelines.exact.prepack_cache import PrepackCache
 from seedlab.pipelines.models.capabilities import Capabilities
 from seedlab.pipelines.sampling.arguments import make_arguments
 from seedlab.pipelines.sampling.call import Sample, leave_as_found, run_pipeline
@@ -44,6 +45,7 @@ def sample_batch(
     *,
     prompts: Prompts,
     plans: Plans,
+    prepack_cache: PrepackCache,
     environment_key: str,
     announce: Callable[[], None],
     check_stop: Callable[[], None],
@@ -53,7 +55,7 @@ def sample_batch(
     Args:
         recipes: such as `split_batches` puts together.
         prompts: of this pipeline.
-        plans, environment_key, announce, check_stop: as for `seedlab.pipelines.exact.denoiser.batch_exactly`.
+        plans, prepack_cache, environment_key, announce, check_stop: see `seedlab.pipelines.exact.denoiser`.
 
     Raises:
         NotExactError: these cannot be made together.
@@ -67,7 +69,7 @@ def sample_batch(
     with (
         leave_as_found(pipeline),
         _decode_one_by_one(getattr(pipeline, "vae", None)),
-        batch_exactly(pipeline.unet, len(recipes), plans, environment_key, announce, check_stop),
+        batch_exactly(pipeline.unet, len(recipes), plans, prepack_cache, environment_key, announce, check_stop),
     ):
         arguments = {**shared, **prompts.encode(recipes), "generator": generators}
         return run_pipeline(pipeline, arguments, on_step)

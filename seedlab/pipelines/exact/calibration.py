@@ -20,13 +20,20 @@ from torch.overrides import TorchFunctionMode
 from seedlab.pipelines.exact.group_norm import is_slow, widen_norms, widens_equally
 from seedlab.pipelines.exact.layout import PROMPTS, BatchLayout, Forward, call_alone, run_alone
 from seedlab.pipelines.exact.plans import Plan
-from seedlab.pipelines.exact.prepack import can_pack, pack_weights, packs_equally
+from seedlab.pipelines.exact.prepack import can_prepack, is_equal_prepacked, prepack_weights
+from seedlab.pipelines.exact.prepack_cache import PrepackCache
 from seedlab.pipelines.exact.probes import cancel_attention, list_sums, list_torn, list_trials, make_noise
 from seedlab.pipelines.exact.trimming import trim
 
 
 def calibrate(
-    denoiser: nn.Module, forward: Forward, args: Any, kwargs: Any, layout: BatchLayout, check_stop: Callable[[], None]
+    denoiser: nn.Module,
+    forward: Forward,
+    args: Any,
+    kwargs: Any,
+    layout: BatchLayout,
+    cache: PrepackCache,
+    check_stop: Callable[[], None],
 ) -> Plan:
     """Find out how a batch gives each image the bits that it has alone. Costs about ten calls of the batch.
 
@@ -44,18 +51,18 @@ def calibrate(
         # What is slower may be exact still.
         slower = replace(plan, widened=()), replace(plan, packed=(), widened=())
         for attempt in dict.fromkeys((plan, *slower)):
-            if _is_exact(denoiser, forward, args, kwargs, layout, attempt):
+            if _is_exact(denoiser, forward, args, kwargs, layout, attempt, cache):
                 return replace(attempt, exact=True)
     return plan
 
 
 @contextmanager
-def follow_plan(denoiser: nn.Module, plan: Plan, layout: BatchLayout) -> Iterator[None]:
-    """Let the modules run as a plan says, as long as this lasts."""
+def follow_plan(denoiser: nn.Module, plan: Plan, layout: BatchLayout, cache: PrepackCache) -> Iterator[None]:
+    """Run the modules as the plan says inside the context. The cache keeps prepacked weights for the next batch."""
     # In this order: what runs alone takes the faster way too.
     with (
         trim(denoiser),
-        pack_weights(denoiser, plan.packed),
+        prepack_weights(denoiser, plan.packed, cache),
         widen_norms(denoiser, plan.widened),
         run_alone(denoiser, plan.alone, layout),
     ):
@@ -63,25 +70,27 @@ def follow_plan(denoiser: nn.Module, plan: Plan, layout: BatchLayout) -> Iterato
 
 
 def is_equal_alone(
-    denoiser: nn.Module, forward: Forward, args: Any, kwargs: Any, layout: BatchLayout, plan: Plan
+    denoiser: nn.Module, forward: Forward, args: Any, kwargs: Any, layout: BatchLayout, plan: Plan, cache: PrepackCache
 ) -> bool:
     """Whether this batch, made as a plan says, gives each image what it has alone. The arguments are `calibrate`'s."""
     with torch.inference_mode():
         alone = call_alone(forward, layout)(*args, **kwargs)
-        with follow_plan(denoiser, plan, layout):
+        with follow_plan(denoiser, plan, layout, cache):
             return _are_equal(forward(*args, **kwargs), alone)
 
 
-def _is_exact(denoiser: nn.Module, forward: Forward, args: Any, kwargs: Any, layout: BatchLayout, plan: Plan) -> bool:
+def _is_exact(
+    denoiser: nn.Module, forward: Forward, args: Any, kwargs: Any, layout: BatchLayout, plan: Plan, cache: PrepackCache
+) -> bool:
     """Whether a batch gives each image what it has alone: here, in another slot, and beside other images."""
     other = [make_noise(value) if layout.fits((value,)) else value for value in args]
     alone = call_alone(forward, layout)(*args, **kwargs)
-    with follow_plan(denoiser, plan, layout):
+    with follow_plan(denoiser, plan, layout, cache):
         batch, rolled = forward(*args, **kwargs), forward(*layout.roll(args), **layout.roll(kwargs))
     return (
         _are_equal(batch, alone)
         and _are_equal(rolled, layout.roll(alone))
-        and is_equal_alone(denoiser, forward, other, kwargs, layout, plan)
+        and is_equal_alone(denoiser, forward, other, kwargs, layout, plan, cache)
     )
 
 
@@ -131,8 +140,8 @@ class _Search:
         kind = (type(module), repr(module), _describe(getattr(module, "weight", None)))
         if self._depends_on_batch(kind, lambda: list_trials(module, args), args, kwargs):
             self.alone[name] = None
-        if name not in self.constant and not kwargs and can_pack(module):
-            self._compare_ways(self.packed, name, module, args, _packs_equally)
+        if name not in self.constant and not kwargs and can_prepack(module):
+            self._compare_ways(self.packed, name, module, args, _is_equal_prepacked)
         if len(args) == 1 and is_slow(module, args[0]):
             self._compare_ways(self.widened, name, module, args, widens_equally)
 
@@ -196,8 +205,8 @@ class _FunctionWatch(TorchFunctionMode):
         return function(*args, **kwargs)
 
 
-def _packs_equally(layer: nn.Module, *inputs: Any) -> bool:
-    return all(packs_equally(*trial) for trial in list_sums(layer, inputs))
+def _is_equal_prepacked(layer: nn.Module, *inputs: Any) -> bool:
+    return all(is_equal_prepacked(*trial) for trial in list_sums(layer, inputs))
 
 
 def _describe(value: Any) -> Any:

@@ -18,6 +18,7 @@ from seedlab.pipelines.devices.offload import onload
 from seedlab.pipelines.exact.calibration import calibrate, follow_plan, is_equal_alone
 from seedlab.pipelines.exact.layout import PROMPTS, BatchLayout, Forward
 from seedlab.pipelines.exact.plans import VERSION, NotExactError, Plan, Plans
+from seedlab.pipelines.exact.prepack_cache import PrepackCache
 from seedlab.pipelines.patching import replace_attribute
 
 
@@ -26,6 +27,7 @@ def batch_exactly(
     denoiser: nn.Module,
     count: int,
     plans: Plans,
+    cache: PrepackCache,
     environment_key: str,
     announce: Callable[[], None],
     check_stop: Callable[[], None],
@@ -35,6 +37,7 @@ def batch_exactly(
     Args:
         denoiser: is called with the batch's rows as pipelines stack them: all negative prompts, then all prompts.
         plans: where the plan for this kind of call is found and kept.
+        cache: keeps prepacked weights for the next batch.
         environment_key: what else decides bits: the environment's digest, and the dtype.
         announce: is called before a calibration, which takes as long as some ten steps.
         check_stop: is called while it calibrates; what it raises ends that.
@@ -43,7 +46,7 @@ def batch_exactly(
         NotExactError: from the denoiser's first call, where a batch cannot be exact.
     """
     with ExitStack() as stack:
-        call = _ExactCall(denoiser, denoiser.forward, count, plans, environment_key, announce, check_stop, stack)
+        call = _ExactCall(denoiser, denoiser.forward, count, plans, cache, environment_key, announce, check_stop, stack)
         stack.enter_context(replace_attribute(denoiser, "forward", call))
         yield
 
@@ -56,6 +59,7 @@ class _ExactCall:
     forward: Forward
     count: int
     plans: Plans
+    cache: PrepackCache
     environment_key: str
     announce: Callable[[], None]
     check_stop: Callable[[], None]
@@ -97,7 +101,7 @@ class _ExactCall:
         plan = self.plans.find(fingerprint)
         if plan is None or (self.plans.is_unverified(fingerprint) and not self._holds(plan, layout, args, kwargs)):
             self.announce()
-            plan = calibrate(self.denoiser, self.forward, args, kwargs, layout, self.check_stop)
+            plan = calibrate(self.denoiser, self.forward, args, kwargs, layout, self.cache, self.check_stop)
             self.plans.keep(fingerprint, plan)
         self.plans.trust(fingerprint)
         if not plan.exact:
@@ -108,10 +112,10 @@ class _ExactCall:
         """Whether a plan from the disk is right here and now; costs two calls, once a process."""
         if not {name for name, _ in self.denoiser.named_modules()}.issuperset(plan.names):
             return False
-        return not plan.exact or is_equal_alone(self.denoiser, self.forward, args, kwargs, layout, plan)
+        return not plan.exact or is_equal_alone(self.denoiser, self.forward, args, kwargs, layout, plan, self.cache)
 
     def _install(self, plan: Plan, layout: BatchLayout) -> None:
-        self.stack.enter_context(follow_plan(self.denoiser, plan, layout))
+        self.stack.enter_context(follow_plan(self.denoiser, plan, layout, self.cache))
         for name in plan.constant:
             module = self.denoiser.get_submodule(name)
             self.stack.enter_context(replace_attribute(module, "forward", remember(module.forward)))

@@ -1,55 +1,40 @@
-"""Weights laid out once, in blocks, as the processor's kernels read them.
+"""Prepacked weights: reordered once into the blocked layout that the CPU kernels read.
 
-torch's layers hold their weights in rows, and oneDNN reads them in blocks: each call lays them out anew, which takes a
-tenth of a batch's time, and a third of a single picture's. In blocks from the start, the same kernels give the same
-bits, where calibration saw it. These are the operators that `torch.compile` calls on frozen weights.
-
-The blocks of one plan are kept from one batch to the next, until another plan is followed or memory is short: to lay
-out a Stable Diffusion takes as long as half a step of four pictures of 256x256.
+torch's layers store their weights in rows, and oneDNN reads them in blocks. Each call reorders them again, which takes
+a tenth of a batch's time and a third of a single image's. With weights in blocks from the start, the same kernels give
+the same bits where calibration has confirmed it. These are the operators that `torch.compile` calls for frozen weights.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor, nn
 
 from seedlab.pipelines.devices.memory import PREPACKED_BYTES
 from seedlab.pipelines.exact.layout import Forward
+from seedlab.pipelines.exact.prepack_cache import PrepackCache
 from seedlab.pipelines.patching import replace_attribute
 
 
-@dataclass
-class Blocks:
-    """A layer's weights in blocks, and what they were made for."""
-
-    key: Any = None
-    weight: Tensor | None = None
-
-
-_KEPT: WeakKeyDictionary[nn.Module, Blocks] = WeakKeyDictionary()
-
-
-def pack(layer: nn.Module, blocks: Blocks | None = None) -> Forward:
-    """Return a layer's `forward` with weights in blocks, which are laid out at its first call.
+def prepack(layer: nn.Module, cache: PrepackCache | None = None) -> Forward:
+    """Return a layer's `forward` with prepacked weights, which are reordered at its first call.
 
     Args:
-        blocks: where they are found, if they were made for such a call, and kept.
+        cache: where the weights are kept for later calls of this function; None for nowhere.
 
     Raises:
-        TypeError: this is no layer whose weights can be laid out (see `can_pack`).
+        TypeError: the layer has no kernel for prepacked weights (see `can_prepack`).
     """
-    if not can_pack(layer):
-        raise TypeError(f"{type(layer).__name__} has no weights that can be laid out.")
-    make = _pack_linear if isinstance(layer, nn.Linear) else _pack_convolution
-    return make(layer, blocks)
+    if not can_prepack(layer):
+        raise TypeError(f"{type(layer).__name__} has no kernel for prepacked weights.")
+    make = _prepack_linear if isinstance(layer, nn.Linear) else _prepack_convolution
+    return make(layer, cache or PrepackCache())
 
 
-def can_pack(layer: nn.Module) -> bool:
-    """Whether there are kernels that take this layer's weights in blocks; not whether they give the same bits."""
+def can_prepack(layer: nn.Module) -> bool:
+    """Whether there is a kernel for this layer with prepacked weights; not whether it gives the same bits."""
     if type(layer) is nn.Conv2d:
         is_plain = layer.padding_mode == "zeros" and isinstance(layer.padding, tuple)
     else:
@@ -57,86 +42,78 @@ def can_pack(layer: nn.Module) -> bool:
     return is_plain and layer.weight.device.type == "cpu" and hasattr(torch.ops.mkldnn, "_linear_pointwise")
 
 
-def packs_equally(layer: nn.Module, inputs: Any) -> bool:
-    """Whether a layer gives the same values, laid out the same way, by weights in blocks."""
+def is_equal_prepacked(layer: nn.Module, inputs: Any) -> bool:
+    """Whether a layer gives the same values, with the same strides, from prepacked weights."""
     try:
-        plain, packed = layer.forward(*inputs), pack(layer)(*inputs)
+        plain, prepacked = layer.forward(*inputs), prepack(layer)(*inputs)
     except torch.OutOfMemoryError:
         raise
-    except RuntimeError:  # a kind of number, or a shape, that has no such kernel
+    except RuntimeError:  # a dtype or a shape without such a kernel
         return False
-    return plain.stride() == packed.stride() and torch.equal(plain, packed)
+    return plain.stride() == prepacked.stride() and torch.equal(plain, prepacked)
 
 
 @contextmanager
-def pack_weights(root: nn.Module, names: Sequence[str]) -> Iterator[None]:
-    """Let the named layers use prepacked weights inside the context, up to `PREPACKED_BYTES` in all."""
+def prepack_weights(root: nn.Module, names: Sequence[str], cache: PrepackCache) -> Iterator[None]:
+    """Let the named layers use prepacked weights inside the context, up to `PREPACKED_BYTES` in all.
+
+    The cache keeps the weights of these layers and drops all others.
+    """
     layers = _choose_layers(root, names)
-    for layer in set(_KEPT) - set(layers):
-        del _KEPT[layer]
+    cache.retain(layers)
     with ExitStack() as stack:
         for layer in layers:
-            packed = pack(layer, _KEPT.setdefault(layer, Blocks()))
-            stack.enter_context(replace_attribute(layer, "forward", packed))
+            stack.enter_context(replace_attribute(layer, "forward", prepack(layer, cache)))
         yield
-
-
-def drop_prepacked() -> None:
-    """Let go of the blocks that are kept; they can be made anew."""
-    _KEPT.clear()
 
 
 def _choose_layers(root: nn.Module, names: Sequence[str]) -> list[nn.Module]:
     free, layers = PREPACKED_BYTES, []
     for name in names:
         layer: Any = root.get_submodule(name)
-        # It cannot always be packed: another build of torch may have made the plan.
-        if can_pack(layer) and layer.weight.nbytes <= free:
+        # A plan from another build of torch may name layers that cannot be prepacked here.
+        if can_prepack(layer) and layer.weight.nbytes <= free:
             free -= layer.weight.nbytes
             layers.append(layer)
     return layers
 
 
-def _pack_linear(layer: Any, blocks: Blocks | None) -> Forward:
+def _prepack_linear(layer: Any, cache: PrepackCache) -> Forward:
     kernels: Any = torch.ops.mkldnn
 
-    def lay_out(value: Tensor) -> Tensor:
+    def reorder(value: Tensor) -> Tensor:
         rows = value.numel() // value.shape[-1]
-        return _find_blocks(blocks, layer, rows, lambda: kernels._reorder_linear_weight(layer.weight, rows))
+        return cache.get(layer, _make_key(layer, rows), lambda: kernels._reorder_linear_weight(layer.weight, rows))
 
-    get = _once(lay_out)
+    get = _once(reorder)
     return lambda value: kernels._linear_pointwise(value, get(value), layer.bias, "none", [], "")
 
 
-def _pack_convolution(layer: Any, blocks: Blocks | None) -> Forward:
+def _prepack_convolution(layer: Any, cache: PrepackCache) -> Forward:
     kernels: Any = torch.ops.mkldnn
-    steps = [list(layer.padding), list(layer.stride), list(layer.dilation), layer.groups]
+    geometry = [list(layer.padding), list(layer.stride), list(layer.dilation), layer.groups]
 
-    def lay_out(value: Tensor) -> Tensor:
+    def reorder(value: Tensor) -> Tensor:
         shape = list(value.shape)
-        make = lambda: kernels._reorder_convolution_weight(layer.weight, *steps, shape)  # noqa: E731
-        return _find_blocks(blocks, layer, shape, make)
+        make = lambda: kernels._reorder_convolution_weight(layer.weight, *geometry, shape)  # noqa: E731
+        return cache.get(layer, _make_key(layer, shape), make)
 
-    get = _once(lay_out)
-    return lambda value: kernels._convolution_pointwise(value, get(value), layer.bias, *steps, "none", [], "")
+    get = _once(reorder)
+    return lambda value: kernels._convolution_pointwise(value, get(value), layer.bias, *geometry, "none", [], "")
 
 
-def _find_blocks(blocks: Blocks | None, layer: Any, shape: Any, make: Callable[[], Tensor]) -> Tensor:
-    """Return blocks for inputs of a shape, and for the weights that the layer has now."""
-    if blocks is None:
-        return make()
-    key = (shape, layer.weight.data_ptr(), layer.weight._version)
-    if blocks.weight is None or blocks.key != key:
-        blocks.key, blocks.weight = key, make()
-    return blocks.weight
+def _make_key(layer: Any, shape: Any) -> Any:
+    """Return what prepacked weights depend on: the input's shape, and the weights that the layer has now."""
+    return shape, layer.weight.data_ptr(), layer.weight._version
 
 
 def _once(make: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
-    made: list[Tensor] = []
+    """Return a function that calls `make` the first time, and returns that result ever after."""
+    results: list[Tensor] = []
 
     def get(value: Tensor) -> Tensor:
-        if not made:
-            made.append(make(value))
-        return made[0]
+        if not results:
+            results.append(make(value))
+        return results[0]
 
     return get

@@ -1,9 +1,7 @@
 """The pipelines that are in memory, each with what belongs to it."""
 
-import gc
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +12,7 @@ from seedlab.core.model import Model
 from seedlab.core.recipe import Lora
 from seedlab.pipelines.devices.environment import observe
 from seedlab.pipelines.devices.malloc import release_freed_memory
-from seedlab.pipelines.devices.memory import HOST, choose_weights, estimate_size, measure_room
+from seedlab.pipelines.devices.memory import HOST, choose_weights, estimate_size, free_memory, measure_room
 from seedlab.pipelines.devices.offload import can_offload, enable_cpu_offload, is_offloaded, measure_size
 from seedlab.pipelines.hub.cache import COMMIT, find_commit, find_index
 from seedlab.pipelines.hub.errors import INDEX
@@ -50,13 +48,17 @@ class LoadedPipeline:
 class PipelineCache:
     """Loads pipelines, and keeps them while there is room. One thread at a time may load."""
 
-    def __init__(self, measure_room: Callable[[str], int] = measure_room) -> None:
+    def __init__(
+        self, measure_room: Callable[[str], int] = measure_room, release: Callable[[], None] = lambda: None
+    ) -> None:
         """Make a library that is empty.
 
         Args:
             measure_room: says how many bytes more of weights a device has room for.
+            release: drops what is kept only to save time, and can be computed again; called when memory is short.
         """
         self._measure_room = measure_room
+        self._release = release
         self._loaded: OrderedDict[Key, LoadedPipeline] = OrderedDict()
         self._commits: dict[str, str] = {}
         self._sources: dict[str, Source] = {}
@@ -182,7 +184,8 @@ class PipelineCache:
     def _is_short(self, device: str, size: int) -> bool:
         if size <= self._measure_room(device):
             return False
-        _give_back()  # what could be had back does not count as room
+        self._release()
+        release_freed_memory()  # memory that can be had back counts as room
         return size > self._measure_room(device)
 
     def evict_others(self) -> bool:
@@ -190,7 +193,7 @@ class PipelineCache:
         others = list(self._loaded)[:-1]
         for key in others:
             del self._loaded[key]
-        free_memory()
+        self._free_memory()
         return bool(others)
 
     def free_space(self) -> bool:
@@ -217,11 +220,15 @@ class PipelineCache:
         except Exception:  # half of it may have been moved
             self._drop(key)
             raise
-        free_memory()
+        self._free_memory()
         return True
 
     def _drop(self, key: Key) -> None:
         del self._loaded[key]
+        self._free_memory()
+
+    def _free_memory(self) -> None:
+        self._release()
         free_memory()
 
     def _hash(self, source: Source, loras: tuple[Lora, ...]) -> str:
@@ -230,24 +237,3 @@ class PipelineCache:
         if key not in self._hashes:
             self._hashes[key] = hash_weights(source.path, source.config)
         return add_hashes(self._hashes[key], [lora.sha256 for lora in loras])
-
-
-def free_memory() -> None:
-    """Give back the memory of what is not used any more."""
-    import torch
-
-    gc.collect()
-    _give_back()
-    with suppress(RuntimeError):  # a GPU that failed fails here too, and what comes after has to be told all the same
-        if torch.cuda.is_available():
-            torch.cuda.empty_cache()
-        if torch.backends.mps.is_available():
-            torch.mps.empty_cache()
-
-
-def _give_back() -> None:
-    """Give back what is only kept to save time."""
-    from seedlab.pipelines.exact.prepack import drop_prepacked
-
-    drop_prepacked()
-    release_freed_memory()

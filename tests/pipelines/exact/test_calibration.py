@@ -8,14 +8,15 @@ from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
 from seedlab.pipelines.exact import group_norm as norms
-from seedlab.pipelines.exact import prepack as packing
+from seedlab.pipelines.exact import prepack as prepacking
 from seedlab.pipelines.exact.calibration import calibrate, follow_plan
 from seedlab.pipelines.exact.layout import BatchLayout, call_alone, run_alone
 from seedlab.pipelines.exact.plans import Plan
+from seedlab.pipelines.exact.prepack_cache import PrepackCache
 from seedlab.pipelines.exact.probes import list_sums, list_torn
 
 needs_blocks = pytest.mark.skipif(
-    not packing.can_pack(nn.Linear(1, 1)), reason="this build of torch has no such kernels"
+    not prepacking.can_prepack(nn.Linear(1, 1)), reason="this build of torch has no such kernels"
 )
 PAIRS = BatchLayout(count=4, group=2)
 PICTURES = torch.randn(8, 6, 4, 4, generator=torch.Generator().manual_seed(0))
@@ -84,7 +85,9 @@ def find_plan(
     pictures = PICTURES.to(dtype, memory_format=layout or torch.contiguous_format)
     with torch.no_grad():
         kwargs = {"encoder_hidden_states": torch.randn(8, 3, dtype=dtype)}
-        return calibrate(denoiser, denoiser.forward, (pictures, torch.tensor(500)), kwargs, PAIRS, lambda: None)
+        return calibrate(
+            denoiser, denoiser.forward, (pictures, torch.tensor(500)), kwargs, PAIRS, PrepackCache(), lambda: None
+        )
 
 
 def test_a_denoiser_that_is_exact_needs_nothing():
@@ -164,8 +167,10 @@ def test_layers_that_give_the_same_bits_by_weights_in_blocks_are_named():
 
 
 def test_layers_whose_bits_blocks_change_are_not_named(monkeypatch):
-    pack = packing.pack
-    monkeypatch.setattr(packing, "pack", lambda layer, *kept: lambda value: pack(layer, *kept)(value) * (1 + 2**-22))
+    pack = prepacking.prepack
+    monkeypatch.setattr(
+        prepacking, "prepack", lambda layer, *kept: lambda value: pack(layer, *kept)(value) * (1 + 2**-22)
+    )
     denoiser = Denoiser(nn.Conv2d(6, 6, 3, padding=1)).to(memory_format=torch.channels_last)
     plan = find_plan(denoiser, layout=torch.channels_last)
     assert plan.exact
@@ -174,8 +179,8 @@ def test_layers_whose_bits_blocks_change_are_not_named(monkeypatch):
 
 @needs_blocks
 def test_blocks_that_change_the_whole_are_left_out_and_the_batch_is_kept(monkeypatch):
-    pack, found = packing.pack, Plan(exact=False, packed=("layers.0",))
-    monkeypatch.setattr(packing, "pack", lambda layer, *kept: lambda value: pack(layer, *kept)(value) + 1)
+    pack, found = prepacking.prepack, Plan(exact=False, packed=("layers.0",))
+    monkeypatch.setattr(prepacking, "prepack", lambda layer, *kept: lambda value: pack(layer, *kept)(value) + 1)
     monkeypatch.setattr("seedlab.pipelines.exact.calibration._Search.describe", lambda _: found)
     denoiser = Denoiser(nn.Conv2d(6, 6, 1), nn.Identity())
     denoiser.prompts = nn.Identity()
@@ -185,15 +190,15 @@ def test_blocks_that_change_the_whole_are_left_out_and_the_batch_is_kept(monkeyp
 
 @needs_blocks
 def test_what_runs_alone_runs_by_blocks_too(monkeypatch):
-    pack, rows = packing.pack, []
+    pack, rows = prepacking.prepack, []
 
     def watch(layer, *kept):
         packed = pack(layer, *kept)
         return lambda value: (rows.append(len(value)), packed(value))[1]
 
-    monkeypatch.setattr(packing, "pack", watch)
+    monkeypatch.setattr(prepacking, "prepack", watch)
     root = nn.Sequential(nn.Conv2d(6, 6, 1))
-    with torch.no_grad(), follow_plan(root, Plan(exact=True, alone=("0",), packed=("0",)), PAIRS):
+    with torch.no_grad(), follow_plan(root, Plan(exact=True, alone=("0",), packed=("0",)), PAIRS, PrepackCache()):
         root(PICTURES)
     assert rows == [2, 2, 2, 2]
     assert "forward" not in vars(root[0])

@@ -8,6 +8,7 @@ from torch import nn
 
 from seedlab.pipelines.exact.denoiser import batch_exactly, remember
 from seedlab.pipelines.exact.plans import NotExactError, Plan, Plans
+from seedlab.pipelines.exact.prepack_cache import PrepackCache
 
 SEVERAL = torch.arange(8.0).reshape(8, 1)
 """Four images with two rows each, as pipelines stack them: row n and row n + 4 belong together."""
@@ -55,7 +56,7 @@ def calibrated(monkeypatch):
 def test_the_modules_of_the_plan_run_image_by_image_and_rows_come_back_in_their_places(calibrated):
     calibrated(Plan(exact=True, alone=("layer",)))
     denoiser = Denoiser()
-    with batch_exactly(denoiser, 4, Plans(None), "here", do_nothing, do_nothing):
+    with batch_exactly(denoiser, 4, Plans(None), PrepackCache(), "here", do_nothing, do_nothing):
         (out,) = denoiser(SEVERAL, 500)
     assert out.flatten().tolist() == [200.0 + row for row in range(8)]
     assert denoiser.layer.calls == 4
@@ -66,7 +67,7 @@ def test_what_a_batch_makes_may_be_changed_in_place(calibrated, count):
     """Some schedulers do; with a row an image the batch's rows are handed on as they are."""
     calibrated(Plan(exact=True))
     denoiser = Denoiser()
-    with torch.no_grad(), batch_exactly(denoiser, count, Plans(None), "here", do_nothing, do_nothing):
+    with torch.no_grad(), batch_exactly(denoiser, count, Plans(None), PrepackCache(), "here", do_nothing, do_nothing):
         (out,) = denoiser(SEVERAL, 500)
         assert not out.is_inference()
         out.mul_(0)
@@ -76,7 +77,10 @@ def test_what_a_batch_makes_may_be_changed_in_place(calibrated, count):
 def test_afterwards_everything_is_as_it_was(calibrated):
     calibrated(Plan(exact=True, alone=("layer",), constant=("prompts",)))
     denoiser = Denoiser()
-    with suppress(ZeroDivisionError), batch_exactly(denoiser, 4, Plans(None), "here", do_nothing, do_nothing):
+    with (
+        suppress(ZeroDivisionError),
+        batch_exactly(denoiser, 4, Plans(None), PrepackCache(), "here", do_nothing, do_nothing),
+    ):
         denoiser(SEVERAL, 500, encoder_hidden_states=SEVERAL)
         raise ZeroDivisionError
     assert all("forward" not in vars(module) for module in denoiser.modules())
@@ -86,13 +90,13 @@ def test_afterwards_everything_is_as_it_was(calibrated):
 def test_what_is_made_of_the_prompts_is_made_once_for_each(calibrated):
     calibrated(Plan(exact=True, constant=("prompts",)))
     denoiser, other = Denoiser(), SEVERAL + 1
-    with batch_exactly(denoiser, 4, Plans(None), "here", do_nothing, do_nothing):
+    with batch_exactly(denoiser, 4, Plans(None), PrepackCache(), "here", do_nothing, do_nothing):
         for _ in range(5):
             denoiser(SEVERAL, 500, encoder_hidden_states=SEVERAL)
         assert denoiser.prompts.calls == 1
         denoiser(SEVERAL, 500, encoder_hidden_states=other)
         assert denoiser.prompts.calls == 2
-    with batch_exactly(denoiser, 4, Plans(None), "here", do_nothing, do_nothing):
+    with batch_exactly(denoiser, 4, Plans(None), PrepackCache(), "here", do_nothing, do_nothing):
         denoiser(SEVERAL, 500, encoder_hidden_states=SEVERAL)
     assert denoiser.prompts.calls == 3, "nothing is kept from one call of the pipeline to the next"
 
@@ -102,7 +106,9 @@ def test_a_plan_is_made_once_for_each_kind_of_call_and_announced(calibrated):
     plans, announced = Plans(None), []
     for environment_key, rows in (("here", SEVERAL), ("here", SEVERAL), ("there", SEVERAL), ("here", SEVERAL[:4])):
         denoiser = Denoiser()
-        with batch_exactly(denoiser, 4, plans, environment_key, lambda: announced.append(1), do_nothing):
+        with batch_exactly(
+            denoiser, 4, plans, PrepackCache(), environment_key, lambda: announced.append(1), do_nothing
+        ):
             denoiser(rows, 500)
     assert len(asked) == len(announced) == 3
 
@@ -110,7 +116,10 @@ def test_a_plan_is_made_once_for_each_kind_of_call_and_announced(calibrated):
 def test_what_cannot_be_exact_is_not_begun(calibrated):
     calibrated(Plan(exact=False))
     denoiser = Denoiser()
-    with batch_exactly(denoiser, 4, Plans(None), "here", do_nothing, do_nothing), pytest.raises(NotExactError):
+    with (
+        batch_exactly(denoiser, 4, Plans(None), PrepackCache(), "here", do_nothing, do_nothing),
+        pytest.raises(NotExactError),
+    ):
         denoiser(SEVERAL, 500)
     assert denoiser.layer.calls == 0
 
@@ -119,7 +128,10 @@ def test_what_cannot_be_exact_is_not_begun(calibrated):
 def test_rows_that_are_not_those_of_the_images_are_not_understood(calibrated, rows):
     calibrated(Plan(exact=True))
     denoiser = Denoiser()
-    with batch_exactly(denoiser, 4, Plans(None), "here", do_nothing, do_nothing), pytest.raises(NotExactError):
+    with (
+        batch_exactly(denoiser, 4, Plans(None), PrepackCache(), "here", do_nothing, do_nothing),
+        pytest.raises(NotExactError),
+    ):
         denoiser(rows, 500)
 
 
@@ -127,7 +139,7 @@ def test_a_pipeline_that_drops_its_guidance_on_the_way_is_not_batched(calibrated
     """Its later calls have other shapes than those that the plan is for."""
     calibrated(Plan(exact=True, alone=("layer",)))
     denoiser = Denoiser()
-    with batch_exactly(denoiser, 4, Plans(None), "here", do_nothing, do_nothing):
+    with batch_exactly(denoiser, 4, Plans(None), PrepackCache(), "here", do_nothing, do_nothing):
         denoiser(SEVERAL, 500)
         with pytest.raises(NotExactError):
             denoiser(SEVERAL[:4], 400)
@@ -156,7 +168,7 @@ def test_a_plan_from_the_disk_is_tried_before_it_is_believed(calibrated, tmp_pat
 
 
 def run(denoiser: Denoiser, plans: Plans) -> list[float]:
-    with batch_exactly(denoiser, 4, plans, "here", do_nothing, do_nothing):
+    with batch_exactly(denoiser, 4, plans, PrepackCache(), "here", do_nothing, do_nothing):
         (out,) = denoiser(SEVERAL, 500)
     return out.flatten().tolist()
 
@@ -168,7 +180,7 @@ def test_stop_ends_a_calibration():
     denoiser = Denoiser()
     with (
         pytest.raises(ZeroDivisionError),
-        batch_exactly(denoiser, 4, Plans(None), "here", do_nothing, stop),
+        batch_exactly(denoiser, 4, Plans(None), PrepackCache(), "here", do_nothing, stop),
     ):
         denoiser(SEVERAL, 500)
     assert denoiser(SEVERAL, 500)[0].flatten().tolist() == [800.0 + row for row in range(8)]

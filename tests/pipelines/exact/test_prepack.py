@@ -1,4 +1,4 @@
-"""Layers whose weights lie in blocks: the same values, and nothing left behind."""
+"""Layers with prepacked weights compute the same values, and nothing stays behind."""
 
 import gc
 import weakref
@@ -7,11 +7,17 @@ import pytest
 import torch
 from torch import nn
 
-from seedlab.pipelines.exact import prepack as packing
-from seedlab.pipelines.exact.prepack import can_pack, drop_prepacked, pack, pack_weights, packs_equally
+from seedlab.pipelines.exact import prepack as prepacking
+from seedlab.pipelines.exact.prepack import can_prepack, is_equal_prepacked, prepack, prepack_weights
+from seedlab.pipelines.exact.prepack_cache import PrepackCache
 
-pytestmark = pytest.mark.skipif(not can_pack(nn.Linear(1, 1)), reason="this build of torch has no such kernels")
+pytestmark = pytest.mark.skipif(not can_prepack(nn.Linear(1, 1)), reason="this build of torch has no such kernels")
 DTYPES = (torch.float32, torch.bfloat16)
+
+
+@pytest.fixture
+def cache():
+    return PrepackCache()
 
 
 def make_inputs(*shape: int, dtype: torch.dtype) -> torch.Tensor:
@@ -32,13 +38,11 @@ def make_inputs(*shape: int, dtype: torch.dtype) -> torch.Tensor:
 )
 def test_convolutions_compute_what_they_did(layer, dtype):
     layer.to(dtype, memory_format=torch.channels_last)
-    pictures = make_inputs(4, 16, 8, 8, dtype=dtype)
+    images = make_inputs(4, 16, 8, 8, dtype=dtype)
     with torch.no_grad():
-        packed = pack(layer)
-        torch.testing.assert_close(packed(pictures), layer(pictures))
-        torch.testing.assert_close(
-            packed(pictures[:2]), layer(pictures[:2]), msg="fewer pictures than it was laid out for"
-        )
+        prepacked = prepack(layer)
+        torch.testing.assert_close(prepacked(images), layer(images))
+        torch.testing.assert_close(prepacked(images[:2]), layer(images[:2]), msg="fewer images than at the first call")
 
 
 @pytest.mark.parametrize("bias", [True, False])
@@ -46,16 +50,16 @@ def test_linear_layers_compute_what_they_did(bias):
     layer = nn.Linear(32, 48, bias=bias).to(torch.bfloat16)
     rows = make_inputs(4, 7, 32, dtype=torch.bfloat16)
     with torch.no_grad():
-        torch.testing.assert_close(pack(layer)(rows), layer(rows))
+        torch.testing.assert_close(prepack(layer)(rows), layer(rows))
 
 
-def test_weights_are_laid_out_once():
-    layer, pictures = nn.Conv2d(4, 4, 1), make_inputs(1, 4, 2, 2, dtype=torch.float32)
+def test_weights_are_prepacked_once():
+    layer, images = nn.Conv2d(4, 4, 1), make_inputs(1, 4, 2, 2, dtype=torch.float32)
     with torch.no_grad():
-        packed = pack(layer)
-        before = packed(pictures)
+        prepacked = prepack(layer)
+        before = prepacked(images)
         layer.weight.zero_()
-        assert torch.equal(packed(pictures), before)
+        assert torch.equal(prepacked(images), before)
 
 
 @pytest.mark.parametrize(
@@ -63,102 +67,103 @@ def test_weights_are_laid_out_once():
     [nn.GroupNorm(2, 4), nn.Conv2d(4, 4, 3, padding=1, padding_mode="reflect"), nn.Conv2d(4, 4, 3, padding="same")],
     ids=repr,
 )
-def test_what_has_no_such_kernel_is_left_alone(layer):
-    assert not can_pack(layer)
+def test_layers_without_a_kernel_for_prepacked_weights_are_refused(layer):
+    assert not can_prepack(layer)
     with pytest.raises(TypeError, match=type(layer).__name__):
-        pack(layer)
+        prepack(layer)
 
 
-def test_other_layers_than_torchs_own_are_left_alone():
-    class Clever(nn.Linear):
-        """Does something else with its weights, for all we know."""
+def test_subclasses_are_refused():
+    class Custom(nn.Linear):
+        """May use its weights in another way."""
 
-    assert not can_pack(Clever(2, 2))
+    assert not can_prepack(Custom(2, 2))
 
 
-def test_values_that_differ_are_told():
+def test_different_values_are_detected():
     layer = nn.Conv2d(4, 4, 1)
-    pictures = make_inputs(1, 4, 2, 2, dtype=torch.float32)
+    images = make_inputs(1, 4, 2, 2, dtype=torch.float32)
     with torch.no_grad():
-        packed = layer.forward = pack(layer)  # its own way may give other bits, on some processors
-        assert packs_equally(layer, (pictures,))
-        layer.forward = lambda value: packed(value) * (1 + 2**-22)
-        assert not packs_equally(layer, (pictures,))
+        prepacked = layer.forward = prepack(layer)  # the plain kernel gives other bits on some processors
+        assert is_equal_prepacked(layer, (images,))
+        layer.forward = lambda value: prepacked(value) * (1 + 2**-22)
+        assert not is_equal_prepacked(layer, (images,))
 
 
-def test_a_kind_of_number_without_a_kernel_is_told():
+def test_a_dtype_without_a_kernel_is_not_equal():
     with torch.no_grad():
-        assert not packs_equally(nn.Linear(4, 4).double(), (make_inputs(2, 4, dtype=torch.float64),))
+        assert not is_equal_prepacked(nn.Linear(4, 4).double(), (make_inputs(2, 4, dtype=torch.float64),))
 
 
-def test_layers_read_blocks_for_as_long_as_it_lasts():
+def test_layers_use_prepacked_weights_inside_the_context_only(cache):
     root = nn.Sequential(nn.Conv2d(4, 4, 1), nn.SiLU(), nn.Conv2d(4, 4, 1))
-    pictures = make_inputs(1, 4, 2, 2, dtype=torch.float32)
+    images = make_inputs(1, 4, 2, 2, dtype=torch.float32)
     with torch.no_grad():
-        before = root(pictures)
-        with pack_weights(root, ("0", "2")):
+        before = root(images)
+        with prepack_weights(root, ("0", "2"), cache):
             assert ["forward" in vars(layer) for layer in root] == [True, False, True]
-            torch.testing.assert_close(root(pictures), before)
+            torch.testing.assert_close(root(images), before)
     assert not any("forward" in vars(layer) for layer in root)
 
 
-def test_blocks_are_kept_for_as_long_as_the_weights_stay_what_they_are(monkeypatch):
-    root, made = nn.Sequential(nn.Linear(4, 4, bias=False)), []
+def test_prepacked_weights_are_cached_until_the_weights_or_the_shape_change(cache, monkeypatch):
+    root, results = nn.Sequential(nn.Linear(4, 4, bias=False)), []
     layer, rows = root[0], make_inputs(2, 4, dtype=torch.float32)
-    monkeypatch.setattr(packing, "_once", lambda make: lambda value: made.append(make(value)) or made[-1])
+    monkeypatch.setattr(prepacking, "_once", lambda make: lambda value: results.append(make(value)) or results[-1])
 
     def run(values: torch.Tensor) -> torch.Tensor:
-        with torch.no_grad(), pack_weights(root, ("0",)):
+        with torch.no_grad(), prepack_weights(root, ("0",), cache):
             return root(values)
 
     assert torch.equal(run(rows), run(rows))
-    assert made[0] is made[1]
+    assert results[0] is results[1]
     run(rows[:1])
-    assert made[2] is not made[1], "laid out for another shape"
+    assert results[2] is not results[1], "another shape"
     layer.weight.data = layer.weight.data * 2
     torch.testing.assert_close(run(rows), layer(rows), msg="other weights")
     with torch.no_grad():
         layer.weight.zero_()
-    assert not run(rows).any(), "the same weights, changed where they lie"
+    assert not run(rows).any(), "the same tensor, changed in place"
 
 
-def run_in_blocks(root: nn.Module, *names: str) -> list[weakref.ref]:
-    with torch.no_grad(), pack_weights(root, names):
+def run_prepacked(root: nn.Module, cache: PrepackCache, *names: str) -> list[weakref.ref]:
+    """Run a model with prepacked weights; returns references to the tensors that the cache holds afterwards."""
+    with torch.no_grad(), prepack_weights(root, names, cache):
         root(make_inputs(2, 4, dtype=torch.float32))
-    return [weakref.ref(blocks.weight) for blocks in packing._KEPT.values()]
+    return [weakref.ref(weight) for _, weight in cache._entries.values()]
 
 
-def test_blocks_go_with_their_layer():
+def test_prepacked_weights_are_dropped_with_their_layer(cache):
     root = nn.Sequential(nn.Linear(4, 4))
-    (blocks,) = run_in_blocks(root, "0")
-    assert blocks() is not None
+    (prepacked,) = run_prepacked(root, cache, "0")
+    assert prepacked() is not None
     del root
     gc.collect()
-    assert blocks() is None
+    assert prepacked() is None
 
 
-def test_the_blocks_of_one_plan_are_kept():
+def test_the_cache_keeps_the_weights_of_one_plan(cache):
     roots = [nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 4)) for _ in range(2)]
     for root, names in ((roots[0], ("0", "1")), (roots[0], ("1",)), (roots[1], ("0", "1"))):
-        assert len(run_in_blocks(root, *names)) == len(names)
+        assert len(run_prepacked(root, cache, *names)) == len(names)
 
 
-def test_blocks_can_be_dropped_at_once():
+def test_the_cache_can_be_cleared(cache):
     root = nn.Sequential(nn.Linear(4, 4))
-    (blocks,) = run_in_blocks(root, "0")
-    drop_prepacked()
-    assert blocks() is None
+    (prepacked,) = run_prepacked(root, cache, "0")
+    cache.clear()
+    assert prepacked() is None
 
 
-def test_what_cannot_be_packed_is_passed_over():
-    """A plan may have been made by another build of torch."""
+def test_layers_that_cannot_be_prepacked_are_skipped(cache):
+    """A plan from another build of torch may name them."""
     root = nn.Sequential(nn.GroupNorm(1, 2), nn.Sequential(), nn.Linear(2, 2))
-    with pack_weights(root, ("0", "1", "2")):
+    with prepack_weights(root, ("0", "1", "2"), cache):
         assert ["forward" in vars(layer) for layer in root] == [False, False, True]
 
 
-def test_blocks_take_no_more_memory_than_is_allowed(monkeypatch):
+def test_prepacked_weights_stay_within_their_memory_budget(cache, monkeypatch):
     root = nn.Sequential(nn.Linear(8, 8), nn.Linear(8, 16), nn.Linear(16, 4))
-    monkeypatch.setattr(packing, "PREPACKED_BYTES", root[0].weight.nbytes + root[2].weight.nbytes)
-    with pack_weights(root, ("0", "1", "2")):
+    monkeypatch.setattr(prepacking, "PREPACKED_BYTES", root[0].weight.nbytes + root[2].weight.nbytes)
+    with prepack_weights(root, ("0", "1", "2"), cache):
         assert ["forward" in vars(layer) for layer in root] == [True, False, True]
