@@ -5,16 +5,16 @@
     python -m tests.benchmarks.speed --rounds 9   more rounds
     python -m tests.benchmarks.speed --device cuda
 
-Four ways to a grid of four, all of which save their pictures as PNG:
+There are four ways to generate a grid of four; all save their images as PNG:
 
     guide    the script of the diffusers guide, in its default dtype: float32 on a CPU, float16 on CUDA; one call
     batch    the same script in SeedLab's dtype; one call
-    alone    the plain script in SeedLab's dtype and memory format, a picture a call: the bytes that SeedLab promises
+    single   the plain script in SeedLab's dtype and memory format, one image per call: the bytes that SeedLab promises
     seedlab  the workflow of the page, with an empty store
 
-Each way has a process of its own, as scripts and the page have, and they take turns. In one process each would be
-slower, by a fifth: SeedLab computes in a thread of its own and scripts in the main thread, each thread has a team of
-OpenMP's, and teams with more threads than there are cores do not wait for work but go to sleep.
+Each way runs in its own process, as scripts and the page do, and they take turns. In one process each would be a fifth
+slower: SeedLab computes in a worker thread and scripts in the main thread, each of them has its own OpenMP thread pool,
+and with more threads than cores, OpenMP's threads sleep instead of spinning while they wait for work.
 """
 
 import argparse
@@ -42,13 +42,13 @@ from seedlab.workflow.trail import State
 from tests.benchmarks.models import build_full_width, build_mid_width
 
 SEEDS = (0, 1, 2, 3)
-WAYS = ("seedlab", "alone", "batch", "guide")
+WAYS = ("seedlab", "single", "batch", "guide")
 PROMPT = "Labrador in the style of Vermeer"
 
 
 @dataclass(frozen=True)
 class Work:
-    """A grid of four to make: what it is called, the folder of the model, the recipe of its first tile."""
+    """A grid of four to generate: its name, the model's folder, the recipe of its first tile, the device."""
 
     name: str
     folder: Path
@@ -58,7 +58,7 @@ class Work:
 
 @dataclass(frozen=True)
 class Grid:
-    """A grid that was made: seconds, the pixels' SHA-256, and this process's peak memory until now in MiB."""
+    """A finished grid: seconds, the SHA-256 of each image's pixels, and the process's peak memory so far in MiB."""
 
     seconds: float
     hashes: list[str]
@@ -66,29 +66,29 @@ class Grid:
 
 
 def make_grid(work: Work, way: str) -> Grid:
-    """Make the grid in this process; the first time the model is loaded, which is not timed."""
-    make = prepare(work, way)
+    """Generate the grid in this process; loading the model is not timed, except for SeedLab's first grid."""
+    generate = prepare(work, way)
     started = time.perf_counter()
-    hashes = make()
+    hashes = generate()
     return Grid(time.perf_counter() - started, hashes, measure_peak())
 
 
 @cache
 def prepare(work: Work, way: str) -> Callable[[], list[str]]:
-    """Return what makes the grid, with the model loaded; SeedLab's is loaded by its first grid."""
+    """Return a function that generates the grid. The model is loaded, except SeedLab's: its first grid loads it."""
     if way == "seedlab":
-        return partial(make_pictures_with_seedlab, PipelineManager(device=work.device), work)
-    return partial(make_pictures_plainly, load_plainly(work, way), work, way)
+        return partial(generate_with_seedlab, PipelineManager(device=work.device), work)
+    return partial(generate_plainly, load_plainly(work, way), work, way)
 
 
 def measure_peak() -> float:
-    """Return this process's peak memory in MiB (Linux alone)."""
-    # Not getrusage: its maximum begins with that of the process which started this one.
+    """Return this process's peak memory in MiB (Linux only)."""
+    # Not getrusage: its maximum includes the parent process.
     status = Path("/proc/self/status").read_text(encoding="utf-8")
     return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")) / 1024
 
 
-def make_pictures_with_seedlab(manager: PipelineManager, work: Work) -> list[str]:
+def generate_with_seedlab(manager: PipelineManager, work: Work) -> list[str]:
     """Run the workflow as the page does, with an empty store; returns the pixels' SHA-256."""
     with tempfile.TemporaryDirectory() as folder:
         store = Store(Path(folder))
@@ -102,23 +102,23 @@ def make_pictures_with_seedlab(manager: PipelineManager, work: Work) -> list[str
 
 
 def load_plainly(work: Work, way: str):
-    """Load the model as the plain script does; "alone" in the environment that SeedLab says it works in."""
+    """Load the model as the plain script does; for "single" with SeedLab's memory format."""
     import torch
     from diffusers import DiffusionPipeline
 
     default = "float16" if work.device == "cuda" else "float32"
     dtype = getattr(torch, default if way == "guide" else work.recipe.dtype)
     pipe = DiffusionPipeline.from_pretrained(work.folder, dtype=dtype, use_safetensors=True)
-    if way == "alone" and work.device == "cpu":
-        for part in pipe.components.values():
-            if isinstance(part, torch.nn.Module):
-                part.to(memory_format=torch.channels_last)
+    if way == "single" and work.device == "cpu":
+        for component in pipe.components.values():
+            if isinstance(component, torch.nn.Module):
+                component.to(memory_format=torch.channels_last)
     pipe.set_progress_bar_config(disable=True)
     return pipe.to(work.device)
 
 
-def make_pictures_plainly(pipe, work: Work, way: str) -> list[str]:
-    """Run the plain script, a picture a call or the guide's batch of four; returns the pixels' SHA-256."""
+def generate_plainly(pipe, work: Work, way: str) -> list[str]:
+    """Run the plain script, with one image per call or the guide's batch of four; returns the pixels' SHA-256."""
     import torch
 
     recipe = work.recipe
@@ -129,7 +129,7 @@ def make_pictures_plainly(pipe, work: Work, way: str) -> list[str]:
         "width": recipe.width,
     }
     generators = [torch.Generator("cpu").manual_seed(seed) for seed in SEEDS]
-    if way == "alone":
+    if way == "single":
         images = [pipe(recipe.prompt, generator=generator, **settings).images[0] for generator in generators]
     else:
         images = pipe([recipe.prompt] * len(SEEDS), generator=generators, **settings).images
@@ -144,7 +144,7 @@ def hash_pixels(image: Image.Image) -> str:
 
 
 def compare(work: Work, rounds: int) -> None:
-    """Time the ways, alternating, and print medians, ratios round by round, memory, and whether the bytes agree."""
+    """Time the ways in turn, and print medians, ratios within each round, memory, and whether the bytes are equal."""
     with ExitStack() as stack:
         start = partial(ProcessPoolExecutor, max_workers=1, mp_context=get_context("spawn"))
         processes = {way: stack.enter_context(start()) for way in WAYS}
@@ -153,7 +153,7 @@ def compare(work: Work, rounds: int) -> None:
             return {way: process.submit(make_grid, work, way).result() for way, process in processes.items()}
 
         print(f"\n{work.name}: {describe_work(work)}; {rounds} rounds")
-        print(f"  first grid of all, with loading and calibration: {make_grids()['seedlab'].seconds:.1f} s", flush=True)
+        print(f"  first grid, with loading and calibration: {make_grids()['seedlab'].seconds:.1f} s", flush=True)
         print_comparison([make_grids() for _ in range(rounds)])
 
 
@@ -169,19 +169,19 @@ def print_comparison(turns: Sequence[dict[str, Grid]]) -> None:
             equal = sum(own == theirs for own, theirs in zip(ours[-1].hashes, grids[-1].hashes, strict=True))
             line += (
                 f"; seedlab is {statistics.median(ratios):.2f} times as fast ({min(ratios):.2f} to {max(ratios):.2f}); "
-                f"{equal} of {len(SEEDS)} pictures byte-equal"
+                f"{equal} of {len(SEEDS)} images byte-equal"
             )
         print(line, flush=True)
 
 
 def describe_work(work: Work) -> str:
     recipe = work.recipe
-    size = f"{len(SEEDS)} pictures of {recipe.width}x{recipe.height}"
+    size = f"{len(SEEDS)} images of {recipe.width}x{recipe.height}"
     return f"{size}, {recipe.num_inference_steps} steps, {recipe.dtype}"
 
 
 def list_works(folder: Path, device: str, full: bool) -> Iterator[Work]:
-    """Describe the grids to make; builds models with random weights in `folder` if they are not there."""
+    """Yield the grids to generate; builds models with random weights in `folder` unless they exist."""
     manager = PipelineManager(device=device)
     sketch = manager.describe(SKETCH).make_recipe(prompt=PROMPT, seed=SEEDS[0])
     yield Work("Sketch", SKETCH_FOLDER, sketch, device)
@@ -199,8 +199,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5, help="rounds to time")
     parser.add_argument("--full", action="store_true", help="also a model of Stable Diffusion 1.5's width")
-    parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"), help="where to compute")
-    parser.add_argument("--folder", type=Path, help="where models with random weights are built and kept")
+    parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"), help="device")
+    parser.add_argument("--folder", type=Path, help="folder for models with random weights")
     flags = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder = flags.folder or Path(temporary)

@@ -33,10 +33,10 @@ def build_card(folder: Path) -> Path:
 
 def too_small_for(folder: Path) -> int:
     """Return bytes of a card on which the weights of a pipeline do not fit whole, in any dtype of two bytes."""
-    from seedlab.pipelines.devices.memory import WORKROOM, choose_weights, estimate_size
+    from seedlab.pipelines.devices.memory import ACTIVATION_BYTES, choose_weights, estimate_size
     from seedlab.pipelines.loaded.hashes import list_files
 
-    return WORKROOM + estimate_size(choose_weights(list_files(folder)), "float16") // 2
+    return ACTIVATION_BYTES + estimate_size(choose_weights(list_files(folder)), "float16") // 2
 
 
 class Card:

@@ -9,7 +9,7 @@ from diffusers import StableDiffusionPipeline
 
 from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Failed, Finished, Progress
-from seedlab.pipelines.devices.memory import WORKROOM
+from seedlab.pipelines.devices.memory import ACTIVATION_BYTES
 from seedlab.pipelines.devices.offload import is_offloaded, measure_size
 from seedlab.pipelines.exact.plans import Plans
 from seedlab.pipelines.loaded.cache import PipelineCache
@@ -177,7 +177,7 @@ def test_a_model_without_parts_is_whole_or_not_at_all(card, manager, folders, re
     manager._cache._loaded.clear()
     gc.collect()
     assert [failed.sentence[:17] for failed in run(manager, recipes[0])] == ["Not enough memory"]
-    card.resize(too_small_for(folders[0]) - WORKROOM + 10**9)
+    card.resize(too_small_for(folders[0]) - ACTIVATION_BYTES + 10**9)
     assert make(manager, recipes[0]) == expected
 
 
@@ -218,7 +218,7 @@ def test_another_model_takes_the_place_of_the_one_that_was_used_longest_ago(card
     first, *others = (make_recipe(folder, dtype="float32", num_inference_steps=1) for folder in folders)
     make(manager, first)
     size = measure_size(get_pipeline(manager))
-    card.resize(WORKROOM + 2 * size + size // 2)
+    card.resize(ACTIVATION_BYTES + 2 * size + size // 2)
     used = []
     for recipe in (others[0], first, others[1], *(first, *others)):
         make(manager, recipe)

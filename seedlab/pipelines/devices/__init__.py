@@ -1,1 +1,1 @@
-"""The machine: choosing a device and dtype, measuring memory, offloading weights, observing the environment."""
+"""The machine: device and dtype selection, memory, offloading, and the environment that decides the bits."""

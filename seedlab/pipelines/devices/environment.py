@@ -1,4 +1,4 @@
-"""Observes the environment: versions, device, threads, and the hash of the weights."""
+"""Reads the environment that decides an image's bits: versions, device, threads, and the hash of the weights."""
 
 import os
 import platform
@@ -15,15 +15,15 @@ KERNEL_VARIABLES = (
     "MKL_CBWR",
     "MKL_ENABLE_INSTRUCTIONS",
 )
-"""What users may set to have other kernels chosen on a CPU; other kernels give other bits."""
+"""Environment variables that select other CPU kernels, which give other bits."""
 
 
 def observe(device: str, weights: str) -> Environment:
-    """Observe what decides the bits beside the recipe.
+    """Return everything besides the recipe that decides an image's bits.
 
     Args:
         device: "cpu", "cuda" or "mps".
-        weights: what `hash_weights` gave for the model.
+        weights: the model's hash, from `hash_weights`.
     """
     import_libraries()
     import diffusers
@@ -46,11 +46,11 @@ def observe(device: str, weights: str) -> Environment:
 
 
 def enable_determinism() -> None:
-    """Let nothing but deterministic algorithms run from now on, as diffusers' `enable_full_determinism` does.
+    """Allow only deterministic algorithms from now on, as diffusers' `enable_full_determinism` does.
 
-    Each switch singly, because that one also sets CUDA_LAUNCH_BLOCKING, which costs time and changes no bits.
+    That function also sets CUDA_LAUNCH_BLOCKING, which takes time and changes no bits, so it is not called here.
     """
-    # Read as cuBLAS starts: see "Results reproducibility" in its documentation.
+    # cuBLAS reads this when it is initialised: see "Results reproducibility" in its documentation.
     os.environ["CUBLAS_WORKSPACE_CONFIG"] = ":16:8"
     import_libraries()
     import torch
@@ -82,7 +82,7 @@ def _name_isa() -> str:
     import torch
 
     capability = str(torch.backends.cpu.get_cpu_capability())
-    # AMX is chosen by oneDNN beside torch's own capability, and changes the bits of bfloat16.
+    # oneDNN uses AMX independently of torch's CPU capability, and it changes the bits of bfloat16.
     amx = torch.cpu._is_amx_tile_supported() if hasattr(torch.cpu, "_is_amx_tile_supported") else False
-    told = "".join(f" {name}={os.environ[name][:40]!a}" for name in KERNEL_VARIABLES if os.environ.get(name))
-    return (f"{capability}+AMX" if amx else capability) + told
+    variables = "".join(f" {name}={os.environ[name][:40]!a}" for name in KERNEL_VARIABLES if os.environ.get(name))
+    return (f"{capability}+AMX" if amx else capability) + variables

@@ -1,35 +1,35 @@
-"""Importing torch and diffusers, which takes seconds, once and from one thread."""
+"""Imports torch and diffusers once, from one thread at a time."""
 
 from threading import Lock
 from typing import Any
 
-_IMPORTING = Lock()
+_IMPORT_LOCK = Lock()
 
 
 def import_libraries() -> None:
-    """Import torch and diffusers, which takes seconds; the first thread does it and the others wait.
+    """Import torch and diffusers, which takes seconds; the first thread imports them and the others wait.
 
-    Both import in circles, so that two threads that begin at once could see half a module.
+    Both have circular imports, so two threads that start at the same time could see partly initialised modules.
     """
-    with _IMPORTING:
+    with _IMPORT_LOCK:
         import torch  # noqa: F401
         from diffusers import DiffusionPipeline  # noqa: F401
 
-        _hush()
+        _silence_libraries()
 
 
 def find_class(name: str) -> Any:
-    """Return the class of that name in diffusers; None where there is none."""
-    with _IMPORTING:
+    """Return the diffusers class of that name; None if there is none."""
+    with _IMPORT_LOCK:
         import diffusers
 
         return getattr(diffusers, name, None) if name.isidentifier() else None
 
 
-def _hush() -> None:
-    """Leave what the libraries say on stderr to what concerns the visitor: errors.
+def _silence_libraries() -> None:
+    """Limit what the libraries write to stderr to errors.
 
-    Their bars for loading a few local files, and the advice to install torchvision (which is not needed), do not.
+    Progress bars for loading local files, and the advice to install torchvision (which is not needed), are noise.
     """
     import diffusers.utils.logging
     import transformers.utils.logging

@@ -1,45 +1,45 @@
-"""The process's heap: kept between the steps of a picture, given back when a pipeline comes or goes.
+"""Configures glibc's allocator to keep freed memory between steps, and to return it when a pipeline comes or goes.
 
-glibc hands freed memory back to the system as soon as a few megabytes lie free, and large blocks at once; the next step
-asks for the same memory again, which comes page by page, a fault and zeros each. For a Stable Diffusion on a CPU that
-is up to a seventh of the time. Elsewhere than with glibc nothing is done.
+By default, glibc returns freed memory to the system once a few megabytes are free, and large blocks immediately. The
+next step allocates the same memory again, with a page fault and zeroing for each page. For a Stable Diffusion on a CPU
+this takes up to a seventh of the time. With other C libraries, these functions do nothing.
 
-All threads share one heap from then on: those that glibc gives to single threads consist of pieces of 64 MiB, which
-have no limit to what lies free in them, and no room for anything larger.
+All threads share one arena from then on. The arenas that glibc creates for other threads consist of segments of 64 MiB,
+which keep any amount of free memory, and cannot hold larger blocks.
 """
 
 import ctypes
 import sys
 from typing import Any
 
-KEPT = 2**30
-"""Bytes that may lie free at the heap's end before they are given back; larger blocks than this come and go alone."""
+THRESHOLD = 2**30
+"""Bytes at the top of the heap that may stay free, and the size from which blocks are mapped separately."""
 
-BLOCK = 2**25
-"""Bytes of the largest block that older releases of glibc take from the heap."""
+OLD_MAX_THRESHOLD = 2**25
+"""The largest size from which older releases of glibc map blocks separately, in bytes."""
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
-"""mallopt(3): what may lie free, from which size on a block comes and goes alone, and how many heaps there are."""
+"""Options of mallopt(3): the free memory at the top, the size of separately mapped blocks, the number of arenas."""
 
 
 def retain_freed_memory() -> bool:
-    """Let freed memory stay in this process for what is computed next; returns whether this system does that.
+    """Keep freed memory in this process for later allocations; returns whether the system supports that.
 
-    To be called before threads are started that compute: they stay with the heap that they have.
+    Call it before computing threads start, because a thread keeps its arena.
     """
-    set_option = _find("mallopt")
-    if set_option is None or not (set_option(M_MMAP_THRESHOLD, KEPT) or set_option(M_MMAP_THRESHOLD, BLOCK)):
+    mallopt = _find("mallopt")
+    if mallopt is None or not (mallopt(M_MMAP_THRESHOLD, THRESHOLD) or mallopt(M_MMAP_THRESHOLD, OLD_MAX_THRESHOLD)):
         return False
-    return bool(set_option(M_TRIM_THRESHOLD, KEPT) and set_option(M_ARENA_MAX, 1))
+    return bool(mallopt(M_TRIM_THRESHOLD, THRESHOLD) and mallopt(M_ARENA_MAX, 1))
 
 
 def release_freed_memory() -> None:
-    """Give the system back all memory that lies free."""
-    trim = _find("malloc_trim")
-    if trim is not None:
-        trim(0)
+    """Return all freed memory to the system."""
+    malloc_trim = _find("malloc_trim")
+    if malloc_trim is not None:
+        malloc_trim(0)
 
 
 def _find(name: str) -> Any:
-    """Return a function of glibc's; None where there is another library."""
+    """Return a function of glibc; None with another C library."""
     return getattr(ctypes.CDLL(None), name, None) if sys.platform == "linux" else None

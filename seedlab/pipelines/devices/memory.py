@@ -1,4 +1,4 @@
-"""How much memory there is for a pipeline's weights, and how much they will take."""
+"""Free memory, the size of a pipeline's weights, and returning unused memory."""
 
 import gc
 from collections.abc import Iterable, Iterator
@@ -10,36 +10,36 @@ import psutil
 
 from seedlab.pipelines.devices.malloc import release_freed_memory
 
-WORKROOM = 2 * 10**9
-"""Bytes that are left for the work: its activations, up to pictures of about a megapixel."""
+ACTIVATION_BYTES = 2 * 10**9
+"""Bytes reserved for activations, up to images of about a megapixel."""
 
 PREPACKED_BYTES = 2**31
-"""Bytes that are left, on a CPU, for weights laid out anew (see `packing`): enough for Stable Diffusion 1.5 in half."""
+"""Bytes reserved on a CPU for prepacked weights (see `exact.prepack`): those of Stable Diffusion 1.5 in bfloat16."""
 
 HOST = "host"
-"""The machine's memory beside a card: weights come by way of it, and stay in it where the card is too small."""
+"""The host memory of a machine with a GPU: weights pass through it, and stay there with model CPU offload."""
 
-CONTAINER = Path("/sys/fs/cgroup")
-GROUPS = Path("/proc/self/cgroup")
+CGROUP_ROOT = Path("/sys/fs/cgroup")
+PROCESS_GROUPS = Path("/proc/self/cgroup")
 LIMITS = {
     "": ("memory.max", "memory.current", ("inactive_file", "active_file")),
     "memory": ("memory.limit_in_bytes", "memory.usage_in_bytes", ("total_inactive_file", "total_active_file")),
 }
-"""How Linux calls a group's limit, its use, and the parts of its use that give way (control groups 2 and 1)."""
+"""The files of a control group, version 2 and 1: its limit, its usage, and the reclaimable parts of its usage."""
 
 
-def measure_room(device: str, container: Path = CONTAINER, groups: Path = GROUPS) -> int:
-    """Return how many bytes more of weights a device has room for, beside the work; below 0 where that is short.
+def measure_room(device: str, cgroup_root: Path = CGROUP_ROOT, groups: Path = PROCESS_GROUPS) -> int:
+    """Return the bytes available for more weights on a device, besides activations; below 0 if these do not fit.
 
     Args:
-        device: "cuda", whose card counts, or "cpu", "mps" or `HOST`, where it is the machine's memory.
-        container: the folder in which the limits of the container are told that this process runs in, if any.
-        groups: the file that names the groups within it that this process belongs to, a job's or a service's.
+        device: "cuda" for the GPU's memory; "cpu", "mps" or `HOST` for the machine's.
+        cgroup_root: the mounted control groups, with the limits of this process's container, if any.
+        groups: the file that lists the groups below it that this process belongs to, such as a service's.
     """
     if device == "cuda":
-        return _measure_card() - WORKROOM
-    free = min((int(psutil.virtual_memory().available), *_read_limits(container, groups)))
-    return free - WORKROOM - (PREPACKED_BYTES if device == "cpu" else 0)
+        return _measure_gpu() - ACTIVATION_BYTES
+    free = min((int(psutil.virtual_memory().available), *_read_limits(cgroup_root, groups)))
+    return free - ACTIVATION_BYTES - (PREPACKED_BYTES if device == "cpu" else 0)
 
 
 def free_memory() -> None:
@@ -55,39 +55,41 @@ def free_memory() -> None:
             torch.mps.empty_cache()
 
 
-def _measure_card() -> int:
+def _measure_gpu() -> int:
     import torch
 
     free, _ = torch.cuda.mem_get_info()
-    # What torch holds back for reuse is free too.
+    # Memory that torch's allocator caches is free too.
     return int(free) + torch.cuda.memory_reserved() - torch.cuda.memory_allocated()
 
 
-def _read_limits(container: Path, groups: Path) -> Iterator[int]:
-    for kind, (limit, used, names) in LIMITS.items():
-        for folder in _list_groups(container / kind, kind, groups):
-            with suppress(OSError, ValueError, KeyError):  # "max" is no number: there is no limit
-                told = dict(line.split() for line in (folder / "memory.stat").read_text().splitlines())
-                gives_way = sum(int(told[name]) for name in names)
-                yield int((folder / limit).read_text()) - int((folder / used).read_text()) + gives_way
+def _read_limits(cgroup_root: Path, groups: Path) -> Iterator[int]:
+    for controller, (limit, used, names) in LIMITS.items():
+        for folder in _list_groups(cgroup_root / controller, controller, groups):
+            with suppress(OSError, ValueError, KeyError):  # "max", which is not a number, is no limit
+                stat = dict(line.split() for line in (folder / "memory.stat").read_text().splitlines())
+                reclaimable = sum(int(stat[name]) for name in names)
+                yield int((folder / limit).read_text()) - int((folder / used).read_text()) + reclaimable
 
 
-def _list_groups(root: Path, kind: str, groups: Path) -> Iterator[Path]:
-    """Yield the folder of the container's own group, and of those within it, from the largest on."""
+def _list_groups(root: Path, controller: str, groups: Path) -> Iterator[Path]:
+    """Yield the folder of the root group, and of the groups below it that contain this process, from the top."""
     yield root
     with suppress(OSError, ValueError):
         for line in groups.read_text().splitlines():
-            _, kinds, path = line.split(":", 2)
+            _, controllers, path = line.split(":", 2)
             parts = PurePosixPath(path).parts[1:]
-            if kind in kinds.split(",") and ".." not in parts:  # a group beside the container's is not to be seen
+            if (
+                controller in controllers.split(",") and ".." not in parts
+            ):  # groups outside the container are not visible
                 yield from (root.joinpath(*parts[: count + 1]) for count in range(len(parts)))
 
 
 def choose_weights(files: Iterable[tuple[str, Path]]) -> tuple[Path, ...]:
-    """Return which of a pipeline's files are loaded: of the weights no variants, such as "model.fp16.safetensors".
+    """Return the weight files that are loaded: no variants, such as "model.fp16.safetensors".
 
     Args:
-        files: names, within the pipeline's folder, and files; "" is the name of a checkpoint in one file.
+        files: names relative to the pipeline's folder, and files; "" is the name of a single-file checkpoint.
     """
     weights = [(name, file) for name, file in files if file.suffix == ".safetensors"]
     parts = [(name, file) for name, file in weights if "/" in name and "." not in file.stem]
@@ -95,17 +97,17 @@ def choose_weights(files: Iterable[tuple[str, Path]]) -> tuple[Path, ...]:
 
 
 def estimate_size(weights: Iterable[Path], dtype: str) -> int:
-    """Return the bytes that weights in safetensors files will take in a dtype; only the files' heads are read."""
+    """Return the size of safetensors weights in a dtype, in bytes; reads only the files' headers."""
     import torch
 
-    return sum(map(_count_weights, weights)) * int(getattr(torch, dtype).itemsize)
+    return sum(map(_count_values, weights)) * int(getattr(torch, dtype).itemsize)
 
 
-def _count_weights(file: Path) -> int:
+def _count_values(file: Path) -> int:
     from safetensors import SafetensorError, safe_open
 
     try:
         with safe_open(file, "np") as weights:
             return sum(prod(weights.get_slice(name).get_shape()) for name in weights.keys())  # noqa: SIM118
     except (OSError, SafetensorError):
-        return 0  # nothing will be loaded of it, and why not is said then
+        return 0  # loading it fails, and reports why

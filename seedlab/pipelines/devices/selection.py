@@ -1,32 +1,32 @@
-"""The device, dtype and memory format to work with."""
+"""Chooses the device, dtype and memory format."""
 
 from seedlab.core.errors import SeedLabError
 from seedlab.pipelines.devices.libraries import import_libraries
 
 
-def choose_device(wish: str | None) -> str:
-    """Return the device to work on: the one wished for, else CUDA, MPS or the CPU, whichever is there.
+def choose_device(requested: str | None) -> str:
+    """Return the requested device; for None, the first available one of CUDA, MPS and CPU.
 
     Raises:
-        SeedLabError: the one wished for is not there.
+        SeedLabError: the requested device is not available.
     """
     import_libraries()
     import torch
 
-    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
-    if wish is None:
-        return next(device for device, is_there in there.items() if is_there)
-    if not there.get(wish, False):
-        have = ", ".join(device for device, is_there in there.items() if is_there)
-        raise SeedLabError(f"There is no device “{wish[:20]}” on this machine: use {have}.")
-    return wish
+    available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    if requested is None:
+        return next(device for device, is_available in available.items() if is_available)
+    if not available.get(requested, False):
+        names = ", ".join(device for device, is_available in available.items() if is_available)
+        raise SeedLabError(f"There is no device “{requested[:20]}” on this machine: use {names}.")
+    return requested
 
 
 def choose_dtype(device: str, half: str = "float16") -> str:
-    """Return the dtype that is right by default for a model on that device.
+    """Return the default dtype for a model on a device.
 
     Args:
-        half: the half precision that the model was made for.
+        half: the half precision that the model was trained for.
     """
     import torch
 
@@ -37,13 +37,13 @@ def choose_dtype(device: str, half: str = "float16") -> str:
 
 
 def choose_half(half: str, capability: tuple[int, int]) -> str:
-    """Return the half precision for a CUDA card: bfloat16 only where it is fast, from Ampere (8.0) on."""
+    """Return the half precision for a CUDA GPU: bfloat16 only where it is fast, from Ampere (8.0) on."""
     return half if half != "bfloat16" or capability >= (8, 0) else "float16"
 
 
 def choose_memory_format(device: str) -> str:
-    """Return how pictures lie in memory: colours last suits the CPU's kernels, up to twice as fast (oneDNN, NHWC).
+    """Return the memory format for a device: channels_last (NHWC) makes oneDNN's CPU kernels up to twice as fast.
 
-    It is a part of the environment, because it changes the bits.
+    It is part of the environment, because it changes the bits.
     """
     return "channels_last" if device == "cpu" else "contiguous_format"

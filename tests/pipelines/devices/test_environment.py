@@ -1,4 +1,4 @@
-"""The environment is observed, full determinism with it."""
+"""Reading the environment, and full determinism."""
 
 import json
 import os
@@ -41,7 +41,7 @@ manager.close()
 """
 
 
-def test_the_versions_the_processor_and_the_threads_are_observed():
+def test_versions_processor_and_threads_are_read():
     seen = observe("cpu", "ab" * 32)
     assert (seen.torch, seen.threads, seen.weights) == (torch.__version__, torch.get_num_threads(), "ab" * 32)
     assert seen.memory_format == "channels_last"
@@ -49,16 +49,16 @@ def test_the_versions_the_processor_and_the_threads_are_observed():
     assert not seen.deterministic
 
 
-def test_variables_that_choose_other_kernels_are_part_of_the_environment(monkeypatch):
+def test_variables_that_select_other_kernels_are_part_of_the_environment(monkeypatch):
     plain = observe("cpu", "")
     monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", "AVX2\n" + "x" * 1000)
-    told = observe("cpu", "")
-    assert told.digest != plain.digest
-    assert told.isa.startswith(f"{plain.isa} ONEDNN_MAX_CPU_ISA='AVX2")
-    assert Environment.from_dict(asdict(told)) == told
+    changed = observe("cpu", "")
+    assert changed.digest != plain.digest
+    assert changed.isa.startswith(f"{plain.isa} ONEDNN_MAX_CPU_ISA='AVX2")
+    assert Environment.from_dict(asdict(changed)) == changed
 
 
-def test_full_determinism_is_observed_and_changes_no_bits_on_a_cpu(shared_manager, tiny):
+def test_full_determinism_is_recorded_and_changes_no_bits_on_a_cpu(shared_manager, tiny):
     recipe = make_recipe(tiny, scheduler="EulerAncestralDiscreteScheduler")
     command = [sys.executable, "-c", DETERMINISTIC, recipe.to_json()]
     variables = os.environ | {"OMP_NUM_THREADS": str(torch.get_num_threads())}
@@ -75,8 +75,8 @@ def test_full_determinism_is_observed_and_changes_no_bits_on_a_cpu(shared_manage
     }
 
 
-def test_the_weights_of_a_pipeline_without_folders_count_too(tmp_path):
-    """As google/ddpm-cifar10-32 has them: beside its index."""
+def test_weights_in_the_pipelines_top_folder_are_hashed_too(tmp_path):
+    """google/ddpm-cifar10-32 stores them next to its index."""
     folder = flatten(build_ddpm(tmp_path))
     before = hash_weights(folder)
     weights = folder / "diffusion_pytorch_model.safetensors"

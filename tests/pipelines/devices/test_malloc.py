@@ -1,4 +1,4 @@
-"""The heap: memory that a computation frees stays for the next one, until it is given back."""
+"""The allocator keeps freed memory for the next computation until it is released."""
 
 import json
 import platform
@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from seedlab.pipelines.devices import malloc as heap
+from seedlab.pipelines.devices import malloc
 from seedlab.pipelines.devices.malloc import release_freed_memory, retain_freed_memory
 
 MEASURE = """
@@ -25,19 +25,19 @@ def measure_memory():
 def work():
     before = count_faults()
     blocks = [bytearray(b"x") * 2**size for size in (22, 26)]
-    told["faults"] = count_faults() - before
+    measured["faults"] = count_faults() - before
 
 def work_twice():
     work()
     work()
 
-told = {"kept": sys.argv[1] == "keep" and retain_freed_memory()}
+measured = {"retained": sys.argv[1] == "retain" and retain_freed_memory()}
 thread = Thread(target=work_twice)
 thread.start()
 thread.join()
 before = measure_memory()
 release_freed_memory()
-print(json.dumps({**told, "given back": before - measure_memory()}))
+print(json.dumps({**measured, "released": before - measure_memory()}))
 """
 
 
@@ -46,35 +46,35 @@ def measure(how: str) -> dict[str, int]:
     return json.loads(done.stdout)
 
 
-@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another library than glibc")
-def test_freed_memory_is_there_for_the_next_computation_and_then_given_back():
-    plain, kept = measure("plain"), measure("keep")
-    assert kept["kept"]
-    assert kept["faults"] < plain["faults"] / 5
-    assert kept["given back"] > 2**25 > plain["given back"]
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="needs glibc")
+def test_freed_memory_is_reused_and_then_released():
+    plain, retained = measure("plain"), measure("retain")
+    assert retained["retained"]
+    assert retained["faults"] < plain["faults"] / 5
+    assert retained["released"] > 2**25 > plain["released"]
 
 
-class OldLibrary:
-    """glibc as it was when only blocks of up to 32 MiB came from the heap."""
+class OldMallopt:
+    """The mallopt of older glibc releases, which limit the mmap threshold to 32 MiB."""
 
     def __init__(self):
         self.options = {}
 
     def __call__(self, name: int, value: int) -> int:
-        if name == heap.M_MMAP_THRESHOLD and value > 2**25:
+        if name == malloc.M_MMAP_THRESHOLD and value > 2**25:
             return 0
         self.options[name] = value
         return 1
 
 
-def test_older_releases_keep_what_they_can(monkeypatch):
-    library = OldLibrary()
-    monkeypatch.setattr(heap, "_find", lambda name: library if name == "mallopt" else None)
+def test_older_releases_use_the_largest_threshold_they_accept(monkeypatch):
+    mallopt = OldMallopt()
+    monkeypatch.setattr(malloc, "_find", lambda name: mallopt if name == "mallopt" else None)
     assert retain_freed_memory()
-    assert library.options[heap.M_MMAP_THRESHOLD] == 2**25
+    assert mallopt.options[malloc.M_MMAP_THRESHOLD] == 2**25
 
 
-def test_elsewhere_nothing_is_done(monkeypatch):
-    monkeypatch.setattr(heap.sys, "platform", "win32")
+def test_other_systems_do_nothing(monkeypatch):
+    monkeypatch.setattr(malloc.sys, "platform", "win32")
     assert not retain_freed_memory()
     release_freed_memory()

@@ -1,4 +1,4 @@
-"""Where weights are, as far as that shows without a card; the rest is in tests/card."""
+"""Placing and offloading weights, as far as this can be tested without a GPU; the rest is in tests/card."""
 
 import pytest
 import torch
@@ -28,25 +28,25 @@ def test_the_size_of_a_pipeline_is_that_of_its_weights(tiny, pipeline):
     assert measure_size(pipeline) == pytest.approx(files / 2, rel=0.02)
 
 
-def test_without_a_card_a_pipeline_is_whole_and_stays_so(pipeline):
+def test_without_a_gpu_a_pipeline_is_not_offloaded(pipeline):
     assert place(pipeline, "cpu") is pipeline
     assert not is_offloaded(pipeline)
     assert not can_offload(pipeline)
 
 
-def test_a_pipeline_that_comes_part_by_part_is_divided_no_further(pipeline):
+def test_an_offloaded_pipeline_cannot_be_offloaded_again(pipeline):
     enable_cpu_offload(pipeline, "cpu")
     assert is_offloaded(pipeline)
     assert not can_offload(pipeline)
 
 
-def test_a_part_that_waits_is_brought_in_for_its_work():
-    part, _ = cpu_offload_with_hook(nn.Linear(2, 2), "meta")  # a device that every machine has
-    assert part.weight.device.type == "cpu"
-    onload(part)
-    assert part.weight.device.type == "meta"
+def test_an_offloaded_component_is_moved_to_its_device():
+    component, _ = cpu_offload_with_hook(nn.Linear(2, 2), "meta")  # a device that every machine has
+    assert component.weight.device.type == "cpu"
+    onload(component)
+    assert component.weight.device.type == "meta"
 
 
-def test_a_part_that_is_there_anyway_is_left_where_it_is(pipeline):
+def test_a_component_that_is_not_offloaded_stays_on_its_device(pipeline):
     onload(pipeline.unet)
     assert pipeline.unet.device.type == "cpu"
