@@ -17,7 +17,6 @@ from seedlab.pipelines.exact.batch import sample_batch, strip
 from seedlab.pipelines.exact.plans import NotExactError, Plans
 from seedlab.pipelines.exact.prepack_cache import PrepackCache
 from seedlab.pipelines.loaded.cache import LoadedPipeline
-from seedlab.pipelines.sampling.arguments import make_scheduler
 from seedlab.pipelines.sampling.call import Sample, check_latents, sample
 from seedlab.pipelines.sampling.preview import find_clean_latents, unpack_latents
 from seedlab.pipelines.sampling.steps import OnStep
@@ -93,7 +92,7 @@ class BatchRunner:
     def _try_alone(self, index: int, recipe: Recipe, check_stop: Callable[[], None], emit: Emit) -> Finished | Failed:
         check_stop()
         try:
-            loaded = self._prepare(recipe)
+            loaded = self.load(recipe)
             made = sample(loaded.pipeline, recipe, _follow(loaded, {index: recipe}, check_stop, emit))
             return _finish(index, recipe, loaded, made)
         except StoppedError:
@@ -141,7 +140,7 @@ class BatchRunner:
     def _make_together(self, batch: Mapping[int, Recipe], check_stop: Callable[[], None], emit: Emit) -> list[Finished]:
         recipes = tuple(batch.values())
         for recipe in recipes:  # each is checked; the pipeline is the same
-            loaded = self._prepare(recipe)
+            loaded = self.load(recipe)
         if loaded.prompts is None:
             raise NotExactError
 
@@ -162,12 +161,6 @@ class BatchRunner:
         )
         tiles = zip(batch.items(), samples, strict=True)
         return [_finish(index, recipe, loaded, made) for (index, recipe), made in tiles]
-
-    def _prepare(self, recipe: Recipe) -> LoadedPipeline:
-        loaded = self.load(recipe)
-        # Schedulers have state: a fresh one for every call, or one picture would depend on the one before.
-        loaded.pipeline.scheduler = make_scheduler(loaded.scheduler, recipe.scheduler)
-        return loaded
 
 
 def _follow(loaded: LoadedPipeline, batch: Mapping[int, Recipe], check_stop: Callable[[], None], emit: Emit) -> OnStep:

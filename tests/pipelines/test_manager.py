@@ -369,7 +369,9 @@ def test_an_autoencoder_that_makes_no_numbers_is_reported_and_never_shown(manage
     reports = run(manager, *(make_recipe(folder, seed=seed) for seed in range(count)))
     failures = [report for report in reports if isinstance(report, Failed)]
     assert [failed.index for failed in failures] == list(range(count))
-    assert {failed.sentence.partition(",")[0] for failed in failures} == {"The picture's autoencoder made not-a-number"}
+    assert {failed.sentence.partition(",")[0] for failed in failures} == {
+        "The model's autoencoder returned not-a-number"
+    }
     assert not [report for report in reports if isinstance(report, Finished)]
 
 

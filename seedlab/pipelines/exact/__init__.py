@@ -1,1 +1,1 @@
-"""Batches whose images have the bits they have alone. Everything here but batch and plans imports torch."""
+"""Exact batches: several images in one call, each with the bits of its own call. Most modules here import torch."""

@@ -1,10 +1,10 @@
-"""Looks for the modules whose bits depend on the shape of the batch.
+"""Finds the modules whose bits depend on the batch size.
 
-Which kernel multiplies two matrices depends on their shapes, so a batch of four sums in another order than four single
-calls, and its pictures differ (diffusers #2659). But only a handful of modules is affected, and which ones depends on
-nothing but shapes. So each is compared on its own input during one call, those that differ run image by image from
-then on, and the whole is compared in the end. On the way it finds out which layers give the same bits by weights that
-are laid out once (see `seedlab.pipelines.exact.prepack`).
+The kernel for a matrix product depends on the shapes, so a batch of four may sum in another order than four single
+calls, and its images differ (diffusers #2659). But only a few modules are affected, and which ones depends only on the
+shapes. Each module is therefore compared on its own input during one call. Those that differ run image by image from
+then on, and finally the whole call is compared. Calibration also finds the layers that give the same bits with
+prepacked weights (see `exact.prepack`), and the group norms that give them in float32 (see `exact.group_norm`).
 """
 
 from collections.abc import Callable, Iterator
@@ -17,80 +17,81 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
-from seedlab.pipelines.exact.group_norm import is_slow, widen_norms, widens_equally
-from seedlab.pipelines.exact.layout import PROMPTS, BatchLayout, Forward, call_alone, run_alone
+from seedlab.pipelines.exact.group_norm import is_equal_upcast, is_slow, upcast_norms
+from seedlab.pipelines.exact.layout import (
+    PROMPT_ARGUMENT,
+    BatchCall,
+    BatchLayout,
+    Forward,
+    call_per_image,
+    run_per_image,
+)
 from seedlab.pipelines.exact.plans import Plan
 from seedlab.pipelines.exact.prepack import can_prepack, is_equal_prepacked, prepack_weights
 from seedlab.pipelines.exact.prepack_cache import PrepackCache
-from seedlab.pipelines.exact.probes import cancel_attention, list_sums, list_torn, list_trials, make_noise
-from seedlab.pipelines.exact.trimming import trim
+from seedlab.pipelines.exact.probes import (
+    list_rounding_probes,
+    list_summation_probes,
+    list_trials,
+    make_attention_probe,
+    make_noise,
+)
 
 
-def calibrate(
-    denoiser: nn.Module,
-    forward: Forward,
-    args: Any,
-    kwargs: Any,
-    layout: BatchLayout,
-    cache: PrepackCache,
-    check_stop: Callable[[], None],
-) -> Plan:
-    """Find out how a batch gives each image the bits that it has alone. Costs about ten calls of the batch.
+def calibrate(call: BatchCall, cache: PrepackCache, check_stop: Callable[[], None]) -> Plan:
+    """Return the plan by which a batch gives each image the bits of its own call. Takes about ten calls of the batch.
 
     Args:
-        forward: the denoiser's own.
-        args, kwargs: a batch that it is called with, its rows gathered by image.
-        check_stop: is called before every module, and may raise.
+        call: a call as the pipeline makes it.
+        cache: keeps prepacked weights for the next batch.
+        check_stop: is called before every module, and may raise to end the calibration.
     """
     with torch.inference_mode(), ExitStack() as stack:
-        search = _Search(denoiser, layout, kwargs)
-        for module in denoiser.modules():
+        search = _Search(call)
+        for module in call.denoiser.modules():
             stack.callback(module.register_forward_pre_hook(lambda *_: check_stop()).remove)
-        search.run(forward, args)
-        plan = search.describe()
-        # What is slower may be exact still.
-        slower = replace(plan, widened=()), replace(plan, packed=(), widened=())
+        search.run()
+        plan = search.make_plan()
+        # If the fastest plan is not exact, a slower one may be.
+        slower = replace(plan, upcast=()), replace(plan, prepacked=(), upcast=())
         for attempt in dict.fromkeys((plan, *slower)):
-            if _is_exact(denoiser, forward, args, kwargs, layout, attempt, cache):
+            if _is_exact(call, attempt, cache):
                 return replace(attempt, exact=True)
     return plan
 
 
 @contextmanager
 def follow_plan(denoiser: nn.Module, plan: Plan, layout: BatchLayout, cache: PrepackCache) -> Iterator[None]:
-    """Run the modules as the plan says inside the context. The cache keeps prepacked weights for the next batch."""
-    # In this order: what runs alone takes the faster way too.
+    """Run the denoiser's modules as the plan says inside the context. The cache keeps prepacked weights."""
+    # In this order, modules that run image by image use the faster kernels too.
     with (
-        trim(denoiser),
-        prepack_weights(denoiser, plan.packed, cache),
-        widen_norms(denoiser, plan.widened),
-        run_alone(denoiser, plan.alone, layout),
+        prepack_weights(denoiser, plan.prepacked, cache),
+        upcast_norms(denoiser, plan.upcast),
+        run_per_image(denoiser, plan.per_image, layout),
     ):
         yield
 
 
-def is_equal_alone(
-    denoiser: nn.Module, forward: Forward, args: Any, kwargs: Any, layout: BatchLayout, plan: Plan, cache: PrepackCache
-) -> bool:
-    """Whether this batch, made as a plan says, gives each image what it has alone. The arguments are `calibrate`'s."""
+def is_equal_per_image(call: BatchCall, plan: Plan, cache: PrepackCache) -> bool:
+    """Whether a call that follows the plan gives each image the bits of its own call."""
     with torch.inference_mode():
-        alone = call_alone(forward, layout)(*args, **kwargs)
-        with follow_plan(denoiser, plan, layout, cache):
-            return _are_equal(forward(*args, **kwargs), alone)
+        single = call.run_per_image()
+        with follow_plan(call.denoiser, plan, call.layout, cache):
+            return _are_equal(call.run(), single)
 
 
-def _is_exact(
-    denoiser: nn.Module, forward: Forward, args: Any, kwargs: Any, layout: BatchLayout, plan: Plan, cache: PrepackCache
-) -> bool:
-    """Whether a batch gives each image what it has alone: here, in another slot, and beside other images."""
-    other = [make_noise(value) if layout.fits((value,)) else value for value in args]
-    alone = call_alone(forward, layout)(*args, **kwargs)
-    with follow_plan(denoiser, plan, layout, cache):
-        batch, rolled = forward(*args, **kwargs), forward(*layout.roll(args), **layout.roll(kwargs))
+def _is_exact(call: BatchCall, plan: Plan, cache: PrepackCache) -> bool:
+    """Whether a plan is exact for these images, in other positions, and together with other images."""
+    layout = call.layout
+    rolled = replace(call, args=layout.roll(call.args), kwargs=layout.roll(call.kwargs))
+    other = replace(call, args=[make_noise(value) if layout.fits((value,)) else value for value in call.args])
+    single = call.run_per_image()
+    with follow_plan(call.denoiser, plan, layout, cache):
+        results = call.run(), rolled.run()
     return (
-        _are_equal(batch, alone)
-        and _are_equal(rolled, layout.roll(alone))
-        and is_equal_alone(denoiser, forward, other, kwargs, layout, plan, cache)
+        _are_equal(results[0], single)
+        and _are_equal(results[1], layout.roll(single))
+        and is_equal_per_image(other, plan, cache)
     )
 
 
@@ -98,33 +99,32 @@ def _is_exact(
 class _Search:
     """Compares each module on its own input, during one call of the batch."""
 
-    root: nn.Module
-    layout: BatchLayout
-    kwargs: dict[str, Any]
-    alone: dict[str, None] = field(default_factory=dict)
+    call: BatchCall
+    per_image: dict[str, None] = field(default_factory=dict)
     constant: dict[str, None] = field(default_factory=dict)
-    packed: dict[str, bool] = field(default_factory=dict)
-    widened: dict[str, bool] = field(default_factory=dict)
+    prepacked: dict[str, bool] = field(default_factory=dict)
+    upcast: dict[str, bool] = field(default_factory=dict)
     _path: list[str] = field(default_factory=list)
-    _seen: dict[Any, bool] = field(default_factory=dict)
+    _results: dict[Any, bool] = field(default_factory=dict)
     _is_comparing: bool = False
 
-    def run(self, forward: Forward, args: Any) -> None:
+    def run(self) -> None:
         with ExitStack() as stack:
-            for name, module in self.root.named_modules():
-                for handle in self._watch(name, module):
+            for name, module in self.call.denoiser.named_modules():
+                for handle in self._add_hooks(name, module):
                     stack.callback(handle.remove)
-            stack.enter_context(_FunctionWatch(self._compare_attention, self._compare_elementwise))
-            forward(*args, **self.kwargs)
+            stack.enter_context(_FunctionHook(self._compare_attention, self._compare_elementwise))
+            self.call.run()
 
-    def describe(self) -> Plan:
-        """Return what was found; that the whole is exact is still to be seen."""
-        packed, widened = (
-            tuple(name for name, is_equal in found.items() if is_equal) for found in (self.packed, self.widened)
+    def make_plan(self) -> Plan:
+        """Return the plan that was found; whether the whole call is exact has yet to be checked."""
+        prepacked, upcast = (
+            tuple(name for name, is_equal in found.items() if is_equal) for found in (self.prepacked, self.upcast)
         )
-        return Plan(exact=False, alone=tuple(self.alone), constant=tuple(self.constant), packed=packed, widened=widened)
+        per_image, constant = tuple(self.per_image), tuple(self.constant)
+        return Plan(exact=False, per_image=per_image, constant=constant, prepacked=prepacked, upcast=upcast)
 
-    def _watch(self, name: str, module: nn.Module) -> Iterator[Any]:
+    def _add_hooks(self, name: str, module: nn.Module) -> Iterator[Any]:
         if any(module.children()):
             yield module.register_forward_pre_hook(lambda *_: self._path.append(name))
             yield module.register_forward_hook(lambda *_: self._path.pop() and None)
@@ -135,63 +135,64 @@ class _Search:
     def _compare(self, name: str, module: nn.Module, args: Any, kwargs: Any) -> None:
         if self._is_comparing:
             return
-        if len(args) == 1 and not kwargs and args[0] is self.kwargs.get(PROMPTS):
+        if len(args) == 1 and not kwargs and args[0] is self.call.kwargs.get(PROMPT_ARGUMENT):
             self.constant[name] = None
         kind = (type(module), repr(module), _describe(getattr(module, "weight", None)))
         if self._depends_on_batch(kind, lambda: list_trials(module, args), args, kwargs):
-            self.alone[name] = None
+            self.per_image[name] = None
         if name not in self.constant and not kwargs and can_prepack(module):
-            self._compare_ways(self.packed, name, module, args, _is_equal_prepacked)
+            self._compare_faster(self.prepacked, name, module, args, _is_equal_prepacked)
         if len(args) == 1 and is_slow(module, args[0]):
-            self._compare_ways(self.widened, name, module, args, widens_equally)
+            self._compare_faster(self.upcast, name, module, args, is_equal_upcast)
 
-    def _compare_ways(self, found: Any, name: str, module: Any, args: Any, is_equal: Callable[..., bool]) -> None:
-        """Note whether a layer's bits are the same in a faster way: for the batch, and for an image alone."""
-        look = lambda: all(is_equal(module, *inputs) for inputs in (args, self.layout.take(args, 0)))  # noqa: E731
+    def _compare_faster(self, found: Any, name: str, module: Any, args: Any, is_equal: Callable[..., bool]) -> None:
+        """Record whether a faster kernel gives the layer's bits, for the batch and for a single image."""
+        compare = lambda: all(is_equal(module, *inputs) for inputs in (args, self.call.layout.take(args, 0)))  # noqa: E731
         key = (is_equal, repr(module), _describe(module.weight), *map(_describe, args))
-        # Of several calls each has to be equal.
-        found[name] = found.get(name, True) and self._remember(key, look)
+        # If a layer is called several times, each call has to be equal.
+        found[name] = found.get(name, True) and self._compare_once(key, compare)
 
     def _compare_attention(self, attend: Forward, args: Any, kwargs: Any) -> None:
-        """Compare what is no module, but a function that a module calls; then that module runs alone."""
-        trials = lambda: ((attend, inputs) for inputs in (args, cancel_attention(args)))  # noqa: E731
+        """Compare attention, which is a function; if it differs, the module that calls it runs image by image."""
+        trials = lambda: ((attend, inputs) for inputs in (args, make_attention_probe(args)))  # noqa: E731
         if self._depends_on_batch((functional.scaled_dot_product_attention,), trials, args, kwargs):
-            self.alone[self._path[-1]] = None
+            self.per_image[self._path[-1]] = None
 
     def _compare_elementwise(self, function: Forward, args: Any, kwargs: Any) -> None:
-        """Compare an activation that is called as a function; then the module that calls it runs alone."""
+        """Compare an activation function; if it differs, the module that calls it runs image by image."""
         call = lambda value: function(value, **kwargs)  # noqa: E731
-        trials = lambda: ((call, (value,)) for value in (args[0], *list_torn(call, args[0])))  # noqa: E731
+        trials = lambda: ((call, (value,)) for value in (args[0], *list_rounding_probes(call, args[0])))  # noqa: E731
         if self._depends_on_batch((function, repr(kwargs)), trials, args, {}):
-            self.alone[self._path[-1]] = None
+            self.per_image[self._path[-1]] = None
 
     def _depends_on_batch(self, kind: Any, list_trials: Any, args: Any, kwargs: Any) -> bool:
-        if self._is_comparing or not self.layout.fits((*args, *kwargs.values())):
+        layout = self.call.layout
+        if self._is_comparing or not layout.fits((*args, *kwargs.values())):
             return False
-        # Kernels are chosen by kind and shape: what was seen of one module holds for all that are alike.
+        # Kind and shape decide the kernel, so a result holds for all modules that are alike.
         key = (*kind, *(_describe(value) for value in (*args, *kwargs.values())))
-        return not self._remember(
+        return not self._compare_once(
             key,
             lambda: all(
-                _are_equal(forward(*inputs, **kwargs), call_alone(forward, self.layout)(*inputs, **kwargs))
+                _are_equal(forward(*inputs, **kwargs), call_per_image(forward, layout)(*inputs, **kwargs))
                 for forward, inputs in list_trials()
             ),
         )
 
-    def _remember(self, key: Any, look: Callable[[], bool]) -> bool:
-        if key not in self._seen:
+    def _compare_once(self, key: Any, compare: Callable[[], bool]) -> bool:
+        if key not in self._results:
             self._is_comparing = True
-            self._seen[key] = look()
+            self._results[key] = compare()
             self._is_comparing = False
-        return self._seen[key]
+        return self._results[key]
 
 
-class _FunctionWatch(TorchFunctionMode):
-    """Shows every call of scaled dot-product attention, and of GELU, which GEGLU calls as a function."""
+class _FunctionHook(TorchFunctionMode):
+    """Reports every call of scaled dot-product attention, and of GELU, which GEGLU calls as a function."""
 
-    def __init__(self, compare: Callable[..., None], compare_elementwise: Callable[..., None]) -> None:
+    def __init__(self, on_attention: Callable[..., None], on_elementwise: Callable[..., None]) -> None:
         super().__init__()
-        self._compare, self._compare_elementwise = compare, compare_elementwise
+        self._on_attention, self._on_elementwise = on_attention, on_elementwise
 
     def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
@@ -199,14 +200,14 @@ class _FunctionWatch(TorchFunctionMode):
             names = ("query", "key", "value")
             tensors = (*args[:3], *(kwargs[name] for name in names[len(args[:3]) :]))
             others = {name: value for name, value in kwargs.items() if name not in names}
-            self._compare(lambda *qkv, **rest: function(*qkv, *args[3:], **rest), tensors, others)
+            self._on_attention(lambda *qkv, **rest: function(*qkv, *args[3:], **rest), tensors, others)
         elif function is functional.gelu:
-            self._compare_elementwise(function, args, kwargs)
+            self._on_elementwise(function, args, kwargs)
         return function(*args, **kwargs)
 
 
 def _is_equal_prepacked(layer: nn.Module, *inputs: Any) -> bool:
-    return all(is_equal_prepacked(*trial) for trial in list_sums(layer, inputs))
+    return all(is_equal_prepacked(*trial) for trial in list_summation_probes(layer, inputs))
 
 
 def _describe(value: Any) -> Any:

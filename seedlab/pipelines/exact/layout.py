@@ -1,4 +1,4 @@
-"""The rows of a batch, image by image: how they are laid out, and how a module runs on each image alone."""
+"""The rows of a batch, grouped by image, and running modules on one image at a time."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -12,45 +12,45 @@ from torch.utils._pytree import tree_map
 from seedlab.pipelines.patching import replace_attribute
 
 Forward = Callable[..., Any]
-PROMPTS = "encoder_hidden_states"
-"""The argument of denoisers that is the same at every step."""
+PROMPT_ARGUMENT = "encoder_hidden_states"
+"""The denoiser's argument that has the same value at every step."""
 
 
 @dataclass(frozen=True)
 class BatchLayout:
-    """How a batch is laid out: `count` images with `group` rows each, side by side.
+    """The number of images in a batch, and of rows for each.
 
-    With guidance an image has two rows, one for each prompt; pipelines stack all negative prompts before all prompts.
-    Here an image's rows stand together, so that a slice of the batch is what the image's own call would be given.
+    With guidance an image has two rows, one for each prompt. Pipelines stack all negative prompts before all prompts.
+    Here an image's rows are adjacent, so that a slice of the batch equals the input of the image's own call.
     """
 
-    count: int
-    group: int
+    images: int
+    rows_per_image: int
 
     @property
     def rows(self) -> int:
-        """Rows of the batch."""
-        return self.count * self.group
+        """The batch's size."""
+        return self.images * self.rows_per_image
 
     def gather(self, values: Any) -> Any:
-        """Put each image's rows together, in all tensors of a nested structure that have the batch's rows."""
-        return self._reorder(values, (self.group, self.count))
+        """Make each image's rows adjacent, in all tensors of a nested structure that have the batch's size."""
+        return self._reorder(values, (self.rows_per_image, self.images))
 
     def scatter(self, values: Any) -> Any:
         """Undo `gather`."""
-        return self._reorder(values, (self.count, self.group))
+        return self._reorder(values, (self.images, self.rows_per_image))
 
     def take(self, values: Any, index: int) -> Any:
         """Return one image's rows, as views."""
-        rows = slice(index * self.group, (index + 1) * self.group)
+        rows = slice(index * self.rows_per_image, (index + 1) * self.rows_per_image)
         return self._map(lambda tensor: tensor[rows], values)
 
     def roll(self, values: Any) -> Any:
-        """Move every image one slot on."""
-        return self._map(lambda tensor: tensor.roll(self.group, 0), values)
+        """Move every image to the next position, and the last to the first."""
+        return self._map(lambda tensor: tensor.roll(self.rows_per_image, 0), values)
 
     def fits(self, values: Sequence[Any]) -> bool:
-        """Whether any of these values is a tensor with the batch's rows."""
+        """Whether any of these values is a tensor with the batch's size."""
         return any(self._is_batch(value) for value in values)
 
     def _reorder(self, values: Any, shape: tuple[int, int]) -> Any:
@@ -66,27 +66,49 @@ class BatchLayout:
         return isinstance(value, Tensor) and value.ndim > 0 and len(value) == self.rows
 
 
-def call_alone(forward: Forward, layout: BatchLayout) -> Forward:
-    """Return a function that calls `forward` for each image of a batch and puts the results together."""
+@dataclass(frozen=True)
+class BatchCall:
+    """A call of a denoiser for a batch.
+
+    Attributes:
+        denoiser: the module.
+        forward: its own `forward`, which may have been replaced on the module since.
+        args, kwargs: its arguments; each image's rows are adjacent.
+        layout: the layout of these rows.
+    """
+
+    denoiser: nn.Module
+    forward: Forward
+    args: Any
+    kwargs: Any
+    layout: BatchLayout
+
+    def run(self) -> Any:
+        """Call the denoiser for the whole batch."""
+        return self.forward(*self.args, **self.kwargs)
+
+    def run_per_image(self) -> Any:
+        """Call the denoiser for each image, and concatenate the results."""
+        return call_per_image(self.forward, self.layout)(*self.args, **self.kwargs)
+
+
+def call_per_image(forward: Forward, layout: BatchLayout) -> Forward:
+    """Return a function that calls `forward` for each image of a batch, and concatenates the results."""
 
     def call(*args: Any, **kwargs: Any) -> Any:
         if not layout.fits((*args, *kwargs.values())):
             return forward(*args, **kwargs)
-        results = [_call_slot(forward, layout, index, args, kwargs) for index in range(layout.count)]
+        results = [forward(*layout.take(args, index), **layout.take(kwargs, index)) for index in range(layout.images)]
         return tree_map(lambda *parts: torch.cat(parts) if isinstance(parts[0], Tensor) else parts[0], *results)
 
     return call
 
 
 @contextmanager
-def run_alone(root: nn.Module, names: Sequence[str], layout: BatchLayout) -> Iterator[None]:
-    """Let the modules of these names run image by image, as long as this lasts."""
+def run_per_image(root: nn.Module, names: Sequence[str], layout: BatchLayout) -> Iterator[None]:
+    """Let the named modules run image by image inside the context."""
     with ExitStack() as stack:
         for name in names:
             module = root.get_submodule(name)
-            stack.enter_context(replace_attribute(module, "forward", call_alone(module.forward, layout)))
+            stack.enter_context(replace_attribute(module, "forward", call_per_image(module.forward, layout)))
         yield
-
-
-def _call_slot(forward: Forward, layout: BatchLayout, index: int, args: Any, kwargs: Any) -> Any:
-    return forward(*layout.take(args, index), **layout.take(kwargs, index))

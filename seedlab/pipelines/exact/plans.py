@@ -1,4 +1,4 @@
-"""What calibration found out, kept on disk: a plan for each way to call a denoiser on a batch."""
+"""The results of calibration, cached on disk: a plan for each kind of denoiser call on a batch."""
 
 import json
 import logging
@@ -8,67 +8,67 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 LOGGER = logging.getLogger(__name__)
-VERSION = 6
-"""Grows when calibration looks at more than before, so that plans of earlier versions are made anew."""
+VERSION = 7
+"""Grows when calibration checks more, or plans mean something else; plans of other versions are computed again."""
 
 
 class NotExactError(Exception):
-    """This batch gives other bits than its images alone, whatever we do: make them one by one."""
+    """This batch cannot give the bits of single images: they have to be generated one by one."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """How a batch gives each image the bits that it has alone.
+    """How a batch gives each image the bits of its own call.
 
     Attributes:
-        exact: whether it can; if not, images are made one a call.
-        alone: names of the modules that run image by image.
-        constant: names of the modules whose input is the same at every step, so that one call of each is enough.
-        packed: names of the layers that give the same bits by weights in blocks (see `exact.prepack`).
-        widened: names of the group norms that give the same bits in float32 (see `exact.group_norm`).
+        exact: whether it does; if not, images are generated one by one.
+        per_image: names of the modules that run image by image.
+        constant: names of the modules whose input is the same at every step, so that each is called only once.
+        prepacked: names of the layers that give the same bits with prepacked weights (see `exact.prepack`).
+        upcast: names of the group norms that give the same bits in float32 (see `exact.group_norm`).
     """
 
     exact: bool
-    alone: tuple[str, ...] = ()
+    per_image: tuple[str, ...] = ()
     constant: tuple[str, ...] = ()
-    packed: tuple[str, ...] = ()
-    widened: tuple[str, ...] = ()
+    prepacked: tuple[str, ...] = ()
+    upcast: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Names of all the modules that it speaks of."""
-        return (*self.alone, *self.constant, *self.packed, *self.widened)
+        """The names of all modules in the plan."""
+        return (*self.per_image, *self.constant, *self.prepacked, *self.upcast)
 
 
 class Plans:
-    """Plans by the fingerprint of the call that they are for; in memory, and in a folder if there is one."""
+    """Plans by the fingerprint of their call; in memory, and in a folder if there is one."""
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
         self._plans: dict[str, Plan] = {}
-        self._read: set[str] = set()
+        self._unverified: set[str] = set()
 
     def is_unverified(self, fingerprint: str) -> bool:
-        """Whether a plan was read from the disk, and nothing was made by it yet in this process."""
-        return fingerprint in self._read
+        """Whether a plan was read from disk and has not been verified in this process."""
+        return fingerprint in self._unverified
 
-    def trust(self, fingerprint: str) -> None:
-        """Note that a plan that was read holds here."""
-        self._read.discard(fingerprint)
+    def mark_verified(self, fingerprint: str) -> None:
+        """Record that a plan from disk was verified in this process."""
+        self._unverified.discard(fingerprint)
 
     def find(self, fingerprint: str) -> Plan | None:
-        """Return the plan for a call; None if it has not been made, or cannot be read."""
+        """Return the plan for a call; None if there is none, or it cannot be read."""
         if fingerprint not in self._plans and self._folder is not None:
             plan = _read(self._folder / f"{fingerprint}.json")
             if plan is not None:
                 self._plans[fingerprint] = plan
-                self._read.add(fingerprint)
+                self._unverified.add(fingerprint)
         return self._plans.get(fingerprint)
 
     def keep(self, fingerprint: str, plan: Plan) -> None:
-        """Keep a plan; a folder that cannot be written to costs the time of another calibration, no more."""
+        """Store a plan. If the folder is not writable, the next process calibrates again."""
         self._plans[fingerprint] = plan
-        self._read.discard(fingerprint)
+        self._unverified.discard(fingerprint)
         if self._folder is None:
             return
         temporary = self._folder / f".{uuid.uuid4().hex}.tmp"
@@ -77,15 +77,15 @@ class Plans:
             temporary.write_text(json.dumps({"version": VERSION, **asdict(plan)}), encoding="utf-8")
             temporary.replace(self._folder / f"{fingerprint}.json")
         except OSError as error:
-            LOGGER.info("The plan for exact batches could not be kept: %s", error)
+            LOGGER.info("The plan for exact batches could not be stored: %s", error)
 
 
 def find_folder() -> Path | None:
-    """Return the folder for plans: in SEEDLAB_CACHE, or where this system keeps such things; None for nowhere."""
+    """Return the folder for plans: in SEEDLAB_CACHE, or in the user's cache folder; None if there is neither."""
     base = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
     try:
         cache = Path(base) if base else Path.home() / ".cache"
-    except RuntimeError:  # a user without a home
+    except RuntimeError:  # the user has no home folder
         return None
     return Path(os.environ.get("SEEDLAB_CACHE") or cache / "seedlab") / "exactness"
 
@@ -95,7 +95,7 @@ def _read(file: Path) -> Plan | None:
         data = json.loads(file.read_text(encoding="utf-8"))
         if data.pop("version") != VERSION:
             return None
-        names = {field: _read_names(data[field]) for field in ("alone", "constant", "packed", "widened")}
+        names = {field: _read_names(data[field]) for field in ("per_image", "constant", "prepacked", "upcast")}
         return Plan(exact=data["exact"] is True, **names)
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
@@ -103,5 +103,5 @@ def _read(file: Path) -> Plan | None:
 
 def _read_names(names: object) -> tuple[str, ...]:
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise TypeError("these are no names of modules")
+        raise TypeError("not a list of module names")
     return tuple(names)

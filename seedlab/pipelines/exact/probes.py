@@ -1,4 +1,4 @@
-"""Inputs on which a different order of summation, or another rounding, shows."""
+"""Inputs that reveal a different order of summation, or a different rounding."""
 
 import copy
 from collections.abc import Iterator
@@ -10,11 +10,11 @@ from torch import Tensor, nn
 from seedlab.pipelines.exact.layout import Forward
 
 
-def list_torn(function: Forward, like: Tensor) -> Iterator[Tensor]:
-    """Yield an input full of a value that a kernel's vectors round otherwise than its scalars, if there is one.
+def list_rounding_probes(function: Forward, like: Tensor) -> Iterator[Tensor]:
+    """Yield inputs filled with one value that a kernel's vector code and its scalar code round differently, if any.
 
-    Each thread computes the end of its share by scalars, and where the shares end depends on the batch. Seldom is
-    one of these few values rounded otherwise, so that real data may not show it.
+    Each thread computes the remainder of its share with scalar code, and the boundaries of the shares depend on the
+    batch. Only a few values are rounded differently, so real data may not reveal it.
     """
     noise = torch.randn(2**16, generator=torch.Generator().manual_seed(0)).to(like.device, like.dtype)
     vectors, scalars = (_run_in_rows(function, noise, width) for width in (128, 5))
@@ -24,38 +24,40 @@ def list_torn(function: Forward, like: Tensor) -> Iterator[Tensor]:
 
 
 def _run_in_rows(function: Forward, values: Tensor, width: int) -> Tensor:
-    """Return function(values), each computed in a row of its own: of whole vectors, or of what is left of one."""
+    """Return function(values), each computed in its own row of `width`: whole vectors, or less than one vector."""
     rows = values[:, None].repeat(1, 2 * width)
     results: Tensor = function(rows[:, width:])[:, -1]
     return results
 
 
 def list_trials(module: nn.Module, args: Any) -> Iterator[tuple[Forward, Any]]:
-    """List what to compare a module on: its own input, and inputs on which any difference shows."""
+    """Yield functions and inputs to compare for a module: its own input, and probes that reveal any difference."""
     if isinstance(module, nn.SiLU | nn.GELU):
-        for value in list_torn(module.forward, args[0]):
+        for value in list_rounding_probes(module.forward, args[0]):
             yield module.forward, (value,)
-    for layer, inputs in list_sums(module, args):
+    for layer, inputs in list_summation_probes(module, args):
         yield layer.forward, inputs
 
 
-def list_sums(module: nn.Module, args: Any) -> Iterator[tuple[nn.Module, Any]]:
-    """List a module with its input, and where it sums products, a twin with an input that leaves only rounding.
+def list_summation_probes(module: nn.Module, args: Any) -> Iterator[tuple[nn.Module, Any]]:
+    """Yield a module with its input; and for a layer that sums products, a copy whose result is only rounding error.
 
-    In bfloat16 another order of summation shows in one of 25,000 values, so that a few images may not show it. With
-    weights and inputs whose products cancel in pairs nothing is left but the rounding, which shows in nearly each.
+    In bfloat16 another order of summation changes one of 25,000 values, so a few images may not reveal it. The copy's
+    weights and inputs have products that cancel in pairs. Only the rounding error remains, and nearly each value shows
+    another order.
     """
     yield module, args
     if isinstance(module, nn.Linear | nn.Conv2d) and getattr(module, "groups", 1) == 1:
         axis = -1 if isinstance(module, nn.Linear) else 1
         pairs = _pair_up(args[0].shape[axis], args[0].device)
-        yield _make_twin(module, pairs), (_cancel(make_noise(args[0]), axis, pairs, 1), *args[1:])
+        yield _make_cancelling_copy(module, pairs), (_cancel(make_noise(args[0]), axis, pairs, 1), *args[1:])
 
 
-def _make_twin(module: Any, pairs: tuple[Tensor, Tensor]) -> nn.Module:
+def _make_cancelling_copy(module: Any, pairs: tuple[Tensor, Tensor]) -> nn.Module:
     """Copy a layer, with weights that cancel in pairs, and no bias.
 
-    Outside of inference mode, and asking for gradients if the layer's do: torch chooses its kernel by that too.
+    The weights are created outside inference mode, and require gradients if the layer's do: torch's choice of the
+    kernel depends on that too.
     """
     twin: nn.Module = copy.copy(module)
     with torch.inference_mode(False), torch.no_grad():
@@ -66,8 +68,8 @@ def _make_twin(module: Any, pairs: tuple[Tensor, Tensor]) -> nn.Module:
     return twin
 
 
-def cancel_attention(args: Any) -> Any:
-    """Make queries, keys and values whose scores are rounding alone, and large, over values that cancel in pairs."""
+def make_attention_probe(args: Any) -> Any:
+    """Return queries, keys and values whose scores are large rounding errors, and whose values cancel in pairs."""
     query, key, value = (make_noise(each) for each in args)
     pairs = _pair_up(query.shape[-1], query.device)
     query, key = _cancel(query * 1e4, -1, pairs, 1), _cancel(key, -1, pairs, -1)
@@ -75,8 +77,8 @@ def cancel_attention(args: Any) -> Any:
 
 
 def make_noise(like: Tensor) -> Tensor:
-    """Return standard normal noise with the shape, dtype and device of a tensor."""
-    # From a generator of its own, so that nobody else's randomness moves.
+    """Return standard normal noise with the shape, strides, dtype and device of a tensor."""
+    # From its own generator, so that the global random state does not change.
     generator = torch.Generator(like.device).manual_seed(0)
     return torch.empty_like(like).normal_(generator=generator)
 

@@ -20,7 +20,7 @@ from seedlab.pipelines.hub.progress import OnProgress
 from seedlab.pipelines.loaded.hashes import Signature, add_hashes, hash_weights, list_files, sign_weights
 from seedlab.pipelines.loaded.loading import load_pipeline
 from seedlab.pipelines.loaded.sources import KNOWN, Source, find_source, is_on_hub
-from seedlab.pipelines.models.families import can_batch
+from seedlab.pipelines.models.families import family_of
 from seedlab.pipelines.sampling.call import leave_as_found
 from seedlab.pipelines.sampling.preview import Preview, fit_preview
 from seedlab.pipelines.sampling.prompts import Prompts
@@ -34,12 +34,10 @@ class LoadedPipeline:
     """A pipeline that is ready.
 
     Attributes:
-        scheduler: the one it was saved with.
         prompts: what its text encoders made of prompts; None where its pictures are made one a call.
     """
 
     pipeline: Any
-    scheduler: Any
     preview: Preview | None
     environment: Environment
     prompts: Prompts | None
@@ -157,10 +155,9 @@ class PipelineCache:
             preview = fit_preview(pipeline)
         return LoadedPipeline(
             pipeline,
-            pipeline.scheduler,
             preview,
             observe(device, self._hash(source, loras)),
-            Prompts(pipeline) if can_batch(pipeline) else None,
+            Prompts(pipeline) if family_of(pipeline).can_batch else None,
         )
 
     def _weigh(self, source: Source, dtype: str, loras: tuple[Lora, ...]) -> int:

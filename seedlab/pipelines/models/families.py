@@ -1,66 +1,97 @@
-"""What we know of kinds of pipelines, by the names of their classes: data."""
+"""Facts about pipeline classes that differ from Stable Diffusion's: one registry, keyed by class name."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-UNCONDITIONAL = {"DDIMPipeline": ("DDIMScheduler",), "DDPMPipeline": ("DDIMScheduler", "DDPMScheduler")}
-"""The pipelines that take no prompt, and the schedulers whose `step` takes what they give it."""
 
-FAMILIES: dict[str, dict[str, Any]] = {
-    "LatentConsistencyModelPipeline": {
-        "num_inference_steps": 4,
-        "guidance_scale": 8.0,
-        "ignores": ("negative_prompt",),
-    },
-    "StableDiffusion3Pipeline": {
-        "num_inference_steps": 28,
-        "guidance_scale": 4.5,
-        "size_multiple": 16,
-        "half": "bfloat16",
-    },
-    "FluxPipeline": {
-        "num_inference_steps": 28,
-        "guidance_scale": 3.5,
-        "height": 1024,
-        "width": 1024,
-        "size_multiple": 16,
-        "half": "bfloat16",
-    },
-    "PixArtAlphaPipeline": {"num_inference_steps": 20, "guidance_scale": 4.5},
-    "PixArtSigmaPipeline": {"num_inference_steps": 20, "guidance_scale": 4.5},
-    "SanaPipeline": {"num_inference_steps": 20, "guidance_scale": 4.5, "size_multiple": 32, "half": "bfloat16"},
-    "QwenImagePipeline": {
-        "true_guidance": True,
-        "num_inference_steps": 50,
-        "guidance_scale": 4.0,
-        "height": 1328,
-        "width": 1328,
-        "size_multiple": 16,
-        "half": "bfloat16",
-    },
-    "ZImagePipeline": {
-        "num_inference_steps": 50,
-        "guidance_scale": 5.0,
-        "neutral_guidance": 0.0,
-        "height": 1024,
-        "width": 1024,
-        "size_multiple": 16,
-        "half": "bfloat16",
-    },
+@dataclass(frozen=True, kw_only=True)
+class Family:
+    """What is known about the pipelines of one class.
+
+    Attributes:
+        defaults: defaults and limits, as fields of `Model`, that differ from Stable Diffusion's. Height and width are
+            given where the configuration files do not contain them.
+        denoiser: the component that is called at every step of a batch.
+        embeddings: the arguments of `__call__` that replace an encoded prompt, in the order in which `encode_prompt`
+            returns them; the negative prompt's have the prefix "negative_". Empty for a pipeline without prompts;
+            None if exact batches do not support the family.
+        schedulers: for a pipeline without prompts, the schedulers whose `step` accepts what it passes, the default
+            first; empty for all others.
+    """
+
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    denoiser: str = "unet"
+    embeddings: tuple[str, ...] | None = None
+    schedulers: tuple[str, ...] = ()
+
+    @property
+    def is_unconditional(self) -> bool:
+        """Whether the pipelines take no prompt, and denoise pixels instead of latents."""
+        return bool(self.schedulers)
+
+    @property
+    def can_batch(self) -> bool:
+        """Whether exact batches support the family."""
+        return self.embeddings is not None
+
+
+FAMILIES = {
+    "StableDiffusionPipeline": Family(embeddings=("prompt_embeds",)),
+    "StableDiffusionXLPipeline": Family(embeddings=("prompt_embeds", "pooled_prompt_embeds")),
+    "DDIMPipeline": Family(embeddings=(), schedulers=("DDIMScheduler",)),
+    "DDPMPipeline": Family(embeddings=(), schedulers=("DDIMScheduler", "DDPMScheduler")),
+    "LatentConsistencyModelPipeline": Family(
+        defaults={"num_inference_steps": 4, "guidance_scale": 8.0, "ignores": ("negative_prompt",)}
+    ),
+    "StableDiffusion3Pipeline": Family(
+        defaults={"num_inference_steps": 28, "guidance_scale": 4.5, "size_multiple": 16, "half": "bfloat16"}
+    ),
+    "FluxPipeline": Family(
+        defaults={
+            "num_inference_steps": 28,
+            "guidance_scale": 3.5,
+            "height": 1024,
+            "width": 1024,
+            "size_multiple": 16,
+            "half": "bfloat16",
+        }
+    ),
+    "PixArtAlphaPipeline": Family(defaults={"num_inference_steps": 20, "guidance_scale": 4.5}),
+    "PixArtSigmaPipeline": Family(defaults={"num_inference_steps": 20, "guidance_scale": 4.5}),
+    "SanaPipeline": Family(
+        defaults={"num_inference_steps": 20, "guidance_scale": 4.5, "size_multiple": 32, "half": "bfloat16"}
+    ),
+    "QwenImagePipeline": Family(
+        defaults={
+            "true_guidance": True,
+            "num_inference_steps": 50,
+            "guidance_scale": 4.0,
+            "height": 1328,
+            "width": 1328,
+            "size_multiple": 16,
+            "half": "bfloat16",
+        }
+    ),
+    "ZImagePipeline": Family(
+        defaults={
+            "num_inference_steps": 50,
+            "guidance_scale": 5.0,
+            "neutral_guidance": 0.0,
+            "height": 1024,
+            "width": 1024,
+            "size_multiple": 16,
+            "half": "bfloat16",
+        }
+    ),
 }
-"""Their good defaults and limits, as fields of `Model`, where they are not those of a Stable Diffusion.
-
-Height and width are here where the configurations do not say them.
-"""
 
 
-EMBEDDINGS = {
-    "StableDiffusionPipeline": ("prompt_embeds",),
-    "StableDiffusionXLPipeline": ("prompt_embeds", "pooled_prompt_embeds"),
-    **dict.fromkeys(UNCONDITIONAL, ()),
-}
-"""The pipelines whose batches we understand, and the arguments that stand for a prompt in their calls."""
+def find_family(class_name: str) -> Family:
+    """Return the family of a pipeline class; one with Stable Diffusion's defaults and no batches if it is unknown."""
+    return FAMILIES.get(class_name, Family())
 
 
-def can_batch(pipeline: Any) -> bool:
-    """Whether we know how this pipeline lays out a batch."""
-    return type(pipeline).__name__ in EMBEDDINGS
+def family_of(pipeline: Any) -> Family:
+    """Return the family of a loaded pipeline."""
+    return find_family(type(pipeline).__name__)

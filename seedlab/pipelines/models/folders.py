@@ -9,7 +9,7 @@ from seedlab.core.model import Model
 from seedlab.core.recipe import MAX_STEPS
 from seedlab.core.schedulers import FLOW_SOLVERS, name_scheduler
 from seedlab.core.text import quote
-from seedlab.pipelines.models.families import FAMILIES, UNCONDITIONAL
+from seedlab.pipelines.models.families import find_family
 
 DESCRIPTIONS = (
     "model_index.json",
@@ -38,7 +38,8 @@ def read_folder(folder: Path) -> Model:
         RecipeError: none of our schedulers works with it.
     """
     pipeline = name_pipeline(folder)
-    return _read_unconditional(folder, pipeline) if pipeline in UNCONDITIONAL else _read_conditional(folder, pipeline)
+    read = _read_unconditional if find_family(pipeline).is_unconditional else _read_conditional
+    return read(folder, pipeline)
 
 
 def check_weights(folder: Path) -> None:
@@ -74,7 +75,8 @@ def _read_conditional(folder: Path, pipeline: str) -> Model:
         "dtype": "auto",
         "max_tokens": _read_max_tokens(folder),
     }
-    return Model(model_id=str(folder), name=folder.name, **known | FAMILIES.get(pipeline, {}) | _read_guidance(folder))
+    known |= find_family(pipeline).defaults
+    return Model(model_id=str(folder), name=folder.name, **known | _read_guidance(folder))
 
 
 def _read_guidance(folder: Path) -> dict[str, Any]:
@@ -94,7 +96,8 @@ def _read_unconditional(folder: Path, pipeline: str) -> Model:
     """Describe a model without a prompt: with the scheduler and the steps of the plain script, `pipe()`."""
     scheduler = _read_part(folder, "scheduler", "scheduler_config.json")
     own = scheduler.get("_class_name", "")
-    name = own if own in UNCONDITIONAL[pipeline] else UNCONDITIONAL[pipeline][0]
+    schedulers = find_family(pipeline).schedulers
+    name = own if own in schedulers else schedulers[0]
     height, width = _read_sides(folder)
     return Model(
         model_id=str(folder),
@@ -105,7 +108,7 @@ def _read_unconditional(folder: Path, pipeline: str) -> Model:
         height=height,
         width=width,
         scheduler=name,
-        only_schedulers=UNCONDITIONAL[pipeline],
+        only_schedulers=schedulers,
         dtype="float32",
         max_side=max(height, width),
         unconditional=True,

@@ -11,7 +11,7 @@ from seedlab.core.model import Model
 from seedlab.core.text import quote
 from seedlab.pipelines.devices.libraries import find_class
 from seedlab.pipelines.models.capabilities import Capabilities
-from seedlab.pipelines.models.families import UNCONDITIONAL
+from seedlab.pipelines.models.families import find_family
 from seedlab.pipelines.models.folders import read_folder, read_json
 
 
@@ -29,7 +29,7 @@ def fit(model: Model, index: Path) -> Model:
     kind = names.get("_class_name")
     if not kind:
         return model
-    if kind in (*UNCONDITIONAL,):
+    if isinstance(kind, str) and find_family(kind).is_unconditional:
         return _fit_kind(model, index.parent)
     pipeline_class = find_class(kind) if isinstance(kind, str) else None
     if pipeline_class is None:

@@ -1,4 +1,4 @@
-"""The arguments and the scheduler of one call, made from a recipe."""
+"""The arguments and the scheduler of one call, created from a recipe."""
 
 from typing import Any
 
@@ -9,20 +9,19 @@ from seedlab.pipelines.models.capabilities import Capabilities
 
 
 def make_arguments(capabilities: Capabilities, recipe: Recipe) -> dict[str, Any]:
-    """Return the arguments of the plain script for this recipe: those of them that the pipeline takes.
+    """Return the plain script's arguments for this recipe: those that the pipeline takes.
 
-    A generator is consumed by use, so every call gets one of its own (diffusers #2659 is about sharing one).
+    A call changes its generator's state, so every call gets a new one (diffusers #2659 is about sharing one).
 
     Raises:
-        RecipeError: it asks for words that the pipeline would not read, or for noise from a device that is not here.
+        RecipeError: the recipe has a prompt that the pipeline does not take, or draws noise on a missing device.
     """
-    words = {"prompt": recipe.prompt, "negative_prompt": recipe.negative_prompt}
-    for name, text in words.items():
-        if text and not getattr(capabilities, name):
+    for name in ("prompt", "negative_prompt"):
+        if getattr(recipe, name) and not getattr(capabilities, name):
             raise RecipeError(name, f"This model takes no {name.replace('_', ' ')}: leave it empty.")
     arguments: dict[str, Any] = {
         "prompt": recipe.prompt,
-        # Not named where there is none: SDXL takes zeros for none, but not for "", and PixArt does not take None.
+        # An empty one is omitted: SDXL uses zeros for None, but not for "", and PixArt does not accept None.
         "negative_prompt": recipe.negative_prompt or None,
         "num_inference_steps": recipe.num_inference_steps,
         "guidance_scale": recipe.guidance_scale,
@@ -36,9 +35,9 @@ def make_arguments(capabilities: Capabilities, recipe: Recipe) -> dict[str, Any]
 
 
 def make_true_guidance(recipe: Recipe) -> dict[str, Any]:
-    """Return the guidance of models that were trained without: two calls a step, the second for the negative prompt.
+    """Return the guidance arguments of models with `true_cfg_scale`: two calls a step, one for the negative prompt.
 
-    It needs one to be at work; " " is what Qwen-Image's makers give it for none.
+    This guidance is off without a negative prompt; Qwen-Image's documentation uses " " as an empty one.
     """
     negative = (recipe.negative_prompt or " ") if recipe.guidance_scale > 1 else None
     return {"guidance_scale": None, "true_cfg_scale": recipe.guidance_scale, "negative_prompt": negative}
@@ -58,10 +57,10 @@ def _make_generator(recipe: Recipe) -> Any:
 
 
 def make_scheduler(original: Any, name: str) -> Any:
-    """Make a fresh scheduler of that name from the configuration of the model's original one.
+    """Create a scheduler of that name from the configuration of the scheduler that the model was saved with.
 
     Raises:
-        SeedLabError: the model cannot be used with that scheduler.
+        SeedLabError: the scheduler does not fit the model.
     """
     import diffusers
 

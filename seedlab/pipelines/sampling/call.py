@@ -1,4 +1,4 @@
-"""One call of a pipeline: a fresh generator, a fresh scheduler, the recipe's arguments, a report at every step."""
+"""One call of a pipeline: a new generator, a new scheduler, the recipe's arguments, and a report at every step."""
 
 import hashlib
 from collections.abc import Iterator, Mapping
@@ -13,39 +13,43 @@ from seedlab.core.checksums import Checksums
 from seedlab.core.errors import SeedLabError
 from seedlab.core.recipe import Recipe
 from seedlab.pipelines.models.capabilities import Capabilities
-from seedlab.pipelines.sampling.arguments import make_arguments
+from seedlab.pipelines.patching import replace_attribute
+from seedlab.pipelines.sampling.arguments import make_arguments, make_scheduler
 from seedlab.pipelines.sampling.randomness import refuse_unseeded_noise
 from seedlab.pipelines.sampling.steps import OnStep, follow_steps
 
 
 @dataclass(frozen=True)
 class Sample:
-    """A finished picture and its finer traces."""
+    """An image, and checksums that are finer than its 8-bit pixels."""
 
     image: Image.Image
     proof: Checksums
 
 
 def sample(pipeline: Any, recipe: Recipe, on_step: OnStep) -> Sample:
-    """Make one picture, alone: the bytes of the plain script `pipe(prompt, generator=..., ...)` for this recipe.
+    """Generate one image: the bytes of the plain script `pipe(prompt, generator=..., ...)` for this recipe.
 
-    The pipeline must hold the recipe's scheduler already (`make_scheduler`).
+    Args:
+        pipeline: with the scheduler that it was saved with, from whose configuration the recipe's is created.
+        recipe: the image's recipe.
+        on_step: is called after every step.
 
     Raises:
-        RecipeError: the pipeline would not read something that the recipe asks for.
-        SeedLabError: the picture is not one: all black, or hidden by the pipeline's own safety checker; or noise was
-            drawn that the seed does not decide.
+        RecipeError: the pipeline does not take a field that the recipe sets.
+        SeedLabError: the scheduler does not fit the model; the image is black, not a number, or was hidden by the
+            pipeline's safety checker; or noise was drawn that does not depend on the seed.
     """
-    with leave_as_found(pipeline):
-        (made,) = run_pipeline(pipeline, make_arguments(Capabilities.read(pipeline), recipe), on_step)
-    return made
+    with prepare_pipeline(pipeline, recipe.scheduler):
+        (result,) = run_pipeline(pipeline, make_arguments(Capabilities.read(pipeline), recipe), on_step)
+    return result
 
 
 def run_pipeline(pipeline: Any, arguments: Mapping[str, Any], on_step: OnStep) -> list[Sample]:
-    """Call a pipeline; returns a sample for each row of its batch.
+    """Call a pipeline, and return a sample for each image of its batch.
 
     Raises:
-        SeedLabError: one of the pictures is none, or noise was drawn that no seed decides.
+        SeedLabError: one of the images is invalid, or noise was drawn that does not depend on a seed.
     """
     latents: list[Any] = []
 
@@ -54,16 +58,16 @@ def run_pipeline(pipeline: Any, arguments: Mapping[str, Any], on_step: OnStep) -
         latents[:] = [now]
         on_step(step, now)
 
-    # "np" and not "pil", for the proof; the pipelines themselves make their 8-bit pictures of just this array.
+    # "np" instead of "pil", for the checksums; the pipelines themselves convert this array to 8-bit images.
     with (
         refuse_unseeded_noise() as check_noise,
         follow_steps(pipeline, follow) as callbacks,
     ):
         result = pipeline(**arguments, output_type="np", **callbacks)
-    _check_numbers(result.images)
+    _check_finite(result.images)
     images = pipeline.numpy_to_pil(result.images)
     for image in images:
-        _check(image, hidden=any(getattr(result, "nsfw_content_detected", None) or ()))
+        _check_visible(image, hidden=any(getattr(result, "nsfw_content_detected", None) or ()))
     rows = latents[0] if latents else [None] * len(images)
     return [
         Sample(image, Checksums(latents=_hash_latents(row), total=float(abs(array).sum())))
@@ -72,11 +76,25 @@ def run_pipeline(pipeline: Any, arguments: Mapping[str, Any], on_step: OnStep) -
 
 
 @contextmanager
-def leave_as_found(pipeline: Any) -> Iterator[None]:
-    """Put back what a call that failed, or was stopped, leaves behind.
+def prepare_pipeline(pipeline: Any, scheduler: str) -> Iterator[None]:
+    """Give the pipeline a new scheduler of that name inside the context, and restore the pipeline afterwards.
 
-    SDXL decodes in float32, and its autoencoder would stay so. Of a pipeline that is put on a card part by part, the
-    part that worked would stay there, beside the next call's first.
+    Schedulers have state: if one were used twice, an image could depend on the image before it.
+
+    Raises:
+        SeedLabError: the scheduler does not fit the model.
+    """
+    fresh = make_scheduler(pipeline.scheduler, scheduler)
+    with leave_as_found(pipeline), replace_attribute(pipeline, "scheduler", fresh):
+        yield
+
+
+@contextmanager
+def leave_as_found(pipeline: Any) -> Iterator[None]:
+    """Undo the changes that a call leaves behind if it fails or is stopped.
+
+    SDXL decodes in float32, and its autoencoder would keep that dtype. With model CPU offload, the last active
+    component would stay on the GPU, next to the first one of the next call.
     """
     autoencoder = getattr(pipeline, "vae", None)
     dtype = getattr(autoencoder, "dtype", None)
@@ -88,6 +106,15 @@ def leave_as_found(pipeline: Any) -> Iterator[None]:
             autoencoder.to(dtype=dtype)
 
 
+def check_latents(latents: Any) -> None:
+    """Raise SeedLabError if latents are not finite, because no further step can repair them."""
+    if not latents.isfinite().all():
+        raise SeedLabError(
+            "The picture came out as not-a-number: choose another scheduler or less guidance, or "
+            "use --dtype float32 on the command line."
+        )
+
+
 def _hash_latents(latents: Any) -> str:
     import torch
 
@@ -97,26 +124,19 @@ def _hash_latents(latents: Any) -> str:
     return hashlib.sha256(raw).hexdigest()
 
 
-def check_latents(latents: Any) -> None:
-    """Raise SeedLabError for latents that are not numbers any more: no further step would bring a picture back."""
-    if not latents.isfinite().all():
-        raise SeedLabError(
-            "The picture came out as not-a-number: choose another scheduler, or less guidance; "
-            "on the command line also --dtype float32."
-        )
-
-
-def _check_numbers(arrays: Any) -> None:
-    """Raise where the autoencoder made no numbers, which a picture of 8 bits would show as black."""
+def _check_finite(arrays: Any) -> None:
+    """Raise if the decoded image is not finite; as an 8-bit image it would be black."""
     if not all(np.isfinite(array).all() for array in arrays):
         raise SeedLabError(
-            "The picture's autoencoder made not-a-number, as some do in half precision: on the command line choose "
-            "--dtype float32, or choose another model."
+            "The model's autoencoder returned not-a-number, as some do in half precision: use --dtype float32 on the "
+            "command line, or choose another model."
         )
 
 
-def _check(image: Image.Image, hidden: bool) -> None:
+def _check_visible(image: Image.Image, hidden: bool) -> None:
     if hidden:
-        raise SeedLabError("The model's own safety checker hid this picture: try another seed or prompt.")
+        raise SeedLabError("The model's safety checker hid this picture: try another seed or prompt.")
     if image.convert("RGB").getbbox() is None:
-        raise SeedLabError("The picture came out black, as half precision can: try another seed, or --dtype float32.")
+        raise SeedLabError(
+            "The picture came out black, which half precision can cause: try another seed, or --dtype float32."
+        )

@@ -1,4 +1,4 @@
-"""Latents -> a small picture, by a linear map fitted to the model's own autoencoder: 26 microseconds, any model."""
+"""Previews: a linear map from latents to colours, fitted to the model's autoencoder. Takes 26 microseconds."""
 
 import logging
 from dataclasses import dataclass
@@ -8,12 +8,12 @@ from PIL import Image
 
 from seedlab.pipelines.devices.offload import onload
 from seedlab.pipelines.models.capabilities import is_video_module
-from seedlab.pipelines.models.families import UNCONDITIONAL
+from seedlab.pipelines.models.families import family_of
 
 LOGGER = logging.getLogger(__name__)
 SAMPLES = 4
-SIDE, LATENT_SIDE = 128, 8
-"""How large the pictures are that the map is fitted to: at least so many pixels a side, and so many latent pixels."""
+MIN_SIDE, MIN_LATENT_SIDE = 128, 8
+"""The least height and width of the images that the map is fitted to, in pixels and in latent pixels."""
 
 
 @dataclass(frozen=True)
@@ -27,9 +27,9 @@ class Preview:
     factors: Any
 
     def show(self, latents: Any) -> Image.Image | None:
-        """Return a picture of latents (1, channels, height, width), a pixel for each latent pixel.
+        """Return an image of latents (1, channels, height, width), with one pixel for each latent pixel.
 
-        None where the latents are of another shape; packed ones are to be unpacked first.
+        None if the latents have another shape; packed ones have to be unpacked first.
         """
         import torch
 
@@ -41,59 +41,61 @@ class Preview:
 
 
 def fit_preview(pipeline: Any) -> Preview | None:
-    """Fit the map by least squares on smooth random pictures that the autoencoder encodes; None where it cannot.
+    """Fit the map by least squares to smooth random images and their latents; None if the autoencoder is unknown.
 
-    The pictures are drawn from a generator of their own, so that nobody else's randomness moves. What denoises the
-    pixels themselves, -1...1, needs no fit.
+    The images come from their own generator, so that the global random state does not change. Pipelines that denoise
+    pixels, in -1...1, need no fit.
     """
     import torch
 
-    if type(pipeline).__name__ in UNCONDITIONAL:
+    if family_of(pipeline).is_unconditional:
         return Preview(torch.cat((torch.eye(3), torch.ones(1, 3))) / 2)
     vae = getattr(pipeline, "vae", None)
     if vae is None or not hasattr(vae, "encode"):
         return None
     try:
         with torch.no_grad():
-            # Sana's latents are 32 times smaller a side and have 32 channels: to so few of them, anything would fit.
-            pictures = _paint_pictures(max(SIDE, LATENT_SIDE * getattr(pipeline, "vae_scale_factor", 1)))
-            return _fit(_encode(vae, pictures), pictures)
+            # Sana's latents have 32 channels and are 32 times smaller: any map would fit the few that 128 pixels give.
+            images = _make_images(max(MIN_SIDE, MIN_LATENT_SIDE * getattr(pipeline, "vae_scale_factor", 1)))
+            return _fit(_encode(vae, images), images)
     except (AttributeError, RuntimeError, TypeError, ValueError):
-        # Autoencoders of a kind that we do not know: the pictures are as good without a preview.
+        # An unknown kind of autoencoder: generate without previews.
         LOGGER.info("No preview for %s.", type(vae).__name__, exc_info=True)
         return None
 
 
-def _fit(latents: Any, pictures: Any) -> Preview | None:
+def _fit(latents: Any, images: Any) -> Preview | None:
     import torch
 
     if latents.ndim != 4 or not latents.isfinite().all():
         return None
-    colours = torch.nn.functional.interpolate(pictures, size=latents.shape[-2:], mode="area")
+    colours = torch.nn.functional.interpolate(images, size=latents.shape[-2:], mode="area")
     rows = latents.movedim(1, -1).flatten(0, 2)
     rows = torch.cat((rows, torch.ones(len(rows), 1)), 1)
     return Preview(torch.linalg.lstsq(rows, colours.movedim(1, -1).flatten(0, 2), driver="gelsd").solution)
 
 
 def unpack_latents(pipeline: Any, latents: Any, height: int, width: int) -> Any:
-    """Return latents as (n, channels, height, width): Flux and its kind pack them into rows, two by two.
+    """Return latents as (n, channels, height, width); Flux and similar models pack 2x2 patches into rows.
 
     Args:
-        height, width: of the picture, in pixels.
+        pipeline: the pipeline that the latents belong to.
+        latents: packed as (n, rows, 4 * channels), or not packed.
+        height, width: of the image, in pixels.
     """
     unpack = getattr(pipeline, "_unpack_latents", None)
     if latents.ndim != 3 or unpack is None:
         return latents
     unpacked = unpack(latents, height, width, pipeline.vae_scale_factor)
-    # Qwen-Image's are those of a film of one picture.
+    # Qwen-Image returns a video of one frame.
     return unpacked.squeeze(2) if unpacked.ndim == 5 else unpacked
 
 
 def find_clean_latents(scheduler: Any, latents: Any) -> Any:
-    """Return the scheduler's own estimate of the finished latents where it keeps one, else the latents as they are.
+    """Return the scheduler's estimate of the finished latents if it keeps one, otherwise the given latents.
 
-    DPM++ and UniPC keep their last x0 predictions in `model_outputs`; a picture of these sharpens where a picture of
-    the noisy latents crackles.
+    DPM++ and UniPC keep their last x0 predictions in `model_outputs`. A preview of these becomes sharper step by step,
+    while a preview of the current latents is noisy.
     """
     config = scheduler.config
     predicts_clean = config.get("predict_x0", False) or str(config.get("algorithm_type", "")).endswith("dpmsolver++")
@@ -103,8 +105,8 @@ def find_clean_latents(scheduler: Any, latents: Any) -> Any:
     return latents
 
 
-def _paint_pictures(side: int) -> Any:
-    """Paint smooth random fields of colour: (4, 3, side, side), float32, 0...1."""
+def _make_images(side: int) -> Any:
+    """Return smooth random images: (4, 3, side, side), float32, 0...1."""
     import torch
 
     generator = torch.Generator("cpu").manual_seed(0)
@@ -112,13 +114,13 @@ def _paint_pictures(side: int) -> Any:
     return torch.nn.functional.interpolate(coarse, size=(side, side), mode="bicubic").clamp(0, 1)
 
 
-def _encode(vae: Any, pictures: Any) -> Any:
-    """Encode pictures (n, 3, h, w) in 0...1 to latents as the denoiser sees them, float32 on the CPU."""
+def _encode(vae: Any, images: Any) -> Any:
+    """Encode images (n, 3, h, w) in 0...1 to latents in the denoiser's range, float32 on the CPU."""
     import torch
 
     onload(vae)
-    pixels = (pictures * 2 - 1).to(vae.device, vae.dtype)
-    if is_video_module(vae):  # of one picture each
+    pixels = (images * 2 - 1).to(vae.device, vae.dtype)
+    if is_video_module(vae):  # as videos of one frame
         latents = _read_latents(vae.encode(pixels.unsqueeze(2))).squeeze(2)
     else:
         latents = _read_latents(vae.encode(pixels))
@@ -126,16 +128,16 @@ def _encode(vae: Any, pictures: Any) -> Any:
 
 
 def _read_latents(encoded: Any) -> Any:
-    """Return the latents of what an autoencoder gave: a distribution's mean, or themselves, which have two names."""
+    """Return the latents in an autoencoder's output: a distribution's mean, or a tensor with one of two names."""
     if hasattr(encoded, "latent_dist"):
         return encoded.latent_dist.mean
     return encoded.latents if hasattr(encoded, "latents") else encoded.latent
 
 
 def _normalise(latents: Any, config: Any) -> Any:
-    """Bring latents (n, channels, h, w) to what the denoiser sees: the inverse of what pipelines do before they decode.
+    """Scale latents (n, channels, h, w) to the denoiser's range: the inverse of what pipelines do before decoding.
 
-    Qwen-Image's autoencoder says by how much for each of its channels, and some of Stable Diffusion XL's do.
+    Qwen-Image's autoencoder has a scale for each channel, and so have some of Stable Diffusion XL's.
     """
     scale = config.get("scaling_factor", None) or 1.0
     mean, deviation = config.get("latents_mean", None), config.get("latents_std", None)

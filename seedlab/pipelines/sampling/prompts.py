@@ -1,33 +1,35 @@
-"""Prompt embeddings: each prompt is encoded alone, once."""
+"""A cache of prompt embeddings, in which each prompt is encoded in a call of its own."""
 
 from collections import OrderedDict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from seedlab.core.recipe import Recipe
+from seedlab.pipelines.models.families import family_of
 
 if TYPE_CHECKING:
     from torch import Tensor
-from seedlab.pipelines.models.families import EMBEDDINGS
 
 MAX_PROMPTS = 128
 
 
 class Prompts:
-    """What a pipeline's text encoders made of prompts: each encoded alone, once.
+    """The prompt embeddings of one pipeline.
 
-    In half precision a text encoder's bits depend on its batch too; and the empty prompt is wanted for every picture.
+    Each prompt is encoded in a call of its own, because in half precision a text encoder's bits depend on the batch
+    too; and they are cached, because every image needs the empty prompt.
     """
 
     def __init__(self, pipeline: Any) -> None:
+        """Create an empty cache for a pipeline whose family `can_batch`."""
         self._pipeline = pipeline
-        self._names = EMBEDDINGS[type(pipeline).__name__]
-        self._known: OrderedDict[str, tuple[Tensor, ...]] = OrderedDict()
+        self._names = family_of(pipeline).embeddings or ()
+        self._cache: OrderedDict[str, tuple[Tensor, ...]] = OrderedDict()
 
     def encode(self, recipes: Sequence[Recipe]) -> "dict[str, Tensor | int]":
-        """Return the arguments that stand for the recipes' prompts, a row for each recipe.
+        """Return the arguments that replace the recipes' prompts, with one row for each recipe.
 
-        A pipeline without prompts is told their number.
+        For a pipeline without prompts, the argument is the batch's size.
         """
         import torch
 
@@ -43,14 +45,14 @@ class Prompts:
 
     def _encode_negative(self, text: str) -> "tuple[Tensor, ...]":
         encoded = self._encode(text)
-        # SDXL puts zeros where no negative prompt is given (`force_zeros_for_empty_prompt`).
+        # SDXL uses zeros if there is no negative prompt (`force_zeros_for_empty_prompt`).
         is_zero = not text and self._pipeline.config.get("force_zeros_for_empty_prompt", False)
         return tuple(each.new_zeros(each.shape) for each in encoded) if is_zero else encoded
 
     def _encode(self, text: str) -> "tuple[Tensor, ...]":
         import torch
 
-        if text not in self._known:
+        if text not in self._cache:
             with torch.no_grad():
                 encoded = self._pipeline.encode_prompt(
                     prompt=text,
@@ -58,8 +60,8 @@ class Prompts:
                     num_images_per_prompt=1,
                     do_classifier_free_guidance=False,
                 )
-            self._known[text] = tuple(each for each in encoded if each is not None)
-            if len(self._known) > MAX_PROMPTS:
-                self._known.popitem(last=False)
-        self._known.move_to_end(text)
-        return self._known[text]
+            self._cache[text] = tuple(each for each in encoded if each is not None)
+            if len(self._cache) > MAX_PROMPTS:
+                self._cache.popitem(last=False)
+        self._cache.move_to_end(text)
+        return self._cache[text]

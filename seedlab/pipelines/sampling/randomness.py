@@ -1,4 +1,4 @@
-"""The guard of the promise: no noise in a picture that its seed does not decide."""
+"""Detects noise that does not depend on the seed."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,21 +9,21 @@ from seedlab.core.errors import SeedLabError
 
 @contextmanager
 def refuse_unseeded_noise() -> Iterator[Callable[[], None]]:
-    """Yield a function that raises once noise was drawn from torch's own randomness; it is also called at the end.
+    """Yield a function that raises if torch's global generators were used; it is also called at the end.
 
-    Some pipelines do not hand their generator on to the scheduler (SD3, Flux and their kind). A scheduler that adds
-    noise at every step then takes it from torch's own randomness, and no picture could be made twice.
+    Some pipelines do not pass their generator to the scheduler (SD3, Flux and similar ones). A scheduler that adds
+    noise at every step then uses the global generator, and the image could not be reproduced.
 
     Raises:
-        SeedLabError: at the end, as the function does.
+        SeedLabError: at the end, for the same reason as the function.
     """
     before = _read_states()
 
     def check() -> None:
         if _read_states() != before:
             raise SeedLabError(
-                "This model's scheduler adds noise that the seed does not decide, so that this picture could not be "
-                "made again: choose another scheduler, or another model."
+                "This model's scheduler adds noise that the seed does not decide, so this picture could not be "
+                "reproduced: choose another scheduler, or another model."
             )
 
     yield check
@@ -31,7 +31,7 @@ def refuse_unseeded_noise() -> Iterator[Callable[[], None]]:
 
 
 def _read_states() -> list[bytes]:
-    """Read the states of the random sources that are used where no generator is given: CPU, and GPU if it is used."""
+    """Return the states of torch's global generators: the CPU's, and the GPU's if it is in use."""
     import torch
 
     states: list[Any] = [torch.get_rng_state()]

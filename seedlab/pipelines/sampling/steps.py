@@ -1,4 +1,4 @@
-"""The steps of a pipeline's call, reported as they are done."""
+"""Reports the steps of a pipeline's call as they finish."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -7,23 +7,22 @@ from itertools import count
 from typing import Any
 
 from seedlab.pipelines.models.capabilities import Capabilities
+from seedlab.pipelines.patching import replace_attribute
 
 OnStep = Callable[[int, Any], None]
-"""Called after every step with the number of steps done and the latents; may raise to end the call at once."""
+"""Called after every step with the number of finished steps and the latents; may raise to end the call."""
 
 
 @contextmanager
 def follow_steps(pipeline: Any, on_step: OnStep) -> Iterator[dict[str, Any]]:
-    """Let the pipeline's next call report its steps: yields the arguments that this call needs for that.
+    """Report the steps of the call inside the context; yields the arguments that the call needs for that.
 
-    A pipeline without a callback (PixArt, DDIM, DDPM) is followed by way of its scheduler, which it calls every step.
+    For a pipeline without a callback (PixArt, DDIM, DDPM), the scheduler's `step` is wrapped instead.
     """
     if Capabilities.read(pipeline).callback_on_step_end:
         yield {"callback_on_step_end": _make_callback(on_step)}
         return
-    from seedlab.pipelines.patching import replace_attribute
-
-    with replace_attribute(pipeline.scheduler, "step", _tell_steps(pipeline.scheduler.step, on_step)):
+    with replace_attribute(pipeline.scheduler, "step", _wrap_step(pipeline.scheduler.step, on_step)):
         yield {}
 
 
@@ -35,13 +34,13 @@ def _make_callback(on_step: OnStep) -> Callable[..., dict[str, Any]]:
     return call_back
 
 
-def _tell_steps(take_step: Callable[..., Any], on_step: OnStep) -> Callable[..., Any]:
+def _wrap_step(take_step: Callable[..., Any], on_step: OnStep) -> Callable[..., Any]:
     numbers = count(1)
 
-    @wraps(take_step)  # pipelines read the signature, to find out what a scheduler takes
+    @wraps(take_step)  # pipelines inspect the signature to find out which arguments the scheduler takes
     def step(*args: Any, **kwargs: Any) -> Any:
         result = take_step(*args, **kwargs)
-        on_step(next(numbers), result[0])  # the new latents: first of a tuple, and first of an output's fields
+        on_step(next(numbers), result[0])  # the new latents are the first item of a tuple or an output object
         return result
 
     return step

@@ -1,4 +1,4 @@
-"""Which recipes are made in one call, and what of their prompts is kept."""
+"""Which recipes are generated in one call, and how prompt embeddings are cached."""
 
 from dataclasses import replace
 from threading import Event
@@ -11,7 +11,7 @@ from seedlab.core.reports import Failed, Finished, Progress, Waiting
 from seedlab.pipelines.exact.batch import split_batches
 from seedlab.pipelines.exact.plans import Plan, Plans
 from seedlab.pipelines.manager import PipelineManager
-from seedlab.pipelines.models.families import can_batch
+from seedlab.pipelines.models.families import family_of
 from seedlab.pipelines.sampling.prompts import Prompts
 from seedlab.rules.suffixes import GUIDE_SUFFIXES
 from tests.examples import RECIPE
@@ -29,7 +29,7 @@ def test_both_rounds_of_the_guide_are_one_batch():
     assert split_batches(suffix_round(RECIPE, GUIDE_SUFFIXES)) == [[0, 1, 2, 3]]
 
 
-def test_more_than_four_are_several_batches():
+def test_more_than_four_recipes_are_split():
     assert split_batches(seed_round(RECIPE, range(9))) == [[0, 1, 2, 3], [4, 5, 6, 7], [8]]
 
 
@@ -45,16 +45,16 @@ def test_more_than_four_are_several_batches():
     ],
     ids=str,
 )
-def test_only_neighbours_that_differ_in_seed_and_prompts_are_made_together(change):
+def test_only_adjacent_recipes_that_differ_in_seed_and_prompts_share_a_batch(change):
     one, other = RECIPE, replace(RECIPE, seed=7, **change)
     assert split_batches([one, other, one]) == [[0], [1], [2]]
 
 
-def test_nothing_is_nothing():
+def test_no_recipes_are_no_batches():
     assert split_batches([]) == []
 
 
-def test_every_prompt_is_encoded_once_and_the_empty_one_with_them(pipeline, monkeypatch):
+def test_every_prompt_is_encoded_once_and_so_is_the_empty_one(pipeline, monkeypatch):
     texts, encode = [], pipeline.encode_prompt
     monkeypatch.setattr(pipeline, "encode_prompt", lambda **given: (texts.append(given["prompt"]), encode(**given))[1])
     prompts = Prompts(pipeline)
@@ -68,7 +68,7 @@ def test_every_prompt_is_encoded_once_and_the_empty_one_with_them(pipeline, monk
     }
 
 
-def test_embeddings_are_what_the_pipeline_itself_makes_of_the_prompts(pipeline):
+def test_embeddings_equal_those_of_the_pipeline(pipeline):
     (recipe,) = suffix_round(replace(RECIPE, negative_prompt="blurry"), (", artsy",))
     with torch.no_grad():
         theirs, negatives = pipeline.encode_prompt(recipe.prompt, "cpu", 1, True, negative_prompt="blurry")
@@ -77,25 +77,25 @@ def test_embeddings_are_what_the_pipeline_itself_makes_of_the_prompts(pipeline):
     assert torch.equal(ours["negative_prompt_embeds"], negatives)
 
 
-def test_a_pipeline_that_is_not_understood_is_not_batched(pipeline):
-    assert can_batch(pipeline)
-    assert not can_batch(type("OtherPipeline", (), {})())
+def test_unknown_pipelines_are_not_batched(pipeline):
+    assert family_of(pipeline).can_batch
+    assert not family_of(type("OtherPipeline", (), {})()).can_batch
 
 
-class Watched(Plans):
-    """Plans in memory that count how often one was made."""
+class CountingPlans(Plans):
+    """Plans in memory that count how often one was stored."""
 
     def __init__(self):
         super().__init__(None)
-        self.made = 0
+        self.stored = 0
 
     def keep(self, fingerprint, plan):
-        self.made += 1
+        self.stored += 1
         super().keep(fingerprint, plan)
 
 
-def count_calls(manager, recipes) -> tuple[int, list]:
-    """Return how often the denoiser was called, and all reports."""
+def count_calls(manager, recipes) -> tuple[list[int], list]:
+    """Return the number of rows of each denoiser call, and all reports."""
     list(manager.generate(recipes[:1], Event()))
     (loaded,) = manager._cache._loaded.values()
     rows = []
@@ -106,42 +106,42 @@ def count_calls(manager, recipes) -> tuple[int, list]:
 
 
 def test_a_grid_is_one_call_a_step_and_calibrated_once(tiny):
-    manager = PipelineManager(device="cpu", plans=(plans := Watched()))
+    manager = PipelineManager(device="cpu", plans=(plans := CountingPlans()))
     recipes = seed_round(make_recipe(tiny, num_inference_steps=3), range(4))
     rows, reports = count_calls(manager, recipes)
     assert rows == [8, 8, 8]
-    assert plans.made == 1
-    told = [report for report in reports if isinstance(report, Waiting) and "once" in report.sentence]
-    assert {report.index for report in told} == {0, 1, 2, 3}
+    assert plans.stored == 1
+    announced = [report for report in reports if isinstance(report, Waiting) and "once" in report.sentence]
+    assert {report.index for report in announced} == {0, 1, 2, 3}
     rows, reports = count_calls(manager, suffix_round(recipes[2], GUIDE_SUFFIXES))
     assert rows == [8, 8, 8]
-    assert plans.made == 1, "another prompt has the same shapes"
+    assert plans.stored == 1, "another prompt has the same shapes"
     steps = [report for report in reports if isinstance(report, Progress)]
     assert {report.index for report in steps} == {0, 1, 2, 3}
     assert all(report.preview.size == (8, 8) for report in steps)
     manager.close()
 
 
-def test_other_shapes_are_calibrated_anew(tiny):
-    manager = PipelineManager(device="cpu", plans=(plans := Watched()))
+def test_other_shapes_are_calibrated_separately(tiny):
+    manager = PipelineManager(device="cpu", plans=(plans := CountingPlans()))
     base = make_recipe(tiny, num_inference_steps=1)
     for changes in ({}, {"height": 128}, {"dtype": "bfloat16"}, {"guidance_scale": 1.0}, {"seed": 5}):
         list(manager.generate(seed_round(replace(base, **changes), range(4)), Event()))
     list(manager.generate(seed_round(base, range(3)), Event()))
-    assert plans.made == 5
+    assert plans.stored == 5
     manager.close()
 
 
-def test_what_is_not_exact_as_a_batch_is_made_one_by_one(tiny, monkeypatch):
+def test_images_that_are_not_exact_as_a_batch_are_generated_one_by_one(tiny, monkeypatch):
     monkeypatch.setattr("seedlab.pipelines.exact.denoiser.calibrate", lambda *_: Plan(exact=False))
     manager = PipelineManager(device="cpu", plans=Plans(None))
     rows, reports = count_calls(manager, seed_round(make_recipe(tiny, num_inference_steps=2), range(3)))
-    assert rows == [6] + [2] * 6, "the batch's first call was given up"
+    assert rows == [6] + [2] * 6, "the batch was abandoned in its first call"
     assert [report.index for report in reports if isinstance(report, Finished)] == [0, 1, 2]
     manager.close()
 
 
-def test_what_does_not_fit_into_memory_as_a_batch_is_made_one_by_one_from_then_on(tiny, monkeypatch):
+def test_a_batch_that_does_not_fit_into_memory_is_not_tried_again(tiny, monkeypatch):
     def calibrate(*_):
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20 GiB")
 
@@ -156,7 +156,7 @@ def test_what_does_not_fit_into_memory_as_a_batch_is_made_one_by_one_from_then_o
     manager.close()
 
 
-def test_one_tile_that_fails_leaves_the_others_of_its_batch(tiny):
+def test_a_failed_tile_does_not_affect_the_others_of_its_batch(tiny):
     recipes = seed_round(make_recipe(tiny, num_inference_steps=1), range(3))
     too_long = replace(recipes[1], prompt="x" * 9_000)
     manager = PipelineManager(device="cpu", plans=Plans(None))

@@ -1,4 +1,4 @@
-"""Batches with the bits of single pictures, on denoisers that are easy to look into."""
+"""Exact batches of small denoisers that record their calls."""
 
 from contextlib import suppress
 
@@ -6,16 +6,16 @@ import pytest
 import torch
 from torch import nn
 
-from seedlab.pipelines.exact.denoiser import batch_exactly, remember
+from seedlab.pipelines.exact.denoiser import batch_exactly, remember_last
 from seedlab.pipelines.exact.plans import NotExactError, Plan, Plans
 from seedlab.pipelines.exact.prepack_cache import PrepackCache
 
-SEVERAL = torch.arange(8.0).reshape(8, 1)
-"""Four images with two rows each, as pipelines stack them: row n and row n + 4 belong together."""
+ROWS = torch.arange(8.0).reshape(8, 1)
+"""Four images with two rows each, in the order of diffusers' pipelines: row n and row n + 4 belong together."""
 
 
 class Denoiser(nn.Module):
-    """Tells each row how many rows the layer saw, and counts the calls of its projection of the prompts."""
+    """Adds 100 times the layer's batch size to each row, and counts the calls of its prompt projection."""
 
     def __init__(self):
         super().__init__()
@@ -38,94 +38,94 @@ class Counter(nn.Module):
 
 
 def do_nothing() -> None:
-    """Neither announces nor stops anything."""
+    """Stands for `announce` and `check_stop`."""
 
 
 @pytest.fixture
 def calibrated(monkeypatch):
-    """Let calibration find a given plan; returns how often it was asked."""
-    asked = []
+    """Let calibration return a given plan; the list has one item for each calibration."""
+    calibrations = []
 
     def let(plan: Plan):
-        monkeypatch.setattr("seedlab.pipelines.exact.denoiser.calibrate", lambda *_: (asked.append(1), plan)[1])
-        return asked
+        monkeypatch.setattr("seedlab.pipelines.exact.denoiser.calibrate", lambda *_: (calibrations.append(1), plan)[1])
+        return calibrations
 
     return let
 
 
-def test_the_modules_of_the_plan_run_image_by_image_and_rows_come_back_in_their_places(calibrated):
-    calibrated(Plan(exact=True, alone=("layer",)))
+def test_the_plans_modules_run_per_image_and_rows_keep_their_order(calibrated):
+    calibrated(Plan(exact=True, per_image=("layer",)))
     denoiser = Denoiser()
     with batch_exactly(denoiser, 4, Plans(None), PrepackCache(), "here", do_nothing, do_nothing):
-        (out,) = denoiser(SEVERAL, 500)
+        (out,) = denoiser(ROWS, 500)
     assert out.flatten().tolist() == [200.0 + row for row in range(8)]
     assert denoiser.layer.calls == 4
 
 
 @pytest.mark.parametrize("count", [4, 8])
-def test_what_a_batch_makes_may_be_changed_in_place(calibrated, count):
-    """Some schedulers do; with a row an image the batch's rows are handed on as they are."""
+def test_the_result_of_a_batch_can_be_changed_in_place(calibrated, count):
+    """Some schedulers do that; with one row for each image, nothing is reordered and so nothing is copied."""
     calibrated(Plan(exact=True))
     denoiser = Denoiser()
     with torch.no_grad(), batch_exactly(denoiser, count, Plans(None), PrepackCache(), "here", do_nothing, do_nothing):
-        (out,) = denoiser(SEVERAL, 500)
+        (out,) = denoiser(ROWS, 500)
         assert not out.is_inference()
         out.mul_(0)
     assert not out.any()
 
 
-def test_afterwards_everything_is_as_it_was(calibrated):
-    calibrated(Plan(exact=True, alone=("layer",), constant=("prompts",)))
+def test_the_denoiser_is_restored_afterwards(calibrated):
+    calibrated(Plan(exact=True, per_image=("layer",), constant=("prompts",)))
     denoiser = Denoiser()
     with (
         suppress(ZeroDivisionError),
         batch_exactly(denoiser, 4, Plans(None), PrepackCache(), "here", do_nothing, do_nothing),
     ):
-        denoiser(SEVERAL, 500, encoder_hidden_states=SEVERAL)
+        denoiser(ROWS, 500, encoder_hidden_states=ROWS)
         raise ZeroDivisionError
     assert all("forward" not in vars(module) for module in denoiser.modules())
-    assert denoiser(SEVERAL, 500)[0][0] == 800
+    assert denoiser(ROWS, 500)[0][0] == 800
 
 
-def test_what_is_made_of_the_prompts_is_made_once_for_each(calibrated):
+def test_constant_modules_are_called_once_for_each_prompt(calibrated):
     calibrated(Plan(exact=True, constant=("prompts",)))
-    denoiser, other = Denoiser(), SEVERAL + 1
+    denoiser, other = Denoiser(), ROWS + 1
     with batch_exactly(denoiser, 4, Plans(None), PrepackCache(), "here", do_nothing, do_nothing):
         for _ in range(5):
-            denoiser(SEVERAL, 500, encoder_hidden_states=SEVERAL)
+            denoiser(ROWS, 500, encoder_hidden_states=ROWS)
         assert denoiser.prompts.calls == 1
-        denoiser(SEVERAL, 500, encoder_hidden_states=other)
+        denoiser(ROWS, 500, encoder_hidden_states=other)
         assert denoiser.prompts.calls == 2
     with batch_exactly(denoiser, 4, Plans(None), PrepackCache(), "here", do_nothing, do_nothing):
-        denoiser(SEVERAL, 500, encoder_hidden_states=SEVERAL)
-    assert denoiser.prompts.calls == 3, "nothing is kept from one call of the pipeline to the next"
+        denoiser(ROWS, 500, encoder_hidden_states=ROWS)
+    assert denoiser.prompts.calls == 3, "results are not kept for the next call of the pipeline"
 
 
-def test_a_plan_is_made_once_for_each_kind_of_call_and_announced(calibrated):
-    asked = calibrated(Plan(exact=True))
+def test_each_kind_of_call_is_calibrated_and_announced_once(calibrated):
+    calibrations = calibrated(Plan(exact=True))
     plans, announced = Plans(None), []
-    for environment_key, rows in (("here", SEVERAL), ("here", SEVERAL), ("there", SEVERAL), ("here", SEVERAL[:4])):
+    for environment_key, rows in (("here", ROWS), ("here", ROWS), ("there", ROWS), ("here", ROWS[:4])):
         denoiser = Denoiser()
         with batch_exactly(
             denoiser, 4, plans, PrepackCache(), environment_key, lambda: announced.append(1), do_nothing
         ):
             denoiser(rows, 500)
-    assert len(asked) == len(announced) == 3
+    assert len(calibrations) == len(announced) == 3
 
 
-def test_what_cannot_be_exact_is_not_begun(calibrated):
+def test_a_batch_that_cannot_be_exact_is_not_started(calibrated):
     calibrated(Plan(exact=False))
     denoiser = Denoiser()
     with (
         batch_exactly(denoiser, 4, Plans(None), PrepackCache(), "here", do_nothing, do_nothing),
         pytest.raises(NotExactError),
     ):
-        denoiser(SEVERAL, 500)
+        denoiser(ROWS, 500)
     assert denoiser.layer.calls == 0
 
 
-@pytest.mark.parametrize("rows", [SEVERAL[:6], SEVERAL[:0]])
-def test_rows_that_are_not_those_of_the_images_are_not_understood(calibrated, rows):
+@pytest.mark.parametrize("rows", [ROWS[:6], ROWS[:0]])
+def test_a_batch_size_that_does_not_match_the_images_is_refused(calibrated, rows):
     calibrated(Plan(exact=True))
     denoiser = Denoiser()
     with (
@@ -135,45 +135,45 @@ def test_rows_that_are_not_those_of_the_images_are_not_understood(calibrated, ro
         denoiser(rows, 500)
 
 
-def test_a_pipeline_that_drops_its_guidance_on_the_way_is_not_batched(calibrated):
-    """Its later calls have other shapes than those that the plan is for."""
-    calibrated(Plan(exact=True, alone=("layer",)))
+def test_a_pipeline_that_stops_its_guidance_midway_is_not_batched(calibrated):
+    """Its later calls have other shapes than the plan's."""
+    calibrated(Plan(exact=True, per_image=("layer",)))
     denoiser = Denoiser()
     with batch_exactly(denoiser, 4, Plans(None), PrepackCache(), "here", do_nothing, do_nothing):
-        denoiser(SEVERAL, 500)
+        denoiser(ROWS, 500)
         with pytest.raises(NotExactError):
-            denoiser(SEVERAL[:4], 400)
+            denoiser(ROWS[:4], 400)
 
 
-def test_what_is_remembered_is_the_last_input_alone():
+def test_only_the_last_input_is_remembered():
     calls = []
-    double = remember(lambda value: calls.append(value) or value * 2)
+    double = remember_last(lambda value: calls.append(value) or value * 2)
     one, other = torch.ones(1), torch.ones(1)
     assert [double(each).item() for each in (one, one, other, one)] == [2, 2, 2, 2]
     assert len(calls) == 3
 
 
 @pytest.mark.parametrize("names", [("layer",), ("nope",), ()])
-def test_a_plan_from_the_disk_is_tried_before_it_is_believed(calibrated, tmp_path, names):
-    """The layer tells rows how many they are, so that a plan in which it does not run alone is wrong."""
-    asked = calibrated(Plan(exact=True, alone=("layer",)))
+def test_a_plan_from_disk_is_verified_before_it_is_used(calibrated, tmp_path, names):
+    """The layer depends on the batch size, so a plan in which it does not run per image is wrong."""
+    calibrations = calibrated(Plan(exact=True, per_image=("layer",)))
     denoiser, first = Denoiser(), Plans(tmp_path)
     run(denoiser, first)
     (file,) = tmp_path.iterdir()
-    first.keep(file.stem, Plan(exact=True, alone=names))
-    del asked[:]
+    first.keep(file.stem, Plan(exact=True, per_image=names))
+    calibrations.clear()
     for plans in (again := Plans(tmp_path), again):
         assert run(denoiser, plans) == [200.0 + row for row in range(8)]
-    assert len(asked) == (names != ("layer",)), "once, where it was wrong"
+    assert len(calibrations) == (names != ("layer",)), "once, if the plan was wrong"
 
 
 def run(denoiser: Denoiser, plans: Plans) -> list[float]:
     with batch_exactly(denoiser, 4, plans, PrepackCache(), "here", do_nothing, do_nothing):
-        (out,) = denoiser(SEVERAL, 500)
+        (out,) = denoiser(ROWS, 500)
     return out.flatten().tolist()
 
 
-def test_stop_ends_a_calibration():
+def test_check_stop_ends_a_calibration():
     def stop() -> None:
         raise ZeroDivisionError
 
@@ -182,5 +182,5 @@ def test_stop_ends_a_calibration():
         pytest.raises(ZeroDivisionError),
         batch_exactly(denoiser, 4, Plans(None), PrepackCache(), "here", do_nothing, stop),
     ):
-        denoiser(SEVERAL, 500)
-    assert denoiser(SEVERAL, 500)[0].flatten().tolist() == [800.0 + row for row in range(8)]
+        denoiser(ROWS, 500)
+    assert denoiser(ROWS, 500)[0].flatten().tolist() == [800.0 + row for row in range(8)]

@@ -1,4 +1,4 @@
-"""What calibration found out is kept on disk, and read back only as what it is."""
+"""Plans are stored on disk, and invalid files are ignored."""
 
 import json
 
@@ -6,22 +6,29 @@ import pytest
 
 from seedlab.pipelines.exact.plans import VERSION, Plan, Plans, find_folder
 
-PLAN = Plan(exact=True, alone=("time_embedding.linear_1",), constant=("attn2.to_k", "attn2.to_v"), packed=("conv_in",))
+PLAN = Plan(
+    exact=True,
+    per_image=("time_embedding.linear_1",),
+    constant=("attn2.to_k", "attn2.to_v"),
+    prepacked=("conv_in",),
+    upcast=("norm1",),
+)
+VALID = {"version": VERSION, "exact": True, "per_image": [], "constant": [], "prepacked": [], "upcast": []}
 
 
-def test_a_plan_is_there_in_the_next_process(tmp_path):
+def test_the_next_process_finds_a_plan(tmp_path):
     Plans(tmp_path / "new").keep("ab", PLAN)
     assert Plans(tmp_path / "new").find("ab") == PLAN
     assert Plans(tmp_path / "new").find("cd") is None
     assert [file.name for file in (tmp_path / "new").iterdir()] == ["ab.json"]
 
 
-def test_that_a_batch_is_not_exact_is_remembered_too(tmp_path):
+def test_plans_that_are_not_exact_are_stored_too(tmp_path):
     Plans(tmp_path).keep("ab", Plan(exact=False))
     assert Plans(tmp_path).find("ab") == Plan(exact=False)
 
 
-def test_without_a_folder_plans_live_as_long_as_the_process():
+def test_without_a_folder_plans_are_kept_in_memory():
     plans = Plans(None)
     plans.keep("ab", PLAN)
     assert plans.find("ab") == PLAN
@@ -36,28 +43,33 @@ def test_without_a_folder_plans_live_as_long_as_the_process():
         "[]",
         "{}",
         json.dumps({"version": VERSION}),
-        json.dumps({"version": 0, "exact": True, "alone": [], "constant": [], "packed": []}),
-        json.dumps({"version": VERSION, "exact": True, "alone": None, "constant": [], "packed": []}),
-        json.dumps({"version": VERSION, "exact": True, "alone": "ab", "constant": [], "packed": []}),
-        json.dumps({"version": VERSION, "exact": True, "alone": [], "constant": [], "packed": {"conv_in": True}}),
-        json.dumps({"version": VERSION, "exact": True, "alone": [7], "constant": [], "packed": []}),
+        json.dumps(VALID | {"version": VERSION - 1}),
+        json.dumps(VALID | {"per_image": None}),
+        json.dumps(VALID | {"per_image": "ab"}),
+        json.dumps(VALID | {"prepacked": {"conv_in": True}}),
+        json.dumps(VALID | {"per_image": [7]}),
         "[" * 100_000,
         "\ud800",
     ],
 )
-def test_what_is_no_plan_is_made_anew(tmp_path, text):
+def test_invalid_files_are_ignored(tmp_path, text):
     (tmp_path / "ab.json").write_bytes(text.encode("utf-8", "surrogatepass"))
     assert Plans(tmp_path).find("ab") is None
 
 
-def test_a_folder_that_cannot_be_written_to_costs_no_more_than_time(tmp_path):
+def test_the_invalid_files_differ_from_a_valid_one(tmp_path):
+    (tmp_path / "ab.json").write_text(json.dumps(VALID))
+    assert Plans(tmp_path).find("ab") == Plan(exact=True)
+
+
+def test_a_folder_that_is_not_writable_is_no_error(tmp_path):
     (tmp_path / "file").write_text("")
     plans = Plans(tmp_path / "file")
     plans.keep("ab", PLAN)
     assert plans.find("ab") == PLAN
 
 
-def test_the_folder_is_where_the_system_keeps_such_things(tmp_path, monkeypatch):
+def test_the_folder_is_in_the_users_cache(tmp_path, monkeypatch):
     monkeypatch.delenv("SEEDLAB_CACHE", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     assert find_folder() == tmp_path / "seedlab" / "exactness"

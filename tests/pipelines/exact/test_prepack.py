@@ -12,7 +12,11 @@ from seedlab.pipelines.exact.prepack import can_prepack, is_equal_prepacked, pre
 from seedlab.pipelines.exact.prepack_cache import PrepackCache
 
 pytestmark = pytest.mark.skipif(not can_prepack(nn.Linear(1, 1)), reason="this build of torch has no such kernels")
-DTYPES = (torch.float32, torch.bfloat16)
+needs_bfloat16 = pytest.mark.skipif(
+    not (hasattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported") and torch.ops.mkldnn._is_mkldnn_bf16_supported()),
+    reason="this processor has no bfloat16 kernels",
+)
+DTYPES = (torch.float32, pytest.param(torch.bfloat16, marks=needs_bfloat16))
 
 
 @pytest.fixture
@@ -45,6 +49,7 @@ def test_convolutions_compute_what_they_did(layer, dtype):
         torch.testing.assert_close(prepacked(images[:2]), layer(images[:2]), msg="fewer images than at the first call")
 
 
+@needs_bfloat16
 @pytest.mark.parametrize("bias", [True, False])
 def test_linear_layers_compute_what_they_did(bias):
     layer = nn.Linear(32, 48, bias=bias).to(torch.bfloat16)

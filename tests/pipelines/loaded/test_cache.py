@@ -174,3 +174,12 @@ def test_what_is_being_loaded_is_said_and_no_more_once_that_failed(tiny, monkeyp
         load(library, tiny)
     assert said == ["Loading tiny…"]
     assert library.loading == ""
+
+
+def test_memory_that_can_be_released_is_released_before_a_pipeline_is_evicted(folders, size):
+    released = []
+    cache = PipelineCache(lambda _: size if released else 0, release=lambda: released.append(True))
+    for folder in folders[:2]:
+        load(cache, folder)
+    assert released == [True]
+    assert len(cache._loaded) == 2

@@ -31,8 +31,8 @@ from tests.pipelines.builders import make_recipe
 ORIGINAL = DPMSolverMultistepScheduler(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear")
 
 
-class Painter:
-    """As little of a pipeline as `sample` needs, to paint what a real one does when it goes wrong."""
+class FakePipeline:
+    """The least of a pipeline that `sample` needs, to return the images of one that fails."""
 
     def __init__(self, image, **outcome):
         array = np.asarray(image, dtype=np.float32)[None] / 255
@@ -44,7 +44,7 @@ class Painter:
         return self.outcome
 
     def maybe_free_model_hooks(self):
-        """Nothing of it is on a card."""
+        """Does nothing: there is no offloading."""
 
     numpy_to_pil = staticmethod(DiffusionPipeline.numpy_to_pil)
 
@@ -64,7 +64,7 @@ def test_capabilities_are_read_from_the_call():
     assert not Capabilities.read(PixArtSigmaPipeline).callback_on_step_end
 
 
-def test_arguments_are_those_of_the_plain_script_and_only_what_is_taken(tmp_path):
+def test_arguments_are_those_of_the_plain_script_that_the_pipeline_takes(tmp_path):
     recipe = make_recipe(tmp_path)
     unconditional = make_arguments(Capabilities.read(DDIMPipeline), replace(recipe, prompt=""))
     assert set(unconditional) == {"num_inference_steps", "generator"}
@@ -73,8 +73,8 @@ def test_arguments_are_those_of_the_plain_script_and_only_what_is_taken(tmp_path
 
 
 @pytest.mark.parametrize("pipeline", [FluxPipeline, PixArtSigmaPipeline])
-def test_a_negative_prompt_is_named_only_where_there_is_one(tmp_path, pipeline):
-    """SDXL's pipeline takes "" for another thing than nothing, and PixArt's does not take None."""
+def test_an_empty_negative_prompt_is_omitted(tmp_path, pipeline):
+    """SDXL treats "" differently from None, and PixArt does not accept None."""
     recipe = make_recipe(tmp_path)
     assert "negative_prompt" not in make_arguments(Capabilities.read(pipeline), recipe)
     blurry = make_arguments(Capabilities.read(pipeline), replace(recipe, negative_prompt="blurry"))
@@ -82,7 +82,7 @@ def test_a_negative_prompt_is_named_only_where_there_is_one(tmp_path, pipeline):
 
 
 @pytest.mark.parametrize(("field", "words"), [("prompt", "prompt"), ("negative_prompt", "negative prompt")])
-def test_words_that_a_pipeline_would_not_read_are_refused(tmp_path, field, words):
+def test_prompts_that_a_pipeline_does_not_take_are_refused(tmp_path, field, words):
     recipe = replace(make_recipe(tmp_path, prompt=""), **{field: "artsy"})
     with pytest.raises(RecipeError, match=f"This model takes no {words}: leave it empty") as caught:
         make_arguments(Capabilities.read(DDIMPipeline), recipe)
@@ -90,17 +90,17 @@ def test_words_that_a_pipeline_would_not_read_are_refused(tmp_path, field, words
 
 
 @pytest.mark.parametrize("device", ["cuda", "mps"])
-def test_noise_from_a_device_that_is_not_there_is_refused_in_a_sentence(tmp_path, device):
-    is_there = {"cuda": torch.cuda.is_available, "mps": torch.backends.mps.is_available}[device]()
-    if is_there:
-        pytest.skip(f"there is a {device} here")
+def test_a_generator_on_a_missing_device_is_refused(tmp_path, device):
+    is_available = {"cuda": torch.cuda.is_available, "mps": torch.backends.mps.is_available}[device]()
+    if is_available:
+        pytest.skip(f"this machine has {device}")
     recipe = make_recipe(tmp_path, generator_device=device, prompt="")
     with pytest.raises(RecipeError, match=f"no device “{device}” on this machine.* choose cpu") as caught:
         make_arguments(Capabilities.read(DDIMPipeline), recipe)
     assert caught.value.field == "generator_device"
 
 
-def test_every_call_gets_a_generator_of_its_own_seeded_alike(tmp_path):
+def test_every_call_gets_a_new_generator_with_the_same_seed(tmp_path):
     recipe = make_recipe(tmp_path, seed=0)
     first, second = (make_arguments(Capabilities.read(FluxPipeline), recipe)["generator"] for _ in range(2))
     assert first is not second
@@ -108,7 +108,7 @@ def test_every_call_gets_a_generator_of_its_own_seeded_alike(tmp_path):
 
 
 @pytest.mark.parametrize("name", [scheduler.name for scheduler in list_family("DDIMScheduler")])
-def test_every_scheduler_is_made_fresh_from_the_original_configuration(name):
+def test_every_scheduler_is_created_from_the_original_configuration(name):
     made = make_scheduler(ORIGINAL, name)
     assert type(made).__name__ == name.split()[0]
     assert made is not make_scheduler(ORIGINAL, name)
@@ -116,8 +116,8 @@ def test_every_scheduler_is_made_fresh_from_the_original_configuration(name):
     assert bool(made.config.get("use_karras_sigmas", False)) == name.endswith("Karras")
 
 
-def test_a_scheduler_that_is_offered_one_way_keeps_the_levels_that_the_model_was_saved_with():
-    """As `EulerDiscreteScheduler.from_config(pipe.scheduler.config)` does in the plain script."""
+def test_a_scheduler_without_variants_keeps_the_sigmas_of_the_saved_one():
+    """`EulerDiscreteScheduler.from_config(pipe.scheduler.config)` does the same in the plain script."""
     original = EulerDiscreteScheduler(use_karras_sigmas=True)
     assert make_scheduler(original, "EulerDiscreteScheduler").config.use_karras_sigmas
     assert make_scheduler(original, "DPMSolverMultistepScheduler Karras").config.use_karras_sigmas
@@ -126,8 +126,8 @@ def test_a_scheduler_that_is_offered_one_way_keeps_the_levels_that_the_model_was
 
 @pytest.mark.parametrize("name", [scheduler.name for scheduler in list_family("DDIMScheduler")])
 @pytest.mark.parametrize("algorithm", ["dpmsolver++", "sde-dpmsolver++", "deis"])
-def test_a_scheduler_is_the_one_of_its_name_whatever_the_model_was_saved_with(name, algorithm):
-    """Relatives share the names of their settings, and from_config takes them over."""
+def test_a_schedulers_settings_do_not_depend_on_the_saved_one(name, algorithm):
+    """Related schedulers share the names of their settings, and from_config copies them."""
     saved = {"deis": DEISMultistepScheduler(), "dpmsolver++": ORIGINAL}
     original = saved.get(algorithm) or DPMSolverMultistepScheduler(algorithm_type=algorithm)
     made = make_scheduler(original, name)
@@ -136,11 +136,11 @@ def test_a_scheduler_is_the_one_of_its_name_whatever_the_model_was_saved_with(na
 
 
 def list_usable() -> list[type]:
-    """List those of diffusers' schedulers whose models are not refused."""
+    """List the schedulers of diffusers whose models are accepted."""
     found = {getattr(diffusers, name) for name in dir(diffusers) if name.endswith("Scheduler")}
-    there = sorted((each for each in found if type(each) is type and issubclass(each, SchedulerMixin)), key=str)
+    classes = sorted((each for each in found if type(each) is type and issubclass(each, SchedulerMixin)), key=str)
     usable = []
-    for each in there:
+    for each in classes:
         with suppress(RecipeError):
             name_scheduler({"_class_name": each.__name__})
             usable.append(each)
@@ -148,7 +148,7 @@ def list_usable() -> list[type]:
 
 
 @pytest.mark.parametrize("scheduler_class", list_usable(), ids=lambda each: each.__name__)
-def test_a_model_that_is_not_refused_can_be_used_with_the_scheduler_that_it_is_given(scheduler_class):
+def test_an_accepted_model_works_with_its_default_scheduler(scheduler_class):
     name = name_scheduler({"_class_name": scheduler_class.__name__})
     assert type(make_scheduler(scheduler_class(), name)).__name__ == find_scheduler(name).class_name
 
@@ -158,22 +158,46 @@ def test_a_scheduler_of_another_family_is_refused():
         make_scheduler(ORIGINAL, "FlowMatchEulerDiscreteScheduler")
 
 
-def test_a_black_picture_is_not_shown_as_a_result(tmp_path):
+def test_a_black_image_is_an_error(tmp_path):
     with pytest.raises(SeedLabError, match="came out black"):
-        sample(Painter(Image.new("RGB", (8, 8))), make_recipe(tmp_path), lambda *_: None)
+        sample(FakePipeline(Image.new("RGB", (8, 8))), make_recipe(tmp_path), lambda *_: None)
 
 
-def test_a_picture_that_the_safety_checker_hid_is_said(tmp_path):
-    painter = Painter(Image.new("RGB", (8, 8)), nsfw_content_detected=[True])
+def test_an_image_hidden_by_the_safety_checker_is_an_error(tmp_path):
+    pipeline = FakePipeline(Image.new("RGB", (8, 8)), nsfw_content_detected=[True])
     with pytest.raises(SeedLabError, match="safety checker"):
-        sample(painter, make_recipe(tmp_path), lambda *_: None)
+        sample(pipeline, make_recipe(tmp_path), lambda *_: None)
 
 
-def test_a_picture_with_one_pixel_that_is_not_black_is_a_picture(tmp_path):
+def test_an_image_with_one_pixel_that_is_not_black_is_valid(tmp_path):
     image = Image.new("RGB", (8, 8))
     image.putpixel((7, 7), (0, 0, 1))
-    made = sample(Painter(image), make_recipe(tmp_path), lambda *_: None)
+    made = sample(FakePipeline(image), make_recipe(tmp_path), lambda *_: None)
     assert made.image.tobytes() == image.tobytes()
     assert made.proof == Checksums(latents="", total=pytest.approx(1 / 255)), (
         "no step was taken, so no latents are known"
     )
+
+
+def test_the_call_gets_a_new_scheduler_and_the_pipeline_keeps_its_own(tmp_path, monkeypatch):
+    pipeline, used = FakePipeline(Image.new("RGB", (8, 8), "red")), []
+    own, call = pipeline.scheduler, FakePipeline.__call__
+    monkeypatch.setattr(
+        FakePipeline,
+        "__call__",
+        lambda self, prompt, **given: (used.append(self.scheduler), call(self, prompt, **given))[1],
+    )
+    recipe = make_recipe(tmp_path, scheduler="DPMSolverMultistepScheduler Karras")
+    for _ in range(2):
+        sample(pipeline, recipe, lambda *_: None)
+    assert [type(scheduler) for scheduler in used] == [DPMSolverMultistepScheduler] * 2
+    assert used[0] is not used[1]
+    assert pipeline.scheduler is own
+
+
+def test_the_pipeline_keeps_its_own_scheduler_if_the_call_fails(tmp_path):
+    pipeline = FakePipeline(Image.new("RGB", (8, 8)))
+    own = pipeline.scheduler
+    with pytest.raises(SeedLabError):
+        sample(pipeline, make_recipe(tmp_path), lambda *_: None)
+    assert pipeline.scheduler is own

@@ -1,4 +1,4 @@
-"""Previews: a linear map from latents to colours, fitted to the autoencoder at hand."""
+"""Previews: a linear map from latents to colours, fitted to the model's autoencoder."""
 
 from threading import Event
 
@@ -25,7 +25,7 @@ from tests.pipelines.builders import (
 
 
 class LinearAutoencoder(torch.nn.Module):
-    """Averages 8x8 pixels and mixes the colours linearly: what a fitted map can undo exactly."""
+    """Averages 8x8 pixels and mixes the colours linearly, which a linear map can invert exactly."""
 
     device, dtype = torch.device("cpu"), torch.float32
     config = {"scaling_factor": 0.5, "shift_factor": 0.1}  # noqa: RUF012
@@ -36,7 +36,7 @@ class LinearAutoencoder(torch.nn.Module):
         return type("Encoded", (), {"latents": torch.einsum("lc,nchw->nlhw", self.mix, small)})
 
 
-def test_a_linear_autoencoder_is_undone_exactly():
+def test_a_linear_autoencoder_is_inverted_exactly():
     vae = LinearAutoencoder()
     preview = fit_preview(type("Pipeline", (), {"vae": vae}))
     colour = torch.tensor([0.2, 0.6, 0.9])
@@ -74,12 +74,12 @@ DECODED = [
         id="Stable Diffusion XL",
     ),
 ]
-"""An autoencoder, how it brings latents to the denoiser's range, how to leave that out, and its pipeline's way back."""
+"""An autoencoder, its scaling of latents, the settings without scaling, and how its pipeline undoes the scaling."""
 
 
-@pytest.mark.parametrize(("make", "settings", "without", "bring_back"), DECODED)
-def test_latents_are_shown_in_the_range_in_which_the_denoiser_sees_them(make, settings, without, bring_back):
-    """With the same weights and no range of its own, an autoencoder's map shows what the pipelines decode."""
+@pytest.mark.parametrize(("make", "settings", "without", "rescale"), DECODED)
+def test_previews_are_for_latents_in_the_denoisers_range(make, settings, without, rescale):
+    """The map of the same autoencoder without scaling is for the latents that the pipelines decode."""
     torch.manual_seed(0)
     pipeline = type(
         "Pipeline", (), {"vae": make().eval(), "vae_scale_factor": 32 if make is make_deep_autoencoder else 8}
@@ -89,7 +89,7 @@ def test_latents_are_shown_in_the_range_in_which_the_denoiser_sees_them(make, se
     pipeline.vae.register_to_config(**without)
     latents = torch.randn(1, len(preview.factors) - 1, 8, 12)
     shown = np.int16(preview.show(latents))
-    decoded = np.int16(fit_preview(pipeline).show(bring_back(latents)))
+    decoded = np.int16(fit_preview(pipeline).show(rescale(latents)))
     assert np.abs(shown - decoded).max() <= 1
     assert np.abs(shown - np.int16(fit_preview(pipeline).show(latents))).max() > 20
 
@@ -98,7 +98,7 @@ def test_a_pipeline_without_an_autoencoder_has_no_preview():
     assert fit_preview(type("Pipeline", (), {})) is None
 
 
-def test_what_denoises_the_pixels_themselves_is_shown_as_it_is(tmp_path):
+def test_a_pipeline_that_denoises_pixels_shows_them(tmp_path):
     preview = fit_preview(DiffusionPipeline.from_pretrained(build_ddim(tmp_path)))
     pixels = torch.tensor([-1.0, 0.0, 1.0]).view(1, 3, 1, 1).expand(1, 3, 16, 24)
     shown = preview.show(pixels)
@@ -106,9 +106,9 @@ def test_what_denoises_the_pixels_themselves_is_shown_as_it_is(tmp_path):
     assert shown.getpixel((5, 5)) == (0, 128, 255)
 
 
-def test_latents_of_another_shape_have_no_preview_and_do_no_harm():
+def test_latents_of_another_shape_have_no_preview():
     preview = Preview(torch.zeros(17, 3))
-    assert preview.show(torch.zeros(1, 1024, 64)) is None, "packed, as those of Flux"
+    assert preview.show(torch.zeros(1, 1024, 64)) is None, "packed, like those of Flux"
     assert preview.show(torch.zeros(1, 4, 8, 8)) is None
 
 
@@ -123,8 +123,8 @@ def test_packed_latents_are_unpacked_and_shown(manager, tmp_path, build):
 
 
 @pytest.mark.parametrize("build", [build_flux, build_qwen_image])
-def test_packed_latents_come_back_as_they_were(tmp_path, build):
-    """Qwen-Image's as those of a picture, though its pipeline unpacks those of a film."""
+def test_unpacking_inverts_packing(tmp_path, build):
+    """Qwen-Image's pipeline unpacks to a video of one frame."""
     pipeline = DiffusionPipeline.from_pretrained(build(tmp_path))
     latents = torch.arange(4 * 8 * 12.0).view(1, 4, 8, 12)
     packed = pipeline._pack_latents(latents, 1, 4, 8, 12)
@@ -133,7 +133,7 @@ def test_packed_latents_come_back_as_they_were(tmp_path, build):
     assert unpack_latents(pipeline, latents, 64, 96) is latents
 
 
-def test_an_autoencoder_of_another_kind_has_no_preview_and_does_no_harm():
+def test_an_unknown_autoencoder_has_no_preview():
     class Other(LinearAutoencoder):
         def encode(self, pictures):
             return type("Encoded", (), {"codes": pictures})
@@ -141,7 +141,7 @@ def test_an_autoencoder_of_another_kind_has_no_preview_and_does_no_harm():
     assert fit_preview(type("Pipeline", (), {"vae": Other()})) is None
 
 
-def test_the_fit_moves_nobody_elses_randomness():
+def test_the_fit_does_not_change_the_global_random_state():
     torch.manual_seed(7)
     expected = torch.rand(3)
     torch.manual_seed(7)
@@ -149,16 +149,16 @@ def test_the_fit_moves_nobody_elses_randomness():
     assert torch.equal(torch.rand(3), expected)
 
 
-def test_latents_that_are_no_numbers_do_not_break_a_preview():
+def test_latents_that_are_not_finite_have_a_preview():
     preview = Preview(torch.zeros(5, 3))
     assert preview.show(torch.full((1, 4, 2, 2), float("nan"))).size == (2, 2)
 
 
-def test_clean_latents_come_from_the_scheduler_that_keeps_them():
+def test_clean_latents_are_the_schedulers_estimate():
     scheduler = DPMSolverMultistepScheduler()
     scheduler.set_timesteps(4)
     noisy = torch.randn(1, 4, 8, 8, generator=torch.Generator().manual_seed(0))
-    assert find_clean_latents(scheduler, noisy) is noisy, "nothing is predicted yet"
+    assert find_clean_latents(scheduler, noisy) is noisy, "no prediction yet"
     scheduler.step(torch.zeros_like(noisy), scheduler.timesteps[0], noisy)
     assert find_clean_latents(scheduler, noisy) is scheduler.model_outputs[-1]
     assert find_clean_latents(EulerDiscreteScheduler(), noisy) is noisy

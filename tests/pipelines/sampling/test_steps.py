@@ -1,4 +1,4 @@
-"""The steps of a call are reported, with a callback or without one, and whoever is told can end the call."""
+"""The steps of a call are reported, with or without a callback, and the receiver can end the call."""
 
 import inspect
 
@@ -35,7 +35,7 @@ def run(pipeline, on_step=lambda *_: None, **arguments):
         return pipeline(generator=torch.Generator().manual_seed(0), output_type="np", **arguments, **callbacks).images
 
 
-def test_a_pipeline_with_a_callback_is_called_back(tiny):
+def test_a_pipeline_with_a_callback_uses_it(tiny):
     with follow_steps(load(tiny), print) as callbacks:
         assert list(callbacks) == ["callback_on_step_end"]
 
@@ -45,21 +45,21 @@ def test_a_pipeline_without_a_callback_reports_its_steps_too(ddim):
     image = run(ddim, lambda step, pixels: seen.append((step, pixels)), num_inference_steps=3)
     assert [step for step, _ in seen] == [1, 2, 3]
     last = (seen[-1][1] / 2 + 0.5).clamp(0, 1).permute(0, 2, 3, 1).numpy()
-    assert (last == image).all(), "what is reported last is what the picture is made of"
+    assert (last == image).all(), "the last report is the finished image"
 
 
-def test_being_followed_changes_no_bits(ddim, pixart):
+def test_following_changes_no_bits(ddim, pixart):
     generator = torch.Generator().manual_seed(0)
-    alone = ddim(generator=generator, output_type="np", num_inference_steps=3).images
-    assert (run(ddim, num_inference_steps=3) == alone).all()
+    plain = ddim(generator=generator, output_type="np", num_inference_steps=3).images
+    assert (run(ddim, num_inference_steps=3) == plain).all()
     pixart.scheduler = EulerAncestralDiscreteScheduler.from_config(pixart.scheduler.config)
     arguments = {"prompt": "a boat", "height": 256, "width": 256, "num_inference_steps": 2}
-    alone = pixart(generator=torch.Generator().manual_seed(0), output_type="np", **arguments).images
-    assert (run(pixart, **arguments) == alone).all(), "a scheduler that draws noise is still given the generator"
+    plain = pixart(generator=torch.Generator().manual_seed(0), output_type="np", **arguments).images
+    assert (run(pixart, **arguments) == plain).all(), "a scheduler that draws noise still gets the generator"
 
 
 @pytest.mark.parametrize("name", ["ddim", "pixart"])
-def test_who_is_told_can_end_the_call_at_once(name, request):
+def test_the_receiver_can_end_the_call_at_once(name, request):
     pipeline, steps = request.getfixturevalue(name), []
 
     def stop(step, _latents):
@@ -71,11 +71,11 @@ def test_who_is_told_can_end_the_call_at_once(name, request):
     with pytest.raises(StopHereError):
         run(pipeline, stop, num_inference_steps=50, **prompt)
     assert steps == [1, 2]
-    assert "step" not in vars(pipeline.scheduler), "and leaves nothing behind"
+    assert "step" not in vars(pipeline.scheduler), "the scheduler is restored"
 
 
-def test_the_scheduler_is_asked_as_before(ddim):
-    """Pipelines read the signature of `step`, to find out what to give it."""
+def test_the_schedulers_signature_stays_the_same(ddim):
+    """Pipelines inspect the signature of `step` to find out which arguments it takes."""
     ddim.scheduler = DPMSolverMultistepScheduler()
     theirs = inspect.signature(ddim.scheduler.step)
     with follow_steps(ddim, print):
