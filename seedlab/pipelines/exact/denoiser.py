@@ -71,6 +71,8 @@ class _ExactForward:
     _gathered: dict[str, tuple[Tensor, Tensor]] = field(default_factory=dict)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if not args and "hidden_states" in kwargs:  # pipelines with a transformer pass its first argument by name
+            args = (kwargs.pop("hidden_states"),)
         layout = self._find_layout(args)
         call = BatchCall(self.denoiser, self.forward, layout.gather(args), self._gather(layout, kwargs), layout)
         if self._planned is None:

@@ -1,5 +1,6 @@
 """A cache of prompt embeddings, in which each prompt is encoded in a call of its own."""
 
+import inspect
 from collections import OrderedDict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,9 @@ class Prompts:
         """Create an empty cache for a pipeline whose family `can_batch`."""
         self._pipeline = pipeline
         self._names = family_of(pipeline).embeddings or ()
+        # Prompts for the other text encoders are None, the default, which Stable Diffusion 3 requires to be passed.
+        names = inspect.signature(pipeline.encode_prompt).parameters if self._names else ()
+        self._other_prompts = {name: None for name in names if name in ("prompt_2", "prompt_3")}
         self._cache: OrderedDict[str, tuple[Tensor, ...]] = OrderedDict()
 
     def encode(self, recipes: Sequence[Recipe]) -> "dict[str, Tensor | int]":
@@ -56,6 +60,7 @@ class Prompts:
             with torch.no_grad():
                 encoded = self._pipeline.encode_prompt(
                     prompt=text,
+                    **self._other_prompts,
                     device=self._pipeline._execution_device,
                     num_images_per_prompt=1,
                     do_classifier_free_guidance=False,

@@ -124,6 +124,18 @@ def test_a_batch_that_cannot_be_exact_is_not_started(calibrated):
     assert denoiser.layer.calls == 0
 
 
+def test_a_transformers_first_argument_may_be_passed_by_name(calibrated):
+    class Transformer(nn.Module):
+        def forward(self, hidden_states, timestep=None):
+            return (hidden_states + len(hidden_states) * 100,)
+
+    calibrated(Plan(exact=True))
+    denoiser = Transformer()
+    with batch_exactly(denoiser, 4, Plans(None), PrepackCache(), "here", do_nothing, do_nothing):
+        (out,) = denoiser(hidden_states=ROWS, timestep=500)
+    assert out.flatten().tolist() == [800.0 + row for row in range(8)]
+
+
 @pytest.mark.parametrize("rows", [ROWS[:6], ROWS[:0]])
 def test_a_batch_size_that_does_not_match_the_images_is_refused(calibrated, rows):
     calibrated(Plan(exact=True))
