@@ -97,7 +97,7 @@ def _parse_rule(given: argparse.Namespace) -> Rule:
 def _check(job: Job, given: argparse.Namespace, *, resolved: bool = True) -> None:
     check_folder(job.folder)
     if not given.overwrite:
-        check_room(job.files, job.grid, settled=resolved)
+        check_room(job.files, job.grid, resolved=resolved)
 
 
 def _run(job: Job, given: argparse.Namespace, services: Services, notice: str = "") -> int:

@@ -1,4 +1,4 @@
-"""What a picture leaves behind beside its 8-bit pixels, so that a later run can be held against it more finely."""
+"""Checksums of a picture that are finer than its 8-bit pixels, for comparing a later run with it."""
 
 import math
 import re
@@ -13,13 +13,13 @@ SHA256 = re.compile(r"[0-9a-f]{64}")
 
 @dataclass(frozen=True, kw_only=True)
 class Checksums:
-    """The finer traces of a picture, taken as it was made.
+    """Checksums that were taken when a picture was made.
 
     Attributes:
-        latents: SHA-256, in hex, of the finished latents' bytes, as `output_type="latent"` would give them; "" where
-            the pipeline shows none.
-        total: `np.abs(image).sum()` of the picture as `output_type="np"` gives it (float32, 0...1), which the
-            diffusers guide on reproducible pipelines prints.
+        latents: SHA-256, in hex, of the final latents, as `output_type="latent"` returns them; "" if the pipeline does
+            not expose them.
+        total: `np.abs(image).sum()` of the picture with `output_type="np"` (float32, 0...1), as the diffusers guide on
+            reproducible pipelines prints it.
     """
 
     latents: str
@@ -27,12 +27,12 @@ class Checksums:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """Read a proof from untrusted data.
+        """Read checksums from untrusted data.
 
         Raises:
-            SeedLabError: it is none.
+            SeedLabError: the data is not valid.
         """
-        unreadable = SeedLabError("The proof in this picture cannot be read: use the file as SeedLab saved it.")
+        unreadable = SeedLabError("The checksums in this picture cannot be read: use the file as SeedLab saved it.")
         if not isinstance(data, Mapping):
             raise unreadable
         latents, total = data.get("latents"), data.get("total")

@@ -59,7 +59,7 @@ class Environment:
         return cls(**values)
 
     def differences(self, other: "Environment") -> tuple[str, ...]:
-        """Name what differs between the two, as ("torch 2.13.0 instead of 2.12.0", ...)."""
+        """Return what differs, as ("torch 2.13.0 instead of 2.12.0", ...)."""
         ours, theirs = asdict(self), asdict(other)
         return tuple(f"{name} {ours[name]} instead of {theirs[name]}" for name in ours if ours[name] != theirs[name])
 
@@ -73,5 +73,5 @@ def _is_switch(value: object) -> bool:
 
 
 def _is_line(value: object) -> bool:
-    # One line, and nothing that steers a terminal: it is shown to visitors, and stands in scripts.
+    # One printable line, without control characters: it is shown to users and written into scripts.
     return isinstance(value, str) and len(value) <= 500 and value.isprintable()

@@ -1,12 +1,12 @@
-"""The one family of errors that SeedLab raises."""
+"""The errors that SeedLab raises."""
 
 
 class SeedLabError(Exception):
-    """The one family of errors that SeedLab raises; its text is a sentence that can be shown to a visitor."""
+    """Base class of all errors that SeedLab raises. The message is a sentence for the user."""
 
 
 class RecipeError(SeedLabError):
-    """A recipe that cannot be made. `field` names the field that it is about; the text says what to do."""
+    """A recipe is not valid. `field` names the wrong field; the message says what to do."""
 
     def __init__(self, field: str, sentence: str) -> None:
         super().__init__(sentence)

@@ -1,4 +1,4 @@
-"""A finished picture as the workflow meets it: a file, and what to know about it."""
+"""A finished picture: its file and a notice about it."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Picture:
-    """A finished PNG on the disk, and what the visitor should know about it ("" for nothing)."""
+    """A finished PNG file, and a notice for the user ("" for none)."""
 
     file: Path
     notice: str = ""

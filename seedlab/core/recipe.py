@@ -1,4 +1,4 @@
-"""The recipe: everything that decides a picture's pixels, and the errors about it."""
+"""The recipe: everything a user chooses that decides the pixels of a picture."""
 
 import re
 from collections.abc import Mapping
@@ -22,15 +22,15 @@ GENERATOR_DEVICES = ("cpu", "cuda", "mps")
 
 @dataclass(frozen=True, kw_only=True)
 class Lora:
-    """A LoRA: weights that are added to the model's.
+    """A LoRA that is added to the model's weights.
 
     Attributes:
         file: the path of its .safetensors file.
         sha256: of the file, in hex.
-        weight: how much of it is added, -10...10.
+        weight: its scale, -10...10.
 
     Raises:
-        RecipeError: a field is of the wrong type or out of its range.
+        RecipeError: a field has the wrong type or is out of range.
     """
 
     file: str
@@ -40,7 +40,7 @@ class Lora:
     def __post_init__(self) -> None:
         check_text("loras", self.file, "The LoRA's file", 1000)
         if not isinstance(self.sha256, str) or re.fullmatch("[0-9a-f]{64}", self.sha256) is None:
-            raise RecipeError("loras", "A LoRA is known by its SHA-256, of 64 hex digits.")
+            raise RecipeError("loras", "The SHA-256 of a LoRA must have 64 hex digits.")
         is_number = isinstance(self.weight, int | float) and not isinstance(self.weight, bool)
         if not is_number or not -MAX_LORA_WEIGHT <= self.weight <= MAX_LORA_WEIGHT:
             raise RecipeError("loras", "The weight of a LoRA must be a number from -10 to 10.")
@@ -49,11 +49,11 @@ class Lora:
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """Everything that is asked for and decides the pixels of one picture.
+    """Everything a user chooses that decides the pixels of one picture. Valid once it is made.
 
     Attributes:
         model_id: "sketch", a Hub id ("owner/name") or the path of a local diffusers folder or .safetensors file.
-        revision: the Hub commit (pictures of the first SeedLab may name a branch); None for a model that has none.
+        revision: the Hub commit (old pictures may name a branch); None for local models.
         prompt, negative_prompt: up to 10,000 characters each; both may be empty.
         seed: 0...2^32-1, for `torch.Generator(generator_device).manual_seed(seed)`.
         generator_device: where the noise is drawn. On the CPU it is the same on every machine.
@@ -65,7 +65,7 @@ class Recipe:
         loras: up to 8.
 
     Raises:
-        RecipeError: a field is of the wrong type or out of its range. After that every recipe is valid.
+        RecipeError: a field has the wrong type or is out of range.
     """
 
     model_id: str
@@ -105,7 +105,7 @@ class Recipe:
 
     @property
     def model_address(self) -> str:
-        """What the model is asked for by: its id, and "@revision" where there is one."""
+        """The id of the model, with "@revision" if there is one."""
         return self.model_id if self.revision is None else f"{self.model_id}@{self.revision}"
 
     @property
@@ -114,7 +114,7 @@ class Recipe:
         return canonical.hash_json(self.to_dict())
 
     def to_json(self) -> str:
-        """Return the canonical JSON: sorted keys, no spaces, UTF-8 text as it is."""
+        """Return the canonical JSON: sorted keys, no spaces, no escapes for non-ASCII text."""
         return canonical.to_json(self.to_dict())
 
     def to_dict(self) -> dict[str, Any]:
@@ -126,17 +126,18 @@ class Recipe:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """Make a recipe of untrusted data, field by field.
+        """Make a recipe from untrusted data.
 
         Raises:
-            RecipeError: a field is missing, unknown, of the wrong type or out of its range.
+            RecipeError: a field is missing or unknown, has the wrong type or is out of range.
         """
         names = {each.name for each in fields(cls)}
         if not isinstance(data, Mapping) or any(not isinstance(key, str) for key in data):
             raise RecipeError("recipe", "This is not a SeedLab recipe.")
         if unknown := sorted(set(data) - names):
             listed = ", ".join(name[:40].encode("ascii", "replace").decode() for name in unknown[:5])
-            raise RecipeError("recipe", f"This recipe holds what this SeedLab does not know: {listed}. Update SeedLab.")
+            sentence = f"This recipe has fields that this SeedLab does not know: {listed}. Update SeedLab."
+            raise RecipeError("recipe", sentence)
         try:
             return cls(**{**data, "loras": tuple(Lora(**each) for each in data.get("loras", ()))})
         except TypeError as error:
@@ -144,8 +145,8 @@ class Recipe:
 
 
 def _checked_guidance(value: object) -> float:
-    # 3 and 3.0 are one recipe, so they must have one fingerprint; so must 0.0 and -0.0.
-    # Only compared, which also finds NaN: an int of 400 digits fits into no float.
+    # 3 and 3.0 are the same recipe and need the same fingerprint, and so do 0.0 and -0.0. Comparing also rejects NaN,
+    # and works for integers that no float can hold.
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= MAX_GUIDANCE:
         raise RecipeError("guidance_scale", "The guidance must be a number from 0 to 100.")
     return float(value) + 0.0

@@ -1,6 +1,6 @@
-"""What a generation reports while it goes on: the one language between the pipeline manager and the workflow.
+"""The reports of a generation in progress, from the pipeline manager to the workflow.
 
-The index in a report is the recipe's place in the call `generate(recipes, stop)` that reports.
+`index` is the position of the recipe in the call `generate(recipes, stop)`.
 """
 
 from collections.abc import Callable, Generator, Sequence
@@ -16,7 +16,7 @@ from seedlab.core.recipe import Recipe
 
 @dataclass(frozen=True)
 class Waiting:
-    """Nothing to see yet, and why: a model is loading, or others are before this tile."""
+    """The tile waits. The sentence says why: a model is loading, or other batches come first."""
 
     index: int
     sentence: str
@@ -24,7 +24,7 @@ class Waiting:
 
 @dataclass(frozen=True)
 class Progress:
-    """One denoising step is done. `preview` is a small RGB picture of the latents, or None."""
+    """A denoising step is done. `preview` is a small RGB picture of the latents, or None."""
 
     index: int
     step: int
@@ -34,7 +34,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class Finished:
-    """A tile is done. `notice` is "" or a sentence for the visitor (words that were not read)."""
+    """A tile is done. `notice` is a sentence for the user, such as that the prompt was truncated, or ""."""
 
     index: int
     image: Image
@@ -45,7 +45,7 @@ class Finished:
 
 @dataclass(frozen=True)
 class Failed:
-    """A tile could not be made; the sentence says why and what to do."""
+    """A tile failed. The sentence says why and what to do."""
 
     index: int
     sentence: str
@@ -53,5 +53,5 @@ class Failed:
 
 Report = Waiting | Progress | Finished | Failed
 Generate = Callable[[Sequence[Recipe], Event], Generator[Report, None, None]]
-"""Yields reports for each recipe in order, ending each with Finished or Failed; returns early once the event is set.
-The last report is said again every now and then where nothing new is to be said."""
+"""Yields reports for the recipes in order; each ends with Finished or Failed. Returns early once the event is set.
+When nothing changes for a while, the last report is repeated."""

@@ -1,4 +1,4 @@
-"""The schedulers that we offer: diffusers' class names, with the names that people know them by."""
+"""The schedulers on offer, with diffusers' class names and the common names of samplers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ from seedlab.core.text import quote
 
 @dataclass(frozen=True)
 class Scheduler:
-    """One way to denoise.
+    """A scheduler with its settings.
 
     Attributes:
-        name: what a recipe calls it: diffusers' class name, " SDE" where it adds noise at every step, and " Karras"
-            where it takes Karras' noise levels.
-        label: what people call it.
-        sampler: AUTOMATIC1111's name, without the schedule type; None where it has no such sampler.
-        least_steps: the fewest that it takes.
+        name: its name in recipes: diffusers' class name, with " SDE" if it adds noise at every step, and " Karras" if
+            it uses Karras' noise levels.
+        label: its name in the interface.
+        sampler: AUTOMATIC1111's name, without the schedule type; None if there is no such sampler.
+        least_steps: the minimum number of steps.
     """
 
     name: str
@@ -32,15 +32,15 @@ class Scheduler:
 
     @property
     def karras(self) -> bool:
-        """Whether it takes the noise levels of Karras et al. 2022 (arXiv 2206.00364, eq. 5)."""
+        """Whether it uses the noise levels of Karras et al. 2022 (arXiv 2206.00364, eq. 5)."""
         return self.name.endswith(" Karras")
 
     @property
     def settings(self) -> dict[str, str | bool]:
-        """What `from_config` is told beside the model's own configuration, which decides everything else.
+        """The settings that override the model's own scheduler configuration in `from_config`.
 
-        Only what makes a scheduler the one that its name says: a model may have been saved with another of its class
-        or of its relatives, which share the names of their settings.
+        Only those that its name promises: the model may have been saved with a variant of this class, or with a
+        related class that uses the same setting names.
         """
         if self.class_name == "DPMSolverMultistepScheduler":
             algorithm = "sde-dpmsolver++" if " SDE" in self.name else "dpmsolver++"
@@ -70,10 +70,10 @@ SCHEDULERS = (
 )
 
 APART = ("FlowMatchEulerDiscreteScheduler", "LCMScheduler")
-"""Classes whose models can use no other, and that no other model can use."""
+"""Classes that exclude all others: their models work with no other, and no other models work with them."""
 
 FLOW_SOLVERS = ("DPMSolverMultistepScheduler", "UniPCMultistepScheduler")
-"""Those that can solve a flow-matching model which was saved with one of them, as Sana was."""
+"""The solvers for flow-matching models that were saved with one of them, such as Sana."""
 
 REPLACED = (
     "DDIMParallelScheduler",
@@ -83,17 +83,17 @@ REPLACED = (
     "LMSDiscreteScheduler",
     "SASolverScheduler",
 )
-"""Classes that we do not offer, whose models work with DPM++ 2M.
+"""Classes that are not on offer, whose models work with DPM++ 2M.
 
-DPMSolverSDE draws from a random source of its own, that no generator reaches. It needs torchsde, and LMS needs scipy:
-without these diffusers does not load such a model at all, and says what to install."""
+DPMSolverSDE ignores the generator and draws from its own random source. It needs torchsde, and LMS needs scipy: without
+them diffusers refuses to load such a model, and says what to install."""
 
 
 def find_scheduler(name: str) -> Scheduler:
-    """Return the scheduler of that name or label.
+    """Return the scheduler with this name or label.
 
     Raises:
-        RecipeError: there is none.
+        RecipeError: there is no such scheduler.
     """
     for scheduler in SCHEDULERS:
         if name in (scheduler.name, scheduler.label):
@@ -103,12 +103,12 @@ def find_scheduler(name: str) -> Scheduler:
 
 
 def list_family(name: str) -> tuple[Scheduler, ...]:
-    """Return the schedulers that can stand in for the one that a model was saved with.
+    """Return the schedulers that can replace the one that a model was saved with.
 
-    A flow-matching model has only its own, and so has a model that was distilled for LCM.
+    A flow-matching model works only with its own, and so does a model that was distilled for LCM.
 
     Raises:
-        RecipeError: there is no scheduler of that name.
+        RecipeError: there is no scheduler with this name.
     """
     own = find_scheduler(name)
     if own.class_name in APART:
@@ -117,13 +117,13 @@ def list_family(name: str) -> tuple[Scheduler, ...]:
 
 
 def name_scheduler(configuration: Mapping[str, Any]) -> str:
-    """Name the scheduler that a model was saved with, or the one that takes its place where we do not offer it.
+    """Return the name of the scheduler that a model was saved with, or of its replacement if it is not on offer.
 
     Args:
-        configuration: its `scheduler_config.json`; empty where that cannot be read.
+        configuration: the model's `scheduler_config.json`; empty if it cannot be read.
 
     Raises:
-        RecipeError: there is none; the model cannot be used.
+        RecipeError: no scheduler works with this model.
     """
     class_name = str(configuration.get("_class_name", ""))
     noise = " SDE" if str(configuration.get("algorithm_type", "")).startswith("sde-") else ""
@@ -136,6 +136,6 @@ def name_scheduler(configuration: Mapping[str, Any]) -> str:
         return "DPMSolverMultistepScheduler"
     raise RecipeError(
         "model_id",
-        f"This model was saved with the scheduler {quote(class_name)}, which SeedLab does not have, and none of those "
-        "that it has can take its place: choose another model, or save it with another scheduler.",
+        f"This model was saved with the scheduler {quote(class_name)}, which SeedLab neither offers nor can replace: "
+        "choose another model, or save it with another scheduler.",
     )

@@ -9,13 +9,14 @@ from seedlab.core.validation import check_int
 
 
 def parse_seeds(text: str, limit: int = 64) -> tuple[int, ...]:
-    """Read seeds as people write them: "0-3" or "7, 42, 100-103". Order is kept, doubles are dropped.
+    """Parse seeds as people write them: "0-3" or "7, 42, 100-103". Order is kept, duplicates are dropped.
 
     Raises:
-        RecipeError: no seed, not a number, out of 0...2^32-1, a range that runs backwards, or more than `limit`.
+        RecipeError: there is no seed, or more than `limit`; one is not a whole number in 0...2^32-1; or a range runs
+            backwards.
     """
     seeds: dict[int, None] = {}
-    # Runs of spaces go first: `\s*-` alone takes time in the square of their length.
+    # Runs of spaces are collapsed first: `\s*-` alone takes quadratic time.
     for part in re.split(r"[,; ]+", re.sub(r" ?[-–—] ?", "-", " ".join(text.split()))):
         if part:
             seeds.update(dict.fromkeys(_parse_range(part, limit)))

@@ -1,4 +1,4 @@
-"""Checks of a recipe's fields. Each raises `RecipeError` with a sentence that says what to do."""
+"""Checks of a recipe's fields. Each raises `RecipeError` with a message that says what to do."""
 
 from seedlab.core.errors import RecipeError
 from seedlab.core.text import is_whole
@@ -14,7 +14,7 @@ def check_text(field: str, value: object, name: str, limit: int) -> None:
     if len(value) > limit:
         raise RecipeError(field, f"{name} has {len(value):,} characters: shorten it to {limit:,} or fewer.")
     if "\0" in value or not is_whole(value):
-        raise RecipeError(field, f"{name} holds a character that cannot be written: remove it.")
+        raise RecipeError(field, f"{name} contains a character that cannot be encoded: remove it.")
 
 
 def check_int(field: str, value: object, name: str, low: int, high: int) -> None:
@@ -22,7 +22,7 @@ def check_int(field: str, value: object, name: str, low: int, high: int) -> None
     if not isinstance(value, int) or isinstance(value, bool):
         raise RecipeError(field, f"{name} must be a whole number from {low} to {high}.")
     if not low <= value <= high:
-        # Python refuses to write out a number of more than 4,300 digits.
+        # Python does not format integers of more than 4,300 digits.
         given = f", not {value}" if abs(value) < 10**20 else ""
         raise RecipeError(field, f"{name} must be from {low} to {high}{given}.")
 
@@ -30,7 +30,7 @@ def check_int(field: str, value: object, name: str, low: int, high: int) -> None
 def check_side(field: str, value: object) -> None:
     """Check for a height or width in pixels: 8...4096, a multiple of 8."""
     check_int(field, value, f"The {field}", 8, MAX_SIDE)
-    assert isinstance(value, int)  # for mypy: check_int has made sure
+    assert isinstance(value, int)  # for mypy; check_int has checked it
     if value % 8:
         below = value // 8 * 8
         raise RecipeError(field, f"The {field} must be a multiple of 8: use {below} or {below + 8}, not {value}.")

@@ -1,1 +1,1 @@
-"""Pictures as PNG files: what is written into them, how they are read back, and where they are kept."""
+"""Pictures as PNG files: metadata, other tools' metadata, the store, and output folders."""

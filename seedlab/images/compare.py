@@ -1,4 +1,4 @@
-"""Two pictures against each other, pixel by pixel."""
+"""Comparing pictures pixel by pixel."""
 
 import hashlib
 from dataclasses import dataclass
@@ -11,11 +11,11 @@ from seedlab.core.errors import SeedLabError
 
 @dataclass(frozen=True)
 class Comparison:
-    """How far two pictures are apart.
+    """How much two pictures differ.
 
     Attributes:
         l_infinity: the largest difference of a colour value, 0...255.
-        share: the part of the colour values that differ, 0...1.
+        share: the fraction of colour values that differ, 0...1.
     """
 
     l_infinity: int
@@ -26,11 +26,11 @@ def compare(one: Image, other: Image) -> Comparison:
     """Compare the RGB pixels of two pictures.
 
     Raises:
-        SeedLabError: they are of different sizes.
+        SeedLabError: they differ in size.
     """
     if one.size != other.size:
         sizes = " and ".join(f"{width}×{height}" for width, height in (one.size, other.size))
-        raise SeedLabError(f"Pictures of {sizes} pixels cannot be compared: one was cut or scaled after it was made.")
+        raise SeedLabError(f"Pictures of {sizes} pixels cannot be compared: one was cropped or scaled afterwards.")
     ours, theirs = (np.asarray(each.convert("RGB"), dtype=np.int16) for each in (one, other))
     difference = np.abs(ours - theirs)
     return Comparison(int(difference.max(initial=0)), float(np.count_nonzero(difference) / difference.size))

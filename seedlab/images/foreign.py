@@ -1,8 +1,7 @@
-"""What another tool's picture says of how it was made: AUTOMATIC1111's infotext, which many tools write.
+"""Metadata of other tools: AUTOMATIC1111's infotext, which many tools write.
 
-It is no exact recipe, and it comes from strangers: each field is looked for by its name, and taken only if it can be
-what it should be. The format is that of `parse_generation_parameters` (modules/infotext_utils.py) of
-stable-diffusion-webui.
+It is not an exact recipe, and it is untrusted: each field is looked up by name and taken only if it is valid. The
+format is that of `parse_generation_parameters` (modules/infotext_utils.py) of stable-diffusion-webui.
 """
 
 import json
@@ -20,7 +19,7 @@ from seedlab.images.infotext import AUTOMATIC
 MAX_CHARACTERS = 100_000
 DETAIL = re.compile(r'\s*(\w[\w \-/]{1,40}):\s*("(?:\\.|[^\\"])+"|[^,]*)(?:,|$)')
 OLD = re.compile(r"v1\.[0-8]\b")
-"""The versions of A1111 that had no schedule types: Karras was a part of the sampler's name."""
+"""Versions of A1111 without schedule types: Karras was part of the sampler's name."""
 
 NEGATIVE = "Negative prompt:"
 
@@ -29,12 +28,12 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, kw_only=True)
 class ForeignMetadata:
-    """The fields of a recipe that another tool's picture tells; None for those that it does not.
+    """The fields of a recipe in another tool's metadata; None for missing ones.
 
     Attributes:
         scheduler: a name from `seedlab.core.schedulers.SCHEDULERS`.
-        model: the model's name, as the tool calls it.
-        sampler: the sampler's name, as the tool calls it.
+        model: the tool's name of the model.
+        sampler: the tool's name of the sampler.
     """
 
     prompt: str
@@ -50,7 +49,7 @@ class ForeignMetadata:
 
 
 def read_infotext(text: str) -> ForeignMetadata | None:
-    """Read an infotext, from a stranger; None where this is none."""
+    """Parse an untrusted infotext; returns None if it is not one."""
     if len(text) > MAX_CHARACTERS or not is_whole(text) or "\0" in text:
         return None
     *lines, last = text.strip().split("\n")
@@ -78,8 +77,7 @@ def _read_details(line: str) -> dict[str, str]:
 
 
 def _find_details(line: str) -> Iterator[re.Match[str]]:
-    # Tried only at the line's beginning and after commas: tried everywhere, as `finditer` does, a line that means harm
-    # takes minutes.
+    # Matched only at the start and after commas: `finditer` matches everywhere, and takes minutes for a malicious line.
     place = 0
     while place < len(line):
         match = DETAIL.match(line, place)
@@ -121,12 +119,12 @@ def _read_size(text: str) -> tuple[int | None, int | None]:
 
 
 def _read_name(text: str | None) -> str | None:
-    # Quoted values can hold what is no text: newlines, and halves of characters.
+    # Quoted values can contain newlines and unpaired surrogates.
     return text if text and len(text) <= 200 and text.isprintable() else None
 
 
 def _find_scheduler(details: Mapping[str, str]) -> str | None:
-    """Find our scheduler by A1111's sampler and schedule type; None for a pair that we do not have."""
+    """Return the scheduler for A1111's sampler and schedule type; None if there is no such pair."""
     sampler = details.get("Sampler", "")
     name = sampler.removesuffix(" Karras")
     unsaid = "Uniform" if OLD.match(details.get("Version", "")) else "Automatic"

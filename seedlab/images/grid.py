@@ -1,4 +1,4 @@
-"""Several pictures in one, as the diffusers guide shows them."""
+"""Grids of pictures, as in the diffusers guide."""
 
 import math
 from collections.abc import Sequence
@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from PIL.Image import Image, new
 
 PAPER = (250, 248, 244)
-"""RGB, 0...255: the ground of the page, where a row has no more pictures."""
+"""The page's background, RGB 0...255: it fills the last row."""
 
 
 def make_grid(images: Sequence[Image]) -> Image:
-    """Put pictures side by side, row by row: 2x2 for four of them, else as nearly square as their number allows.
+    """Arrange pictures row by row: 2x2 for four, otherwise as close to a square as possible.
 
     Args:
-        images: one or more, all of one size.
+        images: one or more, all of the same size.
     """
     columns = math.isqrt(len(images) - 1) + 1
     rows = -(-len(images) // columns)

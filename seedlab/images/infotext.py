@@ -1,8 +1,8 @@
-"""A recipe as AUTOMATIC1111's infotext, so that other tools can read the picture.
+"""A recipe as AUTOMATIC1111's infotext, which other tools can read.
 
 The format is that of `create_infotext` (modules/processing.py) and `parse_generation_parameters`
 (modules/infotext_utils.py) of stable-diffusion-webui; ComfyUI, InvokeAI and Civitai read it too, each a little
-differently. It cannot hold everything (what a recipe is exactly is in the picture's other text chunk).
+differently. It cannot hold every field; the exact recipe is in the picture's other text chunk.
 """
 
 import json
@@ -14,13 +14,13 @@ from seedlab.core.recipe import Recipe
 from seedlab.core.schedulers import Scheduler, find_scheduler
 
 INFOTEXT_CHUNK = "parameters"
-"""The PNG chunk that it stands in."""
+"""The keyword of its PNG chunk."""
 
 AUTOMATIC = {"DPM++ 2M": "Karras", "DPM++ 2M SDE": "Exponential", "DPM2": "Karras", "DPM2 a": "Karras"}
-"""What A1111 takes for a schedule type where none is said (modules/sd_samplers_kdiffusion.py); "Uniform" for others."""
+"""A1111's default schedule types (modules/sd_samplers_kdiffusion.py); "Uniform" for all other samplers."""
 
 MARKS = ("Negative prompt:", "Steps:")
-"""A line that begins with one of these is no prompt to other tools, wherever it stands (Civitai takes the first)."""
+"""Other tools take a line that begins with one of these as the end of the prompt (Civitai takes the first one)."""
 
 
 def write_infotext(recipe: Recipe) -> str:
@@ -42,9 +42,9 @@ def _write_details(recipe: Recipe) -> str:
         "Seed": recipe.seed,
         "Size": f"{recipe.width}x{recipe.height}",
         "Model": re.split(r"[/\\]", recipe.model_id.rstrip("/\\"))[-1],
-        # Without it A1111 draws the noise on the GPU, which gives another picture.
+        # Otherwise A1111 draws the noise on the GPU, which gives another picture.
         "RNG": "CPU" if recipe.generator_device == "cpu" else None,
-        # Not a bare number: A1111 would take it for an old version of its own, and switch its old ways on.
+        # Not a bare number: A1111 would take it for an old version of its own and enable compatibility modes.
         "Version": f"SeedLab v{__version__}",
     }
     return ", ".join(f"{key}: {_quote(value)}" for key, value in details.items() if value is not None)
@@ -58,8 +58,8 @@ def _find_scheduler(name: str) -> Scheduler | None:
 
 
 def _name_sampler(scheduler: Scheduler) -> str | None:
-    # "DPM++ 2M Karras" was A1111's own name until 1.9, which moved Karras to the schedule type; it still reads the
-    # old name (sd_samplers.get_sampler_and_scheduler), and ComfyUI knows Karras from nothing else.
+    # A1111 called it "DPM++ 2M Karras" until 1.9 moved Karras to the schedule type. It still reads the old name
+    # (sd_samplers.get_sampler_and_scheduler), and ComfyUI finds Karras nowhere else.
     return f"{scheduler.sampler} Karras" if scheduler.sampler and scheduler.karras else scheduler.sampler
 
 
@@ -75,10 +75,10 @@ def _quote(value: int | float | str) -> str:
 
 
 def _keep_in_line(prompt: str) -> str:
-    """Put what other tools would not take for prompt text at the end of the line before it.
+    """Join lines that other tools would not take as prompt text to the line before them.
 
-    To a text encoder a newline is a space, so this changes the look of the prompt and nothing else. A first line that
-    begins with a mark stays as it is: the format has no way to say it.
+    A newline is a space to text encoders, so only the look of the prompt changes. A first line that begins with a mark
+    cannot be expressed in this format and is left unchanged.
     """
     first, *others = prompt.split("\n")
     return first + "".join((" " if line.strip().startswith(MARKS) else "\n") + line for line in others)

@@ -1,4 +1,4 @@
-"""A command's pictures in a folder that is its user's: named for people, and nothing of theirs is overwritten."""
+"""The pictures of a command in a user's folder: readable names, and no file of the user is overwritten."""
 
 import os
 import re
@@ -20,17 +20,17 @@ from seedlab.rules.change import Lineage
 
 MAX_STEM_BYTES = 160
 MAX_SLUG_BYTES = 60
-"""Disks allow 255 bytes for a name; a number and the ending need room too."""
+"""File systems allow names of 255 bytes; a number and the extension need room too."""
 
 GRID_CHUNK = "Software"
-"""The PNG specification's own keyword. A grid has no recipe; it says only whose it is, so that it can be made anew."""
+"""A keyword of the PNG specification. A grid has no recipe; this marks it as ours, so that it may be replaced."""
 
 
 class OutputFolder:
-    """Finds and keeps pictures under the names that they were promised, as `seedlab.images.store.Store` does.
+    """Finds and keeps pictures under given names; the counterpart of `seedlab.images.store.Store`.
 
     Attributes:
-        found: the files that were there already, and are what would have been made.
+        found: the files that existed already and are what would have been made.
     """
 
     def __init__(
@@ -42,21 +42,21 @@ class OutputFolder:
         lineage: Lineage = (),
         overwrite: bool = False,
     ) -> None:
-        """Make an album; nothing is read or written yet.
+        """Set up the folder; nothing is read or written yet.
 
         Args:
-            files: where each recipe's picture belongs.
-            observe: says in which environment a recipe would be made now.
-            given: pictures that are only read, as they are.
+            files: the file of each recipe's picture.
+            observe: returns the environment in which a recipe would be made now.
+            given: files of pictures that are only read.
             lineage: of the given picture.
-            overwrite: whether pictures that are there already are made anew.
+            overwrite: whether existing pictures are replaced.
         """
         self._files, self._observe, self._given = dict(files), observe, dict(given)
         self._lineage, self._overwrite = tuple(lineage), overwrite
         self.found: tuple[Path, ...] = ()
 
     def find(self, recipe: Recipe) -> Picture | None:
-        """Return the picture of this recipe if it is there already, from the present environment.
+        """Return the picture of this recipe if it exists and comes from the current environment.
 
         Raises:
             SeedLabError: the environment cannot be observed.
@@ -73,7 +73,7 @@ class OutputFolder:
         """Write a finished picture.
 
         Raises:
-            SeedLabError: it cannot be written; the sentence says why.
+            SeedLabError: it cannot be written; the message says why.
         """
         metadata = Metadata.describe(recipe, finished, (*self._lineage, *lineage))
         write_picture(self._files[recipe], finished.image, metadata)
@@ -84,47 +84,47 @@ def write_grid(file: Path, image: Image) -> None:
     """Write a grid of pictures.
 
     Raises:
-        SeedLabError: it cannot be written; the sentence says why.
+        SeedLabError: it cannot be written; the message says why.
     """
     write_png(file, image, {GRID_CHUNK: f"SeedLab v{__version__}"})
 
 
-def check_room(files: Mapping[Recipe, Path], grid: Path, *, settled: bool = True) -> None:
-    """See that nothing is in the way but what would be written anyway: these recipes' pictures, and a grid of ours.
+def check_room(files: Mapping[Recipe, Path], grid: Path, *, resolved: bool = True) -> None:
+    """Check that only files that would be written anyway exist: these recipes' pictures, and a grid of ours.
 
     Args:
-        files: where each recipe's picture belongs.
-        grid: where the grid belongs.
-        settled: whether it is known already which dtype and which commit the recipes will have.
+        files: the file of each recipe's picture.
+        grid: the file of the grid.
+        resolved: whether the dtype and the commit of the recipes are final.
 
     Raises:
-        SeedLabError: something else is in the way.
+        SeedLabError: another file exists.
     """
     for recipe, file in files.items():
         metadata = _try_to_read(file)
-        there = metadata and (metadata.recipe if settled else _unsettle(metadata.recipe, recipe))
+        there = metadata and (metadata.recipe if resolved else _ignore_resolved(metadata.recipe, recipe))
         if there != recipe and os.path.lexists(file):
-            raise _something_is_in_the_way(file)
+            raise _make_collision_error(file)
     if os.path.lexists(grid) and not _is_our_grid(grid):
-        raise _something_is_in_the_way(grid)
+        raise _make_collision_error(grid)
 
 
-def _unsettle(there: Recipe, recipe: Recipe) -> Recipe:
+def _ignore_resolved(there: Recipe, recipe: Recipe) -> Recipe:
     return replace(there, dtype=recipe.dtype, revision=recipe.revision)
 
 
 def check_folder(folder: Path) -> None:
-    """See that a folder can be written to, or made, without making it.
+    """Check that a folder can be written to or created, without creating it.
 
     Raises:
-        SeedLabError: it cannot.
+        SeedLabError: it cannot be.
     """
     nearest = folder.absolute()
     try:
         while not nearest.exists() and nearest != nearest.parent:
             nearest = nearest.parent
     except OSError as error:
-        raise SeedLabError(f"The folder “{folder}” cannot be made: choose another.") from error
+        raise SeedLabError(f"The folder “{folder}” cannot be created: choose another.") from error
     if not nearest.is_dir():
         raise SeedLabError(f"“{nearest}” is not a folder: choose another.")
     if not os.access(nearest, os.W_OK | os.X_OK):
@@ -132,19 +132,19 @@ def check_folder(folder: Path) -> None:
 
 
 def name_grid(stem: str) -> str:
-    """Make the file name, without its ending, of the grid of a parent's variations."""
+    """Return the file name, without extension, of the grid of a parent's variations."""
     return f"{_shorten(stem, MAX_STEM_BYTES)}-grid"
 
 
 def name_variations(stem: str, captions: Sequence[str]) -> tuple[str, ...]:
-    """Make file names, without their extension, from a parent's name and its tiles' captions.
+    """Return file names, without extensions, made from a parent's name and its tiles' captions.
 
     They are safe on every file system. No two are equal, whatever their case, nor equal to the parent's or the grid's.
     """
     names: list[str] = []
     taken = {stem.casefold(), name_grid(stem).casefold()}
     for caption in captions:
-        # What is no letter or digit, in whatever script, would mean something to a shell or a disk.
+        # Letters and digits of all scripts are safe; other characters may mean something to a shell or a file system.
         slug = re.sub(r"[\W_]+", "-", caption.casefold()).strip("-") or "variation"
         name = f"{_shorten(stem, MAX_STEM_BYTES)}-{_shorten(slug, MAX_SLUG_BYTES)}"
         candidates = (name, *(f"{name}-{number}" for number in range(2, len(captions) + 3)))
@@ -171,7 +171,5 @@ def _is_our_grid(file: Path) -> bool:
         return False
 
 
-def _something_is_in_the_way(file: Path) -> SeedLabError:
-    return SeedLabError(
-        f"“{file}” is there already and is something else: choose another folder with --out, or add --overwrite."
-    )
+def _make_collision_error(file: Path) -> SeedLabError:
+    return SeedLabError(f"“{file}” exists and is another file: choose another folder with --out, or add --overwrite.")

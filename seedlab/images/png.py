@@ -1,4 +1,4 @@
-"""PNG files: written whole or not at all, and read as what they may be: a stranger's."""
+"""PNG files: atomic writing, and reading of untrusted files within limits."""
 
 import errno
 import os
@@ -19,23 +19,23 @@ from seedlab.core.validation import MAX_SIDE
 
 MAX_FILE_BYTES = 50 * 2**20
 MAX_BESIDE_BYTES = 8 * 2**20
-"""Of all chunks but the pixels'; what SeedLab writes is much less, ComfyUI's workflows can be megabytes."""
+"""The limit of all chunks but the pixels. SeedLab writes far less; ComfyUI's workflows can take megabytes."""
 
 MAX_CHUNKS = 20_000
-"""Pixels come in pieces of 8 kB at the least; 4 million empty chunks would take seconds each time."""
+"""Encoders write pixels in chunks of 8 kB or more. Reading 4 million empty chunks would take seconds."""
 
 TEMPORARY = re.compile(r"\.seedlab-[0-9a-f]{32}\.tmp")
 """The name of a file that is being written."""
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 HEAD = struct.Struct(">8s4x4sII")
-"""The beginning of every PNG: signature, (length), name of the first chunk, width, height."""
+"""The start of every PNG: signature, length (skipped), name of the first chunk, width, height."""
 
 CHUNK_HEAD = struct.Struct(">I4s")
-"""The beginning of every chunk: length, name. Its content and 4 bytes of checksum follow."""
+"""The start of every chunk: length, name. Its content and a checksum of 4 bytes follow."""
 
 BROKEN = (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error)
-"""What Pillow raises about a PNG that is not what it says."""
+"""What Pillow raises for invalid PNGs."""
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
@@ -45,13 +45,13 @@ T = TypeVar("T")
 
 
 def write_png(file: Path, image: Image, chunks: Mapping[str, str]) -> None:
-    """Write an image's RGB pixels, lossless, and these text chunks, in one step: the file is whole or is not there.
+    """Write an image's RGB pixels and these text chunks atomically.
 
-    Nothing else that the image carries is written. The folder is made if it is not there. Text that is latin-1
-    becomes a tEXt chunk, other text iTXt.
+    Other metadata of the image is not written. The folder is created if needed. Latin-1 text becomes a tEXt chunk,
+    other text iTXt.
 
     Raises:
-        SeedLabError: the disk is full; the folder is not one, or not writable.
+        SeedLabError: the disk is full, or the folder is not a folder or not writable.
     """
     clean = image.convert("RGB")
     clean.info = {}
@@ -79,16 +79,16 @@ def _write_whole(file: Path, image: Image, info: PngInfo) -> None:
 
 
 def read_chunks(file: Path) -> dict[str, str]:
-    """Read the text chunks that stand before a PNG's pixels; checks the file up to its end, but decodes no pixels.
+    """Read the text chunks before a PNG's pixels. The whole file is checked, but no pixels are decoded.
 
     Raises:
-        SeedLabError: it cannot be opened, is no PNG, is too large, damaged or cut short.
+        SeedLabError: the file cannot be opened, is not a PNG, or is too large, damaged or truncated.
     """
     return _read(file, _read_text)
 
 
 def read_pixels(file: Path) -> Image:
-    """Read a PNG's RGB pixels, and nothing else of it.
+    """Read a PNG's RGB pixels, without its metadata.
 
     Raises:
         SeedLabError: as `read_chunks`.
@@ -110,20 +110,20 @@ def _read(file: Path, read: Callable[[PngImageFile], T]) -> T:
         with _open(file) as stream:
             _check_head(stream, name)
             _check_chunks(stream, name)
-            # Not `Image.open`: it would warn of a large picture where this refuses it.
+            # Not `Image.open`, which warns about large pictures where this code refuses them.
             image = PngImageFile(stream)
             if max(image.size) > MAX_SIDE:
-                raise ValueError("a second header, of another size")
+                raise ValueError("a second header with another size")
             return read(image)
     except BROKEN as error:
-        raise SeedLabError(f"“{name}” is damaged or cut short: copy or download it again.") from error
+        raise SeedLabError(f"“{name}” is damaged or truncated: copy or download it again.") from error
 
 
 def _open(file: Path) -> BinaryIO:
     name = file.name[:80]
     try:
         status = file.stat()
-        # Asked before opening: a pipe would wait for a writer for ever.
+        # Checked before opening: a pipe would wait for a writer for ever.
         if not stat.S_ISREG(status.st_mode):
             raise SeedLabError(f"“{name}” is not a file: choose a PNG file.")
         if status.st_size > MAX_FILE_BYTES:
@@ -148,7 +148,7 @@ def _check_head(stream: BinaryIO, name: str) -> None:
 
 
 def _check_chunks(stream: BinaryIO, name: str) -> None:
-    """Refuse a file of which Pillow would read more into memory than a picture needs; reads the chunks' heads alone."""
+    """Refuse a file that would make Pillow read more into memory than a picture needs. Only chunk headers are read."""
     end, place, beside = stream.seek(0, os.SEEK_END), len(SIGNATURE), 0
     for _ in range(MAX_CHUNKS):
         stream.seek(place)
@@ -158,10 +158,10 @@ def _check_chunks(stream: BinaryIO, name: str) -> None:
         beside += 0 if kind == b"IDAT" else length
         if kind == b"IEND" or place > end:
             stream.seek(0)
-            return  # what is cut short is found by whoever reads it
+            return  # reading it finds out whether it is truncated
         if beside > MAX_BESIDE_BYTES:
             break
-    raise SeedLabError(f"“{name}” holds too much beside its pixels: choose a picture as SeedLab saved it.")
+    raise SeedLabError(f"“{name}” holds too much data besides its pixels: choose a picture as SeedLab saved it.")
 
 
 def _explain(error: OSError, folder: Path) -> str:

@@ -1,4 +1,4 @@
-"""Every finished picture once, as a PNG that is named by what made it. The folder is all there is: no index."""
+"""The content-addressed store: each finished picture once, named by its recipe and environment. There is no index."""
 
 import re
 import time
@@ -17,17 +17,17 @@ from seedlab.rules.change import Lineage
 
 OURS = re.compile(r"[0-9a-f]{64}-[0-9a-f]{16}\.png")
 ABANDONED_SECONDS = 3600.0
-"""A temporary file that has not been renamed for this long never will be: whoever wrote it was killed."""
+"""A temporary file of this age was left by a process that was killed."""
 
 
 @dataclass(frozen=True)
 class Store:
-    """Finished pictures in a folder, which is made when the first is kept. Several processes may share it.
+    """Finished pictures in a folder. The folder is created with the first one. Several processes may share it.
 
     Attributes:
-        limit_bytes: the pictures' size, all together, from which on the least recently used are deleted; None for
-            never. Files that are not the store's own are neither counted nor deleted.
-        embed: whether pictures say in text chunks what made them. Without, a notice is not kept either.
+        limit_bytes: the total size above which the least recently used pictures are deleted; None for no limit. Other
+            files in the folder are neither counted nor deleted.
+        embed: whether metadata is written into the pictures. Without it, notices are lost too.
     """
 
     folder: Path
@@ -35,21 +35,21 @@ class Store:
     embed: bool = True
 
     def find(self, recipe: Recipe, environment: Environment) -> Picture | None:
-        """Return the picture that this recipe gave in this environment; None if it is not here, or damaged."""
+        """Return the picture of this recipe from this environment; None if there is none, or it is damaged."""
         file = self._name(recipe, environment)
         try:
             picture = Picture(file, self._check(file, recipe, environment))
         except SeedLabError:
             return None
         with suppress(OSError):
-            file.touch()  # for the least recently used; the time of access is not kept on many disks
+            file.touch()  # marks it as used; many file systems do not record access times
         return picture
 
     def keep(self, recipe: Recipe, finished: Finished, lineage: Lineage) -> Picture:
         """Write a finished picture. If there is a limit, make room; the new picture always stays.
 
         Raises:
-            SeedLabError: it cannot be written; the sentence says why.
+            SeedLabError: the picture cannot be written; the message says why.
         """
         file = self._name(recipe, finished.environment)
         if self.embed:
@@ -64,14 +64,14 @@ class Store:
         return self.folder / f"{recipe.fingerprint}-{environment.digest[:16]}.png"
 
     def _check(self, file: Path, recipe: Recipe, environment: Environment) -> str:
-        """Return the notice of a picture that is whole and is what its name says.
+        """Return the notice of a picture after checking that it is what its name says.
 
         Raises:
-            SeedLabError: it is not.
+            SeedLabError: it is damaged, or another picture.
         """
         if not self.embed:
             if read_chunks(file):
-                raise SeedLabError("This picture says what made it, and here none should.")
+                raise SeedLabError("This picture has metadata, and this store keeps none.")
             return ""
         metadata = read_metadata(file)
         if (metadata.recipe, metadata.environment) != (recipe, environment):
@@ -86,14 +86,14 @@ class Store:
                 return
             if file != written:
                 excess -= size
-                with suppress(OSError):  # another process made the same room
+                with suppress(OSError):  # another process has deleted it
                     file.unlink()
 
     def _list(self) -> list[tuple[float, int, Path]]:
-        """List our pictures as (time of last use in seconds, bytes, file), and sweep up abandoned temporary files."""
+        """List the store's pictures as (time of last use in s, bytes, file), and delete abandoned temporary files."""
         pictures = []
         for file in self.folder.iterdir():
-            with suppress(OSError):  # gone since
+            with suppress(OSError):  # deleted meanwhile
                 status = file.stat()
                 if OURS.fullmatch(file.name):
                     pictures.append((status.st_mtime, status.st_size, file))

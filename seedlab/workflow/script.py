@@ -26,18 +26,18 @@ DETERMINISM = (
     "torch.backends.cudnn.benchmark = False",
     "torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False",
 )
-"""What diffusers' `enable_full_determinism` sets, without CUDA_LAUNCH_BLOCKING, which costs time and gives nothing."""
+"""The settings of diffusers' `enable_full_determinism`, without CUDA_LAUNCH_BLOCKING, which changes no bits."""
 
 
 def write_script(recipes: Sequence[Recipe], environment: Environment | None = None, model: Model | None = None) -> str:
-    """Write a script that makes these pictures byte for byte, given the environment; 30 lines at most.
+    """Return a script of at most 30 lines that makes these pictures byte for byte in the same environment.
 
-    What visitors wrote stands in it as quoted literals alone.
+    Text from users appears in quoted literals alone.
 
     Args:
         recipes: one or more, which differ in arguments of the call alone.
-        environment: the one to make again, as far as a script can; None for any.
-        model: what is known of the model; None where it takes what a Stable Diffusion takes, from a folder or the Hub.
+        environment: the one to reproduce, as far as a script can; None for any.
+        model: None for a model that is called like a Stable Diffusion and is in a folder or on the Hub.
 
     Raises:
         SeedLabError: the recipes differ in more than arguments of the call, or there is none.
@@ -59,7 +59,7 @@ def _strip(recipe: Recipe) -> tuple[object, ...]:
 
 def _write_head(recipe: Recipe, environment: Environment | None, model: Model | None) -> list[str]:
     deterministic = environment is not None and environment.deterministic
-    # What a picture says of its environment comes from strangers too, and a comment ends where its line does.
+    # A picture's environment is untrusted too, and a newline would end the comment.
     versions = [_quote(text[:40])[1:-1] for text in (environment.torch, environment.diffusers)] if environment else []
     made = " with torch {}, diffusers {}".format(*versions) if versions else ""
     needed = ", processor and threads" if environment is None or environment.threads else " and GPU"
@@ -103,13 +103,13 @@ def _write_loading(recipe: Recipe, environment: Environment | None, known: Model
     model = SKETCH_FOLDER if recipe.model_id == SKETCH else _quote(recipe.model_id)
     on_cpu = environment is not None and bool(environment.isa)
     threads = environment.threads if environment is not None and on_cpu else 0
-    colours_last = environment is not None and environment.memory_format == "channels_last"
+    channels_last = environment is not None and environment.memory_format == "channels_last"
     return [
         *([f"torch.set_num_threads({threads})"] if threads else []),
         f"model = {model}",
         f"pipe = {_name_pipeline(known)}.{_write_reading(recipe, known)}",
         *_write_loras(recipe),
-        *(_write_memory_format() if colours_last else []),
+        *(_write_memory_format() if channels_last else []),
         *([] if on_cpu else [_write_device(environment)]),
         "config = pipe.scheduler.config",
     ]
@@ -165,9 +165,9 @@ def _write_pictures(recipes: Sequence[Recipe], model: Model | None) -> list[str]
         f"for name, seed, prompt{', own' if varies else ''} in pictures:",
         f"    pipe.scheduler = {scheduler.class_name}.from_config(config{flags})",
         f"    image = pipe({prompt}generator={generator}.manual_seed(seed), {arguments}).images[0]",
-        # Not by the name alone: that is what SeedLab's own picture is called, and the one here has no recipe in it.
+        # The prefix keeps it from replacing SeedLab's own picture, which has its recipe inside.
         '    image.save(f"plain-{name}.png")',
-        # In ASCII: a console that cannot write a name must not end the loop.
+        # In ASCII, so that no console fails to print a name.
         '    print(ascii(name), hashlib.sha256(image.convert("RGB").tobytes()).hexdigest())',
     ]
 
@@ -204,7 +204,7 @@ def _name_pictures(recipes: Sequence[Recipe], own: Mapping[Recipe, Mapping[str, 
 
 
 def _find_shared_words(prompts: Sequence[str]) -> str:
-    """Return what the prompts begin with, up to the end of a word."""
+    """Return the common start of the prompts, up to the end of a word."""
     places = takewhile(lambda letters: len(set(letters)) == 1, zip(*prompts, strict=False))
     shared = "".join(letters[0] for letters in places)
     is_cut = any(re.match(r"\w", prompt[len(shared) :]) for prompt in prompts)
@@ -212,5 +212,5 @@ def _find_shared_words(prompts: Sequence[str]) -> str:
 
 
 def _quote(text: str) -> str:
-    """Write a text as a Python literal on one line, in ASCII: nothing in it can run, or look like something else."""
+    """Return a text as an ASCII literal on one line: nothing in it can run, or look like something else."""
     return ascii(text)

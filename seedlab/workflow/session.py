@@ -1,4 +1,4 @@
-"""The job itself: explore seeds, lock one, refine it by suffixes, and go on. The same for a browser and a terminal."""
+"""A visitor's session: explore seeds, lock a tile, vary it, and so on. Page and command line share it."""
 
 import logging
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -20,8 +20,8 @@ from seedlab.workflow.trail import UNFINISHED, State, Tile, Trail
 LOGGER = logging.getLogger(__name__)
 
 
-PATIENCE = 0.3
-"""Seconds that a look into the store may take before the visitor is told."""
+LOOKUP_SECONDS = 0.3
+"""How long looking in the store may take before the tile says so."""
 
 
 Keep = Callable[[Recipe, Finished, Lineage], Picture]
@@ -34,9 +34,9 @@ Find = Callable[[Recipe], Picture | None]
 class Session:
     """One visitor's trail and the work on it.
 
-    The work follows the eye: only rounds on the path are developed, the newest first, a tile that left the screen is
-    put back, and nothing that was made is made again. Every method may be called from any thread; one `develop` at a
-    time does the work, and takes up what others asked for meanwhile.
+    Only rounds on the path are developed, the newest first. A tile that left the screen waits again, and no picture is
+    made twice. All methods are thread-safe. One `develop` at a time does the work, including what other threads
+    request in the meantime.
     """
 
     def __init__(self, generate: Generate, find: Find, keep: Keep, trail: Trail | None = None) -> None:
@@ -46,16 +46,16 @@ class Session:
         self._developing = self._left = False
         self._working: int | None = None
         self._stop = Event()
-        self._sought: set[str] = set()
+        self._looked_up: set[str] = set()
 
     @property
     def trail(self) -> Trail:
-        """The trail as it stands."""
+        """The current trail."""
         return self._trail
 
     def is_known(self, tile: Tile) -> bool:
-        """Whether it is known what became of a tile: a trail from earlier is stopped until the store was asked."""
-        return tile.state is not State.STOPPED or tile.recipe.fingerprint in self._sought
+        """Whether a tile's state is final: tiles of a restored trail are STOPPED until the store was searched."""
+        return tile.state is not State.STOPPED or tile.recipe.fingerprint in self._looked_up
 
     def explore(self, recipe: Recipe, rule: Rule) -> Trail:
         """Request a first round. One that was stopped is resumed.
@@ -76,7 +76,7 @@ class Session:
         with self._lock:
             tile = self._trail.tile(round_id, index)
             if tile.state is State.DONE and tile.file is not None and not tile.file.exists():
-                # A store of limited size has let it go.
+                # A store with a size limit has deleted it.
                 self._change(round_id, index, state=State.FAILED, file=None)
             tile = self._trail.tile(round_id, index)
             if tile.state is State.DONE:
@@ -98,31 +98,31 @@ class Session:
         """Show a round that was made before.
 
         Raises:
-            SeedLabError: there is none of that id.
+            SeedLabError: there is no such round.
         """
         return self._show(lambda trail: trail.revisit(round_id))
 
     def stop(self) -> Trail:
-        """End the work within one denoising step; what is unfinished can be resumed by a click."""
+        """Stop the work within one denoising step. Unfinished tiles can be resumed by a click."""
         with self._lock:
             self._stop.set()
-            # What is still looked for is given up too: a click looks again.
-            self._sought.update(tile.recipe.fingerprint for round_ in self._trail.visible for tile in round_.tiles)
+            # Lookups end too: a click looks again.
+            self._looked_up.update(tile.recipe.fingerprint for round_ in self._trail.visible for tile in round_.tiles)
             for round_ in self._trail.rounds:
                 self._change_all(round_.id, UNFINISHED, State.STOPPED)
             return self._trail
 
     def leave(self) -> None:
-        """End the work within one denoising step; what is unfinished waits for the next `develop`."""
+        """Pause the work within one denoising step. Unfinished tiles wait for the next `develop`."""
         with self._lock:
             self._stop.set()
             self._left = True
 
     def develop(self) -> Generator[Trail, None, None]:
-        """Work on the rounds on the path until all of their tiles are made; yields the trail after every change.
+        """Make all tiles of the rounds on the path; yields the trail after every change.
 
-        Returns at once when another `develop` of this session is at work: that one takes up what was asked for.
-        Closing it ends the work within one denoising step.
+        Returns at once if another `develop` of this session is running: that one does the work. Closing the generator
+        stops the work within one denoising step.
         """
         with self._lock:
             self._left = False
@@ -131,10 +131,10 @@ class Session:
             self._developing = True
         try:
             while (work := self._next_work()) is not None:
-                yield from self._recall()
+                yield from self._look_up_all()
                 yield from self._develop_round(*work)
         except BaseException:
-            # GeneratorExit too: a closed tab. The orderly end is in `_next_work`.
+            # Includes GeneratorExit: a closed tab. The normal end is in `_next_work`.
             with self._lock:
                 self._working, self._developing = None, False
             raise
@@ -160,60 +160,60 @@ class Session:
             self._trail = self._trail.with_tile(round_id, index, **changes)
 
     def _next_work(self) -> tuple[int, Event] | None:
-        """Choose the newest round on the path that wants work; None, and nobody developing, when there is none."""
+        """Return the newest round on the path with tiles to make; None if there is none, which ends the work."""
         with self._lock:
             for round_ in () if self._left else reversed(self._trail.visible):
                 if any(self._is_wanted(tile) for tile in round_.tiles):
                     self._working, self._stop = round_.id, Event()
                     return round_.id, self._stop
-            # Still under the lock: whoever asks for more from here on finds nobody developing, and begins.
+            # Still under the lock: later requests find that nobody is developing, and start again.
             self._working, self._developing = None, False
             return None
 
-    def _recall(self) -> Iterator[Trail]:
-        """Take from the store what the rounds on the path need; after a reload or a restart, that is everything.
+    def _look_up_all(self) -> Iterator[Trail]:
+        """Take the tiles on the path from the store; after a reload or a restart, these are all tiles.
 
-        The first look of all takes seconds, in which the libraries are imported, so the looking is done beside.
+        The first lookup takes seconds, because it imports the libraries, so it runs in a thread of its own.
         """
-        beside = ThreadPoolExecutor(1, thread_name_prefix="store")
+        lookups = ThreadPoolExecutor(1, thread_name_prefix="store")
         try:
             for round_ in self._trail.visible:
                 for index, tile in enumerate(round_.tiles):
                     if self._is_wanted(tile):
-                        yield from self._look_up(round_.id, index, beside.submit(self._find, tile.recipe))
+                        yield from self._look_up(round_.id, index, lookups.submit(self._find, tile.recipe))
                         with self._lock:
-                            self._sought.add(tile.recipe.fingerprint)
-                            self._change_all(round_.id, (State.STOPPED,), State.STOPPED)  # no longer getting ready
+                            self._looked_up.add(tile.recipe.fingerprint)
+                            self._change_all(round_.id, (State.STOPPED,), State.STOPPED)  # clears “Getting ready…”
         finally:
-            # Not waited for: whoever closes this, closes it from the page's event loop.
-            beside.shutdown(wait=False, cancel_futures=True)
+            # Not waited for: the page's event loop may be closing this generator.
+            lookups.shutdown(wait=False, cancel_futures=True)
 
     def _is_wanted(self, tile: Tile) -> bool:
-        is_new = tile.recipe.fingerprint not in self._sought
+        is_new = tile.recipe.fingerprint not in self._looked_up
         return tile.state is State.WAITING or (tile.state is State.STOPPED and is_new)
 
     def _look_up(self, round_id: int, index: int, finding: "Future[Picture | None]") -> Iterator[Trail]:
-        while not wait([finding], PATIENCE).done:
+        while not wait([finding], LOOKUP_SECONDS).done:
             self._change_unless_done(round_id, index, sentence="Getting ready…")
             yield self._trail
         if isinstance(error := finding.exception(), SeedLabError):
-            return  # a model that cannot be found now has nothing to show; generating says why
+            return  # the model was not found, so there is nothing to show; generating will say why
         if error is not None:
-            LOGGER.error("The store could not be looked into.", exc_info=error)
+            LOGGER.error("Looking in the store failed.", exc_info=error)
         elif (picture := finding.result()) is not None:
             self._finish(self._trail.tile(round_id, index).recipe, picture)
             yield self._trail
 
     def _finish(self, recipe: Recipe, picture: Picture) -> None:
         done = {"state": State.DONE, "fraction": 1.0, "preview": None, "file": picture.file, "sentence": picture.notice}
-        # Wherever it is asked for: what is known of a recipe is neither looked for nor made again.
+        # In all rounds that have this recipe: it is neither looked up nor made again.
         for round_ in self._trail.rounds:
             for index, tile in enumerate(round_.tiles):
                 if tile.recipe == recipe:
                     self._change_unless_done(round_.id, index, **done)
 
     def _change_unless_done(self, round_id: int, index: int, **changes: Any) -> None:
-        # A picture of a file may have been put there meanwhile: it stays, and Verify compares with its pixels.
+        # A picture opened from a file may be there by now. It stays, and Verify compares with its pixels.
         with self._lock:
             if self._trail.tile(round_id, index).state is not State.DONE:
                 self._change(round_id, index, **changes)
@@ -228,25 +228,25 @@ class Session:
                 for report in reports:
                     self._apply(round_.id, indices[report.index], report, clock)
                     yield self._trail
-                    if isinstance(report, Finished | Failed) and self._is_left(round_.id):
+                    if isinstance(report, Finished | Failed) and self._must_yield(round_.id):
                         break
                 else:
-                    self._give_up(round_.id, stop)
+                    self._stop_unfinished(round_.id, stop)
         finally:
             stop.set()
             with self._lock:
                 self._change_all(round_.id, (State.RUNNING,), State.WAITING)
 
-    def _give_up(self, round_id: int, stop: Event) -> None:
-        # The pipelines ended before the tiles did, as they do when the process ends: asking again would go on for ever.
+    def _stop_unfinished(self, round_id: int, stop: Event) -> None:
+        # The manager returned before the tiles were done, as when the process ends: asking again would loop for ever.
         with self._lock:
             if not stop.is_set():
                 self._change_all(round_id, UNFINISHED, State.STOPPED)
 
-    def _is_left(self, round_id: int) -> bool:
-        """Whether a newer round on the path waits: it goes first, from the next batch on."""
+    def _must_yield(self, round_id: int) -> bool:
+        """Whether a newer round on the path waits: it goes first from the next batch on."""
         if any(tile.state is State.RUNNING for tile in self._trail.round(round_id).tiles):
-            return False  # made in the same call as the one that has just ended: it is there in a moment
+            return False  # in the same batch as the tile that has just ended, so it is done in a moment
         waiting = [each.id for each in self._trail.visible if any(t.state is State.WAITING for t in each.tiles)]
         return bool(waiting) and waiting[-1] != round_id
 
@@ -265,7 +265,7 @@ class Session:
                 self._change_unfinished(round_id, index, **shown, sentence=sentence)
 
     def _change_unfinished(self, round_id: int, index: int, **changes: Any) -> None:
-        # A report that was under way when Stop was pressed does not bring the tile back to life.
+        # A report that arrives after Stop must not restart the tile.
         with self._lock:
             if self._trail.tile(round_id, index).state in UNFINISHED:
                 self._change(round_id, index, **changes)

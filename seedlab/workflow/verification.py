@@ -1,4 +1,4 @@
-"""Verify: a picture's recipe run again, alone, and held against the picture."""
+"""Verification: a picture's recipe is run again, alone, and compared with the picture."""
 
 from collections.abc import Generator
 from contextlib import closing
@@ -20,10 +20,10 @@ from seedlab.images.png import read_pixels
 
 @dataclass(frozen=True, kw_only=True)
 class Original:
-    """A picture, and what it says about itself.
+    """A picture and its metadata.
 
     Attributes:
-        environment, checksums: None where it does not say.
+        environment, checksums: None if the picture has none.
     """
 
     pixels: Image
@@ -34,16 +34,16 @@ class Original:
 
 @dataclass(frozen=True, kw_only=True)
 class VerificationResult:
-    """What came out when a picture's recipe was run again, alone.
+    """The result of running a picture's recipe again, alone.
 
     Attributes:
-        sha256, original_sha256: of the RGB pixels of the new and of the old picture, 3 bytes each, row by row; in hex.
+        sha256, original_sha256: of the RGB pixels of the new and the old picture, 3 bytes each, row by row; in hex.
         l_infinity: the largest difference of a colour value, 0...255.
-        share: the part of the colour values that differ, 0...1.
-        latents: whether the finished latents are equal; None where one of the two does not tell.
-        total, original_total: the guide's `np.abs(image).sum()`; None where it is not known.
-        causes: what differs between the environments, as parts of a sentence ("torch 2.13.0 instead of 2.12.0").
-        environment_known: whether the picture says in which environment it was made.
+        share: the fraction of colour values that differ, 0...1.
+        latents: whether the final latents are equal; None if one of the two is unknown.
+        total, original_total: the guide's `np.abs(image).sum()`; None if unknown.
+        causes: the differences of the environments, as parts of a sentence ("torch 2.13.0 instead of 2.12.0").
+        environment_known: whether the picture records its environment.
     """
 
     sha256: str
@@ -58,18 +58,18 @@ class VerificationResult:
 
     @property
     def is_equal(self) -> bool:
-        """Whether the two are the same, byte for byte."""
+        """Whether the pixels are equal, byte for byte."""
         return self.sha256 == self.original_sha256
 
 
 def read_original(file: Path, recipe: Recipe | None = None) -> Original:
-    """Read a picture that is to be verified.
+    """Read a picture for verification.
 
     Args:
-        recipe: what it was made of, where that is known; it counts more than what the file says.
+        recipe: its recipe, if known; required for files without metadata.
 
     Raises:
-        SeedLabError: the file cannot be read, or does not say what it was made of.
+        SeedLabError: the file cannot be read, has no recipe, or has another recipe than the given one.
     """
     pixels = read_pixels(file)
     try:
@@ -79,26 +79,26 @@ def read_original(file: Path, recipe: Recipe | None = None) -> Original:
             raise
         return Original(pixels=pixels, recipe=recipe, environment=None, checksums=None)
     if recipe not in (None, metadata.recipe):
-        raise SeedLabError("This file says that it was made of another recipe: make the picture again.")
+        raise SeedLabError("This file has another recipe: make the picture again.")
     return Original(
         pixels=pixels, recipe=metadata.recipe, environment=metadata.environment, checksums=metadata.checksums
     )
 
 
 def verify(original: Original, generate: Generate, stop: Event) -> Generator[Report | VerificationResult, None, None]:
-    """Run a picture's recipe again, alone: yields reports, and in the end a verdict, or Failed.
+    """Run a picture's recipe again, alone. Yields reports, and finally a result or Failed.
 
-    Nothing comes from the store. A stopped run yields no verdict.
+    The store is not used. A stopped run yields no result.
     """
     with closing(generate((original.recipe,), stop)) as reports:
         for report in reports:
             if isinstance(report, Finished):
-                yield _judge(original, report)
+                yield _compare(original, report)
             else:
                 yield report
 
 
-def _judge(original: Original, made: Finished) -> VerificationResult | Failed:
+def _compare(original: Original, made: Finished) -> VerificationResult | Failed:
     try:
         comparison = compare(made.image, original.pixels)
     except SeedLabError as error:
@@ -119,15 +119,15 @@ def _judge(original: Original, made: Finished) -> VerificationResult | Failed:
 
 
 def format_result(verdict: VerificationResult) -> str:
-    """Say in a sentence or two whether a picture is what its recipe gives, and if not, how far off and why."""
+    """Describe the result: whether the bytes are equal, and if not, how much they differ and why."""
     if verdict.is_equal:
-        return "Byte for byte the same: L∞ = 0."
+        return "Equal, byte for byte: L∞ = 0."
     share = f"{verdict.share:.0%}" if verdict.share >= 0.01 else "less than 1%"
-    sentence = f"Not the same bytes: up to {verdict.l_infinity} of 255 off, in {share} of the colour values."
+    sentence = f"Not equal: colour values differ by up to {verdict.l_infinity} of 255, in {share} of all values."
     if not verdict.environment_known:
-        return f"{sentence} The picture does not say in which environment it was made: it may have been another."
+        return f"{sentence} The picture does not record its environment, so it may have been another."
     if verdict.causes:
-        return f"{sentence} It was made elsewhere: here it is {', '.join(verdict.causes)}."
+        return f"{sentence} It was made in another environment; here: {', '.join(verdict.causes)}."
     if verdict.latents:
-        return f"{sentence} The latents are the same, so that the file's pixels were changed after it was made."
-    return f"{sentence} The environment is the same, so that the file was changed, or says what it was not made of."
+        return f"{sentence} The latents are equal, so the file's pixels were changed after it was made."
+    return f"{sentence} The environment is the same, so the file was changed or its recipe is wrong."

@@ -84,7 +84,7 @@ def explore_by_finger(screen: Screen) -> None:
 def verify(screen: Screen) -> None:
     explore(screen)
     screen.action("Verify").click()
-    expect(screen.check).to_contain_text("Byte for byte the same")
+    expect(screen.check).to_contain_text("Equal, byte for byte")
 
 
 def show_script(screen: Screen) -> None:

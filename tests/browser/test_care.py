@@ -150,7 +150,7 @@ def test_what_verify_found_is_announced_without_its_hashes(screen, seeds):
     screen.wait_done(0, 1)
     screen.action("Verify").click()
     announced = screen.check.get_by_role("status")
-    expect(announced).to_contain_text("Byte for byte the same", timeout=60_000)
+    expect(announced).to_contain_text("Equal, byte for byte", timeout=60_000)
     expect(screen.check).to_contain_text("latents")
     expect(announced).not_to_contain_text("latents")
 

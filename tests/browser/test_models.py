@@ -40,7 +40,7 @@ def test_a_model_without_a_prompt_explores_its_seeds(visit, tmp_path):
     screen.frame(0, 2).click()
     expect(screen.sentence("page")).to_contain_text("takes no words, so there is nothing to vary")
     screen.action("Verify").click()
-    expect(screen.check).to_contain_text("Byte for byte the same", timeout=60_000)
+    expect(screen.check).to_contain_text("Equal, byte for byte", timeout=60_000)
     screen.choose_model("sketch")
     expect(screen.page.locator("#prompt")).to_be_visible()
     assert screen.value("prompt") == "Labrador in the style of Vermeer", "what was typed is not lost"

@@ -37,7 +37,7 @@ def test_verify_makes_a_picture_again_and_says_that_it_is_the_same(picture, caps
     lines = capsys.readouterr().out.splitlines()
     assert lines[:3] == [
         "Made in this environment.",
-        "Byte for byte the same: L∞ = 0.",
+        "Equal, byte for byte: L∞ = 0.",
         "L-infinity              0 of 255",
     ]
     assert lines[3].split()[-1] == lines[4].split()[-1]
@@ -51,8 +51,8 @@ def test_verify_says_by_how_much_and_why_a_picture_differs(tmp_path, capsys):
     assert Painter().run("verify", tmp_path / "a.png") == 1
     out = capsys.readouterr().out
     assert out.startswith("Here it is torch 2.13.0 instead of 2.12.0: the bytes may differ.\n")
-    assert "Not the same bytes: up to " in out
-    assert "It was made elsewhere: here it is torch 2.13.0 instead of 2.12.0." in out
+    assert "Not equal: colour values differ by up to " in out
+    assert "It was made in another environment; here: torch 2.13.0 instead of 2.12.0." in out
 
 
 def test_verify_reports_to_programs(picture, capsys):

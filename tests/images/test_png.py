@@ -194,7 +194,7 @@ def test_a_workflow_of_another_tool_is_not_too_much(tmp_path):
 )
 def test_a_file_that_is_not_what_it_says_is_refused(tmp_path, data):
     (tmp_path / "a.png").write_bytes(data)
-    with pytest.raises(SeedLabError, match="damaged or cut short"):
+    with pytest.raises(SeedLabError, match="damaged or truncated"):
         read_chunks(tmp_path / "a.png")
 
 

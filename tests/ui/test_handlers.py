@@ -353,7 +353,7 @@ def test_verify_makes_a_picture_again_and_says_so_beside_it(page, painter):
     assert len(painter.painted) == 5
     words = [view["rounds"][0]["tiles"][0]["check"]["words"] for view in views]
     assert "Made again, alone: step 12 of 12" in words
-    assert words[-1] == "Byte for byte the same: L∞ = 0."
+    assert words[-1] == "Equal, byte for byte: L∞ = 0."
     assert page.view["rounds"][0]["tiles"][1]["check"] is None
     page.click(1, 0)
     assert page.view["rounds"][0]["tiles"][0]["check"]["state"] == "equal", "it stays as long as the visit"

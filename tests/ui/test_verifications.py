@@ -48,7 +48,7 @@ def test_a_picture_that_is_the_same():
         "Waiting for its turn…",
         "Waiting for its turn…",
         "Made again, alone: step 5 of 12",
-        "Byte for byte the same: L∞ = 0.",
+        "Equal, byte for byte: L∞ = 0.",
     ]
     assert [check.state for check in seen] == ["running", "running", "running", "equal"]
     assert checks.find(FILE).details == (

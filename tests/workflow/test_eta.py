@@ -2,7 +2,7 @@
 
 import pytest
 
-from seedlab.workflow.eta import Clock, say_duration
+from seedlab.workflow.eta import Clock, format_duration
 
 
 def test_time_left_is_said_from_the_second_step_on_and_only_for_long_work():
@@ -35,4 +35,4 @@ def test_tiles_that_are_made_one_by_one_add_up():
     ("seconds", "words"), [(1, "about 5 s"), (43, "about 45 s"), (59, "about 1 min"), (200, "about 3 min")]
 )
 def test_durations_are_said_as_people_do(seconds, words):
-    assert say_duration(seconds) == words
+    assert format_duration(seconds) == words

@@ -52,7 +52,7 @@ def test_the_same_again():
     assert verdict.is_equal
     assert (verdict.l_infinity, verdict.share, verdict.latents) == (0, 0.0, True)
     assert verdict.total == verdict.original_total == 12.5
-    assert format_result(verdict) == "Byte for byte the same: L∞ = 0."
+    assert format_result(verdict) == "Equal, byte for byte: L∞ = 0."
 
 
 def test_another_torch_is_named():
@@ -61,8 +61,8 @@ def test_another_torch_is_named():
     assert not verdict.is_equal
     assert (verdict.l_infinity, verdict.share, verdict.latents) == (3, 1 / 192, False)
     assert format_result(verdict) == (
-        "Not the same bytes: up to 3 of 255 off, in less than 1% of the colour values. "
-        "It was made elsewhere: here it is torch 2.14.0 instead of 2.13.0."
+        "Not equal: colour values differ by up to 3 of 255, in less than 1% of all values. "
+        "It was made in another environment; here: torch 2.14.0 instead of 2.13.0."
     )
 
 
@@ -74,12 +74,12 @@ def test_another_torch_can_give_the_same_bytes():
 
 def test_pixels_that_were_changed_afterwards_are_told_by_the_latents():
     verdict = judge(replace(ORIGINAL, pixels=change_pixel(IMAGE, 100)))
-    assert format_result(verdict).endswith("so that the file's pixels were changed after it was made.")
+    assert format_result(verdict).endswith("so the file's pixels were changed after it was made.")
 
 
 def test_a_picture_that_was_made_of_something_else():
     verdict = judge(replace(ORIGINAL, pixels=change_pixel(IMAGE, 9), checksums=replace(PROOF, latents="cd" * 32)))
-    assert format_result(verdict).endswith("the file was changed, or says what it was not made of.")
+    assert format_result(verdict).endswith("so the file was changed or its recipe is wrong.")
 
 
 def test_without_proof_and_environment_the_pixels_are_compared():
@@ -91,7 +91,7 @@ def test_without_proof_and_environment_the_pixels_are_compared():
 
 def test_where_a_picture_does_not_say_its_environment_nothing_is_claimed_about_it():
     verdict = judge(replace(ORIGINAL, pixels=change_pixel(IMAGE, 9), environment=None, checksums=None))
-    assert format_result(verdict).endswith("does not say in which environment it was made: it may have been another.")
+    assert format_result(verdict).endswith("does not record its environment, so it may have been another.")
 
 
 def test_a_picture_that_was_scaled_is_said():
