@@ -280,7 +280,7 @@ def test_a_picture_of_another_dtype_is_in_the_way_once_the_device_has_decided(tm
     painter = Painter()
     painter.run("grid", PROMPT, "--seeds", "0", "--out", tmp_path, "--dtype", "float32")
     assert painter.run("grid", PROMPT, "--seeds", "0", "--out", tmp_path) == 2
-    assert "is something else" in capsys.readouterr().err
+    assert "is another file" in capsys.readouterr().err
     assert len(painter.painted) == 1
 
 

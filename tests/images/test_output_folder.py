@@ -74,17 +74,17 @@ def test_a_file_of_somebody_elses_is_in_the_way(tmp_path, name):
     ):
         (tmp_path / name).unlink(missing_ok=True)
         write(tmp_path / name)
-        with pytest.raises(SeedLabError, match=f"{name}” is there already and is something else"):
+        with pytest.raises(SeedLabError, match=f"{name}” exists and is another file"):
             check_room(files, grid)
 
 
 def test_another_recipe_is_in_the_way_and_another_dtype_too_once_it_is_known(tmp_path):
     keep(make_folder(tmp_path))
     half = replace(RECIPE, dtype="float16")
-    check_room({half: tmp_path / "seed-0.png"}, tmp_path / "grid.png", settled=False)
-    for other, settled in ((half, True), (replace(half, seed=1), False)):
-        with pytest.raises(SeedLabError, match="something else"):
-            check_room({other: tmp_path / "seed-0.png"}, tmp_path / "grid.png", settled=settled)
+    check_room({half: tmp_path / "seed-0.png"}, tmp_path / "grid.png", resolved=False)
+    for other, resolved in ((half, True), (replace(half, seed=1), False)):
+        with pytest.raises(SeedLabError, match="another file"):
+            check_room({other: tmp_path / "seed-0.png"}, tmp_path / "grid.png", resolved=resolved)
 
 
 def test_a_folder_is_looked_at_without_making_it(tmp_path):
@@ -106,7 +106,7 @@ def test_a_folder_that_cannot_be_written_to_is_refused(tmp_path, monkeypatch):
 
 
 def test_a_folder_whose_name_is_too_long_is_refused(tmp_path):
-    with pytest.raises(SeedLabError, match="cannot be made"):
+    with pytest.raises(SeedLabError, match="cannot be created"):
         check_folder(tmp_path / ("x" * 5000))
 
 

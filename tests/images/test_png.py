@@ -163,7 +163,7 @@ def test_more_than_a_picture_needs_is_refused_unread(tmp_path, chunks, before):
     tracemalloc.start()
     started = time.process_time()
     for read in (read_chunks, read_pixels):
-        with pytest.raises(SeedLabError, match="too much beside its pixels"):
+        with pytest.raises(SeedLabError, match="too much data besides its pixels"):
             read(tmp_path / "a.png")
     assert time.process_time() - started < 1
     assert tracemalloc.get_traced_memory()[1] < 2**20
