@@ -1,4 +1,4 @@
-"""What the operator decides: environment variables and the flags of app.py, flags first."""
+"""The operator's settings, from flags and environment variables; flags come first."""
 
 import argparse
 import os
@@ -11,7 +11,7 @@ from seedlab.core.recipe import GENERATOR_DEVICES
 
 DEFAULT_MODEL = "sketch"
 LOCAL = ("127.0.0.1", "localhost", "::1")
-"""Addresses that only this machine reaches."""
+"""Addresses that only this machine can reach."""
 
 PUBLIC_STORE_BYTES = 2 * 2**30
 DESCRIPTION = "SeedLab in the browser. A variable in brackets does the same as its flag."
@@ -19,18 +19,18 @@ DESCRIPTION = "SeedLab in the browser. A variable in brackets does the same as i
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """How this process is to run.
+    """The settings of one process.
 
     Attributes:
         model: the default model: "sketch", a Hub id, a local diffusers folder or .safetensors file.
-        device: "cpu", "cuda" or "mps"; None for the best that is there.
-        host, port: where the page is served; port None for the first free one from 7860 on.
+        device: "cpu", "cuda" or "mps"; None for the best one available.
+        host, port: where the page is served; port None for the first free one from 7860.
         share: whether Gradio makes a public link.
-        deterministic: whether only deterministic algorithms may be used, which costs time on a GPU.
-        store: the folder that finished pictures are kept in.
-        embed: whether PNG files say what made them.
+        deterministic: whether only deterministic algorithms are allowed, which is slower on a GPU.
+        store: the folder for finished pictures.
+        embed: whether metadata is written into PNG files.
         open_browser: whether the page is opened in the operator's browser.
-        public: whether strangers use it: Sketch and the default model alone, a bounded store.
+        public: whether strangers use it: then only Sketch and the default model are offered, and the store is bounded.
     """
 
     model: str = DEFAULT_MODEL
@@ -46,12 +46,12 @@ class Settings:
 
     @property
     def store_bytes(self) -> int | None:
-        """How large the store may grow, in bytes; None for as large as the disk."""
+        """The size limit of the store in bytes; None for no limit."""
         return PUBLIC_STORE_BYTES if self.public else None
 
 
 def read_settings(arguments: Sequence[str], environment: Mapping[str, str] | None = None) -> Settings:
-    """Read the settings; a bad flag ends the process with exit code 2 and a sentence, as argparse does.
+    """Read the settings. A bad flag ends the process with exit code 2 and a message, as argparse does.
 
     Raises:
         SeedLabError: an environment variable cannot be read.
@@ -97,29 +97,29 @@ def _add_model_flags(parser: argparse.ArgumentParser, variables: Mapping[str, st
     words = "the default model: sketch, a Hub id, a local diffusers folder or .safetensors file [SEEDLAB_MODEL]"
     parser.add_argument("--model", default=model, help=words)
     device = variables.get("SEEDLAB_DEVICE") or "auto"
-    words = "where pictures are made [SEEDLAB_DEVICE]"
+    words = "where to compute [SEEDLAB_DEVICE]"
     parser.add_argument("--device", choices=("auto", *GENERATOR_DEVICES), default=device, help=words)
 
 
 def _add_page_flags(parser: argparse.ArgumentParser, variables: Mapping[str, str]) -> None:
     on_space = bool(variables.get("SPACE_ID"))
     host = variables.get("SEEDLAB_HOST") or ("0.0.0.0" if on_space else LOCAL[0])
-    words = "the address to serve at; 0.0.0.0 lets the whole network in [SEEDLAB_HOST]"
+    words = "the address to serve on; 0.0.0.0 is open to the whole network [SEEDLAB_HOST]"
     parser.add_argument("--host", default=host, help=words)
     port = _read_port(variables.get("SEEDLAB_PORT") or variables.get("GRADIO_SERVER_PORT"))
-    words = "the port to serve at; by default the first free one from 7860 on [SEEDLAB_PORT]"
+    words = "the port to serve on; by default the first free one from 7860 [SEEDLAB_PORT]"
     parser.add_argument("--port", type=int, default=port, help=words)
-    _add_switch(parser, variables, "share", False, "make a public link")
+    _add_switch(parser, variables, "share", False, "create a public link")
     _add_switch(parser, variables, "open", not on_space, "open the page in your browser")
-    words = "for strangers: only Sketch and --model, a bounded store; so by default where other machines get in"
+    words = "serve strangers: only Sketch and --model, a bounded store; the default if other machines have access"
     _add_switch(parser, variables, "public", None, words)
 
 
 def _add_store_flags(parser: argparse.ArgumentParser, variables: Mapping[str, str]) -> None:
     store = variables.get("SEEDLAB_STORE") or "seedlab-pictures"
-    words = "the folder that finished pictures are kept in [SEEDLAB_STORE]"
+    words = "the folder for finished pictures [SEEDLAB_STORE]"
     parser.add_argument("--store", default=store, help=words)
-    _add_switch(parser, variables, "embed", True, "write into each PNG what made it")
+    _add_switch(parser, variables, "embed", True, "write metadata into each PNG")
 
 
 def _add_switch(
@@ -135,5 +135,5 @@ def _read_port(text: str | None) -> int | None:
     if not text:
         return None
     if not text.isascii() or not text.isdigit() or int(text) > 65535:
-        raise SeedLabError(f"The port “{text[:20]}” is not one: use a number from 0 to 65535.")
+        raise SeedLabError(f"“{text[:20]}” is not a port: use a number from 0 to 65535.")
     return int(text)

@@ -1,4 +1,4 @@
-"""The commands that look at finished pictures: `python -m seedlab recipe`, `verify` and `script`."""
+"""The commands that look at finished pictures: `seedlab recipe`, `verify` and `script`."""
 
 import argparse
 import sys
@@ -21,15 +21,15 @@ from seedlab.workflow.verification import Original, VerificationResult, format_r
 EQUAL, DIFFERENT = 0, 1
 
 VERIFY = """\
-Make a picture again of the recipe that is in it, alone, and hold the two against each other: the largest difference of
-a colour value (L-infinity), the SHA-256 of the pixels and of the finished latents, and np.abs(image).sum(), which the
-diffusers guide on reproducible pipelines prints.
+Make a picture again from the recipe inside it, alone, and compare the two: the largest difference of a colour value
+(L-infinity), the SHA-256 of the pixels and of the final latents, and np.abs(image).sum(), which the diffusers guide on
+reproducible pipelines prints.
 
-exit codes: 0 the same bytes; 1 other bytes, or the picture failed; 2 bad input, nothing was begun; 130 stopped."""
+exit codes: 0 equal bytes; 1 different bytes, or the picture failed; 2 bad input, nothing was begun; 130 stopped."""
 
 SCRIPT = """\
-Write a script that needs diffusers alone and makes a picture byte for byte. Several pictures of one round, which differ
-in seed and prompt alone, are one script."""
+Write a script that makes a picture byte for byte with diffusers alone. The pictures of one round fit into one
+script."""
 
 
 def add_inspections(commands: Any) -> None:
@@ -89,22 +89,22 @@ def run_verify(given: argparse.Namespace, make_services: MakeServices) -> int:
 
 
 def _run_again(original: Original, generate: Generate) -> VerificationResult | Failed:
-    # Closed, not only left, on Ctrl+C: that is what ends the work within a step.
+    # Closing the generator on Ctrl+C stops the work within a step.
     with closing(verify(original, generate, Event())) as reports:
         for report in reports:
             if isinstance(report, VerificationResult | Failed):
                 return report
-    return Failed(0, "The picture was not made again: try once more.")
+    return Failed(0, "The picture was not made: try again.")
 
 
 def _describe_environment(original: Original, services: Services) -> str:
     if original.environment is None:
-        return "It does not say in which environment it was made."
+        return "The picture does not record its environment."
     try:
         causes = services.observe(original.recipe).differences(original.environment)
     except SeedLabError:
-        return "Its model is not here yet: it is downloaded first, or it is said why it cannot be."
-    return f"Here it is {', '.join(causes)}: the bytes may differ." if causes else "Made in this environment."
+        return "Its model is not on this machine yet and will be downloaded first."
+    return f"Here: {', '.join(causes)}. The bytes may differ." if causes else "Made in this environment."
 
 
 def _format_details(verdict: VerificationResult) -> str:
@@ -127,7 +127,7 @@ def run_script(given: argparse.Namespace, make_services: MakeServices) -> int:
     pictures = [read_metadata(file) for file in given.picture]
     environment = pictures[0].environment
     if any(picture.environment != environment for picture in pictures):
-        raise SeedLabError("These pictures were made in more than one environment: write a script of each.")
+        raise SeedLabError("These pictures come from more than one environment: write a script for each.")
     recipes = [picture.recipe for picture in pictures]
     with closing(make_services(None)) as services:
         model = services.find_model(recipes[0].model_address)
@@ -148,6 +148,6 @@ def _write_new(file: Path, text: str) -> None:
         with file.open("x", encoding="utf-8") as stream:
             stream.write(text)
     except FileExistsError as error:
-        raise SeedLabError(f"“{file}” is there already: choose another name.") from error
+        raise SeedLabError(f"“{file}” exists already: choose another name.") from error
     except OSError as error:
         raise SeedLabError(f"“{file}” cannot be written: choose another place.") from error

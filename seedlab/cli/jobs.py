@@ -70,12 +70,12 @@ class Job:
 
 @dataclass(frozen=True, kw_only=True)
 class OutputPicture:
-    """A picture that is there now.
+    """A finished picture.
 
     Attributes:
         sha256: of its RGB pixels, 3 bytes each, row by row; in hex.
-        anew: whether it was made now, and not there already.
-        notice: what to know about it, "" for nothing.
+        anew: whether it was made now; False if it existed already.
+        notice: a sentence about it, "" for none.
     """
 
     file: str
@@ -88,10 +88,10 @@ class OutputPicture:
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """What became of a job. The grid is made only if nothing failed; each failure is a sentence.
+    """The result of a job. The grid is made only if nothing failed; each failure is a sentence.
 
     Attributes:
-        differences: between the environment of the pictures and that of the one that was refined.
+        differences: between the environments of the pictures and of the one that was refined.
     """
 
     grid: str | None
@@ -102,7 +102,7 @@ class Result:
     seconds: float
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what JSON can hold."""
+        """Return the result as JSON data."""
         pictures = [asdict(each) | {"recipe": each.recipe.to_dict()} for each in self.pictures]
         return asdict(self) | {"pictures": pictures}
 
@@ -154,7 +154,7 @@ def _develop(job: Job, session: Session, show: Show) -> Round:
 
 
 def _develop_newest(session: Session, show: Show) -> Round:
-    # Closed, not only left, on Ctrl+C: that is what ends the work within a step.
+    # Closing the generator on Ctrl+C stops the work within a step.
     with closing(session.develop()) as trails:
         for trail in trails:
             show(trail.newest)

@@ -50,7 +50,7 @@ def test_verify_says_by_how_much_and_why_a_picture_differs(tmp_path, capsys):
     write_picture(tmp_path / "a.png", image, Metadata(recipe=BF16, environment=elsewhere))
     assert Painter().run("verify", tmp_path / "a.png") == 1
     out = capsys.readouterr().out
-    assert out.startswith("Here it is torch 2.13.0 instead of 2.12.0: the bytes may differ.\n")
+    assert out.startswith("Here: torch 2.13.0 instead of 2.12.0. The bytes may differ.\n")
     assert "Not equal: colour values differ by up to " in out
     assert "It was made in another environment; here: torch 2.13.0 instead of 2.12.0." in out
 
@@ -78,7 +78,7 @@ def test_a_model_that_is_not_here_is_downloaded_and_not_refused(picture, capsys)
 
     painter.environment = refuse
     assert painter.run("verify", picture) == 0
-    assert capsys.readouterr().out.startswith("Its model is not here yet: it is downloaded first")
+    assert capsys.readouterr().out.startswith("Its model is not on this machine yet and will be downloaded first")
 
 
 def test_a_device_that_is_not_there_is_bad_input(picture, capsys):

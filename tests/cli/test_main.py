@@ -271,7 +271,7 @@ def test_nothing_of_anybody_elses_is_overwritten_unless_that_is_asked_for(tmp_pa
     painter = Painter()
     assert painter.run("grid", "a cat", "--seeds", "0-1", "--out", tmp_path) == 2
     assert capsys.readouterr().err.count("\n") == 1
-    assert (painter.devices, (tmp_path / "seed-1.png").read_bytes()) == ([], before)
+    assert (painter.painted, (tmp_path / "seed-1.png").read_bytes()) == ([], before)
     assert painter.run("grid", "a cat", "--seeds", "0-1", "--out", tmp_path, "--overwrite") == 0
     assert read_metadata(tmp_path / "seed-1.png").recipe.prompt == "a cat"
 
@@ -381,7 +381,7 @@ def test_bad_input_is_refused_in_one_sentence_before_anything_is_begun(folder, c
     captured = capsys.readouterr()
     assert BAD[line] in captured.err
     assert (captured.err.count("\n"), captured.out) == (1, "")
-    assert (painter.devices, names(folder)) == ([], before)
+    assert (painter.painted, names(folder)) == ([], before)
 
 
 def test_a_variation_with_too_long_a_prompt_is_refused_before_anything_is_begun(folder, capsys):

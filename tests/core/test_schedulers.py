@@ -91,6 +91,8 @@ def test_a_scheduler_that_is_not_offered_is_replaced(class_name):
 
 @pytest.mark.parametrize("class_name", ["EDMEulerScheduler", "FlowMatchHeunDiscreteScheduler", "x" * 999])
 def test_a_model_whose_scheduler_nothing_can_replace_is_refused(class_name):
-    with pytest.raises(RecipeError, match=f"“{class_name[:40]}”, which SeedLab neither offers.*another model") as caught:
+    with pytest.raises(
+        RecipeError, match=f"“{class_name[:40]}”, which SeedLab neither offers.*another model"
+    ) as caught:
         name_scheduler({"_class_name": class_name})
     assert caught.value.field == "model_id"
