@@ -98,7 +98,7 @@ def test_a_picture_of_another_tool_cannot_be_verified(tmp_path, capsys):
     painter = Painter()
     assert painter.run("verify", tmp_path / "a.png") == 2
     assert "There is no SeedLab recipe in “a.png”" in capsys.readouterr().err
-    assert painter.devices == [], "nothing was begun"
+    assert painter.painted == [], "nothing was begun"
 
 
 def test_a_recipe_that_its_model_cannot_make_is_refused_before_anything_is_begun(tmp_path, capsys):

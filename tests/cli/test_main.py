@@ -201,6 +201,27 @@ def test_refining_what_was_refined_keeps_the_whole_lineage(tmp_path):
     assert len(painter.painted) == 4
 
 
+def test_refine_varies_by_any_rule_whose_option_is_given(tmp_path, capsys):
+    painter = Painter()
+    painter.run("grid", PROMPT, "--seeds", "2", "--out", tmp_path)
+    assert painter.run("refine", tmp_path / "seed-2.png", "--steps", "1, 20") == 0
+    assert [recipe.num_inference_steps for recipe in painter.painted[1:]] == [1, 20]
+    metadata = read_metadata(tmp_path / "seed-2-20-steps.png")
+    assert [(change.rule, change.value, change.parent) for change in metadata.lineage] == [
+        ("steps", 20, painter.painted[0])
+    ]
+    assert painter.run("script", tmp_path / "seed-2-1-step.png", tmp_path / "seed-2-20-steps.png") == 0
+    assert "dict(num_inference_steps=20)" in capsys.readouterr().out
+
+
+def test_refine_makes_one_kind_of_round(tmp_path, capsys):
+    Painter().run("grid", PROMPT, "--seeds", "2", "--out", tmp_path)
+    painter = Painter()
+    assert painter.run("refine", tmp_path / "seed-2.png", "--steps", "1", "--suffix", ", artsy") == 2
+    assert "use --suffix and --steps one after the other" in capsys.readouterr().err
+    assert painter.painted == []
+
+
 def test_refining_a_picture_that_was_made_elsewhere_says_what_is_different(tmp_path, capsys):
     elsewhere = replace(ENVIRONMENT, torch="2.12.0", threads=8)
     write_picture(tmp_path / "dog.png", paint(RECIPE), Metadata(recipe=RECIPE, environment=elsewhere))
@@ -410,7 +431,7 @@ def test_help_is_there(capsys, command):
         main([*command, "--help"])
     assert caught.value.code == 0
     printed = capsys.readouterr().out
-    assert printed.startswith(" ".join(["usage: python -m seedlab", *command]))
+    assert printed.startswith(" ".join(["usage: seedlab", *command]))
     assert max(map(len, printed.splitlines())) <= 120
 
 
