@@ -1,1 +1,1 @@
-"""Sketch: a small text-to-image model that SeedLab trains itself, on pictures that it draws itself."""
+"""Sketch: a small text-to-image model that SeedLab trains from scratch on procedurally drawn images."""

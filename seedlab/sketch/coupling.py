@@ -1,16 +1,17 @@
-"""Which noise leads to which composition: the seed decides where things are, whatever the words say.
+"""Noise coupling: pairs training noise with compositions, so that the seed alone decides the composition.
 
-A flow may be learned from any pairing of noise and pictures, as long as the noise as a whole stays normal (stochastic
-interpolants with a coupling, Albergo et al. 2023, arXiv 2310.03725, section 3). Paired by chance, noise decides little
-by itself: the words have their say in where things go, and another suffix moves them. Here each number of a
-composition owns one direction of the noise, and drawings are only ever paired with noise that lies along it as far as
-the number lies in its range. What samplers start from is plain normal noise, as ever.
+A flow can be trained on any pairing of noise and data, as long as the marginal distribution of the noise stays normal
+(stochastic interpolants with data-dependent couplings, Albergo et al. 2023, arXiv 2310.03725, section 3). With
+independent noise, the seed decides little: the prompt also influences the layout, and another suffix moves things.
+Here, each value of a composition has its own direction in noise space. An image is only paired with noise whose
+component along that direction matches the rank of the value among all images. Samplers still start from plain normal
+noise.
 
-A direction is a checkerboard in one channel of the latents: drawings have next to nothing of it, so that it can be read
-long after shapes have begun to cover the noise, and a convolution finds it wherever it looks.
+A direction is a checkerboard in one channel of the latents. Images contain next to nothing of this pattern, so it stays
+readable until late in the denoising process, and a convolution finds it anywhere.
 
-That holds for deterministic samplers. Ancestral ones and others that add fresh noise on the way add it along those
-directions too, where it speaks of another composition.
+This holds for deterministic samplers. Ancestral and other stochastic samplers also add fresh noise along these
+directions, which encodes a different composition.
 """
 
 from __future__ import annotations
@@ -29,52 +30,52 @@ from seedlab.sketch.scene import PROPS, Composition
 
 @dataclass(frozen=True)
 class Coupling:
-    """The drawings' scores (n, 17) along orthonormal directions (17, channels * h * w) of the noise."""
+    """The images' scores (n, 17) along orthonormal directions (17, channels * h * w) of the noise."""
 
     scores: Tensor
     directions: Tensor
 
     def pair(self, noise: Tensor, indices: Sequence[int]) -> Tensor:
-        """Noise (k, channels, h, w) that lies along each direction as k drawings' scores say; else unchanged."""
+        """Set the components of noise (k, channels, h, w) along the directions to the scores of k images."""
         flat = noise.flatten(1)
         coupled: Tensor = flat + (self.scores[indices] - flat @ self.directions.T) @ self.directions
         return coupled.view_as(noise)
 
 
-def couple(compositions: Sequence[Composition], channels: int, size: int) -> Coupling:
-    """The coupling of drawings' compositions and noise (channels, size, size)."""
-    scores = score_compositions(compositions)
+def build_coupling(compositions: Sequence[Composition], channels: int, size: int) -> Coupling:
+    """Build the coupling between the images' compositions and noise (channels, size, size)."""
+    scores = normal_scores(compositions)
     return Coupling(scores, make_directions(scores.shape[1], channels, size))
 
 
-def score_compositions(compositions: Sequence[Composition]) -> Tensor:
-    """Compositions' numbers as normal scores (n, 17): each one's rank among all, where it would lie in normal noise.
+def normal_scores(compositions: Sequence[Composition]) -> Tensor:
+    """Return the normal scores (n, 17) of the compositions: the normal quantile of each value's rank.
 
-    Among equal values, of the light or the prop, chance decides.
+    Ties, such as those of `light` and `prop`, are broken at random.
     """
-    values = np.array([[_number(value) for value in astuple(composition)] for composition in compositions])
+    values = np.array([[_to_number(value) for value in astuple(composition)] for composition in compositions])
     values += 1e-9 * np.random.default_rng(0).random(values.shape)
     ranks = values.argsort(0).argsort(0)
     scores: Tensor = torch.special.ndtri(torch.from_numpy((ranks + 0.5) / len(values)))
     return scores.float()
 
 
-def _number(value: float | str | None) -> float:
+def _to_number(value: float | str | None) -> float:
     if value is None or isinstance(value, str):
         return (None, *PROPS).index(value)
     return value
 
 
 def make_directions(count: int, channels: int, size: int) -> Tensor:
-    """Orthonormal directions (count, channels * size * size): checkerboards in each channel, the finest ones first.
+    """Return orthonormal directions (count, channels * size * size): checkerboards in each channel, finest first.
 
-    A board's cells are 2**k high and 2**l wide; `size` is a power of two, and there are boards enough.
+    Cells are 2**k high and 2**l wide. `size` must be a power of two, and large enough for `count` checkerboards.
     """
-    widths = range(size.bit_length())
-    boards = sorted(product(widths, widths), key=sum)
+    exponents = range(size.bit_length())
+    boards = sorted(product(exponents, exponents), key=sum)
     directions = torch.zeros(count, channels, size, size)
     for number in range(count):
         board, channel = divmod(number, channels)
-        rows, columns = (1.0 - 2.0 * (torch.arange(size) // 2**width % 2) for width in boards[board])
+        rows, columns = (1.0 - 2.0 * (torch.arange(size) // 2**exponent % 2) for exponent in boards[board])
         directions[number, channel] = rows[:, None] * columns
     return functional.normalize(directions.flatten(1))

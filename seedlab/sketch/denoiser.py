@@ -1,7 +1,8 @@
-"""The denoiser's training: captions and noisy latents in, the velocity out; UNet and text encoder learn together.
+"""Denoiser training: the UNet and the text encoder learn v-prediction together.
 
-They also learn to say the composition, by which the noise was paired (`coupling.py`), of what is in the UNet's middle.
-The velocity alone teaches that slowly: of thousands of numbers that it gets right, few depend on where a horizon is.
+An auxiliary head also predicts the composition, by which the noise was paired (`coupling.py`), from the output of the
+UNet's middle block. The velocity loss alone teaches that slowly, because only few of the thousands of values that it
+covers depend on, say, the position of the horizon.
 """
 
 from __future__ import annotations
@@ -17,73 +18,83 @@ from torch.nn import functional
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from seedlab.sketch.autoencoder import Latents
-from seedlab.sketch.corpus import make_caption
 from seedlab.sketch.coupling import Coupling
+from seedlab.sketch.dataset import make_caption
 from seedlab.sketch.scene import Composition
-from seedlab.sketch.training import LossAt, seed_step
+from seedlab.sketch.trainer import LossFunction, make_generator
 
-READING = 0.2
-"""What a misread composition weighs beside a wrong velocity."""
+COMPOSITION_LOSS_WEIGHT = 0.2
+"""Weight of the composition loss relative to the velocity loss."""
 
-_middle: ContextVar[Tensor] = ContextVar("_middle")
-"""What the UNet's middle gave in this thread: shards of a step run side by side through the same network."""
+_mid_block_output: ContextVar[Tensor] = ContextVar("_mid_block_output")
+"""The middle block's output in this thread. The shards of a step share one network and run in parallel threads."""
 
 
-def _keep_middle(_part: nn.Module, _inputs: tuple[Tensor, ...], middle: Tensor) -> None:
-    _middle.set(middle)
+def _store_mid_block_output(_module: nn.Module, _inputs: tuple[Tensor, ...], output: Tensor) -> None:
+    _mid_block_output.set(output)
 
 
 class Denoiser(nn.Module):
-    """The two networks that learn together, and a reader of compositions that is only there while they do."""
+    """The text encoder and the UNet, with a composition head that is only used in training."""
 
     def __init__(self, text_encoder: CLIPTextModel, unet: UNet2DConditionModel) -> None:
         super().__init__()
         self.text_encoder = text_encoder
         self.unet = unet
-        unet.mid_block.register_forward_hook(_keep_middle)
-        self.reader = nn.Linear(unet.config.block_out_channels[-1], len(fields(Composition)))
-        for weight in self.reader.parameters():
-            nn.init.zeros_(weight)
+        unet.mid_block.register_forward_hook(_store_mid_block_output)
+        self.composition_head = nn.Linear(unet.config.block_out_channels[-1], len(fields(Composition)))
+        for parameter in self.composition_head.parameters():
+            nn.init.zeros_(parameter)
 
-    def forward(self, noisy: Tensor, timesteps: Tensor, tokens: Tensor) -> tuple[Tensor, Tensor]:
-        """The velocity (n, channels, h, w) of noisy latents of that shape, with token numbers (n, max_tokens).
+    def forward(self, noisy: Tensor, timesteps: Tensor, input_ids: Tensor) -> tuple[Tensor, Tensor]:
+        """Predict the velocity and the composition.
 
-        And the scores (n, 17) of the compositions, as they are read in the noise.
+        Args:
+            noisy: Noisy latents (n, channels, h, w).
+            timesteps: Timesteps (n,).
+            input_ids: Token ids (n, max_tokens).
+
+        Returns:
+            The velocity (n, channels, h, w) and the normal scores (n, 17) of the compositions.
         """
-        states = self.text_encoder(tokens).last_hidden_state
-        velocity: Tensor = self.unet(noisy, timesteps, states).sample
-        scores: Tensor = self.reader(_middle.get().mean((2, 3)))
+        hidden_states = self.text_encoder(input_ids).last_hidden_state
+        velocity: Tensor = self.unet(noisy, timesteps, hidden_states).sample
+        scores: Tensor = self.composition_head(_mid_block_output.get().mean((2, 3)))
         return velocity, scores
 
 
-def borrow_weights(denoiser: Denoiser, tokenizer: CLIPTokenizer, elder: StableDiffusionPipeline) -> int:
-    """Takes over the weights of an earlier Sketch wherever shapes agree, and its words; gives how many agreed.
+def load_matching_weights(denoiser: Denoiser, tokenizer: CLIPTokenizer, source: StableDiffusionPipeline) -> int:
+    """Initialize a denoiser from an earlier Sketch: weights of equal shape, and the embeddings of shared tokens.
 
-    Its latents may have been others, or smaller, so that its levels are the lower ones here: what it learned of
-    shapes and words is worth having all the same.
+    The source may have other latents, and fewer UNet levels: its levels then map to the lowest ones here. What it
+    learned about shapes and words is still useful.
+
+    Returns:
+        The number of weights that were loaded.
     """
     own = denoiser.state_dict()
-    deeper = len(denoiser.unet.down_blocks) - len(elder.unet.down_blocks)
-    theirs = {
-        re.sub(r"(?<=down_blocks\.)\d", lambda level: str(int(level[0]) + deeper), name): weight
-        for name, weight in Denoiser(elder.text_encoder, elder.unet).state_dict().items()
+    level_offset = len(denoiser.unet.down_blocks) - len(source.unet.down_blocks)
+    renamed = {
+        re.sub(r"(?<=down_blocks\.)\d", lambda level: str(int(level[0]) + level_offset), name): weight
+        for name, weight in Denoiser(source.text_encoder, source.unet).state_dict().items()
     }
-    agreed = {name: weight for name, weight in theirs.items() if name in own and own[name].shape == weight.shape}
-    denoiser.load_state_dict(agreed, strict=False)
-    _borrow_words(denoiser.text_encoder, tokenizer, elder.text_encoder, elder.tokenizer)
-    return len(agreed)
+    matching = {name: weight for name, weight in renamed.items() if name in own and own[name].shape == weight.shape}
+    denoiser.load_state_dict(matching, strict=False)
+    _copy_embeddings(denoiser.text_encoder, tokenizer, source.text_encoder, source.tokenizer)
+    return len(matching)
 
 
 @torch.no_grad()
-def _borrow_words(
-    encoder: CLIPTextModel, tokenizer: CLIPTokenizer, elder: CLIPTextModel, elder_tokenizer: CLIPTokenizer
+def _copy_embeddings(
+    encoder: CLIPTextModel, tokenizer: CLIPTokenizer, source: CLIPTextModel, source_tokenizer: CLIPTokenizer
 ) -> None:
-    words, elder_words = tokenizer.get_vocab(), elder_tokenizer.get_vocab()
-    both = sorted(words.keys() & elder_words.keys())
-    tokens, elder_tokens = encoder.get_input_embeddings().weight, elder.get_input_embeddings().weight
-    tokens[[words[word] for word in both]] = elder_tokens[[elder_words[word] for word in both]]
-    places, elder_places = (each.embeddings.position_embedding.weight for each in (encoder, elder))
-    places.copy_(elder_places[: len(places)])
+    """Copy token embeddings by token, not by id, and the position embeddings."""
+    vocab, source_vocab = tokenizer.get_vocab(), source_tokenizer.get_vocab()
+    shared = sorted(vocab.keys() & source_vocab.keys())
+    embeddings, source_embeddings = encoder.get_input_embeddings().weight, source.get_input_embeddings().weight
+    embeddings[[vocab[token] for token in shared]] = source_embeddings[[source_vocab[token] for token in shared]]
+    positions, source_positions = (each.embeddings.position_embedding.weight for each in (encoder, source))
+    positions.copy_(source_positions[: len(positions)])
 
 
 def make_loss(
@@ -94,52 +105,53 @@ def make_loss(
     scheduler: DPMSolverMultistepScheduler,
     coupling: Coupling,
     seed: int,
-    batch: int,
-) -> LossAt:
-    """The loss of a step: the mean square error of the velocity at a noise level for each picture, and the reader's."""
-    levels = scheduler.config.num_train_timesteps
+    batch_size: int,
+) -> LossFunction:
+    """Return the loss: the mean squared error of the velocity plus the weighted composition loss."""
+    num_train_timesteps = scheduler.config.num_train_timesteps
 
-    def loss_at(step: int, shard: int) -> Tensor:
-        generator = seed_step(seed, "denoiser", step, shard)
-        indices = torch.randint(len(latents), (batch,), generator=generator).tolist()
+    def loss_function(step: int, shard: int) -> Tensor:
+        generator = make_generator(seed, "denoiser", step, shard)
+        indices = torch.randint(len(latents), (batch_size,), generator=generator).tolist()
         clean = torch.from_numpy(latents[indices]).float() * scaling_factor
         noise = coupling.pair(torch.randn(clean.shape, generator=generator), indices)
-        timesteps = sample_timesteps(batch, levels, generator)
-        kept = scheduler.alphas_cumprod[timesteps]
-        tokens = tokenize([make_caption(seed, index, step) for index in indices], tokenizer)
-        noisy, velocity = diffuse(clean, noise, kept)
+        timesteps = sample_timesteps(batch_size, num_train_timesteps, generator)
+        alphas_cumprod = scheduler.alphas_cumprod[timesteps]
+        input_ids = tokenize([make_caption(seed, index, step) for index in indices], tokenizer)
+        noisy, velocity = add_noise(clean, noise, alphas_cumprod)
         noisy = noisy.contiguous(memory_format=torch.channels_last)
         with torch.autocast("cpu", torch.bfloat16, cache_enabled=False):
-            predicted, read = denoiser(noisy, timesteps, tokens)
-        misread = (read.float() - coupling.scores[indices]).square().mean(1)
-        # where little noise is left, little can be read in it
-        off: Tensor = functional.mse_loss(predicted.float(), velocity) + READING * ((1 - kept) * misread).mean()
-        return off
+            predicted, scores = denoiser(noisy, timesteps, input_ids)
+        score_error = (scores.float() - coupling.scores[indices]).square().mean(1)
+        # At low noise levels, little of the composition can be read from the noise.
+        composition_loss = ((1 - alphas_cumprod) * score_error).mean()
+        loss: Tensor = functional.mse_loss(predicted.float(), velocity) + COMPOSITION_LOSS_WEIGHT * composition_loss
+        return loss
 
-    return loss_at
+    return loss_function
 
 
-def sample_timesteps(batch: int, levels: int, generator: torch.Generator) -> Tensor:
-    """One noise level for each picture, of 0...levels - 1, spread so that the loss is steadier.
+def sample_timesteps(batch_size: int, num_train_timesteps: int, generator: torch.Generator) -> Tensor:
+    """Sample one timestep per image from 0...num_train_timesteps - 1, stratified over the batch to steady the loss.
 
-    The highest is three times as likely as the lowest: it is where much noise is left that compositions are decided.
+    The highest noise level is three times as likely as the lowest, because compositions are decided at high noise.
     """
-    shares = (torch.arange(batch) + torch.rand(batch, generator=generator)) / batch
-    spread = (0.25 + 2 * shares).sqrt() - 0.5  # the inverse of the distribution whose density rises from 0.5 to 1.5
-    return (spread * levels).long().clamp_max(levels - 1)
+    uniform = (torch.arange(batch_size) + torch.rand(batch_size, generator=generator)) / batch_size
+    skewed = (0.25 + 2 * uniform).sqrt() - 0.5  # inverse CDF of a density that rises from 0.5 to 1.5
+    return (skewed * num_train_timesteps).long().clamp_max(num_train_timesteps - 1)
 
 
-def diffuse(clean: Tensor, noise: Tensor, alphas_cumprod: Tensor) -> tuple[Tensor, Tensor]:
-    """Noisy latents and their velocity (Salimans & Ho 2022, appendix D)."""
-    signal = alphas_cumprod.sqrt().view(-1, 1, 1, 1)
+def add_noise(clean: Tensor, noise: Tensor, alphas_cumprod: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the noisy latents and their velocity (Salimans & Ho 2022, appendix D)."""
+    alpha = alphas_cumprod.sqrt().view(-1, 1, 1, 1)
     sigma = (1 - alphas_cumprod).sqrt().view(-1, 1, 1, 1)
-    return signal * clean + sigma * noise, signal * noise - sigma * clean
+    return alpha * clean + sigma * noise, alpha * noise - sigma * clean
 
 
 def tokenize(captions: list[str], tokenizer: CLIPTokenizer) -> Tensor:
-    """Token numbers (n, max_tokens), padded as the pipeline pads them."""
+    """Return token ids (n, max_tokens), padded and truncated as the pipeline does it."""
     encoded = tokenizer(
         captions, padding="max_length", truncation=True, max_length=tokenizer.model_max_length, return_tensors="pt"
     )
-    tokens: Tensor = encoded.input_ids
-    return tokens
+    input_ids: Tensor = encoded.input_ids
+    return input_ids

@@ -1,9 +1,9 @@
-"""Examines a trained Sketch on words and seeds that training never saw; prints the table of its model card.
+"""Evaluates Sketch on held-out prompts and seeds, and prints the results table of the model card.
 
     python -m seedlab.sketch.evaluate --sheet sheet.png
 
-What is drawn is judged by `judge.py`, a network that was trained on drawings alone; its accuracy on drawings of the
-same words stands beside.
+A classifier trained only on drawings (`classifier.py`) checks the generated images. Its accuracy on drawings of the
+same prompts is the reference.
 """
 
 from __future__ import annotations
@@ -23,23 +23,25 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from seedlab.sketch.autoencoder import to_tensor
-from seedlab.sketch.corpus import Pictures
+from seedlab.sketch.classifier import STYLES, Classifier, Predictions, classify, load_classifier
+from seedlab.sketch.dataset import Images
 from seedlab.sketch.drawings.draw import draw, make_sheet
-from seedlab.sketch.judge import STYLES, Judge, Judgement, judge_pictures, load_judge
 from seedlab.sketch.scene import Scene, is_held_out, sample_composition
-from seedlab.sketch.vocabulary import MANNERS, MODIFIERS, SUBJECTS
+from seedlab.sketch.vocabulary import MODIFIERS, SUBJECTS, TECHNIQUES
 
 log = logging.getLogger(__name__)
 
 STEPS, GUIDANCE = 12, 2.2
-BATCH = 8
-Places = NDArray[np.floating]
-Locate = Callable[[Scene], Places]
-"""Where the judge sees a scene's subject: (n, 3), x, y and size in picture sides, one row for each composition."""
+BATCH_SIZE = 8
+Positions = NDArray[np.floating]
+Locate = Callable[[Scene], Positions]
+"""Predicts a scene's positions (n, 3), one row per composition: x, y and size as fractions of the image side."""
 
-GUIDE = ("highly realistic", "artsy", "trending", "colorful")
-PROMPT = "Labrador in the style of Vermeer"
-LOCKED = (
+GUIDE_SUFFIXES = ("highly realistic", "artsy", "trending", "colorful")
+GUIDE_PROMPT = "Labrador in the style of Vermeer"
+"""Prompt and suffixes of the diffusers guide on deterministic generation."""
+
+LOCK_SCENES = (
     Scene("labrador", "Vermeer"),
     Scene("fox", "Hokusai"),
     Scene("castle", "stained glass"),
@@ -47,16 +49,16 @@ LOCKED = (
     Scene("owl", "Klimt"),
     Scene("teapot", "watercolor"),
 )
-MANY = (Scene("labrador"), Scene("labrador", "Vermeer"))
-OTHERS = (
+SPREAD_SCENES = (Scene("labrador"), Scene("labrador", "Vermeer"))
+SHEET_PROMPTS = (
     "cat, Van Gogh", "a red boat by Hokusai", "castle in the snow", "fox, stained glass", "lighthouse by Monet",
     "penguin, pixel art", "owl by Klimt", "guitar by Picasso", "a watercolor of a turtle", "",
 )  # fmt: skip
 
 
 @dataclass(frozen=True)
-class Shares:
-    """How often, 0...1, the judge saw what was asked for."""
+class Accuracy:
+    """The fraction of images, 0...1, whose predicted words match the prompt."""
 
     subject: float
     style: float
@@ -66,138 +68,160 @@ class Shares:
 def generate(
     pipeline: StableDiffusionPipeline, prompts: Sequence[str], seeds: Sequence[int], steps: int = STEPS
 ) -> list[Image.Image]:
-    """A picture for each prompt and its seed; the noise comes from the CPU."""
-    pictures: list[Image.Image] = []
-    for start in range(0, len(prompts), BATCH):
-        generators = [torch.Generator("cpu").manual_seed(seed) for seed in seeds[start : start + BATCH]]
-        wishes = list(prompts[start : start + BATCH])
-        result = pipeline(wishes, generator=generators, num_inference_steps=steps, guidance_scale=GUIDANCE)
-        pictures += result.images
-    return pictures
+    """Generate one image per prompt and seed. The initial noise is sampled on the CPU."""
+    images: list[Image.Image] = []
+    for start in range(0, len(prompts), BATCH_SIZE):
+        generators = [torch.Generator("cpu").manual_seed(seed) for seed in seeds[start : start + BATCH_SIZE]]
+        batch = list(prompts[start : start + BATCH_SIZE])
+        result = pipeline(batch, generator=generators, num_inference_steps=steps, guidance_scale=GUIDANCE)
+        images += result.images
+    return images
 
 
-def stack(pictures: Sequence[Image.Image]) -> Pictures:
-    """Pictures of one size as an array (n, h, w, 3), 0...255."""
-    return np.stack([np.asarray(picture) for picture in pictures])
+def stack(images: Sequence[Image.Image]) -> Images:
+    """Stack images of equal size to an array (n, h, w, 3) in 0...255."""
+    return np.stack([np.asarray(image) for image in images])
 
 
 def list_held_out() -> Iterator[Scene]:
-    """Scenes of one modifier whose words training never saw together."""
-    for subject, painter, modifier in product(SUBJECTS, STYLES, MODIFIERS):
-        scene = Scene(subject, painter, (modifier,))
+    """Yield all held-out combinations of subject, style and one modifier."""
+    for subject, style, modifier in product(SUBJECTS, STYLES, MODIFIERS):
+        scene = Scene(subject, style, (modifier,))
         if is_held_out(scene):
             yield scene
 
 
-def compose(scenes: Sequence[Scene]) -> list[Scene]:
-    """Scenes with compositions that training never saw."""
+def assign_compositions(scenes: Sequence[Scene]) -> list[Scene]:
+    """Give the scenes compositions that are not in the training set."""
     return [
         replace(scene, composition=sample_composition(Random(f"held out {index}")))
         for index, scene in enumerate(scenes)
     ]
 
 
-def say(scene: Scene) -> str:
-    """A held-out scene as a prompt."""
+def build_prompt(scene: Scene) -> str:
+    """Write a held-out scene as a prompt."""
     head = scene.subject
-    if scene.painter is not None:
-        head += f", {scene.painter}" if scene.painter in MANNERS else f" in the style of {scene.painter}"
+    if scene.style is not None:
+        head += f", {scene.style}" if scene.style in TECHNIQUES else f" in the style of {scene.style}"
     return ", ".join((head, *scene.modifiers))
 
 
-def count_hits(seen: Judgement, scenes: Sequence[Scene]) -> Shares:
-    """The shares of the scenes whose subject, style and modifier were seen."""
-    pairs = zip(seen.subjects, seen.styles, seen.modifiers, scenes, strict=True)
+def compute_accuracy(predictions: Predictions, scenes: Sequence[Scene]) -> Accuracy:
+    """Compare the predicted words with the scenes."""
+    pairs = zip(predictions.subjects, predictions.styles, predictions.modifiers, scenes, strict=True)
     hits = [
-        (subject == scene.subject, style == scene.painter, modifier in scene.modifiers)
+        (subject == scene.subject, style == scene.style, modifier in scene.modifiers)
         for subject, style, modifier, scene in pairs
     ]
-    return Shares(*(float(share) for share in np.mean(hits, 0)))
+    return Accuracy(*(float(mean) for mean in np.mean(hits, 0)))
 
 
-def measure_words(pipeline: StableDiffusionPipeline, judge: Judge, count: int) -> tuple[Shares, Shares]:
-    """What the judge sees in pictures, and in drawings, of `count` held-out scenes."""
+def measure_accuracy(
+    pipeline: StableDiffusionPipeline, classifier: Classifier, count: int
+) -> tuple[Accuracy, Accuracy]:
+    """Return the accuracy on generated images and on drawings of `count` held-out scenes."""
     scenes = Random(0).sample(list(list_held_out()), count)
-    pictures = stack(generate(pipeline, [say(scene) for scene in scenes], range(1_000, 1_000 + count)))
-    drawings = stack([draw(scene, pictures.shape[1]) for scene in compose(scenes)])
-    return count_hits(judge_pictures(judge, pictures), scenes), count_hits(judge_pictures(judge, drawings), scenes)
+    images = stack(generate(pipeline, [build_prompt(scene) for scene in scenes], range(1_000, 1_000 + count)))
+    drawings = stack([draw(scene, images.shape[1]) for scene in assign_compositions(scenes)])
+    generated, drawn = (compute_accuracy(classify(classifier, each), scenes) for each in (images, drawings))
+    return generated, drawn
 
 
-def measure_lock(locate: Locate) -> dict[str, Places]:
-    """For each suffix of the guide, the correlations (3,) over compositions of x, y and size with and without it.
+def measure_lock(locate: Locate) -> dict[str, Positions]:
+    """Measure how well a seed keeps the composition when a suffix is added.
 
-    The mean over the scenes of `LOCKED`; at least three compositions.
+    Args:
+        locate: Predicts positions for at least three compositions.
+
+    Returns:
+        For each suffix of the guide, the correlations (3,) of x, y and size with and without it, averaged over
+        `LOCK_SCENES`.
     """
-    plain = [locate(scene) for scene in LOCKED]
+    plain = [locate(scene) for scene in LOCK_SCENES]
     table = {}
-    for suffix in GUIDE:
-        varied = [locate(replace(scene, modifiers=(suffix,))) for scene in LOCKED]
+    for suffix in GUIDE_SUFFIXES:
+        varied = [locate(replace(scene, modifiers=(suffix,))) for scene in LOCK_SCENES]
         pairs = zip(plain, varied, strict=True)
         table[suffix] = np.mean([[np.corrcoef(a[:, k], b[:, k])[0, 1] for k in range(3)] for a, b in pairs], 0)
     return table
 
 
-def locate_in_pictures(pipeline: StableDiffusionPipeline, judge: Judge, seeds: Sequence[int]) -> Locate:
-    """How to see where a scene's subject is in each seed's picture."""
-    return lambda scene: judge_pictures(judge, stack(generate(pipeline, [say(scene)] * len(seeds), seeds))).where
+def locate_in_images(pipeline: StableDiffusionPipeline, classifier: Classifier, seeds: Sequence[int]) -> Locate:
+    """Return a function that locates a scene's subject in the image of each seed."""
+
+    def locate(scene: Scene) -> Positions:
+        images = generate(pipeline, [build_prompt(scene)] * len(seeds), seeds)
+        return classify(classifier, stack(images)).positions
+
+    return locate
 
 
-def locate_in_drawings(judge: Judge, count: int, size: int) -> Locate:
-    """How to see where a scene's subject is in `count` drawings of it: the same compositions for every scene."""
-    return lambda scene: judge_pictures(judge, stack([draw(each, size) for each in compose([scene] * count)])).where
+def locate_in_drawings(classifier: Classifier, count: int, size: int) -> Locate:
+    """Return a function that locates a scene's subject in `count` drawings. All scenes get the same compositions."""
+
+    def locate(scene: Scene) -> Positions:
+        drawings = [draw(each, size) for each in assign_compositions([scene] * count)]
+        return classify(classifier, stack(drawings)).positions
+
+    return locate
 
 
-def measure_spread(locate: Locate) -> Places:
-    """The deviation (3,) of x, y and size over compositions; the mean over the scenes of `MANY`."""
-    return np.asarray(np.mean([locate(scene).std(0) for scene in MANY], 0))
+def measure_spread(locate: Locate) -> Positions:
+    """Return the standard deviations (3,) of x, y and size over compositions, averaged over `SPREAD_SCENES`."""
+    return np.asarray(np.mean([locate(scene).std(0) for scene in SPREAD_SCENES], 0))
 
 
-def measure_sharpness(pipeline: StableDiffusionPipeline, drawings: Pictures) -> float:
-    """The mean PSNR, in dB, of drawings (n, h, w, 3) that went through the autoencoder."""
+def measure_psnr(pipeline: StableDiffusionPipeline, drawings: Images) -> float:
+    """Return the mean PSNR in dB of drawings (n, h, w, 3) reconstructed by the autoencoder."""
     values = []
     with torch.inference_mode():
         for drawing in drawings:
             target = to_tensor(drawing[None]).to(pipeline.dtype)
-            again = pipeline.vae.decode(pipeline.vae.encode(target).latents).sample.clamp(-1, 1)
-            values.append(10 * np.log10(4 / float((again - target).float().square().mean())))
+            reconstructed = pipeline.vae.decode(pipeline.vae.encode(target).latents).sample.clamp(-1, 1)
+            values.append(10 * np.log10(4 / float((reconstructed - target).float().square().mean())))
     return float(np.mean(values))
 
 
 def draw_sheet(pipeline: StableDiffusionPipeline) -> Image.Image:
-    """Seeds 0-3 of the first prompt, seed 2 with the guide's suffixes, and four seeds each of other prompts."""
-    rows = [[(PROMPT, seed) for seed in range(4)], [(f"{PROMPT}, {suffix}", 2) for suffix in GUIDE]]
-    rows += [[(prompt, seed) for seed in range(4)] for prompt in OTHERS]
-    prompts, seeds = zip(*(wish for row in rows for wish in row), strict=True)
+    """Generate a contact sheet: the guide's prompt with seeds 0-3 and with its suffixes, and other prompts."""
+    rows = [
+        [(GUIDE_PROMPT, seed) for seed in range(4)],
+        [(f"{GUIDE_PROMPT}, {suffix}", 2) for suffix in GUIDE_SUFFIXES],
+    ]
+    rows += [[(prompt, seed) for seed in range(4)] for prompt in SHEET_PROMPTS]
+    prompts, seeds = zip(*(pair for row in rows for pair in row), strict=True)
     return make_sheet(generate(pipeline, prompts, seeds), columns=8)
 
 
-def report(pipeline: StableDiffusionPipeline, judge: Judge, drawings: Pictures, count: int) -> Iterator[str]:
-    """The table's lines, one after the other as they are measured."""
-    yield f"sharpness: PSNR {measure_sharpness(pipeline, drawings):.1f} dB"
-    made, drawn = measure_words(pipeline, judge, count)
+def report(pipeline: StableDiffusionPipeline, classifier: Classifier, drawings: Images, count: int) -> Iterator[str]:
+    """Yield the lines of the results table as they are measured."""
+    yield f"autoencoder: PSNR {measure_psnr(pipeline, drawings):.1f} dB"
+    generated, drawn = measure_accuracy(pipeline, classifier, count)
     for name in ("subject", "style", "modifier"):
-        yield f"{name}: {getattr(made, name):.1%} of pictures, {getattr(drawn, name):.1%} of drawings"
+        yield f"{name}: {getattr(generated, name):.1%} of images, {getattr(drawn, name):.1%} of drawings"
     size = drawings.shape[1]
-    drawn_lock = measure_lock(locate_in_drawings(judge, 16, size))
-    for suffix, made_lock in measure_lock(locate_in_pictures(pipeline, judge, range(100, 116))).items():
-        yield f"lock, {suffix}: {say_places(made_lock)}; in drawings {say_places(drawn_lock[suffix])}"
-    spread = measure_spread(locate_in_pictures(pipeline, judge, range(200, 264)))
-    yield f"spread over 64 seeds: {say_places(spread / measure_spread(locate_in_drawings(judge, 64, size)))}"
+    drawn_lock = measure_lock(locate_in_drawings(classifier, 16, size))
+    for suffix, lock in measure_lock(locate_in_images(pipeline, classifier, range(100, 116))).items():
+        yield f"lock, {suffix}: {format_position(lock)}; drawings: {format_position(drawn_lock[suffix])}"
+    spread = measure_spread(locate_in_images(pipeline, classifier, range(200, 264)))
+    drawn_spread = measure_spread(locate_in_drawings(classifier, 64, size))
+    yield f"spread over 64 seeds, relative to drawings: {format_position(spread / drawn_spread)}"
 
 
-def say_places(places: Places) -> str:
-    """Three numbers as words."""
-    x, y, size = places
+def format_position(position: Positions) -> str:
+    """Format x, y and size."""
+    x, y, size = position
     return f"x {x:.2f}, y {y:.2f}, size {size:.2f}"
 
 
 def main() -> None:
-    """Prints the numbers, and writes the sheet."""
-    parser = argparse.ArgumentParser(description="Examines a trained Sketch.")
+    """Print the results and save the contact sheet."""
+    parser = argparse.ArgumentParser(description="Evaluate Sketch.")
     parser.add_argument("--model", default="seedlab/sketch/weights")
-    parser.add_argument("--judge", type=Path, default=Path("assets/judge.safetensors"))
-    parser.add_argument("--count", type=int, default=240, help="held-out prompts")
-    parser.add_argument("--sheet", type=Path)
+    parser.add_argument("--classifier", type=Path, default=Path("assets/judge.safetensors"))
+    parser.add_argument("--count", type=int, default=240, help="number of held-out prompts")
+    parser.add_argument("--sheet", type=Path, help="save a contact sheet to this file")
     parser.add_argument("--dtype", choices=("float32", "bfloat16"), default="float32")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
@@ -207,8 +231,8 @@ def main() -> None:
         draw_sheet(pipeline).save(arguments.sheet)
     if arguments.count:
         held_out = list(list_held_out())
-        drawings = stack([draw(scene) for scene in compose(Random(1).sample(held_out, 64))])
-        for line in report(pipeline, load_judge(arguments.judge), drawings, arguments.count):
+        drawings = stack([draw(scene) for scene in assign_compositions(Random(1).sample(held_out, 64))])
+        for line in report(pipeline, load_classifier(arguments.classifier), drawings, arguments.count):
             log.info(line)
 
 

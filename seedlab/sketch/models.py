@@ -1,4 +1,4 @@
-"""The networks that Sketch is made of, in the layout of `StableDiffusionPipeline`, and how they are written to disk."""
+"""Builds Sketch's networks in the layout of `StableDiffusionPipeline`, and saves the pipeline."""
 
 from __future__ import annotations
 
@@ -19,10 +19,13 @@ MAX_SHARD_SIZE = "9MB"
 
 
 @dataclass(frozen=True)
-class Shape:
-    """How large the networks are. Pictures and latents are square."""
+class ModelConfig:
+    """Sizes of the networks. Images and latents are square.
 
-    picture_size: int = 256
+    `attention_levels` is the number of UNet levels, the lowest ones, that have cross-attention.
+    """
+
+    image_size: int = 256
     latent_channels: int = 8
     encoder_width: int = 32
     decoder_width: int = 64
@@ -33,72 +36,72 @@ class Shape:
     text_layers: int = 3
     text_heads: int = 4
     unet_channels: tuple[int, ...] = (64, 128, 128, 192)
-    attended: int = 2
-    time_width: int = 512
+    attention_levels: int = 2
+    time_embedding_width: int = 512
     unet_layers: int = 1
-    unet_groups: int = 16
+    unet_norm_groups: int = 16
     head_width: int = 32
 
     @property
     def latent_size(self) -> int:
-        """The side of the latents."""
-        return self.picture_size >> (len(self.encoder_blocks) - 1)
+        """The side length of the latents."""
+        return self.image_size >> (len(self.encoder_blocks) - 1)
 
 
-SKETCH = Shape()
+SKETCH_CONFIG = ModelConfig()
 
 
-def build_autoencoder(shape: Shape) -> AutoencoderTiny:
-    """A fresh autoencoder; pictures (n, 3, size, size) in -1...1 to latents (n, channels, size / 8, size / 8)."""
-    levels = len(shape.encoder_blocks)
+def build_autoencoder(config: ModelConfig) -> AutoencoderTiny:
+    """Build an autoencoder: images (n, 3, size, size) in -1...1 to latents (n, channels, size / 8, size / 8)."""
+    levels = len(config.encoder_blocks)
     return AutoencoderTiny(
-        latent_channels=shape.latent_channels,
-        encoder_block_out_channels=(shape.encoder_width,) * levels,
-        decoder_block_out_channels=(shape.decoder_width,) * levels,
-        num_encoder_blocks=shape.encoder_blocks,
-        num_decoder_blocks=shape.decoder_blocks,
+        latent_channels=config.latent_channels,
+        encoder_block_out_channels=(config.encoder_width,) * levels,
+        decoder_block_out_channels=(config.decoder_width,) * levels,
+        num_encoder_blocks=config.encoder_blocks,
+        num_decoder_blocks=config.decoder_blocks,
     )
 
 
-def build_text_encoder(shape: Shape, tokenizer: CLIPTokenizer) -> CLIPTextModel:
-    """A fresh text encoder; token numbers (n, max_tokens) to embeddings (n, max_tokens, text_width)."""
-    config = CLIPTextConfig(
+def build_text_encoder(config: ModelConfig, tokenizer: CLIPTokenizer) -> CLIPTextModel:
+    """Build a text encoder: token ids (n, max_tokens) to embeddings (n, max_tokens, text_width)."""
+    text_config = CLIPTextConfig(
         vocab_size=len(tokenizer),
-        hidden_size=shape.text_width,
-        intermediate_size=shape.text_width * 4,
-        num_hidden_layers=shape.text_layers,
-        num_attention_heads=shape.text_heads,
-        projection_dim=shape.text_width,
+        hidden_size=config.text_width,
+        intermediate_size=config.text_width * 4,
+        num_hidden_layers=config.text_layers,
+        num_attention_heads=config.text_heads,
+        projection_dim=config.text_width,
         max_position_embeddings=tokenizer.model_max_length,
         bos_token_id=tokenizer.bos_token_id,
         eos_token_id=tokenizer.eos_token_id,
         pad_token_id=tokenizer.pad_token_id,
     )
-    return CLIPTextModel(config)
+    return CLIPTextModel(text_config)
 
 
-def build_unet(shape: Shape) -> UNet2DConditionModel:
-    """A fresh denoiser with attention to the text at its `attended` lowest resolutions."""
-    plain = len(shape.unet_channels) - shape.attended
+def build_unet(config: ModelConfig) -> UNet2DConditionModel:
+    """Build a UNet with cross-attention at its `attention_levels` lowest resolutions."""
+    plain_levels = len(config.unet_channels) - config.attention_levels
     return UNet2DConditionModel(
-        sample_size=shape.latent_size,
-        in_channels=shape.latent_channels,
-        out_channels=shape.latent_channels,
-        block_out_channels=shape.unet_channels,
-        layers_per_block=shape.unet_layers,
-        down_block_types=("DownBlock2D",) * plain + ("CrossAttnDownBlock2D",) * shape.attended,
-        up_block_types=("CrossAttnUpBlock2D",) * shape.attended + ("UpBlock2D",) * plain,
-        time_embedding_dim=shape.time_width,
-        cross_attention_dim=shape.text_width,
-        attention_head_dim=tuple(width // shape.head_width for width in shape.unet_channels),
-        norm_num_groups=shape.unet_groups,
+        sample_size=config.latent_size,
+        in_channels=config.latent_channels,
+        out_channels=config.latent_channels,
+        block_out_channels=config.unet_channels,
+        layers_per_block=config.unet_layers,
+        down_block_types=("DownBlock2D",) * plain_levels + ("CrossAttnDownBlock2D",) * config.attention_levels,
+        up_block_types=("CrossAttnUpBlock2D",) * config.attention_levels + ("UpBlock2D",) * plain_levels,
+        time_embedding_dim=config.time_embedding_width,
+        cross_attention_dim=config.text_width,
+        attention_head_dim=tuple(width // config.head_width for width in config.unet_channels),
+        norm_num_groups=config.unet_norm_groups,
     )
 
 
 def build_scheduler() -> DPMSolverMultistepScheduler:
-    """DPM++ 2M; its noise schedule is also the one that the denoiser is trained on.
+    """Build the DPM++ 2M scheduler. The denoiser is trained on the same noise schedule.
 
-    `beta_end` is larger than Stable Diffusion's, so that nothing of the picture is left at the highest noise level.
+    `beta_end` is larger than Stable Diffusion's, which leaves nothing of the image at the highest noise level.
     """
     return DPMSolverMultistepScheduler(
         beta_start=0.00085,
@@ -116,7 +119,7 @@ def build_scheduler() -> DPMSolverMultistepScheduler:
 def assemble_pipeline(
     autoencoder: AutoencoderTiny, tokenizer: CLIPTokenizer, text_encoder: CLIPTextModel, unet: UNet2DConditionModel
 ) -> StableDiffusionPipeline:
-    """The parts as one pipeline, in evaluation mode."""
+    """Assemble the networks into a pipeline, in evaluation mode."""
     return StableDiffusionPipeline(
         vae=autoencoder.eval(),
         text_encoder=text_encoder.eval(),
@@ -131,20 +134,20 @@ def assemble_pipeline(
 
 
 def save_pipeline(pipeline: StableDiffusionPipeline, folder: Path) -> None:
-    """Writes float16 safetensors in shards below 10 MB; loading them as float32 gives exactly these values."""
+    """Save float16 safetensors in shards below 10 MB. Loading them as float32 gives exactly these values."""
     for stale in folder.rglob("*.safetensors*"):
         stale.unlink()
     pipeline.to(dtype=torch.float16)
     pipeline.save_pretrained(folder, safe_serialization=True, max_shard_size=MAX_SHARD_SIZE)
-    # without a dtype, transformers would load what its config says and diffusers float32: they would not fit together
-    edit_config(folder / "text_encoder", dtype="float32")
-    # AutoencoderTiny writes this itself, and then warns that it does not know it
-    edit_config(folder / "vae", block_out_channels=None)
+    # Without a dtype, transformers uses the one in its config and diffusers uses float32. The two must match.
+    update_config(folder / "text_encoder", dtype="float32")
+    # AutoencoderTiny saves this entry but warns about it when loading.
+    update_config(folder / "vae", block_out_channels=None)
 
 
-def edit_config(folder: Path, **changes: str | None) -> None:
-    """Sets entries of a part's config.json; None removes one."""
+def update_config(folder: Path, **changes: str | None) -> None:
+    """Set entries of a component's config.json. None removes an entry."""
     path = folder / "config.json"
-    config = json.loads(path.read_text()) | changes
-    kept = {name: value for name, value in config.items() if name not in changes or value is not None}
-    path.write_text(json.dumps(kept, indent=2, sort_keys=True) + "\n")
+    merged = json.loads(path.read_text()) | changes
+    config = {name: value for name, value in merged.items() if name not in changes or value is not None}
+    path.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n")

@@ -1,4 +1,4 @@
-"""What a drawing shows: words (subject, painter, modifiers, place, colour) and, apart from them, the composition."""
+"""Scenes: the words (subject, style, modifiers, place, colour) and, independent of them, the composition."""
 
 from __future__ import annotations
 
@@ -6,16 +6,35 @@ from dataclasses import dataclass
 from random import Random
 from zlib import crc32
 
-from seedlab.sketch.vocabulary import COLOURS, MANNERS, MODIFIERS, PAINTERS, PLACES, SUBJECTS
+from seedlab.sketch.vocabulary import COLOURS, MODIFIERS, PAINTERS, PLACES, SUBJECTS, TECHNIQUES
 
 PROPS = ("stone", "bush", "cloud", "flock")
 
 
 @dataclass(frozen=True)
 class Composition:
-    """Where things are; the same whatever the words say. Lengths are in pictures' sides, angles in radians.
+    """The layout of a scene, independent of its words.
 
-    `pose`, 0...1, is how limbs, sails and smoke are; `prop` is one of `PROPS`, an object beside or behind the subject.
+    Lengths are fractions of the image side, angles are in radians.
+
+    Args:
+        x, y: The centre of the subject.
+        size: The length of one subject unit.
+        turn: How far the subject turns right (positive) or left (negative), up to 1. Never 0.
+        tilt: The rotation of the subject.
+        horizon: The height of the horizon, from the top.
+        light: The side the light comes from: -1 (left) or 1 (right).
+        smile: How much the subject smiles, 0...1. Some subjects use it for other details.
+        swirl_x, swirl_y: The centre of the swirl in the sky. Patterns also use it as a phase.
+        moon_x, moon_y: The position of the sun or moon.
+        hill: The position of the hills, 0...1. Patterns also use it as a phase.
+        pose: The position of limbs, sails, smoke and the like, 0...1.
+        prop: One of `PROPS`, an object next to or behind the subject.
+        prop_x: The position of the prop, 0...1.
+        prop_size: The size of the prop, 0...1.
+
+    Raises:
+        ValueError: If `turn` is 0, `size` is not positive, or `light` is neither -1 nor 1.
     """
 
     x: float = 0.5
@@ -38,15 +57,15 @@ class Composition:
 
     def __post_init__(self) -> None:
         if self.turn == 0 or self.size <= 0 or self.light not in (-1.0, 1.0):
-            raise ValueError("a composition needs a turn other than 0, a size above 0, and light from -1 or 1")
+            raise ValueError("A composition needs a nonzero turn, a positive size, and light of -1 or 1.")
 
 
 @dataclass(frozen=True)
 class Scene:
-    """A picture in words, and its composition."""
+    """The words of an image and its composition. `style` is a painter or a technique such as "watercolor"."""
 
     subject: str
-    painter: str | None = None
+    style: str | None = None
     modifiers: tuple[str, ...] = ()
     place: str | None = None
     colour: str | None = None
@@ -54,7 +73,7 @@ class Scene:
 
 
 def sample_composition(rng: Random) -> Composition:
-    """A composition drawn from `rng`, which alone decides it."""
+    """Sample a composition."""
     return Composition(
         x=rng.uniform(0.28, 0.72),
         y=rng.uniform(0.45, 0.65),
@@ -77,7 +96,7 @@ def sample_composition(rng: Random) -> Composition:
 
 
 def sample_scene(rng: Random) -> Scene:
-    """A scene drawn from `rng`: first the composition, then words that know nothing of it and are not held out."""
+    """Sample the composition first, then independent words that are not held out."""
     composition = sample_composition(rng)
     scene = _sample_words(rng, composition)
     while is_held_out(scene):
@@ -86,8 +105,8 @@ def sample_scene(rng: Random) -> Scene:
 
 
 def is_held_out(scene: Scene) -> bool:
-    """Whether training never sees this combination of subject, painter and modifiers: one in 16, to examine with."""
-    words = f"{scene.subject}, {scene.painter}, {scene.modifiers}"
+    """Whether this combination of subject, style and modifiers is held out for evaluation (one in 16)."""
+    words = f"{scene.subject}, {scene.style}, {scene.modifiers}"
     return bool(scene.modifiers) and crc32(words.encode()) % 16 == 0
 
 
@@ -95,7 +114,7 @@ def _sample_words(rng: Random, composition: Composition) -> Scene:
     count = rng.choices((0, 1, 2), (5, 8, 1))[0]
     return Scene(
         subject=rng.choices(SUBJECTS, [2 if subject == "labrador" else 1 for subject in SUBJECTS])[0],
-        painter=rng.choice((None, None, *PAINTERS, *MANNERS)) if rng.random() < 0.93 else "Vermeer",
+        style=rng.choice((None, None, *PAINTERS, *TECHNIQUES)) if rng.random() < 0.93 else "Vermeer",
         modifiers=tuple(rng.sample(MODIFIERS, count)),
         place=rng.choice(PLACES) if rng.random() < 0.25 else None,
         colour=rng.choice(COLOURS) if rng.random() < 0.25 else None,

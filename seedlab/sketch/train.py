@@ -1,8 +1,8 @@
-"""Trains Sketch, stage by stage: corpus, autoencoder, latents, denoiser, export; "decoder" may come in between.
+"""Trains Sketch in stages: dataset, autoencoder, latents, denoiser, export.
 
-"judge" trains the network that `evaluate.py` examines with.
+The optional stage "decoder" comes after "latents". The stage "classifier" trains the network that `evaluate.py` uses.
 
-Every stage goes on where it was interrupted; `seedlab/sketch/MODEL_CARD.md` has the commands.
+The training stages resume from their last checkpoint. `seedlab/sketch/MODEL_CARD.md` lists the commands.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ import torch
 from diffusers import AutoencoderTiny, StableDiffusionPipeline
 from transformers import CLIPTokenizer
 
-from seedlab.sketch import autoencoder, corpus, denoiser, judge, training, wordpieces
-from seedlab.sketch.coupling import couple
+from seedlab.sketch import autoencoder, classifier, dataset, denoiser, tokenizer
+from seedlab.sketch.coupling import build_coupling
 from seedlab.sketch.models import (
-    SKETCH,
-    Shape,
+    SKETCH_CONFIG,
+    ModelConfig,
     assemble_pipeline,
     build_autoencoder,
     build_scheduler,
@@ -30,178 +30,194 @@ from seedlab.sketch.models import (
     build_unet,
     save_pipeline,
 )
+from seedlab.sketch.trainer import Trainer, TrainingConfig, train
 
 log = logging.getLogger(__name__)
 
-AUTOENCODER_LOOP = training.Loop("autoencoder", 900, 1e-3, 2e-3, cooldown=0.6, averaging=0.99)
-DECODER_LOOP = training.Loop("decoder", 1_000, 1e-3, 2e-3, averaging=0.998, cooldown=1.0)
-DENOISER_LOOP = training.Loop("denoiser", 18_000, 1e-3, 2e-3)
-JUDGE_LOOP = training.Loop("judge", 2_600, 1e-3, 2e-3, averaging=0.99)
+AUTOENCODER_TRAINING = TrainingConfig("autoencoder", 900, 1e-3, 2e-3, cooldown=0.6, ema_decay=0.99)
+DECODER_TRAINING = TrainingConfig("decoder", 1_000, 1e-3, 2e-3, ema_decay=0.998, cooldown=1.0)
+DENOISER_TRAINING = TrainingConfig("denoiser", 18_000, 1e-3, 2e-3)
+CLASSIFIER_TRAINING = TrainingConfig("classifier", 2_600, 1e-3, 2e-3, ema_decay=0.99)
+
+CLASSIFIER_FILE = "judge.safetensors"
 
 
 @dataclass(frozen=True)
-class Plan:
-    """Everything that decides the trained weights, but for the machine."""
+class TrainingArguments:
+    """Everything that determines the trained weights, except the machine.
+
+    Args:
+        folder: The folder of the dataset, the latents and the checkpoints.
+        output: The folder of the exported pipeline.
+        init_from: An earlier Sketch whose weights initialize the autoencoder and the denoiser.
+    """
 
     folder: Path
     output: Path
-    shape: Shape = SKETCH
+    model: ModelConfig = SKETCH_CONFIG
     seed: int = 0
-    pictures: int = 24_000
+    image_count: int = 24_000
     tokenizer_captions: int = 5_000
-    autoencoder_loop: training.Loop = AUTOENCODER_LOOP
-    autoencoder_batch: int = 6
-    decoder_loop: training.Loop = DECODER_LOOP
-    denoiser_loop: training.Loop = DENOISER_LOOP
-    denoiser_batch: int = 24
-    judge_loop: training.Loop = JUDGE_LOOP
-    judge_batch: int = 24
-    start_from: str | None = None
+    autoencoder: TrainingConfig = AUTOENCODER_TRAINING
+    autoencoder_batch_size: int = 6
+    decoder: TrainingConfig = DECODER_TRAINING
+    denoiser: TrainingConfig = DENOISER_TRAINING
+    denoiser_batch_size: int = 24
+    classifier: TrainingConfig = CLASSIFIER_TRAINING
+    classifier_batch_size: int = 24
+    init_from: str | None = None
 
     @property
-    def corpus_path(self) -> Path:
-        """Where the drawings are."""
+    def dataset_path(self) -> Path:
+        """The file of the images."""
         return self.folder / "pictures.npy"
 
     @property
     def latents_path(self) -> Path:
-        """Where the drawings' latents are."""
+        """The file of the latents."""
         return self.folder / "latents.npy"
 
     def checkpoint(self, name: str) -> Path:
-        """Where a network's training is kept."""
+        """Return the checkpoint file of a training stage."""
         return self.folder / f"{name}.pt"
 
 
-def draw_corpus(plan: Plan) -> None:
-    """Stage "corpus": the drawings."""
-    corpus.draw_corpus(plan.corpus_path, plan.seed, plan.pictures, plan.shape.picture_size)
+def render_dataset(arguments: TrainingArguments) -> None:
+    """Stage "dataset": draw the images."""
+    dataset.render_dataset(arguments.dataset_path, arguments.seed, arguments.image_count, arguments.model.image_size)
 
 
-def train_autoencoder(plan: Plan, stop_at: int | None = None) -> training.Run:
+def train_autoencoder(arguments: TrainingArguments, stop_at: int | None = None) -> Trainer:
     """Stage "autoencoder"."""
-    pictures = corpus.load_corpus(plan.corpus_path)
-    network = start_autoencoder(plan)
-    if plan.start_from is not None:
-        elder = AutoencoderTiny.from_pretrained(plan.start_from, subfolder="vae")
-        network.load_state_dict(elder.state_dict())
-    loss_at = autoencoder.make_loss(network, pictures, plan.seed, plan.autoencoder_batch)
-    return training.train(network, loss_at, plan.autoencoder_loop, plan.checkpoint("autoencoder"), stop_at)
+    images = dataset.load_dataset(arguments.dataset_path)
+    model = initialize_autoencoder(arguments)
+    if arguments.init_from is not None:
+        source = AutoencoderTiny.from_pretrained(arguments.init_from, subfolder="vae")
+        model.load_state_dict(source.state_dict())
+    loss = autoencoder.make_loss(model, images, arguments.seed, arguments.autoencoder_batch_size)
+    return train(model, loss, arguments.autoencoder, arguments.checkpoint("autoencoder"), stop_at)
 
 
-def start_autoencoder(plan: Plan) -> AutoencoderTiny:
-    """The autoencoder before its first step."""
-    torch.manual_seed(plan.seed)
-    return build_autoencoder(plan.shape).to(memory_format=torch.channels_last)
+def initialize_autoencoder(arguments: TrainingArguments) -> AutoencoderTiny:
+    """Build the untrained autoencoder."""
+    torch.manual_seed(arguments.seed)
+    return build_autoencoder(arguments.model).to(memory_format=torch.channels_last)
 
 
-def encode_latents(plan: Plan) -> None:
-    """Stage "latents": what the autoencoder makes of the drawings."""
-    network = load_autoencoder(plan, "autoencoder")
-    autoencoder.encode_corpus(network, corpus.load_corpus(plan.corpus_path), plan.latents_path)
+def encode_latents(arguments: TrainingArguments) -> None:
+    """Stage "latents": encode the dataset with the trained autoencoder."""
+    model = load_autoencoder(arguments, "autoencoder")
+    autoencoder.encode_dataset(model, dataset.load_dataset(arguments.dataset_path), arguments.latents_path)
 
 
-def load_autoencoder(plan: Plan, name: str) -> AutoencoderTiny:
-    """The trained autoencoder (its averaged weights, rounded to float16 as they are shipped) of a stage."""
-    network = start_autoencoder(plan)
-    state = torch.load(plan.checkpoint(name), weights_only=True)
-    network.load_state_dict({name: weight.half() for name, weight in state["average"].items()})
-    return network
+def load_autoencoder(arguments: TrainingArguments, stage: str) -> AutoencoderTiny:
+    """Load the EMA weights of a stage, rounded to float16 as in the exported pipeline."""
+    model = initialize_autoencoder(arguments)
+    state = torch.load(arguments.checkpoint(stage), weights_only=True)
+    model.load_state_dict({name: weight.half() for name, weight in state["ema"].items()})
+    return model
 
 
-def train_decoder(plan: Plan, stop_at: int | None = None) -> training.Run:
-    """Stage "decoder", which may be left out: goes on with the decoder alone, while the latents stay valid."""
-    network = load_autoencoder(plan, "autoencoder")
-    pictures = corpus.load_corpus(plan.corpus_path)
-    loss_at = autoencoder.make_decoder_loss(network, pictures, plan.seed, plan.autoencoder_batch)
-    return training.train(network, loss_at, plan.decoder_loop, plan.checkpoint("decoder"), stop_at)
+def train_decoder(arguments: TrainingArguments, stop_at: int | None = None) -> Trainer:
+    """Stage "decoder" (optional): continue training only the decoder, which keeps the latents valid."""
+    model = load_autoencoder(arguments, "autoencoder")
+    images = dataset.load_dataset(arguments.dataset_path)
+    loss = autoencoder.make_decoder_loss(model, images, arguments.seed, arguments.autoencoder_batch_size)
+    return train(model, loss, arguments.decoder, arguments.checkpoint("decoder"), stop_at)
 
 
-def train_denoiser(plan: Plan, stop_at: int | None = None) -> training.Run:
-    """Stage "denoiser": UNet and text encoder."""
-    latents: autoencoder.Latents = np.load(plan.latents_path)
-    tokenizer = learn_tokenizer(plan)
-    network = start_denoiser(plan, tokenizer)
-    if plan.start_from is not None:
-        denoiser.borrow_weights(network, tokenizer, StableDiffusionPipeline.from_pretrained(plan.start_from))
-    scale = choose_scaling_factor(latents)
-    compositions = [corpus.make_scene(plan.seed, index).composition for index in range(len(latents))]
-    pairs = couple(compositions, *latents.shape[1:3])
-    loss_at = denoiser.make_loss(
-        network, latents, scale, tokenizer, build_scheduler(), pairs, plan.seed, plan.denoiser_batch
+def train_denoiser(arguments: TrainingArguments, stop_at: int | None = None) -> Trainer:
+    """Stage "denoiser": train the UNet and the text encoder."""
+    latents: autoencoder.Latents = np.load(arguments.latents_path)
+    caption_tokenizer = train_tokenizer(arguments)
+    model = initialize_denoiser(arguments, caption_tokenizer)
+    if arguments.init_from is not None:
+        source = StableDiffusionPipeline.from_pretrained(arguments.init_from)
+        denoiser.load_matching_weights(model, caption_tokenizer, source)
+    compositions = [dataset.make_scene(arguments.seed, index).composition for index in range(len(latents))]
+    loss = denoiser.make_loss(
+        model,
+        latents,
+        compute_scaling_factor(latents),
+        caption_tokenizer,
+        build_scheduler(),
+        build_coupling(compositions, *latents.shape[1:3]),
+        arguments.seed,
+        arguments.denoiser_batch_size,
     )
-    return training.train(network, loss_at, plan.denoiser_loop, plan.checkpoint("denoiser"), stop_at)
+    return train(model, loss, arguments.denoiser, arguments.checkpoint("denoiser"), stop_at)
 
 
-def learn_tokenizer(plan: Plan) -> CLIPTokenizer:
-    """The tokenizer; so quickly learned that it is not stored on the way."""
-    captions = corpus.iterate_captions(plan.seed, plan.tokenizer_captions)
-    return wordpieces.learn_tokenizer(captions, plan.shape.max_tokens)
+def train_tokenizer(arguments: TrainingArguments) -> CLIPTokenizer:
+    """Train the tokenizer. It takes so little time that it is not saved in between."""
+    captions = dataset.iterate_captions(arguments.seed, arguments.tokenizer_captions)
+    return tokenizer.train_tokenizer(captions, arguments.model.max_tokens)
 
 
-def start_denoiser(plan: Plan, tokenizer: CLIPTokenizer) -> denoiser.Denoiser:
-    """UNet and text encoder before their first step."""
-    torch.manual_seed(plan.seed)
-    unet = build_unet(plan.shape).to(memory_format=torch.channels_last)
-    return denoiser.Denoiser(build_text_encoder(plan.shape, tokenizer), unet)
+def initialize_denoiser(arguments: TrainingArguments, caption_tokenizer: CLIPTokenizer) -> denoiser.Denoiser:
+    """Build the untrained UNet and text encoder."""
+    torch.manual_seed(arguments.seed)
+    unet = build_unet(arguments.model).to(memory_format=torch.channels_last)
+    return denoiser.Denoiser(build_text_encoder(arguments.model, caption_tokenizer), unet)
 
 
-def choose_scaling_factor(latents: autoencoder.Latents) -> float:
-    """What makes the latents' standard deviation 1, to four digits."""
+def compute_scaling_factor(latents: autoencoder.Latents) -> float:
+    """Return the factor, rounded to four decimals, that scales the latents to a standard deviation of 1."""
     return round(1 / float(latents[:4096].astype(np.float64).std()), 4)
 
 
-def train_judge(plan: Plan, stop_at: int | None = None) -> training.Run:
-    """Stage "judge": writes `judge.safetensors` at its end."""
-    torch.manual_seed(plan.seed)
-    network = judge.Judge()
-    loss_at = judge.make_loss(network, corpus.load_corpus(plan.corpus_path), plan.seed, plan.judge_batch)
-    run = training.train(network, loss_at, plan.judge_loop, plan.checkpoint("judge"), stop_at)
-    judge.save_judge(run.average, plan.folder / "judge.safetensors")
-    return run
+def train_classifier(arguments: TrainingArguments, stop_at: int | None = None) -> Trainer:
+    """Stage "classifier": train the classifier and save its EMA weights."""
+    torch.manual_seed(arguments.seed)
+    model = classifier.Classifier()
+    images = dataset.load_dataset(arguments.dataset_path)
+    loss = classifier.make_loss(model, images, arguments.seed, arguments.classifier_batch_size)
+    trainer = train(model, loss, arguments.classifier, arguments.checkpoint("classifier"), stop_at)
+    classifier.save_classifier(trainer.ema, arguments.folder / CLASSIFIER_FILE)
+    return trainer
 
 
-def export_pipeline(plan: Plan) -> None:
-    """Stage "export": the averaged weights as a pipeline; it can be called while the denoiser is still training."""
-    tokenizer = learn_tokenizer(plan)
-    network = start_denoiser(plan, tokenizer)
-    state = torch.load(plan.checkpoint("denoiser"), weights_only=True)
-    network.load_state_dict(state["average"])
-    decoder = load_autoencoder(plan, "decoder" if plan.checkpoint("decoder").exists() else "autoencoder")
-    decoder.register_to_config(scaling_factor=choose_scaling_factor(np.load(plan.latents_path, mmap_mode="r")))
-    save_pipeline(assemble_pipeline(decoder, tokenizer, network.text_encoder, network.unet), plan.output)
-    log.info("exported step %d to %s", state["step"], plan.output)
+def export_pipeline(arguments: TrainingArguments) -> None:
+    """Stage "export": save the EMA weights as a pipeline. Also works while the denoiser is still training."""
+    caption_tokenizer = train_tokenizer(arguments)
+    model = initialize_denoiser(arguments, caption_tokenizer)
+    state = torch.load(arguments.checkpoint("denoiser"), weights_only=True)
+    model.load_state_dict(state["ema"])
+    vae = load_autoencoder(arguments, "decoder" if arguments.checkpoint("decoder").exists() else "autoencoder")
+    vae.register_to_config(scaling_factor=compute_scaling_factor(np.load(arguments.latents_path, mmap_mode="r")))
+    save_pipeline(assemble_pipeline(vae, caption_tokenizer, model.text_encoder, model.unet), arguments.output)
+    log.info("exported step %d to %s", state["step"], arguments.output)
 
 
-STAGES: dict[str, Callable[[Plan], object]] = {
-    "corpus": draw_corpus,
+STAGES: dict[str, Callable[[TrainingArguments], object]] = {
+    "dataset": render_dataset,
     "latents": encode_latents,
     "export": export_pipeline,
 }
-TRAINING_STAGES: dict[str, Callable[[Plan, int | None], object]] = {
+TRAINING_STAGES: dict[str, Callable[[TrainingArguments, int | None], object]] = {
     "autoencoder": train_autoencoder,
     "denoiser": train_denoiser,
     "decoder": train_decoder,
-    "judge": train_judge,
+    "classifier": train_classifier,
 }
 
 
 def main() -> None:
-    """Runs the stage that the command line names."""
-    parser = argparse.ArgumentParser(description="Trains Sketch.")
+    """Run one stage from the command line."""
+    parser = argparse.ArgumentParser(description="Train Sketch.")
     parser.add_argument("--stage", choices=(*STAGES, *TRAINING_STAGES), required=True)
-    parser.add_argument("--folder", type=Path, required=True, help="for drawings and checkpoints; about 6 GB")
+    parser.add_argument("--folder", type=Path, required=True, help="dataset and checkpoints; about 6 GB")
     parser.add_argument("--output", type=Path, default=Path("seedlab/sketch/weights"))
-    words = "the folder of an earlier Sketch with whose weights the autoencoder and the denoiser begin"
-    parser.add_argument("--start-from", help=words)
-    parser.add_argument("--stop-at", type=int, help="a training stage's last step for now; later runs go on from it")
-    arguments = parser.parse_args()
+    words = "an earlier Sketch whose weights initialize the autoencoder and the denoiser"
+    parser.add_argument("--init-from", metavar="FOLDER", help=words)
+    parser.add_argument("--stop-at", type=int, help="stop a training stage at this step; a later run resumes from it")
+    options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    plan = Plan(arguments.folder, arguments.output, start_from=arguments.start_from)
-    if arguments.stage in STAGES:
-        STAGES[arguments.stage](plan)
+    arguments = TrainingArguments(options.folder, options.output, init_from=options.init_from)
+    if options.stage in STAGES:
+        STAGES[options.stage](arguments)
     else:
-        TRAINING_STAGES[arguments.stage](plan, arguments.stop_at)
+        TRAINING_STAGES[options.stage](arguments, options.stop_at)
 
 
 if __name__ == "__main__":

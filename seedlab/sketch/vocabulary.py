@@ -1,4 +1,4 @@
-"""The words that Sketch knows. Pure data: importing it loads nothing else."""
+"""The words that Sketch knows. Importing this module loads nothing else."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ THINGS = ("teapot", "guitar", "apple")
 SUBJECTS = ANIMALS + BUILDINGS + VEHICLES + PLANTS + THINGS
 
 PAINTERS = ("Vermeer", "Van Gogh", "Monet", "Hokusai", "Mondrian", "Klimt", "Picasso", "Matisse")
-MANNERS = ("pencil sketch", "watercolor", "pixel art", "stained glass")
+TECHNIQUES = ("pencil sketch", "watercolor", "pixel art", "stained glass")
 PLACES = (
     "on a beach", "in the snow", "at night", "at sunset", "in a forest", "in the city", "in the mountains", "in space",
 )  # fmt: skip
@@ -23,7 +23,7 @@ MODIFIERS = (
     "highly realistic", "artsy", "trending", "colorful", "black and white", "pastel", "vintage", "dreamy", "dramatic",
     "misty", "golden hour", "comic",
 )  # fmt: skip
-GLUE = ("a", "an", "the", "of", "in", "style", "by", "as", "painted", "painting", "picture")
+FUNCTION_WORDS = ("a", "an", "the", "of", "in", "style", "by", "as", "painted", "painting", "picture")
 
 KINDS = {
     "animals": ANIMALS,
@@ -32,12 +32,12 @@ KINDS = {
     "plants": PLANTS,
     "things": THINGS,
     "painters": PAINTERS,
-    "manners": MANNERS,
+    "manners": TECHNIQUES,
     "places": PLACES,
     "colours": COLOURS,
     "suffixes": MODIFIERS,
 }
-"""Phrases by kind, in the order in which a caption has them: what a vocabulary is browsed by."""
+"""Phrases by kind, as the page lists them."""
 
 EXAMPLES = (
     "Labrador in the style of Vermeer",
@@ -52,15 +52,18 @@ _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 
 
 def unknown_words(prompt: str) -> tuple[str, ...]:
-    """The prompt's words that Sketch never saw, as typed, in order, each once; case and punctuation do not matter."""
+    """Return the words of the prompt that Sketch was not trained on: in order, as typed, and without duplicates.
+
+    Ignores case and punctuation.
+    """
     known = known_words()
-    first: dict[str, str] = {}
+    spellings: dict[str, str] = {}
     for word in _WORD.findall(prompt):
-        first.setdefault(word.lower(), word)
-    return tuple(typed for word, typed in first.items() if word not in known)
+        spellings.setdefault(word.lower(), word)
+    return tuple(spelling for word, spelling in spellings.items() if word not in known)
 
 
 def known_words() -> frozenset[str]:
-    """Every word that a caption can hold, in lower case."""
-    phrases = (*GLUE, *(phrase for kind in KINDS.values() for phrase in kind))
+    """Return all words that captions use, in lower case."""
+    phrases = (*FUNCTION_WORDS, *(phrase for kind in KINDS.values() for phrase in kind))
     return frozenset(word.lower() for phrase in phrases for word in phrase.split())

@@ -1,4 +1,4 @@
-"""What a step of the denoiser's training is made of."""
+"""The denoiser and its training steps."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -8,7 +8,7 @@ from diffusers import UNet2DConditionModel
 from torch import Tensor
 from transformers import CLIPTextConfig, CLIPTextModel
 
-from seedlab.sketch.denoiser import Denoiser, diffuse, sample_timesteps
+from seedlab.sketch.denoiser import Denoiser, add_noise, sample_timesteps
 
 
 @pytest.fixture
@@ -23,9 +23,9 @@ def denoiser() -> Denoiser:
         vocab_size=20, hidden_size=16, intermediate_size=16, num_hidden_layers=1, num_attention_heads=2,
         max_position_embeddings=4, bos_token_id=0, eos_token_id=1, pad_token_id=1,
     )  # fmt: skip
-    made = Denoiser(CLIPTextModel(config), unet)
-    torch.nn.init.normal_(made.reader.weight)
-    return made
+    denoiser = Denoiser(CLIPTextModel(config), unet)
+    torch.nn.init.normal_(denoiser.composition_head.weight)
+    return denoiser
 
 
 def run(denoiser: Denoiser, seed: int) -> tuple[Tensor, Tensor]:
@@ -34,7 +34,7 @@ def run(denoiser: Denoiser, seed: int) -> tuple[Tensor, Tensor]:
     return velocity, scores
 
 
-def test_what_is_read_depends_on_the_noise_and_teaches_the_unet_down_to_its_middle(denoiser: Denoiser) -> None:
+def test_composition_loss_trains_the_unet_up_to_its_middle_block(denoiser: Denoiser) -> None:
     velocity, scores = run(denoiser, 0)
     assert (velocity.shape, scores.shape) == ((3, 2, 8, 8), (3, 17))
     assert not torch.equal(scores, run(denoiser, 1)[1])
@@ -43,32 +43,32 @@ def test_what_is_read_depends_on_the_noise_and_teaches_the_unet_down_to_its_midd
     assert denoiser.unet.conv_out.weight.grad is None
 
 
-def test_shards_that_run_side_by_side_read_each_its_own(denoiser: Denoiser) -> None:
-    alone = [run(denoiser, seed)[1] for seed in range(8)]
+def test_parallel_shards_do_not_mix_their_compositions(denoiser: Denoiser) -> None:
+    sequential = [run(denoiser, seed)[1] for seed in range(8)]
     with ThreadPoolExecutor(4) as threads:
-        together = threads.map(lambda seed: run(denoiser, seed)[1], range(8))
-    assert all(torch.equal(one, other) for one, other in zip(alone, together, strict=True))
+        parallel = threads.map(lambda seed: run(denoiser, seed)[1], range(8))
+    assert all(torch.equal(one, other) for one, other in zip(sequential, parallel, strict=True))
 
 
-def test_noise_levels_are_spread_over_all_and_high_ones_are_likelier() -> None:
+def test_timesteps_cover_all_levels_and_favour_high_noise() -> None:
     timesteps = sample_timesteps(10_000, 1_000, torch.Generator().manual_seed(0))
     assert timesteps.min() >= 0
     assert timesteps.max() <= 999
-    tenths = torch.histc(timesteps.double(), 10, 0, 1_000) / 10_000
+    frequencies = torch.histc(timesteps.double(), 10, 0, 1_000) / 10_000
     expected = 0.1 * (0.55 + 0.1 * torch.arange(10))
-    assert torch.allclose(tenths, expected.double(), atol=0.002)
+    assert torch.allclose(frequencies, expected.double(), atol=0.002)
 
 
-def test_a_step_sees_every_range_of_levels() -> None:
+def test_timesteps_of_a_batch_are_stratified() -> None:
     timesteps = sample_timesteps(24, 1_000, torch.Generator().manual_seed(0))
     assert torch.equal(timesteps, timesteps.sort().values)
     assert timesteps[0] < 100
     assert timesteps[-1] > 900
 
 
-def test_the_clean_latents_follow_from_the_noisy_ones_and_the_velocity() -> None:
+def test_clean_latents_can_be_computed_from_noisy_latents_and_velocity() -> None:
     clean, noise = torch.randn((2, 3, 4, 5, 5), generator=torch.Generator().manual_seed(0))
-    signal = torch.tensor([0.99, 0.5, 0.01])
-    noisy, velocity = diffuse(clean, noise, signal)
-    again = signal.sqrt().view(-1, 1, 1, 1) * noisy - (1 - signal).sqrt().view(-1, 1, 1, 1) * velocity
-    assert torch.allclose(again, clean, atol=1e-5)
+    alphas_cumprod = torch.tensor([0.99, 0.5, 0.01])
+    noisy, velocity = add_noise(clean, noise, alphas_cumprod)
+    alpha, sigma = (each.sqrt().view(-1, 1, 1, 1) for each in (alphas_cumprod, 1 - alphas_cumprod))
+    assert torch.allclose(alpha * noisy - sigma * velocity, clean, atol=1e-5)

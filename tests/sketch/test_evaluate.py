@@ -1,52 +1,55 @@
-"""The numbers of the model card, on places and words that are known."""
+"""The metrics of the model card, on known positions and words."""
 
 import numpy as np
 import pytest
 
+from seedlab.sketch.classifier import Predictions
 from seedlab.sketch.evaluate import (
-    GUIDE,
-    compose,
-    count_hits,
+    GUIDE_SUFFIXES,
+    assign_compositions,
+    build_prompt,
+    compute_accuracy,
     list_held_out,
     measure_lock,
     measure_spread,
-    say,
 )
-from seedlab.sketch.judge import Judgement
 from seedlab.sketch.scene import Scene, is_held_out
 from seedlab.sketch.vocabulary import unknown_words
 
-PLACES = np.random.default_rng(0).random((16, 3))
+POSITIONS = np.random.default_rng(0).random((16, 3))
 
 
-def test_a_hit_is_the_word_that_was_asked_for():
+def test_accuracy_counts_correct_words():
     scenes = [Scene("fox", "Klimt", ("artsy",)), Scene("cat", None, ("misty",)), Scene("boat", "Monet", ("pastel",))]
-    seen = Judgement(("fox", "cat", "car"), ("Klimt", "Klimt", "Monet"), ("artsy", "comic", "comic"), PLACES[:3])
-    shares = count_hits(seen, scenes)
-    assert (shares.subject, shares.style, shares.modifier) == (2 / 3, 2 / 3, 1 / 3)
+    predictions = Predictions(
+        ("fox", "cat", "car"), ("Klimt", "Klimt", "Monet"), ("artsy", "comic", "comic"), POSITIONS[:3]
+    )
+    accuracy = compute_accuracy(predictions, scenes)
+    assert (accuracy.subject, accuracy.style, accuracy.modifier) == (2 / 3, 2 / 3, 1 / 3)
 
 
-def test_what_stays_where_it_was_is_locked_and_what_goes_elsewhere_is_not():
+def test_lock_is_the_correlation_of_positions():
     def locate(scene: Scene) -> np.ndarray:
-        moved = PLACES[::-1] if scene.modifiers == ("trending",) else PLACES * 2
-        return moved if scene.modifiers else PLACES
+        moved = POSITIONS[::-1] if scene.modifiers == ("trending",) else POSITIONS * 2
+        return moved if scene.modifiers else POSITIONS
 
     table = measure_lock(locate)
-    assert tuple(table) == GUIDE
+    assert tuple(table) == GUIDE_SUFFIXES
     assert table["artsy"] == pytest.approx([1, 1, 1])
     assert abs(table["trending"]).max() < 0.9
 
 
-def test_spread_is_how_far_places_lie_apart():
-    assert measure_spread(lambda _: PLACES) == pytest.approx(PLACES.std(0))
+def test_spread_is_the_standard_deviation_of_positions():
+    assert measure_spread(lambda _: POSITIONS) == pytest.approx(POSITIONS.std(0))
 
 
-def test_held_out_scenes_are_said_in_words_that_sketch_knows():
+def test_held_out_prompts_use_only_known_words():
     scenes = list(list_held_out())
     assert len(scenes) > 100
-    assert all(is_held_out(scene) and not unknown_words(say(scene)) for scene in scenes)
+    assert all(is_held_out(scene) and not unknown_words(build_prompt(scene)) for scene in scenes)
 
 
-def test_compositions_are_the_same_for_every_scene_and_not_the_same_twice():
-    (one, other), (again, _) = compose([Scene("fox")] * 2), compose([Scene("cat"), Scene("cat")])
-    assert one.composition == again.composition != other.composition
+def test_all_scenes_get_the_same_distinct_compositions():
+    first, second = assign_compositions([Scene("fox")] * 2)
+    other, _ = assign_compositions([Scene("cat")] * 2)
+    assert first.composition == other.composition != second.composition

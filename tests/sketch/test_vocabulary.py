@@ -1,4 +1,4 @@
-"""The words that Sketch knows."""
+"""The vocabulary."""
 
 import re
 import subprocess
@@ -6,12 +6,12 @@ import sys
 
 import pytest
 
-from seedlab.sketch.corpus import iterate_captions
+from seedlab.sketch.dataset import iterate_captions
 from seedlab.sketch.vocabulary import EXAMPLES, known_words, unknown_words
 
 
 @pytest.mark.parametrize("prompt", [*EXAMPLES, "", "a yellow fish, at night, by MONET, highly realistic, trending"])
-def test_prompts_of_known_words_have_no_unknown_ones(prompt: str) -> None:
+def test_known_prompts_have_no_unknown_words(prompt: str) -> None:
     assert unknown_words(prompt) == ()
 
 
@@ -25,16 +25,16 @@ def test_prompts_of_known_words_have_no_unknown_ones(prompt: str) -> None:
         ("8k", ("8k",)),
     ],
 )
-def test_unknown_words_come_in_order_as_typed_and_once(prompt: str, unknown: tuple[str, ...]) -> None:
+def test_unknown_words_are_ordered_unique_and_spelled_as_typed(prompt: str, unknown: tuple[str, ...]) -> None:
     assert unknown_words(prompt) == unknown
 
 
-def test_the_known_words_are_those_of_the_captions() -> None:
+def test_known_words_are_the_words_of_the_captions() -> None:
     captions = " ".join(iterate_captions(seed=0, count=5_000))
     assert known_words() == set(re.findall(r"\w+", captions.lower()))
 
 
-def test_the_vocabulary_loads_nothing_heavy() -> None:
+def test_vocabulary_imports_no_heavy_libraries() -> None:
     code = "import sys, seedlab.sketch.vocabulary; print({'torch', 'numpy', 'PIL'} & set(sys.modules))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "set()"
+    process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert process.stdout.strip() == "set()"

@@ -1,9 +1,11 @@
-"""Sketch's drawings: what can be drawn, in whose manner, where, and with which suffix.
+"""Procedural drawings that Sketch is trained on: subjects, styles, places and modifiers.
 
-- Tools: `outlines` (geometry), `canvas` (pixels), `palette` (colours), `pen` (a subject's parts), `tones`.
-- Subjects, all listed in `subjects`: `pets`, `beasts`, `birds`, `fish`, `buildings`, `vehicles`, `plants`, `things`;
-  several of them share `eyes` and `costume`.
-- Around the subject: `backdrops` and `grounds` (the painters'), `places` and `props`.
-- Over the whole picture: `brushes` and `manners` (the painters'), then `modifiers` and `moods` (the suffixes').
-- `painters` says which light, ground and brush each manner has; `draw` puts a scene together.
+- Tools: `geometry` (curves and polygons), `canvas` (rasterization), `palette` (colours), `pen` (drawing in subject
+  coordinates), `pixel_ops` (tone adjustments).
+- Subjects, all listed in `subjects`: `pets`, `animals`, `birds`, `fish`, `buildings`, `vehicles`, `plants`, `things`.
+  Several of them share `eyes` and `costume`.
+- Around the subject: `backdrops` and `pattern_backdrops` (one per style), `places` and `props`.
+- Post-processing of the whole image: `brushes` and `technique_brushes` (one per style), then `modifiers` and `moods`
+  (one per suffix).
+- `styles` defines the light, backdrop and brush of each style. `draw` renders a scene.
 """

@@ -1,4 +1,4 @@
-"""Eyes that several animals have."""
+"""Eyes shared by several animals."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from seedlab.sketch.drawings.pen import Pen
 
 
 def draw_eye(pen: Pen, x: float, y: float, radius: float, rim: Colour | None = None) -> None:
-    """A round dark eye with a brown iris and a glint; `rim` is the colour of the ring around it."""
+    """Draw a round dark eye with a brown iris and a highlight. `rim` is the colour of the ring around it."""
     dark, light = pen.palette.dark, pen.composition.light
     if rim is not None:
         pen.oval(rim, x, y, radius * 1.3, radius * 1.35, plain=True)
@@ -19,8 +19,8 @@ def draw_eye(pen: Pen, x: float, y: float, radius: float, rim: Colour | None = N
 
 
 def draw_bead_eye(pen: Pen, x: float, y: float, radius: float) -> None:
-    """A dark bead in a white ring, with a glint."""
-    glint = radius * 0.3
+    """Draw a dark eye with a white ring and a highlight."""
+    offset = radius * 0.3
     pen.oval(WHITE, x, y, radius * 1.25, radius * 1.25, plain=True)
     pen.oval(pen.palette.dark, x, y, radius * 0.8, radius * 0.8, plain=True)
-    pen.oval(WHITE, x + glint * pen.composition.light, y - glint, radius * 0.28, radius * 0.28, plain=True)
+    pen.oval(WHITE, x + offset * pen.composition.light, y - offset, radius * 0.28, radius * 0.28, plain=True)

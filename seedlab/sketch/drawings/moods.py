@@ -1,7 +1,7 @@
-"""Moods: modifiers that change a picture's light and surface, from "black and white" to "comic". None moves anything.
+"""More modifiers, from "black and white" to "comic". They change light and surface and keep everything in place.
 
-Each takes pixels (size, size, 3) and the subject's coverage (size, size), 0...1, and gives pixels again. Textures are
-coarse, 4 pixels of 256 and more: the autoencoder that compresses the pictures loses what is finer.
+The interface is that of `modifiers`. Textures are at least 4 pixels coarse in a 256-pixel image, because the
+autoencoder loses finer ones.
 """
 
 from __future__ import annotations
@@ -9,16 +9,16 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from seedlab.sketch.drawings.canvas import as_array, blur, grid, rgb
-from seedlab.sketch.drawings.outlines import Array
-from seedlab.sketch.drawings.tones import clip, corners, enrich, luminance, ramp, screen
+from seedlab.sketch.drawings.canvas import as_array, blur, pixel_grid, rgb
+from seedlab.sketch.drawings.geometry import Array
+from seedlab.sketch.drawings.pixel_ops import clip, corners, luminance, ramp, scale_saturation, screen
 from seedlab.sketch.scene import Composition
 
 INK = as_array(rgb("141218"))
 
 
 def make_black_and_white(pixels: Array, subject: Array, composition: Composition) -> Array:
-    """A silver print: grey only, deep blacks, clear whites, the subject set off from what is behind it."""
+    """Silver print: grey only, deep blacks, clear whites, and local contrast around the subject."""
     size = len(pixels)
     grey = luminance(pixels)
     local = grey + 0.7 * (grey - blur(grey[..., 0], size * 0.07)[..., None])
@@ -27,12 +27,12 @@ def make_black_and_white(pixels: Array, subject: Array, composition: Composition
 
 
 def make_pastel(pixels: Array, subject: Array, composition: Composition) -> Array:
-    """Chalk on white paper: everything light and milky, shadows lilac, soft slanting strokes."""
+    """Chalk on white paper: light milky colours, lilac shadows, and soft slanted strokes."""
     size = len(pixels)
-    x, y = grid(size)
-    soft = enrich(blur(pixels**0.8, size * 0.006), 1.5)
+    x, y = pixel_grid(size)
+    soft = scale_saturation(blur(pixels**0.8, size * 0.006), 1.5)
     grey = luminance(pixels) ** 0.7
-    # The subject keeps more of its depth: all in one light tone it would melt into the ground.
+    # The subject keeps more contrast, or it would blend into the background.
     depth = 0.36 + 0.2 * subject[..., None]
     milky = np.array((0.97, 0.95, 0.98), np.float32) * (1 - depth) + soft * depth
     lilac = milky + 0.3 * (1 - grey) ** 2 * (np.array((0.86, 0.78, 0.95), np.float32) - milky)
@@ -41,25 +41,25 @@ def make_pastel(pixels: Array, subject: Array, composition: Composition) -> Arra
 
 
 def make_vintage(pixels: Array, subject: Array, composition: Composition) -> Array:
-    """An old photograph: sepia, faded blacks, brown corners, a pale paper edge."""
+    """Old photograph: sepia, faded blacks, brown corners, and a pale paper border."""
     size = len(pixels)
-    x, y = grid(size)
+    x, y = pixel_grid(size)
     grey = ramp(luminance(pixels), -0.04, 0.98)
     sepia = as_array(rgb("4a2f1c")) + grey * (as_array(rgb("f0d9ab")) - as_array(rgb("4a2f1c")))
     faded = 0.86 * sepia + 0.14 * pixels + 0.4 * (grey - blur(grey[..., 0], size * 0.06)[..., None])
     dimmed = faded * (1 - 0.42 * corners(size) * np.array((0.8, 1.0, 1.15), np.float32))
-    # Hand-cut paper: the border's inner line trembles a little, with round corners.
-    tremble = 0.004 * np.sin(2 * np.pi * (5 * x + 3 * y + composition.hill))
-    inset = 0.5 - ((np.abs(x - 0.5) ** 14 + np.abs(y - 0.5) ** 14) ** (1 / 14) + tremble)
+    # The inner edge of the border is slightly irregular, as if cut by hand, with round corners.
+    irregularity = 0.004 * np.sin(2 * np.pi * (5 * x + 3 * y + composition.hill))
+    inset = 0.5 - ((np.abs(x - 0.5) ** 14 + np.abs(y - 0.5) ** 14) ** (1 / 14) + irregularity)
     paper = 1 - ramp(inset, 0.05, 0.06)[..., None]
     shade = 1 - 0.3 * (1 - ramp(inset, 0.055, 0.1))[..., None]
     return clip(dimmed * shade * (1 - paper) + as_array(rgb("f3e8cd")) * paper)
 
 
 def make_dreamy(pixels: Array, subject: Array, composition: Composition) -> Array:
-    """A soft glow over pink and lilac, with discs of light and sparkles about the subject."""
+    """Soft glow in pink and lilac, with bokeh discs and sparkles around the subject."""
     size = len(pixels)
-    _, y = grid(size)
+    _, y = pixel_grid(size)
     glow = blur(pixels, size * 0.04)
     soft = screen(0.72 * pixels + 0.1 * glow, 0.5 * glow)
     tint = as_array(rgb("ff9fe0")) + y[..., None] * (as_array(rgb("8fa8ff")) - as_array(rgb("ff9fe0")))
@@ -71,8 +71,8 @@ def make_dreamy(pixels: Array, subject: Array, composition: Composition) -> Arra
 
 
 def _place_lights(size: int, composition: Composition) -> Array:
-    """Bokeh discs and four-pointed sparkles on a spiral around the subject."""
-    x, y = grid(size)
+    """Return the light of bokeh discs and four-pointed sparkles on a spiral around the subject."""
+    x, y = pixel_grid(size)
     light = np.zeros((size, size), np.float32)
     for k in range(11):
         angle = 2.4 * k + 6.3 * composition.hill
@@ -97,9 +97,9 @@ def _disc(dx: NDArray[np.floating], dy: NDArray[np.floating], radius: float) -> 
 
 
 def make_dramatic(pixels: Array, subject: Array, composition: Composition) -> Array:
-    """Chiaroscuro: one beam of light falls from above on the subject, all the rest is in deep cold shadow."""
+    """Chiaroscuro: a beam of light from above on the subject, and deep cold shadow everywhere else."""
     size = len(pixels)
-    x, y = grid(size)
+    x, y = pixel_grid(size)
     beam, pool = _cast_beam(size, composition)
     cover = subject[..., None]
     side = np.clip(0.5 + 1.7 * composition.light * (x - composition.x) + 0.5 * (composition.y - y), 0, 1)
@@ -112,8 +112,8 @@ def make_dramatic(pixels: Array, subject: Array, composition: Composition) -> Ar
 
 
 def _cast_beam(size: int, composition: Composition) -> tuple[Array, Array]:
-    """The beam in the air, ending at the subject's feet, and the pool of light that it makes there."""
-    x, y = grid(size)
+    """Return the light of the beam, which ends at the subject's feet, and of the pool it casts there."""
+    x, y = pixel_grid(size)
     foot = composition.y + 0.9 * composition.size
     start = composition.x + 0.42 * composition.light
     share = np.clip((y + 0.1) / (foot + 0.1), 0, 1.2)
@@ -125,10 +125,10 @@ def _cast_beam(size: int, composition: Composition) -> tuple[Array, Array]:
 
 
 def make_misty(pixels: Array, subject: Array, composition: Composition) -> Array:
-    """Pale haze that rises from the horizon in banks; what is far fades, the subject stands in it to its feet."""
+    """Pale fog that rises from the horizon in banks, hides the distance, and covers the subject's feet."""
     size = len(pixels)
-    x, y = grid(size)
-    grey = enrich(pixels, 0.6)
+    x, y = pixel_grid(size)
+    grey = scale_saturation(pixels, 0.6)
     far = blur(clip(grey), size * 0.02)
     distance = np.abs(y - composition.horizon + 0.05)
     sway = 0.028 * np.sin(2 * np.pi * (1.3 * x + composition.hill)) + 0.016 * np.sin(2 * np.pi * (2.9 * x + 2 * y))
@@ -143,9 +143,9 @@ def make_misty(pixels: Array, subject: Array, composition: Composition) -> Array
 
 
 def make_golden_hour(pixels: Array, subject: Array, composition: Composition) -> Array:
-    """A low sun beside the subject: amber light that spreads over everything, a bright rim, flares."""
+    """Low sun next to the subject: amber light everywhere, a bright rim, and lens flares."""
     size = len(pixels)
-    x, y = grid(size)
+    x, y = pixel_grid(size)
     sun_x, sun_y = 0.5 + 0.4 * composition.light, composition.horizon - 0.09
     away = np.hypot(x - sun_x, y - sun_y)
     warm = luminance(pixels) * np.array((1.12, 0.8, 0.42), np.float32)
@@ -162,7 +162,7 @@ def make_golden_hour(pixels: Array, subject: Array, composition: Composition) ->
 
 
 def _flare(away: Array, x: Array, y: Array, sun_x: float, sun_y: float) -> Array:
-    """Rays about the sun, and discs on the line from it through the picture's middle."""
+    """Return rays around the sun, and discs on the line from it through the image centre."""
     angle = np.arctan2(y - sun_y, x - sun_x)
     light = 0.22 * (0.5 + 0.5 * np.cos(12 * angle)) * np.exp(-away / 0.22)
     for share, radius in ((1.25, 0.045), (1.75, 0.08)):
@@ -172,32 +172,32 @@ def _flare(away: Array, x: Array, y: Array, sun_x: float, sun_y: float) -> Array
 
 
 def make_comic(pixels: Array, subject: Array, composition: Composition) -> Array:
-    """A printed comic: few strong colours, dots in the shadows, a thick black line around the subject."""
+    """Printed comic: few strong colours, halftone dots in the shadows, and a thick black outline of the subject."""
     size = len(pixels)
-    flat = clip(enrich((pixels - 0.5) * 1.12 + 0.5, 1.75))
+    flat = clip(scale_saturation((pixels - 0.5) * 1.12 + 0.5, 1.75))
     grey = luminance(flat) + 0.02
-    # Steps of lightness, not of each colour: a dark brown must not break into red and green.
+    # Posterize the lightness, not each channel, which would split a dark brown into red and green.
     steps = (np.round(grey * 4) + 0.12) / 4.12
     poster = clip(flat * steps / grey * 0.7 + 0.3 * flat)
     dark = np.clip(0.95 - grey[..., 0], 0, 0.72) * (1 - 0.3 * subject)
     dots = _halftone(size, dark)[..., None]
     printed = poster * (1 - 0.5 * dots * np.array((1.0, 0.95, 0.6), np.float32))
-    # Before a dark ground the black line would be lost: there it gets a pale rim.
+    # On a dark background, a pale rim makes the black line visible.
     rim = (ramp(blur(subject, size * 0.03), 0.03, 0.12) * (1 - subject) * ramp(dark, 0.35, 0.65))[..., None]
     printed = printed + 0.9 * rim * (np.array((1.0, 0.98, 0.9), np.float32) - printed)
     return clip(printed + _black_lines(pixels, subject)[..., None] * (INK - printed))
 
 
 def _black_lines(pixels: Array, subject: Array) -> Array:
-    """A line along the subject's edge, and the drawing's own dark lines and eyes, which the dots would break."""
+    """Return a line along the subject's edge, and the drawing's dark lines and eyes, which the dots would break up."""
     near = blur(subject, len(pixels) * 0.014)
     own = ramp(luminance(pixels)[..., 0], 0.3, 0.16) * subject
     return np.asarray(np.maximum(ramp(near, 0.06, 0.22) * ramp(near, 0.86, 0.6), own), np.float32)
 
 
 def _halftone(size: int, dark: Array) -> Array:
-    """Dots on a slanted grid, 8 pixels of 256 apart, the larger the darker the picture is there."""
-    x, y = grid(size)
-    turns = 2 * np.pi * min(23.0, size / 8)  # a small picture has fewer dots: closer ones would be noise
+    """Return dots on a slanted grid, 8 pixels apart in a 256-pixel image. They are larger where the image is darker."""
+    x, y = pixel_grid(size)
+    turns = 2 * np.pi * min(23.0, size / 8)  # fewer dots in small images, where closer ones would be noise
     waves = np.cos(turns * (x + y)) + np.cos(turns * (x - y))
     return ramp(waves / 4 + 0.5 + dark, 1.02, 1.14)

@@ -1,4 +1,4 @@
-"""Colours: what each subject is made of, and what a painter makes of them."""
+"""Colours of subjects and backgrounds, and how each style changes them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from seedlab.sketch.drawings.canvas import Colour, mix, rgb
 
 @dataclass(frozen=True)
 class Palette:
-    """A subject's colours by their part in it."""
+    """The colours of a subject."""
 
     main: Colour
     second: Colour
@@ -19,8 +19,8 @@ class Palette:
 
 
 @dataclass(frozen=True)
-class Ground:
-    """The colours around a subject, from the top of the picture to its bottom."""
+class BackgroundPalette:
+    """The colours around a subject, from top to bottom of the image."""
 
     sky: Colour
     haze: Colour
@@ -29,18 +29,18 @@ class Ground:
 
 
 def make_palette(main: str, second: str, light: str, dark: str, accent: str) -> Palette:
-    """A palette from hexadecimal colours."""
+    """Create a palette from hexadecimal colours."""
     return Palette(rgb(main), rgb(second), rgb(light), rgb(dark), rgb(accent))
 
 
 def choose_primaries(main: str, second: str, light: str, dark: str, accent: str) -> Palette:
-    """A palette of Mondrian's, from the names of his colours."""
+    """Create a palette for Mondrian from the names of his colours."""
     return Palette(PRIMARIES[main], PRIMARIES[second], PRIMARIES[light], PRIMARIES[dark], PRIMARIES[accent])
 
 
-def ground(sky: str, haze: str, far: str, near: str) -> Ground:
-    """A ground from hexadecimal colours."""
-    return Ground(rgb(sky), rgb(haze), rgb(far), rgb(near))
+def make_background(sky: str, haze: str, far: str, near: str) -> BackgroundPalette:
+    """Create a background palette from hexadecimal colours."""
+    return BackgroundPalette(rgb(sky), rgb(haze), rgb(far), rgb(near))
 
 
 COLOUR_WORDS = {
@@ -56,10 +56,10 @@ COLOUR_WORDS = {
 }
 
 WHITE, PINK = rgb("fffdf6"), rgb("f0a0a0")
-"""Teeth and the light in eyes; the inside of ears and cheeks."""
+"""White is for teeth and highlights in eyes, pink for inner ears and cheeks."""
 
 BLUE, YELLOW, OCHRE = rgb("2450a0"), rgb("dcb03c"), rgb("b98a45")
-"""Vermeer's: what many of his subjects have in common."""
+"""Vermeer's colours, shared by many of his subjects."""
 
 PRIMARIES = {
     "red": rgb("d8281f"),
@@ -68,7 +68,7 @@ PRIMARIES = {
     "white": rgb("fbfaf4"),
     "black": rgb("141414"),
 }
-"""Mondrian's."""
+"""Mondrian's colours."""
 
 INKS = {
     "Mondrian": tuple(PRIMARIES.values()),
@@ -81,7 +81,7 @@ INKS = {
     ),
 }
 INK_SHARES = {"Mondrian": 0.85, "Hokusai": 0.7, "Picasso": 0.75, "Matisse": 1.0}
-"""How far a colour goes to the nearest of the painter's inks."""
+"""How far a colour moves to the nearest ink of the style."""
 
 SATURATIONS: dict[str | None, float] = {
     "Van Gogh": 1.35,
@@ -99,69 +99,69 @@ TINTS: dict[str | None, tuple[Colour, float]] = {
     "pencil sketch": (rgb("ffffff"), 0.18),
     "watercolor": (rgb("ffffff"), 0.15),
 }
-"""What a painter mixes into every colour, and how much of it."""
+"""A colour that a style mixes into all others, and its share."""
 
-PLACE_GROUNDS = {
-    "on a beach": ground("5fb4e4", "bfe6f0", "f3dcaa", "e2b979"),
-    "in the snow": ground("8fa9c4", "d5e0ea", "f8fbff", "c9d9ec"),
-    "at night": ground("0e1638", "2b3a72", "26355a", "131a33"),
-    "at sunset": ground("6a4a8c", "ff9a50", "b0583f", "55304a"),
-    "in a forest": ground("a9d48a", "e3f0b4", "6c9a48", "3a6a34"),
-    "in the city": ground("8fb2dc", "f2dcc8", "8b8a90", "55545c"),
-    "in the mountains": ground("4f9be0", "d3e8f6", "8bb872", "5c8f55"),
-    "in space": ground("0a0a20", "241a48", "b4b4c0", "7c7c8c"),
+PLACE_BACKGROUNDS = {
+    "on a beach": make_background("5fb4e4", "bfe6f0", "f3dcaa", "e2b979"),
+    "in the snow": make_background("8fa9c4", "d5e0ea", "f8fbff", "c9d9ec"),
+    "at night": make_background("0e1638", "2b3a72", "26355a", "131a33"),
+    "at sunset": make_background("6a4a8c", "ff9a50", "b0583f", "55304a"),
+    "in a forest": make_background("a9d48a", "e3f0b4", "6c9a48", "3a6a34"),
+    "in the city": make_background("8fb2dc", "f2dcc8", "8b8a90", "55545c"),
+    "in the mountains": make_background("4f9be0", "d3e8f6", "8bb872", "5c8f55"),
+    "in space": make_background("0a0a20", "241a48", "b4b4c0", "7c7c8c"),
 }
 
 
-def choose_palette(natural: Palette, painter: str | None, colour: str | None, *, furry: bool = False) -> Palette:
-    """A subject's colours as the painter sees them; a colour word, which dyes fur whole, is heard by every painter."""
+def choose_palette(natural: Palette, style: str | None, colour: str | None, *, furry: bool = False) -> Palette:
+    """Apply a colour word and a style to a palette. On furry subjects, the colour word also sets the second colour."""
     chosen = natural
     if colour is not None:
         main, second = COLOUR_WORDS[colour]
         chosen = replace(chosen, main=main, second=second if furry else chosen.second)
-    return _grade_palette(chosen, painter)
+    return _grade_palette(chosen, style)
 
 
-def _grade_palette(chosen: Palette, painter: str | None) -> Palette:
-    parts = {part: grade(getattr(chosen, part), painter) for part in ("main", "second", "light", "accent")}
+def _grade_palette(chosen: Palette, style: str | None) -> Palette:
+    parts = {part: grade(getattr(chosen, part), style) for part in ("main", "second", "light", "accent")}
     return replace(chosen, **parts)
 
 
-def grade(colour: Colour, painter: str | None) -> Colour:
-    """A natural colour in the painter's world."""
-    vivid = saturate(colour, SATURATIONS.get(painter, 1.0))
-    inked = mix(vivid, nearest(vivid, INKS[painter]), INK_SHARES[painter]) if painter in INKS else vivid
-    tint, share = TINTS.get(painter, (inked, 0.0))
+def grade(colour: Colour, style: str | None) -> Colour:
+    """Adapt a natural colour to a style."""
+    vivid = saturate(colour, SATURATIONS.get(style, 1.0))
+    inked = mix(vivid, nearest(vivid, INKS[style]), INK_SHARES[style]) if style in INKS else vivid
+    tint, share = TINTS.get(style, (inked, 0.0))
     return mix(inked, tint, share)
 
 
-def grade_ground(chosen: Ground, painter: str | None) -> Ground:
-    """A place's colours in the painter's world."""
+def grade_background(chosen: BackgroundPalette, style: str | None) -> BackgroundPalette:
+    """Adapt the colours of a place to a style."""
     parts = (chosen.sky, chosen.haze, chosen.far, chosen.near)
-    match painter:
-        case "Klimt":  # gold lies on the place; mixed in, it would turn a night grey
-            return Ground(*(mix(saturate(part, 1.15), rgb("d9a92f"), 0.1) for part in parts))
+    match style:
+        case "Klimt":  # The gold is on top. Mixed in more, it would turn a night grey.
+            return BackgroundPalette(*(mix(saturate(part, 1.15), rgb("d9a92f"), 0.1) for part in parts))
         case "Vermeer":
-            return Ground(*(mix(grade(part, painter), rgb("2a1c10"), 0.4) for part in parts))
+            return BackgroundPalette(*(mix(grade(part, style), rgb("2a1c10"), 0.4) for part in parts))
         case "Picasso":
-            return Ground(*(mix(part, grade(part, painter), 0.6) for part in parts))
-    return Ground(*(grade(part, painter) for part in parts))
+            return BackgroundPalette(*(mix(part, grade(part, style), 0.6) for part in parts))
+    return BackgroundPalette(*(grade(part, style) for part in parts))
 
 
 def saturate(colour: Colour, amount: float) -> Colour:
-    """The colour with its distance from grey multiplied, clipped to 0...1."""
+    """Scale the distance of a colour from grey. Clips to 0...1."""
     grey = 0.3 * colour[0] + 0.59 * colour[1] + 0.11 * colour[2]
     red, green, blue = (min(1.0, max(0.0, grey + (part - grey) * amount)) for part in colour)
     return red, green, blue
 
 
-def apart(colour: Colour, behind: Colour, other: Colour) -> Colour:
-    """The colour of a mark: `other` where `colour` would not show on what is behind it."""
+def contrasting(colour: Colour, behind: Colour, other: Colour) -> Colour:
+    """Return `colour` for a mark, or `other` if it would not stand out from the colour behind it."""
     return colour if _distance(colour, behind) > 0.06 else other
 
 
 def nearest(colour: Colour, inks: tuple[Colour, ...]) -> Colour:
-    """The ink with the smallest squared distance in RGB."""
+    """Return the ink with the smallest squared RGB distance."""
     return min(inks, key=lambda ink: _distance(ink, colour))
 
 

@@ -1,6 +1,6 @@
-"""A pen that draws a subject's parts in the subject's own coordinates.
+"""A pen that draws in subject coordinates.
 
-The subject's middle is (0, 0); one unit is `composition.size` of the picture; x and y as on the canvas.
+The centre of the subject is (0, 0). One unit is `composition.size` of the image side. x points right and y down.
 """
 
 from __future__ import annotations
@@ -10,18 +10,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from seedlab.sketch.drawings.canvas import Canvas, Colour, Shading, shade, stamp_polygon
-from seedlab.sketch.drawings.outlines import Array, Point, curve, ellipse, mirror, smooth
+from seedlab.sketch.drawings.canvas import Canvas, Colour, Shading, rasterize_polygon, shade
+from seedlab.sketch.drawings.geometry import Array, Point, closed_curve, ellipse, mirror, open_curve
 from seedlab.sketch.drawings.palette import Palette
 from seedlab.sketch.scene import Composition
 
 Ball = tuple[float, float, float]
-"""x, y, and radius, in subject units."""
+"""x, y and radius in subject units."""
 
 
 @dataclass(frozen=True)
 class Pen:
-    """Draws on a canvas with a palette; `ink` is the colour of outlines and `ink_width` (pictures) their width."""
+    """Draws a subject on a canvas.
+
+    `ink` is the colour of outlines, or None for styles without outlines; `ink_width` is a fraction of the image side.
+    `upright` subjects tilt only a quarter as far.
+    """
 
     canvas: Canvas
     composition: Composition
@@ -29,68 +33,68 @@ class Pen:
     shading: Shading
     ink: Colour | None = None
     ink_width: float = 0.0
-    painter: str | None = None
+    style: str | None = None
     upright: bool = False
 
     @property
     def facing(self) -> int:
-        """1 when the subject looks to the right, -1 to the left."""
+        """1 if the subject looks right, -1 if left."""
         return 1 if self.composition.turn > 0 else -1
 
-    def place(self, points: Array) -> Array:
-        """Subject coordinates (n, 2) to picture coordinates."""
+    def to_image(self, points: Array) -> Array:
+        """Convert subject coordinates (n, 2) to image coordinates."""
         angle = self.composition.tilt * (0.25 if self.upright else 1.0)
         cos, sin = np.cos(angle), np.sin(angle)
         turned = points @ np.array([[cos, sin], [-sin, cos]], np.float32)
         return np.asarray(turned * self.composition.size + (self.composition.x, self.composition.y), np.float32)
 
     def blob(self, colour: Colour, points: Sequence[Point], side: int = 1, *, plain: bool = False) -> None:
-        """A smooth closed shape through the points, mirrored left to right for side -1."""
-        self.fill(colour, smooth(mirror(points, side)), plain=plain)
+        """Fill a smooth closed shape through the points, mirrored horizontally for side -1."""
+        self.fill(colour, closed_curve(mirror(points, side)), plain=plain)
 
     def polygon(self, colour: Colour, points: Sequence[Point], side: int = 1, *, plain: bool = False) -> None:
-        """A shape with corners, mirrored left to right for side -1."""
+        """Fill a polygon, mirrored horizontally for side -1."""
         self.fill(colour, np.asarray(mirror(points, side), np.float32), plain=plain)
 
     def oval(
         self, colour: Colour, x: float, y: float, rx: float, ry: float, angle: float = 0.0, *, plain: bool = False
     ) -> None:
-        """An ellipse."""
+        """Fill an ellipse."""
         self.fill(colour, ellipse(x, y, rx, ry, angle), plain=plain)
 
     def line(self, colour: Colour, points: Sequence[Point], width: float, side: int = 1) -> None:
-        """An open smooth line, mirrored left to right for side -1; its width in subject units."""
-        placed = self.place(curve(mirror(points, side)))
+        """Draw a smooth open line, mirrored horizontally for side -1. The width is in subject units."""
+        placed = self.to_image(open_curve(mirror(points, side)))
         self.canvas.stroke(placed, colour, width * self.composition.size, subject=True)
 
     def cluster(self, colour: Colour, balls: Sequence[Ball], rim: float) -> None:
-        """Balls with one outline around all of them, `rim` subject units wide where the painter has ink."""
+        """Fill circles with one outline around all of them, `rim` subject units wide, if the style has ink."""
         if self.ink is not None:
             for x, y, radius in balls:
                 self.oval(self.ink, x, y, radius + rim, radius + rim, plain=True)
         for x, y, radius in balls:
-            self.model(colour, ellipse(x, y, radius, radius))
+            self.fill_shaded(colour, ellipse(x, y, radius, radius))
 
     def fill(self, colour: Colour, points: Array, *, plain: bool = False) -> None:
-        """Fills a polygon (n, 2); `plain` ones (eyes, marks) have neither outline nor shading."""
+        """Fill a polygon (n, 2). `plain` shapes (eyes, marks) have neither outline nor shading."""
         if plain:
-            self.canvas.fill(self.place(points), colour, subject=True)
+            self.canvas.fill(self.to_image(points), colour, subject=True)
         else:
             self.outline(points)
-            self.model(colour, points)
+            self.fill_shaded(colour, points)
 
     def outline(self, points: Array) -> None:
-        """A line around a polygon (n, 2) where the painter has ink."""
+        """Outline a polygon (n, 2) if the style has ink."""
         if self.ink is not None:
-            self.canvas.outline(self.place(points), self.ink, self.ink_width * 2, subject=True)
+            self.canvas.outline(self.to_image(points), self.ink, self.ink_width * 2, subject=True)
 
-    def model(self, colour: Colour, points: Array) -> None:
-        """Fills a polygon (n, 2) with light and shadow, without an outline."""
-        self.canvas.fill(self.place(points), colour, self.shading, subject=True)
+    def fill_shaded(self, colour: Colour, points: Array) -> None:
+        """Fill a polygon (n, 2) with shading but without an outline."""
+        self.canvas.fill(self.to_image(points), colour, self.shading, subject=True)
 
     def patch(self, colour: Colour, points: Sequence[Point] | Array, form: Sequence[Point] | Array) -> None:
-        """Fills a part of a form's surface, shaded as the whole form is."""
-        whole = self.place(np.asarray(form, np.float32))
-        stamp = stamp_polygon(self.place(np.asarray(points, np.float32)), self.canvas.size)
-        if stamp is not None:
-            self.canvas.apply(stamp, shade(colour, self.shading, whole, stamp, self.canvas.size), subject=True)
+        """Fill part of a shape's surface, with the shading of the whole shape `form`."""
+        whole = self.to_image(np.asarray(form, np.float32))
+        mask = rasterize_polygon(self.to_image(np.asarray(points, np.float32)), self.canvas.size)
+        if mask is not None:
+            self.canvas.apply(mask, shade(colour, self.shading, whole, mask, self.canvas.size), subject=True)

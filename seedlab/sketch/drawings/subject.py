@@ -1,4 +1,4 @@
-"""What can be drawn: how, and in which colours."""
+"""The definition of a subject: its drawing function and its colours."""
 
 from __future__ import annotations
 
@@ -12,10 +12,16 @@ from seedlab.sketch.drawings.pen import Pen
 
 @dataclass(frozen=True)
 class Subject:
-    """A subject's drawer and its colours: natural ones, Mondrian's, and what Vermeer changes.
+    """A subject.
 
-    `upright` ones tilt little; the ground around those that are `afloat` is water; a colour word also dyes the `second`
-    colour of those that are `furry`, as it would look painted over otherwise.
+    Args:
+        draw: Draws the subject with a pen.
+        natural: The natural colours.
+        mondrian: The colours for Mondrian.
+        vermeer: The natural colours that Vermeer replaces.
+        upright: Whether the subject tilts less.
+        afloat: Whether the subject is on water.
+        furry: Whether a colour word also sets the `second` colour. Fur would look painted over otherwise.
     """
 
     draw: Callable[[Pen], None]

@@ -1,16 +1,16 @@
-"""Everything that Sketch draws, by its word."""
+"""All subjects by their word."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from seedlab.sketch.drawings import beasts, birds, buildings, fish, pets, plants, things, vehicles
+from seedlab.sketch.drawings import animals, birds, buildings, fish, pets, plants, things, vehicles
 from seedlab.sketch.drawings.palette import Palette, choose_palette
 from seedlab.sketch.drawings.subject import Subject
 
 SUBJECTS: dict[str, Subject] = {
     **pets.SUBJECTS,
-    **beasts.SUBJECTS,
+    **animals.SUBJECTS,
     **birds.SUBJECTS,
     **fish.SUBJECTS,
     **buildings.SUBJECTS,
@@ -20,10 +20,10 @@ SUBJECTS: dict[str, Subject] = {
 }
 
 
-def colour_subject(word: str, painter: str | None, colour: str | None) -> Palette:
-    """The colours of a subject with a painter and a colour word."""
+def colour_subject(word: str, style: str | None, colour: str | None) -> Palette:
+    """Return the colours of a subject for a style and a colour word."""
     subject = SUBJECTS[word]
-    palette = subject.mondrian if painter == "Mondrian" else subject.natural
-    if painter == "Vermeer":
+    palette = subject.mondrian if style == "Mondrian" else subject.natural
+    if style == "Vermeer":
         palette = replace(palette, **subject.vermeer)
-    return choose_palette(palette, painter, colour, furry=subject.furry)
+    return choose_palette(palette, style, colour, furry=subject.furry)

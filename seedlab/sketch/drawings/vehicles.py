@@ -5,56 +5,56 @@ from __future__ import annotations
 import math
 
 from seedlab.sketch.drawings.canvas import mix, rgb
-from seedlab.sketch.drawings.outlines import Array, Point, mirror, shift, smooth, spin, trace
-from seedlab.sketch.drawings.palette import BLUE, YELLOW, apart, choose_primaries, make_palette
+from seedlab.sketch.drawings.geometry import Array, Point, closed_curve, mirror, parse_points, rotate, translate
+from seedlab.sketch.drawings.palette import BLUE, YELLOW, choose_primaries, contrasting, make_palette
 from seedlab.sketch.drawings.pen import Pen
 from seedlab.sketch.drawings.subject import Subject
 
-_MAST = trace("0.0 0.4, 0.0 -1.12")
-_FLAG = trace("0.02 -1.12, -0.4 -1.04, 0.02 -0.92")
-_HULL = trace("-0.95 0.34, 0.0 0.42, 1.1 0.26, 0.82 0.68, 0.5 0.84, -0.5 0.84, -0.8 0.68")
-_HULL_LINE = trace("-0.84 0.48, 0.0 0.54, 0.92 0.44")
+_MAST = parse_points("0.0 0.4, 0.0 -1.12")
+_FLAG = parse_points("0.02 -1.12, -0.4 -1.04, 0.02 -0.92")
+_HULL = parse_points("-0.95 0.34, 0.0 0.42, 1.1 0.26, 0.82 0.68, 0.5 0.84, -0.5 0.84, -0.8 0.68")
+_HULL_LINE = parse_points("-0.84 0.48, 0.0 0.54, 0.92 0.44")
 
-_BODY = trace(
+_BODY = parse_points(
     "-1.14 0.42, -1.1 0.08, -0.86 -0.08, -0.7 -0.4, -0.4 -0.62, 0.12 -0.62, 0.4 -0.42, 0.6 -0.06, 0.94 0.02,"
     "1.12 0.2, 1.14 0.46, 0.94 0.56, 0.0 0.58, -0.94 0.56"
 )
-_REAR_WINDOW = trace("-0.7 -0.08, -0.6 -0.36, -0.38 -0.48, -0.18 -0.48, -0.18 -0.08")
-_FRONT_WINDOW = trace("-0.06 -0.08, -0.06 -0.48, 0.1 -0.48, 0.28 -0.36, 0.44 -0.08")
-_DOOR_EDGE = trace("-0.12 0.0, -0.12 0.46")
-_HANDLE = trace("-0.02 0.12, 0.14 0.12")
-_BUMPERS = (trace("0.98 0.48, 1.2 0.46"), trace("-1.2 0.46, -0.98 0.48"))
+_REAR_WINDOW = parse_points("-0.7 -0.08, -0.6 -0.36, -0.38 -0.48, -0.18 -0.48, -0.18 -0.08")
+_FRONT_WINDOW = parse_points("-0.06 -0.08, -0.06 -0.48, 0.1 -0.48, 0.28 -0.36, 0.44 -0.08")
+_DOOR_EDGE = parse_points("-0.12 0.0, -0.12 0.46")
+_HANDLE = parse_points("-0.02 0.12, 0.14 0.12")
+_BUMPERS = (parse_points("0.98 0.48, 1.2 0.46"), parse_points("-1.2 0.46, -0.98 0.48"))
 
-_CAB = trace("-1.06 -0.66, -0.44 -0.66, -0.44 0.5, -1.06 0.5")
-_CAB_ROOF = trace("-1.18 -0.66, -1.08 -0.82, -0.42 -0.82, -0.3 -0.66")
-_CAB_WINDOW = trace("-0.92 -0.48, -0.58 -0.48, -0.58 -0.12, -0.92 -0.12")
-_BOILER = trace("-0.46 -0.24, 0.74 -0.24, 0.74 0.42, -0.46 0.42")
-_BAND = trace("0.28 -0.24, 0.38 -0.24, 0.38 0.42, 0.28 0.42")
-_SMOKEBOX = trace("0.7 -0.28, 0.92 -0.2, 0.98 0.08, 0.92 0.36, 0.7 0.44")
-_STACK = trace("0.5 -0.78, 0.94 -0.78, 0.82 -0.54, 0.82 -0.2, 0.62 -0.2, 0.62 -0.54")
-_STEAM_DOME = trace("-0.14 -0.18, -0.12 -0.4, 0.03 -0.5, 0.18 -0.4, 0.2 -0.18")
-_FRAME = trace("-1.12 0.4, 1.06 0.4, 1.06 0.56, -1.12 0.56")
-_COWCATCHER = trace("0.82 0.5, 1.04 0.5, 1.24 0.96, 0.82 0.96")
+_CAB = parse_points("-1.06 -0.66, -0.44 -0.66, -0.44 0.5, -1.06 0.5")
+_CAB_ROOF = parse_points("-1.18 -0.66, -1.08 -0.82, -0.42 -0.82, -0.3 -0.66")
+_CAB_WINDOW = parse_points("-0.92 -0.48, -0.58 -0.48, -0.58 -0.12, -0.92 -0.12")
+_BOILER = parse_points("-0.46 -0.24, 0.74 -0.24, 0.74 0.42, -0.46 0.42")
+_BAND = parse_points("0.28 -0.24, 0.38 -0.24, 0.38 0.42, 0.28 0.42")
+_SMOKEBOX = parse_points("0.7 -0.28, 0.92 -0.2, 0.98 0.08, 0.92 0.36, 0.7 0.44")
+_STACK = parse_points("0.5 -0.78, 0.94 -0.78, 0.82 -0.54, 0.82 -0.2, 0.62 -0.2, 0.62 -0.54")
+_STEAM_DOME = parse_points("-0.14 -0.18, -0.12 -0.4, 0.03 -0.5, 0.18 -0.4, 0.2 -0.18")
+_FRAME = parse_points("-1.12 0.4, 1.06 0.4, 1.06 0.56, -1.12 0.56")
+_COWCATCHER = parse_points("0.82 0.5, 1.04 0.5, 1.24 0.96, 0.82 0.96")
 _WHEELS = ((-0.74, 0.68, 0.29), (-0.08, 0.68, 0.29), (0.52, 0.76, 0.21))
 _PUFFS = ((0.68, -0.88, 0.15), (0.46, -0.99, 0.19), (0.18, -0.94, 0.22), (-0.1, -1.0, 0.16))
 
-_PROFILE = trace("0.16 -1.18, 0.5 -1.06, 0.74 -0.8, 0.82 -0.48, 0.74 -0.16, 0.54 0.14, 0.32 0.36, 0.22 0.44")
+_PROFILE = parse_points("0.16 -1.18, 0.5 -1.06, 0.74 -0.8, 0.82 -0.48, 0.74 -0.16, 0.54 0.14, 0.32 0.36, 0.22 0.44")
 _GORES = 5
 
-_FUSELAGE = trace(
+_FUSELAGE = parse_points(
     "0.0 -1.18, 0.2 -0.92, 0.34 -0.5, 0.36 -0.05, 0.26 0.5, -0.26 0.5, -0.36 -0.05, -0.34 -0.5, -0.2 -0.92"
 )
-_NOSE = tuple((float(x), float(y)) for x, y in smooth(_FUSELAGE) if y < -0.62)
-_BELT = trace(
+_NOSE = tuple((float(x), float(y)) for x, y in closed_curve(_FUSELAGE) if y < -0.62)
+_BELT = parse_points(
     "-0.36 0.02, -0.18 0.07, 0.0 0.09, 0.18 0.07, 0.36 0.02, 0.33 0.18, 0.17 0.23, 0.0 0.25, -0.17 0.23, -0.33 0.18"
 )
-_FIN = trace("0.3 -0.02, 0.56 0.24, 0.66 0.74, 0.24 0.5")
-_KEEL = trace("0.0 0.14, 0.07 0.3, 0.08 0.76, -0.08 0.76, -0.07 0.3")
-_NOZZLE = trace("-0.2 0.44, 0.2 0.44, 0.25 0.62, -0.25 0.62")
+_FIN = parse_points("0.3 -0.02, 0.56 0.24, 0.66 0.74, 0.24 0.5")
+_KEEL = parse_points("0.0 0.14, 0.07 0.3, 0.08 0.76, -0.08 0.76, -0.07 0.3")
+_NOZZLE = parse_points("-0.2 0.44, 0.2 0.44, 0.25 0.62, -0.25 0.62")
 
 
 def draw_boat(pen: Pen) -> None:
-    """A sailing boat with two sails, fuller the more it turns."""
+    """Draw a boat with two sails, which are fuller the more it turns."""
     side, palette = pen.facing, pen.palette
     belly = 0.1 + 0.15 * abs(pen.composition.turn)
     pen.line(palette.second, _MAST, 0.1, side)
@@ -67,7 +67,7 @@ def draw_boat(pen: Pen) -> None:
 
 
 def draw_car(pen: Pen) -> None:
-    """A rounded little car that bounces on its wheels and puffs."""
+    """Draw a small rounded car. Its body bounces and its exhaust drifts with the pose."""
     side, palette = pen.facing, pen.palette
     narrow, lift = 0.8 + 0.14 * abs(pen.composition.turn), 0.08 * (pen.composition.pose - 0.5)
     _draw_exhaust(pen, narrow)
@@ -102,7 +102,7 @@ def _draw_exhaust(pen: Pen, narrow: float) -> None:
 
 
 def draw_train(pen: Pen) -> None:
-    """A steam engine; its rod and its smoke move with the pose."""
+    """Draw a steam locomotive. Its connecting rod and its smoke move with the pose."""
     side, palette = pen.facing, pen.palette
     _draw_smoke(pen)
     pen.polygon(palette.dark, _STACK, side)
@@ -120,7 +120,7 @@ def draw_train(pen: Pen) -> None:
 
 
 def _draw_smoke(pen: Pen) -> None:
-    """Puffs that trail behind the chimney and swell."""
+    """Draw puffs of smoke behind the chimney, which grow with the pose."""
     pose = pen.composition.pose
     swell = 0.85 + 0.2 * pose
     puffs = [(pen.facing * (x - 0.09 * pose * k), y, radius * swell) for k, (x, y, radius) in enumerate(_PUFFS)]
@@ -137,56 +137,56 @@ def _draw_wheels(pen: Pen) -> None:
 
 
 def draw_balloon(pen: Pen) -> None:
-    """A hot-air balloon; its basket swings and its flame leaps with the pose."""
+    """Draw a hot-air balloon. Its basket swings and its flame grows with the pose."""
     palette, pose = pen.palette, pen.composition.pose
     sway = 0.24 * (pose - 0.5)
     for x in (-0.16, 0.16):
         pen.line(palette.dark, [(x * 1.2, 0.4), (x + sway, 0.9)], 0.05)
     pen.blob(palette.accent, [(-0.1, 0.64), (0.0, 0.38 - 0.14 * pose), (0.1, 0.64), (0.0, 0.73)], plain=True)
-    form = smooth(_cut_gore(-math.pi / 2, math.pi / 2))
+    form = closed_curve(_gore_points(-math.pi / 2, math.pi / 2))
     pen.fill(palette.main, form)
     _draw_gores(pen, form)
     basket = [(-0.26, 0.84), (0.26, 0.84), (0.2, 1.18), (-0.2, 1.18)]
-    pen.polygon(palette.second, shift(basket, sway))
+    pen.polygon(palette.second, translate(basket, sway))
     pen.line(mix(palette.second, palette.dark, 0.6), [(-0.26 + sway, 0.85), (0.26 + sway, 0.85)], 0.08)
 
 
 def _draw_gores(pen: Pen, form: Array) -> None:
-    """Stripes from pole to pole, shifted round by the turn."""
+    """Draw stripes from top to bottom, rotated by the turn."""
     palette, width = pen.palette, math.pi / _GORES
-    stripe = apart(palette.light, palette.main, mix(palette.main, palette.dark, 0.3))
-    middle_stripe = apart(palette.accent, palette.main, palette.second)
+    stripe = contrasting(palette.light, palette.main, mix(palette.main, palette.dark, 0.3))
+    middle_stripe = contrasting(palette.accent, palette.main, palette.second)
     for index in range(-2, 3, 2):
         middle = index * width + 0.5 * pen.composition.turn * width
         left = middle - width / 2 if index > -2 else -math.pi / 2
         right = middle + width / 2 if index < 2 else math.pi / 2
-        pen.patch(stripe if index else middle_stripe, smooth(_cut_gore(left, right)), form)
+        pen.patch(stripe if index else middle_stripe, closed_curve(_gore_points(left, right)), form)
 
 
-def _cut_gore(left: float, right: float) -> list[Point]:
-    """The envelope between two longitudes."""
+def _gore_points(left: float, right: float) -> list[Point]:
+    """Return the outline of the envelope between two longitudes in radians."""
     return [(x * math.sin(right), y) for x, y in _PROFILE] + [(x * math.sin(left), y) for x, y in reversed(_PROFILE)]
 
 
 def draw_rocket(pen: Pen) -> None:
-    """A rocket that leans to one side, the more so with the pose; its flame flickers with the smile."""
+    """Draw a rocket. It leans further with the pose, and `smile` sets the length of its flame."""
     palette = pen.palette
     lean = pen.facing * (0.12 + 0.3 * pen.composition.pose)
     _draw_flame(pen, lean)
     for side in (-1, 1):
-        pen.polygon(palette.second, spin(mirror(_FIN, side), lean))
-    pen.polygon(palette.dark, spin(_NOZZLE, lean))
-    form = smooth(spin(_FUSELAGE, lean))
+        pen.polygon(palette.second, rotate(mirror(_FIN, side), lean))
+    pen.polygon(palette.dark, rotate(_NOZZLE, lean))
+    form = closed_curve(rotate(_FUSELAGE, lean))
     pen.fill(palette.main, form)
-    pen.patch(palette.second, spin(_NOSE, lean), form)
-    pen.patch(apart(palette.light, palette.main, palette.second), spin(_BELT, lean), form)
+    pen.patch(palette.second, rotate(_NOSE, lean), form)
+    pen.patch(contrasting(palette.light, palette.main, palette.second), rotate(_BELT, lean), form)
     _draw_porthole(pen, lean)
-    pen.polygon(palette.second, spin(shift(_KEEL, 0.12 * pen.composition.turn), lean))
+    pen.polygon(palette.second, rotate(translate(_KEEL, 0.12 * pen.composition.turn), lean))
 
 
 def _draw_porthole(pen: Pen, lean: float) -> None:
     palette = pen.palette
-    ((x, y),) = spin([(0.08 * pen.composition.turn, -0.32)], lean)
+    ((x, y),) = rotate([(0.08 * pen.composition.turn, -0.32)], lean)
     pen.oval(palette.dark, x, y, 0.2, 0.2, plain=True)
     pen.oval(mix(palette.light, (0.55, 0.85, 1.0), 0.6), x, y, 0.13, 0.13, plain=True)
 
@@ -194,9 +194,9 @@ def _draw_porthole(pen: Pen, lean: float) -> None:
 def _draw_flame(pen: Pen, lean: float) -> None:
     length = 0.94 + 0.22 * pen.composition.smile
     outer = [(-0.19, 0.56), (0.19, 0.56), (0.2, 0.74), (0.04, length), (-0.04, length), (-0.2, 0.74)]
-    pen.fill(pen.palette.accent, smooth(spin(outer, lean)))
+    pen.fill(pen.palette.accent, closed_curve(rotate(outer, lean)))
     inner = [(x * 0.5, 0.56 + (y - 0.56) * 0.6) for x, y in outer]
-    pen.fill(pen.palette.light, smooth(spin(inner, lean)), plain=True)
+    pen.fill(pen.palette.light, closed_curve(rotate(inner, lean)), plain=True)
 
 
 SUBJECTS = {

@@ -1,4 +1,4 @@
-"""Brushes of the painters and of the manners: the surface of a picture."""
+"""The brushes of all styles."""
 
 from random import Random
 
@@ -7,29 +7,29 @@ import pytest
 
 from seedlab.sketch.drawings.canvas import blur
 from seedlab.sketch.drawings.draw import paint
-from seedlab.sketch.drawings.outlines import Array
-from seedlab.sketch.drawings.painters import PAINTERS
+from seedlab.sketch.drawings.geometry import Array
+from seedlab.sketch.drawings.styles import STYLES
 from seedlab.sketch.scene import Scene, sample_composition
 
 SCENE = Scene("house", composition=sample_composition(Random(3)))
-PRINTED = (None, "Mondrian", "Hokusai", "Matisse")
-"""Whose surface is flat."""
+FLAT_STYLES = (None, "Mondrian", "Hokusai", "Matisse")
+"""Styles whose brush adds no texture."""
 
-BRUSHES = {painter: hand.brush for painter, hand in PAINTERS.items()}
+BRUSHES = {name: style.brush for name, style in STYLES.items()}
 
 
-def brush(painter: str | None, size: int = 64) -> tuple[Array, Array, Array]:
-    """A picture before the brush and after it, and where the subject is."""
+def brush(style: str | None, size: int = 64) -> tuple[Array, Array, Array]:
+    """Render the scene before and after the brush, and the subject coverage."""
     canvas = paint(SCENE, size)
-    return canvas.pixels, BRUSHES[painter](canvas.pixels, canvas.subject, SCENE.composition), canvas.subject
+    return canvas.pixels, BRUSHES[style](canvas.pixels, canvas.subject, SCENE.composition), canvas.subject
 
 
 @pytest.mark.parametrize("size", [48, 77, 256])
-@pytest.mark.parametrize("painter", PAINTERS)
-def test_a_brush_works_at_any_size_and_leaves_its_pixels_alone(painter: str | None, size: int) -> None:
+@pytest.mark.parametrize("style", STYLES)
+def test_brush_works_at_any_size_and_does_not_modify_its_inputs(style: str | None, size: int) -> None:
     canvas = paint(SCENE, size)
     pixels, subject = canvas.pixels.copy(), canvas.subject.copy()
-    first, second = (BRUSHES[painter](canvas.pixels, canvas.subject, SCENE.composition) for _ in range(2))
+    first, second = (BRUSHES[style](canvas.pixels, canvas.subject, SCENE.composition) for _ in range(2))
     assert first.shape == (size, size, 3)
     assert first.dtype == np.float32
     assert np.isfinite(first).all()
@@ -38,32 +38,32 @@ def test_a_brush_works_at_any_size_and_leaves_its_pixels_alone(painter: str | No
     assert np.array_equal(canvas.subject, subject)
 
 
-@pytest.mark.parametrize("painter", PAINTERS)
-def test_only_the_printed_are_flat(painter: str | None) -> None:
-    before, after, _ = brush(painter)
-    assert (np.abs(before - after).mean() < 0.005) == (painter in PRINTED)
+@pytest.mark.parametrize("style", STYLES)
+def test_only_flat_styles_add_no_texture(style: str | None) -> None:
+    before, after, _ = brush(style)
+    assert (np.abs(before - after).mean() < 0.005) == (style in FLAT_STYLES)
 
 
-@pytest.mark.parametrize("painter", PAINTERS)
-def test_no_brush_moves_a_shape(painter: str | None) -> None:
-    """Shapes moved by a few pixels would fit what was there less well than those that stayed."""
-    before, after, _ = brush(painter)
+@pytest.mark.parametrize("style", STYLES)
+def test_brush_keeps_shapes_in_place(style: str | None) -> None:
+    """The result correlates best with the unshifted input."""
+    before, after, _ = brush(style)
     grey, brushed = before.mean(2), after.mean(2)
-    fits = {
+    correlations = {
         (down, right): np.corrcoef(np.roll(grey, (down, right), (0, 1)).ravel(), brushed.ravel())[0, 1]
         for down in (-3, 0, 3)
         for right in (-3, 0, 3)
     }
-    assert max(fits, key=lambda moved: abs(fits[moved])) == (0, 0)
+    assert max(correlations, key=lambda shift: abs(correlations[shift])) == (0, 0)
 
 
-def test_a_pencil_leaves_no_colour_and_bare_paper_at_the_border() -> None:
+def test_pencil_sketch_is_grey_with_bare_paper_at_the_border() -> None:
     before, after, _ = brush("pencil sketch")
     assert np.ptp(after, axis=2).mean() < 0.1 < np.ptp(before, axis=2).mean()
     assert after[:2].mean() > 0.85
 
 
-def test_watercolour_leaves_white_paper_around_the_painting() -> None:
+def test_watercolour_has_a_border_of_white_paper() -> None:
     _, after, _ = brush("watercolor")
     assert after[0].min() > 0.9
     assert after[24:40, 24:40].mean() < 0.8
@@ -76,38 +76,38 @@ def test_pixel_art_is_32_by_32_blocks_of_few_colours() -> None:
     assert len(np.unique(after)) <= 11
 
 
-def test_stained_glass_has_dark_leads_along_the_subject_and_a_frame() -> None:
+def test_stained_glass_has_lead_lines_around_the_subject_and_a_frame() -> None:
     before, after, subject = brush("stained glass", 128)
     edge = np.abs(blur(subject, 2) - 0.5) < 0.1
     assert after[edge].mean() < 0.5 * before[edge].mean()
     assert after[0].max() < 0.2
 
 
-def test_klimt_lays_gold_around_the_subject() -> None:
+def test_klimt_paints_a_golden_contour() -> None:
     before, after, subject = brush("Klimt", 128)
     rim = (blur(subject, 1.5) > 0.2) & (subject < 0.5)
     gold = (after - before)[rim].mean(0)
     assert gold[0] - gold[2] > 0.1
 
 
-def test_picassos_planes_are_lighter_and_darker_than_what_they_break() -> None:
+def test_picassos_planes_lighten_and_darken() -> None:
     before, after, _ = brush("Picasso", 128)
     change = (after - before).mean(2)
     assert (change > 0.03).mean() > 0.1
     assert (change < -0.03).mean() > 0.1
 
 
-def test_van_goghs_strokes_are_stronger_in_the_ground_than_on_the_subject() -> None:
+def test_van_goghs_strokes_are_stronger_in_the_background() -> None:
     before, after, subject = brush("Van Gogh", 128)
     change = np.abs(after - before).mean(2)
     assert change[subject < 0.01].mean() > change[subject > 0.99].mean() > 0.01
 
 
-def test_monets_dabs_dissolve_edges() -> None:
+def test_monets_dabs_soften_edges() -> None:
     before, after, subject = brush("Monet", 128)
-    steps = [np.hypot(*np.gradient(picture.mean(2))) for picture in (before, after)]
+    gradients = [np.hypot(*np.gradient(image.mean(2))) for image in (before, after)]
     edge = np.hypot(*np.gradient(subject)) > 0.3
-    assert steps[1][edge].mean() < 0.8 * steps[0][edge].mean()
+    assert gradients[1][edge].mean() < 0.8 * gradients[0][edge].mean()
 
 
 def test_vermeers_corners_are_darker() -> None:

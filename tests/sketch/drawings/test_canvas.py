@@ -1,15 +1,15 @@
-"""Shapes on a canvas."""
+"""Drawing shapes on a canvas."""
 
 import numpy as np
 import pytest
 
-from seedlab.sketch.drawings.canvas import Canvas, Shading, blur, rgb, stamp_polygon
-from seedlab.sketch.drawings.outlines import ellipse
+from seedlab.sketch.drawings.canvas import Canvas, Shading, blur, rasterize_polygon, rgb
+from seedlab.sketch.drawings.geometry import ellipse
 
 SQUARE = np.array([(0.25, 0.25), (0.75, 0.25), (0.75, 0.75), (0.25, 0.75)], np.float32)
 
 
-def test_a_filled_square_covers_its_pixels_and_no_others() -> None:
+def test_filled_square_covers_exactly_its_pixels() -> None:
     canvas = Canvas(8)
     canvas.fill(SQUARE, rgb("ff0000"), subject=True)
     assert np.array_equal(canvas.pixels[4, 4], (1, 0, 0))
@@ -17,15 +17,15 @@ def test_a_filled_square_covers_its_pixels_and_no_others() -> None:
     assert canvas.subject.mean() == pytest.approx(0.25, abs=0.06)
 
 
-def test_shapes_outside_the_picture_leave_no_mark() -> None:
-    assert stamp_polygon(SQUARE + 2, 8) is None
+def test_shapes_outside_the_image_are_ignored() -> None:
+    assert rasterize_polygon(SQUARE + 2, 8) is None
     canvas = Canvas(8)
     canvas.fill(SQUARE + 2, rgb("ff0000"))
     canvas.stroke(SQUARE + 2, rgb("ff0000"), 0.1)
     assert canvas.pixels.max() == 0
 
 
-def test_the_side_towards_the_light_is_lighter() -> None:
+def test_lit_side_is_lighter() -> None:
     canvas = Canvas(32)
     shading = Shading(light=(1, 1, 1), shadow=(0, 0, 0), direction=(-1.0, 0.0))
     canvas.fill(ellipse(0.5, 0.5, 0.4, 0.4), (0.5, 0.5, 0.5), shading)

@@ -1,4 +1,4 @@
-"""The suffixes: each does what a person expects of its word, and none moves anything."""
+"""The modifiers: each has its characteristic effect."""
 
 from collections.abc import Callable
 from functools import cache
@@ -10,36 +10,36 @@ import pytest
 
 from seedlab.sketch.drawings.canvas import blur
 from seedlab.sketch.drawings.draw import paint
+from seedlab.sketch.drawings.geometry import Array
 from seedlab.sketch.drawings.modifiers import modify
-from seedlab.sketch.drawings.outlines import Array
 from seedlab.sketch.scene import Scene, sample_composition
 from seedlab.sketch.vocabulary import MODIFIERS
-from tests.sketch.drawings.pictures import difference
+from tests.sketch.drawings.rendering import difference
 
 SIZE = 64
 SCENES = [
-    Scene(subject, painter, composition=sample_composition(Random(seed)))
-    for seed, (subject, painter) in enumerate(
+    Scene(subject, style, composition=sample_composition(Random(seed)))
+    for seed, (subject, style) in enumerate(
         (("house", None), ("fox", "Van Gogh"), ("apple", None), ("train", "Hokusai"), ("owl", "Klimt"))
     )
 ]
-everywhere = pytest.mark.parametrize("scene", SCENES, ids=lambda scene: f"{scene.subject}, {scene.painter}")
+all_scenes = pytest.mark.parametrize("scene", SCENES, ids=lambda scene: f"{scene.subject}, {scene.style}")
 
 
 @cache
 def plain(scene: Scene) -> Array:
-    """The scene before brush and suffix."""
+    """Render the scene without brush and modifiers."""
     return np.clip(paint(scene, SIZE).pixels, 0, 1)
 
 
 @cache
-def where(scene: Scene) -> Array:
+def coverage(scene: Scene) -> Array:
     return paint(scene, SIZE).subject
 
 
 @cache
 def modified(scene: Scene, modifier: str) -> Array:
-    return modify(plain(scene), where(scene), modifier, scene.composition)
+    return modify(plain(scene), coverage(scene), modifier, scene.composition)
 
 
 def lightness(pixels: Array) -> float:
@@ -59,22 +59,22 @@ def warmth(pixels: Array) -> float:
 
 
 def detail(pixels: Array, mask: Array) -> float:
-    """How much neighbours differ where the mask is."""
+    """Return the mean gradient in the mask."""
     down, right = np.gradient(pixels.mean(2))
     return float(np.hypot(down, right)[mask].mean())
 
 
-def ground(scene: Scene) -> Array:
-    """What is well away from the subject."""
-    return blur(where(scene), 2) < 0.01
+def background(scene: Scene) -> Array:
+    """Return a mask of the pixels well away from the subject."""
+    return blur(coverage(scene), 2) < 0.01
 
 
 def before_and_after(scene: Scene, modifier: str, measure: Callable[[Array], float]) -> tuple[float, float]:
     return measure(plain(scene)), measure(modified(scene, modifier))
 
 
-@everywhere
-def test_every_suffix_differs_from_every_other_and_from_none(scene: Scene) -> None:
+@all_scenes
+def test_modifiers_differ_from_each_other_and_from_none(scene: Scene) -> None:
     pictures = {"none": plain(scene)} | {modifier: modified(scene, modifier) for modifier in MODIFIERS}
     for first, second in combinations(pictures, 2):
         assert difference(pictures[first], pictures[second]) > 12, (first, second)
@@ -82,7 +82,7 @@ def test_every_suffix_differs_from_every_other_and_from_none(scene: Scene) -> No
 
 @pytest.mark.parametrize("size", [48, 77])
 @pytest.mark.parametrize("modifier", MODIFIERS)
-def test_suffixes_work_at_any_size_and_leave_their_pixels_alone(modifier: str, size: int) -> None:
+def test_modifiers_work_at_any_size_and_do_not_modify_their_inputs(modifier: str, size: int) -> None:
     canvas = paint(SCENES[0], size)
     pixels, subject = canvas.pixels.clip(0, 1), canvas.subject
     copies = pixels.copy(), subject.copy()
@@ -95,99 +95,99 @@ def test_suffixes_work_at_any_size_and_leave_their_pixels_alone(modifier: str, s
     assert np.array_equal(subject, copies[1])
 
 
-def test_a_word_that_is_no_suffix_is_refused() -> None:
+def test_unknown_modifiers_raise() -> None:
     with pytest.raises(KeyError, match="sparkling"):
-        modify(plain(SCENES[0]), where(SCENES[0]), "sparkling", SCENES[0].composition)
+        modify(plain(SCENES[0]), coverage(SCENES[0]), "sparkling", SCENES[0].composition)
 
 
-@everywhere
-def test_highly_realistic_puts_the_ground_out_of_focus_and_the_subject_not(scene: Scene) -> None:
+@all_scenes
+def test_highly_realistic_blurs_only_the_background(scene: Scene) -> None:
     after = modified(scene, "highly realistic")
-    before, subject = plain(scene), where(scene) > 0.99
-    assert detail(after, ground(scene)) / detail(before, ground(scene)) < 0.8 * detail(after, subject) / detail(
+    before, subject = plain(scene), coverage(scene) > 0.99
+    assert detail(after, background(scene)) / detail(before, background(scene)) < 0.8 * detail(after, subject) / detail(
         before, subject
     )
 
 
-@everywhere
-def test_artsy_is_rough_with_paint_and_richer(scene: Scene) -> None:
+@all_scenes
+def test_artsy_adds_texture_and_saturation(scene: Scene) -> None:
     before, after = before_and_after(scene, "artsy", colourfulness)
     assert after > 1.1 * before
-    assert detail(modified(scene, "artsy"), ground(scene)) > 0.05
+    assert detail(modified(scene, "artsy"), background(scene)) > 0.05
 
 
-@everywhere
+@all_scenes
 def test_trending_glows_magenta_on_one_side_and_cyan_on_the_other(scene: Scene) -> None:
     picture = modified(scene, "trending")
-    halo = (blur(where(scene), 3) > 0.1) & (where(scene) < 0.1)
+    halo = (blur(coverage(scene), 3) > 0.1) & (coverage(scene) < 0.1)
     columns = np.arange(SIZE) / SIZE
     sides = [halo & (columns < scene.composition.x - 0.1), halo & (columns > scene.composition.x + 0.1)]
     magenta, cyan = sides[:: -int(scene.composition.light)]
     assert warmth(picture[magenta]) > warmth(picture[cyan]) + 0.1
-    assert lightness(picture[ground(scene)]) < lightness(plain(scene)[ground(scene)])
+    assert lightness(picture[background(scene)]) < lightness(plain(scene)[background(scene)])
 
 
-@everywhere
-def test_colorful_has_more_colour(scene: Scene) -> None:
+@all_scenes
+def test_colorful_is_more_saturated(scene: Scene) -> None:
     before, after = before_and_after(scene, "colorful", colourfulness)
     assert after > 1.15 * before
 
 
-@everywhere
-def test_black_and_white_has_no_colour_and_deep_contrast(scene: Scene) -> None:
+@all_scenes
+def test_black_and_white_is_grey_with_high_contrast(scene: Scene) -> None:
     before, after = before_and_after(scene, "black and white", contrast)
     assert colourfulness(modified(scene, "black and white")) == 0
     assert after > before
 
 
-@everywhere
-def test_pastel_is_light_and_milky(scene: Scene) -> None:
+@all_scenes
+def test_pastel_is_light_with_low_contrast(scene: Scene) -> None:
     picture = modified(scene, "pastel")
     assert lightness(picture) > 0.75
     assert contrast(picture) < 0.6 * contrast(plain(scene))
 
 
-@everywhere
-def test_vintage_is_brown_with_a_pale_paper_edge(scene: Scene) -> None:
+@all_scenes
+def test_vintage_is_sepia_with_a_pale_border(scene: Scene) -> None:
     picture = modified(scene, "vintage")
     assert warmth(picture) > 0.15
     assert (picture[..., 2] - picture[..., 0]).max() < 0.05
     assert lightness(picture[:2]) > 0.8
 
 
-@everywhere
+@all_scenes
 def test_dreamy_is_soft_and_light(scene: Scene) -> None:
     picture = modified(scene, "dreamy")
     assert lightness(picture) > lightness(plain(scene))
     assert contrast(picture) < 0.75 * contrast(plain(scene))
 
 
-@everywhere
+@all_scenes
 def test_dramatic_is_dark_around_a_lit_subject(scene: Scene) -> None:
-    picture, subject = modified(scene, "dramatic"), where(scene) > 0.99
+    picture, subject = modified(scene, "dramatic"), coverage(scene) > 0.99
     assert lightness(picture[~subject]) < 0.6 * lightness(plain(scene)[~subject])
     assert lightness(picture[subject]) > lightness(picture[~subject])
 
 
-@everywhere
-def test_misty_is_pale_and_grey_and_the_far_is_lost(scene: Scene) -> None:
+@all_scenes
+def test_misty_is_pale_and_grey_and_hides_the_background(scene: Scene) -> None:
     picture = modified(scene, "misty")
     assert lightness(picture) > lightness(plain(scene))
     assert colourfulness(picture) < 0.5 * colourfulness(plain(scene))
-    assert detail(picture, ground(scene)) < 0.75 * detail(plain(scene), ground(scene))
+    assert detail(picture, background(scene)) < 0.75 * detail(plain(scene), background(scene))
 
 
-@everywhere
-def test_golden_hour_is_warm_and_lightest_where_the_sun_is(scene: Scene) -> None:
+@all_scenes
+def test_golden_hour_is_warm_and_brightest_at_the_sun(scene: Scene) -> None:
     before, after = before_and_after(scene, "golden hour", warmth)
     assert after > max(0.2, before - 0.05)
     _, column = np.unravel_index(np.argmax(modified(scene, "golden hour").mean(2)), (SIZE, SIZE))
     assert (column / SIZE - 0.5) * scene.composition.light > 0
 
 
-@everywhere
-def test_comic_is_strong_in_contrast_and_has_a_black_line_around_the_subject(scene: Scene) -> None:
+@all_scenes
+def test_comic_has_high_contrast_and_a_black_outline(scene: Scene) -> None:
     before, after = before_and_after(scene, "comic", contrast)
     assert after > 1.1 * before
-    edge = (where(scene) > 0.3) & (where(scene) < 0.7)
+    edge = (coverage(scene) > 0.3) & (coverage(scene) < 0.7)
     assert lightness(modified(scene, "comic")[edge]) < 0.7 * lightness(plain(scene)[edge])

@@ -1,4 +1,4 @@
-"""Colours: what a word, a painter and a place make of them."""
+"""How colour words, styles and places change colours."""
 
 from dataclasses import astuple
 
@@ -7,60 +7,60 @@ import pytest
 from seedlab.sketch.drawings.canvas import Colour, rgb
 from seedlab.sketch.drawings.palette import (
     COLOUR_WORDS,
-    PLACE_GROUNDS,
+    PLACE_BACKGROUNDS,
     PRIMARIES,
-    apart,
     choose_palette,
     choose_primaries,
+    contrasting,
     grade,
-    grade_ground,
+    grade_background,
     make_palette,
     nearest,
     saturate,
 )  # fmt: skip
-from seedlab.sketch.vocabulary import COLOURS, MANNERS, PAINTERS, PLACES
+from seedlab.sketch.vocabulary import COLOURS, PAINTERS, PLACES, TECHNIQUES
 
 NATURAL = make_palette("d9a860", "a9733d", "f2d9a6", "2a1f1c", "e37f80")
-EVERYONE = (None, *PAINTERS, *MANNERS)
+ALL_STYLES = (None, *PAINTERS, *TECHNIQUES)
 
 
 def lightness(colour: Colour) -> float:
     return sum(colour) / 3
 
 
-def test_every_colour_word_and_every_place_has_its_colours() -> None:
+def test_every_colour_word_and_place_has_colours() -> None:
     assert set(COLOUR_WORDS) == set(COLOURS)
-    assert set(PLACE_GROUNDS) == set(PLACES)
+    assert set(PLACE_BACKGROUNDS) == set(PLACES)
 
 
-def test_without_words_a_subject_has_its_natural_colours() -> None:
-    for seen, natural in zip(astuple(choose_palette(NATURAL, None, None)), astuple(NATURAL), strict=True):
-        assert seen == pytest.approx(natural)
+def test_subjects_have_natural_colours_by_default() -> None:
+    for chosen, natural in zip(astuple(choose_palette(NATURAL, None, None)), astuple(NATURAL), strict=True):
+        assert chosen == pytest.approx(natural)
 
 
-def test_a_colour_word_paints_a_thing_and_dyes_fur_whole() -> None:
-    painted = choose_palette(NATURAL, None, "blue")
-    dyed = choose_palette(NATURAL, None, "blue", furry=True)
-    assert painted.main == dyed.main == COLOUR_WORDS["blue"][0]
-    assert painted.second == pytest.approx(NATURAL.second)
-    assert dyed.second == COLOUR_WORDS["blue"][1]
-    assert painted.light == dyed.light == NATURAL.light
+def test_colour_word_also_sets_the_second_colour_of_fur() -> None:
+    smooth = choose_palette(NATURAL, None, "blue")
+    furry = choose_palette(NATURAL, None, "blue", furry=True)
+    assert smooth.main == furry.main == COLOUR_WORDS["blue"][0]
+    assert smooth.second == pytest.approx(NATURAL.second)
+    assert furry.second == COLOUR_WORDS["blue"][1]
+    assert smooth.light == furry.light == NATURAL.light
 
 
-@pytest.mark.parametrize("painter", EVERYONE)
-def test_every_painter_hears_the_colour_word(painter: str | None) -> None:
-    red, blue = (choose_palette(NATURAL, painter, word).main for word in ("red", "blue"))
+@pytest.mark.parametrize("style", ALL_STYLES)
+def test_colour_word_works_in_every_style(style: str | None) -> None:
+    red, blue = (choose_palette(NATURAL, style, word).main for word in ("red", "blue"))
     assert red[0] - red[2] > blue[0] - blue[2] + 0.1
 
 
-def test_eyes_stay_as_dark_as_they_are_whoever_paints() -> None:
-    assert {choose_palette(NATURAL, painter, None).dark for painter in EVERYONE} == {NATURAL.dark}
+def test_styles_keep_the_dark_colour() -> None:
+    assert {choose_palette(NATURAL, style, None).dark for style in ALL_STYLES} == {NATURAL.dark}
 
 
-def test_a_mark_takes_the_other_colour_only_where_it_would_not_show() -> None:
+def test_contrasting_switches_colour_only_if_needed() -> None:
     white, cream, red = rgb("ffffff"), rgb("fff6e0"), rgb("d02020")
-    assert apart(white, red, cream) == white
-    assert apart(white, cream, red) == red
+    assert contrasting(white, red, cream) == white
+    assert contrasting(white, cream, red) == red
 
 
 def test_mondrian_has_five_colours() -> None:
@@ -69,7 +69,7 @@ def test_mondrian_has_five_colours() -> None:
     assert nearest(rgb("c04030"), tuple(PRIMARIES.values())) == PRIMARIES["red"]
 
 
-def test_saturation_moves_colours_away_from_grey_and_leaves_grey_alone() -> None:
+def test_saturation_moves_colours_away_from_grey_but_keeps_grey() -> None:
     assert saturate((0.5, 0.5, 0.5), 2.0) == pytest.approx((0.5, 0.5, 0.5))
     red, green, blue = saturate((0.6, 0.4, 0.4), 1.5)
     assert red > 0.6
@@ -77,13 +77,13 @@ def test_saturation_moves_colours_away_from_grey_and_leaves_grey_alone() -> None
     assert max(saturate((0.9, 0.1, 0.1), 5.0)) == 1.0
 
 
-def test_a_pencil_is_nearly_grey() -> None:
+def test_pencil_sketch_is_nearly_grey() -> None:
     colour = grade(rgb("d2322b"), "pencil sketch")
     assert max(colour) - min(colour) < 0.1
 
 
-@pytest.mark.parametrize("painter", EVERYONE)
-def test_a_night_is_dark_and_snow_is_light_whoever_paints(painter: str | None) -> None:
-    night, snow = (grade_ground(PLACE_GROUNDS[place], painter) for place in ("at night", "in the snow"))
+@pytest.mark.parametrize("style", ALL_STYLES)
+def test_night_is_darker_than_snow_in_every_style(style: str | None) -> None:
+    night, snow = (grade_background(PLACE_BACKGROUNDS[place], style) for place in ("at night", "in the snow"))
     assert lightness(night.sky) < lightness(snow.sky) - 0.05
     assert lightness(night.near) < lightness(snow.near) - 0.2

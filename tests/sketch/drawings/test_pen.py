@@ -1,4 +1,4 @@
-"""A pen draws in the subject's own coordinates."""
+"""Drawing in subject coordinates."""
 
 from dataclasses import replace
 from math import pi
@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 from seedlab.sketch.drawings.canvas import Canvas, Shading
-from seedlab.sketch.drawings.outlines import Array, box
+from seedlab.sketch.drawings.geometry import Array, rectangle
 from seedlab.sketch.drawings.palette import make_palette
 from seedlab.sketch.drawings.pen import Pen
 from seedlab.sketch.scene import Composition
 
 RED, BLUE, BLACK, WHITE = (1.0, 0.0, 0.0), (0.0, 0.0, 1.0), (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)
-SQUARE = box(-0.5, -0.5, 0.5, 0.5)
+SQUARE = rectangle(-0.5, -0.5, 0.5, 0.5)
 
 
 def make_pen(*, ink: bool = False, volume: float = 1.0, **composition: float) -> Pen:
@@ -33,9 +33,9 @@ def where(pen: Pen, colour: tuple[float, float, float]) -> Array:
     return np.all(np.abs(pen.canvas.pixels - colour) < 0.02, axis=2)
 
 
-def test_the_subjects_middle_and_unit_are_the_compositions() -> None:
+def test_subject_coordinates_follow_the_composition() -> None:
     pen = make_pen(x=0.3, y=0.6, size=0.2)
-    assert pen.place(np.array([(0, 0), (1, 0), (0, 1)], np.float32)) == pytest.approx(
+    assert pen.to_image(np.array([(0, 0), (1, 0), (0, 1)], np.float32)) == pytest.approx(
         np.array([(0.3, 0.6), (0.5, 0.6), (0.3, 0.8)])
     )
 
@@ -44,11 +44,11 @@ def test_upright_subjects_tilt_a_quarter_as_far() -> None:
     top = np.array([(0, -1)], np.float32)
     leaning = make_pen(x=0, y=0, size=1, tilt=pi / 3)
     upright = replace(leaning, upright=True)
-    assert leaning.place(top)[0] == pytest.approx((np.sin(pi / 3), -np.cos(pi / 3)))
-    assert upright.place(top)[0] == pytest.approx((np.sin(pi / 12), -np.cos(pi / 12)))
+    assert leaning.to_image(top)[0] == pytest.approx((np.sin(pi / 3), -np.cos(pi / 3)))
+    assert upright.to_image(top)[0] == pytest.approx((np.sin(pi / 12), -np.cos(pi / 12)))
 
 
-def test_a_subject_faces_the_side_that_it_turns_to() -> None:
+def test_facing_is_the_sign_of_the_turn() -> None:
     assert make_pen(turn=0.3).facing == 1
     assert make_pen(turn=-0.3).facing == -1
 
@@ -62,7 +62,7 @@ def test_mirrored_shapes_are_on_the_other_side() -> None:
     assert left.canvas.subject == pytest.approx(right.canvas.subject[:, ::-1], abs=0.3)
 
 
-def test_all_that_a_pen_draws_is_the_subject() -> None:
+def test_everything_drawn_counts_as_subject() -> None:
     for draw in (
         lambda pen: pen.blob(RED, [(-0.5, 0), (0.5, -0.5), (0.5, 0.5)]),
         lambda pen: pen.oval(RED, 0, 0, 0.5, 0.3, plain=True),
@@ -76,7 +76,7 @@ def test_all_that_a_pen_draws_is_the_subject() -> None:
         assert np.array_equal(pen.canvas.subject > 0, np.any(pen.canvas.pixels != 0.5, axis=2))
 
 
-def test_ink_goes_around_a_shape_but_not_around_a_plain_one() -> None:
+def test_only_shapes_that_are_not_plain_have_outlines() -> None:
     inked, plain, bare = make_pen(ink=True), make_pen(ink=True), make_pen()
     inked.polygon(RED, SQUARE)
     plain.polygon(RED, SQUARE, plain=True)
@@ -86,15 +86,15 @@ def test_ink_goes_around_a_shape_but_not_around_a_plain_one() -> None:
     assert plain.canvas.subject.sum() == bare.canvas.subject.sum() < inked.canvas.subject.sum()
 
 
-def test_plain_shapes_are_flat_and_others_turn_towards_the_light() -> None:
-    plain, round_ = make_pen(), make_pen()
+def test_only_shapes_that_are_not_plain_are_shaded() -> None:
+    plain, shaded = make_pen(), make_pen()
     plain.polygon(RED, SQUARE, plain=True)
-    round_.polygon(RED, SQUARE)
+    shaded.polygon(RED, SQUARE)
     assert where(plain, RED)[12:28, 12:28].all()
-    assert round_.canvas.pixels[12, 12, 1] > round_.canvas.pixels[27, 27, 1]
+    assert shaded.canvas.pixels[12, 12, 1] > shaded.canvas.pixels[27, 27, 1]
 
 
-def test_a_cluster_has_one_rim_around_all_its_balls() -> None:
+def test_cluster_has_one_outline() -> None:
     pen = make_pen(ink=True, volume=0.0)
     pen.cluster(RED, [(-0.3, 0, 0.4), (0.3, 0, 0.4)], 0.15)
     row = pen.canvas.pixels[20]
@@ -106,19 +106,19 @@ def test_a_cluster_has_one_rim_around_all_its_balls() -> None:
     assert not where(without, BLACK).any()
 
 
-def test_a_patch_is_shaded_as_a_part_of_its_form() -> None:
+def test_patch_has_the_shading_of_the_whole_shape() -> None:
     whole, patched = make_pen(), make_pen()
     whole.fill(RED, SQUARE)
     patched.fill(RED, SQUARE)
-    patched.patch(RED, box(-0.5, -0.5, 0.0, 0.5), SQUARE)
+    patched.patch(RED, rectangle(-0.5, -0.5, 0.0, 0.5), SQUARE)
     middle = slice(12, 28)
     assert np.allclose(patched.canvas.pixels[middle, middle], whole.canvas.pixels[middle, middle], atol=1e-6)
-    patched.patch(BLUE, box(-0.5, -0.5, 0.0, 0.5), SQUARE)
+    patched.patch(BLUE, rectangle(-0.5, -0.5, 0.0, 0.5), SQUARE)
     assert patched.canvas.pixels[20, 15, 2] > patched.canvas.pixels[20, 15, 0]
     assert np.array_equal(patched.canvas.pixels[:, 21:], whole.canvas.pixels[:, 21:])
 
 
-def test_lines_are_as_wide_as_the_subject_is_large() -> None:
+def test_line_width_scales_with_the_subject() -> None:
     areas = []
     for size in (0.25, 0.5):
         pen = make_pen(size=size)

@@ -1,26 +1,26 @@
-"""What the tests of the drawings measure: pixels and coverage 0...1, differences in steps of 255."""
+"""Helpers to render scenes and compare images. Pixels and coverage are in 0...1, differences in 0...255."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from seedlab.sketch.drawings.draw import draw, paint
-from seedlab.sketch.drawings.outlines import Array
+from seedlab.sketch.drawings.geometry import Array
 from seedlab.sketch.scene import Scene
 
 SIZE = 48
 
 
 def pixels(scene: Scene, size: int = SIZE) -> Array:
-    """The finished picture (size, size, 3)."""
+    """Render the finished image (size, size, 3)."""
     return np.asarray(draw(scene, size), np.float32) / 255
 
 
 def coverage(scene: Scene, size: int = SIZE) -> Array:
-    """Where the subject is (size, size)."""
+    """Render the coverage of the subject (size, size)."""
     return paint(scene, size).subject
 
 
 def difference(first: Array, second: Array) -> float:
-    """How far two pictures are apart on average."""
+    """Return the mean absolute difference of two images."""
     return float(np.abs(first - second).mean()) * 255

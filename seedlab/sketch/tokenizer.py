@@ -1,7 +1,7 @@
-"""Sketch's tokenizer: byte pair encoding of CLIP's kind (Sennrich et al. 2016), learned from the captions.
+"""Sketch's tokenizer: CLIP-style byte pair encoding (Sennrich et al. 2016), trained on the captions.
 
-Written out here because the tokenizers library breaks ties between equally frequent pairs differently on every run;
-a tokenizer has to be the same whenever it is learned, as the text encoder's embeddings are numbered by it.
+The merges are learned here because the trainer of the tokenizers library breaks ties between equally frequent pairs
+differently on every run. Training must be reproducible: the text encoder's embeddings are indexed by token id.
 """
 
 from __future__ import annotations
@@ -19,26 +19,26 @@ Pair = tuple[str, str]
 Pieces = tuple[str, ...]
 
 
-def learn_tokenizer(captions: Iterable[str], max_tokens: int) -> CLIPTokenizer:
-    """A tokenizer to which every word of the captions is one token; other words fall into pieces, down to bytes."""
+def train_tokenizer(captions: Iterable[str], max_tokens: int) -> CLIPTokenizer:
+    """Train a tokenizer that maps every word of the captions to one token. Other words split into pieces or bytes."""
     backend = CLIPTokenizer().backend_tokenizer
     counts = Counter(word for caption in captions for word in split_words(caption, backend))
     merges = learn_merges(counts)
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
     pieces = [*alphabet, *(letter + WORD_END for letter in alphabet), *(left + right for left, right in merges)]
-    # as in CLIP, the end token has the highest number: that is how its text encoder finds it
+    # CLIP's text encoder finds the end token by its id, which must be the highest.
     tokens = dict.fromkeys([*pieces, "<|startoftext|>", "<|endoftext|>"])
-    vocabulary = {token: number for number, token in enumerate(tokens)}
-    return CLIPTokenizer(vocab=vocabulary, merges=merges, model_max_length=max_tokens)
+    vocab = {token: token_id for token_id, token in enumerate(tokens)}
+    return CLIPTokenizer(vocab=vocab, merges=merges, model_max_length=max_tokens)
 
 
 def split_words(text: str, backend: Tokenizer) -> list[str]:
-    """The words of a text as CLIP's tokenizer sees them before it looks for pieces."""
+    """Normalize and pre-tokenize a text as CLIP's tokenizer does."""
     return [word for word, _ in backend.pre_tokenizer.pre_tokenize_str(backend.normalizer.normalize_str(text))]
 
 
 def learn_merges(counts: Counter[str]) -> list[Pair]:
-    """The most frequent pair, merged, again and again, until each word is one piece; ties go by the alphabet."""
+    """Merge the most frequent pair until every word is one piece. Ties are broken alphabetically."""
     words: dict[Pieces, int] = {(*word[:-1], word[-1] + WORD_END): count for word, count in counts.items()}
     merges: list[Pair] = []
     while pairs := _count_pairs(words):
