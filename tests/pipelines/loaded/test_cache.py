@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -52,8 +53,8 @@ def test_after_ten_switches_between_two_models_no_more_memory_is_taken_than_afte
 class Machine:
     """A machine with room for so many pipelines of one size."""
 
-    def __init__(self, size: int, count: int) -> None:
-        self.library = PipelineCache(self.measure_room)
+    def __init__(self, size: int, count: int, release: Callable[[], None] = lambda: None) -> None:
+        self.library = PipelineCache(self.measure_room, release)
         self.size, self.count = size, count
 
     def measure_room(self, device: str) -> int:
@@ -118,18 +119,18 @@ def test_a_lora_needs_room_too(folders, tmp_path, short):
     assert len(library._loaded) == 2 - short
 
 
-def test_what_is_kept_to_save_time_is_given_back_before_a_pipeline_leaves(folders, size, monkeypatch):
-    machine, given_back = Machine(size, count=2), []
-    load(machine.library, folders[0])
-    machine.count = 0
+def test_memory_is_released_before_a_pipeline_is_evicted(folders, size):
+    released = []
 
-    def give_back():
-        given_back.append(machine.names)
+    def release():
+        released.append(machine.names)
         machine.count = 3
 
-    monkeypatch.setattr("seedlab.pipelines.loaded.cache._give_back", give_back)
+    machine = Machine(size, count=2, release=release)
+    load(machine.library, folders[0])
+    machine.count = 0
     load(machine.library, folders[1])
-    assert given_back == [["model-0"]]
+    assert released == [["model-0"]]
     assert machine.names == ["model-0", "model-1"]
 
 
@@ -174,12 +175,3 @@ def test_what_is_being_loaded_is_said_and_no_more_once_that_failed(tiny, monkeyp
         load(library, tiny)
     assert said == ["Loading tiny…"]
     assert library.loading == ""
-
-
-def test_memory_that_can_be_released_is_released_before_a_pipeline_is_evicted(folders, size):
-    released = []
-    cache = PipelineCache(lambda _: size if released else 0, release=lambda: released.append(True))
-    for folder in folders[:2]:
-        load(cache, folder)
-    assert released == [True]
-    assert len(cache._loaded) == 2
