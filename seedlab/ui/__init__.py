@@ -1,1 +1,1 @@
-"""The web page: it translates between a visitor and a `seedlab.workflow.session.Session`."""
+"""The Gradio page: a front end to `seedlab.workflow.session.Session`."""

@@ -1,4 +1,4 @@
-"""Trails in words: what the page says about a tile, a recipe and the work. Pure functions."""
+"""Texts of the page: names, captions, settings, progress and model notes. Pure functions."""
 
 import re
 import unicodedata
@@ -13,28 +13,28 @@ from seedlab.workflow.trail import Round, State, Tile, Trail
 
 DTYPES = {"float32": "fp32", "bfloat16": "bf16", "float16": "fp16"}
 DEVICES = {"cpu": "noise from the CPU", "cuda": "noise from the GPU", "mps": "noise from the GPU"}
-ACTIONS = {
+STATE_LABELS = {
     State.WAITING: "waiting",
-    State.RUNNING: "in the making",
+    State.RUNNING: "in progress",
     State.DONE: "finished; lock this seed",
     State.FAILED: "failed; try again",
-    State.STOPPED: "stopped; go on",
+    State.STOPPED: "stopped; resume",
 }
 
 
 def name_tile(tile: Tile, caption: str) -> str:
-    """Name a tile for a screen reader: "Seed 2, artsy, finished; lock this seed"."""
-    parts = [name_picture(tile, caption), ACTIONS[tile.state], tile.sentence]
+    """Return a tile's accessible name: "Seed 2, artsy, finished; lock this seed"."""
+    parts = [name_picture(tile, caption), STATE_LABELS[tile.state], tile.sentence]
     return ", ".join(part for part in parts if part)
 
 
 def name_picture(tile: Tile, caption: str) -> str:
-    """Name a picture: "Seed 2, artsy"."""
+    """Return a picture's name: "Seed 2, artsy"."""
     return f"Seed {tile.recipe.seed}, {caption}" if caption else f"Seed {tile.recipe.seed}"
 
 
 def name_download(trail: Trail, round_: Round, index: int) -> str:
-    """Name the file that the visitor gets: "labrador-in-the-style-of-vermeer-seed-2-artsy.png"."""
+    """Return a download's file name: "labrador-in-the-style-of-vermeer-seed-2-artsy.png"."""
     first = round_
     while first.parent is not None:
         first = trail.round(first.parent[0])
@@ -50,7 +50,7 @@ def _slug(text: str, limit: int) -> str:
 
 
 def split_prompt(trail: Trail, round_: Round, tile: Tile) -> tuple[str, str]:
-    """Split a tile's prompt into what its parent has already and what is new."""
+    """Split a tile's prompt into the part its round shares and the part added to it."""
     prompt = tile.recipe.prompt
     base = trail.share_prompt(round_)
     if round_.parent is None or not prompt.startswith(base):
@@ -59,12 +59,12 @@ def split_prompt(trail: Trail, round_: Round, tile: Tile) -> tuple[str, str]:
 
 
 def format_seed(recipe: Recipe) -> str:
-    """Say the seed and where its noise is drawn: "2, noise from the CPU"."""
+    """Format the seed and its noise device: "2, noise from the CPU"."""
     return f"{recipe.seed}, {DEVICES[recipe.generator_device]}"
 
 
 def format_settings(recipe: Recipe, names: Mapping[str, str]) -> str:
-    """Say the rest of a recipe: "Sketch · 10 steps · guidance 3 · DPM++ 2M · 128×128 · fp32"."""
+    """Format the other settings: "Sketch · 10 steps · guidance 3 · DPM++ 2M · 128×128 · fp32"."""
     steps = recipe.num_inference_steps
     return " · ".join(
         (
@@ -84,7 +84,7 @@ def _name_file(path: str) -> str:
 
 
 def name_model(recipe: Recipe, names: Mapping[str, str]) -> str:
-    """Name a recipe's model, with the first digits of its commit if it has one: "Stable Diffusion 1.5 (451f4fe)"."""
+    """Return the model's name and, if pinned, its short commit: "Stable Diffusion 1.5 (451f4fe)"."""
     revision = recipe.revision or ""
     if recipe.model_address in names:
         return names[recipe.model_address]
@@ -93,7 +93,7 @@ def name_model(recipe: Recipe, names: Mapping[str, str]) -> str:
 
 
 def label_scheduler(name: str) -> str:
-    """Return what people call a scheduler; the name itself where we do not know it."""
+    """Return a scheduler's label, or the name itself if it is unknown."""
     try:
         return find_scheduler(name).label
     except RecipeError:
@@ -101,7 +101,7 @@ def label_scheduler(name: str) -> str:
 
 
 def format_progress(rounds: Sequence[Round]) -> str:
-    """Say how far the work is, over the rounds that are being worked on: "3 of 4 pictures done"."""
+    """Format the progress over all tiles of the rounds: "3 of 4 pictures done"."""
     tiles = [tile for round_ in rounds for tile in round_.tiles]
     if not tiles:
         return ""
@@ -115,39 +115,43 @@ def format_progress(rounds: Sequence[Round]) -> str:
 
 
 def name_root(round_: Round) -> str:
-    """Name an earlier first round in a few words: "Labrador in the style of… · 0–3"."""
+    """Return a short label for a first round: "Labrador in the style of… · 0–3"."""
     prompt = " ".join(round_.tiles[0].recipe.prompt.split())
     short = prompt if len(prompt) <= 32 else prompt[:30].rstrip(" ,;.") + "…"
     return f"{short or 'No prompt'} · {round_.title.removeprefix('Seeds ').removeprefix('Seed ')}"
 
 
 def format_unknown_words(name: str, words: Sequence[str], examples: Sequence[str] = ()) -> str:
-    """Say which words a model does not know, gently, and some that it does; "" when it knows them all."""
+    """Format a notice about words that a model was not trained on; "" if there are none.
+
+    Args:
+        examples: some words that the model knows.
+    """
     if not words:
         return ""
     listed = ", ".join(f"“{word[:40]}”" for word in words[:6]) + ("…" if len(words) > 6 else "")
     known = ", ".join(examples)
-    knows = f"It knows {known} and more: all its words are under the examples." if known else "It draws what it can."
-    return f"{name} does not know: {listed}. {knows}"
+    hint = f"It knows {known} and more: see “All known words” below." if known else "The other words still count."
+    return f"{name} does not know {listed}. {hint}"
 
 
 def format_model_notes(model: Model) -> str:
-    """Say what to know of a model: its licence and costs, how much its seed decides, what it does not take."""
-    sentences = [_say_card(model), model.card.seeds if model.card else ""]
+    """Format the notes under the model field: licence, size, effect of the seed, arguments it ignores."""
+    notes = [_format_card(model), model.card.seeds if model.card else ""]
     if model.unconditional:
-        sentences.append(f"{model.name} takes no words: its seeds are all there is to explore.")
+        notes.append(f"{model.name} has no prompt: explore its seeds instead.")
     elif model.ignores:
-        words = {"negative_prompt": "no negative prompt", "guidance_scale": "no guidance"}
-        sentences.append(f"It takes {' and '.join(words[name] for name in model.ignores)}.")
-    return " ".join(sentence for sentence in sentences if sentence)
+        labels = {"negative_prompt": "the negative prompt", "guidance_scale": "guidance"}
+        notes.append(f"It ignores {' and '.join(labels[name] for name in model.ignores)}.")
+    return " ".join(note for note in notes if note)
 
 
-def _say_card(model: Model) -> str:
+def _format_card(model: Model) -> str:
     card = model.card
     if card is None:
         return ""
     if not card.download:
         return f"{card.licence}, built in."
-    costs = f"Licence: {card.licence}. {card.download:g} GB to download, about {card.memory:g} GB of memory."
+    size = f"Licence: {card.licence}. {card.download:g} GB to download, about {card.memory:g} GB of memory."
     page = f"https://huggingface.co/{model.model_id}"
-    return f"{costs} Its licence has to be accepted first, at {page}." if card.gated else costs
+    return f"{size} Accept its licence first at {page}." if card.gated else size

@@ -1,7 +1,7 @@
-"""The pieces of the page that are our own: the sheet of columns, the sentence under a field, a model's words.
+"""Custom HTML components: the columns of rounds, the message under a field, the list of a model's words.
 
-Each has a static template: gradio runs templates as code, so text from visitors goes only through `textContent`.
-They are functions and not subclasses: for a subclass gradio writes a stub file beside the module at import.
+Gradio evaluates HTML templates as code, so all templates are static and user text is only set through `textContent`.
+These are functions, not subclasses of gr.HTML: Gradio writes a .pyi file next to the module of each subclass on import.
 """
 
 from collections import OrderedDict
@@ -21,9 +21,9 @@ SCRIPTS = ("elements.js", "tile.js", "script.js", "inspector.js", "drop.js", "sh
 
 
 def make_columns() -> gr.HTML:
-    """Make the rounds side by side, with the inspector under them.
+    """Make the columns of rounds and the inspector below them.
 
-    Its value is a view; events: tile, revisit, wake, verify, script.
+    The value is a view (see `seedlab.ui.view`). Events: tile, revisit, wake, verify, script.
     """
     return gr.HTML(
         html_template='<div class="sheet"></div>',
@@ -33,8 +33,8 @@ def make_columns() -> gr.HTML:
     )
 
 
-def make_sentence(name: str, kind: str) -> gr.HTML:
-    """Make the sentence under a field; kind is "wrong", "notice" or "about"."""
+def make_message(name: str, kind: str) -> gr.HTML:
+    """Make the message under a field. `kind` is its CSS class: "wrong", "notice" or "about"."""
     return gr.HTML(
         "",
         html_template='<p aria-live="polite"></p>',
@@ -45,8 +45,8 @@ def make_sentence(name: str, kind: str) -> gr.HTML:
     )
 
 
-def make_words(kinds: Mapping[str, Sequence[str]]) -> gr.HTML:
-    """Make the words of a model as buttons; its value is phrases by kind; event: word."""
+def make_word_list(kinds: Mapping[str, Sequence[str]]) -> gr.HTML:
+    """Make a list of buttons with the words a model knows. The value maps kinds to phrases. Event: word."""
     return gr.HTML(
         {kind: list(phrases) for kind, phrases in kinds.items()},
         html_template='<dl class="lexicon"></dl>',
@@ -57,14 +57,15 @@ def make_words(kinds: Mapping[str, Sequence[str]]) -> gr.HTML:
 
 
 MAX_COPIES = 2_000
+"""Pictures kept in Gradio's cache."""
 
 
 class ServedFiles:
-    """Puts the pictures of a view where the browser can fetch them, byte for byte.
+    """Copies finished pictures, byte for byte, into Gradio's cache, where the browser can fetch them.
 
-    The copies are in gradio's cache, so the store need not be open to everybody; and each is made once, where gradio
-    would read every picture anew at every step. Beyond 2,000 the least recently shown go; one that is wanted again is
-    copied again.
+    The store itself is not in `allowed_paths`. Each picture is copied once; Gradio's own postprocessing would read
+    every picture again at each step. Beyond `MAX_COPIES` the least recently shown copies are deleted; they are
+    copied again on demand. Methods may be called from any thread.
     """
 
     def __init__(self) -> None:
@@ -72,7 +73,7 @@ class ServedFiles:
         self._lock = Lock()
 
     def serve(self, view: dict[str, Any]) -> dict[str, Any]:
-        """Replace the files' paths in a view by what gradio serves."""
+        """Replace the file paths in a view with Gradio file data."""
         rounds = [round_ | {"tiles": [self._serve_tile(tile) for tile in round_["tiles"]]} for round_ in view["rounds"]]
         return view | {"rounds": rounds}
 
@@ -96,12 +97,12 @@ class ServedFiles:
                 copy = Path(processing_utils.save_file_to_cache(file, cache_dir=get_upload_folder()))
             self._copies[file] = copy
             self._copies.move_to_end(file)
-            self._make_room()
+            self._evict()
             return copy
 
-    def _make_room(self) -> None:
+    def _evict(self) -> None:
         while len(self._copies) > MAX_COPIES:
             _, copy = self._copies.popitem(last=False)
             copy.unlink(missing_ok=True)
-            with suppress(OSError):  # not empty, or gone
+            with suppress(OSError):  # not empty, or already deleted
                 copy.parent.rmdir()

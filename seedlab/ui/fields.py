@@ -1,4 +1,4 @@
-"""The fields of the panel as a model has them: its defaults shown, what it does not take hidden."""
+"""Updates of the panel for a model: its defaults as placeholders, unsupported fields hidden."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from seedlab.core.schedulers import SCHEDULERS
 from seedlab.rules.registry import VARIATIONS
 from seedlab.ui.captions import label_scheduler
 
-FITTED = (
+MODEL_DEPENDENT = (
     "num_inference_steps",
     "guidance_scale",
     "scheduler",
@@ -21,34 +21,34 @@ FITTED = (
     "loras",
     "examples",
 )
-"""What looks different for another model: fields, and the prompts to try."""
+"""The components that depend on the model."""
 
-WORDLESS = ("num_inference_steps", "scheduler", "rule")
-"""Those of them that a model without words takes."""
+UNCONDITIONAL = ("num_inference_steps", "scheduler", "rule")
+"""Those that apply to unconditional models."""
 
 
-def fit_fields(model: Model, rule: str | None, *, local: bool) -> tuple[Any, ...]:
-    """Return updates of `FITTED`: fields show the model's defaults, and what it does not take is hidden.
+def update_fields(model: Model, rule: str | None, *, local: bool) -> tuple[Any, ...]:
+    """Return updates of `MODEL_DEPENDENT`: defaults as placeholders, unsupported fields hidden.
 
     Args:
         rule: the name of the rule that is selected.
-        local: whether visitors may name files of this machine.
+        local: whether users may name files on this machine.
     """
-    taken = WORDLESS if model.unconditional else FITTED
+    supported = UNCONDITIONAL if model.unconditional else MODEL_DEPENDENT
     hidden = model.ignores if local else (*model.ignores, "loras")
-    updates = {name: gr.update(visible=name in taken and name not in hidden) for name in FITTED}
-    # As placeholders: what a visitor has typed stays, whichever model is chosen, and what is empty is the model's.
+    updates = {name: gr.update(visible=name in supported and name not in hidden) for name in MODEL_DEPENDENT}
+    # Placeholders, not values: user input survives a change of model, and an empty field means the model's default.
     for name in ("num_inference_steps", "guidance_scale", "width", "height"):
         updates[name]["placeholder"] = f"{getattr(model, name):g}"
-    is_read = model.guidance_scale > model.neutral_guidance
-    needed = "" if is_read else f"Read only with guidance above {model.neutral_guidance:g}"
-    updates["negative_prompt"]["placeholder"] = needed
+    is_guided = model.guidance_scale > model.neutral_guidance
+    condition = "" if is_guided else f"Used only with guidance above {model.neutral_guidance:g}"
+    updates["negative_prompt"]["placeholder"] = condition
     updates["scheduler"] = gr.update(choices=list_schedulers(model))
-    updates["rule"] = _fit_rules(list_rules(model), rule)
+    updates["rule"] = _update_rules(list_rules(model), rule)
     return tuple(updates.values())
 
 
-def _fit_rules(choices: list[tuple[str, str]], rule: str | None) -> dict[str, Any]:
+def _update_rules(choices: list[tuple[str, str]], rule: str | None) -> dict[str, Any]:
     update: dict[str, Any] = gr.update(choices=choices, visible=True)
     if rule not in dict(choices).values():
         update["value"] = choices[0][1]
@@ -56,18 +56,18 @@ def _fit_rules(choices: list[tuple[str, str]], rule: str | None) -> dict[str, An
 
 
 def list_rules(model: Model | None = None) -> list[tuple[str, str]]:
-    """List (label, name) of the rules that can vary a tile of a model; of all, before the model is known."""
-    wordless = model is not None and model.unconditional
-    return [(rule.label, rule.name) for rule in VARIATIONS if not (wordless and rule.needs_prompt)]
+    """Return (label, name) of the rules that can vary a tile of a model, or of all rules without one."""
+    has_prompt = model is None or not model.unconditional
+    return [(rule.label, rule.name) for rule in VARIATIONS if has_prompt or not rule.needs_prompt]
 
 
 def show_rule(rule: str | None) -> tuple[Any, ...]:
-    """Return an update for the fields of each rule: those of the selected one are shown."""
+    """Return one visibility update per rule: only the fields of the selected rule are shown."""
     return tuple(gr.update(visible=each.name == rule) for each in VARIATIONS)
 
 
 def list_schedulers(model: Model | None = None) -> list[tuple[str, str]]:
-    """List (label, name) of the schedulers that work with a model, its own choice first; all, before it is known."""
+    """Return (label, name) of the schedulers for a model, its default first, or of all schedulers without one."""
     first = f"Default: {label_scheduler(model.scheduler)}" if model else "The model's default"
     offered = model.schedulers if model else SCHEDULERS
     return [(first, ""), *((scheduler.label, scheduler.name) for scheduler in offered)]

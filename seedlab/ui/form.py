@@ -1,4 +1,4 @@
-"""The fields of the left panel, read into a recipe and its seeds."""
+"""Parses the fields of the panel into a recipe and its seeds."""
 
 import re
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from seedlab.rules.registry import list_parameters
 from seedlab.rules.seeds import Seeds
 
 RULE_FIELDS = tuple(parameter.name for parameter in list_parameters())
-"""The fields of the rules that vary a locked tile."""
+"""The parameters of all rules that can vary a locked tile."""
 
 FIELDS = (
     "prompt",
@@ -26,20 +26,20 @@ FIELDS = (
     "generator_device",
     "loras",
 )
-"""The fields that a sentence can stand under, in the order of the panel."""
+"""The fields that can have an error, in the order of the panel."""
 
 ADVANCED = FIELDS[FIELDS.index("model_id") + 1 :]
 
 FORM = tuple(name for name in FIELDS if name not in RULE_FIELDS)
-"""The fields that decide a round of seeds, in the order of `Form`."""
+"""The inputs of a round of seeds, in the order of `Form`."""
 
-PLACES = (*FIELDS, "page")
-"""Where a sentence can stand: under a field, or above the columns for what has no field."""
+ERROR_PLACES = (*FIELDS, "page")
+"""Where errors are shown: under a field, or above the columns ("page") if no field is to blame."""
 
 
 @dataclass(frozen=True)
 class Form:
-    """What the visitor filled in; "" means the model's default. The order is that of the event's inputs."""
+    """Raw user input; "" means the model's default. The order is that of the event's inputs."""
 
     prompt: str | None
     seeds: str | None
@@ -57,7 +57,7 @@ class Form:
         """Return the rule of the first round.
 
         Raises:
-            RecipeError: there are no seeds, or too many.
+            RecipeError: no seeds, too many, or a seed that is not a number.
         """
         return Seeds.parse({"seeds": self.seeds or ""})
 
@@ -65,17 +65,17 @@ class Form:
         """Make the recipe of one seed.
 
         Args:
-            loras: what the field `loras` names.
+            loras: the parsed field `loras`.
 
         Raises:
-            RecipeError: a field is bad in itself, or for this model.
+            RecipeError: a value is invalid, or this model does not support it.
         """
         shared = {"scheduler": self.scheduler or None, "generator_device": self.generator_device or None}
         steps = read_number("num_inference_steps", self.num_inference_steps)
         if model.unconditional:
-            # What was typed for another model stays typed; this one does not read it.
+            # The other fields may hold input for another model.
             return model.make_recipe(prompt="", seed=seed, num_inference_steps=steps, **shared)
-        ignored = model.ignores  # what was typed for another model stays typed here too
+        ignored = model.ignores  # these fields, too, may hold input for another model
         return model.make_recipe(
             prompt=(self.prompt or "").strip(),
             seed=seed,
@@ -89,29 +89,29 @@ class Form:
         )
 
     def format_snapped_size(self, model: Model, recipe: Recipe) -> str:
-        """Say in a sentence which size was made another; "" for none."""
+        """Format a notice if the width or height was rounded to one the model supports, else ""."""
         if model.unconditional:
-            return ""  # it does not read them
+            return ""  # the fields are ignored
         return model.format_snapped_size(recipe, read_number("width", self.width), read_number("height", self.height))
 
 
 def read_model_id(text: str | None) -> str:
-    """Read a model's id.
+    """Return the model id without surrounding spaces.
 
     Raises:
-        RecipeError: there is none.
+        RecipeError: the field is empty.
     """
     model_id = (text or "").strip()
     if not model_id:
-        raise RecipeError("model_id", "The model is missing: choose one.")
+        raise RecipeError("model_id", "No model is selected: choose one.")
     return model_id
 
 
 def read_number(field: str, text: str | None) -> int | float | None:
-    """Read a number as people write it, whole where it is written so; None where nothing is written.
+    """Parse a number with a decimal point or comma. Returns an int if it has neither, None if the field is empty.
 
     Raises:
-        RecipeError: this is not a number.
+        RecipeError: the text is not a number.
     """
     text = (text or "").strip()
     if not text:
@@ -120,4 +120,4 @@ def read_number(field: str, text: str | None) -> int | float | None:
         return int(text)
     if re.fullmatch(r"[-+]?[0-9]{0,9}[.,]?[0-9]{1,9}", text):
         return float(text.replace(",", "."))
-    raise RecipeError(field, f"“{text[:40]}” is not a number: correct it, or leave it empty for the model's default.")
+    raise RecipeError(field, f"“{text[:40]}” is not a number: correct it, or leave the field empty for the default.")

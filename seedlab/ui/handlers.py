@@ -1,7 +1,10 @@
-"""The page's events: they translate between gradio's values and a page. The work lives in the session.
+"""Event handlers of the page. They convert between Gradio values and a `PageSession`, which does the work.
 
-Every handler that asks for something takes the page and what the browser kept of it: a server that was restarted has
-forgotten the one and makes it again of the other. What goes on with work or ends it has nothing to do without a page.
+Handlers that request work take the page session and the trail saved in the browser. After a restart of the server the
+page session is None; they make a new one from the saved trail. Handlers that only continue or stop work skip then.
+
+Outputs named "view" go to the columns (see `seedlab.ui.view`), "saved" to the browser's storage, "errors" to
+`ERROR_PLACES` in order.
 """
 
 import logging
@@ -20,13 +23,7 @@ from seedlab.core.recipe import MAX_PROMPT_CHARACTERS
 from seedlab.rules.registry import find_rule
 from seedlab.rules.rule import Rule
 from seedlab.rules.seeds import Seeds
-from seedlab.ui.captions import format_model_notes, format_unknown_words, name_picture
-from seedlab.ui.columns import ServedFiles
-from seedlab.ui.fields import FITTED, fit_fields
-from seedlab.ui.form import ADVANCED, FIELDS, FORM, PLACES, RULE_FIELDS, Form, read_model_id
-from seedlab.ui.opening import PictureOpener
-from seedlab.ui.page_session import PageSession
-from seedlab.ui.remembered import (
+from seedlab.ui.browser_state import (
     find_first_recipe,
     read_numbers,
     read_saved,
@@ -34,6 +31,12 @@ from seedlab.ui.remembered import (
     restore_fields,
     write_advanced,
 )
+from seedlab.ui.captions import format_model_notes, format_unknown_words, name_picture
+from seedlab.ui.columns import ServedFiles
+from seedlab.ui.fields import MODEL_DEPENDENT, update_fields
+from seedlab.ui.form import ADVANCED, ERROR_PLACES, FIELDS, FORM, RULE_FIELDS, Form, read_model_id
+from seedlab.ui.opening import PictureOpener
+from seedlab.ui.page_session import PageSession
 from seedlab.ui.services import PageServices
 from seedlab.workflow.trail import State, Tile, Trail
 
@@ -43,30 +46,30 @@ Outputs = tuple[Any, ...]
 
 
 class Handlers:
-    """The events of one page, for a services."""
+    """The event handlers of one page."""
 
     def __init__(self, services: PageServices) -> None:
         self._services, self._served, self._opener = services, ServedFiles(), PictureOpener(services)
-        # For `leave`, which gradio calls with no state; the visits themselves live in gr.State.
+        # By session hash, for `leave`: Gradio calls it without state. gr.State owns the page sessions.
         self._pages: WeakValueDictionary[str, PageSession] = WeakValueDictionary()
         self._lock = Lock()
 
     def open(self, request: gr.Request, saved: object) -> Outputs:
-        """Begin a page, with the trail that the browser kept; returns page, view."""
-        page = self._begin(saved, request)
-        return page, page.see()
+        """Start a page session from the saved trail. Outputs: page, view."""
+        page = self._find_or_make_page(saved, request)
+        return page, page.build_view()
 
     def explore(self, request: gr.Request, page: PageSession | None, saved: object, *values: Any) -> Outputs:
-        """Ask for a round of seeds; returns page, view, saved, notice, advanced, sentences."""
-        page = page or self._begin_again(saved, request)
+        """Request a round of seeds. Outputs: page, view, saved, notice, advanced, errors."""
+        page = page or self._recover_page(saved, request)
         form = Form(*values)
         snapped = ""
 
-        def ask() -> None:
+        def action() -> None:
             nonlocal snapped
             rule = form.read_rule()
-            model = self._services.resolve_model(self._describe(read_model_id(form.model_id)))
-            # A field that is not shown may hold something all the same: who cannot see it cannot correct it.
+            model = self._services.resolve_model(self._find_model(read_model_id(form.model_id)))
+            # A hidden field may hold text, which the user could not correct.
             has_loras = self._services.local and not model.unconditional
             loras = self._services.read_loras((form.loras if has_loras else "") or "")
             recipe = form.make_recipe(model, rule.seeds[0], loras)
@@ -74,10 +77,10 @@ class Handlers:
             snapped = form.format_snapped_size(model, recipe)
             page.session.explore(recipe, rule)
 
-        field, sentences = _try(ask)
+        field, errors = _run(action)
         advanced = gr.update(open=True) if field in ADVANCED else gr.skip()
-        notice = " ".join(filter(None, (self._notice(form), snapped)))
-        return page, page.see(), page.save(), notice, advanced, *sentences
+        notice = " ".join(filter(None, (self._format_notice(form), snapped)))
+        return page, page.build_view(), page.save(), notice, advanced, *errors
 
     def choose_tile(
         self,
@@ -88,73 +91,73 @@ class Handlers:
         rule: str | None,
         *texts: str | None,
     ) -> Outputs:
-        """Lock a finished tile, or try a failed one again; returns page, view, saved, sentences."""
-        page = page or self._begin_again(saved, request)
+        """Lock a finished tile, or retry a failed or stopped one. Outputs: page, view, saved, errors."""
+        page = page or self._recover_page(saved, request)
 
-        def ask() -> None:
+        def action() -> None:
             round_id, index = read_numbers(event, "round", "index")
             tile = page.session.trail.tile(round_id, index)
             # A retry uses no rule, so mistakes in its fields do not matter.
             is_retry = tile.state in (State.FAILED, State.STOPPED)
             page.session.lock(round_id, index, Seeds(()) if is_retry else self._read_rule(tile, rule, texts))
 
-        _, sentences = _try(ask)
-        return page, page.see(), page.save(), *sentences
+        _, errors = _run(action)
+        return page, page.build_view(), page.save(), *errors
 
     def revisit(self, request: gr.Request, event: gr.EventData, page: PageSession | None, saved: object) -> Outputs:
-        """Show a round that was made before; returns page, view, saved, sentences."""
-        page = page or self._begin_again(saved, request)
+        """Show an earlier round. Outputs: page, view, saved, errors."""
+        page = page or self._recover_page(saved, request)
 
-        def ask() -> None:
+        def action() -> None:
             page.session.revisit(*read_numbers(event, "round"))
 
-        _, sentences = _try(ask)
-        return page, page.see(), page.save(), *sentences
+        _, errors = _run(action)
+        return page, page.build_view(), page.save(), *errors
 
     def wake(self, request: gr.Request, page: PageSession | None, saved: object) -> Outputs:
-        """Look again, after a sleep that cut the stream; returns page, view."""
-        page = page or self._begin_again(saved, request)
-        return page, page.see()
+        """Refresh a page whose stream was cut, e.g. on a phone that slept. Outputs: page, view."""
+        page = page or self._recover_page(saved, request)
+        return page, page.build_view()
 
     def develop(self, page: PageSession | None) -> Iterator[Any]:
-        """Work on what is asked for; yields views."""
+        """Generate the requested pictures. Yields: view."""
         if page is None:
             yield gr.skip()
             return
         yield from page.develop()
 
     def stop(self, page: PageSession | None) -> Any:
-        """End the work; returns the view."""
+        """Stop all work of the page. Outputs: view."""
         if page is None:
             return gr.skip()
         page.stop()
-        return page.see()
+        return page.build_view()
 
     def verify(
         self, request: gr.Request, event: gr.EventData, page: PageSession | None, saved: object
     ) -> Iterator[Outputs]:
-        """Make a picture again, alone, and compare; yields page, view."""
-        page = page or self._begin_again(saved, request)
+        """Generate a picture again on its own and compare the bytes. Yields: page, view."""
+        page = page or self._recover_page(saved, request)
         try:
             round_id, index = read_numbers(event, "round", "index")
             with closing(page.verify(round_id, index, self._services.verify)) as views:
                 yield from ((page, view) for view in views)
         except SeedLabError:
-            # Its tile is gone, so there is no place to say so; the page shows what is there.
-            yield page, page.see()
+            # The tile does not exist, so there is no place for an error: only refresh the view.
+            yield page, page.build_view()
 
     def write_script(
         self, request: gr.Request, event: gr.EventData, page: PageSession | None, saved: object
     ) -> Outputs:
-        """Write a picture, or where no `index` is named its whole round, as a script; returns page, view, sentence."""
-        page = page or self._begin_again(saved, request)
-        sentence = ""
+        """Export a tile, or its round if the event has no `index`, as a script. Outputs: page, view, error."""
+        page = page or self._recover_page(saved, request)
+        message = ""
         try:
             (round_id,) = read_numbers(event, "round")
             self._write_script(page, round_id, event._data.get("index"))
         except SeedLabError as error:
-            sentence = str(error)
-        return page, page.see(), sentence
+            message = str(error)
+        return page, page.build_view(), message
 
     def _write_script(self, page: PageSession, round_id: int, index: object) -> None:
         round_ = page.session.trail.round(round_id)
@@ -168,31 +171,31 @@ class Handlers:
         page.show_script(self._services.write_script([tile.recipe]), name_picture(tile, caption))
 
     def open_picture(self, request: gr.Request, page: PageSession | None, saved: object, path: str | None) -> Outputs:
-        """Take up a picture that was dropped; returns page, view, saved, notice, fields, sentences."""
-        page = page or self._begin_again(saved, request)
+        """Open an uploaded picture. Outputs: page, view, saved, notice, one value per `FORM` field, errors."""
+        page = page or self._recover_page(saved, request)
         fields: dict[str, Any] = {}
         notice = ""
 
-        def ask() -> None:
+        def action() -> None:
             nonlocal notice
             if not path:
                 raise SeedLabError("That file could not be read: choose a PNG file.")
             notice = self._opener.open(Path(path), page.session, fields)
 
-        _, sentences = _try(ask, rename=dict.fromkeys(FIELDS, "page"))
+        _, errors = _run(action, rename=dict.fromkeys(FIELDS, "page"))
         updates = [fields.get(name, gr.skip()) for name in FORM]
-        return page, page.see(), page.save(), notice, *updates, *sentences
+        return page, page.build_view(), page.save(), notice, *updates, *errors
 
     def restore_root(self, page: PageSession | None, served: Sequence[str], values: Sequence[str | None]) -> Outputs:
-        """Return prompt, seeds, model as `restore_fields` does."""
+        """Restore the main fields; see `restore_fields`. Outputs: prompt, seeds, model."""
         trail = Trail() if page is None else page.session.trail
         return restore_fields(trail, self._services.names, served, values)
 
     def restore_advanced(self, page: PageSession | None) -> Outputs:
-        """Return the fields under Advanced as they were for the newest first round; "" where it took the default."""
+        """Restore the fields under Advanced from the round on the screen. Outputs: one value per `ADVANCED` field."""
         recipe = None if page is None else find_first_recipe(page.session.trail)
         try:
-            model = None if recipe is None else self._describe(recipe.model_address)
+            model = None if recipe is None else self._find_model(recipe.model_address)
         except SeedLabError:
             model = None
         if recipe is None or model is None:
@@ -200,37 +203,37 @@ class Handlers:
         return tuple(write_advanced(recipe, model, local=self._services.local).values())
 
     def leave(self, request: gr.Request) -> None:
-        """End the work of a tab that was closed, or that sleeps: then it goes on when it wakes."""
+        """Pause the work of a tab that was closed, or that sleeps; it resumes with `wake`. No outputs."""
         end_session(self._pages.get(request.session_hash or ""))
 
     def choose_model(self, model_id: str | None, rule: str | None) -> Iterator[Outputs]:
-        """Fit the panel to a model; yields updates of `FITTED`, what is wrong with it, and what to know of it."""
-        unchanged = (gr.skip(),) * len(FITTED)
+        """Adapt the panel to a model. Yields: updates of `MODEL_DEPENDENT`, error, notes."""
+        unchanged = (gr.skip(),) * len(MODEL_DEPENDENT)
         known = model_id in self._services.names
-        yield *unchanged, "", gr.skip() if known else "Looking at the model…"
+        yield *unchanged, "", gr.skip() if known else "Checking the model…"
         try:
-            model = self._describe(read_model_id(model_id))
-            # What is offered is known well; of others its pipeline has to be looked at.
+            model = self._find_model(read_model_id(model_id))
+            # Listed models are known; for others the pipeline has to be inspected.
             model = model if known else self._services.resolve_model(model)
         except SeedLabError as error:
             yield *unchanged, str(error), ""
             return
-        yield *fit_fields(model, rule, local=self._services.local), "", format_model_notes(model)
+        yield *update_fields(model, rule, local=self._services.local), "", format_model_notes(model)
 
     def list_words(self, model_id: str | None) -> Outputs:
-        """List the words of a model that knows few; returns updates of the words and of what they fold away in."""
+        """List the words of a model with a small vocabulary. Outputs: word list, word accordion."""
         kinds = self._services.list_words((model_id or "").strip())
         return {kind: list(phrases) for kind, phrases in kinds.items()}, gr.update(visible=bool(kinds))
 
     def add_phrase(self, event: gr.EventData, prompt: str | None) -> str:
-        """Put a phrase that was clicked into the prompt; returns the prompt."""
+        """Add a clicked phrase to the prompt, or remove it. Outputs: prompt."""
         prompt, phrase = prompt or "", read_text(event, "phrase")
-        # No recipe has a longer prompt, and to look through it would only take time.
+        # Longer prompts are invalid anyway; do not spend time on parsing them.
         fits = len(prompt) <= MAX_PROMPT_CHARACTERS
         return self._services.add_phrase(prompt, phrase) if phrase and fits else prompt
 
-    def _begin(self, saved: object, request: gr.Request) -> PageSession:
-        """Begin a page, or find the one that an event of the same tab began a moment ago."""
+    def _find_or_make_page(self, saved: object, request: gr.Request) -> PageSession:
+        """Return the tab's page session, or make one. Two events of a tab may arrive at the same time."""
         with self._lock:
             page = self._pages.get(request.session_hash or "")
             if page is None:
@@ -239,14 +242,14 @@ class Handlers:
                 self._pages[request.session_hash] = page
             return page
 
-    def _begin_again(self, saved: object, request: gr.Request) -> PageSession:
-        page = self._begin(saved, request)
-        # Nothing of it is asked for yet, so this only takes from the store what the click is about.
+    def _recover_page(self, saved: object, request: gr.Request) -> PageSession:
+        page = self._find_or_make_page(saved, request)
+        # Nothing is requested yet: this only finds the trail's pictures in the store.
         for _ in page.session.develop():
             pass
         return page
 
-    def _describe(self, model_id: str) -> Model:
+    def _find_model(self, model_id: str) -> Model:
         try:
             return self._services.find_model(model_id)
         except RecipeError:
@@ -255,40 +258,40 @@ class Handlers:
             raise RecipeError("model_id", str(error)) from error
 
     def _read_rule(self, tile: Tile, name: str | None, texts: Sequence[str | None]) -> Rule:
-        """Return the rule that varies a tile; raises if it changes the prompt and the tile's model has none."""
+        """Parse the rule that varies a tile. Raises SeedLabError, also if it needs a prompt and the model has none."""
         rule = find_rule(name)
         model = self._services.find_model(tile.recipe.model_address)
         if rule.needs_prompt and model.unconditional and tile.state is State.DONE:
-            raise SeedLabError(f"{model.name} has no prompt, so there is no prompt to vary: choose another variation.")
+            raise SeedLabError(f"{model.name} has no prompt to vary: choose another variation.")
         return rule.parse(dict(zip(RULE_FIELDS, (text or "" for text in texts), strict=True)))
 
-    def _notice(self, form: Form) -> str:
+    def _format_notice(self, form: Form) -> str:
         model_id, prompt = (form.model_id or "").strip(), form.prompt or ""
         name = self._services.names.get(model_id, model_id).split(" (")[0]
-        some = next(iter(self._services.list_words(model_id).values()), ())[:4]
-        return format_unknown_words(name, self._services.unknown_words(model_id, prompt), some)
+        examples = next(iter(self._services.list_words(model_id).values()), ())[:4]
+        return format_unknown_words(name, self._services.unknown_words(model_id, prompt), examples)
 
 
 def end_session(page: PageSession | None) -> None:
-    """End a page's work for now; also what gradio does when it drops the state of a tab."""
+    """Pause a page's work. Gradio also calls this when it drops the state of a tab."""
     if page is not None:
         page.leave()
 
 
-def _try(ask: Callable[[], None], rename: dict[str, str] | None = None) -> tuple[str, tuple[str, ...]]:
-    """Do what a visitor asks for; return the place that is wrong ("" for none), and the sentences at all places."""
-    sentences = dict.fromkeys(PLACES, "")
+def _run(action: Callable[[], None], rename: dict[str, str] | None = None) -> tuple[str, tuple[str, ...]]:
+    """Run an action. Returns the place of its error ("" for none), and the texts at all `ERROR_PLACES`."""
+    errors = dict.fromkeys(ERROR_PLACES, "")
     place = ""
     try:
-        ask()
+        action()
     except SeedLabError as error:
-        # No gr.Error: the page does not show that of an event that does not wait in the queue.
+        # Not gr.Error: the page does not show it for events outside the queue.
         field = getattr(error, "field", "")
         place = (rename or {}).get(field, field)
-        place = place if place in PLACES else "page"
-        sentences[place] = str(error)
-    except Exception:  # the edge: the page shows nothing at all of an event that fails
-        LOGGER.exception("What a visitor asked for failed.")
+        place = place if place in ERROR_PLACES else "page"
+        errors[place] = str(error)
+    except Exception:  # the edge: the page shows nothing when an event fails
+        LOGGER.exception("An event handler failed.")
         place = "page"
-        sentences[place] = "Something went wrong here. Nothing was lost: try again."
-    return place, tuple(sentences.values())
+        errors[place] = "Something went wrong. Nothing was lost: try again."
+    return place, tuple(errors.values())

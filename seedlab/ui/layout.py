@@ -1,12 +1,12 @@
-"""The page: the panel at the left, the sheet of columns at the right, and what happens on each event."""
+"""Builds the page: the panel on the left, the columns of rounds on the right, and the event listeners."""
 
 from typing import Any
 
 import gradio as gr
 
-from seedlab.ui.columns import make_columns, make_sentence
-from seedlab.ui.fields import FITTED, show_rule
-from seedlab.ui.form import ADVANCED, FORM, PLACES, RULE_FIELDS
+from seedlab.ui.columns import make_columns, make_message
+from seedlab.ui.fields import MODEL_DEPENDENT, show_rule
+from seedlab.ui.form import ADVANCED, ERROR_PLACES, FORM, RULE_FIELDS
 from seedlab.ui.handlers import Handlers, end_session
 from seedlab.ui.panel import Panel, build_panel
 from seedlab.ui.services import PageServices
@@ -16,26 +16,26 @@ __all__ = ["build_blocks", "launch_options"]
 
 STORAGE_KEY = "seedlab-trail"
 STORAGE_SECRET = "seedlab-trail-1"
-"""Not a secret: gradio wants one, and a fixed one lets a trail outlive a restart. What comes back is not trusted."""
+"""Not a secret. Gradio requires one, and a fixed one keeps trails readable across restarts. They are not trusted."""
 
 FOLD = "() => { if (document.documentElement.hasAttribute('data-unfolded')) document.querySelector('#fold').click(); }"
-UNFOLD = """() => {
+TOGGLE_FOLD = """() => {
   const unfolded = document.documentElement.toggleAttribute('data-unfolded');
   document.querySelector('#fold').setAttribute('aria-expanded', unfolded);
 }"""
 
 DAY = 24 * 60 * 60
 
-QUICK: dict[str, Any] = {
-    # Never behind a stream, and never dropped because one of its kind is under way.
+UNQUEUED: dict[str, Any] = {
+    # Run at once, even while a stream or an event of the same kind is running.
     "queue": False,
     "trigger_mode": "multiple",
     "show_progress": "hidden",
     "api_visibility": "private",
 }
 
-STREAM: dict[str, Any] = {
-    # Visitors take turns in the pipeline manager, not here: a place in this queue is only a connection.
+QUEUED: dict[str, Any] = {
+    # The pipeline manager schedules the work; this limit only caps the number of open streams.
     "concurrency_id": "develop",
     "concurrency_limit": 64,
     "trigger_mode": "multiple",
@@ -45,7 +45,7 @@ STREAM: dict[str, Any] = {
 
 
 def build_blocks(services: PageServices) -> gr.Blocks:
-    """Build the page. Nothing is loaded and nothing runs before a visitor comes."""
+    """Build the page. It loads no model; sessions start when a browser opens the page."""
     handlers = Handlers(services)
     blocks = gr.Blocks(title="SeedLab", fill_width=True, analytics_enabled=False, delete_cache=(3600, DAY))
     with blocks:
@@ -55,7 +55,7 @@ def build_blocks(services: PageServices) -> gr.Blocks:
             with gr.Column(elem_id="panel"):
                 panel = build_panel(services)
             with gr.Column(elem_id="sheet"):
-                panel.sentences["page"] = make_sentence("page", "wrong")
+                panel.errors["page"] = make_message("page", "wrong")
                 columns = make_columns()
         _wire_page(blocks, handlers, panel, page, saved, columns)
         _wire_work(handlers, panel, page, saved, columns)
@@ -73,73 +73,73 @@ def _wire_page(
     def restore_root(page: Any, *values: str | None) -> Any:
         return handlers.restore_root(page, served, values)
 
-    opened = blocks.load(handlers.open, [saved], [page, columns], **QUICK)
-    opened.then(handlers.develop, [page], [columns], **STREAM)
-    # An event of its own, as it tells what was typed until the trail was there: that stays.
-    restored = opened.then(restore_root, [page, *root], root, **QUICK)
-    restored.then(handlers.restore_advanced, [page], [panel.fields[name] for name in ADVANCED], **STREAM)
-    restored.then(handlers.choose_model, [panel.fields["model_id"], panel.rule], _list_fitted(panel), **STREAM)
+    opened = blocks.load(handlers.open, [saved], [page, columns], **UNQUEUED)
+    opened.then(handlers.develop, [page], [columns], **QUEUED)
+    # A separate event: it sends the values that the user may have edited while the trail was loading.
+    restored = opened.then(restore_root, [page, *root], root, **UNQUEUED)
+    restored.then(handlers.restore_advanced, [page], [panel.fields[name] for name in ADVANCED], **QUEUED)
+    restored.then(handlers.choose_model, [panel.fields["model_id"], panel.rule], _list_model_dependent(panel), **QUEUED)
     blocks.unload(handlers.leave)
 
 
 def _wire_work(handlers: Handlers, panel: Panel, page: gr.State, saved: gr.BrowserState, columns: gr.HTML) -> None:
-    sentences = [panel.sentences[place] for place in PLACES]
+    errors = [panel.errors[place] for place in ERROR_PLACES]
     form = [panel.fields[name] for name in FORM]
 
     def explore(trigger: Any) -> None:
-        outputs = [page, columns, saved, panel.notice, panel.advanced, *sentences]
-        _stream(handlers, trigger(handlers.explore, [page, saved, *form], outputs, **QUICK), page, columns)
+        outputs = [page, columns, saved, panel.notice, panel.advanced, *errors]
+        _stream(handlers, trigger(handlers.explore, [page, saved, *form], outputs, **UNQUEUED), page, columns)
 
     explore(panel.generate.click)
     for name in ("prompt", "seeds", "negative_prompt", "num_inference_steps", "guidance_scale", "width", "height"):
         explore(panel.fields[name].submit)  # type: ignore[attr-defined]
     for button in panel.examples:
         explore(_fill(button, panel.fields["prompt"]).then)
-    # Then the work: it takes from the store what the picture's parents have there.
-    opened = [page, columns, saved, panel.notice, *form, *sentences]
-    asked = panel.open.upload(handlers.open_picture, [page, saved, panel.open], opened, **QUICK)
-    _stream(handlers, asked, page, columns)
-    asked.then(handlers.choose_model, [panel.fields["model_id"], panel.rule], _list_fitted(panel), **STREAM)
+    # The stream finds pictures of the parents that are in the store.
+    opened = [page, columns, saved, panel.notice, *form, *errors]
+    uploaded = panel.open.upload(handlers.open_picture, [page, saved, panel.open], opened, **UNQUEUED)
+    _stream(handlers, uploaded, page, columns)
+    uploaded.then(handlers.choose_model, [panel.fields["model_id"], panel.rule], _list_model_dependent(panel), **QUEUED)
 
 
 def _wire_columns(handlers: Handlers, panel: Panel, page: gr.State, saved: gr.BrowserState, columns: gr.HTML) -> None:
-    sentences = [panel.sentences[place] for place in PLACES]
-    outputs = [page, columns, saved, *sentences]
+    errors = [panel.errors[place] for place in ERROR_PLACES]
+    outputs = [page, columns, saved, *errors]
     chosen = [page, saved, panel.rule, *(panel.fields[name] for name in RULE_FIELDS)]
-    for asked in (
-        columns.tile(handlers.choose_tile, chosen, outputs, **QUICK),
-        columns.revisit(handlers.revisit, [page, saved], outputs, **QUICK),
-        columns.wake(handlers.wake, [page, saved], [page, columns], **QUICK),
+    for event in (
+        columns.tile(handlers.choose_tile, chosen, outputs, **UNQUEUED),
+        columns.revisit(handlers.revisit, [page, saved], outputs, **UNQUEUED),
+        columns.wake(handlers.wake, [page, saved], [page, columns], **UNQUEUED),
     ):
-        _stream(handlers, asked, page, columns)
-    columns.verify(handlers.verify, [page, saved], [page, columns], **STREAM)
-    columns.script(handlers.write_script, [page, saved], [page, columns, panel.sentences["page"]], **QUICK)
-    panel.stop.click(handlers.stop, [page], [columns], **QUICK)
+        _stream(handlers, event, page, columns)
+    columns.verify(handlers.verify, [page, saved], [page, columns], **QUEUED)
+    columns.script(handlers.write_script, [page, saved], [page, columns, panel.errors["page"]], **UNQUEUED)
+    panel.stop.click(handlers.stop, [page], [columns], **UNQUEUED)
 
 
-def _stream(handlers: Handlers, asked: Any, page: gr.State, columns: gr.HTML) -> None:
-    """After what was asked for, the work on it."""
-    asked.then(handlers.develop, [page], [columns], **STREAM)
+def _stream(handlers: Handlers, event: Any, page: gr.State, columns: gr.HTML) -> None:
+    """Stream the work after an event that requests some."""
+    event.then(handlers.develop, [page], [columns], **QUEUED)
 
 
 def _fill(button: gr.Button, prompt: gr.components.Component) -> Any:
-    return button.click(lambda text: text, [button], [prompt], **QUICK)
+    return button.click(lambda text: text, [button], [prompt], **UNQUEUED)
 
 
 def _wire_panel(handlers: Handlers, panel: Panel) -> None:
     model = panel.fields["model_id"]
-    # One look at a time, and then at the last that was chosen: a slow one must not come after it.
-    last = STREAM | {"trigger_mode": "always_last"}
-    model.input(handlers.choose_model, [model, panel.rule], _list_fitted(panel), **last)  # type: ignore[attr-defined]
-    panel.rule.change(show_rule, [panel.rule], list(panel.rules), **QUICK)
-    # The words are the model's, whichever way it was chosen: by the visitor, or restored with a trail.
-    model.change(handlers.list_words, [model], [panel.words, panel.lexicon], **QUICK)  # type: ignore[attr-defined]
-    panel.words.word(handlers.add_phrase, [panel.fields["prompt"]], [panel.fields["prompt"]], **QUICK)
-    panel.fold.click(None, js=UNFOLD)
-    # On a phone the pictures would begin below what is unfolded.
+    # One lookup at a time, then the latest choice: an earlier, slower lookup must not overwrite it.
+    latest = QUEUED | {"trigger_mode": "always_last"}
+    model.input(handlers.choose_model, [model, panel.rule], _list_model_dependent(panel), **latest)  # type: ignore[attr-defined]
+    panel.rule.change(show_rule, [panel.rule], list(panel.rules), **UNQUEUED)
+    # On change, not input: the model may also be restored with a trail.
+    model.change(handlers.list_words, [model], [panel.word_list, panel.word_accordion], **UNQUEUED)  # type: ignore[attr-defined]
+    panel.word_list.word(handlers.add_phrase, [panel.fields["prompt"]], [panel.fields["prompt"]], **UNQUEUED)
+    panel.fold.click(None, js=TOGGLE_FOLD)
+    # On a phone the expanded panel would push the pictures off the screen.
     panel.generate.click(None, js=FOLD)
 
 
-def _list_fitted(panel: Panel) -> list[Any]:
-    places = panel.fields | {"examples": panel.tries, "rule": panel.rule}
-    return [*(places[name] for name in FITTED), panel.sentences["model_id"], panel.about]
+def _list_model_dependent(panel: Panel) -> list[Any]:
+    places = panel.fields | {"examples": panel.examples_group, "rule": panel.rule}
+    return [*(places[name] for name in MODEL_DEPENDENT), panel.errors["model_id"], panel.about]

@@ -1,4 +1,4 @@
-"""A picture that a visitor drops on the page: into the trail and the fields, as far as it can be believed."""
+"""Opens a picture that was dropped or uploaded: restores its trail, or imports the settings another tool saved."""
 
 from pathlib import Path
 from typing import Any
@@ -8,12 +8,12 @@ from seedlab.core.errors import SeedLabError
 from seedlab.core.recipe import Recipe
 from seedlab.images.foreign import ForeignMetadata
 from seedlab.images.restoring import Restored, restore
+from seedlab.ui.browser_state import write, write_advanced
 from seedlab.ui.form import ADVANCED
-from seedlab.ui.remembered import write, write_advanced
 from seedlab.ui.services import PageServices
 from seedlab.workflow.session import Session
 
-TOLD = {
+FIELD_LABELS = {
     "prompt": "prompt",
     "negative_prompt": "negative prompt",
     "seed": "seed",
@@ -22,24 +22,32 @@ TOLD = {
     "width": "size",
     "scheduler": "scheduler",
 }
-"""What another tool's picture may tell, and what we call it."""
+"""Labels of the settings that can be imported from another tool's picture."""
 
 
 class PictureOpener:
-    """Takes up pictures, for a services."""
+    """Opens pictures in sessions of one page."""
 
     def __init__(self, services: PageServices) -> None:
         self._services = services
 
     def open(self, file: Path, session: Session, fields: dict[str, Any]) -> str:
-        """Take up a picture; returns what to tell the visitor, and writes into `fields` what the panel is to show.
+        """Open a picture.
+
+        Args:
+            file: an untrusted PNG file.
+            session: gets the picture's rounds, if SeedLab made the picture.
+            fields: gets the new values of the panel's fields, by name.
+
+        Returns:
+            A notice, or "".
 
         Raises:
-            SeedLabError: it cannot be read or believed, or its model cannot be used here. Nothing is changed then.
+            SeedLabError: the file or its metadata is invalid, or the model cannot be used. Nothing is changed.
         """
         found = restore(file)
         if isinstance(found, ForeignMetadata):
-            return self._borrow(found, fields)
+            return self._import_fields(found, fields)
         return self._restore(found, file, session, fields)
 
     def _restore(self, found: Restored, file: Path, session: Session, fields: dict[str, Any]) -> str:
@@ -51,30 +59,30 @@ class PictureOpener:
         session.restore(found.metadata.recipe, found.metadata.lineage, file, sentence)
         fields |= {"prompt": first.prompt, "seeds": str(first.seed), "model_id": first.model_address}
         fields |= write_advanced(first, model, local=self._services.local)
-        return "Not taken over: the LoRAs." if first.loras and not self._services.local else ""
+        return "Not imported: LoRAs." if first.loras and not self._services.local else ""
 
     def _compare(self, recipe: Recipe, theirs: Environment) -> str:
-        """Say whether the environment is that of the picture."""
+        """Format whether the picture was made in the present environment."""
         try:
             causes = self._services.observe(recipe).differences(theirs)
         except SeedLabError:
-            return "Opened from a file. Its model is not here yet: Verify loads it and tells whether the bytes agree."
-        made = f"made elsewhere; here it is {', '.join(causes)}" if causes else "made in this environment"
-        return f"Opened from a file, {made}. Verify tells whether the bytes agree."
+            return "Opened from a file. Its model is not loaded yet: Verify loads it and compares the bytes."
+        made = f"made in another environment (here: {', '.join(causes)})" if causes else "made in this environment"
+        return f"Opened from a file, {made}. Verify compares the bytes."
 
-    def _borrow(self, found: ForeignMetadata, fields: dict[str, Any]) -> str:
-        told = {name: value for name, value in vars(found).items() if value not in (None, "")}
+    def _import_fields(self, found: ForeignMetadata, fields: dict[str, Any]) -> str:
+        values = {name: value for name, value in vars(found).items() if value not in (None, "")}
         for name in ("prompt", *ADVANCED):
-            if name in told:
-                fields[name] = write(told[name])
+            if name in values:
+                fields[name] = write(values[name])
         if found.seed is not None:
             fields["seeds"] = str(found.seed)
-        taken = [words for name, words in TOLD.items() if name in told]
-        left = [f"model “{found.model}”"] if found.model else []
-        left += [f"sampler “{found.sampler}”"] if found.sampler and not found.scheduler else []
-        return _say_borrowed(taken, left)
+        imported = [label for name, label in FIELD_LABELS.items() if name in values]
+        skipped = [f"model “{found.model}”"] if found.model else []
+        skipped += [f"sampler “{found.sampler}”"] if found.sampler and not found.scheduler else []
+        return _format_imported(imported, skipped)
 
 
-def _say_borrowed(taken: list[str], left: list[str]) -> str:
-    sentence = f"Taken over from the picture: {', '.join(taken)}."
-    return f"{sentence} Not taken over: {', '.join(left)}." if left else sentence
+def _format_imported(imported: list[str], skipped: list[str]) -> str:
+    sentence = f"Imported from the picture: {', '.join(imported)}."
+    return f"{sentence} Not imported: {', '.join(skipped)}." if skipped else sentence

@@ -1,4 +1,4 @@
-"""One visitor's session as the page sees it: views with growing version numbers."""
+"""One browser tab's session, verifications and script, and the views that show them."""
 
 import itertools
 import time
@@ -10,78 +10,84 @@ from typing import Any
 from seedlab.core.errors import SeedLabError
 from seedlab.ui.columns import ServedFiles
 from seedlab.ui.verifications import Verifications, Verify
-from seedlab.ui.view import view
+from seedlab.ui.view import build_view
 from seedlab.workflow.session import Session
 from seedlab.workflow.trail import State, Trail
 from seedlab.workflow.trail_json import write_trail
 
-BEAT = 0.05
-"""Seconds between two views of a stream in which no tile changed its state."""
+VIEW_INTERVAL = 0.05
+"""Minimum time between two views of a stream, in seconds, unless a tile changes its state."""
 
 
 class PageSession:
-    """A visitor's session and the count of the views that were made of it. Methods may be called from any thread."""
+    """The server's state of one tab. Methods may be called from any thread.
+
+    Args:
+        session: the workflow session.
+        names: the labels of the models, by model id.
+        served: puts pictures where the browser can fetch them.
+    """
 
     def __init__(self, session: Session, names: Mapping[str, str], served: ServedFiles) -> None:
         self.session, self.checks = session, Verifications()
         self._script: dict[str, Any] | None = None
         self._names, self._served = names, served
         self._lock = Lock()
-        # Begins at the clock, so that the views of a restarted server are newer than those on a page that stayed open.
+        # Starts at the clock: an open page must accept the views of a restarted server as newer.
         self._versions = itertools.count(time.time_ns() // 1_000)
 
-    def see(self) -> dict[str, Any]:
-        """Return the trail's view as it stands; a greater version is never of an older trail."""
+    def build_view(self) -> dict[str, Any]:
+        """Return a view of the current trail. Versions grow, and a higher version never shows an older trail."""
         with self._lock:
             trail, version = self.session.trail, next(self._versions)
             known = self.session.is_known
-            seen = view(trail, version, self._names, find_check=self.checks.find, is_known=known)
-        working = seen["working"] or self.checks.are_running
-        return self._served.serve(seen | {"script": self._script, "working": working})
+            view = build_view(trail, version, self._names, find_check=self.checks.find, is_known=known)
+        working = view["working"] or self.checks.is_running
+        return self._served.serve(view | {"script": self._script, "working": working})
 
     def save(self) -> str:
-        """Return what the browser keeps."""
+        """Return the trail as JSON for the browser's storage."""
         return write_trail(self.session.trail)
 
     def stop(self) -> None:
-        """End all work."""
+        """Stop all work."""
         self.session.stop()
         self.checks.stop()
 
     def leave(self) -> None:
-        """End all work; what is unfinished goes on when the page is back."""
+        """Pause all work: unfinished tiles resume when the page is back."""
         self.session.leave()
         self.checks.stop()
 
     def show_script(self, text: str, title: str) -> None:
-        """Show a script, from the next view on."""
+        """Include a script in all further views."""
         self._script = {"text": text, "title": title, "number": next(self._versions)}
 
     def verify(self, round_id: int, index: int, verify: Verify) -> Generator[dict[str, Any], None, None]:
-        """Verify a finished picture; yields views.
+        """Verify a finished picture, yielding views.
 
         Raises:
-            SeedLabError: there is no such picture.
+            SeedLabError: the tile does not exist or is not finished.
         """
         tile = self.session.trail.tile(round_id, index)
         if tile.file is None:
             raise SeedLabError("That picture is not finished: there is nothing to verify yet.")
         with closing(self.checks.run(tile.recipe, tile.file, verify)) as checks:
             for _ in checks:
-                yield self.see()
-        yield self.see()
+                yield self.build_view()
+        yield self.build_view()
 
     def develop(self) -> Iterator[dict[str, Any]]:
-        """Work on what is asked for; yield a view at every change of a state, and between them at the beat."""
+        """Generate requested pictures. Yields a view when a tile changes its state, else once per `VIEW_INTERVAL`."""
         with closing(self.session.develop()) as trails:
             shown: tuple[State, ...] = ()
             due = 0.0
             for trail in trails:
                 states, now = _read_states(trail), time.monotonic()
                 if states != shown or now >= due:
-                    shown, due = states, now + BEAT
-                    yield self.see()
-        yield self.see()
+                    shown, due = states, now + VIEW_INTERVAL
+                    yield self.build_view()
+        yield self.build_view()
 
 
 def _read_states(trail: Trail) -> tuple[State, ...]:

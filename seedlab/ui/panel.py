@@ -1,4 +1,4 @@
-"""The left panel: the fields, with a sentence under each."""
+"""The left panel: the fields, and under each the place for its error."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ import gradio as gr
 from seedlab.rules.registry import VARIATIONS
 from seedlab.rules.rule import Rule
 from seedlab.rules.seeds import GUIDE_SEEDS
-from seedlab.ui.columns import make_sentence, make_words
+from seedlab.ui.columns import make_message, make_word_list
 from seedlab.ui.fields import list_rules, list_schedulers
 from seedlab.ui.services import PageServices
 
@@ -19,10 +19,22 @@ GUIDE_PROMPT = "Labrador in the style of Vermeer"
 
 @dataclass(frozen=True)
 class Panel:
-    """The components that events read and write; `fields` by `form.FIELDS`, `sentences` by `form.PLACES`."""
+    """The components that events read and write.
+
+    Attributes:
+        fields: by the names in `form.FIELDS`.
+        errors: the error under each field; the layout adds "page".
+        rule: selects the rule that varies a locked tile.
+        rules: one container of fields per rule in `VARIATIONS`.
+        notice: notes about the prompt and the size.
+        about: notes about the model.
+        fold: expands the panel on small screens.
+        examples_group: contains `examples`.
+        word_accordion: contains `word_list`.
+    """
 
     fields: dict[str, gr.components.Component]
-    sentences: dict[str, gr.HTML]
+    errors: dict[str, gr.HTML]
     rule: gr.Dropdown
     rules: tuple[gr.Column, ...]
     notice: gr.HTML
@@ -31,26 +43,26 @@ class Panel:
     stop: gr.Button
     fold: gr.Button
     examples: tuple[gr.Button, ...]
-    tries: gr.Column
-    words: gr.HTML
-    lexicon: gr.Accordion
+    examples_group: gr.Column
+    word_list: gr.HTML
+    word_accordion: gr.Accordion
     advanced: gr.Accordion
     open: gr.UploadButton
 
 
 class _Builder:
-    """Collects the fields and sentences while the panel is built."""
+    """Collects the fields and their errors while the panel is built."""
 
     def __init__(self) -> None:
         self.fields: dict[str, gr.components.Component] = {}
-        self.sentences: dict[str, gr.HTML] = {}
+        self.errors: dict[str, gr.HTML] = {}
 
     def add(self, name: str, component: gr.components.Component) -> None:
         self.fields[name] = component
-        self.sentences[name] = make_sentence(name, "wrong")
+        self.errors[name] = make_message(name, "wrong")
 
     def add_number(self, name: str, label: str) -> None:
-        # gr.Number shows 0 where it has no value; an empty text stands for the model's default.
+        # gr.Number shows 0 when empty; here an empty field means the model's default.
         with _field():
             self.add(name, gr.Textbox("", label=label, max_lines=1, elem_id=name, min_width=80))
 
@@ -62,12 +74,12 @@ def _field() -> Iterator[None]:
 
 
 def build_panel(services: PageServices) -> Panel:
-    """Build the panel into the page that is being built."""
+    """Build the panel inside the current Blocks context."""
     builder = _Builder()
     gr.HTML("<h1>Seed<span>Lab</span></h1>", elem_id="wordmark", apply_default_css=False)
     with _field():
         builder.add("prompt", gr.Textbox(GUIDE_PROMPT, label="Prompt", max_lines=8, elem_id="prompt"))
-        notice = make_sentence("notice", "notice")
+        notice = make_message("notice", "notice")
     with gr.Row(elem_id="go"):
         generate = gr.Button("Generate", variant="primary", elem_id="generate", min_width=80)
         stop = gr.Button("Stop", elem_id="stop", min_width=80)
@@ -75,13 +87,13 @@ def build_panel(services: PageServices) -> Panel:
     with gr.Column(elem_id="more"):
         rule, rules = _build_rounds(builder)
         about = _build_model(builder, services)
-        tries, examples = _build_examples(services.examples)
-        words = _build_words(services)
+        examples_group, examples = _build_examples(services.examples)
+        word_list, word_accordion = _build_words(services)
         advanced = _build_advanced(builder, services)
         opener = gr.UploadButton("Open a picture…", file_types=[".png"], size="sm", elem_id="open")
     return Panel(
         builder.fields,
-        builder.sentences,
+        builder.errors,
         rule,
         rules,
         notice,
@@ -90,15 +102,16 @@ def build_panel(services: PageServices) -> Panel:
         stop,
         fold,
         examples,
-        tries,
-        *words,
+        examples_group,
+        word_list,
+        word_accordion,
         advanced,
         opener,
     )
 
 
 def _build_rounds(builder: _Builder) -> tuple[gr.Dropdown, tuple[gr.Column, ...]]:
-    """Add the fields of the rules; return the list of rules, and the place of each rule's fields."""
+    """Add the fields of all rules. Returns the rule selector and one container per rule."""
     with _field():
         builder.add("seeds", gr.Textbox(GUIDE_SEEDS, label="Seeds", max_lines=1, elem_id="seeds"))
     with _field():
@@ -108,17 +121,17 @@ def _build_rounds(builder: _Builder) -> tuple[gr.Dropdown, tuple[gr.Column, ...]
 
 
 def _build_rule(builder: _Builder, rule: type[Rule], *, visible: bool) -> gr.Column:
-    place = gr.Column(elem_classes="field", min_width=80, visible=visible)
-    with place:
+    container = gr.Column(elem_classes="field", min_width=80, visible=visible)
+    with container:
         for each in rule.parameters:
             lines = max(16, each.lines) if each.lines > 1 else 1
             field = gr.Textbox(each.default, label=each.label, lines=each.lines, max_lines=lines, elem_id=each.name)
             builder.add(each.name, field)
-    return place
+    return container
 
 
 def _build_model(builder: _Builder, services: PageServices) -> gr.HTML:
-    """Add the field, and return the place under it for what to know of the model."""
+    """Add the model field. Returns the place for the model notes under it."""
     with _field():
         model = gr.Dropdown(
             list(services.models),
@@ -128,22 +141,22 @@ def _build_model(builder: _Builder, services: PageServices) -> gr.HTML:
             elem_id="model_id",
         )
         builder.add("model_id", model)
-        return make_sentence("about", "about")
+        return make_message("about", "about")
 
 
 def _build_examples(examples: tuple[str, ...]) -> tuple[gr.Column, tuple[gr.Button, ...]]:
-    with gr.Column(elem_id="try") as tries:
+    with gr.Column(elem_id="try") as examples_group:
         gr.HTML('<p id="try-label">Try</p>', elem_id="try-title", apply_default_css=False)
         with gr.Row(elem_classes="chips"):
             chips = (gr.Button(example, size="sm", elem_classes="chip", min_width=0) for example in examples)
-            return tries, tuple(chips)
+            return examples_group, tuple(chips)
 
 
 def _build_words(services: PageServices) -> tuple[gr.HTML, gr.Accordion]:
     kinds = services.list_words(services.default_model)
-    lexicon = gr.Accordion("Every word it knows", open=False, visible=bool(kinds), elem_id="lexicon")
-    with lexicon:
-        return make_words(kinds), lexicon
+    word_accordion = gr.Accordion("All known words", open=False, visible=bool(kinds), elem_id="lexicon")
+    with word_accordion:
+        return make_word_list(kinds), word_accordion
 
 
 def _build_advanced(builder: _Builder, services: PageServices) -> gr.Accordion:
@@ -156,7 +169,7 @@ def _build_advanced(builder: _Builder, services: PageServices) -> gr.Accordion:
             builder.add_number("num_inference_steps", "Steps")
             builder.add_number("guidance_scale", "Guidance")
         with _field():
-            # Any value passes gradio: one that does not fit the model gets our sentence, where gradio's is not shown.
+            # Custom values are allowed so that an unsupported one gets our error; the page does not show Gradio's.
             scheduler: Any = gr.Dropdown(
                 list_schedulers(), value="", label="Scheduler", allow_custom_value=True, elem_id="scheduler"
             )
@@ -174,7 +187,7 @@ def _build_loras(builder: _Builder, services: PageServices) -> None:
         loras = gr.Textbox(
             "",
             label="LoRAs",
-            info="One .safetensors file a line, and after it how much of it.",
+            info="One .safetensors file per line, followed by its weight.",
             placeholder="/path/to/style.safetensors 0.8",
             max_lines=8,
             visible=services.local,
@@ -185,7 +198,7 @@ def _build_loras(builder: _Builder, services: PageServices) -> None:
 
 def _build_noise(builder: _Builder) -> None:
     with _field():
-        info = "The CPU's is the same on every machine. The guide's script takes the GPU's, which is another."
+        info = "CPU noise is the same on every machine. The diffusers guide uses GPU noise, which differs."
         noise: Any = gr.Dropdown(
             [("The CPU", "cpu"), ("The GPU (CUDA)", "cuda")],
             value="cpu",

@@ -1,4 +1,4 @@
-"""What the page uses of the layers below. No gradio, no torch."""
+"""The services that the page needs. No gradio, no torch."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,16 +15,16 @@ class PageServices(Services):
     """The services of one page.
 
     Attributes:
-        make_session: begins a visitor's session, with the trail from an earlier visit or a new one.
-        verify: makes a picture again and compares; see `seedlab.workflow.verification`.
-        write_script: writes recipes of one round as a diffusers script; raises SeedLabError.
-        default_model: the id of the model that is selected at first.
-        models: (label, model id) of the models that are offered.
-        examples: prompts to try.
-        unknown_words: (model id, prompt) to the words of the prompt that the model never saw in training.
-        list_words: a model id to the phrases that the model knows, by kind; {} where there are too many to list.
-        add_phrase: (prompt, phrase) to the prompt with one of these phrases in it.
-        local: whether visitors may name files of this machine.
+        make_session: starts a user's session from a saved trail, or a new one.
+        verify: regenerates a picture and compares it; see `seedlab.workflow.verification`.
+        write_script: exports recipes of one round as a diffusers script; raises SeedLabError.
+        default_model: the id of the initially selected model.
+        models: (label, model id) of the models in the list.
+        examples: example prompts.
+        unknown_words: maps (model id, prompt) to the words of the prompt that the model was not trained on.
+        list_words: maps a model id to the phrases the model knows, by kind; {} if they are too many to list.
+        add_phrase: maps (prompt, phrase) to the prompt with the phrase added, or removed if it was there.
+        local: whether users may name files on this machine.
     """
 
     make_session: Callable[[Trail | None], Session]

@@ -1,4 +1,4 @@
-"""The look, as arguments of `Blocks.launch`: paper, ink, and one accent. System fonts, nothing from other hosts."""
+"""Theme, stylesheet and other arguments of `Blocks.launch`. System fonts; nothing is fetched from other hosts."""
 
 from pathlib import Path
 from typing import Any
@@ -46,40 +46,41 @@ COLOURS = {
     "error_border_color": "mark",
     "error_icon_color": "mark",
 }
-"""Gradio's name for a colour, and ours."""
+"""Gradio theme variables to our colour names."""
 
 
 def make_theme() -> gr.themes.Base:
-    """Make the theme."""
+    """Make the Gradio theme, with light and dark colours."""
     theme = gr.themes.Base(font=SANS, font_mono=MONO, radius_size="md", spacing_size="md", text_size="md")
-    colours = {name: LIGHT[ours] for name, ours in COLOURS.items()}
-    colours |= {name + "_dark": DARK[ours] for name, ours in COLOURS.items()}
+    colours = {name: LIGHT[colour] for name, colour in COLOURS.items()}
+    colours |= {name + "_dark": DARK[colour] for name, colour in COLOURS.items()}
     flat = dict.fromkeys(("block_shadow", "input_shadow", "button_primary_shadow", "shadow_drop"), "none")
     lines = {"block_border_width": "0px", "input_border_width": "1px", "button_border_width": "1px"}
     return theme.set(**colours, **flat, **lines, block_padding="0px")
 
 
 def launch_options() -> dict[str, Any]:
-    """Return what app.py gives to `launch` for this page."""
+    """Return the arguments of `launch` for this page."""
     return {
         "theme": make_theme(),
-        # In the head, not as `css`: gradio writes that after the page is up, and changes its selectors.
+        # In the head: Gradio applies `css` only after the page has loaded, and rewrites its selectors.
         "head": f"<style>{make_stylesheet()}</style>",
         "footer_links": [],
         "run_history": False,
         "show_error": False,
-        # Rendering on a server of Node's would need one; and a stream holds a thread while it waits for its turn.
+        # Server-side rendering needs Node.
         "ssr_mode": False,
+        # A stream holds a thread, even while it waits in the queue.
         "max_threads": 128,
-        # A tab's state is some 100 kB and its last view; gradio itself would keep ten thousand.
+        # A tab's state takes about 100 kB plus its last view; Gradio's default is 10,000 tabs.
         "state_session_capacity": 1000,
-        # Pictures that are opened; ours have a few hundred kilobytes, and 10 at the most.
+        # For opened pictures. SeedLab's own have a few hundred kB, at most 10 MB.
         "max_file_size": "20mb",
     }
 
 
 def make_stylesheet() -> str:
-    """Make the stylesheet: the colours as variables, then the files."""
+    """Make the stylesheet: the colours as CSS variables, then the CSS files."""
     colours = (
         f"{selector} {{ {' '.join(f'--sl-{name}: {value};' for name, value in colours.items())} }}"
         for selector, colours in ((":root", LIGHT), (":root.dark, .dark", DARK))

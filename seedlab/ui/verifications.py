@@ -1,4 +1,4 @@
-"""What Verify found out about a visitor's pictures, and what is being verified now. Plain data for the page."""
+"""Running and finished verifications of one tab's pictures, as plain data for the page."""
 
 import logging
 from collections.abc import Callable, Generator, Iterator
@@ -19,92 +19,92 @@ Verify = Callable[[Recipe, Path, Event], Generator[Report | VerificationResult, 
 
 @dataclass(frozen=True)
 class VerificationStatus:
-    """What is known of one picture.
+    """The state of one verification.
 
     Attributes:
         state: "running", "equal", "different" or "failed".
-        words: a sentence.
-        details: (name, value) of what engineers ask for.
+        message: one sentence for the user.
+        details: (name, value) pairs: hashes and other measurements.
     """
 
     state: str
-    words: str
+    message: str
     details: tuple[tuple[str, str], ...] = ()
 
 
-WAITING = VerificationStatus("running", "Waiting for its turn…")
-GONE = VerificationStatus(
-    "failed", "The picture's file is not in the store any more: click the picture to make it again."
+WAITING = VerificationStatus("running", "Waiting in the queue…")
+FILE_MISSING = VerificationStatus(
+    "failed", "The picture's file is not in the store any more: click the picture to generate it again."
 )
-BROKEN = VerificationStatus("failed", "Something went wrong here. Nothing was lost: try again.")
+UNEXPECTED = VerificationStatus("failed", "Something went wrong. Nothing was lost: try again.")
 
 
 class Verifications:
-    """The checks of one visit, by picture. Methods may be called from any thread."""
+    """The verifications of one tab, by picture file. Methods may be called from any thread."""
 
     def __init__(self) -> None:
-        self._checks: dict[Path, VerificationStatus] = {}
+        self._statuses: dict[Path, VerificationStatus] = {}
         self._stops: dict[Path, Event] = {}
         self._lock = Lock()
 
     def find(self, file: Path | None) -> VerificationStatus | None:
-        """Return what is known of a picture."""
-        check = None if file is None else self._checks.get(file)
-        # A picture that was gone may have been made again since.
-        return None if check is GONE and file is not None and file.exists() else check
+        """Return the status of a picture's verification, or None."""
+        status = None if file is None else self._statuses.get(file)
+        # A missing picture may have been generated again since.
+        return None if status is FILE_MISSING and file is not None and file.exists() else status
 
     @property
-    def are_running(self) -> bool:
-        """Whether a picture is being verified."""
+    def is_running(self) -> bool:
+        """Whether any picture is being verified."""
         return bool(self._stops)
 
     def run(self, recipe: Recipe, file: Path, verify: Verify) -> Generator[VerificationStatus, None, None]:
-        """Verify a picture; yields what is known after every change. One that is being verified is not begun again."""
-        stop = self._begin(file)
+        """Verify a picture, yielding each new status. Does nothing if its verification is already running."""
+        stop = self._start(file)
         if stop is None:
             return
         try:
             yield WAITING
-            for check in _follow(recipe, file, stop, verify):
-                self._checks[file] = check
-                yield check
+            for status in _follow(recipe, file, stop, verify):
+                self._statuses[file] = status
+                yield status
         finally:
             stop.set()
             self._end(file)
 
     def stop(self) -> None:
-        """End all checks."""
+        """Stop all verifications."""
         with self._lock:
             for stop in self._stops.values():
                 stop.set()
 
-    def _begin(self, file: Path) -> Event | None:
+    def _start(self, file: Path) -> Event | None:
         with self._lock:
             if file in self._stops:
                 return None
-            self._checks[file], self._stops[file] = WAITING, Event()
+            self._statuses[file], self._stops[file] = WAITING, Event()
             return self._stops[file]
 
     def _end(self, file: Path) -> None:
         with self._lock:
             del self._stops[file]
-            # Left or stopped in the middle: nothing is known.
-            if self._checks[file].state == "running":
-                del self._checks[file]
+            # Stopped or abandoned: there is no result.
+            if self._statuses[file].state == "running":
+                del self._statuses[file]
 
 
 def _follow(recipe: Recipe, file: Path, stop: Event, verify: Verify) -> Iterator[VerificationStatus]:
     if not file.exists():
-        yield GONE
+        yield FILE_MISSING
         return
     try:
         with closing(verify(recipe, file, stop)) as reports:
             yield from filter(None, map(_describe, reports))
     except SeedLabError as error:
         yield VerificationStatus("failed", str(error))
-    except Exception:  # the edge: of a stream that fails the page hears nothing, and would wait for ever
-        LOGGER.exception("A check failed.")
-        yield BROKEN
+    except Exception:  # the edge: Gradio reports nothing when a stream fails, and the page would wait forever
+        LOGGER.exception("A verification failed.")
+        yield UNEXPECTED
 
 
 def _describe(report: Report | VerificationResult) -> VerificationStatus | None:
@@ -112,7 +112,7 @@ def _describe(report: Report | VerificationResult) -> VerificationStatus | None:
         case Waiting(sentence=sentence):
             return VerificationStatus("running", sentence) if sentence else WAITING
         case Progress(step=step, steps=steps):
-            return VerificationStatus("running", f"Made again, alone: step {step} of {steps}")
+            return VerificationStatus("running", f"Generating it again on its own: step {step} of {steps}")
         case Failed(sentence=sentence):
             return VerificationStatus("failed", sentence)
         case VerificationResult():
@@ -121,15 +121,15 @@ def _describe(report: Report | VerificationResult) -> VerificationStatus | None:
     return None
 
 
-def _list_details(verdict: VerificationResult) -> Iterator[tuple[str, str]]:
-    if verdict.is_equal:
-        yield "SHA-256", verdict.sha256
+def _list_details(result: VerificationResult) -> Iterator[tuple[str, str]]:
+    if result.is_equal:
+        yield "SHA-256", result.sha256
     else:
-        yield "SHA-256 of the picture", verdict.original_sha256
-        yield "SHA-256 made again", verdict.sha256
-    if verdict.latents is not None:
-        yield "latents", "equal" if verdict.latents else "different"
-    if verdict.total is not None:
-        before = verdict.original_total
-        changed = before is not None and before != verdict.total
-        yield "np.abs(image).sum()", f"{verdict.total:.4f}" + (f", was {before:.4f}" if changed else "")
+        yield "SHA-256, original", result.original_sha256
+        yield "SHA-256, generated again", result.sha256
+    if result.latents is not None:
+        yield "latents", "equal" if result.latents else "different"
+    if result.total is not None:
+        before = result.original_total
+        changed = before is not None and before != result.total
+        yield "np.abs(image).sum()", f"{result.total:.4f}" + (f", was {before:.4f}" if changed else "")

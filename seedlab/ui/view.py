@@ -1,4 +1,4 @@
-"""What the page shows, as plain data made of a trail. A pure function: the same trail, the same view."""
+"""Converts a trail to the JSON data that the page renders. Pure functions."""
 
 import base64
 import io
@@ -21,16 +21,15 @@ from seedlab.ui.captions import (
 from seedlab.ui.verifications import VerificationStatus
 from seedlab.workflow.trail import UNFINISHED, Round, State, Tile, Trail
 
-HINT = "Click the one you like: its seed is locked."
+HINT = "Click the picture you like to lock its seed."
 
-SMALL = 32
-"""Pixels a side up to which a preview is sent as PNG."""
-
+MAX_PNG_SIDE = 32
+"""Pixels per side up to which previews are encoded as PNG, above as JPEG."""
 
 FindCheck = Callable[[Path | None], VerificationStatus | None]
 
 
-def view(
+def build_view(
     trail: Trail,
     version: int,
     names: Mapping[str, str] | None = None,
@@ -38,16 +37,16 @@ def view(
     find_check: FindCheck = lambda _: None,
     is_known: Callable[[Tile], bool] = lambda _: True,
 ) -> dict[str, Any]:
-    """Make the page's data of a trail.
+    """Build the view of a trail.
 
     Args:
-        trail: what to show: the rounds on its path.
-        version: grows from view to view; the page drops a view that is older than the one it shows.
-        names: what people call the models, by model id.
-        find_check: tells what Verify found out about a picture.
-        is_known: tells whether it is known what became of a tile; one that is still looked for is shown as waiting.
+        trail: the rounds on its path are shown.
+        version: grows with each view; the page drops a view older than the one it shows.
+        names: labels of the models, by model id.
+        find_check: returns the verification status of a picture's file, or None.
+        is_known: whether the store has been searched for a tile's picture. Until then the tile is shown as waiting.
     """
-    stored, trail = trail, _await_unknown(trail, is_known)
+    stored, trail = trail, _show_unknown_as_waiting(trail, is_known)
     visible = trail.visible
     working = tuple(round_ for round_ in visible if _is_unfinished(round_))
     focus = _find_focus(trail)
@@ -56,15 +55,15 @@ def view(
         "version": version,
         "focus": focus,
         "working": bool(working),
-        "status": status if trail is stored else "",  # while pictures are looked for, none can be counted
+        "status": status if trail is stored else "",  # no count until the store has been searched
         "hint": HINT if _needs_hint(trail) else "",
         "roots": _list_roots(trail),
-        "rounds": [_show_round(trail, round_, names or {}, find_check) for round_ in visible],
+        "rounds": [_build_round(trail, round_, names or {}, find_check) for round_ in visible],
     }
 
 
-def _await_unknown(trail: Trail, is_known: Callable[[Tile], bool]) -> Trail:
-    """Let the tiles on the path of which nothing is known wait; the very same trail where there are none."""
+def _show_unknown_as_waiting(trail: Trail, is_known: Callable[[Tile], bool]) -> Trail:
+    """Mark unknown tiles on the path as waiting. Returns the same object if there are none."""
     for round_ in trail.visible:
         for index, tile in enumerate(round_.tiles):
             if not is_known(tile):
@@ -77,7 +76,7 @@ def _is_unfinished(round_: Round) -> bool:
 
 
 def _find_focus(trail: Trail) -> int | None:
-    """Return the round to scroll to: the one asked for last, where it is on the screen."""
+    """Return the id of the round to scroll to: the newest, or the last one shown if the newest is not on the path."""
     if not trail.path:
         return None
     return trail.newest.id if trail.newest.id in trail.path else trail.path[-1]
@@ -91,32 +90,32 @@ def _list_roots(trail: Trail) -> list[dict[str, Any]]:
 
 
 def _needs_hint(trail: Trail) -> bool:
-    """Whether the visitor has pictures and has never locked one."""
+    """Whether all pictures are done, the user has never locked one, and one with a prompt is shown."""
     tiles = [tile for round_ in trail.rounds for tile in round_.tiles]
     never_locked = all(round_.parent is None for round_ in trail.rounds)
     shown = [tile.recipe for round_ in trail.visible for tile in round_.tiles]
-    return never_locked and all(tile.state is State.DONE for tile in tiles) and any(map(_takes_words, shown))
+    return never_locked and all(tile.state is State.DONE for tile in tiles) and any(map(_has_prompt, shown))
 
 
-def _takes_words(recipe: Recipe) -> bool:
-    # A model without words has neither of the two; one with words that has neither here can do without a hint.
+def _has_prompt(recipe: Recipe) -> bool:
+    # A recipe does not say whether its model is unconditional; those have neither prompt nor guidance.
     return bool(recipe.prompt or recipe.guidance_scale)
 
 
 def _list_siblings(trail: Trail, round_: Round) -> list[int]:
-    """List the rounds that hang from the same tile, oldest first; other suffixes were tried there."""
+    """Return ids of all rounds with the same parent tile, oldest first; [] if it is the only one."""
     siblings = sorted(each.id for each in trail.rounds if each.parent == round_.parent)
     return siblings if round_.parent is not None and len(siblings) > 1 else []
 
 
 def _split_title(trail: Trail, round_: Round) -> list[str]:
-    """Split a round's prompt into what can be cut short and what tells it from the round before."""
+    """Split a round's prompt into the part that may be truncated and the part that its parent tile added."""
     if round_.parent is None:
         return [trail.share_prompt(round_), ""]
     return list(split_prompt(trail, trail.round(round_.parent[0]), trail.tile(*round_.parent)))
 
 
-def _show_round(trail: Trail, round_: Round, names: Mapping[str, str], find_check: FindCheck) -> dict[str, Any]:
+def _build_round(trail: Trail, round_: Round, names: Mapping[str, str], find_check: FindCheck) -> dict[str, Any]:
     return {
         "id": round_.id,
         "title": round_.title,
@@ -125,19 +124,19 @@ def _show_round(trail: Trail, round_: Round, names: Mapping[str, str], find_chec
         "locked": trail.locked(round_.id),
         "siblings": _list_siblings(trail, round_),
         "tiles": [
-            _show_state(tile, round_.caption(index))
-            | _show_recipe(trail, round_, tile, names)
+            _build_state(tile, round_.caption(index))
+            | _build_recipe(trail, round_, tile, names)
             | {
                 "download": name_download(trail, round_, index),
                 "varied": any(each.parent == (round_.id, index) for each in trail.rounds),
-                "check": _show_check(find_check(tile.file)),
+                "check": _build_verification(find_check(tile.file)),
             }
             for index, tile in enumerate(round_.tiles)
         ],
     }
 
 
-def _show_state(tile: Tile, caption: str) -> dict[str, Any]:
+def _build_state(tile: Tile, caption: str) -> dict[str, Any]:
     return {
         "name": name_tile(tile, caption),
         "caption": caption,
@@ -149,7 +148,7 @@ def _show_state(tile: Tile, caption: str) -> dict[str, Any]:
     }
 
 
-def _show_recipe(trail: Trail, round_: Round, tile: Tile, names: Mapping[str, str]) -> dict[str, Any]:
+def _build_recipe(trail: Trail, round_: Round, tile: Tile, names: Mapping[str, str]) -> dict[str, Any]:
     recipe = tile.recipe
     lead, tail = split_prompt(trail, round_, tile)
     return {
@@ -159,17 +158,17 @@ def _show_recipe(trail: Trail, round_: Round, tile: Tile, names: Mapping[str, st
         "lead": lead,
         "tail": tail,
         "negative": recipe.negative_prompt,
-        "seed_words": format_seed(recipe),
+        "seed_text": format_seed(recipe),
         "settings": format_settings(recipe, names),
     }
 
 
-def _show_check(check: VerificationStatus | None) -> dict[str, Any] | None:
-    return None if check is None else {"state": check.state, "words": check.words, "details": list(check.details)}
+def _build_verification(check: VerificationStatus | None) -> dict[str, Any] | None:
+    return None if check is None else {"state": check.state, "message": check.message, "details": list(check.details)}
 
 
 def _shows_preview(tile: Tile) -> bool:
-    # A finished tile sends its file and no preview: the last message of a stream repeats the whole view.
+    # Finished tiles have a file instead; views are sent whole, so a preview would be sent again each time.
     return tile.preview is not None and tile.state in UNFINISHED
 
 
@@ -177,8 +176,8 @@ def encode_preview(image: Image | None) -> str | None:
     """Encode a small picture as a data URI."""
     if image is None:
         return None
-    # JPEG's blocks are as large as the smallest previews.
-    kind = "png" if max(image.size) <= SMALL else "jpeg"
+    # JPEG's 8x8 blocks would show in the smallest previews.
+    kind = "png" if max(image.size) <= MAX_PNG_SIDE else "jpeg"
     buffer = io.BytesIO()
     image.convert("RGB").save(buffer, kind)
     return f"data:image/{kind};base64," + base64.b64encode(buffer.getvalue()).decode()

@@ -1,4 +1,4 @@
-"""The real app, once for all tests, and a fresh visitor for each."""
+"""Fixtures: one running app for all tests, and a fresh browser profile for each."""
 
 import itertools
 import os
@@ -15,14 +15,14 @@ from tests.pipelines.fake_hub import Hub, serve
 
 DESK = {"width": 1440, "height": 900}
 QUICK = 3
-"""Steps of a picture that only has to be there."""
+"""Denoising steps of a picture whose content does not matter."""
 
 _blocks_of_seeds = itertools.count(1000, 100)
 
 
 @pytest.fixture(scope="session")
 def hub(tmp_path_factory) -> Iterator[Hub]:
-    """A Hub on loopback, which the app asks for its models."""
+    """A local Hub that the app downloads models from."""
     folder = tmp_path_factory.mktemp("hub")
     for owner in ("slow", "gated", "busy"):
         build_stable_diffusion(folder / owner)
@@ -43,9 +43,9 @@ def server(tmp_path_factory, hub) -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     if not Path(CHROMIUM).exists():
-        # Where every test has to pass, one that cannot run has not passed.
+        # In CI a test that cannot run counts as failed.
         give_up = pytest.fail if os.environ.get("CI") else pytest.skip
-        give_up(f"there is no Chromium at {CHROMIUM}; SEEDLAB_CHROMIUM says where one is")
+        give_up(f"there is no Chromium at {CHROMIUM}; set SEEDLAB_CHROMIUM to its path")
     with sync_playwright() as playwright:
         browser = open_browser(playwright)
         yield browser
@@ -54,7 +54,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def visit(browser, server) -> Iterator[Callable[..., Screen]]:
-    """Make visitors, each with a browser profile of its own; whatever they complained of fails the test."""
+    """Open tabs, each with its own browser profile. Any complaint of theirs fails the test."""
     contexts, screens = [], []
 
     def make(*, steps: int | None = QUICK, **options) -> Screen:
@@ -77,6 +77,6 @@ def screen(visit) -> Screen:
 
 @pytest.fixture
 def seeds() -> tuple[int, ...]:
-    """Four seeds that no other test uses, so that none of their pictures is in the store."""
+    """Four seeds that no other test uses, so their pictures are not in the store yet."""
     first = next(_blocks_of_seeds)
     return tuple(range(first, first + 4))

@@ -1,4 +1,4 @@
-"""The page as a visitor uses it: what a test clicks, types and looks for."""
+"""Page object: what tests click, type and look for."""
 
 import base64
 import os
@@ -26,7 +26,7 @@ DROP = """([content, name]) => {
   for (const kind of ['dragover', 'drop']) document.querySelector('.sheet').dispatchEvent(new DragEvent(kind, given));
 }"""
 PATIENCE = 90_000
-"""Milliseconds that a picture may take, on a machine that does other things."""
+"""Milliseconds that a picture may take on a busy machine."""
 
 expect.set_options(timeout=20_000)
 
@@ -37,7 +37,7 @@ def open_browser(playwright: Playwright) -> Browser:
 
 @dataclass
 class Screen:
-    """One visitor's tab. `complaints` collects what must never happen: errors, dialogs, requests to other hosts."""
+    """One browser tab. `complaints` collects errors, dialogs and requests to other hosts, which must never happen."""
 
     page: Page
     url: str
@@ -55,7 +55,7 @@ class Screen:
 
     def open(self) -> "Screen":
         self.page.goto(self.url)
-        # What a blank sheet says comes with the first view, when all of the page is there.
+        # The empty state appears with the first view, when the page is complete.
         expect(self.page.locator(".blank")).to_be_visible(timeout=PATIENCE)
         return self
 
@@ -63,7 +63,7 @@ class Screen:
         self.page.locator(f"#{name} :is(textarea, input)").fill(text)
 
     def choose_model(self, model_id: str) -> None:
-        """Type a model's id, as one does who has it from elsewhere."""
+        """Type a model id instead of choosing from the list."""
         self.page.locator("#model_id input").fill(model_id)
         self.page.locator("#model_id input").press("Enter")
 
@@ -78,14 +78,14 @@ class Screen:
         self.page.locator("#generate").click()
 
     def set_steps(self, steps: int) -> None:
-        """Make the work as short or as long as a test needs it."""
+        """Set the number of denoising steps, which decides how long a picture takes."""
         self.open_advanced()
         self.fill("num_inference_steps", str(steps))
         self.page.locator("#advanced > button").click()
         expect(self.page.locator("#num_inference_steps")).not_to_be_visible()
 
     def open_advanced(self) -> None:
-        """Unfold the fields under Advanced; Gradio makes them only now, and empties them once more a moment later."""
+        """Open Advanced. Gradio mounts its fields only now, and clears them once more a moment later."""
         self.page.locator("#advanced > button").click()
         expect(self.page.locator("#num_inference_steps input")).to_have_attribute("placeholder", re.compile("."))
 
@@ -102,7 +102,7 @@ class Screen:
         expect(self.tiles(column, "done")).to_have_count(count, timeout=PATIENCE)
 
     def wait_first(self, column: int, count: int) -> None:
-        """Wait for as many of the first pictures, while others may follow at any moment."""
+        """Wait until at least `count` pictures are done."""
         expect(self.tiles(column, "done").nth(count - 1)).to_be_visible(timeout=PATIENCE)
 
     def wait_working(self, column: int = 0) -> None:
@@ -113,7 +113,7 @@ class Screen:
         return self.page.locator(f"#sentence-{name} p")
 
     def action(self, name: str) -> Locator:
-        """A button of the inspector."""
+        """Return a button of the inspector."""
         return self.page.locator(".actions .action").get_by_text(name, exact=True)
 
     def look(self, column: int, index: int) -> None:
@@ -131,7 +131,7 @@ class Screen:
         return self.page.locator(".script textarea")
 
     def download(self, column: int, index: int) -> Path:
-        """Download a finished picture, as its tile offers it."""
+        """Download a finished picture with its tile's button."""
         tile = self.column(column).locator(".tile").nth(index)
         tile.hover()
         with self.page.expect_download() as download:
@@ -139,7 +139,7 @@ class Screen:
         return Path(download.value.path())
 
     def drop(self, file: Path, name: str = "picture.png") -> None:
-        """Drop a file on the page, as from the desktop."""
+        """Drop a file on the page."""
         content = base64.b64encode(file.read_bytes()).decode()
         self.page.evaluate(DROP, [content, name])
 

@@ -1,4 +1,4 @@
-"""Pictures of the real app, for the README and for eyes: python -m tests.browser.screenshots --out DIR."""
+"""Screenshots of the app, for the README and for review: python -m tests.browser.screenshots --out DIR."""
 
 import argparse
 import tempfile
@@ -51,7 +51,7 @@ def take_all(browser: Browser, server: Server, out: Path) -> None:
 
 
 def settle(screen: Screen) -> None:
-    """Wait until cross-fades and scrolls are over, with the mouse out of the way."""
+    """Move the mouse away and wait for transitions and scrolling to end."""
     screen.page.mouse.move(5, 895)
     screen.page.evaluate("document.activeElement.blur()")
     ends = "(each) => each.effect.getTiming().iterations !== Infinity"

@@ -1,4 +1,4 @@
-"""The app in a process of its own, as a person starts it."""
+"""Starts the app in a separate process, as a user would."""
 
 import os
 import socket
@@ -11,12 +11,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 START = 120.0
-"""Seconds within which the page must be up, on a machine that does other things."""
+"""Seconds within which the page must be up on a busy machine."""
 
 
 @dataclass(frozen=True)
 class Server:
-    """A running app: where it is, where it keeps its pictures, and what it says."""
+    """A running app: its address, store, log file and process."""
 
     url: str
     store: Path
@@ -25,7 +25,7 @@ class Server:
 
     @property
     def pictures(self) -> int:
-        """How many pictures were made up to now."""
+        """The number of pictures in the store."""
         return len(list(self.store.rglob("*.png")))
 
     def stop(self) -> None:
@@ -41,7 +41,7 @@ def start_server(folder: Path, **settings: str) -> Server:
     """
     port, store, log = find_port(), folder / "store", folder / "app.log"
     command = ["app.py", "--no-open", "--port", str(port), "--store", str(store)]
-    # One thread: two that wait for each other crawl on a machine that does other things.
+    # One thread: threads that wait for each other are slow on a busy machine.
     quiet = {"GRADIO_TEMP_DIR": str(folder / "gradio"), "GRADIO_ANALYTICS_ENABLED": "False", "OMP_NUM_THREADS": "1"}
     environment = os.environ | quiet | settings
     with log.open("w") as output:

@@ -1,4 +1,4 @@
-"""What visitors must not suffer: lost input, unclear mistakes, hostile text, a screen that only a mouse can use."""
+"""Robustness and accessibility: input, errors, hostile text, keyboard, screen readers, phones, motion."""
 
 import os
 import re
@@ -31,13 +31,13 @@ def test_a_hostile_prompt_is_only_text(screen, seeds):
     expect(screen.page.locator(".roots button").first).to_contain_text("${alert(1)}")
 
 
-def test_an_empty_prompt_is_drawn(screen, seeds):
+def test_an_empty_prompt_is_allowed(screen, seeds):
     screen.generate(prompt="", seeds=str(seeds[0]))
     screen.wait_done(0, 1)
 
 
 @pytest.mark.parametrize(("text", "words"), [("banana", "“banana” is not a seed"), ("9-2", "run backwards")])
-def test_a_mistake_in_the_seeds_is_named_beside_them_and_nothing_is_lost(screen, text, words):
+def test_invalid_seeds_show_an_error_under_the_field_and_keep_the_input(screen, text, words):
     screen.generate(prompt="cat", seeds=text)
     expect(screen.sentence("seeds")).to_contain_text(words)
     assert screen.value("seeds") == text
@@ -48,7 +48,7 @@ def test_a_mistake_in_the_seeds_is_named_beside_them_and_nothing_is_lost(screen,
     screen.wait_done(0, 1)
 
 
-def test_a_mistake_is_told_with_its_field(screen):
+def test_an_error_is_announced_with_its_field(screen):
     field = screen.page.locator("#seeds :is(textarea, input)")
     screen.generate(seeds="banana")
     expect(field).to_have_attribute("aria-invalid", "true")
@@ -60,7 +60,7 @@ def test_a_mistake_is_told_with_its_field(screen):
     screen.wait_done(0, 1)
 
 
-def test_a_mistake_under_advanced_is_in_view(screen):
+def test_an_error_under_advanced_is_scrolled_into_view(screen):
     screen.set_steps(0)
     screen.generate()
     expect(screen.page.locator("#num_inference_steps input")).to_have_attribute("aria-invalid", "true")
@@ -77,13 +77,13 @@ def test_empty_advanced_fields_show_the_models_defaults(visit):
 
 
 @pytest.mark.skipif("SEEDLAB_MODEL" in os.environ, reason="only Sketch's words are known")
-def test_unknown_words_are_told_gently(screen, seeds):
+def test_unknown_words_are_noted(screen, seeds):
     screen.generate(prompt="a quantum labrador", seeds=str(seeds[0]))
-    expect(screen.sentence("notice")).to_contain_text("does not know: “quantum”")
+    expect(screen.sentence("notice")).to_contain_text("does not know “quantum”")
     screen.wait_done(0, 1)
 
 
-def test_words_are_read_and_clicked_into_the_prompt(screen):
+def test_known_words_are_added_to_the_prompt_by_clicks(screen):
     words = screen.page.locator("#words")
     expect(words).not_to_be_visible()
     screen.page.locator("#lexicon > button").click()
@@ -100,14 +100,14 @@ def test_words_are_read_and_clicked_into_the_prompt(screen):
     assert screen.page.locator(".round").count() == 0
 
 
-def test_an_example_is_tried_by_one_click(screen):
+def test_one_click_generates_an_example(screen):
     example = screen.page.locator("#try button").first
     example.click()
     screen.wait_done()
     assert screen.value("prompt") == example.inner_text()
 
 
-def test_the_whole_job_by_keyboard(screen, seeds):
+def test_generate_and_lock_by_keyboard(screen, seeds):
     keyboard = screen.page.keyboard
     screen.fill("seeds", f"{seeds[0]}, {seeds[1]}")
     screen.page.locator("#prompt textarea").focus()
@@ -137,7 +137,7 @@ def test_closing_a_script_returns_to_the_button_that_opened_it(screen, seeds, na
     screen.action(name).focus()
     screen.page.keyboard.press("Enter")
     expect(screen.script).to_be_visible()
-    # What is said ends the copying: "copied", or "press Ctrl+C to copy" where that is not allowed.
+    # Copying ends with "copied", or "press Ctrl+C to copy" without clipboard access.
     expect(screen.page.locator(".copied")).to_contain_text("cop")
     screen.page.locator(".script .action").focus()
     screen.page.keyboard.press("Enter")
@@ -145,7 +145,7 @@ def test_closing_a_script_returns_to_the_button_that_opened_it(screen, seeds, na
     expect(screen.action(name)).to_be_focused()
 
 
-def test_what_verify_found_is_announced_without_its_hashes(screen, seeds):
+def test_the_result_of_verify_is_announced_without_its_hashes(screen, seeds):
     screen.generate(seeds=str(seeds[0]))
     screen.wait_done(0, 1)
     screen.action("Verify").click()
@@ -155,7 +155,7 @@ def test_what_verify_found_is_announced_without_its_hashes(screen, seeds):
     expect(announced).not_to_contain_text("latents")
 
 
-def test_names_for_a_screen_reader(screen, seeds):
+def test_accessible_names(screen, seeds):
     screen.generate(seeds=str(seeds[0]))
     screen.wait_done(0, 1)
     lock = screen.page.get_by_role("button", name=f"Seed {seeds[0]}, finished; lock this seed")
@@ -189,26 +189,26 @@ def test_on_a_phone_the_newest_round_comes_first_and_nothing_overflows(visit, se
     assert screen.page.evaluate("document.documentElement.scrollWidth") == 390
 
 
-def test_on_a_phone_the_takes_wrap_and_have_a_fingers_size(visit, seeds):
+def test_on_a_phone_the_siblings_wrap_and_have_a_touch_friendly_size(visit, seeds):
     screen = visit(steps=None, **PHONE)
     screen.page.locator("#fold").click()
     screen.set_steps(3)
     screen.generate(seeds=str(seeds[0]))
     screen.wait_done(0, 1)
     screen.page.locator("#fold").click()
-    takes = screen.page.locator(".turns button")
+    siblings = screen.page.locator(".siblings button")
     for number in range(1, 11):
-        screen.fill("suffixes", f", take {number}")
+        screen.fill("suffixes", f", variant {number}")
         screen.frame(-1, 0).tap()
-        expect(screen.column(0).locator(".suffix")).to_have_text(f"take {number}")
-    expect(takes).to_have_count(10)
-    for box in [take.bounding_box() for take in takes.all()]:
+        expect(screen.column(0).locator(".suffix")).to_have_text(f"variant {number}")
+    expect(siblings).to_have_count(10)
+    for box in [button.bounding_box() for button in siblings.all()]:
         assert min(box["width"], box["height"]) >= 24
         assert 0 <= box["x"] <= 390 - box["width"]
     assert screen.page.evaluate("document.documentElement.scrollWidth") == 390
 
 
-def test_on_a_phone_a_mistake_unfolds_its_field(visit):
+def test_on_a_phone_an_error_unfolds_its_field(visit):
     screen = visit(steps=None, **PHONE)
     screen.page.locator("#fold").click()
     screen.fill("seeds", "banana")
@@ -217,13 +217,13 @@ def test_on_a_phone_a_mistake_unfolds_its_field(visit):
     expect(screen.sentence("seeds")).to_be_in_viewport()
 
 
-def test_dark_follows_the_system(visit):
+def test_dark_mode_follows_the_system(visit):
     screen = visit(color_scheme="dark")
     ground = screen.page.locator(".gradio-container").evaluate("node => getComputedStyle(node).backgroundColor")
     assert ground == "rgb(22, 20, 19)"
 
 
-def test_nothing_jumps_while_tiles_fill(screen, seeds):
+def test_the_layout_is_stable_while_pictures_arrive(screen, seeds):
     screen.generate(seeds=f"{seeds[0]}-{seeds[3]}")
     expect(screen.columns).to_have_count(1)
     before = [screen.frame(0, index).bounding_box() for index in range(4)]
@@ -231,7 +231,7 @@ def test_nothing_jumps_while_tiles_fill(screen, seeds):
     assert [screen.frame(0, index).bounding_box() for index in range(4)] == before
 
 
-def test_previews_do_not_steal_the_scroll(visit, seeds):
+def test_previews_do_not_scroll_the_row(visit, seeds):
     screen = visit(steps=30, viewport={"width": 800, "height": 800})
     screen.fill("suffixes", ", artsy\n, trending")
     screen.generate(seeds=str(seeds[0]))
@@ -245,7 +245,7 @@ def test_previews_do_not_steal_the_scroll(visit, seeds):
     assert row.evaluate("node => node.scrollLeft") == 0
 
 
-def test_motion_is_still_where_the_system_asks_for_it(visit, seeds):
+def test_reduced_motion_disables_transitions(visit, seeds):
     screen = visit(reduced_motion="reduce")
     screen.generate(seeds=str(seeds[0]))
     screen.wait_done(0, 1)

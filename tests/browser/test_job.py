@@ -1,4 +1,4 @@
-"""The main job, in a real browser: seeds, a lock, suffixes; branches, stops, reloads."""
+"""The main workflow in a real browser: seeds, locking, suffixes; branches, stops, reloads."""
 
 import urllib.request
 
@@ -12,7 +12,7 @@ SUFFIXES = ["highly realistic", "artsy", "trending", "colorful"]
 
 def test_generate_lock_and_vary(visit, seeds, server):
     screen = visit(steps=None)
-    expect(screen.page.locator(".blank")).to_contain_text("Generate fills four seeds.")
+    expect(screen.page.locator(".blank")).to_contain_text("Generate makes four pictures")
     assert screen.value("prompt") == "Labrador in the style of Vermeer"
     screen.generate(seeds=f"{seeds[0]}-{seeds[3]}")
     screen.wait_done()
@@ -48,7 +48,7 @@ def test_a_variation_is_varied_further_and_the_newest_round_is_in_view(screen, s
     expect(screen.column(3).locator("header p")).to_have_text(prompt)
 
 
-def test_another_tile_branches_and_the_first_branch_comes_back_without_work(screen, seeds, server):
+def test_another_tile_starts_a_branch_and_the_first_branch_is_shown_again_without_work(screen, seeds, server):
     screen.generate(seeds=f"{seeds[0]}, {seeds[1]}")
     screen.wait_done(0, 2)
     for index in (0, 1):
@@ -63,19 +63,19 @@ def test_another_tile_branches_and_the_first_branch_comes_back_without_work(scre
     expect(screen.columns).to_have_count(2)
 
 
-def test_stop_in_the_middle_and_go_on_by_a_click(screen, seeds):
+def test_stop_and_resume_by_a_click(screen, seeds):
     screen.set_steps(60)
     screen.generate(seeds=f"{seeds[0]}-{seeds[3]}")
     screen.wait_working()
     screen.page.locator("#stop").click()
     expect(screen.tiles(0, "running")).to_have_count(0)
     expect(screen.tiles(0, "waiting")).to_have_count(0)
-    expect(screen.tiles(0, "stopped").last).to_contain_text("Stopped. Click to go on.")
+    expect(screen.tiles(0, "stopped").last).to_contain_text("Stopped. Click to resume.")
     screen.frame(0, 3).click()
     screen.wait_done()
 
 
-def test_a_lock_made_while_the_grid_develops_goes_first(screen, seeds):
+def test_a_lock_during_generation_is_generated_first(screen, seeds):
     screen.set_steps(60)
     screen.generate(seeds=f"{seeds[0]}-{seeds[0] + 11}")
     screen.wait_first(0, 4)
@@ -93,13 +93,13 @@ def test_a_closed_tab_ends_its_work(visit, seeds, server):
     leaving.wait_working()
     made = server.pictures
     leaving.page.close()
-    # Twice the work of the closed tab: had that gone on, taking turns, it would be done by now.
+    # Twice the work of the closed tab: if that had continued in turns, it would be done by now.
     staying.generate(seeds=f"{seeds[0] + 10}-{seeds[0] + 13}")
     staying.wait_done()
     assert server.pictures == made + 4
 
 
-def test_a_reload_brings_the_trail_back(screen, seeds, server):
+def test_a_reload_restores_the_trail(screen, seeds, server):
     screen.generate(prompt="cat, Van Gogh", seeds=f"{seeds[0]}, {seeds[1]}")
     screen.wait_done(0, 2)
     screen.frame(0, 1).click()
@@ -114,7 +114,7 @@ def test_a_reload_brings_the_trail_back(screen, seeds, server):
     assert server.pictures == made
 
 
-def test_what_is_typed_before_the_trail_is_back_stays(screen, seeds):
+def test_input_typed_before_the_trail_is_restored_is_kept(screen, seeds):
     screen.generate(prompt="cat, Van Gogh", seeds=f"{seeds[0]}, {seeds[1]}")
     screen.wait_done(0, 2)
     held = []
@@ -129,7 +129,7 @@ def test_what_is_typed_before_the_trail_is_back_stays(screen, seeds):
     assert screen.value("prompt") == "owl at ni"
 
 
-def test_an_earlier_first_round_is_reachable(screen, seeds):
+def test_an_earlier_first_round_can_be_shown_again(screen, seeds):
     screen.generate(prompt="cat, Van Gogh", seeds=str(seeds[0]))
     screen.wait_done(0, 1)
     screen.generate(prompt="house in the snow", seeds=str(seeds[1]))
@@ -140,7 +140,7 @@ def test_an_earlier_first_round_is_reachable(screen, seeds):
 
 
 def vary_twice(screen, seed):
-    """One picture, varied by one suffix and then by another."""
+    """Vary one picture by one suffix and then by another."""
     screen.generate(seeds=str(seed))
     screen.wait_done(0, 1)
     for suffix in (", artsy", ", trending"):
@@ -150,23 +150,23 @@ def vary_twice(screen, seed):
         screen.wait_done(1, 1)
 
 
-def test_other_suffixes_of_the_same_seed_are_both_reachable(screen, seeds):
+def test_both_variations_of_a_picture_are_reachable(screen, seeds):
     vary_twice(screen, seeds[0])
-    screen.column(1).locator(".turns button").first.click()
+    screen.column(1).locator(".siblings button").first.click()
     expect(screen.column(1).locator(".suffix")).to_have_text("artsy")
     expect(screen.tiles(1, "done")).to_have_count(1)
 
 
-def test_many_takes_stay_within_their_column(screen, seeds):
+def test_many_siblings_stay_within_their_column(screen, seeds):
     vary_twice(screen, seeds[0])
     for number in range(3, 15):
         screen.fill("suffixes", f", take {number}")
         screen.frame(0, 0).click()
         expect(screen.column(1).locator(".suffix")).to_have_text(f"take {number}")
-    column, turns = screen.column(1), screen.column(1).locator(".turns")
-    expect(turns.locator("button")).to_have_count(14)
-    expect(turns.locator("[aria-current]")).to_be_in_viewport(ratio=0.99)
-    places = (column, turns, turns.locator("[aria-current]"), column.locator("header p"))
+    column, siblings = screen.column(1), screen.column(1).locator(".siblings")
+    expect(siblings.locator("button")).to_have_count(14)
+    expect(siblings.locator("[aria-current]")).to_be_in_viewport(ratio=0.99)
+    places = (column, siblings, siblings.locator("[aria-current]"), column.locator("header p"))
     frame, row, last, prompt = (place.bounding_box() for place in places)
     assert prompt["x"] + prompt["width"] <= row["x"]
     assert row["x"] + row["width"] <= frame["x"] + frame["width"] + 1
@@ -175,26 +175,26 @@ def test_many_takes_stay_within_their_column(screen, seeds):
     expect(column.locator("h2")).to_be_in_viewport()
 
 
-def test_the_keyboards_focus_stays_on_the_takes(screen, seeds):
+def test_the_keyboard_focus_stays_on_the_siblings(screen, seeds):
     vary_twice(screen, seeds[0])
-    turns, current = screen.page.locator(".turns button"), screen.page.locator(".turns [aria-current]")
-    turns.first.focus()
+    siblings, current = screen.page.locator(".siblings button"), screen.page.locator(".siblings [aria-current]")
+    siblings.first.focus()
     for number, suffix in enumerate(("artsy", "trending"), 1):
         screen.page.keyboard.press("Enter")
         expect(screen.column(1).locator(".suffix")).to_have_text(suffix)
         expect(current).to_have_text(str(number))
         expect(current).to_be_focused()
         screen.page.keyboard.press("Tab")
-    expect(turns).to_have_count(2)
+    expect(siblings).to_have_count(2)
     expect(current).not_to_be_focused()
 
 
-def test_a_click_on_a_tile_without_a_picture_leaves_the_inspected_one(screen, seeds):
+def test_clicking_a_tile_without_a_picture_keeps_the_inspected_one(screen, seeds):
     screen.set_steps(60)
     screen.generate(seeds=f"{seeds[0]}-{seeds[0] + 11}")
     screen.wait_first(0, 4)
     screen.page.locator("#stop").click()
-    expect(screen.tiles(0, "stopped").last).to_contain_text("Stopped. Click to go on.")
+    expect(screen.tiles(0, "stopped").last).to_contain_text("Stopped. Click to resume.")
     expect(screen.page.locator("html[data-working]")).to_have_count(0)
     screen.look(0, 2)
     inspector = screen.page.locator(".inspector")
@@ -205,7 +205,7 @@ def test_a_click_on_a_tile_without_a_picture_leaves_the_inspected_one(screen, se
     screen.page.locator("#stop").click()
 
 
-def test_a_page_that_slept_looks_again(screen, seeds):
+def test_a_page_that_slept_asks_for_a_view(screen, seeds):
     screen.set_steps(40)
     screen.generate(seeds=f"{seeds[0]}-{seeds[0] + 11}")
     screen.wait_working()
@@ -213,10 +213,10 @@ def test_a_page_that_slept_looks_again(screen, seeds):
         screen.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     assert '"event_data":{}' in (request.value.post_data or "")
     screen.page.locator("#stop").click()
-    expect(screen.tiles(0, "stopped").last).to_contain_text("Stopped. Click to go on.")
+    expect(screen.tiles(0, "stopped").last).to_contain_text("Stopped. Click to resume.")
 
 
-def test_two_visitors_do_not_see_each_other(visit, seeds):
+def test_tabs_do_not_share_rounds(visit, seeds):
     one, two = visit(), visit()
     one.generate(prompt="cat, Van Gogh", seeds=str(seeds[0]))
     two.generate(prompt="house in the snow", seeds=str(seeds[1]))
@@ -228,7 +228,7 @@ def test_two_visitors_do_not_see_each_other(visit, seeds):
     expect(two.column(0).locator("header p")).to_have_text("house in the snow")
 
 
-def test_the_inspector_tells_the_recipe_and_compares_with_the_parent(screen, seeds):
+def test_the_inspector_shows_the_recipe_and_compares_with_the_parent(screen, seeds):
     screen.generate(seeds=str(seeds[0]))
     screen.wait_done(0, 1)
     screen.frame(0, 0).click()

@@ -1,4 +1,4 @@
-"""Models in a real browser: chosen, looked for on a Hub on loopback, downloaded, stopped, refused in words."""
+"""Models in a real browser: choosing, downloading from a local Hub, stopping, errors."""
 
 import pytest
 from playwright.sync_api import expect
@@ -11,7 +11,7 @@ pytestmark = pytest.mark.browser
 HEIGHTS = "fields => fields.map(field => field.getBoundingClientRect().height)"
 
 
-def test_choosing_a_model_shows_its_defaults_and_what_to_know_of_it_and_keeps_what_was_typed(visit):
+def test_choosing_a_model_shows_its_defaults_and_notes_and_keeps_the_input(visit):
     screen = visit(steps=None)
     screen.open_advanced()
     screen.page.locator("#guidance_scale input").fill("2")
@@ -25,28 +25,30 @@ def test_choosing_a_model_shows_its_defaults_and_what_to_know_of_it_and_keeps_wh
     assert screen.value("guidance_scale") == "2"
 
 
-def test_a_model_without_a_prompt_explores_its_seeds(visit, tmp_path):
+def test_an_unconditional_model_explores_its_seeds(visit, tmp_path):
     screen = visit(steps=None)
     screen.choose_model(str(build_ddim(tmp_path)))
-    expect(screen.sentence("about")).to_have_text("ddim takes no words: its seeds are all there is to explore.")
+    expect(screen.sentence("about")).to_have_text("ddim has no prompt: explore its seeds instead.")
     for name in ("prompt", "suffixes", "try"):
         expect(screen.page.locator(f"#{name}")).not_to_be_visible()
     heights = screen.page.locator("#more > .field:visible").evaluate_all(HEIGHTS)
-    assert min(heights) > 0, "what is hidden leaves no gap"
+    assert min(heights) > 0, "hidden fields leave no gap"
     screen.set_steps(3)
     screen.generate()
     screen.wait_done()
     expect(screen.page.locator(".inspector")).to_contain_text("16×16")
     screen.frame(0, 2).click()
-    expect(screen.sentence("page")).to_contain_text("takes no words, so there is nothing to vary")
+    # The steps rule is selected, as it needs no prompt.
+    expect(screen.column(1).locator("h2")).to_have_text("Seed 2 · steps")
+    screen.wait_done(1)
     screen.action("Verify").click()
     expect(screen.check).to_contain_text("Equal, byte for byte", timeout=60_000)
     screen.choose_model("sketch")
     expect(screen.page.locator("#prompt")).to_be_visible()
-    assert screen.value("prompt") == "Labrador in the style of Vermeer", "what was typed is not lost"
+    assert screen.value("prompt") == "Labrador in the style of Vermeer", "the input is kept"
 
 
-def test_a_download_is_told_in_bytes_stop_ends_it_and_it_goes_on_by_a_click_while_others_work(visit, hub, seeds):
+def test_a_download_shows_its_bytes_stops_and_resumes_while_other_tabs_work(visit, hub, seeds):
     screen, other = visit(), visit()
     screen.choose_model("slow/tiny")
     screen.generate(seeds=f"{seeds[0]}-{seeds[3]}")
@@ -58,7 +60,7 @@ def test_a_download_is_told_in_bytes_stop_ends_it_and_it_goes_on_by_a_click_whil
     hub.well.add("slow/tiny")
     screen.frame(0, 0).click()
     screen.wait_done()
-    assert [first for method, _, first in hub.log if method == "GET" and first > 0], "the rest alone came"
+    assert [first for method, _, first in hub.log if method == "GET" and first > 0], "only the rest was downloaded"
 
 
 @pytest.mark.parametrize(
@@ -69,7 +71,7 @@ def test_a_download_is_told_in_bytes_stop_ends_it_and_it_goes_on_by_a_click_whil
         ("https://huggingface.co/busy/tiny", "The Hub is asked too often from here"),
     ],
 )
-def test_a_model_that_cannot_be_had_says_what_to_do_and_the_one_before_still_works(screen, seeds, model_id, words):
+def test_an_unavailable_model_shows_what_to_do_and_another_still_works(screen, seeds, model_id, words):
     screen.choose_model(model_id)
     expect(screen.sentence("model_id")).to_contain_text(words)
     screen.generate()

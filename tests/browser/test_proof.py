@@ -1,4 +1,4 @@
-"""Checksums in the visitor's hands: Verify, Copy as script, and pictures that come back."""
+"""Reproducibility: Verify, Copy as script, and opening downloaded pictures."""
 
 import subprocess
 import sys
@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def picture(screen, seeds, tmp_path) -> Path:
-    """A variation, two rounds deep, as it was downloaded."""
+    """A downloaded picture from the second round."""
     screen.generate(prompt="a red boat by Hokusai", seeds=str(seeds[0]))
     screen.wait_done(0, 1)
     screen.fill("suffixes", ", artsy\n, trending")
@@ -29,7 +29,7 @@ def picture(screen, seeds, tmp_path) -> Path:
     return screen.download(1, 1).rename(tmp_path / "downloaded.png")
 
 
-def test_verify_shows_that_a_picture_is_the_same_byte_for_byte(screen, picture):
+def test_verify_reports_equal_bytes(screen, picture):
     screen.look(1, 1)
     screen.action("Verify").click()
     expect(screen.check).to_contain_text("Equal, byte for byte: L∞ = 0.", timeout=60_000)
@@ -48,7 +48,7 @@ def test_verify_by_keyboard(screen, picture):
     expect(screen.action("Verify")).to_be_focused()
 
 
-def test_the_script_of_one_picture_does_not_stay_under_another(screen, picture):
+def test_a_script_is_hidden_when_another_picture_is_inspected(screen, picture):
     screen.look(1, 1)
     screen.action("Copy as script").click()
     expect(screen.script).to_be_visible()
@@ -58,7 +58,7 @@ def test_the_script_of_one_picture_does_not_stay_under_another(screen, picture):
     expect(screen.script).to_be_visible()
 
 
-def test_a_picture_is_copied_as_a_script_that_gives_its_bytes(visit, seeds, tmp_path):
+def test_the_copied_script_of_a_picture_gives_its_bytes(visit, seeds, tmp_path):
     screen = visit(permissions=["clipboard-read", "clipboard-write"])
     screen.generate(prompt='it\'s "quoted"', seeds=f"{seeds[0]}, {seeds[1]}")
     screen.wait_done(0, 2)
@@ -85,43 +85,43 @@ def test_a_round_is_copied_as_one_script(screen, seeds):
     expect(screen.script).to_be_hidden()
 
 
-def test_a_dropped_picture_comes_back_with_its_parents(visit, picture, seeds):
-    stranger = visit(steps=None)
-    stranger.drop(picture)
-    expect(stranger.columns).to_have_count(2)
-    stranger.wait_done(1, 1)
-    # Its parent's picture is in the store; whoever has the recipe would get the same bytes anyway.
-    stranger.wait_done(0, 1)
-    assert stranger.value("prompt") == "a red boat by Hokusai"
-    assert stranger.value("seeds") == str(seeds[0])
-    stranger.look(1, 0)
-    expect(stranger.page.locator(".inspector")).to_contain_text("Opened from a file, made in this environment.")
-    stranger.action("Verify").click()
-    expect(stranger.check).to_contain_text("Equal, byte for byte", timeout=60_000)
+def test_a_dropped_picture_restores_its_parents(visit, picture, seeds):
+    other = visit(steps=None)
+    other.drop(picture)
+    expect(other.columns).to_have_count(2)
+    other.wait_done(1, 1)
+    # The parent's picture comes from the store, which is shared: the recipe gives the same bytes anyway.
+    other.wait_done(0, 1)
+    assert other.value("prompt") == "a red boat by Hokusai"
+    assert other.value("seeds") == str(seeds[0])
+    other.look(1, 0)
+    expect(other.page.locator(".inspector")).to_contain_text("Opened from a file, made in this environment.")
+    other.action("Verify").click()
+    expect(other.check).to_contain_text("Equal, byte for byte", timeout=60_000)
 
 
 def test_verify_notices_a_pixel_that_was_changed(visit, picture, server):
     metadata, image = read_metadata(picture), read_pixels(picture)
     image.putpixel((3, 3), (255, 0, 255))
     write_picture(picture, image, metadata)
-    stranger = visit(steps=None)
-    stranger.drop(picture)
-    stranger.wait_done(1, 1)
-    stranger.look(1, 0)
-    stranger.action("Verify").click()
-    expect(stranger.check).to_contain_text("the file's pixels were changed after it was made", timeout=60_000)
+    other = visit(steps=None)
+    other.drop(picture)
+    other.wait_done(1, 1)
+    other.look(1, 0)
+    other.action("Verify").click()
+    expect(other.check).to_contain_text("the file's pixels were changed after it was made", timeout=60_000)
     kept = [read_pixels(file) for file in server.store.rglob("*.png") if read_metadata(file).recipe == metadata.recipe]
     assert kept
-    assert all(each.tobytes() != image.tobytes() for each in kept), "nobody else gets what was dropped"
+    assert all(each.tobytes() != image.tobytes() for each in kept), "the dropped pixels are not stored"
 
 
-def test_a_picture_of_automatic1111_fills_the_fields(screen, tmp_path):
+def test_metadata_of_automatic1111_is_imported_into_the_fields(screen, tmp_path):
     text = (
         "a labrador\nNegative prompt: fog\nSteps: 7, Sampler: Euler a, CFG scale: 2, Seed: 31, Size: 128x128, Model: x"
     )
     write_png(tmp_path / "a.png", Image.new("RGB", (8, 8)), {"parameters": text})
     screen.drop(tmp_path / "a.png")
-    expect(screen.sentence("notice")).to_contain_text("Taken over from the picture")
+    expect(screen.sentence("notice")).to_contain_text("Imported from the picture")
     assert (screen.value("prompt"), screen.value("seeds")) == ("a labrador", "31")
     screen.generate()
     screen.wait_done(0, 1)
@@ -129,7 +129,7 @@ def test_a_picture_of_automatic1111_fills_the_fields(screen, tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"<svg onload=alert(1)>", b"\x89PNG\r\n\x1a\n" + b"\0" * 100])
-def test_a_hostile_file_is_refused_with_a_sentence_and_nothing_is_lost(screen, seeds, tmp_path, content):
+def test_a_hostile_file_shows_an_error_and_changes_nothing(screen, seeds, tmp_path, content):
     screen.generate(seeds=str(seeds[0]))
     screen.wait_done(0, 1)
     (tmp_path / "evil.png").write_bytes(content)
@@ -139,30 +139,30 @@ def test_a_hostile_file_is_refused_with_a_sentence_and_nothing_is_lost(screen, s
     screen.wait_done(0, 1)
 
 
-def test_a_picture_dropped_before_the_page_is_complete_is_kept_until_it_is(visit, picture):
-    stranger = visit(steps=None)
-    stranger.page.locator("#open").evaluate("node => node.id = 'to-come'")
-    stranger.drop(picture)
-    stranger.page.wait_for_timeout(300)
-    expect(stranger.columns).to_have_count(0)
-    stranger.page.locator("#to-come").evaluate("node => node.id = 'open'")
-    stranger.wait_done(1, 1)
+def test_a_picture_dropped_before_the_page_is_complete_is_opened_later(visit, picture):
+    other = visit(steps=None)
+    other.page.locator("#open").evaluate("node => node.id = 'to-come'")
+    other.drop(picture)
+    other.page.wait_for_timeout(300)
+    expect(other.columns).to_have_count(0)
+    other.page.locator("#to-come").evaluate("node => node.id = 'open'")
+    other.wait_done(1, 1)
 
 
-def test_a_recipe_that_was_changed_is_refused(visit, picture):
+def test_a_changed_recipe_is_refused(visit, picture):
     changed = read_metadata(picture).to_json().replace('"sketch"', '"/etc"')
     assert "/etc" in changed
     write_png(picture, read_pixels(picture), {"seedlab": changed})
-    stranger = visit(steps=None)
-    stranger.drop(picture)
-    expect(stranger.sentence("page")).to_contain_text("changed after it was made")
-    expect(stranger.columns).to_have_count(0)
+    other = visit(steps=None)
+    other.drop(picture)
+    expect(other.sentence("page")).to_contain_text("changed after it was made")
+    expect(other.columns).to_have_count(0)
 
 
-def test_a_recipe_of_a_model_that_is_none_is_refused(visit, picture):
+def test_a_recipe_of_an_invalid_model_is_refused(visit, picture):
     metadata, image = read_metadata(picture), read_pixels(picture)
     write_picture(picture, image, replace(metadata, recipe=replace(metadata.recipe, model_id="/etc")))
-    stranger = visit(steps=None)
-    stranger.drop(picture)
-    expect(stranger.sentence("page")).to_contain_text("There is no model “/etc”")
-    expect(stranger.columns).to_have_count(0)
+    other = visit(steps=None)
+    other.drop(picture)
+    expect(other.sentence("page")).to_contain_text("There is no model “/etc”")
+    expect(other.columns).to_have_count(0)

@@ -1,4 +1,4 @@
-"""A painter and a page on it, for every test of the page."""
+"""Fixtures: a fake pipeline and a page that uses it."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A services without a model: it paints the seed and the prompt over a few steps, and keeps PNGs in a folder."""
+"""Fake services without a model: pictures depend on seed and prompt, and are stored as PNGs in a folder."""
 
 import hashlib
 from collections.abc import Generator, Sequence
@@ -43,11 +43,11 @@ SKETCH = Model(
 
 
 class Painter:
-    """What lies below the workflow. It counts what it made, so that tests can tell when work is done or is not done.
+    """Fakes the pipeline and the store. Records what it generated.
 
     Args:
-        folder: where the PNGs go.
-        pause: seconds of a step.
+        folder: the store.
+        pause: seconds per step.
     """
 
     def __init__(self, folder: Path, pause: float = 0.0) -> None:
@@ -87,7 +87,7 @@ class Painter:
 
 
 def paint(recipe: Recipe) -> Image.Image:
-    """Paint a picture of a recipe: ground by the prompt, a disc by the seed."""
+    """Paint a picture: the prompt sets the background and the seed the position of a disc."""
     ground = hashlib.sha256(recipe.prompt.encode()).digest()
     place = hashlib.sha256(str(recipe.seed).encode()).digest()
     image = Image.new("RGB", (recipe.width, recipe.height), tuple(ground[:3]))
@@ -97,7 +97,7 @@ def paint(recipe: Recipe) -> Image.Image:
     return image
 
 
-def describe(model_id: str) -> Model:
+def find_model(model_id: str) -> Model:
     if model_id != "sketch":
         raise SeedLabError(f"There is no model “{model_id[:40]}”: choose one of the list.")
     return SKETCH
@@ -107,7 +107,7 @@ def find_unknown_words(model_id: str, prompt: str) -> tuple[str, ...]:
     return tuple(word for word in prompt.split() if word == "quantum")
 
 
-def refuse_devices(recipe: Recipe) -> None:
+def check_device(recipe: Recipe) -> None:
     if recipe.generator_device != "cpu":
         raise RecipeError("generator_device", "There is no GPU here: choose the CPU.")
 
@@ -122,9 +122,9 @@ def read_loras(text: str) -> tuple[Lora, ...]:
 def make_services(painter: Painter) -> PageServices:
     return PageServices(
         make_session=painter.make_session,
-        find_model=describe,
+        find_model=find_model,
         resolve_model=lambda model: model,
-        check=refuse_devices,
+        check=check_device,
         read_loras=read_loras,
         observe=lambda recipe: ENVIRONMENT,
         generate=painter.generate,

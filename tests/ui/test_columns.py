@@ -1,4 +1,4 @@
-"""The served: finished pictures, where the browser can fetch them."""
+"""Finished pictures are copied to where the browser can fetch them."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from seedlab.ui.columns import ServedFiles
 
 @pytest.fixture
 def pictures(tmp_path, monkeypatch) -> list[Path]:
-    """Three pictures in a store, and a served's place for copies."""
+    """Three pictures in a store, and a folder for the copies."""
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "copies"))
     files = [tmp_path / f"{shade}.png" for shade in range(3)]
     for shade, file in enumerate(files):
@@ -35,16 +35,14 @@ def test_a_picture_is_copied_once(pictures):
     assert copy.stat().st_mtime_ns == written
 
 
-def test_a_full_served_lets_go_of_what_was_shown_longest_ago_and_copies_it_again_when_it_is_wanted(
-    pictures, monkeypatch
-):
+def test_the_least_recently_shown_copy_is_evicted_and_copied_again_on_demand(pictures, monkeypatch):
     monkeypatch.setattr("seedlab.ui.columns.MAX_COPIES", 2)
     served = ServedFiles()
     first, second = serve(served, *pictures[:2])
     serve(served, pictures[0])
     (third,) = serve(served, pictures[2])
     assert [copy.exists() for copy in (first, second, third)] == [True, False, True]
-    assert not second.parent.exists(), "nor is its empty folder left"
+    assert not second.parent.exists(), "its empty folder is deleted too"
     assert all(file.exists() for file in pictures), "the store is not touched"
     assert serve(served, pictures[1]) == [second]
     assert second.read_bytes() == pictures[1].read_bytes()

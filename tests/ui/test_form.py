@@ -1,4 +1,4 @@
-"""The fields of the panel: what is read of them, and the sentence under the one that is wrong."""
+"""Parsing of the panel's fields, and the error under an invalid one."""
 
 from dataclasses import replace
 
@@ -6,7 +6,7 @@ import pytest
 
 from seedlab.core.errors import RecipeError
 from seedlab.core.model import Card
-from seedlab.ui.fields import FITTED, list_schedulers
+from seedlab.ui.fields import MODEL_DEPENDENT, list_schedulers
 from seedlab.ui.form import read_number
 from seedlab.ui.handlers import Handlers
 from tests.ui.fakes import SKETCH, make_services
@@ -33,20 +33,20 @@ from tests.ui.page import Page
         ("loras", {"loras": "banana"}),
     ],
 )
-def test_a_mistake_is_named_under_its_field_and_nothing_starts(page, painter, field, values):
+def test_an_invalid_value_shows_an_error_under_its_field_and_starts_nothing(page, painter, field, values):
     page.explore(**values)
-    assert list(page.sentences) == [field]
+    assert list(page.errors) == [field]
     assert page.view["rounds"] == []
     page.explore()
-    assert page.sentences == {}, "cleared on the next try"
+    assert page.errors == {}, "cleared by the next event"
 
 
-def test_a_mistake_under_advanced_opens_it(page):
+def test_an_error_under_advanced_opens_the_accordion(page):
     page.explore(width="9999")
     assert page.advanced["open"]
 
 
-def test_a_size_snaps_to_one_that_the_model_makes_and_says_so(page, painter):
+def test_an_unsupported_size_is_rounded_with_a_notice(page, painter):
     page.explore(width="100", height="128", seeds="0")
     page.develop()
     assert (painter.painted[0].width, painter.painted[0].height) == (104, 128)
@@ -55,63 +55,63 @@ def test_a_size_snaps_to_one_that_the_model_makes_and_says_so(page, painter):
     assert page.notice == ""
 
 
-def test_a_lock_without_suffixes_is_named_under_the_suffixes(page):
+def test_locking_without_suffixes_shows_an_error_under_them(page):
     page.explore()
     page.develop()
     page.click(1, 0, suffixes="\n")
-    assert list(page.sentences) == ["suffixes"]
+    assert list(page.errors) == ["suffixes"]
     page.click(1, 0, suffixes="x" * 9_999)
-    assert list(page.sentences) == ["suffixes"], "the prompt became too long by its suffix"
+    assert list(page.errors) == ["suffixes"], "prompt and suffix together are too long"
 
 
-def test_a_models_defaults_are_shown_in_the_empty_fields(page):
+def test_empty_fields_show_the_models_defaults_as_placeholders(page):
     *_, outputs = page.handlers.choose_model("sketch", "suffixes")
-    steps, guidance, scheduler, width, height, *words, sentence, about = outputs
-    assert [each["visible"] for each in words] == [True] * 5
+    steps, guidance, scheduler, width, height, *others, error, about = outputs
+    assert [each["visible"] for each in others] == [True] * 5
     assert [update["placeholder"] for update in (steps, guidance, width, height)] == ["12", "3", "128", "128"]
     assert scheduler["choices"][0] == ("Default: DPM++ 2M", "")
-    assert (sentence, about) == ("", "")
+    assert (error, about) == ("", "")
 
 
 @pytest.mark.parametrize("model_id", ["nobody/nothing", "", None])
-def test_a_model_that_cannot_be_used_is_named_under_the_field(page, model_id):
-    *_, (*_, sentence, about) = page.handlers.choose_model(model_id, "suffixes")
-    assert "model" in sentence
+def test_an_unusable_model_shows_an_error_under_its_field(page, model_id):
+    *_, (*_, error, about) = page.handlers.choose_model(model_id, "suffixes")
+    assert "model" in error
     assert about == ""
 
 
-@pytest.mark.parametrize("field", FITTED)
-def test_choosing_a_model_never_overwrites_what_the_visitor_changed(page, field):
+@pytest.mark.parametrize("field", MODEL_DEPENDENT)
+def test_choosing_a_model_never_overwrites_user_input(page, field):
     *_, (*updates, _, _) = page.handlers.choose_model("sketch", "suffixes")
-    assert "value" not in dict(zip(FITTED, updates, strict=True))[field]
+    assert "value" not in dict(zip(MODEL_DEPENDENT, updates, strict=True))[field]
 
 
 def choose(painter, **changes):
-    """Choose a model that differs from Sketch; returns the page, the updates of the fields, and what is said."""
+    """Choose a variant of Sketch. Returns the page, the updates by field, and the model notes."""
     model = replace(SKETCH, **changes)
     page = Page(Handlers(replace(make_services(painter), find_model=lambda model_id: model)))
     page.open()
-    *_, (*updates, sentence, about) = page.handlers.choose_model("sketch", "suffixes")
-    assert sentence == ""
-    return page, dict(zip(FITTED, updates, strict=True)), about
+    *_, (*updates, error, about) = page.handlers.choose_model("sketch", "suffixes")
+    assert error == ""
+    return page, dict(zip(MODEL_DEPENDENT, updates, strict=True)), about
 
 
-def test_what_to_know_of_a_model_is_said_calmly(painter):
+def test_model_notes_give_licence_size_and_effect_of_the_seed(painter):
     card = Card(licence="Apache 2.0", download=33.7, memory=36, gated=True, seeds="The seed decides little here.")
     _, _, about = choose(painter, model_id="owner/name", card=card)
     assert about == (
-        "Licence: Apache 2.0. 33.7 GB to download, about 36 GB of memory. Its licence has to be accepted first, at "
+        "Licence: Apache 2.0. 33.7 GB to download, about 36 GB of memory. Accept its licence first at "
         "https://huggingface.co/owner/name. The seed decides little here."
     )
 
 
-def test_what_a_model_does_not_read_is_hidden_said_and_left_out(painter):
+def test_ignored_arguments_are_hidden_noted_and_left_out_of_the_recipe(painter):
     page, updates, about = choose(painter, ignores=("negative_prompt", "guidance_scale"))
     assert {name for name, update in updates.items() if update.get("visible") is False} == {
         "negative_prompt",
         "guidance_scale",
     }
-    assert about == "It takes no negative prompt and no guidance."
+    assert about == "It ignores the negative prompt and guidance."
     page.explore(negative_prompt="fog", guidance_scale="9", seeds="7")
     page.develop()
     assert (painter.painted[0].negative_prompt, painter.painted[0].guidance_scale) == ("", 3.0)
@@ -120,35 +120,35 @@ def test_what_a_model_does_not_read_is_hidden_said_and_left_out(painter):
 @pytest.mark.parametrize(
     ("text", "number"), [("20", 20), ("7.5", 7.5), ("7,5", 7.5), (" 3 ", 3), ("0", 0), ("", None), (None, None)]
 )
-def test_numbers_are_read_as_people_write_them(text, number):
+def test_numbers_are_parsed_with_point_or_comma(text, number):
     assert read_number("width", text) == number
 
 
-def test_schedulers_are_offered_by_label():
+def test_schedulers_are_listed_by_label():
     assert ("DPM++ 2M Karras", "DPMSolverMultistepScheduler Karras") in list_schedulers()
 
 
-def test_a_model_that_is_not_offered_is_looked_at_and_what_is_wrong_with_it_is_said_at_once(painter):
+def test_a_model_outside_the_list_is_resolved_and_its_error_shown_at_once(painter):
     def resolve(model):
         raise RecipeError("model_id", "There is no model owner/nmae on the Hub: check the id.")
 
     services = replace(make_services(painter), find_model=lambda model_id: SKETCH, resolve_model=resolve)
     page = Page(Handlers(services))
     page.open()
-    *_, (*_, sentence, about) = page.handlers.choose_model("owner/nmae", "suffixes")
-    assert (sentence, about) == ("There is no model owner/nmae on the Hub: check the id.", "")
-    *_, (*_, sentence, _) = page.handlers.choose_model("sketch", "suffixes")
-    assert sentence == ""
+    *_, (*_, error, about) = page.handlers.choose_model("owner/nmae", "suffixes")
+    assert (error, about) == ("There is no model owner/nmae on the Hub: check the id.", "")
+    *_, (*_, error, _) = page.handlers.choose_model("sketch", "suffixes")
+    assert error == ""
 
 
-def test_where_a_negative_prompt_is_not_read_by_default_the_field_says_so(painter):
+def test_a_negative_prompt_that_is_unused_by_default_has_a_placeholder(painter):
     _, updates, _ = choose(painter, guidance_scale=0.0)
-    assert updates["negative_prompt"]["placeholder"] == "Read only with guidance above 1"
+    assert updates["negative_prompt"]["placeholder"] == "Used only with guidance above 1"
     _, updates, _ = choose(painter)
     assert updates["negative_prompt"]["placeholder"] == ""
 
 
-def test_visitors_who_may_not_name_files_are_never_shown_the_field_for_them(painter):
+def test_users_who_may_not_name_files_never_see_the_lora_field(painter):
     handlers = Handlers(replace(make_services(painter), local=False))
     *_, (*updates, _, _) = handlers.choose_model("sketch", "suffixes")
-    assert updates[FITTED.index("loras")]["visible"] is False
+    assert updates[MODEL_DEPENDENT.index("loras")]["visible"] is False

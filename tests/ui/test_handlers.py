@@ -1,4 +1,4 @@
-"""The page's events, called as gradio calls them."""
+"""The event handlers, called as Gradio calls them."""
 
 import json
 from dataclasses import replace
@@ -11,14 +11,14 @@ import pytest
 from seedlab.core.recipe import MAX_PROMPT_CHARACTERS, Lora
 from seedlab.rules.seeds import Seeds
 from seedlab.rules.suffixes import GUIDE_SUFFIXES
-from seedlab.ui.fields import FITTED
+from seedlab.ui.fields import MODEL_DEPENDENT
 from seedlab.ui.form import ADVANCED
 from seedlab.ui.handlers import Handlers, end_session
 from tests.ui.fakes import SKETCH, make_services
 from tests.ui.page import SUFFIXES, Page
 
 
-def test_the_main_job(page, painter):
+def test_explore_lock_and_vary(page, painter):
     page.explore()
     assert page.states() == ["waiting"] * 4
     views = page.develop()
@@ -39,7 +39,7 @@ def test_seed_0_at_index_0_can_be_locked(page):
     assert {tile["seed"] for tile in page.view["rounds"][1]["tiles"]} == {0}
 
 
-def test_a_branch_comes_back_without_new_work(page, painter):
+def test_an_earlier_branch_is_shown_again_without_new_work(page, painter):
     page.explore()
     for index in (0, 1, 0):
         page.develop()
@@ -56,41 +56,38 @@ def test_a_finished_picture_is_served_byte_for_byte(page, painter):
         assert served.read() == kept.read()
 
 
-def test_a_picture_that_is_gone_from_the_store_says_so(page, painter):
+def test_a_picture_missing_from_the_store_is_shown_as_failed(page, painter):
     page.explore(seeds="7")
     list(page.state.session.develop())
     painter.find(painter.painted[0]).file.unlink()
-    tile = page.state.see()["rounds"][0]["tiles"][0]
+    tile = page.state.build_view()["rounds"][0]["tiles"][0]
     assert (tile["state"], tile["file"]) == ("failed", None)
 
 
-def test_an_empty_prompt_is_drawn(page):
+def test_an_empty_prompt_is_allowed(page):
     page.explore(prompt="")
     page.develop()
     assert page.states() == ["done"] * 4
 
 
-def test_unknown_words_are_told(page):
+def test_unknown_words_are_noted(page):
     page.explore(prompt="a quantum labrador")
-    assert (
-        page.notice
-        == "Sketch does not know: “quantum”. It knows boat, cat and more: all its words are under the examples."
-    )
+    assert page.notice == "Sketch does not know “quantum”. It knows boat, cat and more: see “All known words” below."
     page.explore(prompt="a labrador")
     assert page.notice == ""
 
 
-def test_words_are_listed_for_a_model_that_knows_few_and_clicked_into_the_prompt(page):
-    words, lexicon = page.handlers.list_words("sketch")
+def test_words_are_listed_for_a_model_with_a_small_vocabulary_and_added_by_clicks(page):
+    words, word_accordion = page.handlers.list_words("sketch")
     assert words == {"things": ["boat", "cat"]}
-    assert lexicon["visible"]
-    words, lexicon = page.handlers.list_words("another")
-    assert (words, lexicon["visible"]) == ({}, False)
+    assert word_accordion["visible"]
+    words, word_accordion = page.handlers.list_words("another")
+    assert (words, word_accordion["visible"]) == ({}, False)
     clicked = [SimpleNamespace(_data=data) for data in ({"phrase": "cat"}, {"phrase": 7}, {}, None, "cat")]
     assert [page.handlers.add_phrase(event, "a red") for event in clicked] == ["a red cat", *["a red"] * 4]
 
 
-def test_a_phrase_does_not_go_into_a_prompt_that_is_too_long(page):
+def test_no_phrase_is_added_to_a_prompt_that_is_too_long(page):
     clicked = SimpleNamespace(_data={"phrase": "cat"})
     longest = "a" * MAX_PROMPT_CHARACTERS
     assert page.handlers.add_phrase(clicked, longest) == f"{longest} cat"
@@ -109,21 +106,21 @@ def test_a_phrase_does_not_go_into_a_prompt_that_is_too_long(page):
         {"round_id": {"a": 1}},
     ],
 )
-def test_a_tile_that_is_not_there_is_ignored_with_a_sentence(page, data):
+def test_a_missing_tile_shows_an_error(page, data):
     page.explore()
     page.click(**({"round_id": 1, "index": 0} | data))
-    assert list(page.sentences) == ["page"]
-    assert "not here any more: generate it again" in page.sentences["page"]
+    assert list(page.errors) == ["page"]
+    assert "not here any more: generate it again" in page.errors["page"]
 
 
 @pytest.mark.parametrize("data", [None, [], "tile", 7])
-def test_an_event_that_is_no_event_is_ignored_with_a_sentence(page, data):
+def test_an_event_with_invalid_data_shows_an_error(page, data):
     event = SimpleNamespace(_data=data)
-    *_, sentence = page.handlers.choose_tile(page.request, event, page.state, "", SUFFIXES)
-    assert "not here any more" in sentence
+    *_, error = page.handlers.choose_tile(page.request, event, page.state, "", SUFFIXES)
+    assert "not here any more" in error
 
 
-def test_stop_and_go_on(page):
+def test_stop_and_resume(page):
     page.explore()
     stream = page.handlers.develop(page.state)
     next(stream)
@@ -132,12 +129,12 @@ def test_stop_and_go_on(page):
         pass
     assert set(page.states()) == {"stopped"}
     page.click(1, 3, suffixes="")
-    assert page.sentences == {}, "to go on takes no suffixes"
+    assert page.errors == {}, "resuming needs no suffixes"
     page.develop()
     assert page.states() == ["done"] * 4
 
 
-def test_an_earlier_first_round_comes_back(page):
+def test_an_earlier_first_round_can_be_shown_again(page):
     page.explore()
     page.develop()
     page.explore(prompt="cat")
@@ -147,14 +144,14 @@ def test_an_earlier_first_round_comes_back(page):
     assert [root["current"] for root in page.view["roots"]] == [True, False]
 
 
-def test_a_round_that_is_not_there_is_not_revisited(page):
+def test_revisiting_a_missing_round_shows_an_error(page):
     page.explore()
     page.revisit(99)
-    assert "not here any more" in page.sentences["page"]
+    assert "not here any more" in page.errors["page"]
     assert page.view["rounds"][0]["id"] == 1
 
 
-def test_after_a_reload_the_trail_and_the_fields_are_back(page, painter):
+def test_a_reload_restores_the_trail_and_the_fields(page, painter):
     page.explore(prompt="cat", seeds="7, 9")
     page.develop()
     page.click(1, 1)
@@ -162,14 +159,14 @@ def test_after_a_reload_the_trail_and_the_fields_are_back(page, painter):
     later = Page(page.handlers, page.saved, tab="reloaded")
     later.open()
     assert later.restore() == ("cat", "7, 9", "sketch")
-    assert later.states() == ["waiting"] * 2, "not called stopped before the store was asked"
+    assert later.states() == ["waiting"] * 2, "not stopped until the store has been searched"
     later.develop()
     assert later.states() == ["done"] * 2
     assert later.states(1) == ["done"] * 4
     assert len(painter.painted) == 6
 
 
-def test_what_is_typed_before_the_trail_is_back_stays(page):
+def test_input_typed_before_the_trail_is_restored_is_kept(page):
     page.explore(prompt="cat", seeds="7, 9")
     later = Page(page.handlers, page.saved, tab="reloaded")
     later.open()
@@ -178,8 +175,8 @@ def test_what_is_typed_before_the_trail_is_back_stays(page):
     assert (seeds, model) == ("7, 9", "sketch")
 
 
-def test_after_a_reload_no_view_calls_a_tile_stopped_before_the_store_was_asked(page, painter, monkeypatch):
-    """The first look of a process takes seconds, and the visitor sees every view of them."""
+def test_after_a_reload_tiles_wait_until_the_store_has_been_searched(page, painter, monkeypatch):
+    """The first search of a process takes seconds, and the page shows every view of it."""
     monkeypatch.setattr("seedlab.workflow.session.PATIENCE", 0.01)
     page.explore(seeds="7-9")
     page.develop()
@@ -194,7 +191,7 @@ def test_after_a_reload_no_view_calls_a_tile_stopped_before_the_store_was_asked(
     for act in (later.wake, lambda: later.revisit(1), lambda: later.click(1, 0)):
         act()
         views.append(later.view)
-    assert later.sentences == {}
+    assert later.errors == {}
     for view in views:
         assert {tile["state"] for tile in view["rounds"][0]["tiles"]} == {"waiting"}
         assert (view["working"], view["status"]) == (True, "")
@@ -205,11 +202,11 @@ def test_after_a_reload_no_view_calls_a_tile_stopped_before_the_store_was_asked(
     assert ("done", "waiting", "waiting") in states
     assert states[-1] == ("done", "stopped", "done")
     tiles = views[-1]["rounds"][0]["tiles"]
-    assert tiles[1]["name"] == "Seed 8, stopped; go on", "it is no longer getting ready"
-    assert len(painter.painted) == 3, "a click on what is looked for asks for nothing"
+    assert tiles[1]["name"] == "Seed 8, stopped; resume", "the sentence is cleared"
+    assert len(painter.painted) == 3, "a click during the search requests nothing"
 
 
-def test_stop_also_ends_the_look_for_pictures(page, painter):
+def test_stop_also_ends_the_search_of_the_store(page, painter):
     page.explore(seeds="7-9")
     page.develop()
     later = Page(page.handlers, page.saved, tab="reloaded")
@@ -222,7 +219,7 @@ def test_stop_also_ends_the_look_for_pictures(page, painter):
     assert len(painter.painted) == 3
 
 
-def test_after_a_reload_what_was_changed_under_advanced_is_back_and_defaults_stay_empty(page):
+def test_a_reload_restores_advanced_fields_and_leaves_defaults_empty(page):
     page.explore(negative_prompt="blurry", num_inference_steps="20", guidance_scale="4.5", scheduler="")
     later = Page(page.handlers, page.saved, tab="reloaded")
     later.open()
@@ -239,11 +236,11 @@ def test_after_a_reload_what_was_changed_under_advanced_is_back_and_defaults_sta
     }
 
 
-def test_a_tab_without_a_trail_keeps_its_fields(page):
+def test_without_a_trail_no_field_is_restored(page):
     assert set(map(str, page.handlers.restore_advanced(page.state))) == {str(gr.skip())}
 
 
-def test_two_events_of_one_tab_share_one_visit(page):
+def test_two_events_of_one_tab_share_one_page_session(page):
     """A click may come while the page is still opening, or twice after a restart."""
     page.state = None
     page.explore()
@@ -253,24 +250,24 @@ def test_two_events_of_one_tab_share_one_visit(page):
     assert page.state is shown
 
 
-def test_an_unexpected_failure_is_said_and_logged(page, monkeypatch, caplog):
+def test_an_unexpected_failure_is_shown_and_logged(page, monkeypatch, caplog):
     def fail(*_):
         raise ZeroDivisionError
 
     monkeypatch.setattr(page.state.session, "explore", fail)
     page.explore()
-    assert page.sentences["page"] == "Something went wrong here. Nothing was lost: try again."
+    assert page.errors["page"] == "Something went wrong. Nothing was lost: try again."
     assert "ZeroDivisionError" in caplog.text
 
 
 @pytest.mark.parametrize("saved", ["", "[]", "{", '{"rounds": 3}', None, 7, {"rounds": []}, "[" * 100_000])
-def test_what_the_browser_kept_is_not_trusted(page, saved):
+def test_an_invalid_saved_trail_is_ignored(page, saved):
     later = Page(page.handlers, saved, tab="reloaded")
     later.open()
     assert later.view["rounds"] == []
 
 
-def test_a_server_that_was_restarted_goes_on_from_what_the_browser_kept(page, painter):
+def test_a_restarted_server_continues_from_the_saved_trail(page, painter):
     page.explore()
     page.develop()
     shown = page.view["version"]
@@ -281,7 +278,7 @@ def test_a_server_that_was_restarted_goes_on_from_what_the_browser_kept(page, pa
     assert page.view["rounds"][0]["locked"] == 2
 
 
-def test_a_page_that_slept_looks_again_and_goes_on(page):
+def test_a_page_that_slept_resumes(page):
     page.explore()
     stream = page.handlers.develop(page.state)
     next(stream)
@@ -292,28 +289,28 @@ def test_a_page_that_slept_looks_again_and_goes_on(page):
     assert page.states() == ["done"] * 4
 
 
-def test_a_page_that_was_taken_for_closed_while_it_slept_goes_on(page, painter):
+def test_a_sleeping_page_that_was_taken_for_closed_resumes(page, painter):
     page.explore()
     stream = page.handlers.develop(page.state)
     next(stream)
     page.handlers.leave(page.request)
-    for page.view in stream:  # it ends, though nobody closes it
+    for page.view in stream:  # it ends by itself
         pass
     assert page.states() == ["waiting"] * 4
     assert painter.painted == []
     page.wake()
-    assert page.view["working"], "or the page would not look again"
+    assert page.view["working"], "otherwise the page would stop asking for views"
     page.develop()
     assert page.states() == ["done"] * 4
 
 
-def test_what_the_browser_keeps_holds_no_pictures(page):
+def test_the_saved_trail_contains_no_pictures(page):
     page.explore()
     page.develop()
     assert set(json.loads(page.saved)["rounds"][0]["tiles"][0]) == {"recipe", "value"}
 
 
-def test_a_closed_tab_ends_its_own_work_only(painter):
+def test_closing_a_tab_ends_only_its_own_work(painter):
     handlers = Handlers(make_services(painter))
     pages = [Page(handlers, tab=tab) for tab in ("one", "two")]
     for page, prompt in zip(pages, ("cat", "house"), strict=True):
@@ -332,11 +329,11 @@ def test_a_closed_tab_ends_its_own_work_only(painter):
     assert {recipe.prompt for recipe in painter.painted} == {"house"}
 
 
-def test_gradio_may_drop_a_visit_that_never_was():
+def test_ending_a_session_that_never_started_does_nothing():
     end_session(None)
 
 
-def test_two_visitors_do_not_see_each_other(painter):
+def test_tabs_do_not_share_rounds(painter):
     handlers = Handlers(make_services(painter))
     one, two = Page(handlers, tab="one"), Page(handlers, tab="two")
     one.open()
@@ -346,20 +343,20 @@ def test_two_visitors_do_not_see_each_other(painter):
     assert [page.view["rounds"][0]["prompt"][0] for page in (one, two)] == ["cat", "house"]
 
 
-def test_verify_makes_a_picture_again_and_says_so_beside_it(page, painter):
+def test_verify_generates_a_picture_again_and_shows_the_result(page, painter):
     page.explore(seeds="0-3")
     page.develop()
     views = page.verify(1, 0)
     assert len(painter.painted) == 5
-    words = [view["rounds"][0]["tiles"][0]["check"]["words"] for view in views]
-    assert "Made again, alone: step 12 of 12" in words
-    assert words[-1] == "Equal, byte for byte: L∞ = 0."
+    messages = [view["rounds"][0]["tiles"][0]["check"]["message"] for view in views]
+    assert "Generating it again on its own: step 12 of 12" in messages
+    assert messages[-1] == "Equal, byte for byte: L∞ = 0."
     assert page.view["rounds"][0]["tiles"][1]["check"] is None
     page.click(1, 0)
-    assert page.view["rounds"][0]["tiles"][0]["check"]["state"] == "equal", "it stays as long as the visit"
+    assert page.view["rounds"][0]["tiles"][0]["check"]["state"] == "equal", "it is kept for the session"
 
 
-def test_a_picture_that_is_not_there_cannot_be_verified(page, painter):
+def test_a_missing_picture_cannot_be_verified(page, painter):
     page.explore(seeds="7")
     assert page.verify(1, 0)[-1]["rounds"][0]["tiles"][0]["check"] is None
     for place in ({"round": 9, "index": 0}, {"round": 1, "index": -1}, {"round": "1"}, None):
@@ -367,7 +364,7 @@ def test_a_picture_that_is_not_there_cannot_be_verified(page, painter):
     assert painter.painted == []
 
 
-def test_stop_ends_a_check(page, painter):
+def test_stop_ends_a_verification(page, painter):
     page.explore(seeds="7")
     page.develop()
     event = SimpleNamespace(_data={"round": 1, "index": 0})
@@ -379,18 +376,18 @@ def test_stop_ends_a_check(page, painter):
     assert len(painter.painted) == 1
 
 
-def test_a_picture_that_was_gone_when_it_was_verified_can_be_made_again_and_then_nothing_is_said(page, painter):
+def test_generating_a_missing_picture_again_clears_its_failed_verification(page, painter):
     page.explore(seeds="7")
     page.develop()
     painter.find(painter.painted[0]).file.unlink()
     page.verify(1, 0)
-    assert "not in the store any more" in page.view["rounds"][0]["tiles"][0]["check"]["words"]
+    assert "not in the store any more" in page.view["rounds"][0]["tiles"][0]["check"]["message"]
     page.click(1, 0)
     page.develop()
     assert page.view["rounds"][0]["tiles"][0]["check"] is None
 
 
-def test_verify_and_scripts_work_on_a_server_that_was_restarted(page, painter):
+def test_verify_and_scripts_work_after_a_restart_of_the_server(page, painter):
     page.explore(seeds="7")
     page.develop()
     page.handlers, page.state = Handlers(make_services(painter)), None
@@ -398,10 +395,10 @@ def test_verify_and_scripts_work_on_a_server_that_was_restarted(page, painter):
     assert page.view["rounds"][0]["tiles"][0]["check"]["state"] == "equal"
     page.handlers, page.state = Handlers(make_services(painter)), None
     assert page.copy_script(round=1, index=0)["title"] == "Seed 7"
-    assert page.state.see()["rounds"], "the visit is kept for the next event"
+    assert page.state.build_view()["rounds"], "the session is kept for the next event"
 
 
-def test_a_picture_and_a_round_are_scripts(page):
+def test_a_picture_and_a_round_are_exported_as_scripts(page):
     page.explore(prompt="it's", seeds="0-1")
     script = page.copy_script(round=1, index=1)
     assert script["title"] == "Seed 1"
@@ -413,46 +410,46 @@ def test_a_picture_and_a_round_are_scripts(page):
 
 
 @pytest.mark.parametrize("data", [{}, {"round": 9}, {"round": 1, "index": 9}, {"round": 1, "index": "0"}, None])
-def test_a_script_of_nothing_is_refused(page, data):
+def test_exporting_a_missing_picture_shows_an_error(page, data):
     page.explore(seeds="0")
-    *_, sentence = page.handlers.write_script(page.request, SimpleNamespace(_data=data), page.state, page.saved)
-    assert "not here any more" in sentence
-    assert page.state.see()["script"] is None
+    *_, error = page.handlers.write_script(page.request, SimpleNamespace(_data=data), page.state, page.saved)
+    assert "not here any more" in error
+    assert page.state.build_view()["script"] is None
 
 
-def test_noise_from_a_device_that_is_not_here_is_refused_before_any_work(page, painter):
+def test_an_unavailable_noise_device_is_refused_before_any_work(page, painter):
     page.explore(generator_device="cuda")
-    assert page.sentences == {"generator_device": "There is no GPU here: choose the CPU."}
+    assert page.errors == {"generator_device": "There is no GPU here: choose the CPU."}
     assert page.view["rounds"] == []
 
 
-def test_a_model_without_words_explores_its_seeds_and_keeps_what_was_typed(painter):
+def test_an_unconditional_model_explores_seeds_and_keeps_the_input(painter):
     digits = replace(SKETCH, name="Digits", unconditional=True, guidance_scale=0.0)
     page = Page(Handlers(replace(make_services(painter), find_model=lambda model_id: digits)))
     page.open()
     page.explore(prompt="a labrador", negative_prompt="fog", guidance_scale="9", width="64")
     page.develop()
     assert page.states() == ["done"] * 4
-    assert page.view["hint"] == "", "a click would not lock anything"
+    assert page.view["hint"] == "", "there is no prompt to vary"
     assert {(recipe.prompt, recipe.negative_prompt, recipe.guidance_scale) for recipe in painter.painted} == {
         ("", "", 0.0)
     }
     page.click(1, 2)
-    assert page.sentences["page"] == "Digits has no prompt, so there is no prompt to vary: choose another variation."
+    assert page.errors["page"] == "Digits has no prompt to vary: choose another variation."
     assert len(page.view["rounds"]) == 1
-    *_, told = page.handlers.choose_model("sketch", "suffixes")
-    fitted = dict(zip(FITTED, told, strict=False))
-    hidden = {name for name, update in fitted.items() if update.get("visible") is False}
-    assert set(FITTED) - hidden == {"num_inference_steps", "scheduler", "rule"}
-    assert (fitted["rule"]["choices"], fitted["rule"]["value"]) == ([("Steps", "steps")], "steps")
+    *_, outputs = page.handlers.choose_model("sketch", "suffixes")
+    updates = dict(zip(MODEL_DEPENDENT, outputs, strict=False))
+    hidden = {name for name, update in updates.items() if update.get("visible") is False}
+    assert set(MODEL_DEPENDENT) - hidden == {"num_inference_steps", "scheduler", "rule"}
+    assert (updates["rule"]["choices"], updates["rule"]["value"]) == ([("Steps", "steps")], "steps")
     page.click(1, 2, rule="steps", step_counts="3, 5")
     page.develop()
-    assert page.states(1) == ["done"] * 2, "what needs no prompt can be varied"
-    assert told[-2] == ""
-    assert told[-1] == "Digits takes no words: its seeds are all there is to explore."
+    assert page.states(1) == ["done"] * 2, "a rule without a prompt still works"
+    assert outputs[-2] == ""
+    assert outputs[-1] == "Digits has no prompt: explore its seeds instead."
 
 
-def test_a_commit_that_was_found_for_a_model_stays_out_of_the_fields_and_is_named_beside_the_picture(painter):
+def test_a_pinned_commit_is_shown_with_the_picture_and_not_in_the_model_field(painter):
     commit = "451f4fe16113bff5a5d2269ed5ad43b0592e9a14"
     services = replace(make_services(painter), resolve_model=lambda model: replace(model, revision=commit))
     page = Page(Handlers(services))
@@ -466,7 +463,7 @@ def test_a_commit_that_was_found_for_a_model_stays_out_of_the_fields_and_is_name
     assert later.restore()[2] == "sketch"
 
 
-def test_loras_are_asked_for_named_beside_the_picture_and_back_after_a_reload(page, painter):
+def test_loras_are_used_shown_and_restored_after_a_reload(page, painter):
     text = "/loras/style v2.safetensors 0.8\n/loras/b.safetensors -1"
     page.explore(seeds="7", loras=text)
     page.develop()
@@ -477,8 +474,8 @@ def test_loras_are_asked_for_named_beside_the_picture_and_back_after_a_reload(pa
     assert dict(zip(ADVANCED, page.handlers.restore_advanced(later.state), strict=True))["loras"] == text
 
 
-def test_where_strangers_visit_loras_stay_out_of_the_form(painter):
-    """Their field is hidden, so nobody could take out of it what came in."""
+def test_a_public_server_ignores_loras_in_the_form(painter):
+    """Their field is hidden, so a user could not remove them."""
 
     def refuse(text):
         assert text == "", "only the operator may name files"

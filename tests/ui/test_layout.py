@@ -1,4 +1,4 @@
-"""The page as it is built: what it loads, what it shows of itself, how its events wait."""
+"""The built page: imports, event listeners, static templates, launch options."""
 
 import asyncio
 import re
@@ -8,20 +8,20 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from seedlab.ui.columns import make_columns, make_sentence, make_words
+from seedlab.ui.columns import make_columns, make_message, make_word_list
 from seedlab.ui.layout import build_blocks, launch_options
 from seedlab.ui.theme import DARK, LIGHT
 from tests.ui.fakes import Painter, make_services
 
 
 def build(services):
-    # Where no event loop runs, gradio makes some of its own and never closes them; and in this thread there may be one
-    # already, that of the browser tests.
+    # Without a running event loop Gradio creates some and never closes them. This thread may already have one, from the
+    # browser tests.
     async def make():
         return build_blocks(services)
 
-    with ThreadPoolExecutor(1) as beside:
-        return beside.submit(lambda: asyncio.run(make())).result()
+    with ThreadPoolExecutor(1) as executor:
+        return executor.submit(lambda: asyncio.run(make())).result()
 
 
 @pytest.fixture(scope="module")
@@ -35,12 +35,12 @@ def test_the_page_is_built_without_torch():
     assert run.stdout.strip() == "[]"
 
 
-def test_building_the_page_describes_no_model_and_begins_no_session(tmp_path):
+def test_building_the_page_resolves_no_model_and_starts_no_session(tmp_path):
     def fail(*_):
-        raise AssertionError("not before a visitor comes")
+        raise AssertionError("not before a browser opens the page")
 
     services = make_services(Painter(tmp_path))
-    for name in ("make_session", "describe", "unknown_words"):
+    for name in ("make_session", "find_model", "resolve_model", "unknown_words"):
         object.__setattr__(services, name, fail)
     build(services)
 
@@ -54,25 +54,25 @@ def test_only_streams_and_model_lookups_wait_in_a_queue(blocks):
     assert queued == {"develop", "verify", "choose_model", "restore_advanced"}
 
 
-def test_no_event_is_dropped_while_one_of_its_kind_is_under_way(blocks):
+def test_no_event_is_dropped_while_another_of_its_kind_is_running(blocks):
     events = [event for event in blocks.fns.values() if event.fn is not None and event.name != "leave"]
     waiting = [event for event in events if event.trigger_mode != "multiple"]
-    # A look at a model that was chosen before must not come after that at the last.
+    # The lookup of an earlier choice must not overwrite that of a later one.
     assert [(event.name, event.trigger_mode) for event in waiting] == [("choose_model", "always_last")]
     assert waiting[0].targets[0][1] == "input"
     assert {event.concurrency_limit for event in events if event.queue} == {64}
 
 
 @pytest.mark.parametrize("name", ["restore_root", "open_picture"])
-def test_the_panel_is_fitted_to_a_model_that_did_not_come_from_its_field(blocks, name):
-    (brought,) = [event for event in blocks.fns.values() if event.name == name]
-    fitted = [event for event in blocks.fns.values() if event.name == "choose_model"]
-    assert [event for event in fitted if event.trigger_after == brought._id]
+def test_the_panel_is_updated_for_a_model_that_was_restored(blocks, name):
+    (restored,) = [event for event in blocks.fns.values() if event.name == name]
+    updates = [event for event in blocks.fns.values() if event.name == "choose_model"]
+    assert [event for event in updates if event.trigger_after == restored._id]
 
 
-@pytest.mark.parametrize("component", [make_columns(), make_sentence("seeds", "wrong"), make_words({})])
+@pytest.mark.parametrize("component", [make_columns(), make_message("seeds", "wrong"), make_word_list({})])
 def test_templates_are_static(component):
-    # A template is run as code: one with a place for a value would run what a visitor wrote.
+    # Templates are evaluated as code: a placeholder would evaluate user input.
     assert "$" not in component.html_template
     assert "{{" not in component.html_template
 
@@ -90,7 +90,7 @@ def test_nothing_is_fetched_from_other_hosts():
     assert options["theme"]._stylesheets == []
 
 
-def test_launch_opens_no_folder_and_shows_no_traceback():
+def test_launch_allows_no_folder_and_shows_no_traceback():
     options = launch_options()
     assert "allowed_paths" not in options
     assert options["show_error"] is False
@@ -111,7 +111,7 @@ def test_launch_opens_no_folder_and_shows_no_traceback():
         ("on", "dim"),
     ],
 )
-def test_every_text_has_the_contrast_of_aa(colours, ink, ground):
+def test_every_text_has_aa_contrast(colours, ink, ground):
     lighter, darker = sorted((luminance(colours[ink]), luminance(colours[ground])), reverse=True)
     assert (lighter + 0.05) / (darker + 0.05) >= 4.5
 

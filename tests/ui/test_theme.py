@@ -1,4 +1,4 @@
-"""The look: what is not text, and has to be seen all the same."""
+"""Contrast of what is not text."""
 
 import pytest
 
@@ -8,14 +8,14 @@ from tests.ui.test_layout import luminance
 
 @pytest.mark.parametrize("colours", [LIGHT, DARK])
 @pytest.mark.parametrize("ground", ["paper", "panel"])
-def test_the_border_of_a_field_has_the_contrast_of_aa(colours, ground):
+def test_field_borders_have_aa_contrast(colours, ground):
     lighter, darker = sorted((luminance(colours["rim"]), luminance(colours[ground])), reverse=True)
     assert (lighter + 0.05) / (darker + 0.05) >= 3
 
 
-def test_fields_have_that_border():
+def test_all_fields_have_that_border():
     theme = make_theme()
     assert (theme.input_border_color, theme.input_border_color_dark) == (LIGHT["rim"], DARK["rim"])
-    # Gradio gives dropdowns another one, so that ours comes from the stylesheet.
+    # Gradio gives dropdowns another border, so ours is set in the stylesheet.
     assert f"--sl-rim: {LIGHT['rim']}" in make_stylesheet()
     assert ".wrap:has(.wrap-inner):not(:focus-within) { border-color: var(--sl-rim); }" in make_stylesheet()

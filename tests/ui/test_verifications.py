@@ -1,4 +1,4 @@
-"""What Verify tells the page."""
+"""The statuses of a verification."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +13,7 @@ from seedlab.workflow.verification import VerificationResult
 from tests.examples import RECIPE
 
 FILE = Path(__file__)
-"""Any file that is there."""
+"""Any existing file."""
 SAME = VerificationResult(
     sha256="ab" * 32,
     original_sha256="ab" * 32,
@@ -27,7 +27,7 @@ SAME = VerificationResult(
 
 
 def play(*reports):
-    """A verification that goes like this."""
+    """Make a verification that gives these reports, and raises the exceptions among them."""
 
     def verify(recipe, file, stop: Event):
         assert (recipe, file) == (RECIPE, FILE)
@@ -41,13 +41,13 @@ def play(*reports):
     return verify
 
 
-def test_a_picture_that_is_the_same():
+def test_an_equal_picture():
     checks = Verifications()
     seen = list(checks.run(RECIPE, FILE, play(Waiting(0, ""), Progress(0, 5, 12, None), SAME)))
-    assert [check.words for check in seen] == [
-        "Waiting for its turn…",
-        "Waiting for its turn…",
-        "Made again, alone: step 5 of 12",
+    assert [check.message for check in seen] == [
+        "Waiting in the queue…",
+        "Waiting in the queue…",
+        "Generating it again on its own: step 5 of 12",
         "Equal, byte for byte: L∞ = 0.",
     ]
     assert [check.state for check in seen] == ["running", "running", "running", "equal"]
@@ -60,27 +60,27 @@ def test_a_picture_that_is_the_same():
     assert checks.find(None) is None
 
 
-def test_a_picture_that_is_not():
+def test_a_different_picture():
     other = replace(SAME, sha256="cd" * 32, l_infinity=3, share=0.5, latents=False, total=1490.0)
     _, check = Verifications().run(RECIPE, FILE, play(other))
     assert check.state == "different"
     assert check.details == (
-        ("SHA-256 of the picture", "ab" * 32),
-        ("SHA-256 made again", "cd" * 32),
+        ("SHA-256, original", "ab" * 32),
+        ("SHA-256, generated again", "cd" * 32),
         ("latents", "different"),
         ("np.abs(image).sum()", "1490.0000, was 1491.1711"),
     )
 
 
-@pytest.mark.parametrize("trouble", [Failed(0, "No memory."), SeedLabError("No memory.")])
-def test_what_failed_is_said(trouble):
-    assert list(Verifications().run(RECIPE, FILE, play(trouble)))[1:] == [VerificationStatus("failed", "No memory.")]
+@pytest.mark.parametrize("failure", [Failed(0, "No memory."), SeedLabError("No memory.")])
+def test_a_failure_is_reported(failure):
+    assert list(Verifications().run(RECIPE, FILE, play(failure)))[1:] == [VerificationStatus("failed", "No memory.")]
 
 
-def test_stopped_and_left_checks_leave_nothing_behind():
+def test_stopped_and_abandoned_verifications_have_no_status():
     checks = Verifications()
     running = checks.run(RECIPE, FILE, play(Waiting(0, "1 batch before this one"), SAME))
-    assert next(running) == checks.find(FILE) == VerificationStatus("running", "Waiting for its turn…")
+    assert next(running) == checks.find(FILE) == VerificationStatus("running", "Waiting in the queue…")
     assert next(running) == checks.find(FILE) == VerificationStatus("running", "1 batch before this one")
     checks.stop()
     assert list(running) == []
@@ -91,7 +91,7 @@ def test_stopped_and_left_checks_leave_nothing_behind():
     assert checks.find(FILE) is None
 
 
-def test_what_is_being_verified_is_not_begun_again():
+def test_a_running_verification_is_not_started_again():
     checks = Verifications()
     running = checks.run(RECIPE, FILE, play(Waiting(0, ""), SAME))
     next(running)
@@ -99,21 +99,21 @@ def test_what_is_being_verified_is_not_begun_again():
     assert [check.state for check in running][-1] == "equal"
 
 
-def test_a_finished_picture_says_nothing_yet():
-    """The verdict comes next."""
+def test_a_finished_picture_is_no_status():
+    """The result comes next."""
     seen = Verifications().run(RECIPE, FILE, play(Finished(0, None, None, ""), SAME))
     assert [check.state for check in seen] == ["running", "equal"]
 
 
-def test_stop_ends_every_check():
+def test_stop_ends_all_verifications():
     checks, other = Verifications(), Path(__file__).with_name("__init__.py")
     play_any = [checks.run(RECIPE, file, lambda recipe, file, stop: play_until(stop)) for file in (FILE, other)]
     for running in play_any:
         assert [next(running).state, next(running).state] == ["running", "running"]
-    assert checks.are_running
+    assert checks.is_running
     checks.stop()
     assert [list(running) for running in play_any] == [[], []]
-    assert not checks.are_running
+    assert not checks.is_running
 
 
 def play_until(stop: Event):
@@ -121,22 +121,22 @@ def play_until(stop: Event):
         yield Waiting(0, "")
 
 
-def test_a_picture_whose_file_is_gone_is_not_verified():
+def test_a_picture_without_its_file_is_not_verified():
     gone = Path("gone.png")
     assert [check.state for check in Verifications().run(RECIPE, gone, play(SAME))] == ["running", "failed"]
 
 
-def test_of_a_picture_that_was_made_again_nothing_is_known(tmp_path):
+def test_a_missing_picture_that_was_generated_again_has_no_status(tmp_path):
     checks, file = Verifications(), tmp_path / "gone.png"
     list(checks.run(RECIPE, file, play(SAME)))
-    assert "click the picture to make it again" in checks.find(file).words
+    assert "click the picture to generate it again" in checks.find(file).message
     file.touch()
     assert checks.find(file) is None
 
 
-def test_a_bug_ends_a_check_with_a_sentence(caplog):
+def test_an_unexpected_error_ends_a_verification_with_a_message(caplog):
     assert [check.state for check in Verifications().run(RECIPE, FILE, play(ZeroDivisionError()))] == [
         "running",
         "failed",
     ]
-    assert "A check failed." in caplog.text
+    assert "A verification failed." in caplog.text

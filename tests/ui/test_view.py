@@ -1,4 +1,4 @@
-"""The page's data, made of trails without a browser."""
+"""The views that are built from trails."""
 
 import json
 from dataclasses import replace
@@ -11,7 +11,7 @@ from seedlab.core.recipe import Recipe
 from seedlab.rules.seeds import Seeds
 from seedlab.rules.suffixes import Suffixes
 from seedlab.ui.captions import format_unknown_words, name_download, name_root
-from seedlab.ui.view import encode_preview, view
+from seedlab.ui.view import build_view, encode_preview
 from seedlab.workflow.trail import State, Trail
 from tests.ui.fakes import SKETCH
 
@@ -27,7 +27,7 @@ def explored(recipe: Recipe = RECIPE, seeds=(0, 1, 2, 3)) -> Trail:
 
 
 def test_an_empty_trail_shows_nothing():
-    assert view(Trail(), 1) == {
+    assert build_view(Trail(), 1) == {
         "version": 1,
         "focus": None,
         "working": False,
@@ -40,11 +40,11 @@ def test_an_empty_trail_shows_nothing():
 
 def test_a_view_is_plain_json():
     trail = explored().with_tile(1, 1, state=State.RUNNING, preview=Image.new("RGB", (16, 16)), file=None)
-    assert json.loads(json.dumps(view(trail, 1))) == view(trail, 1)
+    assert json.loads(json.dumps(build_view(trail, 1))) == build_view(trail, 1)
 
 
 def test_a_round_of_seeds():
-    (round_,) = view(explored(), 1)["rounds"]
+    (round_,) = build_view(explored(), 1)["rounds"]
     assert (round_["title"], round_["prompt"], round_["parent"]) == ("Seeds 0–3", [RECIPE.prompt, ""], None)
     assert [tile["seed"] for tile in round_["tiles"]] == [0, 1, 2, 3]
     assert round_["locked"] is None
@@ -52,7 +52,7 @@ def test_a_round_of_seeds():
 
 def test_a_locked_seed_0_and_its_suffixes():
     trail = explored().lock(1, 0, Suffixes((", highly realistic", ", artsy")))
-    first, second = view(trail, 1)["rounds"]
+    first, second = build_view(trail, 1)["rounds"]
     assert first["locked"] == 0, "index 0 is a tile, not nothing"
     assert second["parent"] == [1, 0]
     artsy = second["tiles"][1]
@@ -62,7 +62,7 @@ def test_a_locked_seed_0_and_its_suffixes():
 
 def test_a_suffix_on_an_empty_prompt():
     trail = explored(replace(RECIPE, prompt="")).lock(1, 2, Suffixes((", artsy",)))
-    second = view(trail, 1)["rounds"][1]
+    second = build_view(trail, 1)["rounds"][1]
     assert second["prompt"] == ["", ""]
     assert (second["tiles"][0]["lead"], second["tiles"][0]["tail"]) == ("", "artsy")
     assert second["tiles"][0]["download"] == "seedlab-seed-2-artsy.png"
@@ -72,30 +72,30 @@ def test_a_suffix_on_an_empty_prompt():
     ("state", "name"),
     [
         (State.WAITING, "Seed 2, waiting"),
-        (State.RUNNING, "Seed 2, in the making"),
+        (State.RUNNING, "Seed 2, in progress"),
         (State.DONE, "Seed 2, finished; lock this seed"),
         (State.FAILED, "Seed 2, failed; try again"),
-        (State.STOPPED, "Seed 2, stopped; go on"),
+        (State.STOPPED, "Seed 2, stopped; resume"),
     ],
 )
-def test_every_state_has_a_name_for_a_screen_reader(state, name):
-    assert view(explored().with_tile(1, 2, state=state), 1)["rounds"][0]["tiles"][2]["name"] == name
+def test_every_state_has_an_accessible_name(state, name):
+    assert build_view(explored().with_tile(1, 2, state=state), 1)["rounds"][0]["tiles"][2]["name"] == name
 
 
-def test_the_sentence_of_a_failed_tile_is_in_its_name():
+def test_the_error_of_a_failed_tile_is_in_its_name():
     trail = explored().with_tile(1, 0, state=State.FAILED, sentence="Out of memory.")
-    assert view(trail, 1)["rounds"][0]["tiles"][0]["name"] == "Seed 0, failed; try again, Out of memory."
+    assert build_view(trail, 1)["rounds"][0]["tiles"][0]["name"] == "Seed 0, failed; try again, Out of memory."
 
 
-def test_the_recipe_in_words():
-    tile = view(explored(), 1, {"sketch": "Sketch"})["rounds"][0]["tiles"][2]
+def test_the_formatted_recipe():
+    tile = build_view(explored(), 1, {"sketch": "Sketch"})["rounds"][0]["tiles"][2]
     assert tile["settings"] == "Sketch · 12 steps · guidance 3 · DPM++ 2M · 128×128 · fp32"
-    assert tile["seed_words"] == "2, noise from the CPU"
+    assert tile["seed_text"] == "2, noise from the CPU"
 
 
 def test_a_finished_tile_sends_no_preview():
     trail = explored().with_tile(1, 0, preview=Image.new("RGB", (16, 16)))
-    assert view(trail, 1)["rounds"][0]["tiles"][0]["preview"] is None
+    assert build_view(trail, 1)["rounds"][0]["tiles"][0]["preview"] is None
 
 
 @pytest.mark.parametrize(("side", "kind"), [(16, "png"), (64, "jpeg")])
@@ -103,42 +103,42 @@ def test_previews_are_data_uris(side, kind):
     assert encode_preview(Image.new("RGB", (side, side))).startswith(f"data:image/{kind};base64,")
 
 
-def test_the_status_counts_the_rounds_that_are_worked_on():
+def test_the_status_counts_the_unfinished_rounds():
     trail = explored().with_tile(1, 3, state=State.RUNNING)
-    assert view(trail, 1)["status"] == "3 of 4 pictures done"
-    assert view(trail, 1)["working"]
+    assert build_view(trail, 1)["status"] == "3 of 4 pictures done"
+    assert build_view(trail, 1)["working"]
     stopped = trail.with_tile(1, 3, state=State.STOPPED)
-    assert view(stopped, 1)["status"] == "3 of 4 pictures done, the rest stopped"
-    assert not view(stopped, 1)["working"]
-    assert view(trail.with_tile(1, 3, state=State.FAILED), 1)["status"] == "3 of 4 pictures done, 1 failed"
+    assert build_view(stopped, 1)["status"] == "3 of 4 pictures done, the rest stopped"
+    assert not build_view(stopped, 1)["working"]
+    assert build_view(trail.with_tile(1, 3, state=State.FAILED), 1)["status"] == "3 of 4 pictures done, 1 failed"
 
 
-def test_while_pictures_are_looked_for_a_tile_is_not_called_stopped():
+def test_a_tile_waits_until_the_store_has_been_searched():
     trail = explored().with_tile(1, 0, state=State.STOPPED, file=None)
-    looked_for = view(trail, 1, is_known=lambda tile: tile.state is not State.STOPPED)
-    assert [tile["state"] for tile in looked_for["rounds"][0]["tiles"]] == ["waiting", "done", "done", "done"]
-    assert looked_for["rounds"][0]["tiles"][0]["name"] == "Seed 0, waiting"
-    assert (looked_for["working"], looked_for["status"]) == (True, "")
-    assert view(trail, 1)["rounds"][0]["tiles"][0]["state"] == "stopped"
+    searching = build_view(trail, 1, is_known=lambda tile: tile.state is not State.STOPPED)
+    assert [tile["state"] for tile in searching["rounds"][0]["tiles"]] == ["waiting", "done", "done", "done"]
+    assert searching["rounds"][0]["tiles"][0]["name"] == "Seed 0, waiting"
+    assert (searching["working"], searching["status"]) == (True, "")
+    assert build_view(trail, 1)["rounds"][0]["tiles"][0]["state"] == "stopped"
 
 
-def test_the_focus_is_the_round_asked_for_last():
+def test_the_focus_is_the_newest_round():
     trail = explored().lock(1, 0, Suffixes((", artsy",))).lock(1, 1, Suffixes((", artsy",)))
-    assert view(trail, 1)["focus"] == 3
-    assert view(trail.lock(1, 0, Suffixes((", artsy",))), 1)["focus"] == 2
+    assert build_view(trail, 1)["focus"] == 3
+    assert build_view(trail.lock(1, 0, Suffixes((", artsy",))), 1)["focus"] == 2
 
 
-def test_first_rounds_are_listed_when_there_are_two():
+def test_first_rounds_are_listed_if_there_are_several():
     trail = explored()
-    assert view(trail, 1)["roots"] == []
+    assert build_view(trail, 1)["roots"] == []
     trail = trail.explore(replace(RECIPE, prompt="cat, Van Gogh"), Seeds((7,)))
-    assert view(trail, 1)["roots"] == [
+    assert build_view(trail, 1)["roots"] == [
         {"id": 1, "label": "Labrador in the style of Vermeer · 0–3", "current": False},
         {"id": 2, "label": "cat, Van Gogh · 7", "current": True},
     ]
 
 
-def test_long_and_empty_prompts_get_short_names():
+def test_labels_of_long_and_empty_prompts():
     long = explored(replace(RECIPE, prompt="A labrador by the sea in the style of Vermeer"))
     assert name_root(long.rounds[0]) == "A labrador by the sea in the s… · 0–3"
     assert name_root(explored(replace(RECIPE, prompt="")).rounds[0]) == "No prompt · 0–3"
@@ -158,50 +158,52 @@ def test_download_names_hold_only_letters_and_digits(prompt, name):
     assert name_download(trail, trail.rounds[0], 1) == name
 
 
-def test_unknown_words_are_named_gently():
+def test_the_notice_about_unknown_words():
     assert format_unknown_words("Sketch", ()) == ""
-    assert format_unknown_words("Sketch", ("quantum",)) == "Sketch does not know: “quantum”. It draws what it can."
+    assert (
+        format_unknown_words("Sketch", ("quantum",)) == "Sketch does not know “quantum”. The other words still count."
+    )
     assert format_unknown_words("Sketch", ("quantum",), ("cat", "fox")) == (
-        "Sketch does not know: “quantum”. It knows cat, fox and more: all its words are under the examples."
+        "Sketch does not know “quantum”. It knows cat, fox and more: see “All known words” below."
     )
 
 
-def test_a_visitor_who_never_locked_a_seed_is_told_how():
+def test_a_hint_explains_locking_until_a_seed_was_locked():
     trail = explored()
-    assert "Click the one you like" in view(trail, 1)["hint"]
-    assert view(trail.with_tile(1, 0, state=State.RUNNING), 1)["hint"] == ""
-    assert view(trail.lock(1, 0, Suffixes((", artsy",))), 1)["hint"] == ""
+    assert "Click the picture you like" in build_view(trail, 1)["hint"]
+    assert build_view(trail.with_tile(1, 0, state=State.RUNNING), 1)["hint"] == ""
+    assert build_view(trail.lock(1, 0, Suffixes((", artsy",))), 1)["hint"] == ""
 
 
-def test_the_hint_stays_when_an_earlier_first_round_is_shown_again():
+def test_the_hint_stays_when_an_earlier_round_is_shown_again():
     trail = explored().explore(RECIPE, Seeds((7,))).with_tile(2, 0, state=State.DONE, file=Path("7.png"))
-    assert view(trail, 1)["hint"]
+    assert build_view(trail, 1)["hint"]
     again = trail.explore(RECIPE, Seeds((0, 1, 2, 3)))
     assert again.newest.id == 1
-    assert view(again, 1)["hint"]
+    assert build_view(again, 1)["hint"]
 
 
-def test_a_model_without_words_gets_no_hint_as_its_tiles_cannot_be_locked():
-    wordless = replace(SKETCH, unconditional=True, guidance_scale=0.0)
-    assert view(explored(wordless.make_recipe(prompt="", seed=0)), 1)["hint"] == ""
+def test_an_unconditional_model_gets_no_hint():
+    unconditional = replace(SKETCH, unconditional=True, guidance_scale=0.0)
+    assert build_view(explored(unconditional.make_recipe(prompt="", seed=0)), 1)["hint"] == ""
 
 
-def test_the_end_of_a_prompt_tells_the_rounds_apart():
+def test_the_title_splits_off_what_the_parent_tile_added():
     trail = explored().lock(1, 0, Suffixes((", artsy",))).lock(2, 0, Suffixes((", trending",)))
-    assert [round_["prompt"] for round_ in view(trail, 1)["rounds"]] == [
+    assert [round_["prompt"] for round_ in build_view(trail, 1)["rounds"]] == [
         [RECIPE.prompt, ""],
         [RECIPE.prompt, ""],
         [RECIPE.prompt, ", artsy"],
     ]
 
 
-def test_other_suffixes_tried_on_the_same_tile_are_reachable():
+def test_rounds_with_the_same_parent_are_siblings():
     trail = (
         explored()
         .lock(1, 0, Suffixes((", artsy",)))
         .lock(1, 0, Suffixes((", trending",)))
         .lock(1, 1, Suffixes((", artsy",)))
     )
-    assert view(trail, 1)["rounds"][1]["siblings"] == []
-    assert [tile["varied"] for tile in view(trail, 1)["rounds"][0]["tiles"]] == [True, True, False, False]
-    assert view(trail.revisit(2), 1)["rounds"][1]["siblings"] == [2, 3]
+    assert build_view(trail, 1)["rounds"][1]["siblings"] == []
+    assert [tile["varied"] for tile in build_view(trail, 1)["rounds"][0]["tiles"]] == [True, True, False, False]
+    assert build_view(trail.revisit(2), 1)["rounds"][1]["siblings"] == [2, 3]

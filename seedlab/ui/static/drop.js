@@ -1,7 +1,7 @@
-// A picture that is dropped anywhere on the page goes where "Open a picture" would put it.
+// Uploads a picture dropped anywhere on the page through the "Open a picture" button.
 const hasFiles = (event) => [...(event.dataTransfer?.types || [])].includes('Files');
 
-function takeDrops() {
+function acceptDrops() {
   const mark = (on) => document.documentElement.toggleAttribute('data-dropping', on);
   document.addEventListener('dragover', (event) => {
     if (!hasFiles(event)) return;
@@ -15,14 +15,14 @@ function takeDrops() {
     mark(false);
     const chosen = new DataTransfer();
     chosen.items.add(event.dataTransfer.files[0]);
-    // Not before the first view: until then the browser has not told which trail it kept, and it would be lost.
+    // Wait for the first view: until then the saved trail has not been sent, and would be lost.
     const input = await waitFor(() => shown && findInput());
     input.files = chosen.files;
     input.dispatchEvent(new Event('change', { bubbles: true }));
   });
 }
 
-// Gradio puts the input beside its button, on a slow machine seconds later than the sheet that pictures are dropped on.
+// Gradio mounts this input next to its button, on a slow machine seconds after the columns.
 const findInput = () => document.querySelector('#open')?.parentElement.querySelector('input[type=file]');
 
 async function waitFor(find) {

@@ -1,4 +1,4 @@
-// Elements are made here and get their text through textContent alone: nothing that a visitor wrote is ever parsed.
+// Helpers to create and update elements. Text is only set through textContent: user input is never parsed as HTML.
 const SVG = 'http://www.w3.org/2000/svg';
 
 const ICONS = {
@@ -28,7 +28,7 @@ function makeIcon(name) {
   return icon;
 }
 
-// Only what changed is written: screen readers and transitions begin anew at every write.
+// Write only what changed: each write restarts transitions and screen reader announcements.
 function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
@@ -42,14 +42,14 @@ function setSource(image, source) {
   if (image.getAttribute('src') !== source) image.setAttribute('src', source);
 }
 
-// Puts nodes into a parent in order; a node that is in its place is not touched, so it keeps focus and scroll.
-function place(parent, nodes) {
+// Makes nodes the children of a parent, in order. Nodes already in place are not touched, so they keep focus and scroll.
+function setChildren(parent, nodes) {
   for (const child of [...parent.children]) if (!nodes.includes(child)) child.remove();
   nodes.forEach((node, index) => {
     if (parent.children[index] !== node) parent.insertBefore(node, parent.children[index] || null);
   });
 }
 
-const still = window.matchMedia('(prefers-reduced-motion: reduce)');
+const reducedMotion = window.matchMedia('(prefers-reduced-motion: reduce)');
 const narrow = window.matchMedia('(max-width: 760px)');
-const motion = () => (still.matches ? 'auto' : 'smooth');
+const motion = () => (reducedMotion.matches ? 'auto' : 'smooth');

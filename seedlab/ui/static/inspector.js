@@ -1,6 +1,6 @@
-// Under the columns: the recipe of one tile in words, and the picture against that of its parent.
-// `ask` is called with the name of an event, and whether it is about the whole round.
-function makeInspector(ask) {
+// Below the columns: the recipe of one tile, and its picture compared with its parent's.
+// `send` is called with the name of an event, and whether it concerns the whole round.
+function makeInspector(send) {
   const script = makeScript();
   const [parent, child] = [make('img', 'under'), make('img', 'over')];
   for (const image of [parent, child]) setAttribute(image, 'decoding', 'sync');
@@ -11,10 +11,10 @@ function makeInspector(ask) {
   const save = make('a', 'action');
   const verify = make('button', 'action', { type: 'button' });
   const scripts = [make('button', 'action', { type: 'button' }), make('button', 'action', { type: 'button' })];
-  // Only the sentence is announced: hashes are not for listening to.
+  // Only the message is announced, not the hashes.
   const check = make('div', 'check', {}, make('p', '', { role: 'status', 'aria-live': 'polite' }), make('dl'));
   const lines = {};
-  for (const name of ['prompt', 'without', 'seed', 'model', 'note']) {
+  for (const name of ['prompt', 'negative', 'seed', 'model', 'note']) {
     lines[name] = [make('dt', '', {}, name), make('dd')];
     list.append(...lines[name]);
   }
@@ -22,14 +22,14 @@ function makeInspector(ask) {
   range.addEventListener('input', () => compare.style.setProperty('--at', `${range.value}%`));
   setText(save, 'Download PNG');
   setText(verify, 'Verify');
-  setAttribute(verify, 'title', 'Make it again, alone, and compare the bytes');
+  setAttribute(verify, 'title', 'Generate it again on its own and compare the bytes');
   setText(scripts[0], 'Copy as script');
   setText(scripts[1], 'Copy round as script');
-  verify.addEventListener('click', () => { if (verify.ariaDisabled !== 'true') ask('verify', false); });
+  verify.addEventListener('click', () => { if (verify.ariaDisabled !== 'true') send('verify', false); });
   scripts.forEach((button, index) => button.addEventListener('click', () => {
     script.opener = button;
     script.source = child.getAttribute('src');
-    ask('script', index === 1);
+    send('script', index === 1);
   }));
   return { root, compare, parent, child, range, sides, lines, save, verify, check, script };
 }
@@ -38,7 +38,7 @@ function showInspector(inspector, tile, parent) {
   inspector.root.hidden = !tile;
   if (!tile) return;
   inspector.compare.style.aspectRatio = `${tile.width} / ${tile.height}`;
-  // Another picture's script would be mistaken for this one's.
+  // Hide the script of another picture.
   if (inspector.child.src && inspector.child.getAttribute('src') !== tile.file.url) inspector.script.root.hidden = true;
   setSource(inspector.child, tile.file.url);
   setAttribute(inspector.child, 'alt', `${tile.lead}${tile.tail}`);
@@ -50,22 +50,22 @@ function showInspector(inspector, tile, parent) {
     setAttribute(inspector.parent, 'alt', '');
     setText(inspector.sides[0], parent.caption || `seed ${parent.seed}`);
     setText(inspector.sides[1], tile.caption || `seed ${tile.seed}`);
-    setAttribute(inspector.range, 'aria-label', `Compare: its parent at the left, ${tile.caption || 'this picture'} at the right`);
+    setAttribute(inspector.range, 'aria-label', `Compare the parent (left) with ${tile.caption || 'this picture'} (right)`);
   } else inspector.parent.removeAttribute('src');
   showRecipe(inspector, tile);
   showCheck(inspector, tile.check);
 }
 
 function showCheck({ verify, check }, data) {
-  const [words, details] = check.children;
-  // Not `disabled`, which would take the keyboard's focus away.
+  const [message, details] = check.children;
+  // Not `disabled`: that would remove the keyboard focus.
   setAttribute(verify, 'aria-disabled', Boolean(data) && data.state === 'running');
   check.hidden = !data;
   if (!data) return;
   check.dataset.state = data.state;
-  setText(words, data.words);
+  setText(message, data.message);
   const flat = data.details.flat();
-  place(details, flat.map((_, index) => details.children[index] || make(index % 2 ? 'dd' : 'dt')));
+  setChildren(details, flat.map((_, index) => details.children[index] || make(index % 2 ? 'dd' : 'dt')));
   flat.forEach((text, index) => setText(details.children[index], text));
 }
 
@@ -78,15 +78,15 @@ function showRecipe({ lines, save }, tile) {
     prompt.dataset.lead = tile.lead;
   }
   showLine(lines.prompt, null, !(tile.lead + tile.tail));
-  showLine(lines.without, tile.negative, !tile.negative);
-  showLine(lines.seed, tile.seed_words);
+  showLine(lines.negative, tile.negative, !tile.negative);
+  showLine(lines.seed, tile.seed_text);
   showLine(lines.model, tile.settings);
   showLine(lines.note, tile.sentence, !tile.sentence);
   setAttribute(save, 'href', tile.file.url);
   setAttribute(save, 'download', tile.download);
 }
 
-function showLine([term, words], text, hidden = false) {
-  term.hidden = words.hidden = hidden;
-  if (text !== null) setText(words, text);
+function showLine([term, definition], text, hidden = false) {
+  term.hidden = definition.hidden = hidden;
+  if (text !== null) setText(definition, text);
 }

@@ -1,4 +1,4 @@
-// A script, to read and to copy. The clipboard may be forbidden (it needs https or this machine): then it is selected.
+// The exported script. Without clipboard access (it needs https or localhost) the text is selected instead.
 function makeScript() {
   const title = make('span');
   const state = make('span', 'copied', { role: 'status', 'aria-live': 'polite' });
@@ -8,21 +8,21 @@ function makeScript() {
   const script = { root, title, state, text, opener: null, source: null, number: null };
   setText(close, 'Close');
   close.addEventListener('click', () => {
-    // What is hidden cannot keep the keyboard's focus.
+    // A hidden element would lose the keyboard focus.
     script.opener?.focus();
     root.hidden = true;
   });
   return script;
 }
 
-// A view repeats the last script; only a new one is shown, and none that comes when another picture is looked at.
+// Views repeat the last script. Show only a new one, and only if the picture it was requested for is still inspected.
 function showScript({ script, child }, data) {
   if (!data || data.number === script.number) return;
   script.number = data.number;
   if (script.source !== child.getAttribute('src')) return;
   script.text.value = data.text;
   setText(script.title, `${data.title}: `);
-  // Emptied first: the same word again would not be announced.
+  // Clear it first: an unchanged text would not be announced again.
   setText(script.state, '');
   script.root.hidden = false;
   copy(script);
@@ -38,7 +38,7 @@ async function copy({ text, state }) {
     text.select();
     const copied = document.execCommand('copy');
     setText(state, copied ? 'copied' : 'press Ctrl+C to copy');
-    // Only what is still to be copied by hand needs the focus.
+    // The text keeps the focus only if the user has to copy it by hand.
     if (copied) before?.focus({ preventScroll: true });
   }
 }

@@ -1,24 +1,24 @@
-const words = element.querySelector('p');
+const message = element.querySelector('p');
 const wrong = element.classList.contains('wrong');
-words.id = `${element.id}-words`;
+message.id = `${element.id}-words`;
 
 function show() {
-  words.textContent = props.value || '';
-  tie();
-  // What went wrong may stand in a part of the panel that is scrolled away, or that opens only now.
+  message.textContent = props.value || '';
+  linkField();
+  // The error may be scrolled out of view, or in an accordion that opens only now.
   if (wrong && props.value) setTimeout(reveal, 100);
 }
 
 function reveal() {
-  tie(); // a field in such a part may have come after its sentence
-  words.scrollIntoView({ block: 'nearest' });
+  linkField(); // a field in an accordion may be mounted after its message
+  message.scrollIntoView({ block: 'nearest' });
 }
 
-// A screen reader says with the field what is wrong with it. The sentence above the columns has no field.
-function tie() {
+// Makes screen readers announce the error with its field. The message above the columns has no field.
+function linkField() {
   const field = wrong && element.closest('.field')?.querySelector('textarea, input');
   if (!field) return;
-  for (const [name, value] of [['aria-invalid', 'true'], ['aria-describedby', words.id]]) {
+  for (const [name, value] of [['aria-invalid', 'true'], ['aria-describedby', message.id]]) {
     if (props.value) field.setAttribute(name, value);
     else field.removeAttribute(name);
   }

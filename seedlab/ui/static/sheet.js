@@ -1,119 +1,120 @@
-// The sheet: first rounds, columns, inspector. A view from the server is drawn whole, and changes only what differs.
+// The columns of rounds, with the list of first rounds above and the inspector below. Every view is complete; drawing it
+// updates only what changed.
 const sheet = element.querySelector('.sheet');
 const status = make('p', 'status', { role: 'status', 'aria-live': 'polite' });
 const hint = make('p', 'hint');
-const roots = make('nav', 'roots', { 'aria-label': 'Earlier first rounds' });
+const roots = make('nav', 'roots', { 'aria-label': 'Previous explorations' });
 const row = make('div', 'rounds', { role: 'region', 'aria-label': 'Rounds' });
 const inspector = makeInspector((event, whole) => trigger(event, whole ? { round: chosen.round } : chosen));
 const rounds = new Map();
 let shown = null;
 let focus = null;
 let chosen = null;
-let heard = 0;
+let lastMessage = 0;
 
 sheet.append(roots, row, makeEmpty(), make('div', 'below', {}, status, hint), inspector.root);
 watch('value', () => receive(props.value));
 narrow.addEventListener('change', () => shown && draw(shown));
 document.addEventListener('visibilitychange', wake);
 document.addEventListener('click', (event) => {
-  // The answer may take a moment while the server still starts: the sheet says at once that it was asked.
-  if (event.target.closest('#generate, #try button')) sheet.classList.add('asked');
+  // Show at once that the click was received: the answer may take a moment while the server is starting.
+  if (event.target.closest('#generate, #try button')) sheet.classList.add('pending');
 });
 window.addEventListener('online', wake);
-// While there is work the server says something several times a second: silence means that the stream is lost.
-setInterval(() => Date.now() - heard > 5000 && wake(), 2500);
-takeDrops();
+// While there is work the server sends several views per second: no message means that the stream was lost.
+setInterval(() => Date.now() - lastMessage > 5000 && wake(), 2500);
+acceptDrops();
 receive(props.value);
 
-// A stream's message may come after that of a click which was made later: the older view is dropped.
+// A stream's view may arrive after the view of a later click: drop the older one.
 function receive(view) {
-  heard = Date.now();
+  lastMessage = Date.now();
   if (view && view.version && (shown === null || view.version > shown.version)) draw(view);
 }
 
 function act(kind, at) {
   const tile = rounds.get(at.round).tiles[at.index].figure;
   const done = tile.dataset.state === 'done';
-  // A tile without a picture leaves the inspected one where it is.
-  if (kind === 'look' || done) chosen = at;
-  if (kind === 'look') {
+  // A tile without a picture does not change the inspected one.
+  if (kind === 'inspect' || done) chosen = at;
+  if (kind === 'inspect') {
     drawInspector(shown);
     inspector.root.scrollIntoView({ block: 'nearest', behavior: motion() });
     return;
   }
-  // The ring comes at once; while a stream runs it would flicker, as views from before the click still arrive.
+  // Mark it at once, but not during a stream: views from before the click still arrive, and the mark would flicker.
   if (!shown.working && done) tile.classList.add('locked');
   trigger('tile', at);
 }
 
-// A phone that slept has lost its stream: what has become of the work?
+// Ask for a fresh view: a phone that slept has lost its stream.
 function wake() {
   if (!shown || !shown.working || document.hidden) return;
-  heard = Date.now();
+  lastMessage = Date.now();
   trigger('wake', {});
 }
 
 function draw(view) {
-  const held = findHeldTurn();
+  const focused = findFocusedSiblings();
   shown = view;
-  sheet.classList.remove('asked');
+  sheet.classList.remove('pending');
   sheet.classList.toggle('empty', view.rounds.length === 0);
   document.documentElement.toggleAttribute('data-working', view.working);
   setText(status, view.status);
   setText(hint, view.hint);
   drawRoots(view.roots);
   const columns = view.rounds.map(drawRound);
-  place(row, narrow.matches ? columns.reverse() : columns);
-  keepTurn(view, held);
+  setChildren(row, narrow.matches ? columns.reverse() : columns);
+  restoreSiblingFocus(view, focused);
   drawInspector(view);
   showScript(inspector, view.script);
   scrollToNewest(view.focus);
-  tellFold();
+  updateFold();
 }
 
-// Gradio's button does not say by itself whether what it folds is open.
-function tellFold() {
+// Gradio's button has no aria-expanded of its own.
+function updateFold() {
   const fold = document.querySelector('#fold');
   if (fold) setAttribute(fold, 'aria-expanded', document.documentElement.hasAttribute('data-unfolded'));
 }
 
 function drawRoots(list) {
-  place(roots, list.map((_, index) => roots.children[index] || make('button', '', { type: 'button' })));
-  list.forEach((root, index) => link(roots.children[index], root.label, root.id, root.current));
+  setChildren(roots, list.map((_, index) => roots.children[index] || make('button', '', { type: 'button' })));
+  list.forEach((root, index) => linkRound(roots.children[index], root.label, root.id, root.current));
 }
 
-// A button that shows a round which was made before.
-function link(button, label, id, current) {
+// Makes a button show an earlier round.
+function linkRound(button, label, id, current) {
   setText(button, label);
   setAttribute(button, 'aria-current', current ? 'true' : null);
   button.onclick = () => trigger('revisit', { round: id });
 }
 
-function drawTurns(turns, data) {
-  const isOther = turns.childElementCount !== data.siblings.length;
-  place(turns, data.siblings.map((id, index) => {
-    const button = turns.children[index] || make('button', '', { type: 'button' });
-    link(button, String(index + 1), id, id === data.id);
-    setAttribute(button, 'aria-label', `Suffixes, take ${index + 1} of ${data.siblings.length}`);
+function drawSiblings(siblings, data) {
+  const isChanged = siblings.childElementCount !== data.siblings.length;
+  setChildren(siblings, data.siblings.map((id, index) => {
+    const button = siblings.children[index] || make('button', '', { type: 'button' });
+    linkRound(button, String(index + 1), id, id === data.id);
+    setAttribute(button, 'aria-label', `Variations ${index + 1} of ${data.siblings.length}`);
     return button;
   }));
-  // Many takes scroll: the one that is shown comes into view, once, or it would be fought over with the visitor.
-  if (isOther) requestAnimationFrame(() => centre(turns, turns.children[data.siblings.indexOf(data.id)]));
+  // A long row scrolls. Scroll to the current round only when the row changes, so as not to fight the user's scrolling.
+  if (isChanged) requestAnimationFrame(() => centre(siblings, siblings.children[data.siblings.indexOf(data.id)]));
 }
 
 function centre(row, child) {
   if (child) row.scrollLeft = child.offsetLeft - row.offsetLeft - (row.clientWidth - child.offsetWidth) / 2;
 }
 
-// The round whose takes have the keyboard's focus.
-function findHeldTurn() {
-  return [...rounds.keys()].find((id) => rounds.get(id).turns.contains(document.activeElement));
+// The round whose row of siblings has the keyboard focus.
+function findFocusedSiblings() {
+  return [...rounds.keys()].find((id) => rounds.get(id).siblings.contains(document.activeElement));
 }
 
-// To choose another take replaces the round, and its buttons with it: the focus goes on to those that stand there now.
-function keepTurn(view, held) {
-  const now = view.rounds.find((round) => round.id !== held && round.siblings.includes(held));
-  if (now) rounds.get(now.id).turns.querySelector('[aria-current]').focus({ preventScroll: true });
+// Choosing a sibling replaces the round and its buttons: move the focus to the new round's buttons.
+function restoreSiblingFocus(view, focused) {
+  const shownNow = view.rounds.find((round) => round.id !== focused && round.siblings.includes(focused));
+  if (shownNow) rounds.get(shownNow.id).siblings.querySelector('[aria-current]').focus({ preventScroll: true });
 }
 
 function drawRound(data) {
@@ -122,7 +123,7 @@ function drawRound(data) {
   setText(round.title, data.title);
   data.prompt.forEach((part, index) => setText(round.prompt.children[index], part));
   setAttribute(round.prompt, 'title', data.prompt.join(''));
-  drawTurns(round.turns, data);
+  drawSiblings(round.siblings, data);
   const next = data.tiles.findIndex((tile) => tile.state === 'running' || tile.state === 'waiting');
   data.tiles.forEach((tile, index) => {
     showTile(round.tiles[index], tile, { round: data.id, index }, data.locked === index);
@@ -134,15 +135,15 @@ function drawRound(data) {
 function makeRound(data) {
   const title = make('h2', '', { id: `round-${data.id}` });
   const prompt = make('p', '', {}, make('span', 'lead'), make('span', 'tail'));
-  const turns = make('nav', 'turns', { 'aria-label': 'Other variations of this picture' });
+  const siblings = make('nav', 'siblings', { 'aria-label': 'Other variations of this picture' });
   const tiles = data.tiles.map(() => makeTile(act));
   const grid = make('div', 'grid', {}, ...tiles.map((tile) => tile.figure));
-  const section = make('section', 'round', { 'aria-labelledby': title.id }, make('header', '', {}, title, prompt, turns), grid);
+  const section = make('section', 'round', { 'aria-labelledby': title.id }, make('header', '', {}, title, prompt, siblings), grid);
   section.classList.toggle('wide', data.tiles.length > 8);
-  return { section, title, prompt, turns, tiles };
+  return { section, title, prompt, siblings, tiles };
 }
 
-// The tile that was chosen last, while it is on the screen; else the first that is done of the newest round.
+// Inspect the last chosen tile if it is on the screen, else the first finished tile of the newest round that has one.
 function drawInspector(view) {
   const find = (at) => at && view.rounds.find((round) => round.id === at.round)?.tiles[at.index];
   if (!find(chosen)?.file) {
@@ -159,7 +160,7 @@ function drawInspector(view) {
   }
 }
 
-// Only when another round was asked for, never on a preview.
+// Scroll only when the newest round changes, never on a preview.
 function scrollToNewest(id) {
   const first = focus === null;
   if (id === focus || id === null) return;
@@ -179,7 +180,7 @@ function makeEmpty() {
     const caption = make('figcaption', '', {}, make('span', 'edge', {}, String(seed)));
     return make('figure', 'tile', {}, make('div', 'paper'), caption);
   });
-  const words = 'Generate fills four seeds. Click the picture whose composition you like: its seed is locked and the suffixes vary the rest.';
-  const header = make('header', '', {}, make('h2', '', {}, 'A blank sheet'));
+  const words = 'Generate makes four pictures, one per seed. Click the one whose composition you like to lock its seed and vary the rest.';
+  const header = make('header', '', {}, make('h2', '', {}, 'No pictures yet'));
   return make('div', 'blank', {}, header, make('div', 'grid', { 'aria-hidden': 'true' }, ...papers), make('p', '', {}, words));
 }

@@ -1,12 +1,12 @@
-// One tile: a button with the picture, and under it the edge print of the film. Made once, then changed in place.
-const WORDS = { waiting: '', running: '', done: '', failed: 'Click to try again.', stopped: 'Stopped. Click to go on.' };
+// One tile: a button with the picture, and a caption with the seed. Created once, then updated in place.
+const STATE_TEXTS = { waiting: '', running: '', done: '', failed: 'Click to try again.', stopped: 'Stopped. Click to resume.' };
 
 function makeTile(act) {
   const preview = make('img', 'preview', { alt: '', decoding: 'sync', draggable: 'false', hidden: '' });
   const picture = make('img', 'picture', { alt: '', decoding: 'sync', draggable: 'false', hidden: '' });
-  const words = make('span', 'words');
+  const message = make('span', 'words');
   const badge = make('span', 'badge', {}, makeIcon('lock'));
-  const button = make('button', 'frame', { type: 'button' }, preview, picture, words, make('span', 'bar'), badge);
+  const button = make('button', 'frame', { type: 'button' }, preview, picture, message, make('span', 'bar'), badge);
   const seed = make('span', 'edge');
   const suffix = make('span', 'suffix');
   const note = make('span', 'note', {}, makeIcon('note'));
@@ -14,11 +14,11 @@ function makeTile(act) {
   const save = make('a', 'tool save', {}, makeIcon('save'));
   const tools = make('span', 'tools', {}, look, save);
   const figure = make('figure', 'tile', {}, button, make('figcaption', '', {}, seed, suffix, note, tools));
-  const tile = { figure, button, preview, picture, words, seed, suffix, note, look, save };
+  const tile = { figure, button, preview, picture, message, seed, suffix, note, look, save };
   button.addEventListener('click', () => act('tile', tile.at));
-  look.addEventListener('click', () => act('look', tile.at));
+  look.addEventListener('click', () => act('inspect', tile.at));
   picture.addEventListener('load', () => figure.classList.add('shown'));
-  picture.addEventListener('error', () => setText(words, 'The picture could not be loaded.'));
+  picture.addEventListener('error', () => setText(message, 'The picture could not be loaded.'));
   return tile;
 }
 
@@ -32,24 +32,24 @@ function showTile(tile, data, at, locked) {
   setAttribute(tile.button, 'aria-label', data.name);
   setAttribute(tile.button, 'aria-pressed', locked);
   showPictures(tile, data);
-  showWords(tile, data);
+  showText(tile, data);
   showTools(tile, data);
 }
 
 function showPictures(tile, data) {
   tile.preview.hidden = !data.preview && !tile.preview.hasAttribute('src');
   if (data.preview) setSource(tile.preview, data.preview);
-  const gone = !data.file && !['waiting', 'running'].includes(data.state);
-  if (gone) { tile.preview.removeAttribute('src'); tile.preview.hidden = true; }
+  const isMissing = !data.file && !['waiting', 'running'].includes(data.state);
+  if (isMissing) { tile.preview.removeAttribute('src'); tile.preview.hidden = true; }
   tile.picture.hidden = !data.file;
   if (data.file) setSource(tile.picture, data.file.url);
   else { tile.picture.removeAttribute('src'); tile.figure.classList.remove('shown'); }
 }
 
-function showWords(tile, data) {
+function showText(tile, data) {
   const done = data.state === 'done';
   const sentence = data.state === 'stopped' ? '' : data.sentence;
-  setText(tile.words, done ? '' : [sentence, WORDS[data.state]].filter(Boolean).join(' '));
+  setText(tile.message, done ? '' : [sentence, STATE_TEXTS[data.state]].filter(Boolean).join(' '));
   setText(tile.seed, String(data.seed));
   setText(tile.suffix, data.caption);
   setAttribute(tile.suffix, 'title', data.caption || null);
@@ -58,11 +58,11 @@ function showWords(tile, data) {
 }
 
 function showTools(tile, data) {
-  const what = `seed ${data.seed}${data.caption ? ', ' + data.caption : ''}`;
+  const name = `seed ${data.seed}${data.caption ? ', ' + data.caption : ''}`;
   tile.look.hidden = tile.save.hidden = !data.file;
-  setAttribute(tile.look, 'aria-label', `Look closer at ${what}`);
-  setAttribute(tile.look, 'title', 'Look closer');
-  setAttribute(tile.save, 'aria-label', `Download ${what}`);
+  setAttribute(tile.look, 'aria-label', `Inspect ${name}`);
+  setAttribute(tile.look, 'title', 'Inspect');
+  setAttribute(tile.save, 'aria-label', `Download ${name}`);
   setAttribute(tile.save, 'title', 'Download PNG');
   setAttribute(tile.save, 'href', data.file ? data.file.url : null);
   setAttribute(tile.save, 'download', data.download);

@@ -1,6 +1,6 @@
-// The words of a model that knows few, by kind: a click puts one into the prompt, or takes a suffix out of it again.
+// The words that a model knows, by kind. A click adds a word to the prompt, or removes a suffix that is already there.
 const list = element.querySelector('.lexicon');
-let asked = Promise.resolve();
+let pending = Promise.resolve();
 
 function show() {
   list.replaceChildren(...Object.entries(props.value || {}).flatMap(([kind, phrases]) => [makeKind(kind), makeChips(phrases)]));
@@ -23,16 +23,16 @@ function makeChip(phrase) {
   chip.type = 'button';
   chip.className = 'word';
   chip.textContent = phrase;
-  chip.addEventListener('click', () => { asked = asked.then(() => add(phrase)); });
+  chip.addEventListener('click', () => { pending = pending.then(() => add(phrase)); });
   return chip;
 }
 
-// The server is told the prompt as it stands: the answer to one click has to be there before the next one is told.
+// The event sends the current prompt, so the answer to one click must arrive before the next is sent.
 async function add(phrase) {
   const prompt = document.querySelector('#prompt textarea');
-  const [before, patience] = [prompt.value, Date.now() + 5000];
+  const [before, deadline] = [prompt.value, Date.now() + 5000];
   trigger('word', { phrase });
-  while (prompt.value === before && Date.now() < patience) await new Promise(requestAnimationFrame);
+  while (prompt.value === before && Date.now() < deadline) await new Promise(requestAnimationFrame);
 }
 
 watch('value', show);

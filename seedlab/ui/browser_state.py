@@ -1,4 +1,4 @@
-"""What comes back from browsers, where anybody may have written it: events' data, and the trail that was kept."""
+"""Reads untrusted data from the browser (event data, the saved trail), and restores the fields from a trail."""
 
 from collections.abc import Container, Sequence
 from typing import Any
@@ -14,16 +14,15 @@ from seedlab.workflow.trail import Trail
 from seedlab.workflow.trail_json import read_trail
 
 MAX_SAVED = 5_000_000
-"""Characters of a trail that the browser kept; a longer one is not ours."""
+"""Characters. SeedLab never saves a longer trail."""
 
 
 def read_numbers(event: gr.EventData, *names: str) -> tuple[int, ...]:
-    """Read whole numbers from an event's data.
+    """Return non-negative integers from an event's data. The session checks that the tile exists.
 
     Raises:
-        SeedLabError: one is missing, or no such number.
+        SeedLabError: a number is missing or invalid.
     """
-    # Anybody can send an event: only whole numbers pass, and the session looks whether there is such a tile.
     numbers = tuple(_read_data(event).get(name) for name in names)
     if any(not isinstance(number, int) or isinstance(number, bool) or number < 0 for number in numbers):
         raise SeedLabError("That picture is not here any more: generate it again.")
@@ -31,7 +30,7 @@ def read_numbers(event: gr.EventData, *names: str) -> tuple[int, ...]:
 
 
 def read_text(event: gr.EventData, name: str) -> str:
-    """Read a text from an event's data; "" where it has none."""
+    """Return a string from an event's data, or ""."""
     text = _read_data(event).get(name)
     return text if isinstance(text, str) else ""
 
@@ -41,7 +40,7 @@ def _read_data(event: gr.EventData) -> dict[str, Any]:
 
 
 def read_saved(saved: object) -> Trail | None:
-    """Read the trail that a browser kept; None where it is none."""
+    """Parse the trail saved in the browser. Returns None if it is missing or invalid."""
     if not isinstance(saved, str) or not saved or len(saved) > MAX_SAVED:
         return None
     try:
@@ -53,41 +52,43 @@ def read_saved(saved: object) -> Trail | None:
 def restore_fields(
     trail: Trail, names: Container[str], served: Sequence[str], values: Sequence[str | None]
 ) -> tuple[Any, ...]:
-    """Return prompt, seeds and model as they were for the newest first round; what has no root stays as it is.
+    """Return updates of prompt, seeds and model from the first round on the screen.
+
+    A field that the user edited since the page was served is skipped, and so are all three if the trail is empty.
 
     Args:
-        names: the models that are offered; such a one was chosen by its id, and its commit was found for it.
-        served: what the three fields held when the page was served.
-        values: what they hold now; what was typed meanwhile stays.
+        names: ids of the offered models. They are restored by id; others with the commit, if one was given.
+        served: the values of the three fields when the page was served.
+        values: their present values.
     """
     recipe = find_first_recipe(trail)
     if recipe is None:
         return (gr.skip(),) * 3
     model = recipe.model_id if recipe.model_id in names else recipe.model_address
     fields = (recipe.prompt, _write_seeds([tile.recipe.seed for tile in trail.visible[0].tiles]), model)
-    held = zip(fields, served, values, strict=True)
-    return tuple(field if value == first else gr.skip() for field, first, value in held)
+    updates = zip(fields, served, values, strict=True)
+    return tuple(field if value == first else gr.skip() for field, first, value in updates)
 
 
 def find_first_recipe(trail: Trail) -> Recipe | None:
-    """Return the recipe of the first tile on the screen."""
+    """Return the recipe of the first tile on the screen, or None."""
     return trail.visible[0].tiles[0].recipe if trail.path else None
 
 
 def write_advanced(recipe: Recipe, model: Model, *, local: bool) -> dict[str, str]:
-    """Write the fields under Advanced as they were for a recipe; "" where it took the model's default.
+    """Return the values of the fields under Advanced for a recipe; "" where it has the model's default.
 
     Args:
-        local: whether visitors may name files of this machine: where they may not, there is no field for LoRAs.
+        local: whether users may name files on this machine. If not, the LoRA field is hidden and stays empty.
     """
-    given = {name: getattr(recipe, name) for name in ADVANCED}
+    values = {name: getattr(recipe, name) for name in ADVANCED}
     if not local:
-        given["loras"] = ()
-    return {name: "" if value == getattr(model, name, "") else write(value) for name, value in given.items()}
+        values["loras"] = ()
+    return {name: "" if value == getattr(model, name, "") else write(value) for name, value in values.items()}
 
 
 def write(value: str | float | tuple[Lora, ...]) -> str:
-    """Write a value as a field of the panel shows it."""
+    """Format a value for a text field of the panel."""
     if isinstance(value, tuple):
         return "\n".join(f"{lora.file} {lora.weight:g}" for lora in value)
     return f"{value:g}" if isinstance(value, float) else str(value)
