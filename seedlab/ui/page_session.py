@@ -29,7 +29,7 @@ class PageSession:
     """
 
     def __init__(self, session: Session, names: Mapping[str, str], served: ServedFiles) -> None:
-        self.session, self.checks = session, Verifications()
+        self.session, self.verifications = session, Verifications()
         self._script: dict[str, Any] | None = None
         self._names, self._served = names, served
         self._lock = Lock()
@@ -41,8 +41,8 @@ class PageSession:
         with self._lock:
             trail, version = self.session.trail, next(self._versions)
             known = self.session.is_known
-            view = build_view(trail, version, self._names, find_check=self.checks.find, is_known=known)
-        working = view["working"] or self.checks.is_running
+            view = build_view(trail, version, self._names, find_verification=self.verifications.find, is_known=known)
+        working = view["working"] or self.verifications.is_running
         return self._served.serve(view | {"script": self._script, "working": working})
 
     def save(self) -> str:
@@ -52,12 +52,12 @@ class PageSession:
     def stop(self) -> None:
         """Stop all work."""
         self.session.stop()
-        self.checks.stop()
+        self.verifications.stop()
 
     def leave(self) -> None:
         """Pause all work: unfinished tiles resume when the page is back."""
         self.session.leave()
-        self.checks.stop()
+        self.verifications.stop()
 
     def show_script(self, text: str, title: str) -> None:
         """Include a script in all further views."""
@@ -72,8 +72,8 @@ class PageSession:
         tile = self.session.trail.tile(round_id, index)
         if tile.file is None:
             raise SeedLabError("That picture is not finished: there is nothing to verify yet.")
-        with closing(self.checks.run(tile.recipe, tile.file, verify)) as checks:
-            for _ in checks:
+        with closing(self.verifications.run(tile.recipe, tile.file, verify)) as statuses:
+            for _ in statuses:
                 yield self.build_view()
         yield self.build_view()
 

@@ -99,7 +99,7 @@ def _follow(recipe: Recipe, file: Path, stop: Event, verify: Verify) -> Iterator
         return
     try:
         with closing(verify(recipe, file, stop)) as reports:
-            yield from filter(None, map(_describe, reports))
+            yield from filter(None, map(_make_status, reports))
     except SeedLabError as error:
         yield VerificationStatus("failed", str(error))
     except Exception:  # the edge: Gradio reports nothing when a stream fails, and the page would wait forever
@@ -107,7 +107,7 @@ def _follow(recipe: Recipe, file: Path, stop: Event, verify: Verify) -> Iterator
         yield UNEXPECTED
 
 
-def _describe(report: Report | VerificationResult) -> VerificationStatus | None:
+def _make_status(report: Report | VerificationResult) -> VerificationStatus | None:
     match report:
         case Waiting(sentence=sentence):
             return VerificationStatus("running", sentence) if sentence else WAITING

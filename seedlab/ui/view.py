@@ -26,7 +26,7 @@ HINT = "Click the picture you like to lock its seed."
 MAX_PNG_SIDE = 32
 """Pixels per side up to which previews are encoded as PNG, above as JPEG."""
 
-FindCheck = Callable[[Path | None], VerificationStatus | None]
+FindVerification = Callable[[Path | None], VerificationStatus | None]
 
 
 def build_view(
@@ -34,7 +34,7 @@ def build_view(
     version: int,
     names: Mapping[str, str] | None = None,
     *,
-    find_check: FindCheck = lambda _: None,
+    find_verification: FindVerification = lambda _: None,
     is_known: Callable[[Tile], bool] = lambda _: True,
 ) -> dict[str, Any]:
     """Build the view of a trail.
@@ -43,7 +43,7 @@ def build_view(
         trail: the rounds on its path are shown.
         version: grows with each view; the page drops a view older than the one it shows.
         names: labels of the models, by model id.
-        find_check: returns the verification status of a picture's file, or None.
+        find_verification: returns the verification status of a picture's file, or None.
         is_known: whether the store has been searched for a tile's picture. Until then the tile is shown as waiting.
     """
     stored, trail = trail, _show_unknown_as_waiting(trail, is_known)
@@ -58,7 +58,7 @@ def build_view(
         "status": status if trail is stored else "",  # no count until the store has been searched
         "hint": HINT if _needs_hint(trail) else "",
         "roots": _list_roots(trail),
-        "rounds": [_build_round(trail, round_, names or {}, find_check) for round_ in visible],
+        "rounds": [_build_round(trail, round_, names or {}, find_verification) for round_ in visible],
     }
 
 
@@ -115,7 +115,9 @@ def _split_title(trail: Trail, round_: Round) -> list[str]:
     return list(split_prompt(trail, trail.round(round_.parent[0]), trail.tile(*round_.parent)))
 
 
-def _build_round(trail: Trail, round_: Round, names: Mapping[str, str], find_check: FindCheck) -> dict[str, Any]:
+def _build_round(
+    trail: Trail, round_: Round, names: Mapping[str, str], find_verification: FindVerification
+) -> dict[str, Any]:
     return {
         "id": round_.id,
         "title": round_.title,
@@ -129,7 +131,7 @@ def _build_round(trail: Trail, round_: Round, names: Mapping[str, str], find_che
             | {
                 "download": name_download(trail, round_, index),
                 "varied": any(each.parent == (round_.id, index) for each in trail.rounds),
-                "check": _build_verification(find_check(tile.file)),
+                "check": _build_verification(find_verification(tile.file)),
             }
             for index, tile in enumerate(round_.tiles)
         ],

@@ -42,29 +42,29 @@ def play(*reports):
 
 
 def test_an_equal_picture():
-    checks = Verifications()
-    seen = list(checks.run(RECIPE, FILE, play(Waiting(0, ""), Progress(0, 5, 12, None), SAME)))
-    assert [check.message for check in seen] == [
+    verifications = Verifications()
+    seen = list(verifications.run(RECIPE, FILE, play(Waiting(0, ""), Progress(0, 5, 12, None), SAME)))
+    assert [status.message for status in seen] == [
         "Waiting in the queue…",
         "Waiting in the queue…",
         "Generating it again on its own: step 5 of 12",
         "Equal, byte for byte: L∞ = 0.",
     ]
-    assert [check.state for check in seen] == ["running", "running", "running", "equal"]
-    assert checks.find(FILE).details == (
+    assert [status.state for status in seen] == ["running", "running", "running", "equal"]
+    assert verifications.find(FILE).details == (
         ("SHA-256", "ab" * 32),
         ("latents", "equal"),
         ("np.abs(image).sum()", "1491.1711"),
     )
-    assert checks.find(Path("other.png")) is None
-    assert checks.find(None) is None
+    assert verifications.find(Path("other.png")) is None
+    assert verifications.find(None) is None
 
 
 def test_a_different_picture():
     other = replace(SAME, sha256="cd" * 32, l_infinity=3, share=0.5, latents=False, total=1490.0)
-    _, check = Verifications().run(RECIPE, FILE, play(other))
-    assert check.state == "different"
-    assert check.details == (
+    _, status = Verifications().run(RECIPE, FILE, play(other))
+    assert status.state == "different"
+    assert status.details == (
         ("SHA-256, original", "ab" * 32),
         ("SHA-256, generated again", "cd" * 32),
         ("latents", "different"),
@@ -78,42 +78,42 @@ def test_a_failure_is_reported(failure):
 
 
 def test_stopped_and_abandoned_verifications_have_no_status():
-    checks = Verifications()
-    running = checks.run(RECIPE, FILE, play(Waiting(0, "1 batch before this one"), SAME))
-    assert next(running) == checks.find(FILE) == VerificationStatus("running", "Waiting in the queue…")
-    assert next(running) == checks.find(FILE) == VerificationStatus("running", "1 batch before this one")
-    checks.stop()
+    verifications = Verifications()
+    running = verifications.run(RECIPE, FILE, play(Waiting(0, "1 batch before this one"), SAME))
+    assert next(running) == verifications.find(FILE) == VerificationStatus("running", "Waiting in the queue…")
+    assert next(running) == verifications.find(FILE) == VerificationStatus("running", "1 batch before this one")
+    verifications.stop()
     assert list(running) == []
-    assert checks.find(FILE) is None
-    running = checks.run(RECIPE, FILE, play(Waiting(0, ""), SAME))
+    assert verifications.find(FILE) is None
+    running = verifications.run(RECIPE, FILE, play(Waiting(0, ""), SAME))
     next(running)
     running.close()
-    assert checks.find(FILE) is None
+    assert verifications.find(FILE) is None
 
 
 def test_a_running_verification_is_not_started_again():
-    checks = Verifications()
-    running = checks.run(RECIPE, FILE, play(Waiting(0, ""), SAME))
+    verifications = Verifications()
+    running = verifications.run(RECIPE, FILE, play(Waiting(0, ""), SAME))
     next(running)
-    assert list(checks.run(RECIPE, FILE, play(SAME))) == []
-    assert [check.state for check in running][-1] == "equal"
+    assert list(verifications.run(RECIPE, FILE, play(SAME))) == []
+    assert [status.state for status in running][-1] == "equal"
 
 
 def test_a_finished_picture_is_no_status():
     """The result comes next."""
     seen = Verifications().run(RECIPE, FILE, play(Finished(0, None, None, ""), SAME))
-    assert [check.state for check in seen] == ["running", "equal"]
+    assert [status.state for status in seen] == ["running", "equal"]
 
 
 def test_stop_ends_all_verifications():
-    checks, other = Verifications(), Path(__file__).with_name("__init__.py")
-    play_any = [checks.run(RECIPE, file, lambda recipe, file, stop: play_until(stop)) for file in (FILE, other)]
+    verifications, other = Verifications(), Path(__file__).with_name("__init__.py")
+    play_any = [verifications.run(RECIPE, file, lambda recipe, file, stop: play_until(stop)) for file in (FILE, other)]
     for running in play_any:
         assert [next(running).state, next(running).state] == ["running", "running"]
-    assert checks.is_running
-    checks.stop()
+    assert verifications.is_running
+    verifications.stop()
     assert [list(running) for running in play_any] == [[], []]
-    assert not checks.is_running
+    assert not verifications.is_running
 
 
 def play_until(stop: Event):
@@ -123,19 +123,19 @@ def play_until(stop: Event):
 
 def test_a_picture_without_its_file_is_not_verified():
     gone = Path("gone.png")
-    assert [check.state for check in Verifications().run(RECIPE, gone, play(SAME))] == ["running", "failed"]
+    assert [status.state for status in Verifications().run(RECIPE, gone, play(SAME))] == ["running", "failed"]
 
 
 def test_a_missing_picture_that_was_generated_again_has_no_status(tmp_path):
-    checks, file = Verifications(), tmp_path / "gone.png"
-    list(checks.run(RECIPE, file, play(SAME)))
-    assert "click the picture to generate it again" in checks.find(file).message
+    verifications, file = Verifications(), tmp_path / "gone.png"
+    list(verifications.run(RECIPE, file, play(SAME)))
+    assert "click the picture to generate it again" in verifications.find(file).message
     file.touch()
-    assert checks.find(file) is None
+    assert verifications.find(file) is None
 
 
 def test_an_unexpected_error_ends_a_verification_with_a_message(caplog):
-    assert [check.state for check in Verifications().run(RECIPE, FILE, play(ZeroDivisionError()))] == [
+    assert [status.state for status in Verifications().run(RECIPE, FILE, play(ZeroDivisionError()))] == [
         "running",
         "failed",
     ]
