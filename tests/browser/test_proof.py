@@ -1,7 +1,5 @@
 """Reproducibility: Verify, Copy as script, and opening downloaded pictures."""
 
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +10,7 @@ from playwright.sync_api import expect
 from seedlab.images.compare import hash_pixels
 from seedlab.images.metadata import read_metadata, write_picture
 from seedlab.images.png import read_pixels, write_png
+from tests.processes import run_python
 
 pytestmark = pytest.mark.browser
 
@@ -69,7 +68,7 @@ def test_the_copied_script_of_a_picture_gives_its_bytes(visit, seeds, tmp_path):
     script = screen.page.evaluate("navigator.clipboard.readText()")
     assert script == screen.script.input_value()
     (tmp_path / "seedlab").symlink_to(ROOT / "seedlab")
-    done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True)
+    done = run_python("-c", script, cwd=tmp_path)
     assert hash_pixels(Image.open(file)) in done.stdout, done.stderr
 
 

@@ -1,10 +1,7 @@
 """The commands that look at finished pictures."""
 
 import json
-import subprocess
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -16,8 +13,8 @@ from seedlab.images.metadata import Metadata, read_metadata, write_picture
 from seedlab.images.png import read_pixels, write_png
 from tests.cli.test_main import MODEL, Painter, paint
 from tests.examples import ENVIRONMENT, RECIPE
+from tests.processes import run_python
 
-ROOT = Path(__file__).parents[2]
 BF16 = replace(RECIPE, dtype="bfloat16")
 
 
@@ -154,8 +151,7 @@ def test_pictures_that_are_no_round_are_no_script(picture, tmp_path, capsys):
 
 
 def run_for_real(*arguments):
-    command = [sys.executable, "-m", "seedlab", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    return run_python("-m", "seedlab", *map(str, arguments))
 
 
 def test_the_real_thing_verifies_what_it_made_and_notices_a_changed_pixel(tmp_path):

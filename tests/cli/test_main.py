@@ -28,6 +28,7 @@ from seedlab.images.png import read_pixels, write_png
 from seedlab.workflow.services import Services
 from tests.examples import ENVIRONMENT, RECIPE, make_lineage
 from tests.pipelines.builders import build_stable_diffusion
+from tests.processes import run_python
 
 PROMPT = "Labrador in the style of Vermeer"
 MODEL = Model(
@@ -452,10 +453,9 @@ def start(*arguments: object) -> "subprocess.Popen[str]":
 
 
 def run(*arguments: object) -> dict[str, object]:
-    process = start(*arguments, "--json")
-    out, err = process.communicate(timeout=300)
-    assert process.returncode == 0, err
-    return json.loads(out)
+    done = run_python("-m", "seedlab", *map(str, arguments), "--json")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
 
 
 @pytest.fixture(scope="module")

@@ -141,6 +141,7 @@ def test_a_scheduler_that_needs_more_steps_says_how_many():
     with pytest.raises(RecipeError, match="PNDM needs 4 steps or more, not 3") as caught:
         MODEL.make_recipe(prompt="", seed=0, scheduler="PNDMScheduler", num_inference_steps=3)
     assert caught.value.field == "num_inference_steps"
+    MODEL.make_recipe(prompt="", seed=0, scheduler="PNDMScheduler", num_inference_steps=4)
 
 
 @pytest.mark.parametrize(

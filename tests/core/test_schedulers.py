@@ -26,6 +26,11 @@ def test_no_two_schedulers_answer_to_one_name():
     assert len(names) == len(set(names)) == 34
 
 
+def test_only_pndm_needs_more_than_one_step():
+    """`tests/pipelines/sampling/test_schedulers.py` checks that against diffusers."""
+    assert {each.name: each.least_steps for each in SCHEDULERS if each.least_steps != 1} == {"PNDMScheduler": 4}
+
+
 def test_an_unknown_scheduler_is_refused_with_the_labels_to_choose_from():
     with pytest.raises(RecipeError, match=r"There is no scheduler “euler”\. Choose one of: DPM\+\+ 2M, ") as caught:
         find_scheduler("euler")

@@ -152,3 +152,17 @@ def test_two_processes_may_write_the_same_picture_at_once(tmp_path):
     writers = [subprocess.Popen([sys.executable, "-c", WRITER, str(tmp_path)], cwd=root) for _ in range(2)]
     assert [writer.wait(60) for writer in writers] == [0, 0]
     assert len(list(tmp_path.iterdir())) == 1
+
+
+@pytest.mark.parametrize("is_large", [True, False])
+def test_the_least_recently_used_goes_whatever_its_size(tmp_path, is_large):
+    large, small = IMAGE, Image.new("RGB", (128, 128))
+    old, new = (large, small) if is_large else (small, large)
+    recipes = [replace(RECIPE, seed=seed) for seed in range(3)]
+    store, files = Store(tmp_path), []
+    for age, image, recipe in zip((200, 100), (old, new), recipes, strict=False):
+        files.append(store.keep(image, recipe, ENVIRONMENT, suffixes=(), notice="").file)
+        os.utime(files[-1], (time.time() - age, time.time() - age))
+    used = sum(file.stat().st_size for file in files)
+    last = Store(tmp_path, limit_bytes=used).keep(small, recipes[2], ENVIRONMENT, suffixes=(), notice="").file
+    assert [file.exists() for file in (*files, last)] == [False, True, True]

@@ -1,9 +1,9 @@
 """Exported scripts, run in a process of their own, give SeedLab's bytes."""
 
-import subprocess
-import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from subprocess import CompletedProcess
 from threading import Event
 
 import pytest
@@ -15,16 +15,17 @@ from seedlab.pipelines.models.catalog import describe
 from seedlab.rules.suffixes import GUIDE_SUFFIXES
 from seedlab.workflow.script import write_script
 from tests.pipelines.builders import build_ddim, make_default_recipe, make_recipe
+from tests.processes import run_python, run_python_afresh
 from tests.rounds import seed_round, suffix_round
 
 ROOT = Path(__file__).parents[2]
 
 
-def run_script(script: str, folder: Path) -> list[str]:
-    """Run a script as a person would; returns the hashes that it prints."""
+def run_script(script: str, folder: Path, run: Callable[..., "CompletedProcess[str]"] = run_python) -> list[str]:
+    """Run a script in a new process; returns the hashes that it prints."""
     (folder / "seedlab").symlink_to(ROOT / "seedlab")
     (folder / "script.py").write_text(script, encoding="utf-8")
-    done = subprocess.run([sys.executable, "script.py"], cwd=folder, capture_output=True, text=True)
+    done = run("script.py", cwd=folder)
     assert done.returncode == 0, done.stderr
     return [line.split()[1] for line in done.stdout.splitlines()]
 
@@ -77,7 +78,7 @@ def test_only_deterministic_algorithms(shared_manager, tiny, tmp_path):
     recipe = make_recipe(tiny, prompt="'); raise SystemExit  # “”\n\\")
     (expected,), environment = make(shared_manager, [recipe])
     script = write_script([recipe], replace(environment, deterministic=True))
-    assert run_script(script, tmp_path) == [expected]
+    assert run_script(script, tmp_path, run_python_afresh) == [expected]
 
 
 def test_one_tile_of_a_grid_of_sketch(shared_manager, tmp_path):

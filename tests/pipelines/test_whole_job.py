@@ -2,8 +2,6 @@
 
 import json
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -26,6 +24,7 @@ from seedlab.workflow.trail import Round, State
 from seedlab.workflow.verification import VerificationResult
 from tests.pipelines import builders
 from tests.pipelines.builders.recipes import PROMPT
+from tests.processes import run_python
 
 
 def build_checkpoint(folder: Path) -> Path:
@@ -132,10 +131,10 @@ def test_its_png_brings_it_back_and_is_verified(do_job, name):
 
 
 def test_their_scripts_give_the_same_bytes(do_job, tmp_path):
-    """All in one process, which takes seconds to begin; each sets all that it needs."""
+    """All in one process; each script sets all that it needs."""
     jobs = [do_job(name) for name in BUILDERS]
     scripts = json.dumps([job.services.write_script([job.chosen]) for job in jobs])
-    done = subprocess.run([sys.executable, "-c", RUN], cwd=tmp_path, input=scripts, capture_output=True, text=True)
+    done = run_python("-c", RUN, cwd=tmp_path, text=scripts)
     assert done.returncode == 0, done.stderr
     expected = [hash_pixels(read_pixels(job.file)) for job in jobs]
     assert [line.split()[1] for line in done.stdout.splitlines()] == expected

@@ -128,6 +128,18 @@ def test_the_focus_is_the_newest_round():
     assert build_view(trail.lock(1, 0, Suffixes((", artsy",))), 1)["focus"] == 2
 
 
+def test_the_focus_is_the_round_asked_for_last_even_where_others_hang_from_it():
+    trail = explored().lock(1, 0, Suffixes((", artsy",))).lock(2, 0, Suffixes((", trending",))).lock(1, 0, Suffixes((", artsy",)))
+    assert trail.path == (1, 2, 3)
+    assert build_view(trail, 1)["focus"] == 2
+
+
+def test_the_focus_is_the_end_of_the_path_where_the_round_asked_for_last_is_not_on_the_screen():
+    trail = explored().lock(1, 0, Suffixes((", artsy",))).explore(RECIPE, Seeds((7,))).revisit(1)
+    assert trail.path == (1, 2)
+    assert build_view(trail, 1)["focus"] == 2
+
+
 def test_first_rounds_are_listed_if_there_are_several():
     trail = explored()
     assert build_view(trail, 1)["roots"] == []
@@ -136,6 +148,8 @@ def test_first_rounds_are_listed_if_there_are_several():
         {"id": 1, "label": "Labrador in the style of Vermeer · 0–3", "current": False},
         {"id": 2, "label": "cat, Van Gogh · 7", "current": True},
     ]
+    assert [root["current"] for root in view(trail.revisit(1), 1)["roots"]] == [True, False]
+    assert len(view(trail.explore(RECIPE, (8,)), 1)["roots"]) == 3
 
 
 def test_labels_of_long_and_empty_prompts():

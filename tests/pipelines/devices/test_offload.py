@@ -1,4 +1,4 @@
-"""Placing and offloading weights, as far as this can be tested without a GPU; the rest is in tests/card."""
+"""Placing and offloading weights, as far as this can be tested without a GPU; the rest is in tests/simulated_cuda."""
 
 import pytest
 import torch

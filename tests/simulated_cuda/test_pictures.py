@@ -1,4 +1,4 @@
-"""Pictures made on a card: their dtype, their bytes against the plain script's, and what else knows of the device."""
+"""Pictures made on a CUDA device: their dtype, their bytes compared with the plain script's, and their metadata."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,11 +15,11 @@ from seedlab.pipelines.devices.offload import is_offloaded
 from seedlab.pipelines.models.catalog import describe
 from seedlab.rules.suffixes import GUIDE_SUFFIXES
 from seedlab.workflow.script import write_script
-from tests.card.card import too_small_for
 from tests.pipelines import builders
 from tests.pipelines.plain import hash_pixels, run_plainly
 from tests.pipelines.test_matrix import BUILDERS, UNCONDITIONAL
 from tests.rounds import seed_round, suffix_round
+from tests.simulated_cuda.device import too_small_for
 
 # diffusers' own call of it
 UPCAST = pytest.mark.filterwarnings("ignore:`upcast_vae` is deprecated:FutureWarning")
@@ -46,7 +46,7 @@ def make(manager, recipes) -> list[str]:
     return [hash_pixels(ends[index].image) for index in range(len(recipes))]
 
 
-def run_on_card(recipe: Recipe) -> str:
+def run_on_device(recipe: Recipe) -> str:
     return run_plainly(recipe, "contiguous_format", "cuda")
 
 
@@ -60,11 +60,11 @@ def run_on_card(recipe: Recipe) -> str:
         ("flux", (9, 0), "bfloat16"),
     ],
 )
-def test_the_default_is_half_precision_of_the_kind_that_the_card_does_well(
-    card, manager, build, model, capability, dtype
+def test_the_default_is_half_precision_of_the_kind_that_the_device_does_well(
+    device, manager, build, model, capability, dtype
 ):
-    """Stable Diffusion was made in float16; Flux in bfloat16, which older cards do slowly."""
-    card.capability = capability
+    """Stable Diffusion was made in float16; Flux in bfloat16, which older devices do slowly."""
+    device.capability = capability
     assert manager.device == "cuda"
     assert manager.describe(str(build(model))).dtype == dtype
 
@@ -74,7 +74,7 @@ def test_the_default_is_half_precision_of_the_kind_that_the_card_does_well(
 def test_a_grid_and_a_round_of_suffixes_have_the_plain_scripts_bytes(manager, build, model):
     seeds = seed_round(make_default(build, model), range(4))
     for recipes in (seeds,) if model in UNCONDITIONAL else (seeds, suffix_round(seeds[2], GUIDE_SUFFIXES)):
-        assert make(manager, recipes) == [run_on_card(recipe) for recipe in recipes]
+        assert make(manager, recipes) == [run_on_device(recipe) for recipe in recipes]
 
 
 @UPCAST
@@ -82,49 +82,49 @@ def test_a_grid_and_a_round_of_suffixes_have_the_plain_scripts_bytes(manager, bu
     "model",
     [pytest.param(model, marks=() if model in ("tiny", "xl") else pytest.mark.slow) for model in BUILDERS],
 )
-def test_they_have_them_too_where_the_model_does_not_fit(card, manager, build, model):
+def test_they_have_them_too_where_the_model_does_not_fit(device, manager, build, model):
     """SDXL's matrices were multiplied otherwise where its weights had been moved in torch's inference mode."""
-    card.resize(too_small_for(build(model)))
+    device.resize(too_small_for(build(model)))
     recipes = seed_round(make_default(build, model), range(4))
-    expected = [run_on_card(recipe) for recipe in recipes]
+    expected = [run_on_device(recipe) for recipe in recipes]
     assert [make(manager, recipes) for _ in range(2)] == [expected] * 2, "and again, with what the first time left"
     (loaded,) = manager._cache._loaded.values()
     assert is_offloaded(loaded.pipeline)
 
 
-def test_the_card_is_named_in_every_picture(manager, build):
+def test_the_device_is_named_in_every_picture(manager, build):
     recipe = make_default(build, "tiny")
     *_, finished = manager.generate([recipe], Event())
     assert isinstance(finished, Finished)
     assert finished.environment == manager.environment(recipe)
-    assert (finished.environment.device, finished.environment.threads) == ("A card of memory", 0)
+    assert (finished.environment.device, finished.environment.threads) == ("Simulated CUDA device", 0)
     assert finished.environment.memory_format == "contiguous_format"
 
 
-def test_noise_can_be_drawn_on_the_card_as_in_the_guides_script(manager, build):
+def test_noise_can_be_drawn_on_the_device_as_in_the_guides_script(manager, build):
     recipe = make_default(build, "tiny", generator_device="cuda", scheduler="EulerAncestralDiscreteScheduler")
-    assert make(manager, seed_round(recipe, range(4)))[1] == run_on_card(replace(recipe, seed=1))
+    assert make(manager, seed_round(recipe, range(4)))[1] == run_on_device(replace(recipe, seed=1))
 
 
-def test_noise_that_no_seed_decides_is_seen_on_the_card_too(manager, tmp_path):
+def test_noise_that_no_seed_decides_is_seen_on_the_device_too(manager, tmp_path):
     folder = builders.build_stable_diffusion_3(tmp_path, stochastic_sampling=True)
     *_, failed = manager.generate([builders.make_default_recipe(folder, generator_device="cuda")], Event())
     assert "noise that the seed does not decide" in failed.sentence
 
 
 @pytest.mark.parametrize("is_small", [False, True], ids=["whole", "part by part"])
-def test_a_lora_is_at_work_on_the_card(card, manager, build, tmp_path, is_small):
+def test_a_lora_is_at_work_on_the_device(device, manager, build, tmp_path, is_small):
     plain = make_default(build, "tiny")
     style = manager.read_loras(str(builders.build_lora(build("tiny"), tmp_path / "style.safetensors", words=True)))
     whole = make(manager, seed_round(replace(plain, loras=style), range(2)))
     assert whole[0] != make(manager, [plain])[0]
     manager._cache.evict_others()
     if is_small:
-        card.resize(too_small_for(build("tiny")))
+        device.resize(too_small_for(build("tiny")))
     assert make(manager, seed_round(replace(plain, loras=style, num_inference_steps=4), range(2))) == whole
 
 
-def test_an_exported_script_finds_the_card_and_gives_the_same_bytes(manager, build, tmp_path, monkeypatch, capsys):
+def test_an_exported_script_finds_the_device_and_gives_the_same_bytes(manager, build, tmp_path, monkeypatch, capsys):
     recipes = suffix_round(make_default(build, "tiny", seed=2), GUIDE_SUFFIXES)
     hashes = make(manager, recipes)
     monkeypatch.chdir(tmp_path)
@@ -134,12 +134,12 @@ def test_an_exported_script_finds_the_card_and_gives_the_same_bytes(manager, bui
 
 
 @pytest.mark.slow
-def test_the_whole_job_without_a_browser(card, build, tmp_path, capsys):
+def test_the_whole_job_without_a_browser(device, build, tmp_path, capsys):
     folder, (grid, more) = build("tiny"), (tmp_path / "grid", tmp_path / "more")
     options = ["--model", str(folder), "--steps", "4", "--out", str(grid)]
     assert main(["grid", "Labrador in the style of Vermeer", "--seeds", "0-3", *options]) == 0
     assert main(["refine", str(grid / "seed-2.png"), "--suffix", ", artsy", "--out", str(more)]) == 0
-    card.resize(too_small_for(folder))  # a day later, beside another program
+    device.resize(too_small_for(folder))  # a day later, beside another program
     capsys.readouterr()
     assert main(["verify", str(more / "seed-2-artsy.png")]) == 0
     assert "L∞" in capsys.readouterr().out

@@ -1,4 +1,4 @@
-"""What is where on a card, and what is done when its memory runs out."""
+"""Where weights are on a CUDA device, and what happens when its memory runs out."""
 
 import gc
 from dataclasses import replace
@@ -14,9 +14,9 @@ from seedlab.pipelines.devices.offload import is_offloaded, measure_size
 from seedlab.pipelines.exact.plans import Plans
 from seedlab.pipelines.loaded.cache import PipelineCache
 from seedlab.pipelines.models.catalog import describe
-from tests.card.card import WHOLE, too_small_for
 from tests.pipelines.builders import build_stable_diffusion, make_recipe
 from tests.rounds import seed_round
+from tests.simulated_cuda.device import WHOLE, too_small_for
 
 SIDE = 128
 """Of pictures whose work takes more memory than the weights of their model."""
@@ -56,53 +56,53 @@ def get_pipeline(manager):
     return loaded.pipeline
 
 
-def measure_peak(card, manager, *recipes) -> int:
-    """Return the most bytes of the card that these take, once what they need is known."""
+def measure_peak(device, manager, *recipes) -> int:
+    """Return the device's peak memory in bytes while these are made, after calibration."""
     make(manager, *recipes)
-    card.restart_peak()
+    device.restart_peak()
     make(manager, *recipes)
-    return card.peak
+    return device.peak
 
 
-def watch(card, pipeline) -> dict[str, list[int]]:
-    """Note how much of the card is used whenever a part works."""
+def watch(device, pipeline) -> dict[str, list[int]]:
+    """Record the device memory in use, in bytes, each time a part runs."""
     parts = {"words": pipeline.text_encoder, "denoiser": pipeline.unet, "decoder": pipeline.vae.decoder}
     used = {name: [] for name in parts}
     for name, part in parts.items():
         *_, last = part.modules()
-        last.register_forward_pre_hook(lambda *_, seen=used[name]: seen.append(card.used))
+        last.register_forward_pre_hook(lambda *_, seen=used[name]: seen.append(device.used))
     return used
 
 
-def test_what_fits_is_put_on_the_card_whole_and_leaves_nothing_when_it_goes(card, manager, recipes):
+def test_what_fits_is_put_on_the_device_whole_and_leaves_nothing_when_it_goes(device, manager, recipes):
     make(manager, recipes[0])
     size = measure_size(get_pipeline(manager))
     assert not is_offloaded(get_pipeline(manager))
-    assert size <= card.used < 1.01 * size
+    assert size <= device.used < 1.01 * size
     manager.close()
     manager._cache._loaded.clear()
     gc.collect()
-    assert card.used < 0.01 * size
+    assert device.used < 0.01 * size
 
 
-def test_what_does_not_fit_is_on_it_part_by_part(card, manager, folders, recipes):
+def test_what_does_not_fit_is_on_it_part_by_part(device, manager, folders, recipes):
     alone, together = make(manager, recipes[0]), make(manager, *recipes)
     size = measure_size(get_pipeline(manager))
     manager._cache._loaded.clear()
-    card.resize(too_small_for(folders[0]))
+    device.resize(too_small_for(folders[0]))
     assert make(manager, recipes[0]) == alone
     assert is_offloaded(get_pipeline(manager))
-    assert card.used < 0.01 * size, "between pictures the card is free for others"
-    used = watch(card, get_pipeline(manager))
+    assert device.used < 0.01 * size, "between pictures the device is free for others"
+    used = watch(device, get_pipeline(manager))
     assert make(manager, *recipes) == together
     assert all(used.values())
     assert min(used["denoiser"]) > 0.9 * size, "the most of it"
     assert max(used["words"] + used["decoder"]) < 0.5 * size, "with the denoiser gone"
 
 
-def test_what_is_moved_to_the_card_is_as_if_it_had_been_there(card, manager, folders, recipes):
+def test_what_is_moved_to_the_device_is_as_if_it_had_been_there(device, manager, folders, recipes):
     """Also by the search for a plan: no tensors of torch's inference mode, whose kernels are others."""
-    card.resize(too_small_for(folders[0]))
+    device.resize(too_small_for(folders[0]))
     make(manager, recipes[0])
     pipeline, seen = get_pipeline(manager), set()
     for part in (pipeline.text_encoder, pipeline.unet, pipeline.vae.decoder):
@@ -113,10 +113,10 @@ def test_what_is_moved_to_the_card_is_as_if_it_had_been_there(card, manager, fol
     assert seen == {(True, False)}
 
 
-def test_previews_are_fitted_to_an_autoencoder_that_waits(card, manager, folders, recipes):
+def test_previews_are_fitted_to_an_autoencoder_that_waits(device, manager, folders, recipes):
     previews = []
     for size in (WHOLE, too_small_for(folders[0])):
-        card.resize(size)
+        device.resize(size)
         manager._cache._loaded.clear()
         reports = list(manager.generate(recipes[:1], Event()))
         previews.append(next(report.preview for report in reports if isinstance(report, Progress)))
@@ -125,8 +125,8 @@ def test_previews_are_fitted_to_an_autoencoder_that_waits(card, manager, folders
 
 
 @pytest.mark.parametrize("count", [1, 4], ids=["a picture", "a batch"])
-def test_what_was_stopped_leaves_the_card(card, manager, folders, recipes, count):
-    card.resize(too_small_for(folders[0]))
+def test_what_was_stopped_leaves_the_device(device, manager, folders, recipes, count):
+    device.resize(too_small_for(folders[0]))
     expected = make(manager, *recipes[:count])
     stop, ends = Event(), []
     for report in manager.generate([replace(each, num_inference_steps=9) for each in recipes[:count]], stop):
@@ -135,75 +135,77 @@ def test_what_was_stopped_leaves_the_card(card, manager, folders, recipes, count
         ends.append(isinstance(report, Finished | Failed))
     assert not any(ends)
     manager._line.join(lambda: None).result()
-    assert card.used < 10**6
+    assert device.used < 10**6
     assert make(manager, *recipes[:count]) == expected
 
 
-def test_a_batch_that_the_card_cannot_hold_is_made_one_by_one_with_the_same_bytes(card, manager, recipes):
+def test_a_batch_that_the_device_cannot_hold_is_made_one_by_one_with_the_same_bytes(device, manager, recipes):
     large = [enlarge(recipe) for recipe in recipes]
-    together, alone = measure_peak(card, manager, *large), measure_peak(card, manager, large[0])
+    together, alone = measure_peak(device, manager, *large), measure_peak(device, manager, large[0])
     assert together > alone + 10**6
     expected = make(manager, *large)
-    card.resize((together + alone) // 2)
+    device.resize((together + alone) // 2)
     assert make(manager, *large) == expected
     assert not is_offloaded(get_pipeline(manager)), "nor slower than it has to be"
 
 
-def test_a_picture_that_does_not_fit_beside_its_model_comes_part_by_part_with_the_same_bytes(card, manager, recipes):
+def test_a_picture_that_does_not_fit_beside_its_model_comes_part_by_part_with_the_same_bytes(device, manager, recipes):
     large = enlarge(recipes[0])
-    whole = measure_peak(card, manager, large)
+    whole = measure_peak(device, manager, large)
     expected = make(manager, large)
-    card.resize(whole - 10**6)
+    device.resize(whole - 10**6)
     assert make(manager, large) == expected
     assert is_offloaded(get_pipeline(manager))
     assert make(manager, *recipes[:2])
 
 
-def test_a_picture_that_no_way_makes_ends_in_words_and_the_next_one_is_made_as_ever(card, manager, recipes):
+def test_a_picture_that_no_way_makes_ends_in_words_and_the_next_one_is_made_as_ever(device, manager, recipes):
     expected = make(manager, *recipes)
-    card.resize(10**6)
+    device.resize(10**6)
     for failed in run(manager, *recipes):
         assert failed.sentence == "Not enough memory for this picture: choose a smaller size, or a smaller model."
-    assert card.used < 10**6
-    card.resize(WHOLE)
+    assert device.used < 10**6
+    device.resize(WHOLE)
     assert make(manager, *recipes) == expected
     assert not is_offloaded(get_pipeline(manager)), "it would be slower for everybody"
 
 
-def test_a_model_without_parts_is_whole_or_not_at_all(card, manager, folders, recipes, monkeypatch):
+def test_a_model_without_parts_is_whole_or_not_at_all(device, manager, folders, recipes, monkeypatch):
     monkeypatch.setattr(StableDiffusionPipeline, "model_cpu_offload_seq", None)
     expected = make(manager, recipes[0])
-    card.resize(10**6)
+    device.resize(10**6)
     manager._cache._loaded.clear()
     gc.collect()
     assert [failed.sentence[:17] for failed in run(manager, recipes[0])] == ["Not enough memory"]
-    card.resize(too_small_for(folders[0]) - ACTIVATION_BYTES + 10**9)
+    device.resize(too_small_for(folders[0]) - ACTIVATION_BYTES + 10**9)
     assert make(manager, recipes[0]) == expected
 
 
-def test_a_card_that_fills_up_while_a_model_comes_gets_it_part_by_part(card, manager, folders, recipes, monkeypatch):
+def test_a_device_that_fills_up_while_a_model_comes_gets_it_part_by_part(
+    device, manager, folders, recipes, monkeypatch
+):
     expected = make(manager, recipes[0])
     size = measure_size(get_pipeline(manager))
     manager._cache._loaded.clear()
     gc.collect()
-    card.resize(size // 2)
+    device.resize(size // 2)
     with monkeypatch.context() as patch:
         patch.setattr("seedlab.pipelines.devices.offload.measure_room", lambda _: WHOLE)
         manager._cache.load(describe(str(folders[0])), "float32", "cuda")
-    card.resize(WHOLE)
+    device.resize(WHOLE)
     assert is_offloaded(get_pipeline(manager))
     assert make(manager, recipes[0]) == expected
 
 
 @pytest.mark.parametrize("room", [0, WHOLE])
-def test_a_model_is_divided_only_where_the_machine_has_room_for_it(card, folders, room):
+def test_a_model_is_divided_only_where_the_machine_has_room_for_it(device, folders, room):
     library = PipelineCache({"cuda": WHOLE, "host": room}.get)
     loaded = library.load(describe(str(folders[0])), "float32", "cuda")
     assert library.free_space() == is_offloaded(loaded.pipeline) == bool(room)
     assert not library.free_space()
 
 
-def test_a_model_that_was_divided_and_went_can_be_divided_again(card, folders):
+def test_a_model_that_was_divided_and_went_can_be_divided_again(device, folders):
     library = PipelineCache({"cuda": WHOLE, "host": WHOLE}.get)
     for _ in range(2):
         first = library.load(describe(str(folders[0])), "float32", "cuda")
@@ -214,27 +216,27 @@ def test_a_model_that_was_divided_and_went_can_be_divided_again(card, folders):
         library.evict_others()
 
 
-def test_another_model_takes_the_place_of_the_one_that_was_used_longest_ago(card, manager, folders):
+def test_another_model_takes_the_place_of_the_one_that_was_used_longest_ago(device, manager, folders):
     first, *others = (make_recipe(folder, dtype="float32", num_inference_steps=1) for folder in folders)
     make(manager, first)
     size = measure_size(get_pipeline(manager))
-    card.resize(ACTIVATION_BYTES + 2 * size + size // 2)
+    device.resize(ACTIVATION_BYTES + 2 * size + size // 2)
     used = []
     for recipe in (others[0], first, others[1], *(first, *others)):
         make(manager, recipe)
-        used.append(card.used)
+        used.append(device.used)
     assert max(used) < 2.01 * size
     assert min(used) > 1.99 * size
     assert not any(is_offloaded(loaded.pipeline) for loaded in manager._cache._loaded.values())
 
 
-def test_weights_that_wait_in_the_machines_memory_need_room_there(card, folders):
-    """They go where that is short; a model that is whole on the card takes none of it."""
+def test_weights_that_wait_in_the_machines_memory_need_room_there(device, folders):
+    """They are evicted when host memory is short; a model that is whole on the device takes none of it."""
     room = {"cuda": WHOLE, "host": WHOLE}
     library = PipelineCache(room.get)
     load = lambda folder: library.load(describe(str(folder)), "float32", "cuda")  # noqa: E731
     whole = load(folders[0])
-    card.resize(too_small_for(folders[1]))
+    device.resize(too_small_for(folders[1]))
     divided = load(folders[1])
     assert [is_offloaded(each.pipeline) for each in (whole, divided)] == [False, True]
     room["host"] = 0

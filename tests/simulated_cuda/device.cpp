@@ -1,12 +1,16 @@
-// A CUDA card made of the machine's own memory, for machines without one. torch's dispatcher and its guards of devices
-// are real, as is the bound of the memory; each kernel is the CPU's, and refuses tensors of two devices.
-#include <ATen/ATen.h>
+// A CUDA device simulated in host memory, for machines without one. torch's dispatcher, its device guards and the memory
+// limit are real. Each kernel is the CPU's, and refuses tensors of two devices.
+// A header for each operator: all of them take a third longer to compile.
+#define AT_PER_OPERATOR_HEADERS
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/EmptyTensor.h>
+#include <ATen/core/Tensor.h>
 #include <ATen/detail/CUDAHooksInterface.h>
 #include <ATen/native/CPUFallback.h>
 #include <ATen/ops/_reshape_alias_native.h>
 #include <ATen/ops/as_strided_native.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/from_blob.h>
 #include <ATen/ops/unfold_native.h>
 #include <ATen/ops/view_native.h>
 #include <c10/core/impl/DeviceGuardImplInterface.h>
@@ -20,7 +24,7 @@
 
 namespace {
 
-const at::Device CARD(at::kCUDA, 0);
+const at::Device DEVICE(at::kCUDA, 0);
 const at::DispatchKeySet KEYS(at::DispatchKey::CUDA);
 
 // Memory
@@ -49,7 +53,7 @@ struct Allocator final : at::Allocator {
     void* data = size ? std::aligned_alloc(64, size) : nullptr;
     used += size;
     peak = std::max(peak.load(), used.load());
-    return {data, new Block{size, data}, &release, CARD};
+    return {data, new Block{size, data}, &release, DEVICE};
   }
   at::DeleterFnPtr raw_deleter() const override { return nullptr; }
   void copy_data(void* to, const void* from, size_t count) const override { default_copy_data(to, from, count); }
@@ -57,19 +61,19 @@ struct Allocator final : at::Allocator {
 
 REGISTER_ALLOCATOR(at::kCUDA, &allocator)
 
-// The device: one, whose queue is always empty
+// The one device, whose stream is always empty
 
 struct Guard final : c10::impl::DeviceGuardImplInterface {
   static constexpr at::DeviceType static_type = at::kCUDA;
   Guard() = default;
   explicit Guard(at::DeviceType) {}
   at::DeviceType type() const override { return at::kCUDA; }
-  at::Device getDevice() const override { return CARD; }
-  at::Device exchangeDevice(at::Device) const override { return CARD; }
+  at::Device getDevice() const override { return DEVICE; }
+  at::Device exchangeDevice(at::Device) const override { return DEVICE; }
   void setDevice(at::Device) const override {}
   void uncheckedSetDevice(at::Device) const noexcept override {}
   at::DeviceIndex deviceCount() const noexcept override { return 1; }
-  at::Stream getStream(at::Device) const noexcept override { return at::Stream(at::Stream::DEFAULT, CARD); }
+  at::Stream getStream(at::Device) const noexcept override { return at::Stream(at::Stream::DEFAULT, DEVICE); }
   at::Stream exchangeStream(at::Stream stream) const noexcept override { return stream; }
   void record(void**, const at::Stream&, const at::DeviceIndex, const c10::EventFlag) const override {}
   void block(void*, const at::Stream&) const override {}
@@ -79,9 +83,9 @@ struct Guard final : c10::impl::DeviceGuardImplInterface {
 
 C10_REGISTER_GUARD_IMPL(CUDA, Guard)
 
-// A source of noise of the card's own: the CPU's, behind another device's name
-struct CardGenerator final : c10::GeneratorImpl {
-  CardGenerator() : GeneratorImpl(CARD, KEYS), inner(at::detail::createCPUGenerator()) {}
+// The device's own generator: the CPU's, under another device's name
+struct DeviceGenerator final : c10::GeneratorImpl {
+  DeviceGenerator() : GeneratorImpl(DEVICE, KEYS), inner(at::detail::createCPUGenerator()) {}
   void set_current_seed(uint64_t seed) override { inner.set_current_seed(seed); }
   uint64_t current_seed() const override { return inner.current_seed(); }
   uint64_t seed() override { return inner.seed(); }
@@ -95,7 +99,7 @@ struct CardGenerator final : c10::GeneratorImpl {
 };
 
 at::Generator& own_generator() {
-  static auto generator = at::make_generator<CardGenerator>();
+  static auto generator = at::make_generator<DeviceGenerator>();
   return generator;
 }
 
@@ -108,9 +112,9 @@ struct CUDAHooks final : at::CUDAHooksInterface {
   at::DeviceIndex deviceCount() const override { return 1; }
   at::DeviceIndex current_device() const override { return 0; }
   bool isPinnedPtr(const void*) const override { return false; }
-  at::Device getDeviceFromPtr(void*) const override { return CARD; }
+  at::Device getDeviceFromPtr(void*) const override { return DEVICE; }
   const at::Generator& getDefaultGenerator(at::DeviceIndex) const override { return own_generator(); }
-  at::Generator getNewGenerator(at::DeviceIndex) const override { return at::make_generator<CardGenerator>(); }
+  at::Generator getNewGenerator(at::DeviceIndex) const override { return at::make_generator<DeviceGenerator>(); }
 };
 
 // Kernels
@@ -172,20 +176,20 @@ at::Tensor unfold(const at::Tensor& self, int64_t dimension, int64_t size, int64
 
 at::Tensor& normal(at::Tensor& self, double mean, double deviation, std::optional<at::Generator> generator) {
   auto* chosen = generator.value_or(own_generator()).unsafeGetGeneratorImpl();
-  borrow(self).normal_(mean, deviation, dynamic_cast<CardGenerator&>(*chosen).inner);
+  borrow(self).normal_(mean, deviation, dynamic_cast<DeviceGenerator&>(*chosen).inner);
   return self;
 }
 
 at::Scalar read_number(const at::Tensor& self) { return borrow(self).item(); }
 
-// Attention by its formula: the fused kernels that a card would choose are not here.
+// Attention by its formula: the fused kernels that a real device would choose do not exist here.
 int64_t choose_attention(
     const at::Tensor&, const at::Tensor&, const at::Tensor&, const std::optional<at::Tensor>&, double, bool,
     std::optional<double>, bool) {
   return static_cast<int64_t>(0);
 }
 
-// A real card's kernels refuse tensors of the CPU, but for single numbers, and for indices.
+// A real device's kernels refuse CPU tensors, except single numbers and indices.
 void check_devices(const std::string& name, at::ArrayRef<c10::IValue> arguments) {
   if (name.rfind("aten::index", 0) == 0 || name.rfind("aten::_index_put", 0) == 0) return;
   std::vector<at::Tensor> tensors;
@@ -230,10 +234,10 @@ TORCH_LIBRARY_IMPL(aten, CUDA, kernels) {
   kernels.impl("_fused_sdp_choice", &choose_attention);
 }
 
-TORCH_LIBRARY(card, card) {
-  card.def("resize(int size) -> ()", [](int64_t size) { capacity = size; });
-  card.def("used() -> int", [] { return used.load(); });
-  card.def("restart_peak() -> ()", [] { peak = used.load(); });
-  card.def("peak() -> int", [] { return peak.load(); });
-  card.def("rng_state() -> Tensor", [] { return own_generator().get_state(); });
+TORCH_LIBRARY(simulated_cuda, library) {
+  library.def("resize(int size) -> ()", [](int64_t size) { capacity = size; });
+  library.def("used() -> int", [] { return used.load(); });
+  library.def("restart_peak() -> ()", [] { peak = used.load(); });
+  library.def("peak() -> int", [] { return peak.load(); });
+  library.def("rng_state() -> Tensor", [] { return own_generator().get_state(); });
 }

@@ -1,9 +1,9 @@
-"""A CUDA card made of the machine's own memory, for what has to be tested with a card and without one.
+"""A CUDA device simulated in host memory, for tests of code that behaves differently with a device.
 
-torch believes in it: its dispatcher and the bound of the memory are real, tensors of two devices are refused, and each
-kernel is the CPU's. So it shows where a pipeline's parts are put and what is done when its memory runs out, and says
-nothing of a real card's bits or pace. A process has it from the start or never: what is tested on it runs in a process
-of its own.
+torch's dispatcher, its device checks and the memory limit are real: mixing tensors of two devices fails, and so does
+allocating too much. Every kernel is the CPU's. The tests therefore show where a pipeline's parts are and what happens
+when memory runs out; they say nothing about a real device's bits or speed. torch must be imported after the device is
+loaded, so these tests run in a process of their own.
 """
 
 import ctypes
@@ -11,20 +11,20 @@ import importlib.util
 import subprocess
 from pathlib import Path
 
-SOURCE = Path(__file__).with_name("card.cpp")
+SOURCE = Path(__file__).with_name("device.cpp")
 WHOLE = 80 * 10**9
-"""Bytes of the card's memory, where a test does not make it smaller; nothing is taken that is not used."""
+"""Bytes of the device's memory by default. Only what is used is allocated."""
 
 
-def build_card(folder: Path) -> Path:
-    """Compile the card for the torch that is here, in about 15 s; returns the library.
+def build_library(folder: Path) -> Path:
+    """Compile the device for the installed torch, which takes about 15 s; returns the library.
 
     Raises:
-        FileNotFoundError: there is no g++.
+        FileNotFoundError: g++ is not installed.
     """
     from torch.utils.cpp_extension import include_paths, library_paths
 
-    library = folder / "card.so"
+    library = folder / "device.so"
     flags = ["-std=c++20", "-O1", "-shared", "-fPIC", "-w", *(f"-I{path}" for path in include_paths())]
     libraries = [f"-L{path}" for path in library_paths()] + ["-ltorch_cpu", "-lc10"]
     subprocess.run(["g++", *flags, str(SOURCE), "-o", str(library), *libraries], check=True)
@@ -32,31 +32,31 @@ def build_card(folder: Path) -> Path:
 
 
 def too_small_for(folder: Path) -> int:
-    """Return bytes of a card on which the weights of a pipeline do not fit whole, in any dtype of two bytes."""
+    """Return a memory size in bytes that is too small for all weights of a pipeline at once, in a 2-byte dtype."""
     from seedlab.pipelines.devices.memory import ACTIVATION_BYTES, choose_weights, estimate_size
     from seedlab.pipelines.loaded.hashes import list_files
 
     return ACTIVATION_BYTES + estimate_size(choose_weights(list_files(folder)), "float16") // 2
 
 
-class Card:
-    """The card of this process."""
+class SimulatedDevice:
+    """The simulated device of this process."""
 
     def __init__(self, library: Path) -> None:
-        """Plug it in, which has to come before torch is imported: torch asks once what there is."""
+        """Load the library. torch must not be imported yet: it looks for devices once."""
         parts = Path(str(importlib.util.find_spec("torch").origin)).parent / "lib"
         for name in ("libc10.so", "libtorch_cpu.so"):
             ctypes.CDLL(str(parts / name), mode=ctypes.RTLD_GLOBAL)
         ctypes.CDLL(str(library))
         import torch
 
-        self._operators = torch.ops.card
+        self._operators = torch.ops.simulated_cuda
         self.capability = (9, 0)
         self.resize(WHOLE)
-        self._tell(torch.cuda)
+        self._patch(torch.cuda)
 
-    def _tell(self, cuda: object) -> None:
-        """Answer for the part of torch that a build without CUDA lacks."""
+    def _patch(self, cuda: object) -> None:
+        """Replace the functions of `torch.cuda` that need a build with CUDA."""
         answers = {
             "_lazy_init": None,
             "device_count": 1,
@@ -65,7 +65,7 @@ class Card:
             "synchronize": None,
             "is_available": True,
             "is_initialized": True,
-            "get_device_name": "A card of memory",
+            "get_device_name": "Simulated CUDA device",
         }
         for name, answer in answers.items():
             setattr(cuda, name, lambda *_, answer=answer: answer)
@@ -75,18 +75,18 @@ class Card:
         cuda.mem_get_info = lambda *_: (self.size - self.used, self.size)
 
     def resize(self, size: int) -> None:
-        """Give it so many bytes of memory, even less than are in use."""
+        """Set the memory size in bytes; it may be less than is in use."""
         self.size = size
         self._operators.resize(size)
 
     @property
     def used(self) -> int:
-        """Bytes that tensors take on it."""
+        """Bytes allocated by tensors."""
         return self._operators.used()
 
     @property
     def peak(self) -> int:
-        """The most bytes that were used since `restart_peak`."""
+        """The most bytes that were in use since `restart_peak`."""
         return self._operators.peak()
 
     def restart_peak(self) -> None:

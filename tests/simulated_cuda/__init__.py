@@ -1,0 +1,1 @@
+"""SeedLab on a CUDA device simulated in host memory: see `tests.simulated_cuda.device`."""
