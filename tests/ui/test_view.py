@@ -129,7 +129,16 @@ def test_the_focus_is_the_newest_round():
 
 
 def test_the_focus_is_the_round_asked_for_last_even_where_others_hang_from_it():
+<<<<<<< HEAD
     trail = explored().lock(1, 0, Suffixes((", artsy",))).lock(2, 0, Suffixes((", trending",))).lock(1, 0, Suffixes((", artsy",)))
+=======
+    trail = (
+        explored()
+        .lock(1, 0, Suffixes((", artsy",)))
+        .lock(2, 0, Suffixes((", trending",)))
+        .lock(1, 0, Suffixes((", artsy",)))
+    )
+>>>>>>> cc72914 (Test what mutants showed: the store's order, the page's focus, PNDM's steps, clicks on unfinished tiles)
     assert trail.path == (1, 2, 3)
     assert build_view(trail, 1)["focus"] == 2
 
@@ -149,7 +158,7 @@ def test_first_rounds_are_listed_if_there_are_several():
         {"id": 2, "label": "cat, Van Gogh · 7", "current": True},
     ]
     assert [root["current"] for root in view(trail.revisit(1), 1)["roots"]] == [True, False]
-    assert len(view(trail.explore(RECIPE, (8,)), 1)["roots"]) == 3
+    assert len(view(trail.explore(RECIPE, Seeds((8,))), 1)["roots"]) == 3
 
 
 def test_labels_of_long_and_empty_prompts():

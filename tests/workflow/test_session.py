@@ -208,31 +208,31 @@ def test_a_picture_that_the_store_has_let_go_is_made_again_by_a_click(tmp_path):
 
 
 def test_a_click_on_a_tile_whose_store_lookup_is_pending_changes_nothing():
-    before = Studio().session()
-    first = before.explore(RECIPE, (0, 1)).newest
-    after = Studio().session(trail=type(before.trail).from_json(before.trail.to_json()))
-    assert after.lock(first.id, 0, GUIDE_SUFFIXES) is after.trail
+    before = Painter().session()
+    first = before.explore(RECIPE, Seeds((0, 1))).newest
+    after = Painter().session(trail=type(before.trail).from_json(write_trail(before.trail)))
+    assert after.lock(first.id, 0, Suffixes(GUIDE_SUFFIXES)) is after.trail
     assert states(after, first.id) == [State.STOPPED, State.STOPPED]
 
 
 @pytest.mark.parametrize("state", [State.WAITING, State.RUNNING])
 def test_a_click_on_an_unfinished_tile_does_not_retry_the_failed_one_next_to_it(state):
-    session = Studio().session()
-    first = session.explore(RECIPE, (0, 1)).newest
+    session = Painter().session()
+    first = session.explore(RECIPE, Seeds((0, 1))).newest
     session._change(first.id, 0, state=state)
     session._change(first.id, 1, state=State.FAILED)
-    session.lock(first.id, 0, GUIDE_SUFFIXES)
+    session.lock(first.id, 0, Suffixes(GUIDE_SUFFIXES))
     assert states(session, first.id) == [state, State.FAILED]
 
 
 @pytest.mark.parametrize("state", [State.FAILED, State.STOPPED])
 def test_a_click_on_a_tile_without_a_picture_retries_its_round(state):
-    session = Studio().session()
-    first = session.explore(RECIPE, (0, 1)).newest
+    session = Painter().session()
+    first = session.explore(RECIPE, Seeds((0, 1))).newest
     session.stop()
     for index in (0, 1):
         session._change(first.id, index, state=state)
-    session.lock(first.id, 0, GUIDE_SUFFIXES)
+    session.lock(first.id, 0, Suffixes(GUIDE_SUFFIXES))
     assert states(session, first.id) == [State.WAITING, State.WAITING]
 
 
