@@ -129,16 +129,12 @@ def test_the_focus_is_the_newest_round():
 
 
 def test_the_focus_is_the_round_asked_for_last_even_where_others_hang_from_it():
-<<<<<<< HEAD
-    trail = explored().lock(1, 0, Suffixes((", artsy",))).lock(2, 0, Suffixes((", trending",))).lock(1, 0, Suffixes((", artsy",)))
-=======
     trail = (
         explored()
         .lock(1, 0, Suffixes((", artsy",)))
         .lock(2, 0, Suffixes((", trending",)))
         .lock(1, 0, Suffixes((", artsy",)))
     )
->>>>>>> cc72914 (Test what mutants showed: the store's order, the page's focus, PNDM's steps, clicks on unfinished tiles)
     assert trail.path == (1, 2, 3)
     assert build_view(trail, 1)["focus"] == 2
 
