@@ -153,8 +153,8 @@ def test_first_rounds_are_listed_if_there_are_several():
         {"id": 1, "label": "Labrador in the style of Vermeer · 0–3", "current": False},
         {"id": 2, "label": "cat, Van Gogh · 7", "current": True},
     ]
-    assert [root["current"] for root in view(trail.revisit(1), 1)["roots"]] == [True, False]
-    assert len(view(trail.explore(RECIPE, Seeds((8,))), 1)["roots"]) == 3
+    assert [root["current"] for root in build_view(trail.revisit(1), 1)["roots"]] == [True, False]
+    assert len(build_view(trail.explore(RECIPE, Seeds((8,))), 1)["roots"]) == 3
 
 
 def test_labels_of_long_and_empty_prompts():

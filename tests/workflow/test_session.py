@@ -238,7 +238,7 @@ def test_a_click_on_a_tile_without_a_picture_retries_its_round(state):
 
 def test_leaving_during_a_slow_look_into_the_store_does_not_wait_for_it(monkeypatch):
     """It is the page's event loop that closes what a closed tab has left: nobody may wait there."""
-    monkeypatch.setattr("seedlab.workflow.session.PATIENCE", 0.01)
+    monkeypatch.setattr("seedlab.workflow.session.LOOKUP_SECONDS", 0.01)
     painter, ready, left = Painter(), Event(), Event()
 
     def find(recipe):
@@ -376,7 +376,7 @@ def test_who_comes_back_before_the_work_has_ended_is_not_forgotten():
 
 def test_a_slow_look_into_the_store_is_told_and_can_be_left(monkeypatch):
     """The first look of a process waits for torch to be imported, which takes seconds."""
-    monkeypatch.setattr("seedlab.workflow.session.PATIENCE", 0.01)
+    monkeypatch.setattr("seedlab.workflow.session.LOOKUP_SECONDS", 0.01)
     painter, ready = Painter(), Event()
 
     def find(recipe):
