@@ -57,3 +57,15 @@ def test_differences_are_named():
     other = replace(ENVIRONMENT, torch="2.12.0", threads=8)
     assert ENVIRONMENT.differences(other) == ("torch 2.13.0 instead of 2.12.0", "threads 2 instead of 8")
     assert ENVIRONMENT.differences(ENVIRONMENT) == ()
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("threads", 0), ("threads", 2**31 - 1), ("device", "x" * 500), ("isa", "")]
+)
+def test_a_field_may_be_at_the_end_of_its_range(field, value):
+    assert getattr(Environment.from_dict(asdict(ENVIRONMENT) | {field: value}), field) == value
+
+
+def test_a_picture_from_before_determinism_was_recorded_was_made_without():
+    old = {name: value for name, value in asdict(ENVIRONMENT).items() if name != "deterministic"}
+    assert Environment.from_dict(old).deterministic is False

@@ -169,3 +169,24 @@ def test_a_negative_prompt_that_would_not_be_read_is_refused(neutral):
     recipe = model.make_recipe(prompt="a", seed=0, negative_prompt="fog", guidance_scale=neutral + 0.5)
     assert recipe.negative_prompt == "fog"
     model.check(replace(recipe, guidance_scale=0.0))  # a picture that was made so can be made again
+
+
+def test_a_model_of_a_revision_has_it_in_its_address_and_its_recipes():
+    model = replace(MODEL, model_id="owner/name", revision="abc")
+    assert (model.address, MODEL.address) == ("owner/name@abc", "sketch")
+    assert model.make_recipe(prompt="", seed=0).revision == "abc"
+    assert MODEL.make_recipe(prompt="", seed=0).revision is None
+
+
+@pytest.mark.parametrize("field", ["height", "width"])
+def test_the_largest_and_the_smallest_size_are_made(field):
+    for side in (64, 256):
+        assert getattr(MODEL.make_recipe(prompt="", seed=0, **{field: side}), field) == side
+
+
+def test_a_prompt_may_be_as_long_as_the_tokens_that_are_read():
+    assert len(MODEL.make_recipe(prompt="x" * 1925, seed=0).prompt) == 1925
+
+
+def test_a_side_with_a_fraction_does_not_snap_and_the_largest_does():
+    assert [MODEL.snap(side) for side in (100.5, 256, 257, 1, 0)] == [100.5, 256, 257, 8, 0]

@@ -237,3 +237,24 @@ def test_a_recipe_with_loras_comes_back_from_json():
 def test_loras_from_strangers_are_not_trusted(loras):
     with pytest.raises(RecipeError):
         Recipe.from_dict(RECIPE.to_dict() | {"loras": loras})
+
+
+@pytest.mark.parametrize("text", ["4294967296", "4294967290-4294967296", "4294967296-4294967297"])
+def test_a_seed_above_the_largest_is_named(text):
+    with pytest.raises(RecipeError, match="A seed must be from 0 to 4294967295") as caught:
+        parse_seeds(text)
+    assert caught.value.field == "seeds"
+
+
+def test_as_many_seeds_as_the_limit_are_read_and_no_more():
+    assert parse_seeds("0-63") == tuple(range(64))
+    assert parse_seeds("0-1, 3", limit=3) == (0, 1, 3)
+    for text, count in (("0-64", 65), ("0-62, 70-71", 65), ("10-1009", "1,000")):
+        with pytest.raises(RecipeError, match=f"^{count} seeds are too many for one round: use 64 or fewer"):
+            parse_seeds(text)
+
+
+@pytest.mark.parametrize("code", [0xD800, 0xDBFF, 0xDFFF])
+def test_a_prompt_with_half_a_character_is_refused(code):
+    with pytest.raises(RecipeError):
+        replace(RECIPE, prompt=chr(code))

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from seedlab.core.recipe import MAX_PROMPT_CHARACTERS
 from seedlab.core.schedulers import SCHEDULERS
 from seedlab.images.foreign import ForeignMetadata, read_infotext
 from seedlab.images.infotext import write_infotext
@@ -127,3 +128,44 @@ def test_a_long_line_of_nonsense_is_read_at_once(nonsense):
     started = time.process_time()
     assert read_infotext(f"x\nSteps: 3, {nonsense}").num_inference_steps == 3
     assert time.process_time() - started < 1
+
+
+@pytest.mark.parametrize(
+    ("details", "field", "value"),
+    [
+        ("Steps: 1", "num_inference_steps", 1),
+        ("Steps: 1000", "num_inference_steps", 1000),
+        ("Seed: 0", "seed", 0),
+        ("Seed: 4294967295", "seed", 4294967295),
+        ("CFG scale: 0", "guidance_scale", 0.0),
+        ("CFG scale: 100", "guidance_scale", 100.0),
+        ("Size: 8x4096", "width", 8),
+        ("Size: 8x4096", "height", 4096),
+        (f"Model: {'x' * 200}", "model", "x" * 200),
+        ('Model: "a, b"', "model", "a, b"),
+        ('Model: "a\\q"', "model", '"a\\q"'),  # JSON has no such escape
+        ("Size: ", "width", None),
+        ("Size: 0x0", "width", None),
+        ("Size: 4x4", "width", None),
+        ("Size: 7x7", "width", None),
+        ("Size: 8x4104", "height", None),
+    ],
+)
+def test_a_field_at_the_end_of_its_range(details, field, value):
+    assert getattr(read_infotext(f"a prompt\nSteps: 20, {details}"), field) == value
+
+
+def test_an_infotext_may_be_100000_characters_long_and_no_longer():
+    details = "\nSteps: 3"
+    assert read_infotext("x" * (100_000 - len(details)) + details) is not None
+    assert read_infotext("x" * (100_001 - len(details)) + details) is None
+
+
+def test_long_prompts_are_cut_to_what_a_recipe_holds():
+    read = read_infotext(f"{'a' * 20_001}\nNegative prompt: {'b' * 20_001}\nSteps: 3")
+    assert (read.prompt, read.negative_prompt) == ("a" * MAX_PROMPT_CHARACTERS, "b" * MAX_PROMPT_CHARACTERS)
+    assert len(read.prompt) < 20_001
+
+
+def test_details_after_nonsense_are_read():
+    assert read_infotext("x\nnonsense, Steps: 3, more of it, Seed: 7").seed == 7
