@@ -1,1 +1,0 @@
-"""Frozen data that everything else passes around: recipes, models, environments, reports."""

@@ -1,1 +1,0 @@
-"""Pipelines in memory: finding their files, loading them, adding LoRAs, caching them."""

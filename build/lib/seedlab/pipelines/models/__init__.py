@@ -1,1 +1,0 @@
-"""What is known about models before they are loaded: catalog, families, folders, checkpoints, addresses."""

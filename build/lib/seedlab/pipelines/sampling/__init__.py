@@ -1,1 +1,0 @@
-"""One call of a pipeline: its arguments, prompts, steps, randomness and previews."""

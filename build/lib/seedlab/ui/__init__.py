@@ -1,1 +1,0 @@
-"""The web page: it translates between a visitor and a `seedlab.workflow.session.Session`."""
