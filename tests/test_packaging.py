@@ -37,7 +37,7 @@ def list_imported_packages() -> set[str]:
                 names |= {alias.name.split(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 names.add(node.module.split(".")[0])
-    return names - sys.stdlib_module_names - {"seedlab"}
+    return names - sys.stdlib_module_names - {"seedlab", "_typeshed"}
 
 
 def test_everything_imported_is_declared():
