@@ -8,7 +8,7 @@ from seedlab.core.picture import Picture
 from seedlab.core.recipe import Recipe
 from seedlab.images.store import Store
 from seedlab.pipelines.manager import PipelineManager
-from seedlab.pipelines.models.catalog import CATALOG, SKETCH, describe
+from seedlab.pipelines.models.catalog import CATALOG, SKETCH, find_model
 from seedlab.settings import Settings
 from seedlab.sketch import vocabulary
 from seedlab.sketch.phrases import add_phrase
@@ -35,7 +35,7 @@ class Application:
             SeedLabError: the default model does not exist.
         """
         self.settings = settings
-        self._default = describe(settings.model)
+        self._default = find_model(settings.model)
         self.manager = manager or PipelineManager(
             settings.device,
             allowed=tuple(self._list_models()) if settings.public else None,
@@ -78,8 +78,8 @@ class Application:
     def _shared(self) -> dict[str, Any]:
         manager = self.manager
         return {
-            "find_model": manager.look_up,
-            "resolve_model": manager.settle,
+            "find_model": manager.find_model,
+            "resolve_model": manager.resolve,
             "check": manager.check,
             "read_loras": manager.read_loras,
             "observe": manager.environment,

@@ -1,5 +1,7 @@
 """The errors that SeedLab raises."""
 
+from typing import Any
+
 
 class SeedLabError(Exception):
     """Base class of all errors that SeedLab raises. The message is a sentence for the user."""
@@ -11,3 +13,7 @@ class RecipeError(SeedLabError):
     def __init__(self, field: str, sentence: str) -> None:
         super().__init__(sentence)
         self.field = field
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle both arguments: by default only the text would be passed to `__init__`."""
+        return type(self), (self.field, str(self))

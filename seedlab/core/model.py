@@ -1,26 +1,26 @@
-"""A model as the visitor meets it: its name, its good defaults, what it can make and read."""
+"""Models: what is known about them before they are loaded, and the recipes that they can make."""
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, fields
+from typing import Any, Self
 
 from seedlab.core.errors import RecipeError
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipe import Recipe, format_address
 from seedlab.core.schedulers import SCHEDULERS, Scheduler, find_scheduler, list_family
 
 CHARACTERS_PER_TOKEN = 25
-"""A prompt longer than this many characters for each token that is read is a mistake, not a prompt."""
+"""A prompt with more characters than this per token that the model reads is a mistake."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Card:
-    """What to know of a model before it is chosen.
+class ModelCard:
+    """What to know about a model before choosing it.
 
     Attributes:
         licence: its name.
-        download: how much is downloaded, in GB (10^9 bytes); 0 for what is built in.
-        memory: about how much it takes while it works in half precision, in GB.
+        download: the size of the download, in GB (10^9 bytes); 0 for a built-in model.
+        memory: approximate memory use in half precision, in GB.
         gated: whether its licence has to be accepted on the Hub first.
-        seeds: how much the seed decides, where that is not as usual; "" where it is.
+        seeds: a note on how much the seed changes the picture, where that is less than usual; otherwise "".
     """
 
     licence: str
@@ -32,26 +32,27 @@ class Card:
 
 @dataclass(frozen=True, kw_only=True)
 class Model:
-    """What is known of a model before it is loaded.
+    """What is known about a model without a device and without the network.
 
     Attributes:
         model_id, revision: as in `Recipe`.
-        name: what people call it.
-        num_inference_steps, guidance_scale, height, width, scheduler, dtype: its good defaults, as in `Recipe`.
+        name: its display name.
+        num_inference_steps, guidance_scale, height, width, scheduler: its defaults, as in `Recipe`.
+        dtype: its only dtype; None if the device decides.
         size_multiple: height and width must be multiples of this, in pixels.
-        max_side: the largest height or width that it makes well, in pixels.
-        any_scheduler: nothing is known of the schedulers it works with, so that all are offered.
-        only_schedulers: the names of those that it works with, where they are fewer than those of its kind.
-        unconditional: its pipeline takes no prompt, no guidance and no size; seeds are all there is to explore. Then
-            guidance_scale is 0.
-        max_tokens: how many tokens of a prompt its text encoder reads, begin and end marks included.
-        half: the half precision that it was made for, "float16" or "bfloat16"; the device decides whether to use it.
-        ignores: the recipe's fields that it does not read, of "negative_prompt" and "guidance_scale".
-        true_guidance: its guidance is `true_cfg_scale`.
-        neutral_guidance: the guidance up to which it does not read a negative prompt; its pipeline says nothing then.
-        pipeline, config: of a model in one file: the class that reads it, and whose configurations it is read with, a
-            diffusers folder or a Hub id; "" for others.
-        card: its licence and costs; None where we do not know them.
+        max_side: the largest height or width with good results, in pixels.
+        any_scheduler: whether its schedulers are unknown, so that all are offered.
+        only_schedulers: the names of the schedulers that it supports, if these are not all of its family.
+        unconditional: whether its pipeline takes no prompt, no guidance and no size, only a seed. guidance_scale is 0.
+        max_tokens: the number of prompt tokens that its text encoder reads, begin and end tokens included.
+        half_dtype: the half precision that it was trained for, "float16" or "bfloat16"; the device decides whether
+            half precision is used.
+        ignores: the recipe fields that it does not read, out of "negative_prompt" and "guidance_scale".
+        uses_true_cfg: whether the guidance is passed as `true_cfg_scale`.
+        neutral_guidance: a negative prompt is read only with a guidance above this; the pipeline does not warn.
+        pipeline, config: for a single-file checkpoint: the class of its pipeline, and the diffusers folder or Hub id
+            with its configurations; otherwise "".
+        card: its licence and costs; None if unknown.
     """
 
     model_id: str
@@ -62,38 +63,38 @@ class Model:
     height: int
     width: int
     scheduler: str
-    dtype: str
+    dtype: str | None = None
     size_multiple: int = 8
     max_side: int = 2048
     max_tokens: int = 77
     any_scheduler: bool = False
     only_schedulers: tuple[str, ...] = ()
     unconditional: bool = False
-    half: str = "float16"
+    half_dtype: str = "float16"
     ignores: tuple[str, ...] = ()
-    true_guidance: bool = False
+    uses_true_cfg: bool = False
     neutral_guidance: float = 1.0
     pipeline: str = ""
     config: str = ""
-    card: Card | None = None
+    card: ModelCard | None = None
 
     @property
     def address(self) -> str:
-        """What it is asked for by: its id, and "@revision" where there is one."""
-        return self.model_id if self.revision is None else f"{self.model_id}@{self.revision}"
+        """Its address, as `format_address` writes it."""
+        return format_address(self.model_id, self.revision)
 
     @property
     def schedulers(self) -> tuple[Scheduler, ...]:
-        """The schedulers that it works with."""
+        """The schedulers that it supports."""
         if self.only_schedulers:
             return tuple(find_scheduler(name) for name in self.only_schedulers)
         return SCHEDULERS if self.any_scheduler else list_family(self.scheduler)
 
     def make_recipe(self, *, prompt: str, seed: int, **changes: Any) -> Recipe:
-        """Make a recipe: the model's defaults with `changes`, whose None values mean the default.
+        """Make a recipe of the model's defaults and `changes`; a change of None means the default.
 
         Raises:
-            RecipeError: a field is bad in itself, or for this model.
+            RecipeError: a field is invalid, or this model does not support its value.
         """
         defaults: dict[str, Any] = {
             "num_inference_steps": self.num_inference_steps,
@@ -105,7 +106,7 @@ class Model:
         }
         given = {name: value for name, value in changes.items() if value is not None}
         values = defaults | given
-        # By one of its two names, or one picture would have two recipes.
+        # A scheduler has two names; without this one picture would have two recipes.
         values["scheduler"] = find_scheduler(values["scheduler"]).name
         recipe = Recipe(model_id=self.model_id, revision=self.revision, prompt=prompt, seed=seed, **values)
         self.check(recipe)
@@ -113,10 +114,10 @@ class Model:
         return recipe
 
     def snap(self, side: float | None) -> float | None:
-        """Return the height or width nearest to this, in pixels, that the model makes; None for None.
+        """Return the nearest height or width that the model supports, in pixels; None for None.
 
-        What is out of its range stays as it is, and `check` refuses it; so does what a model without a prompt does
-        not make, which is any size but its own.
+        A value out of range is returned unchanged, and `check` refuses it. So is any value for an unconditional model,
+        which has only one size.
         """
         multiple = self.size_multiple
         if self.unconditional or side is None or side != int(side) or not 1 <= side <= self.max_side:
@@ -124,18 +125,18 @@ class Model:
         return max(multiple, (int(side) + multiple // 2) // multiple * multiple)
 
     def format_snapped_size(self, recipe: Recipe, width: float | None, height: float | None) -> str:
-        """Say in a sentence what `snap` made of the sizes that were asked for; "" where it left them as they were."""
-        asked = {"width": width, "height": height}
+        """Return a sentence about the requested sizes that `snap` changed; "" if it changed none."""
+        requested = {"width": width, "height": height}
         changed = [
             f"{side:g} became {getattr(recipe, name)}"
-            for name, side in asked.items()
+            for name, side in requested.items()
             if side not in (None, getattr(recipe, name))
         ]
         steps = f"{self.name} makes sizes in steps of {self.size_multiple} pixels"
         return f"{steps}: {' and '.join(dict.fromkeys(changed))}." if changed else ""
 
     def check(self, recipe: Recipe) -> None:
-        """Raise RecipeError for what this model cannot make or read."""
+        """Raise RecipeError if this model cannot make the recipe."""
         self._check_scheduler(recipe.scheduler, recipe.num_inference_steps)
         if self.unconditional:
             self._check_unconditional(recipe)
@@ -147,7 +148,7 @@ class Model:
             self._check_length(field, len(getattr(recipe, field)))
 
     def _check_ignored(self, recipe: Recipe) -> None:
-        """Refuse what would not be read: two recipes must not mean the same picture."""
+        """Refuse values that would be ignored: two recipes must not mean the same picture."""
         neutral = {"negative_prompt": "", "guidance_scale": self.guidance_scale}
         for field in self.ignores:
             if getattr(recipe, field) != neutral[field]:
@@ -155,23 +156,23 @@ class Model:
                 raise RecipeError(field, f"{self.name} takes no {words}: leave it empty.")
 
     def _check_unread(self, recipe: Recipe) -> None:
-        """Refuse a negative prompt that would be passed over; pictures that have one stay what they are."""
+        """Refuse a negative prompt that would be ignored. Only new recipes are checked: old pictures stay valid."""
         if recipe.negative_prompt and recipe.guidance_scale <= self.neutral_guidance:
             needed = f"guidance above {self.neutral_guidance:g}"
             sentence = f"{self.name} reads a negative prompt only with {needed}: set one, or leave it empty."
             raise RecipeError("negative_prompt", sentence)
 
     def _check_unconditional(self, recipe: Recipe) -> None:
-        """Refuse what would be asked for in vain: two recipes must not mean the same picture."""
+        """Refuse values that have no effect: two recipes must not mean the same picture."""
         size = f"{self.width}×{self.height}"
         sentences = {
-            "prompt": "takes no prompt, and so no suffixes: leave it empty, and explore its seeds",
+            "prompt": "takes no prompt and no suffixes: leave it empty, and explore its seeds",
             "negative_prompt": "takes no negative prompt: leave it empty",
-            "guidance_scale": "takes no guidance: leave it empty, or at 0",
-            "height": f"makes pictures of {size} pixels alone: leave the height empty",
-            "width": f"makes pictures of {size} pixels alone: leave the width empty",
-            # Its pipeline hands the picture to numpy, which does not know bfloat16.
-            "dtype": "makes pictures in float32 alone: choose float32",
+            "guidance_scale": "takes no guidance: leave it empty or at 0",
+            "height": f"makes only pictures of {size} pixels: leave the height empty",
+            "width": f"makes only pictures of {size} pixels: leave the width empty",
+            # Its pipeline converts the picture to numpy, which has no bfloat16.
+            "dtype": "works only in float32: choose float32",
         }
         only = {"prompt": "", "negative_prompt": "", "guidance_scale": 0.0, "dtype": "float32"}
         only |= {"height": self.height, "width": self.width}
@@ -207,3 +208,20 @@ class Model:
                 f"The {words} has {characters:,} characters, but {self.name} reads only {self.max_tokens} tokens "
                 f"(about {self.max_tokens * 4} characters): shorten it to {limit:,} or fewer.",
             )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResolvedModel(Model):
+    """A model about which everything is known: its revision is a commit, and its dtype is chosen for a device.
+
+    Attributes:
+        revision: the Hub commit; None for a model that is not on the Hub.
+        dtype: its default dtype on that device.
+    """
+
+    dtype: str
+
+    @classmethod
+    def of(cls, model: Model, dtype: str) -> Self:
+        """Return a model whose commit and pipeline are known, with a dtype."""
+        return cls(**{field.name: getattr(model, field.name) for field in fields(Model)} | {"dtype": dtype})

@@ -105,8 +105,8 @@ class Recipe:
 
     @property
     def model_address(self) -> str:
-        """The id of the model, with "@revision" if there is one."""
-        return self.model_id if self.revision is None else f"{self.model_id}@{self.revision}"
+        """The model's address, as `format_address` writes it."""
+        return format_address(self.model_id, self.revision)
 
     @property
     def fingerprint(self) -> str:
@@ -142,6 +142,11 @@ class Recipe:
             return cls(**{**data, "loras": tuple(Lora(**each) for each in data.get("loras", ()))})
         except TypeError as error:
             raise RecipeError("recipe", "This recipe is incomplete.") from error
+
+
+def format_address(model_id: str, revision: str | None) -> str:
+    """Return the address by which a model is requested: its id, and "@revision" if it has one."""
+    return model_id if revision is None else f"{model_id}@{revision}"
 
 
 def _checked_guidance(value: object) -> float:

@@ -1,4 +1,4 @@
-"""The line of downloads, beside that of work: nobody waits for a download but who asked for the model."""
+"""The queue of downloads. It is separate from that of the work: only the visitors who want a model wait for it."""
 
 from collections.abc import Callable, Generator
 from concurrent.futures import wait
@@ -6,72 +6,60 @@ from threading import Event
 
 from seedlab.core.model import Model
 from seedlab.pipelines.hub.progress import format_bytes
-from seedlab.pipelines.loaded.cache import PipelineCache
-from seedlab.pipelines.work_queue import StoppedError, WorkQueue
-
-PATIENCE = 0.2
-"""Seconds between two looks at how far a download is."""
+from seedlab.pipelines.loaded.files import ModelFiles
+from seedlab.pipelines.work_queue import POLL_SECONDS, StoppedError, WorkQueue
 
 
 class Downloads:
-    """Brings models here, one at a time."""
+    """Downloads models, one at a time."""
 
-    def __init__(self, library: PipelineCache, closed: Event) -> None:
-        """Make a line without downloads.
+    def __init__(self, files: ModelFiles, closed: Event) -> None:
+        """Make an empty queue.
 
         Args:
+            files: where the files of models are.
             closed: set when all work is to end.
         """
-        self._cache, self._closed = library, closed
-        self._queue = WorkQueue()
+        self._files, self._closed = files, closed
+        self._queue = WorkQueue("downloads")
         self._sentence = ""
 
-    def bring(self, model: Model, stop: Event) -> Generator[str, None, None]:
-        """Yield what is waited for, a few times a second, until a model is here or `stop` is set.
+    def ensure(self, model: Model, stop: Event) -> Generator[str, None, None]:
+        """Download a model if it is not here; yields what is being waited for, a few times per second.
 
-        Setting `stop`, or closing the generator, ends the download; what came is kept, and the next one goes on there.
+        Setting `stop`, or closing the generator, ends the download; the next one resumes it.
+
+        Args:
+            model: its revision is a commit if it is on the Hub.
 
         Raises:
             SeedLabError: it cannot be downloaded.
         """
-        if self._cache.is_here(model):
+        if self._files.is_here(model):
             return
-        left = Event()
-        future = self._queue.submit(lambda: self._bring(model, left.is_set))
+        abandoned = Event()
+        future = self._queue.submit(lambda: self._download(model, abandoned.is_set))
         try:
             while not (stop.is_set() or self._closed.is_set()):
-                if wait([future], PATIENCE).done and not self._closed.is_set():
+                if wait([future], POLL_SECONDS).done and not self._closed.is_set():
                     return future.result()
                 yield self._sentence
         finally:
-            left.set()
+            abandoned.set()
             future.cancel()
-
-    def begin(self, model: Model, then: Callable[[], object]) -> None:
-        """Bring a model while nobody waits for it; a failure is told to whoever asks for a picture.
-
-        Args:
-            then: is called, in the line of downloads, when the model is here.
-        """
-
-        def work() -> None:
-            self._bring(model, lambda: False)
-            then()
-
-        self._queue.submit(work)
 
     def close(self) -> None:
         """End the downloads, and begin no more."""
         self._queue.close()
 
-    def _bring(self, model: Model, is_left: Callable[[], bool]) -> None:
-        def tell(done: int, total: int) -> None:
-            if is_left() or self._closed.is_set():
+    def _download(self, model: Model, is_abandoned: Callable[[], bool]) -> None:
+        def report(done: int, total: int) -> None:
+            if is_abandoned() or self._closed.is_set():
                 raise StoppedError
             self._sentence = f"Downloading {model.name}: {format_bytes(done, total)}…"
 
         self._sentence = f"Asking the Hub for {model.name}…"
         try:
-            self._cache.bring(model, tell)
+            self._files.download(model, report)
         finally:
             self._sentence = ""

@@ -1,53 +1,36 @@
-"""The pipeline manager: one per process, shared by all visitors. It loads, keeps, takes turns, reports and stops."""
+"""The pipeline manager: one per process, shared by all visitors. It prepares batches and hands them to an executor."""
 
 import logging
-from collections.abc import Generator, Iterator, Mapping, Sequence
-from concurrent.futures import Future
+from collections.abc import Generator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import closing, suppress
-from dataclasses import replace
-from functools import cached_property
-from queue import Empty, SimpleQueue
 from threading import Event
 
 from seedlab.core.environment import Environment
 from seedlab.core.errors import RecipeError, SeedLabError
-from seedlab.core.model import Model
+from seedlab.core.model import Model, ResolvedModel
 from seedlab.core.recipe import Lora, Recipe
 from seedlab.core.reports import Failed, Finished, Report, Waiting
-from seedlab.pipelines.devices.environment import enable_determinism
-from seedlab.pipelines.devices.libraries import import_libraries
-from seedlab.pipelines.devices.malloc import retain_freed_memory
-from seedlab.pipelines.devices.selection import choose_device, choose_dtype
+from seedlab.pipelines.devices.environment import observe
 from seedlab.pipelines.downloads import Downloads
 from seedlab.pipelines.exact.batch import split_batches
-from seedlab.pipelines.exact.plans import Plans, find_folder
-from seedlab.pipelines.exact.prepack_cache import PrepackCache
-from seedlab.pipelines.hub.cache import COMMIT
-from seedlab.pipelines.loaded.cache import LoadedPipeline, PipelineCache
+from seedlab.pipelines.exact.plans import Plans
+from seedlab.pipelines.executor import Batch, Executor
+from seedlab.pipelines.loaded.files import ModelFiles
 from seedlab.pipelines.loaded.loras import check_loras, read_loras
-from seedlab.pipelines.models import catalog
-from seedlab.pipelines.models.introspection import fit
-from seedlab.pipelines.work_queue import WorkQueue
-from seedlab.pipelines.worker import BatchRunner
+from seedlab.pipelines.resolver import ModelResolver
+from seedlab.pipelines.thread_executor import ThreadExecutor
+from seedlab.pipelines.work_queue import POLL_SECONDS
 
 LOGGER = logging.getLogger(__name__)
-BROKEN = "Something went wrong here, and this picture was not made: try again; if that does not help, restart SeedLab."
-
-PATIENCE = 0.2
-"""Seconds between two looks at why a tile waits."""
-
+BROKEN = "Something went wrong, and this picture was not made: try again. If that does not help, restart SeedLab."
 NO_LORAS = "This server uses no LoRAs: leave the field empty."
-
-Reports = SimpleQueue[Report | None]
-"""What the working thread says; None at the end."""
+RESOLVER_THREADS = 8
+"""How many visitors can wait for the Hub at a time."""
 
 
 class PipelineManager:
-    """Makes pictures of recipes, up to four in a call, in the order in which they were asked for.
-
-    One thread does all the work of torch, so the line before it is the fair lock: every caller of `generate` has at
-    most one batch in it, and visitors take turns batch by batch.
-    """
+    """Makes the pictures of recipes: resolves models, checks recipes, downloads files, and passes batches on."""
 
     def __init__(
         self,
@@ -55,101 +38,69 @@ class PipelineManager:
         allowed: tuple[str, ...] | None = None,
         plans: Plans | None = None,
         deterministic: bool = False,
+        executor: Executor | None = None,
     ) -> None:
         """Make a manager; nothing is imported or loaded yet.
 
         Args:
-            device: "cpu", "cuda" or "mps"; None for the best that is there.
-            allowed: the ids of the models that may be used, as on a public host; None for any.
-            plans: what is known of exact batches; None for what earlier processes found out.
-            deterministic: whether only deterministic algorithms may be used, from now on in this process.
+            device, plans, deterministic: as for `ThreadExecutor`, which is made of them.
+            allowed: the addresses of the models that may be used, as on a public host; None for any.
+            executor: makes the pictures, in place of a `ThreadExecutor`; it is closed with the manager.
         """
-        retain_freed_memory()  # here, as the threads that compute are not there yet
-        self._wish, self._allowed, self._deterministic = device, allowed, deterministic
-        self._queue = WorkQueue()
+        self._allowed = allowed
+        self._files = ModelFiles()
+        self._executor = executor or ThreadExecutor(device, plans, deterministic, self._files)
+        self._resolver = ModelResolver(self._files, lambda: self.device, allowed)
+        self._resolving = ThreadPoolExecutor(RESOLVER_THREADS, thread_name_prefix="resolver")
         self._closed = Event()
-        prepack_cache = PrepackCache()
-        self._cache = PipelineCache(release=prepack_cache.clear)
-        self._downloads = Downloads(self._cache, self._closed)
-        plans = plans or Plans(find_folder())
-        library = self._cache
-        self._runner = BatchRunner(
-            self._load, plans, prepack_cache, self._closed, library.evict_others, library.free_space
-        )
+        self._downloads = Downloads(self._files, self._closed)
 
-    @cached_property
+    @property
     def device(self) -> str:
         """The device that pictures are made on.
 
         Raises:
-            SeedLabError: the one wished for is not there.
+            SeedLabError: the requested device does not exist.
         """
-        if self._deterministic:
-            enable_determinism()
-        return choose_device(self._wish)
+        return self._executor.device
 
-    def describe(self, model_id: str) -> Model:
-        """Say what is known of a model, its dtype settled for the device and its revision a commit.
-
-        Raises:
-            RecipeError: there is no such model, or it is not allowed here.
-            SeedLabError: the device wished for is not there.
-        """
-        return self.settle(self.look_up(model_id))
-
-    def look_up(self, model_id: str) -> Model:
-        """Say what is known of a model without asking the device: its dtype may still be "auto".
+    def find_model(self, address: str) -> Model:
+        """Return what is known about the model at an address, without a device and (but for `allowed`) the network.
 
         Raises:
             RecipeError: there is no such model, or it is not allowed here.
         """
-        if not self._is_allowed(model_id):
-            raise RecipeError("model_id", f"This server offers only: {', '.join(self._allowed or ())}.")
-        return catalog.describe(model_id)
+        return self._resolver.find(address)
 
-    def _is_allowed(self, model_id: str) -> bool:
-        """Whether a model may be used: as it is offered, or at the commit that this stands for, as recipes name it."""
-        if self._allowed is None or model_id in self._allowed:
-            return True
-        name, _, commit = model_id.partition("@")
-        offered = [address for address in self._allowed if address.partition("@")[0] == name]
-        return bool(COMMIT.fullmatch(commit)) and model_id in [
-            self._cache.pin(catalog.describe(address)).address for address in offered
-        ]
+    def resolve(self, model: str | Model) -> ResolvedModel:
+        """Return a model, or the model at an address, with its commit, what its pipeline takes, and its dtype.
 
-    def settle(self, model: Model) -> Model:
-        """Fill in the commit of a model of the Hub, what its pipeline takes, and what depends on the device.
-
-        The first time takes seconds, in which torch is imported and the Hub is asked.
+        The first call takes seconds: torch is imported, and the Hub may be asked.
 
         Raises:
             RecipeError: the model cannot be found, or not be used.
-            SeedLabError: the device wished for is not there.
+            SeedLabError: the requested device does not exist.
         """
-        model = self._cache.pin(model)
-        if (index := self._cache.find_index(model)) is not None:
-            import_libraries()
-            model = fit(model, index)
-        return replace(model, dtype=choose_dtype(self.device, model.half)) if model.dtype == "auto" else model
+        return self._resolver.resolve(self.find_model(model) if isinstance(model, str) else model)
 
     def check(self, recipe: Recipe) -> None:
-        """Refuse what this machine cannot make, before any work starts.
+        """Refuse a recipe that cannot be made on this machine, before any work starts.
 
         Raises:
             RecipeError: its noise is to come from a device that is not here, or one of its LoRAs cannot be used.
         """
         if recipe.loras and self._allowed is not None:
-            raise RecipeError("loras", NO_LORAS)  # nor are a stranger's paths looked at
+            raise RecipeError("loras", NO_LORAS)  # without a look at a stranger's paths
         check_loras(recipe.loras)
         if recipe.generator_device not in ("cpu", self.device):
             raise RecipeError(
                 "generator_device",
-                f"Pictures are made on the {self.device} here, so that the noise cannot come from “"
+                f"Pictures are made on the {self.device} here, so the noise cannot come from “"
                 f"{recipe.generator_device}”: choose the CPU, whose noise is the same on every machine.",
             )
 
     def read_loras(self, text: str) -> tuple[Lora, ...]:
-        """Read LoRAs as people write them: a file a line, and its weight after it.
+        """Read LoRAs as people write them: one file per line, followed by its weight.
 
         Raises:
             RecipeError: a line names none, or LoRAs are not allowed here.
@@ -159,141 +110,103 @@ class PipelineManager:
         return read_loras(text)
 
     def environment(self, recipe: Recipe) -> Environment:
-        """Observe the environment that this recipe's picture would be made in; loads and downloads nothing.
+        """Observe the environment that this recipe's picture would be made in; nothing is loaded or downloaded.
 
         Raises:
             SeedLabError: the model is not here.
         """
-        model = self.look_up(recipe.model_address)
+        model = self._resolver.use_known_commit(self.find_model(recipe.model_address))
         try:
-            return self._cache.observe(model, self.device, recipe.loras)
+            return observe(self.device, self._files.hash(self._files.find(model), recipe.loras))
         except OSError as error:
             raise SeedLabError(f"The files of {model.name} cannot be read: choose another model.") from error
 
-    def warm_up(self, model_id: str) -> None:
-        """Begin to load a model in the background; a failure is told to whoever asks for a picture."""
-        with suppress(SeedLabError):
-            model = self.look_up(model_id)
-            self._downloads.begin(model, lambda: self._queue.submit(lambda: self._warm_up(model)))
+    def warm_up(self, address: str) -> None:
+        """Download and load a model in the background; a failure is reported to whoever requests a picture of it."""
+
+        def work() -> None:
+            with suppress(SeedLabError):
+                model = self.resolve(address)
+                for _ in self._downloads.ensure(model, self._closed):
+                    pass
+                self._executor.preload(model)
+
+        self._resolving.submit(work)
 
     def generate(self, recipes: Sequence[Recipe], stop: Event) -> Generator[Report, None, None]:
         """Make the recipes' pictures in order; see `seedlab.core.reports` for what is yielded.
 
-        Neighbours that differ in seed and prompts alone are made together, where their bytes are what they are alone.
-        A failure ends its own tile alone. Progress that nobody has looked at yet is replaced by newer progress.
-        Setting `stop`, or closing the generator, ends the work within one denoising step.
+        Neighbours that differ only in seed and prompts are made together if their bytes stay the same. A failure ends
+        only its own tile. Progress that nobody has read yet is replaced by newer progress. Setting `stop`, or closing
+        the generator, ends the work within one denoising step.
         """
         for batch in split_batches(recipes):
-            if stop.is_set() or self._closed.is_set():
+            if self._is_ended(stop):
                 return
             with closing(self._generate_batch({index: recipes[index] for index in batch}, stop)) as reports:
                 yield from reports
 
     def close(self) -> None:
-        """End all work within one denoising step, and take no more."""
+        """End all work within one denoising step, and begin no more."""
         self._closed.set()
+        self._resolving.shutdown(wait=False, cancel_futures=True)
         self._downloads.close()
-        self._queue.close()
+        self._executor.close()
 
-    def _generate_batch(self, batch: Mapping[int, Recipe], stop: Event) -> Generator[Report, None, None]:
+    def _generate_batch(self, recipes: Mapping[int, Recipe], stop: Event) -> Generator[Report, None, None]:
+        unfinished = set(recipes)
         try:
-            yield from self._bring(batch, stop)
+            with closing(self._prepare_and_run(recipes, stop)) as reports:
+                for report in reports:
+                    if isinstance(report, Finished | Failed):
+                        unfinished.discard(report.index)
+                    yield report
         except SeedLabError as error:
-            yield from (Failed(index, str(error)) for index in batch)
-        except Exception:  # the edge, as below
-            LOGGER.exception("A download ended badly.")
-            yield from (Failed(index, BROKEN) for index in batch)
-        else:
-            if not (stop.is_set() or self._closed.is_set()):
-                yield from self._make(batch, stop)
+            yield from (Failed(index, str(error)) for index in sorted(unfinished))
+        except Exception:  # the edge: a visitor who is not told of the end would wait for ever
+            LOGGER.exception("A batch ended badly.")
+            yield from (Failed(index, BROKEN) for index in sorted(unfinished))
 
-    def _bring(self, batch: Mapping[int, Recipe], stop: Event) -> Generator[Report, None, None]:
-        """See to it that the model of a batch is here, before the batch takes its place in the queue."""
-        model = self.look_up(next(iter(batch.values())).model_address)
-        with closing(self._downloads.bring(model, stop)) as sentences:
+    def _prepare_and_run(self, recipes: Mapping[int, Recipe], stop: Event) -> Generator[Report, None, None]:
+        model = yield from self._resolve(recipes, stop)
+        if model is None:
+            return
+        failures = self._find_failures(model, recipes)
+        yield from failures.values()
+        batch = Batch(model=model, recipes={index: recipes[index] for index in recipes if index not in failures})
+        if batch.recipes:
+            yield from self._download(batch, stop)
+        if batch.recipes and not self._is_ended(stop):
+            yield from self._executor.run(batch, stop)
+
+    def _resolve(self, recipes: Mapping[int, Recipe], stop: Event) -> Generator[Report, None, ResolvedModel | None]:
+        """Resolve the model of a batch in another thread, with signs of life; returns None if the work ended."""
+        model = self.find_model(next(iter(recipes.values())).model_address)
+        sentence = f"Asking the Hub for {model.name}…" if self._resolver.needs_hub(model) else ""
+        future: Future[ResolvedModel] = self._resolving.submit(self._resolver.resolve, model)
+        while not wait([future], POLL_SECONDS).done:
+            if self._is_ended(stop):
+                return None
+            yield from (Waiting(index, sentence) for index in recipes)
+        return None if self._is_ended(stop) else future.result()
+
+    def _find_failures(self, model: ResolvedModel, recipes: Mapping[int, Recipe]) -> dict[int, Failed]:
+        """Return the recipes that cannot be made. They may come from a browser, so everything is checked again."""
+        failures = {}
+        for index, recipe in recipes.items():
+            try:
+                model.check(recipe)
+                self.check(recipe)
+                if self._allowed is not None and recipe.dtype != model.dtype:
+                    raise SeedLabError(f"This server makes pictures of {model.name} only in {model.dtype}.")
+            except SeedLabError as error:
+                failures[index] = Failed(index, str(error))
+        return failures
+
+    def _download(self, batch: Batch, stop: Event) -> Generator[Report, None, None]:
+        with closing(self._downloads.ensure(batch.model, stop)) as sentences:
             for sentence in sentences:
-                yield from (Waiting(index, sentence) for index in batch)
+                yield from (Waiting(index, sentence) for index in batch.recipes)
 
-    def _make(self, batch: Mapping[int, Recipe], stop: Event) -> Generator[Report, None, None]:
-        reports: Reports = SimpleQueue()
-
-        def work() -> None:
-            try:
-                self._runner.make(batch, stop, reports.put)
-            except Exception:  # the edge: a visitor who is not told of the end would wait for ever
-                LOGGER.exception("A batch ended badly.")
-                for index in batch:
-                    reports.put(Failed(index, BROKEN))
-            finally:
-                reports.put(None)
-
-        future = self._queue.submit(work)
-        try:
-            yield from self._pass_on(batch, reports, future, stop)
-        except GeneratorExit:
-            stop.set()
-            raise
-        finally:
-            future.cancel()
-
-    def _pass_on(
-        self, batch: Mapping[int, Recipe], reports: Reports, future: Future[None], stop: Event
-    ) -> Iterator[Report]:
-        """Yield what the working thread says, and where it says nothing, for a sign of life, the last of it again."""
-        latest: dict[int, Report] = {index: Waiting(index, "") for index in batch}
-        while True:
-            try:
-                news, is_last = _take(reports)
-            except Empty:
-                if stop.is_set() or self._closed.is_set():
-                    return
-                # Whoever listens gets the chance to leave, and frees a thread meanwhile.
-                news, is_last = [self._say_again(report, future) for report in latest.values()], False
-            for report in news:
-                latest[report.index] = report
-                if isinstance(report, Finished | Failed):
-                    del latest[report.index]  # kept once; only what is unfinished is said again
-                yield report
-            if is_last:
-                return
-
-    def _say_again(self, report: Report, future: Future[None]) -> Report:
-        if isinstance(report, Waiting):
-            return Waiting(report.index, self._say_why(future) or report.sentence)
-        return report
-
-    def _say_why(self, future: Future[None]) -> str:
-        """Say why a tile waits: its place in the line, or the model that is loading."""
-        before = self._queue.count_ahead(future)
-        if self._cache.loading or before == 0:
-            return self._cache.loading
-        return "1 batch before this one" if before == 1 else f"{before} batches before this one"
-
-    def _load(self, recipe: Recipe) -> LoadedPipeline:
-        """Return the recipe's pipeline, loaded now if it is not there.
-
-        Recipes come from visitors' browsers too, so the model's own limits are checked here once more.
-        """
-        model = self.describe(recipe.model_address)
-        model.check(recipe)
-        self.check(recipe)
-        if self._allowed is not None and recipe.dtype != model.dtype:
-            raise SeedLabError(f"This server makes pictures of {model.name} in {model.dtype} alone.")
-        return self._cache.load(model, recipe.dtype, self.device, recipe.loras)
-
-    def _warm_up(self, model: Model) -> None:
-        with suppress(SeedLabError):
-            model = self.settle(model)
-            self._cache.load(model, model.dtype, self.device)
-
-
-def _take(reports: Reports) -> tuple[list[Report], bool]:
-    """Take what there is, of each tile the newest alone, and whether it is the last; raises Empty after a while."""
-    newest: dict[int, Report] = {}
-    report = reports.get(timeout=PATIENCE)
-    while report is not None:
-        newest[report.index] = report
-        if reports.empty():
-            break
-        report = reports.get_nowait()
-    return list(newest.values()), report is None
+    def _is_ended(self, stop: Event) -> bool:
+        return stop.is_set() or self._closed.is_set()

@@ -1,15 +1,23 @@
-"""The line of work: one thread for everything that torch does, first come, first served."""
+"""A queue of work for one thread: first come, first served."""
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Lock
 
+POLL_SECONDS = 0.2
+"""How often a caller that waits for a thread gets a report, and the chance to leave."""
+
 
 class WorkQueue:
-    """Runs one piece of work at a time. Whoever has at most one in it takes turns with all others: a fair lock."""
+    """Runs one piece of work at a time. Callers with at most one piece in it take turns: a fair lock."""
 
-    def __init__(self) -> None:
-        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pipelines")
+    def __init__(self, name: str = "pipelines") -> None:
+        """Make an empty queue.
+
+        Args:
+            name: of its thread.
+        """
+        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
         self._futures: list[Future[None]] = []
         self._lock = Lock()
 
@@ -22,7 +30,7 @@ class WorkQueue:
             return future
 
     def count_ahead(self, future: Future[None]) -> int:
-        """Count what is in the line before this, and not done."""
+        """Count the unfinished work before this piece."""
         with self._lock:
             waiting = [each for each in self._futures if not each.done()]
         return waiting.index(future) if future in waiting else 0
@@ -33,4 +41,4 @@ class WorkQueue:
 
 
 class StoppedError(Exception):
-    """Raised inside a pipeline's call to end it at once: its own `_interrupt` would still decode a picture."""
+    """Raised inside a pipeline's call to end it at once: diffusers' own `_interrupt` would still decode a picture."""

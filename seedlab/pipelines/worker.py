@@ -1,8 +1,8 @@
-"""One piece of work in the line: a batch of pictures, made together where that is exact, else one by one."""
+"""Makes a batch of pictures: in one pipeline call if that is exact, otherwise one by one."""
 
 import logging
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from threading import Event
 from typing import Any
@@ -16,7 +16,9 @@ from seedlab.pipelines.devices.memory import free_memory
 from seedlab.pipelines.exact.batch import sample_batch, strip
 from seedlab.pipelines.exact.plans import NotExactError, Plans
 from seedlab.pipelines.exact.prepack_cache import PrepackCache
-from seedlab.pipelines.loaded.cache import LoadedPipeline
+from seedlab.pipelines.executor import Batch
+from seedlab.pipelines.loaded.cache import LoadedPipeline, PipelineCache
+from seedlab.pipelines.loaded.loras import check_loras
 from seedlab.pipelines.sampling.call import Sample, check_latents, sample
 from seedlab.pipelines.sampling.preview import find_clean_latents, unpack_latents
 from seedlab.pipelines.sampling.steps import OnStep
@@ -25,106 +27,105 @@ from seedlab.pipelines.work_queue import StoppedError
 
 LOGGER = logging.getLogger(__name__)
 MAX_TOO_LARGE = 100
+"""How many kinds of batches that did not fit into memory are remembered."""
+
 NO_MEMORY = "Not enough memory for this picture: choose a smaller size, or a smaller model."
 FULL = ("out of memory", "(?s)memory.*allocate|allocate.*memory", "STATUS_ALLOC_FAILED", "unable to find an engine")
-"""What torch, and on a card cuBLAS and cuDNN, say where memory is full; the last is pytorch #108645."""
+"""Error messages of torch, cuBLAS and cuDNN for full memory; the last one is pytorch #108645."""
 
-CALIBRATING = "Finding out, once, how several pictures at a time keep their bytes…"
+CALIBRATING = "Calibrating exact batches for this model (only once)…"
 
-Load = Callable[[Recipe], LoadedPipeline]
 Emit = Callable[[Report], None]
 
 
 @dataclass
 class BatchRunner:
-    """Makes batches of pictures.
+    """Makes batches of pictures, one at a time.
 
     Attributes:
-        load: returns the pipeline of a recipe that it has checked; raises SeedLabError.
-        plans: what is known of exact batches.
-        prepack_cache: keeps the prepacked weights of the last batch's plan.
+        cache: the loaded pipelines.
+        plans: what is known about exact batches.
+        prepack_cache: the prepacked weights of the last batch's plan.
         closed: set when all work is to end.
-        evict_others: frees the memory of the pipelines that are not in use; says whether there were any.
-        free_space: does so, and where there are none goes further, which costs time; says whether anything was left.
     """
 
-    load: Load
+    cache: PipelineCache
     plans: Plans
     prepack_cache: PrepackCache
     closed: Event
-    evict_others: Callable[[], bool]
-    free_space: Callable[[], bool]
     _too_large: set[tuple[Recipe, int]] = field(default_factory=set)
 
-    def make(self, batch: Mapping[int, Recipe], stop: Event, emit: Emit) -> bool:
-        """Make a batch of pictures, whatever happens; every tile ends with Finished or Failed, unless it is stopped.
+    def make(self, batch: Batch, device: str, stop: Event, emit: Emit) -> bool:
+        """Make a batch on a device. Every tile ends with Finished or Failed, unless the work is stopped.
 
         Returns:
-            Whether it came to its end, and was not stopped.
+            Whether the batch was completed, and not stopped.
         """
 
         def check_stop() -> None:
             if stop.is_set() or self.closed.is_set():
                 raise StoppedError
 
+        work = _Work(batch, device, check_stop, emit)
         try:
-            if not self._try_together(batch, check_stop, emit):
-                for index, recipe in batch.items():
-                    self._make_alone(index, recipe, check_stop, emit)
+            if not self._try_together(work):
+                for index in batch.recipes:
+                    self._make_alone(index, work)
         except StoppedError:
             return False
         return True
 
-    def _make_alone(self, index: int, recipe: Recipe, check_stop: Callable[[], None], emit: Emit) -> None:
-        """Make one picture; a failure is its own. Where memory was short, it is tried again once there is more."""
-        report = self._try_alone(index, recipe, check_stop, emit)
-        while report == Failed(index, NO_MEMORY) and self._has_space_made():
-            report = self._try_alone(index, recipe, check_stop, emit)
-        emit(report)
+    def _make_alone(self, index: int, work: "_Work") -> None:
+        """Make one picture; retries while memory is short and more can be freed. A failure ends only this tile."""
+        report = self._try_alone(index, work)
+        while report == Failed(index, NO_MEMORY) and self._free_space():
+            report = self._try_alone(index, work)
+        work.emit(report)
 
-    def _has_space_made(self) -> bool:
+    def _free_space(self) -> bool:
         try:
-            return self.free_space()
+            return self.cache.free_space()
         except Exception:  # the picture has failed already
             LOGGER.exception("No memory could be freed.")
             return False
 
-    def _try_alone(self, index: int, recipe: Recipe, check_stop: Callable[[], None], emit: Emit) -> Finished | Failed:
-        check_stop()
+    def _try_alone(self, index: int, work: "_Work") -> Finished | Failed:
+        work.check_stop()
+        recipe = work.batch.recipes[index]
         try:
-            loaded = self.load(recipe)
-            made = sample(loaded.pipeline, recipe, _follow(loaded, {index: recipe}, check_stop, emit))
+            loaded = self._load(recipe, work)
+            made = sample(loaded.pipeline, recipe, _follow(loaded, work, [index]))
             return _finish(index, recipe, loaded, made)
         except StoppedError:
             raise
         except SeedLabError as error:
             return Failed(index, str(error))
-        except Exception as error:  # the edge: whatever torch raises ends this tile, not the manager
+        except Exception as error:  # the edge: whatever torch raises ends only this tile
             LOGGER.exception("A picture could not be made.")
             self._free_memory()
             return Failed(index, _explain(error))
 
-    def _try_together(self, batch: Mapping[int, Recipe], check_stop: Callable[[], None], emit: Emit) -> bool:
-        """Make the pictures in one call; returns whether they were made. One that fails alone says so better."""
-        recipes = tuple(batch.values())
+    def _try_together(self, work: "_Work") -> bool:
+        """Make the pictures in one call; returns whether that worked. Made alone, each fails with its own sentence."""
+        recipes = tuple(work.batch.recipes.values())
         kind = (strip(recipes[0]), len(recipes))
         if len(recipes) == 1 or kind in self._too_large:
             return False
-        check_stop()
+        work.check_stop()
         try:
-            made = self._make_together(batch, check_stop, emit)
+            made = self._make_together(work)
         except StoppedError:
             raise
         except (NotExactError, SeedLabError):
             return False
         except Exception as error:
-            LOGGER.info("Not as a batch.", exc_info=True)
+            LOGGER.info("This batch is made one by one.", exc_info=True)
             self._free_memory()
-            if _explain(error) != NO_MEMORY or not self.evict_others():
+            if _explain(error) != NO_MEMORY or not self.cache.evict_others():
                 self._remember(kind)
             return False
         for report in made:
-            emit(report)
+            work.emit(report)
         return True
 
     def _free_memory(self) -> None:
@@ -132,46 +133,57 @@ class BatchRunner:
         free_memory()
 
     def _remember(self, kind: tuple[Recipe, int]) -> None:
-        # Bounded, as visitors choose the kinds; and memory that was full once may be free later.
+        # Bounded, because visitors choose the kinds; and memory that was full may be free later.
         if len(self._too_large) >= MAX_TOO_LARGE:
             self._too_large.clear()
         self._too_large.add(kind)
 
-    def _make_together(self, batch: Mapping[int, Recipe], check_stop: Callable[[], None], emit: Emit) -> list[Finished]:
-        recipes = tuple(batch.values())
-        for recipe in recipes:  # each is checked; the pipeline is the same
-            loaded = self.load(recipe)
+    def _make_together(self, work: "_Work") -> list[Finished]:
+        recipes = tuple(work.batch.recipes.values())
+        loaded = self._load(recipes[0], work)
         if loaded.prompts is None:
             raise NotExactError
 
         def announce() -> None:
-            for index in batch:
-                emit(Waiting(index, CALIBRATING))
+            for index in work.batch.recipes:
+                work.emit(Waiting(index, CALIBRATING))
 
         samples = sample_batch(
             loaded.pipeline,
             recipes,
-            _follow(loaded, batch, check_stop, emit),
+            _follow(loaded, work, list(work.batch.recipes)),
             prompts=loaded.prompts,
             plans=self.plans,
             prepack_cache=self.prepack_cache,
             environment_key=f"{loaded.environment.digest} {recipes[0].dtype}",
             announce=announce,
-            check_stop=check_stop,
+            check_stop=work.check_stop,
         )
-        tiles = zip(batch.items(), samples, strict=True)
+        tiles = zip(work.batch.recipes.items(), samples, strict=True)
         return [_finish(index, recipe, loaded, made) for (index, recipe), made in tiles]
 
+    def _load(self, recipe: Recipe, work: "_Work") -> LoadedPipeline:
+        check_loras(recipe.loras)  # a file may have been replaced while the batch waited
+        return self.cache.load(work.batch.model, recipe.dtype, work.device, recipe.loras)
 
-def _follow(loaded: LoadedPipeline, batch: Mapping[int, Recipe], check_stop: Callable[[], None], emit: Emit) -> OnStep:
-    recipes = tuple(batch.values())
+
+@dataclass(frozen=True)
+class _Work:
+    batch: Batch
+    device: str
+    check_stop: Callable[[], None]
+    emit: Emit
+
+
+def _follow(loaded: LoadedPipeline, work: _Work, indices: Sequence[int]) -> OnStep:
+    recipe = work.batch.recipes[indices[0]]
 
     def on_step(step: int, latents: Any) -> None:
-        check_stop()
+        work.check_stop()
         check_latents(latents)
-        steps = max(step, getattr(loaded.pipeline, "num_timesteps", recipes[0].num_inference_steps))
-        for index, preview in zip(batch, _show_previews(loaded, latents, recipes[0]), strict=True):
-            emit(Progress(index, step, steps, preview))
+        steps = max(step, getattr(loaded.pipeline, "num_timesteps", recipe.num_inference_steps))
+        for index, preview in zip(indices, _show_previews(loaded, latents, recipe), strict=True):
+            work.emit(Progress(index, step, steps, preview))
 
     return on_step
 

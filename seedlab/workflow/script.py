@@ -135,7 +135,7 @@ def _list_settings(recipe: Recipe, model: Model | None) -> dict[str, str]:
     settings = {"num_inference_steps": str(recipe.num_inference_steps)}
     if model is not None and model.unconditional:
         return settings
-    true = model is not None and model.true_guidance
+    true = model is not None and model.uses_true_cfg
     negative = recipe.negative_prompt or (" " if true and recipe.guidance_scale > 1 else "")
     settings["true_cfg_scale" if true else "guidance_scale"] = str(recipe.guidance_scale)
     settings |= {"height": str(recipe.height), "width": str(recipe.width)}

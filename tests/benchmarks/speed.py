@@ -183,14 +183,14 @@ def describe_work(work: Work) -> str:
 def list_works(folder: Path, device: str, full: bool) -> Iterator[Work]:
     """Yield the grids to generate; builds models with random weights in `folder` unless they exist."""
     manager = PipelineManager(device=device)
-    sketch = manager.describe(SKETCH).make_recipe(prompt=PROMPT, seed=SEEDS[0])
+    sketch = manager.resolve(SKETCH).make_recipe(prompt=PROMPT, seed=SEEDS[0])
     yield Work("Sketch", SKETCH_FOLDER, sketch, device)
     builds = [("middle width", build_mid_width, 20)]
     if full:
         builds.append(("Stable Diffusion 1.5's width", build_full_width, 6))
     for name, build, steps in builds:
         model = build(folder)
-        described = manager.describe(str(model))
+        described = manager.resolve(str(model))
         recipe = described.make_recipe(prompt=PROMPT, seed=SEEDS[0], height=256, width=256, num_inference_steps=steps)
         yield Work(name, model, recipe, device)
 

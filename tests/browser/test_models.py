@@ -68,7 +68,7 @@ def test_a_download_shows_its_bytes_stops_and_resumes_while_other_tabs_work(visi
     [
         ("gated/tiny", "gated/tiny is gated: accept its licence at https://huggingface.co/gated/tiny"),
         ("slow/tinny", "There is no model slow/tinny on the Hub"),
-        ("https://huggingface.co/busy/tiny", "The Hub is asked too often from here"),
+        ("https://huggingface.co/busy/tiny", "The Hub limits the requests from here"),
     ],
 )
 def test_an_unavailable_model_shows_what_to_do_and_another_still_works(screen, seeds, model_id, words):

@@ -121,7 +121,7 @@ def test_where_the_catalogue_can_only_guess_the_manager_looks_at_the_pipeline(pi
     services = replace(
         painter.make_services(None),
         find_model=lambda _: replace(MODEL, any_scheduler=True),
-        resolve_model=lambda _: replace(MODEL, true_guidance=is_known, any_scheduler=not is_known),
+        resolve_model=lambda _: replace(MODEL, uses_true_cfg=is_known, any_scheduler=not is_known),
     )
     assert main(["script", str(picture)], lambda _: services) == 0
     script, said = capsys.readouterr()

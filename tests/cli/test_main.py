@@ -39,7 +39,6 @@ MODEL = Model(
     height=128,
     width=128,
     scheduler="DPMSolverMultistepScheduler",
-    dtype="auto",
     max_side=256,
 )
 

@@ -109,12 +109,12 @@ def test_a_model_without_a_prompt_makes_recipes_of_a_seed_alone():
 @pytest.mark.parametrize(
     ("field", "value", "sentence"),
     [
-        ("prompt", "artsy", "DDPM CIFAR-10 takes no prompt, and so no suffixes: leave it empty"),
+        ("prompt", "artsy", "DDPM CIFAR-10 takes no prompt and no suffixes: leave it empty"),
         ("negative_prompt", "blurry", "DDPM CIFAR-10 takes no negative prompt: leave it empty"),
-        ("guidance_scale", 7.5, "DDPM CIFAR-10 takes no guidance: leave it empty, or at 0"),
-        ("height", 64, "DDPM CIFAR-10 makes pictures of 48×32 pixels alone: leave the height empty"),
-        ("width", 32, "DDPM CIFAR-10 makes pictures of 48×32 pixels alone: leave the width empty"),
-        ("dtype", "bfloat16", "DDPM CIFAR-10 makes pictures in float32 alone: choose float32"),
+        ("guidance_scale", 7.5, "DDPM CIFAR-10 takes no guidance: leave it empty or at 0"),
+        ("height", 64, "DDPM CIFAR-10 makes only pictures of 48×32 pixels: leave the height empty"),
+        ("width", 32, "DDPM CIFAR-10 makes only pictures of 48×32 pixels: leave the width empty"),
+        ("dtype", "bfloat16", "DDPM CIFAR-10 works only in float32: choose float32"),
         ("scheduler", "Euler", r"Euler does not work with DDPM CIFAR-10: choose DDIM, DDPM\."),
     ],
 )

@@ -7,8 +7,9 @@ import pytest
 
 from seedlab.core.errors import SeedLabError
 from seedlab.pipelines.downloads import Downloads
-from seedlab.pipelines.loaded.cache import PipelineCache
-from seedlab.pipelines.models.catalog import describe
+from seedlab.pipelines.loaded.files import ModelFiles
+from seedlab.pipelines.models.catalog import find_model
+from seedlab.pipelines.resolver import ModelResolver
 
 GB = 10**9
 LIMIT = 30
@@ -17,13 +18,13 @@ LIMIT = 30
 BESIDE = """
 from dataclasses import replace
 from threading import Event
-from seedlab.pipelines.models.catalog import describe
+from seedlab.pipelines.models.catalog import find_model
 from seedlab.pipelines.manager import PipelineManager
 from seedlab.core.reports import Finished, Waiting
 
 def make_recipe(address):
     options = dict(num_inference_steps=2, height=64, width=64, scheduler="DDIM", dtype="float32")
-    return describe(address).make_recipe(prompt="a boat", seed=0, **options)
+    return find_model(address).make_recipe(prompt="a boat", seed=0, **options)
 
 manager, stop = PipelineManager(device="cpu"), Event()
 slow, here = argument
@@ -45,7 +46,7 @@ def closed():
 
 @pytest.fixture
 def downloads(closed):
-    downloads = Downloads(PipelineCache(), closed)
+    downloads = Downloads(ModelFiles(), closed)
     yield downloads
     closed.set()
     downloads.close()
@@ -62,14 +63,14 @@ def arrive(tiny, monkeypatch):
             tell(2 * GB, 4 * GB)
         return tiny
 
-    monkeypatch.setattr("seedlab.pipelines.loaded.loading.find_snapshot", lambda *_: None)
-    monkeypatch.setattr("seedlab.pipelines.loaded.loading.download_snapshot", download)
+    monkeypatch.setattr("seedlab.pipelines.loaded.sources.find_snapshot", lambda *_: None)
+    monkeypatch.setattr("seedlab.pipelines.loaded.sources.download_snapshot", download)
     event.begun = begun
     return event
 
 
 def describe_on_hub(name):
-    return describe(f"owner/{name}@{'c' * 40}")
+    return find_model(f"owner/{name}@{'c' * 40}")
 
 
 def await_bytes(sentences, name):
@@ -78,39 +79,41 @@ def await_bytes(sentences, name):
 
 
 def test_what_is_here_needs_no_download(downloads, tiny):
-    assert list(downloads.bring(describe("sketch"), Event())) == []
-    assert list(downloads.bring(describe(str(tiny)), Event())) == []
+    assert list(downloads.ensure(find_model("sketch"), Event())) == []
+    assert list(downloads.ensure(find_model(str(tiny)), Event())) == []
 
 
-def test_what_a_branch_stands_for_is_asked_before_it_counts_as_here(tiny, monkeypatch):
-    """Or an older commit that is here would do where the branch has moved on."""
-    monkeypatch.setattr("seedlab.pipelines.loaded.loading.find_snapshot", lambda *_: tiny)
-    monkeypatch.setattr("seedlab.pipelines.loaded.cache.find_commit", lambda *_: "c" * 40)
-    library, model = PipelineCache(), describe("owner/name@main")
-    assert not library.is_here(model)
-    library.bring(model, lambda *_: None)
-    assert library.is_here(model)
+def test_a_branch_is_resolved_before_its_model_counts_as_here(tiny, monkeypatch):
+    """Otherwise an older commit in the cache would be used after the branch has moved."""
+    monkeypatch.setattr("seedlab.pipelines.loaded.sources.find_snapshot", lambda *_: tiny)
+    monkeypatch.setattr("seedlab.pipelines.resolver.find_commit", lambda *_: "c" * 40)
+    files, model = ModelFiles(), find_model("owner/name@main")
+    resolver = ModelResolver(files, lambda: "cpu")
+    assert not files.is_here(model)
+    assert resolver.needs_hub(model)
+    assert files.is_here(resolver.resolve(model))
+    assert not resolver.needs_hub(model)
 
 
 def test_who_waits_is_told_how_much_is_there_until_it_is(downloads, arrive):
     model = describe_on_hub("name")
-    sentences = downloads.bring(model, Event())
+    sentences = downloads.ensure(model, Event())
     await_bytes(sentences, "name")
     arrive.set()
     assert set(sentences) <= {"Downloading owner/name: 2.0 of 4.0 GB…", ""}
-    assert list(downloads.bring(model, Event())) == []
+    assert list(downloads.ensure(model, Event())) == []
     assert arrive.begun == ["owner/name"]
 
 
 def test_stop_ends_a_download_and_so_does_who_leaves(downloads, arrive):
     stop = Event()
-    stopped = downloads.bring(describe_on_hub("one"), stop)
+    stopped = downloads.ensure(describe_on_hub("one"), stop)
     await_bytes(stopped, "one")
     stop.set()
     assert list(stopped) == []
-    with closing(downloads.bring(describe_on_hub("two"), Event())) as left:
+    with closing(downloads.ensure(describe_on_hub("two"), Event())) as left:
         await_bytes(left, "two")
-    last = downloads.bring(describe_on_hub("three"), Event())
+    last = downloads.ensure(describe_on_hub("three"), Event())
     await_bytes(last, "three")
     arrive.set()
     list(last)
@@ -118,7 +121,7 @@ def test_stop_ends_a_download_and_so_does_who_leaves(downloads, arrive):
 
 def test_a_second_one_is_told_of_the_first_and_comes_after_it(downloads, arrive):
     stop = Event()
-    first, second = downloads.bring(describe_on_hub("one"), stop), downloads.bring(describe_on_hub("two"), Event())
+    first, second = downloads.ensure(describe_on_hub("one"), stop), downloads.ensure(describe_on_hub("two"), Event())
     await_bytes(first, "one")
     await_bytes(second, "one")
     stop.set()
@@ -129,18 +132,18 @@ def test_a_second_one_is_told_of_the_first_and_comes_after_it(downloads, arrive)
 
 
 def test_what_is_left_before_it_began_never_begins(downloads, arrive):
-    first = downloads.bring(describe_on_hub("one"), Event())
+    first = downloads.ensure(describe_on_hub("one"), Event())
     await_bytes(first, "one")
-    with closing(downloads.bring(describe_on_hub("two"), Event())) as second:
+    with closing(downloads.ensure(describe_on_hub("two"), Event())) as second:
         await_bytes(second, "one")
     arrive.set()
     list(first)
-    list(downloads.bring(describe_on_hub("three"), Event()))
+    list(downloads.ensure(describe_on_hub("three"), Event()))
     assert arrive.begun == ["owner/one", "owner/three"]
 
 
 def test_the_end_of_all_ends_downloads(downloads, arrive, closed):
-    sentences = downloads.bring(describe_on_hub("name"), Event())
+    sentences = downloads.ensure(describe_on_hub("name"), Event())
     await_bytes(sentences, "name")
     closed.set()
     assert list(sentences) == []
@@ -154,19 +157,11 @@ def test_a_failure_is_told_and_the_next_one_tries_again(downloads, tiny, monkeyp
             raise SeedLabError(failures.pop())
         return tiny
 
-    monkeypatch.setattr("seedlab.pipelines.loaded.loading.find_snapshot", lambda *_: None)
-    monkeypatch.setattr("seedlab.pipelines.loaded.loading.download_snapshot", download)
+    monkeypatch.setattr("seedlab.pipelines.loaded.sources.find_snapshot", lambda *_: None)
+    monkeypatch.setattr("seedlab.pipelines.loaded.sources.download_snapshot", download)
     with pytest.raises(SeedLabError, match="is gated"):
-        list(downloads.bring(describe_on_hub("name"), Event()))
-    assert "Downloading" not in "".join(downloads.bring(describe_on_hub("name"), Event()))
-
-
-def test_what_nobody_waits_for_is_begun_too_and_something_follows(downloads, arrive):
-    followed = Event()
-    downloads.begin(describe_on_hub("name"), followed.set)
-    assert not followed.wait(0.1)
-    arrive.set()
-    assert followed.wait(LIMIT)
+        list(downloads.ensure(describe_on_hub("name"), Event()))
+    assert "Downloading" not in "".join(downloads.ensure(describe_on_hub("name"), Event()))
 
 
 def test_others_make_pictures_beside_a_download_and_stop_ends_it(hub, online, tiny):

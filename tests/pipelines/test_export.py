@@ -11,7 +11,7 @@ from PIL import Image
 
 from seedlab.core.reports import Finished
 from seedlab.images.compare import hash_pixels
-from seedlab.pipelines.models.catalog import describe
+from seedlab.pipelines.models.catalog import find_model
 from seedlab.rules.suffixes import GUIDE_SUFFIXES
 from seedlab.workflow.script import write_script
 from tests.pipelines.builders import build_ddim, make_default_recipe, make_recipe
@@ -70,7 +70,7 @@ def test_a_round_of_seeds(shared_manager, tiny, tmp_path, scheduler):
 def test_a_model_without_prompts(shared_manager, tmp_path):
     recipes = seed_round(make_default_recipe(build_ddim(tmp_path)), (0, 7))
     hashes, environment = make(shared_manager, recipes)
-    assert run_script(write_script(recipes, environment, describe(recipes[0].model_id)), tmp_path) == hashes
+    assert run_script(write_script(recipes, environment, find_model(recipes[0].model_id)), tmp_path) == hashes
 
 
 def test_only_deterministic_algorithms(shared_manager, tiny, tmp_path):
@@ -82,6 +82,6 @@ def test_only_deterministic_algorithms(shared_manager, tiny, tmp_path):
 
 
 def test_one_tile_of_a_grid_of_sketch(shared_manager, tmp_path):
-    recipes = seed_round(shared_manager.describe("sketch").make_recipe(prompt="a red boat", seed=0), range(4))
+    recipes = seed_round(shared_manager.resolve("sketch").make_recipe(prompt="a red boat", seed=0), range(4))
     hashes, environment = make(shared_manager, recipes)
     assert run_script(write_script([recipes[3]], environment), tmp_path) == [hashes[3]]

@@ -13,7 +13,7 @@ from threading import Event
 import pytest
 
 from seedlab.core.reports import Finished
-from seedlab.pipelines.models.catalog import describe
+from seedlab.pipelines.models.catalog import find_model
 from tests.benchmarks.models import build_full_width
 from tests.pipelines.plain import hash_pixels, run_in_new_process
 from tests.rounds import seed_round
@@ -37,7 +37,7 @@ def read_memory() -> float:
 @pytest.mark.skipif(not STATUS.exists(), reason="memory is read from /proc, which Linux has")
 def test_a_grid_has_the_plain_scripts_bytes_and_takes_no_more_memory_than_the_catalogue_says(manager, full_width):
     before = peak = read_memory()
-    model = manager.describe(str(full_width))
+    model = manager.resolve(str(full_width))
     recipe = model.make_recipe(prompt="a boat", seed=0, num_inference_steps=2, height=128, width=128)
     recipes, hashes = seed_round(recipe, range(2)), []
     for report in manager.generate(recipes, Event()):  # five times a second, whatever is being done
@@ -45,7 +45,7 @@ def test_a_grid_has_the_plain_scripts_bytes_and_takes_no_more_memory_than_the_ca
         hashes += [hash_pixels(report.image)] if isinstance(report, Finished) else []
     assert hashes == run_in_new_process(recipes, manager.environment(recipe).memory_format)
     assert hashes[0] != hashes[1]
-    card = describe("stable-diffusion-v1-5/stable-diffusion-v1-5").card
+    card = find_model("stable-diffusion-v1-5/stable-diffusion-v1-5").card
     size = 1.0 if recipe.dtype == "float32" else 0.5  # of that on the disk; the card is for half precision
     weights = size * sum(file.stat().st_size for file in full_width.rglob("*.safetensors")) / 1e9
     assert weights < peak - before < 2 * size * card.memory

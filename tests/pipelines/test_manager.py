@@ -39,8 +39,10 @@ def test_reports_loading_then_steps_with_previews_then_the_picture(manager, tiny
 
 def test_waits_are_explained(tiny, monkeypatch):
     manager = PipelineManager(device="cpu")
-    load = manager._cache._load_source
-    monkeypatch.setattr(manager._cache, "_load_source", lambda *arguments: (time.sleep(0.7), load(*arguments))[1])
+    load = manager._executor._cache._load_source
+    monkeypatch.setattr(
+        manager._executor._cache, "_load_source", lambda *arguments: (time.sleep(0.7), load(*arguments))[1]
+    )
     with ThreadPoolExecutor(1) as other:
         theirs = other.submit(run, manager, make_recipe(tiny))
         time.sleep(0.1)
@@ -52,7 +54,7 @@ def test_waits_are_explained(tiny, monkeypatch):
 
 def test_who_waits_is_told_so_again_and_again_and_can_leave_each_time(tiny, monkeypatch):
     manager = PipelineManager(device="cpu")
-    monkeypatch.setattr(manager._cache, "_load_source", lambda *_: time.sleep(1.2))
+    monkeypatch.setattr(manager._executor._cache, "_load_source", lambda *_: time.sleep(1.2))
     reports = manager.generate([make_recipe(tiny)], Event())
     assert [next(reports) for _ in range(3)] == [Waiting(0, "Loading tiny…")] * 3
     reports.close()
@@ -89,7 +91,7 @@ def test_visitors_take_turns_batch_by_batch(shared_manager, tiny):
 def test_stop_ends_the_work_within_one_step(manager, tiny, count):
     short, long = (make_recipe(tiny, num_inference_steps=steps) for steps in (1, 500))
     run(manager, *seed_round(short, range(count)))
-    (loaded,) = manager._cache._loaded.values()
+    (loaded,) = manager._executor._cache._loaded.values()
     stop, late = Event(), []
     loaded.pipeline.unet.register_forward_hook(lambda *_: late.append(1) if stop.is_set() else None)
     for report in manager.generate([*seed_round(long, range(count)), replace(short, prompt="tree")], stop):
@@ -102,7 +104,7 @@ def test_stop_ends_the_work_within_one_step(manager, tiny, count):
 
 def test_a_closed_tab_ends_the_work_within_one_step(manager, tiny):
     run(manager, make_recipe(tiny))
-    (loaded,) = manager._cache._loaded.values()
+    (loaded,) = manager._executor._cache._loaded.values()
     steps = []
     loaded.pipeline.unet.register_forward_hook(lambda *_: steps.append(1))
     reports = manager.generate([make_recipe(tiny, num_inference_steps=1000)], Event())
@@ -121,7 +123,7 @@ def test_stop_while_waiting_in_the_line_leaves_it_at_once(shared_manager, tiny):
 
 def test_out_of_memory_ends_that_tile_in_words_and_the_manager_lives_on(manager, tiny, monkeypatch):
     run(manager, make_recipe(tiny))
-    (loaded,) = manager._cache._loaded.values()
+    (loaded,) = manager._executor._cache._loaded.values()
 
     def decode(*_, **__):
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20 GiB")
@@ -144,7 +146,7 @@ def test_out_of_memory_ends_that_tile_in_words_and_the_manager_lives_on(manager,
 )
 def test_memory_that_is_full_is_known_by_many_words(manager, tiny, monkeypatch, words):
     run(manager, make_recipe(tiny))
-    (loaded,) = manager._cache._loaded.values()
+    (loaded,) = manager._executor._cache._loaded.values()
 
     def decode(*_, **__):
         raise RuntimeError(words)
@@ -157,8 +159,8 @@ def test_what_goes_wrong_while_memory_is_freed_does_not_end_the_others(manager, 
     def fail(*_):
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20 GiB")
 
-    monkeypatch.setattr(manager._runner, "load", fail)
-    monkeypatch.setattr(manager._runner, "free_space", fail)
+    monkeypatch.setattr(manager._executor._cache, "load", fail)
+    monkeypatch.setattr(manager._executor._cache, "free_space", fail)
     reports = run(manager, make_recipe(tiny), make_recipe(tiny, seed=1))
     failed = {report.index: report.sentence[:17] for report in reports if isinstance(report, Failed)}
     assert failed == {0: "Not enough memory", 1: "Not enough memory"}
@@ -170,11 +172,11 @@ def test_where_memory_is_short_other_pipelines_go_and_it_is_tried_again(manager,
     run(manager, make_recipe(build_stable_diffusion(tmp_path)))
     recipes = [make_recipe(tiny, seed=seed) for seed in range(count)]
     run(manager, *recipes)
-    loaded = list(manager._cache._loaded.values())[-1]
+    loaded = list(manager._executor._cache._loaded.values())[-1]
     decode = loaded.pipeline.vae.decode
 
     def decode_alone(*arguments, **options):
-        if len(manager._cache._loaded) > 1:
+        if len(manager._executor._cache._loaded) > 1:
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20 GiB")
         return decode(*arguments, **options)
 
@@ -182,7 +184,7 @@ def test_where_memory_is_short_other_pipelines_go_and_it_is_tried_again(manager,
     reports = run(manager, *recipes)
     assert sum(isinstance(report, Finished) for report in reports) == count
     assert not any(isinstance(report, Failed) for report in reports)
-    assert manager._runner._too_large == set(), "with the others gone, a batch may fit"
+    assert manager._executor._runner._too_large == set(), "with the others gone, a batch may fit"
 
 
 @pytest.mark.filterwarnings("ignore:`upcast_vae` is deprecated:FutureWarning")  # diffusers' own call of it
@@ -190,7 +192,7 @@ def test_a_decode_that_failed_does_not_spoil_the_next_picture_of_sdxl(manager, t
     """In half precision diffusers decodes its latents in float32, and leaves the autoencoder so where that fails."""
     recipe = make_recipe(build_stable_diffusion_xl(tmp_path), dtype="float16")
     before = run(manager, recipe)[-1].image.tobytes()
-    (loaded,) = manager._cache._loaded.values()
+    (loaded,) = manager._executor._cache._loaded.values()
 
     def decode(*_, **__):
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20 GiB")
@@ -205,7 +207,7 @@ def test_work_that_ends_badly_is_said_to_whoever_waits(manager, tiny, monkeypatc
     def fail(*_):
         raise RuntimeError("CUDA error: an illegal memory access was encountered")
 
-    monkeypatch.setattr(manager._runner, "load", fail)
+    monkeypatch.setattr(manager._executor._cache, "load", fail)
     monkeypatch.setattr("seedlab.pipelines.worker.free_memory", fail)
     (first, second) = run(manager, make_recipe(tiny), make_recipe(tiny, seed=1))
     assert (first.index, second.index) == (0, 1)
@@ -216,7 +218,7 @@ def test_work_that_ends_badly_is_said_to_whoever_waits(manager, tiny, monkeypatc
 def test_a_picture_of_nan_is_never_shown_as_a_result(manager, tiny, tmp_path):
     folder = shutil.copytree(tiny, tmp_path / "nan")
     run(manager, make_recipe(folder))
-    (loaded,) = manager._cache._loaded.values()
+    (loaded,) = manager._executor._cache._loaded.values()
     with torch.no_grad():
         loaded.pipeline.unet.conv_out.bias.fill_(float("nan"))
     (failed,) = (report for report in run(manager, make_recipe(folder)) if isinstance(report, Failed))
@@ -253,7 +255,7 @@ def test_a_recipe_out_of_a_browser_is_held_to_the_models_limits(shared_manager, 
 def test_a_public_host_makes_only_what_it_offers(tiny):
     manager = PipelineManager(device="cpu", allowed=("sketch",))
     with pytest.raises(RecipeError, match="This server offers only: sketch"):
-        manager.describe(str(tiny))
+        manager.resolve(str(tiny))
     (failed,) = run(manager, make_recipe(tiny))
     assert failed.sentence == "This server offers only: sketch."
     manager.close()
@@ -269,7 +271,7 @@ def test_a_public_host_does_not_even_look_at_what_it_does_not_offer(tiny):
 def test_a_public_host_keeps_to_the_dtype_of_its_models(tiny):
     """Or a visitor could have it load the same model again and again."""
     manager = PipelineManager(device="cpu", allowed=(str(tiny),))
-    other = {"bfloat16": "float32"}.get(manager.describe(str(tiny)).dtype, "bfloat16")
+    other = {"bfloat16": "float32"}.get(manager.resolve(str(tiny)).dtype, "bfloat16")
     (failed,) = (report for report in run(manager, make_recipe(tiny, dtype=other)) if isinstance(report, Failed))
     assert "This server makes pictures of tiny in" in failed.sentence
     manager.close()
@@ -279,7 +281,7 @@ def test_a_folder_that_cannot_be_read_has_no_environment_but_a_sentence(manager,
     def read(*_):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("seedlab.pipelines.loaded.cache.hash_weights", read)
+    monkeypatch.setattr("seedlab.pipelines.loaded.files.hash_weights", read)
     with pytest.raises(SeedLabError, match="The files of tiny cannot be read"):
         manager.environment(make_recipe(tiny))
 
@@ -297,32 +299,32 @@ def test_the_hub_is_asked_once_a_process(manager, tiny, monkeypatch):
         return COMMIT
 
     monkeypatch.setattr("diffusers.DiffusionPipeline.download", download)
-    monkeypatch.setattr("seedlab.pipelines.loaded.cache.find_commit", find_commit)
+    monkeypatch.setattr("seedlab.pipelines.resolver.find_commit", find_commit)
     recipes = [replace(make_recipe(tiny, seed=seed), model_id="owner/name", revision="v1") for seed in range(3)]
     ends = [report for report in run(manager, *recipes) if isinstance(report, Finished | Failed)]
     assert [type(end) for end in ends] == [Finished] * 3
     assert asked == [("owner/name", COMMIT, True)]
     assert sought == [("owner/name", "v1")]
-    assert manager.describe("owner/name@v1").revision == COMMIT
+    assert manager.resolve("owner/name@v1").revision == COMMIT
     assert len(sought) == 1
 
 
 def test_a_public_host_offers_the_commit_of_what_it_offers_and_no_other(monkeypatch):
-    monkeypatch.setattr("seedlab.pipelines.loaded.cache.find_commit", lambda model_id, revision, _: COMMIT)
+    monkeypatch.setattr("seedlab.pipelines.resolver.find_commit", lambda model_id, revision, _: COMMIT)
     manager = PipelineManager(device="cpu", allowed=("sketch", "owner/name"))
-    recipe = manager.describe("owner/name").make_recipe(prompt="a boat", seed=0)
+    recipe = manager.resolve("owner/name").make_recipe(prompt="a boat", seed=0)
     assert recipe.model_address == f"owner/name@{COMMIT}"
-    assert manager.look_up(recipe.model_address).model_id == "owner/name"
+    assert manager.find_model(recipe.model_address).model_id == "owner/name"
     for other in (f"owner/name@{'d' * 40}", "owner/name@main", f"owner/other@{COMMIT}", f"sketch@{COMMIT}"):
         with pytest.raises(RecipeError, match="This server offers only: sketch, owner/name"):
-            manager.look_up(other)
+            manager.find_model(other)
     manager.close()
 
 
 def test_what_is_on_this_machine_has_no_commit_and_asks_nobody(manager, tiny, monkeypatch):
-    monkeypatch.setattr("seedlab.pipelines.loaded.cache.find_commit", lambda *_: pytest.fail("asked"))
+    monkeypatch.setattr("seedlab.pipelines.resolver.find_commit", lambda *_: pytest.fail("asked"))
     for model_id in ("sketch", str(tiny)):
-        assert manager.describe(model_id).revision is None
+        assert manager.resolve(model_id).revision is None
 
 
 def test_a_download_that_fails_says_what_to_do(manager, tiny, monkeypatch):
@@ -363,7 +365,7 @@ def test_an_autoencoder_that_makes_no_numbers_is_reported_and_never_shown(manage
     """As that of SDXL does in float16. Its picture would be black, in a batch too."""
     folder = shutil.copytree(tiny, tmp_path / "nan")
     run(manager, make_recipe(folder))
-    (loaded,) = manager._cache._loaded.values()
+    (loaded,) = manager._executor._cache._loaded.values()
     with torch.no_grad():
         loaded.pipeline.vae.decoder.conv_out.bias.fill_(float("nan"))
     reports = run(manager, *(make_recipe(folder, seed=seed) for seed in range(count)))
@@ -378,7 +380,7 @@ def test_an_autoencoder_that_makes_no_numbers_is_reported_and_never_shown(manage
 def test_a_black_picture_is_reported_and_never_shown(manager, tiny, tmp_path):
     folder = shutil.copytree(tiny, tmp_path / "black")
     run(manager, make_recipe(folder))
-    (loaded,) = manager._cache._loaded.values()
+    (loaded,) = manager._executor._cache._loaded.values()
     with torch.no_grad():
         loaded.pipeline.vae.decoder.conv_out.weight.zero_()
         loaded.pipeline.vae.decoder.conv_out.bias.fill_(-9.0)
@@ -388,7 +390,7 @@ def test_a_black_picture_is_reported_and_never_shown(manager, tiny, tmp_path):
 
 def test_a_batch_that_does_not_fit_is_made_one_by_one_with_the_same_bytes(manager, tiny):
     alone = [run(manager, make_recipe(tiny, seed=seed))[-1].image.tobytes() for seed in range(3)]
-    (loaded,) = manager._cache._loaded.values()
+    (loaded,) = manager._executor._cache._loaded.values()
     calls = []
 
     def refuse(module, args):
@@ -438,7 +440,7 @@ def test_the_environment_tells_other_weights(manager, tiny, tmp_path):
 def test_a_device_that_is_not_there_is_said():
     manager = PipelineManager(device="mps")
     with pytest.raises(SeedLabError, match="There is no device “mps” on this machine: use cpu"):
-        manager.describe("sketch")
+        manager.resolve("sketch")
     manager.close()
 
 
@@ -453,7 +455,7 @@ def test_a_picture_is_finished_once_however_long_the_next_one_takes(tiny, monkey
     manager = PipelineManager(device="cpu", plans=Plans(None))
     monkeypatch.setattr("seedlab.pipelines.exact.denoiser.calibrate", lambda *_: Plan(exact=False))
     run(manager, make_recipe(tiny, num_inference_steps=1))
-    (loaded,) = manager._cache._loaded.values()
+    (loaded,) = manager._executor._cache._loaded.values()
     loaded.pipeline.unet.register_forward_hook(lambda *_: time.sleep(0.3))
     reports = run(manager, *(make_recipe(tiny, seed=seed, num_inference_steps=3) for seed in range(2)))
     assert [report.index for report in reports if isinstance(report, Finished)] == [0, 1]
@@ -463,8 +465,8 @@ def test_a_picture_is_finished_once_however_long_the_next_one_takes(tiny, monkey
 
 def test_noise_from_a_device_that_is_not_here_is_refused_before_a_model_is_loaded(manager, tiny):
     (failed,) = run(manager, make_recipe(tiny, generator_device="cuda"))
-    assert failed.sentence.startswith("Pictures are made on the cpu here, so that the noise cannot come from “cuda”")
-    assert not manager._cache._loaded
+    assert failed.sentence.startswith("Pictures are made on the cpu here, so the noise cannot come from “cuda”")
+    assert not manager._executor._cache._loaded
 
 
 def test_a_model_that_needs_a_package_which_is_not_here_says_so(manager, tiny, tmp_path, monkeypatch):

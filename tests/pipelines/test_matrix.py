@@ -15,7 +15,7 @@ import pytest
 from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Failed
 from seedlab.core.schedulers import list_family
-from seedlab.pipelines.models.catalog import describe
+from seedlab.pipelines.models.catalog import find_model
 from seedlab.rules.suffixes import GUIDE_SUFFIXES
 from seedlab.workflow.script import write_script
 from tests.pipelines import builders
@@ -186,5 +186,5 @@ def test_a_new_process_that_runs_the_plain_script_with_every_scheduler(shared_ma
 def test_the_exported_script_of_a_round(shared_manager, build, tmp_path, case):
     recipes = make_seeds(build, case)
     environment = shared_manager.environment(recipes[0])
-    script = write_script(recipes, environment, describe(recipes[0].model_id))
+    script = write_script(recipes, environment, find_model(recipes[0].model_id))
     assert run_script(script, tmp_path) == make(shared_manager, recipes)

@@ -49,7 +49,7 @@ def test_a_grid_is_one_call_a_step_with_the_bytes_of_single_pictures(manager, tm
     """DDPM draws noise at every step: from each picture's own generator."""
     recipes = seed_round(make_default_recipe(build(tmp_path), num_inference_steps=5), range(4))
     run(manager, *recipes)
-    (loaded,) = manager._cache._loaded.values()
+    (loaded,) = manager._executor._cache._loaded.values()
     rows = []
     loaded.pipeline.unet.register_forward_pre_hook(lambda _, args: rows.append(len(args[0])))
     ends = {report.index: report for report in run(manager, *recipes)}
@@ -69,7 +69,7 @@ def test_every_step_is_reported_with_a_preview(shared_manager, ddpm):
 def test_stop_ends_the_work_within_one_step(manager, tmp_path, build):
     recipe = make_default_recipe(build(tmp_path))
     assert isinstance(run(manager, recipe)[-1], Finished)
-    (loaded,) = manager._cache._loaded.values()
+    (loaded,) = manager._executor._cache._loaded.values()
     denoiser = getattr(loaded.pipeline, "unet", None) or loaded.pipeline.transformer
     calls, stop, seen = [], Event(), []
     denoiser.register_forward_hook(lambda *_: calls.append(stop.is_set()))
@@ -95,7 +95,7 @@ def test_a_locked_picture_without_a_prompt_is_not_varied_by_words(shared_manager
     tiles = session.trail.newest.tiles
     assert [tile.state for tile in tiles] == [State.FAILED] * 2
     assert {tile.sentence for tile in tiles} == {
-        "ddpm takes no prompt, and so no suffixes: leave it empty, and explore its seeds."
+        "ddpm takes no prompt and no suffixes: leave it empty, and explore its seeds."
     }
 
 

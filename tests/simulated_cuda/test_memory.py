@@ -13,7 +13,7 @@ from seedlab.pipelines.devices.memory import ACTIVATION_BYTES
 from seedlab.pipelines.devices.offload import is_offloaded, measure_size
 from seedlab.pipelines.exact.plans import Plans
 from seedlab.pipelines.loaded.cache import PipelineCache
-from seedlab.pipelines.models.catalog import describe
+from seedlab.pipelines.models.catalog import find_model
 from tests.pipelines.builders import build_stable_diffusion, make_recipe
 from tests.rounds import seed_round
 from tests.simulated_cuda.device import WHOLE, too_small_for
@@ -52,7 +52,7 @@ def run(manager, *recipes) -> list[Finished | Failed]:
 
 
 def get_pipeline(manager):
-    (loaded,) = manager._cache._loaded.values()
+    (loaded,) = manager._executor._cache._loaded.values()
     return loaded.pipeline
 
 
@@ -80,7 +80,7 @@ def test_what_fits_is_put_on_the_device_whole_and_leaves_nothing_when_it_goes(de
     assert not is_offloaded(get_pipeline(manager))
     assert size <= device.used < 1.01 * size
     manager.close()
-    manager._cache._loaded.clear()
+    manager._executor._cache._loaded.clear()
     gc.collect()
     assert device.used < 0.01 * size
 
@@ -88,7 +88,7 @@ def test_what_fits_is_put_on_the_device_whole_and_leaves_nothing_when_it_goes(de
 def test_what_does_not_fit_is_on_it_part_by_part(device, manager, folders, recipes):
     alone, together = make(manager, recipes[0]), make(manager, *recipes)
     size = measure_size(get_pipeline(manager))
-    manager._cache._loaded.clear()
+    manager._executor._cache._loaded.clear()
     device.resize(too_small_for(folders[0]))
     assert make(manager, recipes[0]) == alone
     assert is_offloaded(get_pipeline(manager))
@@ -108,7 +108,7 @@ def test_what_is_moved_to_the_device_is_as_if_it_had_been_there(device, manager,
     for part in (pipeline.text_encoder, pipeline.unet, pipeline.vae.decoder):
         *_, last = part.modules()
         last.register_forward_pre_hook(lambda part, _: seen.add((part.weight.is_cuda, part.weight.is_inference())))
-    manager._runner.plans = Plans(None)
+    manager._executor._runner.plans = Plans(None)
     make(manager, *recipes)
     assert seen == {(True, False)}
 
@@ -117,7 +117,7 @@ def test_previews_are_fitted_to_an_autoencoder_that_waits(device, manager, folde
     previews = []
     for size in (WHOLE, too_small_for(folders[0])):
         device.resize(size)
-        manager._cache._loaded.clear()
+        manager._executor._cache._loaded.clear()
         reports = list(manager.generate(recipes[:1], Event()))
         previews.append(next(report.preview for report in reports if isinstance(report, Progress)))
     assert previews[0].size == (8, 8)
@@ -134,7 +134,7 @@ def test_what_was_stopped_leaves_the_device(device, manager, folders, recipes, c
             stop.set()
         ends.append(isinstance(report, Finished | Failed))
     assert not any(ends)
-    manager._line.join(lambda: None).result()
+    manager._executor._queue.submit(lambda: None).result()
     assert device.used < 10**6
     assert make(manager, *recipes[:count]) == expected
 
@@ -174,7 +174,7 @@ def test_a_model_without_parts_is_whole_or_not_at_all(device, manager, folders, 
     monkeypatch.setattr(StableDiffusionPipeline, "model_cpu_offload_seq", None)
     expected = make(manager, recipes[0])
     device.resize(10**6)
-    manager._cache._loaded.clear()
+    manager._executor._cache._loaded.clear()
     gc.collect()
     assert [failed.sentence[:17] for failed in run(manager, recipes[0])] == ["Not enough memory"]
     device.resize(too_small_for(folders[0]) - ACTIVATION_BYTES + 10**9)
@@ -186,12 +186,12 @@ def test_a_device_that_fills_up_while_a_model_comes_gets_it_part_by_part(
 ):
     expected = make(manager, recipes[0])
     size = measure_size(get_pipeline(manager))
-    manager._cache._loaded.clear()
+    manager._executor._cache._loaded.clear()
     gc.collect()
     device.resize(size // 2)
     with monkeypatch.context() as patch:
         patch.setattr("seedlab.pipelines.devices.offload.measure_room", lambda _: WHOLE)
-        manager._cache.load(describe(str(folders[0])), "float32", "cuda")
+        manager._executor._cache.load(find_model(str(folders[0])), "float32", "cuda")
     device.resize(WHOLE)
     assert is_offloaded(get_pipeline(manager))
     assert make(manager, recipes[0]) == expected
@@ -200,7 +200,7 @@ def test_a_device_that_fills_up_while_a_model_comes_gets_it_part_by_part(
 @pytest.mark.parametrize("room", [0, WHOLE])
 def test_a_model_is_divided_only_where_the_machine_has_room_for_it(device, folders, room):
     library = PipelineCache({"cuda": WHOLE, "host": room}.get)
-    loaded = library.load(describe(str(folders[0])), "float32", "cuda")
+    loaded = library.load(find_model(str(folders[0])), "float32", "cuda")
     assert library.free_space() == is_offloaded(loaded.pipeline) == bool(room)
     assert not library.free_space()
 
@@ -208,11 +208,11 @@ def test_a_model_is_divided_only_where_the_machine_has_room_for_it(device, folde
 def test_a_model_that_was_divided_and_went_can_be_divided_again(device, folders):
     library = PipelineCache({"cuda": WHOLE, "host": WHOLE}.get)
     for _ in range(2):
-        first = library.load(describe(str(folders[0])), "float32", "cuda")
+        first = library.load(find_model(str(folders[0])), "float32", "cuda")
         library.evict_others()
         assert library.free_space()
         assert is_offloaded(first.pipeline)
-        library.load(describe(str(folders[1])), "float32", "cuda")
+        library.load(find_model(str(folders[1])), "float32", "cuda")
         library.evict_others()
 
 
@@ -227,14 +227,14 @@ def test_another_model_takes_the_place_of_the_one_that_was_used_longest_ago(devi
         used.append(device.used)
     assert max(used) < 2.01 * size
     assert min(used) > 1.99 * size
-    assert not any(is_offloaded(loaded.pipeline) for loaded in manager._cache._loaded.values())
+    assert not any(is_offloaded(loaded.pipeline) for loaded in manager._executor._cache._loaded.values())
 
 
 def test_weights_that_wait_in_the_machines_memory_need_room_there(device, folders):
     """They are evicted when host memory is short; a model that is whole on the device takes none of it."""
     room = {"cuda": WHOLE, "host": WHOLE}
     library = PipelineCache(room.get)
-    load = lambda folder: library.load(describe(str(folder)), "float32", "cuda")  # noqa: E731
+    load = lambda folder: library.load(find_model(str(folder)), "float32", "cuda")  # noqa: E731
     whole = load(folders[0])
     device.resize(too_small_for(folders[1]))
     divided = load(folders[1])

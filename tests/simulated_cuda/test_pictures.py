@@ -12,7 +12,7 @@ from seedlab.cli.main import main
 from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Failed, Finished
 from seedlab.pipelines.devices.offload import is_offloaded
-from seedlab.pipelines.models.catalog import describe
+from seedlab.pipelines.models.catalog import find_model
 from seedlab.rules.suffixes import GUIDE_SUFFIXES
 from seedlab.workflow.script import write_script
 from tests.pipelines import builders
@@ -66,7 +66,7 @@ def test_the_default_is_half_precision_of_the_kind_that_the_device_does_well(
     """Stable Diffusion was made in float16; Flux in bfloat16, which older devices do slowly."""
     device.capability = capability
     assert manager.device == "cuda"
-    assert manager.describe(str(build(model))).dtype == dtype
+    assert manager.resolve(str(build(model))).dtype == dtype
 
 
 @pytest.mark.slow
@@ -88,7 +88,7 @@ def test_they_have_them_too_where_the_model_does_not_fit(device, manager, build,
     recipes = seed_round(make_default(build, model), range(4))
     expected = [run_on_device(recipe) for recipe in recipes]
     assert [make(manager, recipes) for _ in range(2)] == [expected] * 2, "and again, with what the first time left"
-    (loaded,) = manager._cache._loaded.values()
+    (loaded,) = manager._executor._cache._loaded.values()
     assert is_offloaded(loaded.pipeline)
 
 
@@ -118,7 +118,7 @@ def test_a_lora_is_at_work_on_the_device(device, manager, build, tmp_path, is_sm
     style = manager.read_loras(str(builders.build_lora(build("tiny"), tmp_path / "style.safetensors", words=True)))
     whole = make(manager, seed_round(replace(plain, loras=style), range(2)))
     assert whole[0] != make(manager, [plain])[0]
-    manager._cache.evict_others()
+    manager._executor._cache.evict_others()
     if is_small:
         device.resize(too_small_for(build("tiny")))
     assert make(manager, seed_round(replace(plain, loras=style, num_inference_steps=4), range(2))) == whole
@@ -128,7 +128,7 @@ def test_an_exported_script_finds_the_device_and_gives_the_same_bytes(manager, b
     recipes = suffix_round(make_default(build, "tiny", seed=2), GUIDE_SUFFIXES)
     hashes = make(manager, recipes)
     monkeypatch.chdir(tmp_path)
-    script = write_script(recipes, manager.environment(recipes[0]), describe(recipes[0].model_id))
+    script = write_script(recipes, manager.environment(recipes[0]), find_model(recipes[0].model_id))
     exec(compile(script, "script.py", "exec"), {})
     assert [line.split()[1] for line in capsys.readouterr().out.splitlines()] == hashes
 

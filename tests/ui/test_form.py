@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from seedlab.core.errors import RecipeError
-from seedlab.core.model import Card
+from seedlab.core.model import ModelCard
 from seedlab.ui.fields import MODEL_DEPENDENT, list_schedulers
 from seedlab.ui.form import read_number
 from seedlab.ui.handlers import Handlers
@@ -97,7 +97,7 @@ def choose(painter, **changes):
 
 
 def test_model_notes_give_licence_size_and_effect_of_the_seed(painter):
-    card = Card(licence="Apache 2.0", download=33.7, memory=36, gated=True, seeds="The seed decides little here.")
+    card = ModelCard(licence="Apache 2.0", download=33.7, memory=36, gated=True, seeds="The seed decides little here.")
     _, _, about = choose(painter, model_id="owner/name", card=card)
     assert about == (
         "Licence: Apache 2.0. 33.7 GB to download, about 36 GB of memory. Accept its licence first at "

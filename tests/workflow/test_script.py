@@ -10,7 +10,7 @@ import pytest
 
 from seedlab.core.errors import SeedLabError
 from seedlab.core.schedulers import SCHEDULERS
-from seedlab.pipelines.models.catalog import describe
+from seedlab.pipelines.models.catalog import find_model
 from seedlab.rules.suffixes import GUIDE_SUFFIXES
 from seedlab.workflow.script import write_script
 from tests.examples import ENVIRONMENT, RECIPE
@@ -169,7 +169,7 @@ def test_determinism_is_set_before_cuda_starts_and_each_flag_singly():
 
 def test_an_unconditional_pipeline_gets_its_seed_and_steps_alone():
     script = write_script(
-        [replace(RECIPE, prompt="", scheduler="DDIMScheduler")], ENVIRONMENT, describe("google/ddpm-cifar10-32")
+        [replace(RECIPE, prompt="", scheduler="DDIMScheduler")], ENVIRONMENT, find_model("google/ddpm-cifar10-32")
     )
     assert "settings = dict(num_inference_steps=12)" in script
     assert 'image = pipe(generator=torch.Generator("cpu").manual_seed(seed), **settings).images[0]' in script

@@ -1,4 +1,4 @@
-"""What it means where a model cannot be had from the Hub, and what to do."""
+"""Explains failed downloads from the Hub: what went wrong and what to do."""
 
 import difflib
 import errno
@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator
 from seedlab.pipelines.hub.transfer import DAMAGED
 
 INDEX = "model_index.json"
-"""The file that makes a folder a pipeline."""
+"""The file that every diffusers pipeline has."""
 
 
 def explain_failure(model_id: str, revision: str | None, error: Exception, known: Iterable[str]) -> str:
-    """Say why a download failed, and the next step.
+    """Return a sentence about a failed download, with the next step.
 
     Args:
         known: ids that the visitor may have meant.
@@ -20,13 +20,13 @@ def explain_failure(model_id: str, revision: str | None, error: Exception, known
     return (
         _explain_refusal(model_id, revision, causes, known)
         or _explain_content(model_id, causes)
-        or f"{model_id} could not be downloaded from the Hub: check the network and try again, what came is kept; "
+        or f"{model_id} could not be downloaded from the Hub: check the network and try again (the download resumes), "
         "or choose Sketch, which is built in."
     )
 
 
 def explain_no_pipeline(model_id: str) -> str:
-    """Say that a repository holds something else."""
+    """Return a sentence about a repository without a pipeline."""
     return f"{model_id} is not a diffusers pipeline (it has no {INDEX}): choose another model."
 
 
@@ -55,13 +55,13 @@ def _explain_refusal(
         return f"There is no model {model_id} on the Hub: check the id{suggestion}. If it is private, log in."
     if 401 in status:
         return (
-            "The Hub does not take the token of the machine that runs SeedLab: log in again (`hf auth login`, or the "
+            "The Hub rejects the token of the machine that runs SeedLab: log in again (`hf auth login`, or the "
             "variable HF_TOKEN), or log out, and try again."
         )
     if 429 in status:
         return (
-            f"The Hub is asked too often from here: wait some minutes for {model_id}, and try again; what came is "
-            "kept. Who is logged in may ask more often."
+            f"The Hub limits the requests from here: wait a few minutes, then try {model_id} again; the download "
+            "resumes. Logging in raises the limit."
         )
     return ""
 
@@ -70,14 +70,14 @@ def _explain_content(model_id: str, causes: tuple[BaseException, ...]) -> str:
     from huggingface_hub import errors
 
     if any(isinstance(each, OSError) and each.errno in (errno.ENOSPC, errno.EDQUOT) for each in causes):
-        return f"The disk is full: free some space for {model_id}, then try again; what was downloaded is kept."
+        return f"The disk is full: free some space for {model_id}, then try again; the download resumes."
     if any(DAMAGED in str(each) for each in causes):
-        return f"{model_id} came damaged: try again. If it does so again, its files on the Hub are; choose another."
+        return f"{model_id} was damaged in the download: try again. If that does not help, choose another model."
     if any("trust_remote_code" in str(each) for each in causes):
-        return f"{model_id} needs code of its own, and SeedLab runs none that comes with a model: choose another."
+        return f"{model_id} needs code of its own, and SeedLab runs no code that comes with a model: choose another."
     if any("necessary `safetensors` weights" in str(each) for each in causes):
         return f"{model_id} has no safetensors weights, and SeedLab loads no others: choose another model."
-    is_offline = _has(causes, errors.LocalEntryNotFoundError)  # which is an EntryNotFoundError too
+    is_offline = _has(causes, errors.LocalEntryNotFoundError)  # a subclass of EntryNotFoundError
     if any(INDEX in str(each) for each in causes) and _has(causes, errors.EntryNotFoundError) and not is_offline:
         return explain_no_pipeline(model_id)
     return ""

@@ -1,7 +1,8 @@
-"""The large files of the Hub, brought so that what came is kept: after a failure, a stop or a kill only the rest comes.
+"""Resumable downloads of large files from the Hub: after a failure, a stop or a kill only the rest is downloaded.
 
-huggingface_hub 2.4 begins each attempt anew, and what a killed process had stays on the disk (its issue #4196). So the
-large files are brought here, into the place in its cache where it looks for them; it does the rest.
+huggingface_hub 2.4 starts each attempt from zero, and leaves the partial file of a killed process on the disk (its
+issue #4196). So the large files are downloaded here, to the place in its cache where it expects them, and
+huggingface_hub does the rest.
 """
 
 import hashlib
@@ -16,30 +17,31 @@ from typing import Any
 
 from seedlab.pipelines.hub.progress import OnProgress, SilentBar
 
-CHUNK = 2**18
-"""Bytes that are written, and counted, at a time."""
+CHUNK_BYTES = 2**18
+"""How much is written at a time."""
 
-AT_ONCE = 4
-"""Files that come at the same time."""
+MAX_CONNECTIONS = 4
+"""How many files are downloaded at the same time."""
 
-TRIES = 5
-"""How often in a row a connection may give nothing before the download fails."""
+MAX_FAILURES = 5
+"""After this many connections in a row without data the download fails."""
 
-PATIENCE = 10.0
-"""Seconds within which a connection has to give something."""
+HUB_TIMEOUT_SECONDS = 10.0
+"""How long the Hub may take to answer, or a connection to send data."""
 
-DAMAGED = "came damaged"
+DAMAGED = "is damaged"
 
-_ALONE = Lock()
+_PATCHING = Lock()
+"""Held while diffusers' own download function is replaced."""
 
 
 @dataclass(frozen=True)
 class LargeFile:
-    """A file of the Hub.
+    """A file on the Hub.
 
     Attributes:
-        url: where it comes from.
-        blob: where the cache of huggingface_hub keeps it: in a file that is named by the SHA-256 of its content.
+        url: its address.
+        blob: its place in the cache of huggingface_hub; the name is the SHA-256 of the content.
         size: in bytes.
     """
 
@@ -49,49 +51,49 @@ class LargeFile:
 
     @property
     def part(self) -> Path:
-        """Where it is while it is not whole; under the name that earlier versions of huggingface_hub gave it."""
+        """The partial file, under the name that earlier versions of huggingface_hub used."""
         return self.blob.with_name(f"{self.blob.name}.incomplete")
 
     @property
     def lock(self) -> Path:
-        """The file that huggingface_hub locks too, in all processes, while it brings this one."""
+        """The lock file that huggingface_hub, too, holds while it downloads this file, in all processes."""
         repository = self.blob.parents[1]
         return repository.parent / ".locks" / repository.name / f"{self.blob.name}.lock"
 
     def count(self) -> int:
-        """Count the bytes that are there."""
+        """Return how many bytes are on the disk."""
         for file in (self.blob, self.part):
             if file.is_file():
                 return file.stat().st_size
         return 0
 
 
-class Meter:
-    """Says how much there is of several files that come at the same time."""
+class ProgressCounter:
+    """Adds up the progress of several files, and ends their downloads when one fails."""
 
     def __init__(self, files: Iterable[LargeFile], on_progress: OnProgress) -> None:
         self._total = sum(file.size for file in files)
-        self._there = {file.blob: file.count() for file in files}
-        self._tell, self._lock, self._ended = on_progress, Lock(), False
+        self._done = {file.blob: file.count() for file in files}
+        self._on_progress, self._lock, self._cancelled = on_progress, Lock(), False
 
-    def end(self) -> None:
-        """Let the other files end too, since one failed."""
-        self._ended = True
+    def cancel(self) -> None:
+        """Let the next `update` of each file raise."""
+        self._cancelled = True
 
-    def read(self, file: LargeFile, there: int) -> None:
-        """Say how many bytes of a file there are; may raise, to end the download."""
+    def update(self, file: LargeFile, done: int) -> None:
+        """Report how many bytes of a file are on the disk; raises to end its download."""
         with self._lock:
-            if self._ended:
+            if self._cancelled:
                 raise CancelledError
-            self._there[file.blob] = there
-            self._tell(sum(self._there.values()), self._total)
+            self._done[file.blob] = done
+            self._on_progress(sum(self._done.values()), self._total)
 
 
 @contextmanager
-def bring_large_files(on_progress: OnProgress) -> Iterator[None]:
-    """Let diffusers' downloads bring their large files by way of this module, as long as this lasts.
+def download_large_files(on_progress: OnProgress) -> Iterator[None]:
+    """Let diffusers download its large files with this module, inside the `with` block.
 
-    One thread at a time; others that only look for what is there are not disturbed.
+    One thread at a time. Others that only look into the cache are not affected.
     """
     from diffusers.pipelines import pipeline_utils
     from huggingface_hub import snapshot_download
@@ -100,60 +102,60 @@ def bring_large_files(on_progress: OnProgress) -> Iterator[None]:
     from seedlab.pipelines.patching import replace_attribute
 
     def download(model_id: str, **options: Any) -> Any:
-        # Without symbolic links its cache has no place of its own for contents: a file would be there twice.
+        # Without symbolic links its cache has no separate blobs, so each file would be stored twice.
         if not options["local_files_only"] and are_symlinks_supported():
-            bring(_list_large_files(model_id, **options), on_progress)
+            download_files(_list_large_files(model_id, **options), on_progress)
         return snapshot_download(model_id, tqdm_class=SilentBar, **options)
 
-    with _ALONE, replace_attribute(pipeline_utils, "snapshot_download", download):
+    with _PATCHING, replace_attribute(pipeline_utils, "snapshot_download", download):
         yield
 
 
-def bring(files: Iterable[LargeFile], on_progress: OnProgress) -> None:
-    """Bring files, several at a time.
+def download_files(files: Iterable[LargeFile], on_progress: OnProgress) -> None:
+    """Download files, several at a time; files that are complete already are skipped.
 
     Args:
-        on_progress: is told how much of them is there, from several threads; raises to end the download.
+        on_progress: called from several threads with the bytes of all files; raises to end the download.
 
     Raises:
-        OSError: they cannot be had, the disk is full, or one came damaged; what came of the others is kept.
+        OSError: a file cannot be downloaded or is damaged, or the disk is full. Partial files are kept.
     """
-    contents = {file.blob: file for file in files}.values()  # two names may have one content
+    contents = {file.blob: file for file in files}.values()  # two files may have the same content
     missing = [file for file in contents if not file.blob.is_file()]
     if not missing:
         return
-    meter = Meter(contents, on_progress)
-    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="download") as threads:
-        coming = [threads.submit(_bring_file, file, meter) for file in missing]
+    counter = ProgressCounter(contents, on_progress)
+    with ThreadPoolExecutor(MAX_CONNECTIONS, thread_name_prefix="download") as threads:
+        futures = [threads.submit(_download_file, file, counter) for file in missing]
         try:
-            for future in as_completed(coming):
+            for future in as_completed(futures):
                 future.result()
         except BaseException:
-            meter.end()
+            counter.cancel()
             threads.shutdown(wait=False, cancel_futures=True)
             raise
 
 
-def _bring_file(file: LargeFile, meter: Meter) -> None:
+def _download_file(file: LargeFile, counter: ProgressCounter) -> None:
     for folder in (file.blob.parent, file.lock.parent):
         folder.mkdir(parents=True, exist_ok=True)
-    with _hold(file, meter):
-        if file.blob.is_file() or _link_twin(file):
-            meter.read(file, file.size)
+    with _lock(file, counter):
+        if file.blob.is_file() or _link_copy(file):
+            counter.update(file, file.size)
             return
-        began = file.part.is_file()
-        _bring_part(file, meter)
-        if not _is_whole(file) and began:  # what was there was of something else
-            _bring_part(file, meter)
-            _is_whole(file)
+        is_resumed = file.part.is_file()
+        _download_rest(file, counter)
+        if not _verify(file) and is_resumed:  # the partial file was of something else
+            _download_rest(file, counter)
+            _verify(file)
         if not file.part.is_file():
             raise OSError(f"{file.url} {DAMAGED}.")
         file.part.replace(file.blob)
 
 
 @contextmanager
-def _hold(file: LargeFile, meter: Meter) -> Iterator[None]:
-    """Wait until no other process is bringing the file, or nobody waits for it any more."""
+def _lock(file: LargeFile, counter: ProgressCounter) -> Iterator[None]:
+    """Wait until no other process is downloading the file; `counter` raises to give up."""
     from filelock import Timeout
     from huggingface_hub.utils import WeakFileLock
 
@@ -163,89 +165,89 @@ def _hold(file: LargeFile, meter: Meter) -> Iterator[None]:
                 stack.enter_context(WeakFileLock(file.lock, timeout=1))
                 break
             except Timeout:
-                meter.read(file, file.count())
+                counter.update(file, file.count())
         yield
 
 
-def _link_twin(file: LargeFile) -> bool:
-    """Take the content from another model that has it, as some share their text encoders; returns whether one does."""
-    for twin in file.blob.parents[2].glob(f"models--*/blobs/{file.blob.name}"):
+def _link_copy(file: LargeFile) -> bool:
+    """Link the file if another model has the same one, as some share their text encoders; returns whether one does."""
+    for copy in file.blob.parents[2].glob(f"models--*/blobs/{file.blob.name}"):
         with suppress(OSError):
-            file.blob.hardlink_to(twin.resolve())
+            file.blob.hardlink_to(copy.resolve())
             file.part.unlink(missing_ok=True)
             return True
     return False
 
 
-def _bring_part(file: LargeFile, meter: Meter) -> None:
-    """Bring what is missing of a file, by as many connections as it needs; may bring what is damaged.
+def _download_rest(file: LargeFile, counter: ProgressCounter) -> None:
+    """Download what is missing of a file, with as many connections as it takes; the content is not verified.
 
     Raises:
-        OSError: it is refused, or several connections in a row gave nothing.
+        OSError: the Hub refuses it, or several connections in a row sent nothing.
     """
-    tries, there = TRIES, file.count()
-    meter.read(file, there)
-    while there < file.size:
-        error = _go_on(file, there, meter)
-        before, there = there, file.count()
-        if there < file.size:
-            tries = TRIES if there > before else tries - 1
-            if tries == 0:
+    failures, done = 0, file.count()
+    counter.update(file, done)
+    while done < file.size:
+        error = _download_once(file, done, counter)
+        before, done = done, file.count()
+        if done < file.size:
+            failures = 0 if done > before else failures + 1
+            if failures == MAX_FAILURES:
                 raise ConnectionError(str(error)) from error
             time.sleep(1)
-            meter.read(file, there)
+            counter.update(file, done)
 
 
-def _go_on(file: LargeFile, there: int, meter: Meter) -> Exception | None:
-    """Bring more of a file until the connection ends; returns what was wrong with that, if something was."""
+def _download_once(file: LargeFile, done: int, counter: ProgressCounter) -> Exception | None:
+    """Download more of a file until the connection ends; returns the error that ended it, if any."""
     import httpx2
     from huggingface_hub.errors import HfHubHTTPError
     from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_status
 
-    # Compressed, its middle would not be the middle of the file.
-    headers = build_hf_headers(headers={"Range": f"bytes={there}-", "Accept-Encoding": "identity"})
+    # Not compressed, because the range is one of the bytes sent.
+    headers = build_hf_headers(headers={"Range": f"bytes={done}-", "Accept-Encoding": "identity"})
     try:
-        with get_session().stream("GET", file.url, headers=headers, timeout=PATIENCE) as response:
+        with get_session().stream("GET", file.url, headers=headers, timeout=HUB_TIMEOUT_SECONDS) as response:
             hf_raise_for_status(response)
-            with file.part.open("ab" if _begins_at(response, file, there) else "wb") as part:
-                for chunk in response.iter_bytes(CHUNK):
+            with file.part.open("ab" if _starts_at(response, file, done) else "wb") as part:
+                for chunk in response.iter_bytes(CHUNK_BYTES):
                     part.write(chunk)
-                    meter.read(file, part.tell())
+                    counter.update(file, part.tell())
     except HfHubHTTPError as error:
         if error.response.status_code < 500:
             raise
         return error
-    # RuntimeError: another thread's failure made huggingface_hub close the connections of all.
+    # RuntimeError: huggingface_hub closed all connections after a failure in another thread.
     except (httpx2.TransportError, RuntimeError) as error:
         return error
     return None
 
 
-def _begins_at(response: Any, file: LargeFile, there: int) -> bool:
-    """Whether an answer goes on where the part ends; False for one that begins anew.
+def _starts_at(response: Any, file: LargeFile, done: int) -> bool:
+    """Whether a response continues the partial file; False if it starts at the beginning.
 
     Raises:
-        ConnectionError: it is something else, such as the page of a network that asks for a login; what is there stays.
+        ConnectionError: it is something else, such as the login page of a network. The partial file is kept.
     """
-    if response.status_code == 206 and response.headers.get("Content-Range", "").startswith(f"bytes {there}-"):
+    if response.status_code == 206 and response.headers.get("Content-Range", "").startswith(f"bytes {done}-"):
         return True
-    unsaid = "" if there else str(file.size)
-    if response.status_code == 200 and response.headers.get("Content-Length", unsaid) == str(file.size):
+    default = "" if done else str(file.size)
+    if response.status_code == 200 and response.headers.get("Content-Length", default) == str(file.size):
         return False
-    raise ConnectionError(f"{file.url} gave something else than the file.")
+    raise ConnectionError(f"{file.url} returned something other than the file.")
 
 
-def _is_whole(file: LargeFile) -> bool:
-    """Whether a part has the content that it should have; else it is thrown away."""
+def _verify(file: LargeFile) -> bool:
+    """Return whether a partial file has the right hash; otherwise delete it."""
     with file.part.open("rb") as content:
-        is_whole = hashlib.file_digest(content, "sha256").hexdigest() == file.blob.name
-    if not is_whole:
+        is_right = hashlib.file_digest(content, "sha256").hexdigest() == file.blob.name
+    if not is_right:
         file.part.unlink()
-    return is_whole
+    return is_right
 
 
 def _list_large_files(model_id: str, *, revision: str, **options: Any) -> tuple[LargeFile, ...]:
-    """List what a snapshot has of large files, those that are here too."""
+    """Return the large files of a snapshot, including those in the cache."""
     from huggingface_hub import HfApi, hf_hub_url
     from huggingface_hub.constants import HF_HUB_CACHE, MAX_HTTP_DOWNLOAD_SIZE
     from huggingface_hub.file_download import repo_folder_name
@@ -259,5 +261,5 @@ def _list_large_files(model_id: str, *, revision: str, **options: Any) -> tuple[
     return tuple(
         LargeFile(hf_hub_url(model_id, each.path, revision=revision), blobs / each.lfs.sha256, each.size)
         for each in filter_repo_objects(files, key=lambda each: each.path, **patterns)
-        if each.lfs and 0 < each.size <= MAX_HTTP_DOWNLOAD_SIZE  # larger ones the Hub gives to its own client alone
+        if each.lfs and 0 < each.size <= MAX_HTTP_DOWNLOAD_SIZE  # larger ones are sent only to the Hub's own client
     )

@@ -5,18 +5,17 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 
-Signature = tuple[tuple[str, int, int], ...]
-"""Name, size in bytes and time of the last change, in ns, of each file of a model."""
+from seedlab.core.files import Signature, sign_files
 
 
 def hash_weights(path: Path, config: Path | None = None) -> str:
     """Return the SHA-256, in hex, over the names and contents of a pipeline's weights and configurations.
 
-    Tokenizers and configurations decide the picture as much as weights do, so every file of the components counts.
+    Tokenizers and configurations affect the picture as much as weights do, so all files of the components count.
 
     Args:
-        path: a diffusers folder, or a checkpoint in one file.
-        config: the folder of configurations that the checkpoint is read with; its weights do not count.
+        path: a diffusers folder or a single-file checkpoint.
+        config: the folder with the checkpoint's configurations; its weights do not count.
     """
     whole = hashlib.sha256()
     for name, file in list_files(path, config):
@@ -27,30 +26,29 @@ def hash_weights(path: Path, config: Path | None = None) -> str:
 
 
 def sign_weights(path: Path, config: Path | None = None) -> Signature:
-    """Return what changes when one of these files is replaced; cheap. The arguments are those of `hash_weights`."""
-    stats = ((name, file.stat()) for name, file in list_files(path, config))
-    return tuple((name, stat.st_size, stat.st_mtime_ns) for name, stat in stats)
+    """Return a value that changes when one of these files does; cheap. The arguments are those of `hash_weights`."""
+    return sign_files(list_files(path, config))
 
 
 def list_files(path: Path, config: Path | None = None) -> Iterator[tuple[str, Path]]:
-    """Name the files that `hash_weights` is over, and say where they are. The arguments are its own."""
+    """Yield the name and path of each file that `hash_weights` reads. The arguments are the same."""
     if config is not None:
         yield "", path
     folder = path if config is None else config
     endings = (".json", ".txt", ".model") if config else (".safetensors", ".json", ".txt", ".model")
-    # The first pipelines, of one network alone, have their files in the root.
+    # Some early pipelines, with a single network, have their files in the root.
     for file in sorted((*folder.glob("*"), *folder.glob("*/*"))):
         if file.suffix in endings:
             yield file.relative_to(folder).as_posix(), file
 
 
 def add_hashes(weights: str, others: Sequence[str]) -> str:
-    """Return the hash, in hex, of weights that others were added to, in this order; their own where there are none."""
+    """Return the hash, in hex, of weights to which others were added in this order; `weights` if there are none."""
     return hashlib.sha256(" ".join((weights, *others)).encode()).hexdigest() if others else weights
 
 
 def hash_file(file: Path) -> str:
-    """Return the SHA-256 of a file, in hex; it is asked for every picture, and read again only when it has changed."""
+    """Return the SHA-256 of a file, in hex. Called for each picture; the file is read only when it has changed."""
     stat = file.stat()
     return _hash(file, (stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns))
 

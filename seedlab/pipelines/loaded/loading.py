@@ -1,4 +1,4 @@
-"""From a model's id to a pipeline on a device."""
+"""Loads pipelines from files to a device."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,20 +14,20 @@ from seedlab.pipelines.models.capabilities import is_video_module
 
 
 def load_pipeline(source: Source, dtype: str, device: str, loras: Sequence[Lora] = ()) -> Any:
-    """Load a pipeline: safetensors alone, no code of the model's own.
+    """Load a pipeline, from safetensors only and without any code that comes with the model.
 
     Raises:
-        SeedLabError: there is no pipeline that can be loaded, or a LoRA does not fit it.
+        SeedLabError: the pipeline cannot be loaded, or a LoRA was made for another kind.
     """
     import torch
 
     pipeline = _read_pipeline(source, getattr(torch, dtype))
     add_loras(pipeline, loras)
     pipeline.set_progress_bar_config(disable=True)
-    for part in pipeline.components.values():
-        # Weights of five dimensions cannot lie so: what works on films stays as it is.
-        if isinstance(part, torch.nn.Module) and not is_video_module(part):
-            part.to(memory_format=getattr(torch, choose_memory_format(device)))  # type: ignore[call-overload]
+    for component in pipeline.components.values():
+        # Channels-last needs 4-D weights; video modules have 5-D ones.
+        if isinstance(component, torch.nn.Module) and not is_video_module(component):
+            component.to(memory_format=getattr(torch, choose_memory_format(device)))  # type: ignore[call-overload]
     return place(pipeline, device)
 
 
@@ -35,13 +35,13 @@ def _read_pipeline(source: Source, dtype: Any) -> Any:
     name = source.path.name
     try:
         return _read_file(source, dtype) if source.config else _read_folder(source.path, dtype)
-    except ImportError as error:  # a part that needs a package which is not here, as LMS needs scipy
+    except ImportError as error:  # a component needs another package, as LMS needs scipy
         raise SeedLabError(f"The model in {name} cannot be used: {_shorten(error)}. Choose another.") from error
     except (OSError, ValueError, TypeError, KeyError, RuntimeError, AttributeError) as error:
-        kind = "checkpoint of the kind that its folder says" if source.config else "diffusers pipeline"
+        kind = "checkpoint of the kind that its folder describes" if source.config else "diffusers pipeline"
         raise SeedLabError(
             f"The model in {name} could not be loaded ({_shorten(error)}): "
-            f"check that it is a whole {kind} with safetensors weights."
+            f"check that it is a complete {kind} with safetensors weights."
         ) from error
 
 
@@ -55,7 +55,7 @@ def _read_file(source: Source, dtype: Any) -> Any:
     import diffusers
 
     pipeline_class = getattr(diffusers, source.pipeline)
-    # With a folder given, nothing is looked for on the Hub.
+    # With a folder as config, diffusers does not ask the Hub.
     return pipeline_class.from_single_file(
         str(source.path), config=str(source.config), dtype=dtype, local_files_only=True
     )

@@ -1,4 +1,4 @@
-"""Where the files of a model are."""
+"""Finds the files of models: built in, on this machine, or on the Hub."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,22 +11,22 @@ from seedlab.pipelines.hub.progress import OnProgress
 from seedlab.pipelines.models.catalog import ALIASES, CATALOG, SKETCH, SKETCH_FOLDER
 
 KNOWN = (*(model.model_id for model in CATALOG), *ALIASES)
-"""The ids that a visitor may have meant."""
+"""Ids that are suggested where a visitor mistyped one."""
 
 
 def is_on_hub(model_id: str) -> bool:
-    """Whether a model's id is that of a repository on the Hub; the others are on this machine."""
+    """Whether a model is a repository on the Hub; the others are on this machine."""
     return model_id != SKETCH and not Path(model_id).is_absolute()
 
 
 @dataclass(frozen=True)
 class Source:
-    """Where a model's weights are.
+    """Where a model's files are.
 
     Attributes:
-        path: a diffusers folder, or a checkpoint in one file.
-        pipeline, config: of a checkpoint: the class that reads it, and the folder of configurations that it is read
-            with; "" and None for a folder.
+        path: a diffusers folder or a single-file checkpoint.
+        pipeline, config: for a checkpoint, its pipeline class and the folder with its configurations; for a folder ""
+            and None.
     """
 
     path: Path
@@ -35,10 +35,11 @@ class Source:
 
 
 def find_source(model: Model, *, download: bool, on_progress: OnProgress = lambda _done, _total: None) -> Source:
-    """Return where a model's weights are; downloads them from the Hub if that is allowed and needed.
+    """Return where a model's files are.
 
     Args:
-        on_progress: is told how far a download is, in bytes; raises to end it.
+        download: whether missing files may be downloaded from the Hub.
+        on_progress: called with the progress in bytes; raises to end the download.
 
     Raises:
         SeedLabError: they are not here, or cannot be downloaded.
@@ -48,7 +49,7 @@ def find_source(model: Model, *, download: bool, on_progress: OnProgress = lambd
     if not (path := Path(model.model_id)).is_absolute():
         return _find_on_hub(model, download, on_progress)
     if not path.exists():
-        raise SeedLabError(f"The model {path} is not there any more: choose another model.")
+        raise SeedLabError(f"The model {path} does not exist any more: choose another model.")
     return Source(path, model.pipeline, _find_config(model, download)) if model.config else Source(path)
 
 
@@ -58,7 +59,9 @@ def _find_on_hub(model: Model, download: bool, on_progress: OnProgress) -> Sourc
     if folder is None and download:
         folder = download_snapshot(model.model_id, model.revision, KNOWN, on_progress)
     if folder is None:
-        raise SeedLabError(f"The files of {model.name} are not here, or not all of them: generate a picture with it.")
+        raise SeedLabError(
+            f"The files of {model.name} are not here, or not all of them: generate a picture with it to download them."
+        )
     return Source(folder)
 
 
@@ -69,6 +72,6 @@ def _find_config(model: Model, download: bool) -> Path:
         return find_configurations(model.config, download=download)
     except SeedLabError as error:
         raise SeedLabError(
-            f"To read {model.name}, the small files of {model.config} are needed, which come from the Hub once: check "
-            f"the network and try again, or put a diffusers folder of that kind beside it, named {model.name}."
+            f"To load {model.name}, the configurations of {model.config} are needed, which are downloaded once: check "
+            f"the network and try again, or put a diffusers folder of that kind next to it, named {model.name}."
         ) from error

@@ -1,4 +1,4 @@
-"""What a pipeline's call takes, read from its signature; and what one of its parts takes, read from its weights."""
+"""What a pipeline takes, by the signature of its call, and what a component takes, by its weights."""
 
 import inspect
 from dataclasses import dataclass, fields
@@ -7,11 +7,11 @@ from typing import Any, Self
 
 @dataclass(frozen=True)
 class Capabilities:
-    """Which arguments a pipeline's `__call__` takes. (PixArt, for one, has no callback at the end of a step.)
+    """Which arguments a pipeline's `__call__` takes. (PixArt, for example, has no `callback_on_step_end`.)
 
     Attributes:
-        true_cfg_scale: whether that is the guidance which it reads: `guidance_scale` is for models alone which guidance
-            was distilled into (Flux, Qwen-Image).
+        true_cfg_scale: whether the guidance is passed as this argument. In Flux and Qwen-Image `guidance_scale` is
+            only for guidance-distilled models.
     """
 
     prompt: bool
@@ -25,17 +25,17 @@ class Capabilities:
 
     @classmethod
     def read(cls, pipeline: Any) -> Self:
-        """Read them from a pipeline or a pipeline class."""
+        """Read the signature of a pipeline or pipeline class."""
         names = inspect.signature(pipeline.__call__).parameters
         takes = {field.name: field.name in names for field in fields(cls)}
-        return cls(**takes | {"true_cfg_scale": takes["true_cfg_scale"] and _reads_no_guidance(pipeline)})
+        return cls(**takes | {"true_cfg_scale": takes["true_cfg_scale"] and _is_not_distilled(pipeline)})
 
 
-def _reads_no_guidance(pipeline: Any) -> bool:
+def _is_not_distilled(pipeline: Any) -> bool:
     denoiser = getattr(pipeline, "transformer", None)
     return denoiser is not None and not denoiser.config.get("guidance_embeds", False)
 
 
-def is_video_module(part: Any) -> bool:
-    """Whether a part of a pipeline, a `torch.nn.Module`, works on films, as Qwen-Image's autoencoder does."""
-    return any(weights.ndim == 5 for weights in part.parameters())
+def is_video_module(module: Any) -> bool:
+    """Whether a component, a `torch.nn.Module`, has 5-D weights, as video models and Qwen-Image's autoencoder do."""
+    return any(weights.ndim == 5 for weights in module.parameters())

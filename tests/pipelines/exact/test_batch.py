@@ -97,7 +97,7 @@ class CountingPlans(Plans):
 def count_calls(manager, recipes) -> tuple[list[int], list]:
     """Return the number of rows of each denoiser call, and all reports."""
     list(manager.generate(recipes[:1], Event()))
-    (loaded,) = manager._cache._loaded.values()
+    (loaded,) = manager._executor._cache._loaded.values()
     rows = []
     handle = loaded.pipeline.unet.register_forward_pre_hook(lambda _, args: rows.append(len(args[0])))
     reports = list(manager.generate(recipes, Event()))

@@ -17,7 +17,7 @@ except SeedLabError as error:
 """
 
 SUGGEST = """
-from seedlab.pipelines.loaded.loading import KNOWN
+from seedlab.pipelines.loaded.sources import KNOWN
 from seedlab.pipelines.hub.cache import find_commit
 from seedlab.core.recipe import SeedLabError
 
@@ -52,7 +52,7 @@ from seedlab.images.compare import hash_pixels
 from seedlab.pipelines.manager import PipelineManager
 
 manager = PipelineManager(device="cpu")
-model = manager.describe(argument)
+model = manager.resolve(argument)
 recipe = model.make_recipe(
     prompt="a boat", seed=0, num_inference_steps=2, height=64, width=64, scheduler="DDIM", dtype="float32"
 )
@@ -73,14 +73,14 @@ from seedlab.images.metadata import Metadata, write_picture
 from seedlab.pipelines.manager import PipelineManager
 
 manager = PipelineManager(device="cpu")
-model = manager.describe(argument[0])
+model = manager.resolve(argument[0])
 recipe = model.make_recipe(prompt="a boat", seed=0, num_inference_steps=2, height=64, width=64, dtype="float32")
 end = list(manager.generate([recipe], Event()))[-1]
 manager.close()
 folder = Path(argument[1])
 write_picture(folder / "flux.png", end.image, Metadata(recipe=recipe, environment=end.environment))
 assert main(["script", str(folder / "flux.png"), "--out", str(folder / "plain.py")]) == 0
-answer({"true_guidance": model.true_guidance, "sha256": hash_pixels(end.image)})
+answer({"uses_true_cfg": model.uses_true_cfg, "sha256": hash_pixels(end.image)})
 """
 
 CONFIGURE = """
@@ -177,9 +177,9 @@ def test_a_revision_that_is_not_there(online):
 
 def test_a_token_that_the_hub_does_not_know_and_too_many_questions(hub, online, tiny):
     private, busy = hub.add(tiny, "private"), hub.add(tiny, "busy")
-    assert find_commit(online, private).startswith("The Hub does not take the token of the machine that runs SeedLab")
+    assert find_commit(online, private).startswith("The Hub rejects the token of the machine that runs SeedLab")
     assert download(online, private)["sentence"] == find_commit(online, private)
-    assert find_commit(online, busy).startswith("The Hub is asked too often from here: wait some minutes")
+    assert find_commit(online, busy).startswith("The Hub limits the requests from here: wait a few minutes")
     assert download(online, busy)["sentence"] == find_commit(online, busy)
 
 
@@ -232,7 +232,7 @@ def test_the_script_of_a_model_that_the_catalogue_does_not_know_gives_the_same_b
     """One with true guidance, which its index alone does not tell."""
     model_id = hub.add(build_flux(tmp_path, guidance_embeds=False), "works")
     made = online.ask(SCRIPT, [model_id, str(tmp_path)])
-    assert made["true_guidance"]
+    assert made["uses_true_cfg"]
     script = (tmp_path / "plain.py").read_text(encoding="utf-8")
     assert "true_cfg_scale=3.5" in script
     code = f"import os\nos.chdir(argument)\n{script}answer(hashlib.sha256(image.tobytes()).hexdigest())"

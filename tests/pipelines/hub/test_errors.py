@@ -18,11 +18,11 @@ def nest(error: Exception) -> Exception:
     ("error", "words"),
     [
         (OSError(errno.ENOSPC, "No space left on device"), "The disk is full: free some space for owner/name"),
-        (OSError(errno.EDQUOT, "Disk quota exceeded"), "what was downloaded is kept"),
-        (ValueError("set the option trust_remote_code=True"), "SeedLab runs none that comes with a model"),
+        (OSError(errno.EDQUOT, "Disk quota exceeded"), "the download resumes"),
+        (ValueError("set the option trust_remote_code=True"), "SeedLab runs no code that comes with a model"),
         (OSError("Could not find the necessary `safetensors` weights in it"), "has no safetensors weights"),
-        (OSError("https://huggingface.co/file came damaged."), "owner/name came damaged: try again"),
-        (ConnectionError("Connection reset"), "check the network and try again, what came is kept"),
+        (OSError("https://huggingface.co/file is damaged."), "owner/name was damaged in the download: try again"),
+        (ConnectionError("Connection reset"), "check the network and try again (the download resumes)"),
     ],
 )
 def test_the_cause_decides_what_is_said(error, words):

@@ -11,20 +11,20 @@ import pytest
 from huggingface_hub.errors import GatedRepoError
 from huggingface_hub.utils import WeakFileLock
 
-from seedlab.pipelines.hub import transfer as parts
-from seedlab.pipelines.hub.transfer import LargeFile, bring
+from seedlab.pipelines.hub import transfer
+from seedlab.pipelines.hub.transfer import LargeFile, download_files
 
 WEIGHTS = "unet/diffusion_pytorch_model.safetensors"
 OTHERS = "text_encoder/model.safetensors"
 
-BRING = """
+DOWNLOAD = """
 import sys
 from pathlib import Path
-from seedlab.pipelines import parts
+from seedlab.pipelines.hub import transfer
 
-parts.CHUNK = 1000
+transfer.CHUNK_BYTES = 1000
 url, blob, size = sys.argv[1:]
-parts.bring((parts.LargeFile(url, Path(blob), int(size)),), lambda *_: None)
+transfer.download_files((transfer.LargeFile(url, Path(blob), int(size)),), lambda *_: None)
 """
 
 
@@ -34,7 +34,7 @@ class LeftError(Exception):
 
 @pytest.fixture(autouse=True)
 def small_chunks(monkeypatch):
-    monkeypatch.setattr(parts, "CHUNK", 1000)
+    monkeypatch.setattr(transfer, "CHUNK_BYTES", 1000)
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def list_first_bytes(hub, count):
 
 def test_files_come_whole_and_it_is_told_how_much_is_there(locate, tiny):
     files, seen = (locate("works"), locate("works", OTHERS)), []
-    bring(files, lambda *sizes: seen.append(sizes))
+    download_files(files, lambda *sizes: seen.append(sizes))
     total = sum(file.size for file in files)
     assert [file.blob.read_bytes() for file in files] == [(tiny / name).read_bytes() for name in (WEIGHTS, OTHERS)]
     assert seen == sorted(seen)
@@ -74,15 +74,15 @@ def test_files_come_whole_and_it_is_told_how_much_is_there(locate, tiny):
 
 def test_what_is_there_does_not_come_again(hub, locate):
     file = locate("works")
-    bring((file,), ignore)
+    download_files((file,), ignore)
     asked = len(hub.log)
-    bring((file,), lambda *_: pytest.fail("nothing comes"))
+    download_files((file,), lambda *_: pytest.fail("nothing comes"))
     assert len(hub.log) == asked
 
 
 def test_a_connection_that_ends_is_taken_up_where_it_ended(hub, locate, tiny):
     file = locate("broken")
-    bring((file,), ignore)
+    download_files((file,), ignore)
     assert file.blob.read_bytes() == (tiny / WEIGHTS).read_bytes()
     first, then = list_first_bytes(hub, 2)
     assert first == 0
@@ -97,11 +97,11 @@ def test_who_leaves_ends_it_and_the_next_one_goes_on_there(hub, locate, tiny):
             raise LeftError
 
     with pytest.raises(LeftError):
-        bring((file,), leave)
+        download_files((file,), leave)
     there = file.part.stat().st_size
     assert 5000 < there <= 7000
     seen = []
-    bring((file,), lambda *sizes: seen.append(sizes))
+    download_files((file,), lambda *sizes: seen.append(sizes))
     assert file.blob.read_bytes() == (tiny / WEIGHTS).read_bytes()
     assert list_first_bytes(hub, 2) == [0, there]
     assert seen[0] == (there, file.size)
@@ -109,7 +109,7 @@ def test_who_leaves_ends_it_and_the_next_one_goes_on_there(hub, locate, tiny):
 
 def test_what_a_killed_process_had_is_not_lost(hub, locate, tiny):
     file = locate("slow")
-    process = subprocess.Popen([sys.executable, "-c", BRING, file.url, str(file.blob), str(file.size)])
+    process = subprocess.Popen([sys.executable, "-c", DOWNLOAD, file.url, str(file.blob), str(file.size)])
     limit = time.monotonic() + 60
     while file.count() < file.size // 2 - 1000:
         assert time.monotonic() < limit
@@ -118,7 +118,7 @@ def test_what_a_killed_process_had_is_not_lost(hub, locate, tiny):
     process.wait()
     there = file.count()
     hub.well.add(file.url.removeprefix(f"{hub.url}/").partition("/resolve")[0])
-    bring((file,), ignore)
+    download_files((file,), ignore)
     assert file.blob.read_bytes() == (tiny / WEIGHTS).read_bytes()
     assert list_first_bytes(hub, 1) == [there]
 
@@ -128,7 +128,7 @@ def test_a_server_that_gives_no_middles_gives_all_of_it(hub, locate, tiny, monke
     keep_part(file, (tiny / WEIGHTS).read_bytes()[:5000])
     monkeypatch.setattr(hub, "takes_ranges", False)
     seen = []
-    bring((file,), lambda *sizes: seen.append(sizes))
+    download_files((file,), lambda *sizes: seen.append(sizes))
     assert file.blob.read_bytes() == (tiny / WEIGHTS).read_bytes()
     assert seen[-1] == (file.size, file.size)
 
@@ -137,39 +137,39 @@ def test_a_server_that_gives_no_middles_gives_all_of_it(hub, locate, tiny, monke
 def test_a_part_of_something_else_is_thrown_away_and_all_of_it_comes(locate, tiny, size):
     file = locate("works")
     keep_part(file, bytes(size))
-    bring((file,), ignore)
+    download_files((file,), ignore)
     assert file.blob.read_bytes() == (tiny / WEIGHTS).read_bytes()
 
 
 def test_what_comes_damaged_is_refused_and_nothing_of_it_stays(locate):
     file = locate("works")
     other = replace(file, blob=file.blob.with_name("0" * 64))
-    with pytest.raises(OSError, match="came damaged"):
-        bring((other,), ignore)
+    with pytest.raises(OSError, match="is damaged"):
+        download_files((other,), ignore)
     assert other.count() == 0
 
 
 def test_a_page_that_asks_for_a_login_is_no_file_and_what_is_there_stays(locate, tiny):
     file = locate("captive")
     keep_part(file, (tiny / WEIGHTS).read_bytes()[:5000])
-    with pytest.raises(ConnectionError, match="gave something else"):
-        bring((file,), ignore)
+    with pytest.raises(ConnectionError, match="returned something other"):
+        download_files((file,), ignore)
     assert file.count() == 5000
 
 
 def test_a_server_that_fails_for_a_moment_is_asked_again(locate, tiny):
     file = locate("shaky")
-    bring((file,), ignore)
+    download_files((file,), ignore)
     assert file.blob.read_bytes() == (tiny / WEIGHTS).read_bytes()
 
 
 def test_content_that_another_model_has_does_not_come_again(hub, locate, tmp_path):
     file = locate("works")
-    bring((file,), ignore)
+    download_files((file,), ignore)
     asked = len(hub.log)
     blob = tmp_path / "hub" / "models--owner--other" / "blobs" / file.blob.name
     seen = []
-    bring((replace(file, blob=blob),), lambda *sizes: seen.append(sizes))
+    download_files((replace(file, blob=blob),), lambda *sizes: seen.append(sizes))
     assert blob.read_bytes() == file.blob.read_bytes()
     assert seen == [(file.size, file.size)]
     assert len(hub.log) == asked
@@ -177,7 +177,7 @@ def test_content_that_another_model_has_does_not_come_again(hub, locate, tmp_pat
 
 def test_one_content_under_two_names_comes_once_and_counts_once(hub, locate):
     file, seen = locate("works"), []
-    bring((file, replace(file, url=f"{file.url}?again")), lambda *sizes: seen.append(sizes))
+    download_files((file, replace(file, url=f"{file.url}?again")), lambda *sizes: seen.append(sizes))
     assert seen[-1] == (file.size, file.size)
 
 
@@ -189,23 +189,23 @@ def test_who_waits_for_another_process_to_bring_it_can_leave(locate):
         raise LeftError
 
     with WeakFileLock(file.lock), pytest.raises(LeftError):
-        bring((file,), leave)
-    bring((file,), ignore)
+        download_files((file,), leave)
+    download_files((file,), ignore)
     assert file.blob.is_file()
 
 
 def test_a_network_that_is_not_there_fails_in_the_same_way(locate, monkeypatch):
-    monkeypatch.setattr(parts, "TRIES", 1)
+    monkeypatch.setattr(transfer, "MAX_FAILURES", 1)
     file = replace(locate("works"), url="http://127.0.0.1:9/owner/name/resolve/main/file")
     with pytest.raises(ConnectionError):
-        bring((file,), ignore)
+        download_files((file,), ignore)
 
 
 def test_a_file_that_is_refused_ends_the_others_which_can_go_on(locate, tiny):
     good, refused = locate("works", OTHERS), locate("gated")
     with pytest.raises(GatedRepoError):
-        bring((good, refused), ignore)
-    bring((good,), ignore)
+        download_files((good, refused), ignore)
+    download_files((good,), ignore)
     assert good.blob.read_bytes() == (tiny / OTHERS).read_bytes()
 
 
@@ -219,22 +219,22 @@ def test_a_network_that_gives_nothing_is_tried_a_few_times(locate, monkeypatch, 
         tried.append(1)
         return error
 
-    monkeypatch.setattr(parts, "_go_on", go_on)
+    monkeypatch.setattr(transfer, "_download_once", go_on)
     with pytest.raises(ConnectionError, match=str(error)):
-        bring((file,), ignore)
-    assert len(tried) == parts.TRIES
+        download_files((file,), ignore)
+    assert len(tried) == transfer.MAX_FAILURES
 
 
 def test_connections_that_give_little_are_tried_for_as_long_as_they_give(locate, tiny, monkeypatch):
     monkeypatch.setattr("time.sleep", ignore)
     file, content = locate("works"), (tiny / WEIGHTS).read_bytes()
-    step = -(-len(content) // (3 * parts.TRIES))
+    step = -(-len(content) // (3 * transfer.MAX_FAILURES))
 
     def go_on(file, there, _):
         with file.part.open("ab") as part:
             part.write(content[there : there + step])
         return httpx2.ReadError("reset")
 
-    monkeypatch.setattr(parts, "_go_on", go_on)
-    bring((file,), ignore)
+    monkeypatch.setattr(transfer, "_download_once", go_on)
+    download_files((file,), ignore)
     assert file.blob.read_bytes() == content

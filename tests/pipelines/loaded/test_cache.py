@@ -15,13 +15,13 @@ from seedlab.pipelines.devices.memory import choose_weights, estimate_size
 from seedlab.pipelines.devices.offload import measure_size
 from seedlab.pipelines.loaded.cache import LoadedPipeline, PipelineCache
 from seedlab.pipelines.loaded.hashes import hash_weights, list_files
-from seedlab.pipelines.models.catalog import describe
+from seedlab.pipelines.models.catalog import find_model
 from tests.pipelines.builders import build_lora, build_stable_diffusion
 
 SWITCH = """
 import json, sys
 from pathlib import Path
-from seedlab.pipelines.models.catalog import describe
+from seedlab.pipelines.models.catalog import find_model
 from seedlab.pipelines.loaded.cache import PipelineCache
 
 def measure():
@@ -30,14 +30,14 @@ def measure():
 
 library, sizes = PipelineCache(measure_room=lambda device: 0), []
 for number in range(10):
-    library.load(describe(sys.argv[1 + number % 2]), "float32", "cpu")
+    library.load(find_model(sys.argv[1 + number % 2]), "float32", "cpu")
     sizes.append(measure())
 print(json.dumps(sizes))
 """
 
 
 def load(library: PipelineCache, folder) -> LoadedPipeline:
-    return library.load(describe(str(folder)), "float32", "cpu")
+    return library.load(find_model(str(folder)), "float32", "cpu")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="measured as Linux tells it")
@@ -115,7 +115,7 @@ def test_a_lora_needs_room_too(folders, tmp_path, short):
     needed = estimate_size((*choose_weights(list_files(folders[1])), file), "float32")
     library = PipelineCache(measure_room=lambda _: needed - short)
     load(library, folders[0])
-    library.load(describe(str(folders[1])), "float32", "cpu", (Lora(file=str(file), sha256="0" * 64, weight=1.0),))
+    library.load(find_model(str(folders[1])), "float32", "cpu", (Lora(file=str(file), sha256="0" * 64, weight=1.0),))
     assert len(library._loaded) == 2 - short
 
 
@@ -148,7 +148,7 @@ def test_a_pipeline_is_loaded_once_and_its_files_are_hashed_once(tiny, monkeypat
     library = PipelineCache()
     first = load(library, tiny)
     monkeypatch.setattr("seedlab.pipelines.loaded.cache.load_pipeline", lambda *_: pytest.fail("loaded again"))
-    monkeypatch.setattr("seedlab.pipelines.loaded.cache.hash_weights", lambda *_: pytest.fail("hashed again"))
+    monkeypatch.setattr("seedlab.pipelines.loaded.files.hash_weights", lambda *_: pytest.fail("hashed again"))
     assert load(library, tiny) is first
     assert library.loading == ""
 

@@ -115,11 +115,11 @@ def test_a_lora_that_was_changed_or_is_gone_is_refused_before_any_work(manager, 
     recipe = make_recipe(tiny, loras=read_loras(str(file)))
     build_lora(tiny, file, seed=1)
     (failed,) = manager.generate([recipe], Event())
-    assert failed.sentence == "The LoRA “style.safetensors” is another file than the one that was used."
+    assert failed.sentence == "The LoRA “style.safetensors” has changed since it was chosen: use the original file."
     file.unlink()
     (failed,) = manager.generate([recipe], Event())
-    assert failed.sentence == "The LoRA “style.safetensors” is not there any more: choose another."
-    assert not manager._cache._loaded
+    assert failed.sentence == "The LoRA “style.safetensors” does not exist any more: choose another."
+    assert not manager._executor._cache._loaded
 
 
 def test_a_lora_for_another_kind_of_model_is_refused_in_words(manager, tiny, lora, tmp_path):

@@ -8,7 +8,7 @@ import torch
 from diffusers import DiffusionPipeline, FluxPipeline, QwenImagePipeline
 
 from seedlab.pipelines.models.capabilities import Capabilities, is_video_module
-from seedlab.pipelines.models.catalog import describe
+from seedlab.pipelines.models.catalog import find_model
 from seedlab.workflow.script import write_script
 from tests.pipelines.builders import build_flux, build_qwen_image, make_default_recipe
 from tests.pipelines.plain import hash_pixels, load_plainly
@@ -38,7 +38,7 @@ def test_true_guidance_is_read_of_the_model_and_not_of_its_class(schnell, tmp_pa
     assert Capabilities.read(DiffusionPipeline.from_pretrained(schnell)).true_cfg_scale
     assert not Capabilities.read(DiffusionPipeline.from_pretrained(build_flux(tmp_path))).true_cfg_scale
     assert not Capabilities.read(FluxPipeline).true_cfg_scale
-    assert describe("Qwen/Qwen-Image").true_guidance
+    assert find_model("Qwen/Qwen-Image").uses_true_cfg
     assert "true_cfg_scale" in inspect.signature(QwenImagePipeline.__call__).parameters
 
 
@@ -67,5 +67,5 @@ def test_true_guidance_reaches_the_pipeline_and_the_script(request, shared_manag
     finished = list(shared_manager.generate([recipe], Event()))[-1]
     plain = run_plainly(recipe, **arguments)
     assert hash_pixels(finished.image) == plain
-    script = write_script([recipe], shared_manager.environment(recipe), describe(str(folder)))
+    script = write_script([recipe], shared_manager.environment(recipe), find_model(str(folder)))
     assert run_script(script, tmp_path) == [plain]

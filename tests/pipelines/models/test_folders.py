@@ -5,7 +5,7 @@ import json
 import pytest
 
 from seedlab.core.errors import RecipeError
-from seedlab.pipelines.models.catalog import describe
+from seedlab.pipelines.models.catalog import find_model
 from seedlab.pipelines.models.folders import check_weights, find_pipeline, name_pipeline, read_folder
 from tests.pipelines.builders import (
     build_flux,
@@ -30,7 +30,7 @@ def test_a_folder_without_an_index_holds_no_pipeline(tiny, tmp_path):
 def test_stable_diffusion_3_has_its_own_guidance_and_sizes(tmp_path):
     model = read_folder(build_stable_diffusion_3(tmp_path))
     assert (model.num_inference_steps, model.guidance_scale, model.size_multiple) == (28, 4.5, 16)
-    assert (model.half, model.ignores) == ("bfloat16", ())
+    assert (model.half_dtype, model.ignores) == ("bfloat16", ())
 
 
 def test_guidance_that_was_distilled_reads_no_negative_prompt(tmp_path):
@@ -39,7 +39,7 @@ def test_guidance_that_was_distilled_reads_no_negative_prompt(tmp_path):
     assert read_folder(folder).ignores == ("negative_prompt",)
     change(folder / "transformer" / "config.json", guidance_embeds=False)
     assert read_folder(folder).ignores == ()
-    assert read_folder(folder).true_guidance
+    assert read_folder(folder).uses_true_cfg
 
 
 def test_a_flow_matching_model_that_dpm_solves_is_offered_what_solves_it(tmp_path):
@@ -51,7 +51,12 @@ def test_a_flow_matching_model_that_dpm_solves_is_offered_what_solves_it(tmp_pat
 
 def test_a_stable_diffusion_keeps_the_defaults_of_its_kind(tmp_path):
     model = read_folder(build_stable_diffusion(tmp_path))
-    assert (model.num_inference_steps, model.guidance_scale, model.size_multiple, model.half) == (30, 7.5, 8, "float16")
+    assert (model.num_inference_steps, model.guidance_scale, model.size_multiple, model.half_dtype) == (
+        30,
+        7.5,
+        8,
+        "float16",
+    )
 
 
 def test_what_says_no_size_has_that_of_its_kind(tmp_path):
@@ -72,5 +77,5 @@ def test_a_folder_of_pickles_is_refused_as_soon_as_it_is_chosen(tiny, tmp_path):
     for weights in folder.rglob("*.safetensors"):
         weights.rename(weights.with_suffix(".bin"))
     with pytest.raises(RecipeError, match="SeedLab loads no pickles") as caught:
-        describe(str(folder))
+        find_model(str(folder))
     assert caught.value.field == "model_id"

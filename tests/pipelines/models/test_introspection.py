@@ -1,4 +1,4 @@
-"""A model that we do not know is fitted to the class of its pipeline, by its index alone."""
+"""What the pipeline class and configurations add to what is known about a model."""
 
 import json
 import shutil
@@ -8,8 +8,8 @@ from threading import Event
 import pytest
 
 from seedlab.core.errors import RecipeError
-from seedlab.pipelines.models.catalog import describe
-from seedlab.pipelines.models.introspection import fit
+from seedlab.pipelines.models.catalog import find_model
+from seedlab.pipelines.models.introspection import inspect_pipeline
 from tests.pipelines.builders import build_ddpm, build_stable_diffusion, flatten, make_recipe
 
 
@@ -20,7 +20,7 @@ def fit_to(tmp_path):
             (tmp_path / "transformer").mkdir(exist_ok=True)
             (tmp_path / "transformer" / "config.json").write_text(json.dumps(guidance))
         (tmp_path / "model_index.json").write_text(json.dumps({"_class_name": kind, **parts}))
-        return fit(describe("owner/name"), tmp_path / "model_index.json")
+        return inspect_pipeline(find_model("owner/name"), tmp_path)
 
     return fit_to
 
@@ -40,11 +40,11 @@ def test_what_the_signature_does_not_have_is_not_asked_for(fit_to):
 
 
 def test_guidance_is_what_the_transformer_beside_the_index_reads(fit_to):
-    assert fit_to("FluxPipeline", {"guidance_embeds": False}).true_guidance
+    assert fit_to("FluxPipeline", {"guidance_embeds": False}).uses_true_cfg
     dev = fit_to("FluxPipeline", {"guidance_embeds": True})
-    assert (dev.true_guidance, dev.ignores) == (False, ("negative_prompt",))
+    assert (dev.uses_true_cfg, dev.ignores) == (False, ("negative_prompt",))
     # Without the argument for it there is no true guidance.
-    assert not fit_to("StableDiffusion3Pipeline", {"guidance_embeds": False}).true_guidance
+    assert not fit_to("StableDiffusion3Pipeline", {"guidance_embeds": False}).uses_true_cfg
 
 
 def test_a_stable_diffusion_is_offered_the_schedulers_of_its_kind(fit_to):
@@ -55,30 +55,30 @@ def test_a_stable_diffusion_is_offered_the_schedulers_of_its_kind(fit_to):
 @pytest.mark.parametrize(("build", "flat"), [(build_ddpm, False), (build_ddpm, True), (build_stable_diffusion, False)])
 def test_a_model_of_the_hub_is_described_by_its_configurations_as_a_folder_is(tmp_path, build, flat):
     folder = flatten(build(tmp_path)) if flat else build(tmp_path)
-    model, local = fit(describe("owner/name@v1"), folder / "model_index.json"), describe(str(folder))
+    model, local = inspect_pipeline(find_model("owner/name@v1"), folder), find_model(str(folder))
     assert model == replace(local, model_id="owner/name", name="owner/name", revision="v1")
     assert model.unconditional == (build is build_ddpm)
 
 
 @pytest.mark.parametrize("kind", ["MyOwnPipeline", ["my_pipeline", "MyOwnPipeline"], "os.system", "__name__x"])
 def test_code_that_comes_with_a_model_is_refused(fit_to, kind):
-    with pytest.raises(RecipeError, match="SeedLab runs none that comes with a model") as caught:
+    with pytest.raises(RecipeError, match="SeedLab runs no code that comes with a model") as caught:
         fit_to(kind)
     assert caught.value.field == "model_id"
 
 
 @pytest.mark.parametrize("kind", ["StableDiffusionImg2ImgPipeline", "StableVideoDiffusionPipeline"])
 def test_what_makes_its_pictures_of_others_is_refused(fit_to, kind):
-    with pytest.raises(RecipeError, match="does not make its pictures of words alone"):
+    with pytest.raises(RecipeError, match="does not make pictures from a prompt alone"):
         fit_to(kind)
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{", "{}"])
 def test_an_index_that_tells_nothing_changes_nothing(tmp_path, content):
     (tmp_path / "model_index.json").write_text(content)
-    model = describe("owner/name")
-    assert fit(model, tmp_path / "model_index.json") == model
-    assert fit(model, tmp_path / "missing.json") == model
+    model = find_model("owner/name")
+    assert inspect_pipeline(model, tmp_path) == model
+    assert inspect_pipeline(model, tmp_path / "missing") == model
 
 
 def test_a_part_whose_code_comes_with_the_model_is_refused_before_anything_is_loaded(fit_to, manager, tiny, tmp_path):

@@ -1,0 +1,56 @@
+"""Executors: they make the pictures of a batch, wherever that is. The manager knows them only by this protocol."""
+
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
+from threading import Event
+from typing import Protocol
+
+from seedlab.core.model import ResolvedModel
+from seedlab.core.recipe import Recipe
+from seedlab.core.reports import Report
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """Recipes that one pipeline call can make; they differ only in seed and prompts.
+
+    Attributes:
+        model: the model of all of them; its files are on this machine.
+        recipes: by the index that their reports have. Each has been checked against the model.
+    """
+
+    model: ResolvedModel
+    recipes: Mapping[int, Recipe]
+
+
+class Executor(Protocol):
+    """Runs batches for many callers at a time."""
+
+    @property
+    def device(self) -> str:
+        """The device that pictures are made on: "cpu", "cuda" or "mps". The first call may take seconds.
+
+        Raises:
+            SeedLabError: the requested device does not exist.
+        """
+        ...
+
+    def run(self, batch: Batch, stop: Event) -> Generator[Report, None, None]:
+        """Make a batch; each of its tiles ends with Finished or Failed.
+
+        Reports are yielded a few times per second, so that the caller can leave: where there is nothing new, the last
+        report of each unfinished tile, and for a tile that waits a `Waiting` that says why. Setting `stop`, or closing
+        the generator, ends the work within one denoising step. Batches of several callers take turns.
+
+        Raises:
+            Exception: anything; the manager lets the unfinished tiles fail and goes on.
+        """
+        ...
+
+    def preload(self, model: ResolvedModel) -> None:
+        """Load a model in the background; a failure is reported to whoever requests a picture of it."""
+        ...
+
+    def close(self) -> None:
+        """End all work within one denoising step, and begin no more."""
+        ...

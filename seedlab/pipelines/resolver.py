@@ -1,0 +1,99 @@
+"""Resolves models: from an address to what is known about it, and on to its commit, pipeline and dtype."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from threading import Lock
+
+from seedlab.core.errors import RecipeError
+from seedlab.core.model import Model, ResolvedModel
+from seedlab.pipelines.devices.libraries import import_libraries
+from seedlab.pipelines.devices.selection import choose_dtype
+from seedlab.pipelines.hub.cache import COMMIT, find_commit, find_downloaded_configurations
+from seedlab.pipelines.loaded.files import ModelFiles
+from seedlab.pipelines.loaded.sources import KNOWN, is_on_hub
+from seedlab.pipelines.models.catalog import find_model
+from seedlab.pipelines.models.introspection import inspect_pipeline
+
+
+class ModelResolver:
+    """Finds and resolves models. The Hub is asked once per process for the commit of each revision.
+
+    A branch may move in the middle of a grid, and asking takes time. Configurations are read again only when their
+    files have changed.
+    """
+
+    def __init__(self, files: ModelFiles, device: Callable[[], str], allowed: tuple[str, ...] | None = None) -> None:
+        """Make a resolver; nothing is imported yet.
+
+        Args:
+            files: where the files of models are.
+            device: returns the device that dtypes are chosen for; may raise SeedLabError.
+            allowed: the addresses of the models that may be used; None for any.
+        """
+        self._files, self._device, self._allowed = files, device, allowed
+        self._commits: dict[str, str] = {}
+        self._asking = Lock()
+
+    def find(self, address: str) -> Model:
+        """Return what is known about the model at an address, without a device.
+
+        The network is used only where `allowed` restricts the models, to compare a commit with theirs.
+
+        Raises:
+            RecipeError: there is no such model, or it is not allowed here.
+        """
+        if not self._is_allowed(address):
+            raise RecipeError("model_id", f"This server offers only: {', '.join(self._allowed or ())}.")
+        return find_model(address)
+
+    def resolve(self, model: Model) -> ResolvedModel:
+        """Return a model with its commit, what its pipeline takes, and its dtype on the device.
+
+        The first call takes seconds: torch is imported, and the Hub may be asked.
+
+        Raises:
+            RecipeError: the model cannot be found, or not be used.
+            SeedLabError: the requested device does not exist.
+        """
+        model = self._fetch_commit(model)
+        if (folder := self._find_configurations(model)) is not None:
+            import_libraries()
+            model = inspect_pipeline(model, folder)
+        return ResolvedModel.of(model, model.dtype or choose_dtype(self._device(), model.half_dtype))
+
+    def use_known_commit(self, model: Model) -> Model:
+        """Return a model with the commit that its revision was resolved to in this process, if it was."""
+        return replace(model, revision=self._commits.get(model.address, model.revision))
+
+    def needs_hub(self, model: Model) -> bool:
+        """Whether resolving this model asks the Hub."""
+        if not is_on_hub(model.model_id):
+            return not self._files.is_here(model)
+        return COMMIT.fullmatch(self.use_known_commit(model).revision or "") is None
+
+    def _is_allowed(self, address: str) -> bool:
+        """Whether a model may be used: at an allowed address, or at the commit that one stands for, as in recipes."""
+        if self._allowed is None or address in self._allowed:
+            return True
+        model_id, _, commit = address.partition("@")
+        allowed = [each for each in self._allowed if each.partition("@")[0] == model_id]
+        return bool(COMMIT.fullmatch(commit)) and address in [
+            self._fetch_commit(find_model(each)).address for each in allowed
+        ]
+
+    def _fetch_commit(self, model: Model) -> Model:
+        if not is_on_hub(model.model_id):
+            return model
+        if model.address not in self._commits:
+            with self._asking:  # or two visitors could be given two commits of one branch
+                if model.address not in self._commits:
+                    self._commits[model.address] = find_commit(model.model_id, model.revision, KNOWN)
+        return self.use_known_commit(model)
+
+    def _find_configurations(self, model: Model) -> Path | None:
+        """Return the folder with a model's configurations; None if there is none, or the catalogue knows the model."""
+        if is_on_hub(model.model_id):
+            return None if model.card else find_downloaded_configurations(model.model_id, model.revision or "")
+        source = self._files.download(model)  # the configurations of a single-file checkpoint may have to be downloaded
+        return None if model.card else source.config or source.path
