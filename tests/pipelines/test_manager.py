@@ -273,7 +273,7 @@ def test_a_public_host_keeps_to_the_dtype_of_its_models(tiny):
     manager = PipelineManager(device="cpu", allowed=(str(tiny),))
     other = {"bfloat16": "float32"}.get(manager.resolve(str(tiny)).dtype, "bfloat16")
     (failed,) = (report for report in run(manager, make_recipe(tiny, dtype=other)) if isinstance(report, Failed))
-    assert "This server makes pictures of tiny in" in failed.sentence
+    assert "This server makes pictures of tiny only in" in failed.sentence
     manager.close()
 
 
