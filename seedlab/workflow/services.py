@@ -15,8 +15,8 @@ class Services:
 
     Attributes:
         find_model: returns what is known about a model without asking the device or the network; raises SeedLabError.
-        resolve_model: returns a model with its commit, and its dtype on this device; raises SeedLabError. The first call
-            takes seconds.
+        resolve_model: returns a model with its commit, and its dtype on this device; raises SeedLabError. The first
+            call takes seconds.
         check: raises RecipeError for a recipe that this machine cannot make.
         read_loras: reads LoRAs as people write them, one file a line; raises RecipeError.
         observe: returns the environment in which a recipe would be made now; raises SeedLabError.

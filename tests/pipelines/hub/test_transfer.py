@@ -1,4 +1,4 @@
-"""Large files that come in parts: what came is kept, whatever ends a download."""
+"""Large files: whatever ends a download, the next one resumes it."""
 
 import hashlib
 import subprocess
