@@ -76,7 +76,7 @@ def _is_unfinished(round_: Round) -> bool:
 
 
 def _find_focus(trail: Trail) -> int | None:
-    """Return the id of the round to scroll to: the newest, or the last one shown if the newest is not on the path."""
+    """Return the id of the round to scroll to: the last requested one, or the end of the path if it is not shown."""
     if not trail.path:
         return None
     return trail.newest.id if trail.newest.id in trail.path else trail.path[-1]

@@ -122,24 +122,20 @@ def test_a_tile_waits_until_the_store_has_been_searched():
     assert build_view(trail, 1)["rounds"][0]["tiles"][0]["state"] == "stopped"
 
 
-def test_the_focus_is_the_newest_round():
+def test_the_focus_is_the_last_requested_round():
     trail = explored().lock(1, 0, Suffixes((", artsy",))).lock(1, 1, Suffixes((", artsy",)))
     assert build_view(trail, 1)["focus"] == 3
     assert build_view(trail.lock(1, 0, Suffixes((", artsy",))), 1)["focus"] == 2
 
 
-def test_the_focus_is_the_round_asked_for_last_even_where_others_hang_from_it():
-    trail = (
-        explored()
-        .lock(1, 0, Suffixes((", artsy",)))
-        .lock(2, 0, Suffixes((", trending",)))
-        .lock(1, 0, Suffixes((", artsy",)))
-    )
+def test_the_focus_is_the_last_requested_round_even_if_it_has_descendants():
+    artsy = Suffixes((", artsy",))
+    trail = explored().lock(1, 0, artsy).lock(2, 0, Suffixes((", trending",))).lock(1, 0, artsy)
     assert trail.path == (1, 2, 3)
     assert build_view(trail, 1)["focus"] == 2
 
 
-def test_the_focus_is_the_end_of_the_path_where_the_round_asked_for_last_is_not_on_the_screen():
+def test_the_focus_is_the_end_of_the_path_if_the_last_requested_round_is_not_shown():
     trail = explored().lock(1, 0, Suffixes((", artsy",))).explore(RECIPE, Seeds((7,))).revisit(1)
     assert trail.path == (1, 2)
     assert build_view(trail, 1)["focus"] == 2

@@ -160,7 +160,7 @@ function drawInspector(view) {
   }
 }
 
-// Scroll only when the newest round changes, never on a preview.
+// Scroll only when another round was requested, never on a preview.
 function scrollToNewest(id) {
   const first = focus === null;
   if (id === focus || id === null) return;
