@@ -210,7 +210,7 @@ def test_a_picture_that_the_store_has_let_go_is_made_again_by_a_click(tmp_path):
 def test_a_click_on_a_tile_whose_store_lookup_is_pending_changes_nothing():
     before = Painter().session()
     first = before.explore(RECIPE, Seeds((0, 1))).newest
-    after = Painter().session(trail=type(before.trail).from_json(write_trail(before.trail)))
+    after = Painter().session(trail=read_trail(write_trail(before.trail)))
     assert after.lock(first.id, 0, Suffixes(GUIDE_SUFFIXES)) is after.trail
     assert states(after, first.id) == [State.STOPPED, State.STOPPED]
 
