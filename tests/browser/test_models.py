@@ -18,7 +18,7 @@ def test_choosing_a_model_shows_its_defaults_and_notes_and_keeps_the_input(visit
     field = screen.page.locator("#model_id input")
     field.click()
     screen.page.get_by_role("option", name="SD-Turbo", exact=True).click()
-    expect(screen.sentence("about")).to_contain_text("The seed decides little here")
+    expect(screen.sentence("about")).to_contain_text("The seed changes little")
     expect(screen.sentence("about")).to_contain_text("Stability AI Community Licence")
     expect(screen.page.locator("#num_inference_steps input")).to_have_attribute("placeholder", "1")
     expect(screen.sentence("model_id")).to_have_text("")

@@ -7,7 +7,7 @@ from tests.pipelines.fake_hub import COMMIT
 
 FIND_COMMIT = """
 from seedlab.pipelines.hub.cache import find_commit
-from seedlab.core.recipe import SeedLabError
+from seedlab.core.errors import SeedLabError
 
 known = ["stable-diffusion-v1-5/stable-diffusion-v1-5", "works/tiny"]
 try:
@@ -19,7 +19,7 @@ except SeedLabError as error:
 SUGGEST = """
 from seedlab.pipelines.loaded.sources import KNOWN
 from seedlab.pipelines.hub.cache import find_commit
-from seedlab.core.recipe import SeedLabError
+from seedlab.core.errors import SeedLabError
 
 try:
     find_commit("runwayml/stable-diffusion-v1.5", None, KNOWN)
@@ -36,7 +36,7 @@ answer(folder and str(folder))
 
 DOWNLOAD = """
 from seedlab.pipelines.hub.cache import download_snapshot
-from seedlab.core.recipe import SeedLabError
+from seedlab.core.errors import SeedLabError
 
 seen = []
 try:
@@ -85,7 +85,7 @@ answer({"uses_true_cfg": model.uses_true_cfg, "sha256": hash_pixels(end.image)})
 
 CONFIGURE = """
 from seedlab.pipelines.hub.cache import find_configurations
-from seedlab.core.recipe import SeedLabError
+from seedlab.core.errors import SeedLabError
 
 try:
     answer(str(find_configurations(argument[0], download=argument[1])))
@@ -133,7 +133,7 @@ def test_what_came_before_a_download_failed_does_not_come_again(hub, online, tin
     before = hub.count_downloads(weights)
     sentence = download(online, model_id)["sentence"]
     assert sentence.startswith(
-        f"{model_id} could not be downloaded from the Hub: check the network and try again, what"
+        f"{model_id} could not be downloaded from the Hub: check the network and try again (the download resumes)"
     )
     assert find(online, model_id) is None
     hub.well.add(model_id)

@@ -1,4 +1,4 @@
-"""What is said where a model cannot be had; what the Hub itself refuses is in `test_hub`."""
+"""Sentences about failed downloads; what the Hub itself refuses is in `test_cache`."""
 
 import errno
 

@@ -68,8 +68,8 @@ def test_a_lora_is_read_with_its_weight_and_its_hash(lora):
     [
         ("banana", "There is no LoRA “banana”"),
         ("/nowhere/x.safetensors 0.5", "There is no LoRA “/nowhere/x.safetensors 0.5”"),
-        ("/nowhere/x.ckpt", "x.ckpt” holds its weights as a pickle"),
-        ("x.pt 0.5", "x.pt” holds its weights as a pickle"),
+        ("/nowhere/x.ckpt", "x.ckpt” is a pickle"),
+        ("x.pt 0.5", "x.pt” is a pickle"),
     ],
 )
 def test_what_is_no_lora_is_refused_in_words(text, words):
