@@ -2,12 +2,9 @@
 
 import errno
 import os
-import re
 import stat
 import struct
-import uuid
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
@@ -15,6 +12,7 @@ from PIL.Image import Image
 from PIL.PngImagePlugin import PngImageFile, PngInfo
 
 from seedlab.core.errors import SeedLabError
+from seedlab.core.files import write_atomically
 from seedlab.core.validation import MAX_SIDE
 
 MAX_FILE_BYTES = 50 * 2**20
@@ -23,9 +21,6 @@ MAX_BESIDE_BYTES = 8 * 2**20
 
 MAX_CHUNKS = 20_000
 """Encoders write pixels in chunks of 8 kB or more. Reading 4 million empty chunks would take seconds."""
-
-TEMPORARY = re.compile(r"\.seedlab-[0-9a-f]{32}\.tmp")
-"""The name of a file that is being written."""
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 HEAD = struct.Struct(">8s4x4sII")
@@ -60,22 +55,9 @@ def write_png(file: Path, image: Image, chunks: Mapping[str, str]) -> None:
         info.add_text(keyword, text)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        _write_whole(file, clean, info)
+        write_atomically(file, lambda temporary: clean.save(temporary, "PNG", pnginfo=info))
     except OSError as error:
         raise SeedLabError(_explain(error, file.parent)) from error
-
-
-def _write_whole(file: Path, image: Image, info: PngInfo) -> None:
-    # In the same folder, because only there a rename is one step; with a name of its own, because another process may
-    # be writing the same picture; not by `tempfile`, whose files nobody else may read.
-    temporary = file.with_name(f".seedlab-{uuid.uuid4().hex}.tmp")
-    try:
-        image.save(temporary, "PNG", pnginfo=info)
-        temporary.replace(file)
-    except BaseException:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        raise
 
 
 def read_chunks(file: Path) -> dict[str, str]:

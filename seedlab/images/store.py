@@ -8,11 +8,12 @@ from pathlib import Path
 
 from seedlab.core.environment import Environment
 from seedlab.core.errors import SeedLabError
+from seedlab.core.files import TEMPORARY
 from seedlab.core.picture import Picture
 from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Finished
 from seedlab.images.metadata import Metadata, read_metadata, write_picture
-from seedlab.images.png import TEMPORARY, read_chunks, write_png
+from seedlab.images.png import read_chunks, write_png
 from seedlab.rules.change import Lineage
 
 OURS = re.compile(r"[0-9a-f]{64}-[0-9a-f]{16}\.png")

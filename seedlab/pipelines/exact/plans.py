@@ -3,9 +3,12 @@
 import json
 import logging
 import os
-import uuid
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from platformdirs import user_cache_path
+
+from seedlab.core.files import write_atomically
 
 LOGGER = logging.getLogger(__name__)
 VERSION = 7
@@ -71,23 +74,21 @@ class Plans:
         self._unverified.discard(fingerprint)
         if self._folder is None:
             return
-        temporary = self._folder / f".{uuid.uuid4().hex}.tmp"
+        text = json.dumps({"version": VERSION, **asdict(plan)})
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            temporary.write_text(json.dumps({"version": VERSION, **asdict(plan)}), encoding="utf-8")
-            temporary.replace(self._folder / f"{fingerprint}.json")
+            write_atomically(self._folder / f"{fingerprint}.json", lambda file: file.write_text(text, encoding="utf-8"))
         except OSError as error:
             LOGGER.info("The plan for exact batches could not be stored: %s", error)
 
 
 def find_folder() -> Path | None:
     """Return the folder for plans: in SEEDLAB_CACHE, or in the user's cache folder; None if there is neither."""
-    base = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
-    try:
-        cache = Path(base) if base else Path.home() / ".cache"
-    except RuntimeError:  # the user has no home folder
-        return None
-    return Path(os.environ.get("SEEDLAB_CACHE") or cache / "seedlab") / "exactness"
+    if told := os.environ.get("SEEDLAB_CACHE"):
+        return Path(told) / "exactness"
+    folder = user_cache_path("seedlab", appauthor=False)
+    # Without a home folder, "~" stays in the path.
+    return folder / "exactness" if folder.is_absolute() else None
 
 
 def _read(file: Path) -> Plan | None:

@@ -1,0 +1,115 @@
+"""Parsers of untrusted text: whatever they are given, they return a value or raise a sentence."""
+
+import json
+from dataclasses import asdict
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from seedlab.core.environment import Environment
+from seedlab.core.errors import SeedLabError
+from seedlab.core.recipe import Recipe
+from seedlab.core.seeds import parse_seeds
+from seedlab.images.foreign import read_infotext
+from seedlab.images.infotext import write_infotext
+from seedlab.images.metadata import Metadata
+from seedlab.rules.registry import RULES, read_rule
+from seedlab.workflow.trail_json import read_trail, write_trail
+from tests.examples import ENVIRONMENT, RECIPE, make_lineage
+
+SURROGATES = st.characters(codec=None)
+TEXT = st.text(SURROGATES, max_size=60)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | TEXT,
+    lambda children: st.lists(children, max_size=4) | st.dictionaries(TEXT, children, max_size=4),
+    max_leaves=12,
+)
+FIELDS = st.sampled_from([*asdict(RECIPE), "unknown"])
+PROMPTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=200)
+
+fuzz = settings(max_examples=200, deadline=None, derandomize=True, database=None)
+
+
+def ends_in_a_sentence(call, *arguments):
+    """Call; return the result, or None after an error whose message can be shown."""
+    try:
+        return call(*arguments)
+    except SeedLabError as error:
+        assert str(error).encode()
+        return None
+
+
+@fuzz
+@given(st.dictionaries(FIELDS, JSON, max_size=4))
+def test_recipes(changes):
+    recipe = ends_in_a_sentence(Recipe.from_dict, RECIPE.to_dict() | changes)
+    if recipe is not None:
+        assert Recipe.from_dict(json.loads(recipe.to_json())) == recipe
+
+
+@fuzz
+@given(st.dictionaries(st.sampled_from(sorted(asdict(ENVIRONMENT))), JSON, max_size=3))
+def test_environments(changes):
+    environment = ends_in_a_sentence(Environment.from_dict, asdict(ENVIRONMENT) | changes)
+    assert environment is None or len(environment.digest) == 64
+
+
+@fuzz
+@given(TEXT)
+def test_seeds(text):
+    seeds = ends_in_a_sentence(parse_seeds, text)
+    assert seeds is None or 0 < len(seeds) <= 64
+
+
+@fuzz
+@given(st.sampled_from([*RULES, "unknown"]), JSON)
+def test_rules(name, values):
+    rule = ends_in_a_sentence(read_rule, {"name": name, "values": values})
+    if rule is not None:
+        ends_in_a_sentence(rule.make, RECIPE)
+        assert read_rule(rule.to_dict()) == rule
+
+
+@fuzz
+@given(st.dictionaries(TEXT, TEXT, max_size=3), st.sampled_from(sorted(RULES)))
+def test_texts_of_rules(texts, name):
+    rule = RULES[name]
+    filled = {each.name: "".join(texts.values()) for each in rule.parameters}
+    ends_in_a_sentence(rule.parse, filled)
+
+
+METADATA = json.loads(
+    Metadata(
+        recipe=RECIPE, environment=ENVIRONMENT, lineage=make_lineage(RECIPE, " of Vermeer"), notice="Look here."
+    ).to_json()
+)
+
+
+@fuzz
+@given(st.dictionaries(st.sampled_from([*METADATA, "suffixes", "proof"]), JSON, max_size=3))
+def test_metadata(changes):
+    metadata = ends_in_a_sentence(Metadata.from_json, json.dumps(METADATA | changes))
+    assert metadata is None or Metadata.from_json(metadata.to_json()) == metadata
+
+
+@fuzz
+@given(JSON)
+def test_trails(data):
+    trail = ends_in_a_sentence(read_trail, json.dumps({"version": 2, "path": [], "rounds": data}))
+    assert trail is None or read_trail(write_trail(trail)) == trail
+
+
+@fuzz
+@given(st.text(st.sampled_from('Steps: 12,"\\\nNegative prompt:Size x\ud800'), max_size=200))
+def test_infotexts(text):
+    found = read_infotext(f"a boat\nSteps: 20, {text}")
+    assert found is None or found.prompt.encode()
+
+
+@fuzz
+@given(PROMPTS, PROMPTS)
+def test_infotexts_that_seedlab_writes_are_read(prompt, negative):
+    recipe = Recipe.from_dict(RECIPE.to_dict() | {"prompt": prompt, "negative_prompt": negative})
+    found = read_infotext(write_infotext(recipe))
+    assert found is not None
+    assert (found.seed, found.num_inference_steps, found.scheduler) == (0, 12, RECIPE.scheduler)
