@@ -16,7 +16,7 @@ from seedlab.core.files import write_atomically
 from seedlab.core.validation import MAX_SIDE
 
 MAX_FILE_BYTES = 50 * 2**20
-MAX_BESIDE_BYTES = 8 * 2**20
+MAX_OTHER_BYTES = 8 * 2**20
 """The limit of all chunks but the pixels. SeedLab writes far less; ComfyUI's workflows can take megabytes."""
 
 MAX_CHUNKS = 20_000
@@ -131,17 +131,17 @@ def _check_head(stream: BinaryIO, name: str) -> None:
 
 def _check_chunks(stream: BinaryIO, name: str) -> None:
     """Refuse a file that would make Pillow read more into memory than a picture needs. Only chunk headers are read."""
-    end, place, beside = stream.seek(0, os.SEEK_END), len(SIGNATURE), 0
+    end, place, other = stream.seek(0, os.SEEK_END), len(SIGNATURE), 0
     for _ in range(MAX_CHUNKS):
         stream.seek(place)
         head = stream.read(CHUNK_HEAD.size)
         length, kind = CHUNK_HEAD.unpack(head) if len(head) == CHUNK_HEAD.size else (0, b"IEND")
         place += CHUNK_HEAD.size + length + 4
-        beside += 0 if kind == b"IDAT" else length
+        other += 0 if kind == b"IDAT" else length
         if kind == b"IEND" or place > end:
             stream.seek(0)
             return  # reading it finds out whether it is truncated
-        if beside > MAX_BESIDE_BYTES:
+        if other > MAX_OTHER_BYTES:
             break
     raise SeedLabError(f"“{name}” holds too much data besides its pixels: choose a picture as SeedLab saved it.")
 

@@ -163,7 +163,7 @@ class PipelineManager:
                     yield report
         except SeedLabError as error:
             yield from (Failed(index, str(error)) for index in sorted(unfinished))
-        except Exception:  # the edge: a visitor who is not told of the end would wait for ever
+        except Exception:  # the edge: otherwise the visitor would wait for ever
             LOGGER.exception("A batch ended badly.")
             yield from (Failed(index, BROKEN) for index in sorted(unfinished))
 

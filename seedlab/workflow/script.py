@@ -124,7 +124,7 @@ def _write_device(environment: Environment | None) -> str:
 def _write_memory_format() -> list[str]:
     return [
         "for part in pipe.components.values():",
-        # As `seedlab.pipelines.loaded.loading.load_pipeline`: weights of five dimensions, for films, cannot lie so.
+        # Like `pipelines.loaded.loading.load_pipeline`: channels_last needs 4-D weights; video modules have 5-D ones.
         "    if isinstance(part, torch.nn.Module) and all(weights.ndim < 5 for weights in part.parameters()):",
         "        part.to(memory_format=torch.channels_last)",
     ]

@@ -104,13 +104,13 @@ def _compare(original: Original, made: Finished) -> VerificationResult | Failed:
     except SeedLabError as error:
         return Failed(made.index, str(error))
     ours, theirs = made.checksums, original.checksums
-    told = bool(ours and theirs and ours.latents and theirs.latents)
+    known = bool(ours and theirs and ours.latents and theirs.latents)
     return VerificationResult(
         sha256=hash_pixels(made.image),
         original_sha256=hash_pixels(original.pixels),
         l_infinity=comparison.l_infinity,
         share=comparison.share,
-        latents=ours.latents == theirs.latents if told and ours and theirs else None,
+        latents=ours.latents == theirs.latents if known and ours and theirs else None,
         total=ours.total if ours else None,
         original_total=theirs.total if theirs else None,
         causes=made.environment.differences(original.environment) if original.environment else (),

@@ -84,11 +84,11 @@ class Plans:
 
 def find_folder() -> Path | None:
     """Return the folder for plans: in SEEDLAB_CACHE, or in the user's cache folder; None if there is neither."""
-    if told := os.environ.get("SEEDLAB_CACHE"):
-        return Path(told) / "exactness"
-    folder = user_cache_path("seedlab", appauthor=False)
+    if folder := os.environ.get("SEEDLAB_CACHE"):
+        return Path(folder) / "exactness"
+    cache = user_cache_path("seedlab", appauthor=False)
     # Without a home folder, "~" stays in the path.
-    return folder / "exactness" if folder.is_absolute() else None
+    return cache / "exactness" if cache.is_absolute() else None
 
 
 def _read(file: Path) -> Plan | None:
