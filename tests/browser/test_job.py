@@ -8,6 +8,8 @@ from playwright.sync_api import expect
 pytestmark = pytest.mark.browser
 
 SUFFIXES = ["highly realistic", "artsy", "trending", "colorful"]
+LONG = 30
+"""Steps of a picture that takes long enough for a test to act meanwhile."""
 
 
 def test_generate_lock_and_vary(visit, seeds, server):
@@ -64,7 +66,7 @@ def test_another_tile_starts_a_branch_and_the_first_branch_is_shown_again_withou
 
 
 def test_stop_and_resume_by_a_click(screen, seeds):
-    screen.set_steps(60)
+    screen.set_steps(LONG)
     screen.generate(seeds=f"{seeds[0]}-{seeds[3]}")
     screen.wait_working()
     screen.page.locator("#stop").click()
@@ -76,7 +78,7 @@ def test_stop_and_resume_by_a_click(screen, seeds):
 
 
 def test_a_lock_during_generation_is_generated_first(screen, seeds):
-    screen.set_steps(60)
+    screen.set_steps(LONG)
     screen.generate(seeds=f"{seeds[0]}-{seeds[0] + 11}")
     screen.wait_first(0, 4)
     screen.frame(0, 0).click()
@@ -88,7 +90,7 @@ def test_a_lock_during_generation_is_generated_first(screen, seeds):
 
 
 def test_a_closed_tab_ends_its_work(visit, seeds, server):
-    leaving, staying = visit(steps=80), visit(steps=80)
+    leaving, staying = visit(steps=LONG), visit(steps=LONG)
     leaving.generate(seeds=f"{seeds[0]}, {seeds[1]}")
     leaving.wait_working()
     made = server.pictures
@@ -190,7 +192,7 @@ def test_the_keyboard_focus_stays_on_the_siblings(screen, seeds):
 
 
 def test_clicking_a_tile_without_a_picture_keeps_the_inspected_one(screen, seeds):
-    screen.set_steps(60)
+    screen.set_steps(LONG)
     screen.generate(seeds=f"{seeds[0]}-{seeds[0] + 11}")
     screen.wait_first(0, 4)
     screen.page.locator("#stop").click()
@@ -206,7 +208,7 @@ def test_clicking_a_tile_without_a_picture_keeps_the_inspected_one(screen, seeds
 
 
 def test_a_page_that_slept_asks_for_a_view(screen, seeds):
-    screen.set_steps(40)
+    screen.set_steps(LONG)
     screen.generate(seeds=f"{seeds[0]}-{seeds[0] + 11}")
     screen.wait_working()
     with screen.page.expect_request("**/run/**") as request:

@@ -22,6 +22,10 @@ def test_the_canonical_json_and_its_fingerprint():
     assert RECIPE.fingerprint == "e5ef38857b1b6868c0773f1c170c1b2b6079a209ba9b8529b691d8c7a1199d30"
 
 
+def test_the_json_has_no_escapes_for_letters_beyond_ascii():
+    assert '"prompt":"Café, 狗 “”",' in replace(RECIPE, prompt="Café, 狗 “”").to_json()
+
+
 def test_every_field_decides_the_fingerprint():
     changes = {
         "model_id": "other/model",
@@ -258,3 +262,56 @@ def test_as_many_seeds_as_the_limit_are_read_and_no_more():
 def test_a_prompt_with_half_a_character_is_refused(code):
     with pytest.raises(RecipeError):
         replace(RECIPE, prompt=chr(code))
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("guidance_scale", 0.0),
+        ("guidance_scale", 100.0),
+        ("num_inference_steps", 1),
+        ("num_inference_steps", 1000),
+        ("height", 8),
+        ("width", 4096),
+        ("prompt", "x" * 10_000),
+        ("model_id", "x" * 500),
+        ("loras", (LORA,) * 8),
+    ],
+)
+def test_a_field_may_be_at_the_end_of_its_range(field, value):
+    assert getattr(replace(RECIPE, **{field: value}), field) == value
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("guidance_scale", 100.5),
+        ("height", 4104),
+        ("prompt", "x" * 10_001),
+        ("loras", (LORA,) * 9),
+        ("loras", [LORA]),
+        ("loras", ("a.safetensors",)),
+    ],
+)
+def test_a_field_beyond_its_range_is_refused(field, value):
+    with pytest.raises(RecipeError) as caught:
+        replace(RECIPE, **{field: value})
+    assert caught.value.field == field
+
+
+@pytest.mark.parametrize(("one", "same"), [(1, 1.0), (0, -0.0), (-10, -10.0), (10, 10.0)])
+def test_one_weight_of_a_lora_written_in_two_ways_is_one_recipe(one, same):
+    recipes = [replace(RECIPE, loras=(replace(LORA, weight=weight),)) for weight in (one, same)]
+    assert recipes[0].to_json() == recipes[1].to_json()
+
+
+@pytest.mark.parametrize(("field", "value"), [("weight", 10.5), ("weight", -10.5), ("weight", "1"), ("sha256", 7)])
+def test_a_lora_that_cannot_be_is_refused(field, value):
+    with pytest.raises(RecipeError) as caught:
+        replace(LORA, **{field: value})
+    assert caught.value.field == "loras"
+
+
+def test_a_recipe_of_a_revision_has_it_in_its_models_address():
+    assert RECIPE.model_address == "sketch"
+    assert replace(RECIPE, model_id="owner/name", revision="abc").model_address == "owner/name@abc"

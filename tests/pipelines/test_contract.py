@@ -84,6 +84,7 @@ def test_the_same_recipe_in_round_1_and_met_again_in_round_3(shared_manager, tin
     assert made[0][1] == made[-1][1] == run_plainly(made[0][0])
 
 
+@pytest.mark.slow  # the matrix does this with every kind of model
 def test_while_a_second_visitor_generates(shared_manager, tiny):
     """Both get the bytes that they get alone, and take turns tile by tile."""
     mine = [make_recipe(tiny, seed=seed, scheduler="EulerAncestralDiscreteScheduler") for seed in range(3)]
@@ -94,6 +95,7 @@ def test_while_a_second_visitor_generates(shared_manager, tiny):
     assert together == alone
 
 
+@pytest.mark.slow  # the matrix does this with every kind of model
 def test_in_a_new_process_by_the_plain_script(shared_manager, tiny):
     recipe = make_recipe(tiny, seed=3, scheduler="EulerAncestralDiscreteScheduler")
     recipes = [replace(recipe, dtype=dtype) for dtype in ("float32", "bfloat16")]

@@ -81,6 +81,7 @@ def test_only_deterministic_algorithms(shared_manager, tiny, tmp_path):
     assert run_script(script, tmp_path, run_python_afresh) == [expected]
 
 
+@pytest.mark.slow  # the browser tests run such a script
 def test_one_tile_of_a_grid_of_sketch(shared_manager, tmp_path):
     recipes = seed_round(shared_manager.resolve("sketch").make_recipe(prompt="a red boat", seed=0), range(4))
     hashes, environment = make(shared_manager, recipes)

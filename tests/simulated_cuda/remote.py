@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +81,8 @@ class RemoteRun:
 
     def close(self) -> None:
         """End the process."""
-        self._stream.close()
+        with suppress(OSError):  # it has ended already, and what was sent last is lost
+            self._stream.close()
         self._process.wait(LIMIT)
         self._output.close()
         self._folder.cleanup()
@@ -90,7 +92,10 @@ class RemoteRun:
         while (line := self._stream.readline()) != "\n":
             if not line:
                 raise EOFError
-            yield json.loads(line)
+            data = json.loads(line)
+            if isinstance(data["longrepr"], list):  # of a skipped test: pytest expects the tuple that JSON cannot hold
+                data["longrepr"] = tuple(data["longrepr"])
+            yield data
 
     def _report_end(self, item: pytest.Item) -> pytest.TestReport:
         self._output.seek(0)
