@@ -12,6 +12,7 @@ from PIL import Image
 from seedlab.core.reports import Finished
 from seedlab.images.compare import hash_pixels
 from seedlab.pipelines.models.catalog import find_model
+from seedlab.rules.steps import Steps
 from seedlab.rules.suffixes import GUIDE_SUFFIXES
 from seedlab.workflow.script import write_script
 from tests.pipelines.builders import build_ddim, make_default_recipe, make_recipe
@@ -65,6 +66,13 @@ def test_a_round_of_seeds(shared_manager, tiny, tmp_path, scheduler):
     hashes, environment = make(shared_manager, recipes)
     assert run_script(write_script(recipes, environment), tmp_path) == hashes
     assert [hash_pixels(Image.open(tmp_path / f"plain-seed-{seed}.png")) for seed in (0, 7)] == hashes
+
+
+def test_a_round_of_steps(shared_manager, tiny, tmp_path):
+    recipes = tuple(Steps((1, 3)).make(make_recipe(tiny)))
+    hashes, environment = make(shared_manager, recipes)
+    assert run_script(write_script(recipes, environment), tmp_path) == hashes
+    assert len(set(hashes)) == 2
 
 
 def test_a_model_without_prompts(shared_manager, tmp_path):

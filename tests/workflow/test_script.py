@@ -11,6 +11,7 @@ import pytest
 from seedlab.core.errors import SeedLabError
 from seedlab.core.schedulers import SCHEDULERS
 from seedlab.pipelines.models.catalog import find_model
+from seedlab.rules.steps import Steps
 from seedlab.rules.suffixes import GUIDE_SUFFIXES
 from seedlab.workflow.script import write_script
 from tests.examples import ENVIRONMENT, RECIPE
@@ -20,13 +21,13 @@ FULL = replace(ENVIRONMENT, memory_format="channels_last", deterministic=True)
 
 
 def find_pictures(script: str) -> list[tuple[str, int, str]]:
-    """Return the list that the script goes through: names, seeds and prompts."""
+    """Return the list that the script iterates over: names, seeds, prompts, and settings if they differ."""
     (value,) = (
         node.value
         for node in ast.parse(script).body
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "pictures"
     )
-    return eval(compile(ast.Expression(value), "script", "eval"), {"__builtins__": {}})  # a literal, or a loop over one
+    return eval(compile(ast.Expression(value), "script", "eval"), {"__builtins__": {"dict": dict}})  # literals
 
 
 def list_calls(script: str) -> set[str]:
@@ -84,15 +85,27 @@ def test_sketch_is_found_where_seedlab_is_installed_and_in_a_checkout(tmp_path, 
         seed_round(RECIPE, range(64)),
         suffix_round(RECIPE, GUIDE_SUFFIXES),
         suffix_round(RECIPE, [f", {number}" for number in range(16)]),
+        tuple(Steps((1, 20)).make(RECIPE)),
+        tuple(Steps(tuple(range(1, 17))).make(RECIPE)),
     ],
-    ids=["seeds", "many seeds", "suffixes", "many suffixes"],
+    ids=["seeds", "many seeds", "suffixes", "many suffixes", "steps", "many steps"],
 )
 def test_a_round_is_a_loop_and_never_more_than_30_lines(recipes):
     script = write_script(recipes, FULL)
     pictures = find_pictures(script)
-    assert [(seed, prompt) for _, seed, prompt in pictures] == [(recipe.seed, recipe.prompt) for recipe in recipes]
-    assert len({name for name, _, _ in pictures}) == len(recipes)
+    assert [picture[1:3] for picture in pictures] == [(recipe.seed, recipe.prompt) for recipe in recipes]
+    assert len({name for name, *_ in pictures}) == len(recipes)
     assert len(script.splitlines()) <= 30
+
+
+def test_settings_that_differ_stand_with_their_picture_and_the_others_are_shared():
+    recipes = (RECIPE, replace(RECIPE, num_inference_steps=20, negative_prompt="fog"))
+    script = write_script(recipes, FULL)
+    assert [picture[3] for picture in find_pictures(script)] == [
+        {"num_inference_steps": 12},
+        {"num_inference_steps": 20, "negative_prompt": "fog"},
+    ]
+    assert "settings = dict(guidance_scale=3.0, height=128, width=128)" in script
 
 
 def test_pictures_are_named_as_refine_names_them():
