@@ -144,6 +144,8 @@ def test_a_long_line_of_nonsense_is_read_at_once(nonsense):
         (f"Model: {'x' * 200}", "model", "x" * 200),
         ('Model: "a, b"', "model", "a, b"),
         ('Model: "a\\q"', "model", '"a\\q"'),  # JSON has no such escape
+        ("Model: true", "model", "true"),
+        ('Seed: 7, Hashes: "ab: 1, Seed: 5"', "seed", 7),
         ("Size: ", "width", None),
         ("Size: 0x0", "width", None),
         ("Size: 4x4", "width", None),
