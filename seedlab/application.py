@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from seedlab.core.model import Model
 from seedlab.core.picture import Picture
 from seedlab.core.recipe import Recipe
 from seedlab.images.store import Store
@@ -105,11 +104,5 @@ class Application:
         return Session(manager.generate, find, store.keep, trail)
 
     def _write_script(self, recipes: Sequence[Recipe]) -> str:
-        model = find_known_model(self.services, recipes[0].model_address)
+        model = self.manager.resolve(recipes[0].model_address)
         return write_script(recipes, self.manager.environment(recipes[0]), model)
-
-
-def find_known_model(services: Services, address: str) -> Model:
-    """Return a model; if the catalogue can only guess, its pipeline is looked at."""
-    model = services.find_model(address)
-    return services.resolve_model(model) if model.any_scheduler else model

@@ -63,13 +63,17 @@ def read_settings(arguments: Sequence[str], environment: Mapping[str, str] | Non
 
 
 def make_settings(flags: argparse.Namespace) -> Settings:
-    """Return the settings of parsed flags."""
+    """Return the settings of parsed flags.
+
+    Raises:
+        SeedLabError: the port is not a port.
+    """
     reachable = flags.share or flags.host not in LOCAL
     return Settings(
         model=flags.model,
         device=None if flags.device == "auto" else flags.device,
         host=flags.host,
-        port=flags.port,
+        port=_read_port(flags.port),
         share=flags.share,
         deterministic=flags.deterministic,
         store=Path(flags.store),
@@ -80,11 +84,7 @@ def make_settings(flags: argparse.Namespace) -> Settings:
 
 
 def add_flags(parser: argparse.ArgumentParser, variables: Mapping[str, str]) -> None:
-    """Add the flags that `make_settings` reads. Their defaults come from environment variables.
-
-    Raises:
-        SeedLabError: an environment variable cannot be read.
-    """
+    """Add the flags that `make_settings` reads. Their defaults come from environment variables."""
     _add_model_flags(parser, variables)
     words = "only deterministic algorithms: equal bytes from run to run on a GPU too, at some cost of speed"
     _add_switch(parser, variables, "deterministic", False, words)
@@ -106,9 +106,9 @@ def _add_page_flags(parser: argparse.ArgumentParser, variables: Mapping[str, str
     host = variables.get("SEEDLAB_HOST") or ("0.0.0.0" if on_space else LOCAL[0])
     words = "the address to serve on; 0.0.0.0 is open to the whole network [SEEDLAB_HOST]"
     parser.add_argument("--host", default=host, help=words)
-    port = _read_port(variables.get("SEEDLAB_PORT") or variables.get("GRADIO_SERVER_PORT"))
+    port = variables.get("SEEDLAB_PORT") or variables.get("GRADIO_SERVER_PORT")
     words = "the port to serve on; by default the first free one from 7860 [SEEDLAB_PORT]"
-    parser.add_argument("--port", type=int, default=port, help=words)
+    parser.add_argument("--port", default=port, help=words)
     _add_switch(parser, variables, "share", False, "create a public link")
     _add_switch(parser, variables, "open", not on_space, "open the page in your browser")
     words = "serve strangers: only Sketch and --model, a bounded store; the default if other machines have access"

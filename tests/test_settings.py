@@ -79,3 +79,12 @@ def test_an_unknown_flag_ends_with_code_2(capsys):
     with pytest.raises(SystemExit, match="2"):
         read_settings(["--modle", "sketch"], {})
     assert "--modle" in capsys.readouterr().err
+
+
+def test_a_bad_port_in_the_environment_stops_no_other_command(monkeypatch, capsys):
+    from seedlab.cli.main import main
+
+    monkeypatch.setenv("SEEDLAB_PORT", "tcp://10.0.0.1:7860")
+    with pytest.raises(SystemExit, match="0"):
+        main(["--version"])
+    assert capsys.readouterr().out.startswith("SeedLab ")

@@ -17,7 +17,7 @@ from PIL.Image import Image
 from seedlab.core.canonical import hash_json
 from seedlab.core.checksums import Checksums
 from seedlab.core.environment import Environment
-from seedlab.core.errors import SeedLabError
+from seedlab.core.errors import RecipeError, SeedLabError
 from seedlab.core.recipe import MAX_PROMPT_CHARACTERS, Recipe
 from seedlab.core.reports import Finished
 from seedlab.core.text import is_whole
@@ -145,7 +145,7 @@ def _load(text: str) -> Mapping[str, Any]:
 def _read_lineage(data: Mapping[str, Any], recipe: Recipe) -> Lineage:
     listed = data.get("suffixes" if data["version"] == 1 else "lineage")
     if not isinstance(listed, Sequence) or isinstance(listed, str) or len(listed) > MAX_CHANGES:
-        raise MetadataError("This picture does not say where it came from: use the file as SeedLab saved it.")
+        raise MetadataError("The history in this picture is missing or invalid: use the file as SeedLab saved it.")
     return _read_suffixes(listed, recipe) if data["version"] == 1 else read_lineage(listed, recipe)
 
 
@@ -157,7 +157,10 @@ def _read_suffixes(suffixes: Sequence[object], recipe: Recipe) -> Lineage:
         if not suffix.strip():
             raise MetadataError("This picture's suffixes are not those of its prompt: use the original file.")
         child = lineage[0].parent if lineage else recipe
-        parent = replace(child, prompt=cut_suffix(child.prompt, suffix))
+        try:
+            parent = replace(child, prompt=cut_suffix(child.prompt, suffix))
+        except RecipeError as error:
+            raise MetadataError("This picture's suffixes do not fit its prompt: use the original file.") from error
         lineage.insert(0, Change(parent, Suffixes.name, suffix))
     return tuple(lineage)
 

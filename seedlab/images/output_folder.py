@@ -61,7 +61,7 @@ class OutputFolder:
         Raises:
             SeedLabError: the environment cannot be observed.
         """
-        if recipe in self._given:
+        if recipe in self._given and recipe not in self._files:
             return Picture(self._given[recipe])
         metadata = None if self._overwrite else _try_to_read(self._files[recipe])
         if metadata is None or (metadata.recipe, metadata.environment) != (recipe, self._observe(recipe)):

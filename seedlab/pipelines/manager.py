@@ -12,6 +12,7 @@ from seedlab.core.model import Model, ResolvedModel
 from seedlab.core.recipe import Lora, Recipe
 from seedlab.core.reports import Failed, Finished, Report, Waiting
 from seedlab.pipelines.devices.environment import observe
+from seedlab.pipelines.devices.libraries import are_imported
 from seedlab.pipelines.downloads import Downloads
 from seedlab.pipelines.exact.batch import split_batches
 from seedlab.pipelines.exact.plans import Plans
@@ -129,7 +130,7 @@ class PipelineManager:
                 model = self.resolve(address)
                 for _ in self._downloads.ensure(model, self._closed):
                     pass
-                self._executor.preload(model)
+                self._executor.preload(self.resolve(address))
 
         self._resolving.submit(work)
 
@@ -164,30 +165,39 @@ class PipelineManager:
         except SeedLabError as error:
             yield from (Failed(index, str(error)) for index in sorted(unfinished))
         except Exception:  # the edge: otherwise the visitor would wait for ever
-            LOGGER.exception("A batch ended badly.")
+            LOGGER.exception("A batch failed unexpectedly.")
             yield from (Failed(index, BROKEN) for index in sorted(unfinished))
 
     def _prepare_and_run(self, recipes: Mapping[int, Recipe], stop: Event) -> Generator[Report, None, None]:
         model = yield from self._resolve(recipes, stop)
+        if model is not None and not self._files.is_here(model):
+            yield from self._download(model, recipes, stop)
+            # Only its files tell everything that its recipes are checked against.
+            model = yield from self._resolve(recipes, stop)
         if model is None:
             return
         failures = self._find_failures(model, recipes)
         yield from failures.values()
         batch = Batch(model=model, recipes={index: recipes[index] for index in recipes if index not in failures})
         if batch.recipes:
-            yield from self._download(batch, stop)
-        if batch.recipes and not self._is_ended(stop):
             yield from self._executor.run(batch, stop)
 
     def _resolve(self, recipes: Mapping[int, Recipe], stop: Event) -> Generator[Report, None, ResolvedModel | None]:
         """Resolve the model of a batch in another thread, with signs of life; returns None if the work ended."""
+        if self._is_ended(stop):
+            return None
         model = self.find_model(next(iter(recipes.values())).model_address)
+        if are_imported() and not self._resolver.needs_hub(model):
+            return self._resolver.resolve(model)
         sentence = f"Asking the Hub for {model.name}…" if self._resolver.needs_hub(model) else ""
         future: Future[ResolvedModel] = self._resolving.submit(self._resolver.resolve, model)
-        while not wait([future], POLL_SECONDS).done:
-            if self._is_ended(stop):
-                return None
-            yield from (Waiting(index, sentence) for index in recipes)
+        try:
+            while not wait([future], POLL_SECONDS).done:
+                if self._is_ended(stop):
+                    return None
+                yield from (Waiting(index, sentence) for index in recipes)
+        finally:
+            future.cancel()
         return None if self._is_ended(stop) else future.result()
 
     def _find_failures(self, model: ResolvedModel, recipes: Mapping[int, Recipe]) -> dict[int, Failed]:
@@ -203,10 +213,12 @@ class PipelineManager:
                 failures[index] = Failed(index, str(error))
         return failures
 
-    def _download(self, batch: Batch, stop: Event) -> Generator[Report, None, None]:
-        with closing(self._downloads.ensure(batch.model, stop)) as sentences:
+    def _download(
+        self, model: ResolvedModel, recipes: Mapping[int, Recipe], stop: Event
+    ) -> Generator[Report, None, None]:
+        with closing(self._downloads.ensure(model, stop)) as sentences:
             for sentence in sentences:
-                yield from (Waiting(index, sentence) for index in batch.recipes)
+                yield from (Waiting(index, sentence) for index in recipes)
 
     def _is_ended(self, stop: Event) -> bool:
         return stop.is_set() or self._closed.is_set()

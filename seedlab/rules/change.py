@@ -29,7 +29,10 @@ class Change:
         """Return the change as JSON data. Of the parent only the fields are kept that differ from the child's."""
         ours, theirs = asdict(self.parent), asdict(child)
         before = {name: value for name, value in ours.items() if value != theirs[name]}
-        return {"rule": self.rule, "value": self.value, "before": before}
+        # Of a text that was extended its length is enough.
+        cut = {name: len(value) for name, value in before.items() if _is_start(value, theirs[name])}
+        kept = {name: value for name, value in before.items() if name not in cut}
+        return {"rule": self.rule, "value": self.value, "before": kept, "cut": cut}
 
     @classmethod
     def from_dict(cls, data: object, child: Recipe) -> Self:
@@ -46,7 +49,25 @@ class Change:
         rule = data.get("rule")
         if not isinstance(rule, str) or not 0 < len(rule) <= MAX_NAME_CHARACTERS:
             raise broken
-        return cls(Recipe.from_dict(child.to_dict() | dict(before)), rule, read_value(data.get("value")))
+        fields = child.to_dict() | dict(before) | _read_cut(data.get("cut", {}), child, broken)
+        return cls(Recipe.from_dict(fields), rule, read_value(data.get("value")))
+
+
+def _is_start(value: object, longer: object) -> bool:
+    return isinstance(value, str) and isinstance(longer, str) and longer.startswith(value)
+
+
+def _read_cut(cut: object, child: Recipe, broken: RecipeError) -> dict[str, str]:
+    """Return the texts of the parent that were extended to the child's."""
+    if not isinstance(cut, Mapping):
+        raise broken
+    texts: dict[str, str] = {}
+    for name, length in cut.items():
+        text = getattr(child, name, None) if isinstance(name, str) else None
+        if not isinstance(text, str) or not isinstance(length, int) or not 0 <= length <= len(text):
+            raise broken
+        texts[name] = text[:length]
+    return texts
 
 
 Lineage = tuple[Change, ...]

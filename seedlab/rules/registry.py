@@ -5,7 +5,6 @@ from typing import Any
 
 from seedlab.core.errors import RecipeError
 from seedlab.core.text import quote
-from seedlab.rules.change import Change
 from seedlab.rules.rule import Parameter, Rule
 
 # isort: off
@@ -29,6 +28,18 @@ def find_rule(name: object) -> type[Rule]:
     return RULES[name]
 
 
+def find_variation(name: object) -> type[Rule]:
+    """Return the rule of this name, if it is offered for a locked tile.
+
+    Raises:
+        RecipeError: there is no such rule.
+    """
+    rule = find_rule(name)
+    if rule not in VARIATIONS:
+        raise RecipeError("rule", f"The rule {quote(rule.name)} does not vary a picture: choose another.")
+    return rule
+
+
 def read_rule(data: Mapping[str, Any]) -> Rule:
     """Make a rule from untrusted JSON data.
 
@@ -41,9 +52,3 @@ def read_rule(data: Mapping[str, Any]) -> Rule:
 def list_parameters() -> tuple[Parameter, ...]:
     """Return the parameters of the rules that are offered for a locked tile."""
     return tuple(parameter for rule in VARIATIONS for parameter in rule.parameters)
-
-
-def format_change(change: Change) -> str:
-    """Return the caption of the tile that a change led to."""
-    rule = RULES.get(change.rule)
-    return rule.caption(change.value) if rule else str(change.value)

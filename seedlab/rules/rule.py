@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 from seedlab.core.errors import RecipeError
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipe import MAX_PROMPT_CHARACTERS, Recipe
+from seedlab.core.text import is_whole
 
 Value = str | int | float | tuple["Value", ...]
 """What a rule sets for one tile. JSON arrays become tuples."""
 
+MAX_NUMBER = 2**64
+MAX_DEPTH = 3
 MAX_VALUES = 256
 """Values that untrusted JSON may give to a rule."""
 
@@ -116,21 +119,23 @@ class Rule(ABC):
         """
         values = data.get("values")
         if not isinstance(values, list) or not 0 < len(values) <= MAX_VALUES:
-            raise RecipeError("rule", "This round does not say what it varies.")
+            raise RecipeError("rule", "This round has no values.")
         return cls(tuple(read_value(value) for value in values))
 
 
-def read_value(data: object) -> Value:
+def read_value(data: object, depth: int = MAX_DEPTH) -> Value:
     """Return untrusted JSON data as a value.
 
     Raises:
         RecipeError: it is not one.
     """
-    if isinstance(data, list | tuple):
-        return tuple(read_value(each) for each in data)
-    if isinstance(data, str | int | float) and not isinstance(data, bool):
+    if isinstance(data, list | tuple) and 0 < len(data) <= MAX_VALUES and depth > 0:
+        return tuple(read_value(each, depth - 1) for each in data)
+    if isinstance(data, str) and len(data) <= MAX_PROMPT_CHARACTERS and is_whole(data) and "\0" not in data:
         return data
-    raise RecipeError("rule", "This round holds a value of an unknown kind.")
+    if isinstance(data, int | float) and not isinstance(data, bool) and -MAX_NUMBER <= data <= MAX_NUMBER:
+        return data
+    raise RecipeError("rule", "This round has a value of an unknown kind.")
 
 
 def split_lines(text: str) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ def read_numbers(event: gr.EventData, *names: str) -> tuple[int, ...]:
     """
     numbers = tuple(_read_data(event).get(name) for name in names)
     if any(not isinstance(number, int) or isinstance(number, bool) or number < 0 for number in numbers):
-        raise SeedLabError("That picture is not here any more: generate it again.")
+        raise SeedLabError("This picture no longer exists: generate it again.")
     return numbers  # type: ignore[return-value]
 
 

@@ -8,7 +8,6 @@ from seedlab.core.errors import RecipeError
 from seedlab.core.model import Model
 from seedlab.core.recipe import Recipe
 from seedlab.core.schedulers import find_scheduler
-from seedlab.rules.registry import format_change
 from seedlab.workflow.trail import Round, State, Tile, Trail
 
 DTYPES = {"float32": "fp32", "bfloat16": "bf16", "float16": "fp16"}
@@ -38,9 +37,8 @@ def name_download(trail: Trail, round_: Round, index: int) -> str:
     first = round_
     while first.parent is not None:
         first = trail.round(first.parent[0])
-    captions = [format_change(change) for change in trail.lineage_of(round_.id, index)]
     parts = [_slug(trail.share_prompt(first), 60) or "seedlab", f"seed-{round_.tiles[index].recipe.seed}"]
-    parts += [_slug(caption, 30) for caption in captions[-3:]]
+    parts += [_slug(caption, 30) for caption in trail.captions_of(round_.id, index, 3)]
     return "-".join(part for part in parts if part) + ".png"
 
 

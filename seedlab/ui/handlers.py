@@ -20,7 +20,7 @@ import gradio as gr
 from seedlab.core.errors import RecipeError, SeedLabError
 from seedlab.core.model import Model
 from seedlab.core.recipe import MAX_PROMPT_CHARACTERS
-from seedlab.rules.registry import find_rule
+from seedlab.rules.registry import find_variation
 from seedlab.rules.rule import Rule
 from seedlab.rules.seeds import Seeds
 from seedlab.ui.browser_state import (
@@ -165,7 +165,7 @@ class Handlers:
             page.show_script(self._services.write_script([tile.recipe for tile in round_.tiles]), round_.title)
             return
         if not isinstance(index, int):
-            raise SeedLabError("That picture is not here any more: generate it again.")
+            raise SeedLabError("This picture no longer exists: generate it again.")
         tile = page.session.trail.tile(round_id, index)
         caption = round_.caption(index)
         page.show_script(self._services.write_script([tile.recipe]), name_picture(tile, caption))
@@ -259,7 +259,7 @@ class Handlers:
 
     def _read_rule(self, tile: Tile, name: str | None, texts: Sequence[str | None]) -> Rule:
         """Parse the rule that varies a tile. Raises SeedLabError, also if it needs a prompt and the model has none."""
-        rule = find_rule(name)
+        rule = find_variation(name)
         model = self._services.find_model(tile.recipe.model_address)
         if rule.needs_prompt and model.unconditional and tile.state is State.DONE:
             raise SeedLabError(f"{model.name} has no prompt to vary: choose another variation.")

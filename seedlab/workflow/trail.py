@@ -94,7 +94,7 @@ class Trail:
             SeedLabError: there is no such round.
         """
         if round_id not in self._by_id:
-            raise SeedLabError("That round is not here any more: generate it again.")
+            raise SeedLabError("This round no longer exists: generate it again.")
         return self._by_id[round_id]
 
     def tile(self, round_id: int, index: int) -> Tile:
@@ -105,7 +105,7 @@ class Trail:
         """
         tiles = self.round(round_id).tiles
         if not 0 <= index < len(tiles):
-            raise SeedLabError("That picture is not here any more: generate it again.")
+            raise SeedLabError("This picture no longer exists: generate it again.")
         return tiles[index]
 
     @property
@@ -140,8 +140,19 @@ class Trail:
         round_, tile = self.round(round_id), self.tile(round_id, index)
         if round_.parent is None:
             return ()
-        change = Change(self.tile(*round_.parent).recipe, round_.rule.name, tile.value)
-        return (*self.lineage_of(*round_.parent), change)
+        before, parent = self.lineage_of(*round_.parent), self.tile(*round_.parent).recipe
+        # A value that the parent has already, such as its own number of steps, is no change.
+        return before if parent == tile.recipe else (*before, Change(parent, round_.rule.name, tile.value))
+
+    def captions_of(self, round_id: int, index: int, count: int) -> tuple[str, ...]:
+        """Return the captions of a tile and its nearest ancestors, `count` tiles at most, the oldest first."""
+        captions: list[str] = []
+        place: tuple[int, int] | None = (round_id, index)
+        while place is not None and len(captions) < count:
+            round_ = self.round(place[0])
+            captions.insert(0, round_.caption(place[1]))
+            place = round_.parent
+        return tuple(filter(None, captions))
 
     def explore(self, recipe: Recipe, rule: Rule) -> Self:
         """Show the first round of this rule: the one that is here already, with its descendants, or a new one.

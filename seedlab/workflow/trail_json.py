@@ -5,13 +5,13 @@ seeds and of suffixes, and kept whole recipes.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import asdict
 from typing import Any
 
 from seedlab.core.errors import SeedLabError
 from seedlab.core.recipe import Recipe
-from seedlab.rules.registry import read_rule
+from seedlab.rules.registry import RULES, read_rule
 from seedlab.rules.rule import Rule, Value, read_value
 from seedlab.rules.seeds import Seeds
 from seedlab.rules.suffixes import Suffixes, cut_suffix
@@ -66,24 +66,40 @@ def _read(data: Mapping[str, Any]) -> Trail:
     # Parents come first in the order of ids, not in that of the list, which says what was asked for last.
     listed = data["rounds"][:MAX_ROUNDS]
     read: dict[int, Round] = {}
+    unknown: set[int] = set()
     for each in sorted(listed, key=lambda each: int(each["id"])):
+        if _is_unknown(each, unknown):
+            unknown.add(int(each["id"]))
+            continue
         round_ = _read_round(each, read) if version == VERSION else _read_old_round(each, read)
         if round_.id in read or not round_.tiles:
             raise ValueError("a round twice, or empty")
         read[round_.id] = round_
-    trail = Trail(rounds=tuple(read[int(each["id"])] for each in listed))
-    path = tuple(int(each) for each in data["path"])
+    trail = Trail(rounds=tuple(read[int(each["id"])] for each in listed if int(each["id"]) not in unknown))
+    path = tuple(int(each) for each in data["path"] if int(each) not in unknown)
     return trail.revisit(path[-1]) if path else trail
+
+
+def _is_unknown(data: Mapping[str, Any], unknown: Set[int]) -> bool:
+    """Whether a newer version's rule made this round, or one of its ancestors: it is left out."""
+    name = data.get("rule", {}).get("name")
+    parent = data["parent"]
+    return (isinstance(name, str) and name not in RULES) or (parent is not None and int(parent[0]) in unknown)
 
 
 def _read_round(data: Mapping[str, Any], read: Mapping[int, Round]) -> Round:
     parent = _read_parent(data["parent"], read)
     base = Recipe.from_dict(data["base"]) if parent is None else read[parent[0]].tiles[parent[1]].recipe
-    tiles = tuple(
-        _make_tile(Recipe.from_dict(base.to_dict() | dict(each["recipe"])), read_value(each["value"]))
-        for each in data["tiles"][:MAX_TILES]
-    )
-    return _make_round(data, read_rule(data["rule"]), tiles, parent)
+    rule = read_rule(data["rule"])
+    tiles = tuple(_read_tile(each, base, rule) for each in data["tiles"][:MAX_TILES])
+    return _make_round(data, rule, tiles, parent)
+
+
+def _read_tile(data: Mapping[str, Any], base: Recipe, rule: Rule) -> Tile:
+    recipe, value = Recipe.from_dict(base.to_dict() | dict(data["recipe"])), read_value(data["value"])
+    if not rule.leads(base, value, recipe):
+        raise ValueError("a value that does not lead to its recipe")
+    return _make_tile(recipe, value)
 
 
 def _read_old_round(data: Mapping[str, Any], read: Mapping[int, Round]) -> Round:
@@ -110,7 +126,7 @@ def _make_tile(recipe: Recipe, value: Value) -> Tile:
 
 def _make_round(data: Mapping[str, Any], rule: Rule, tiles: tuple[Tile, ...], parent: tuple[int, int] | None) -> Round:
     round_id = int(data["id"])
-    if not 0 < round_id < MAX_ID:
+    if not 0 < round_id < MAX_ID // 2:
         raise ValueError("an id that no browser can count")
     return Round(id=round_id, rule=rule, tiles=tiles, parent=parent)
 

@@ -32,6 +32,13 @@ def change(**changes: object) -> dict[str, object]:
     return {"rule": "suffixes", "value": ", 北斎 “wave” 🌊", "before": {"prompt": "Labrador"}} | changes
 
 
+def deep(levels: int) -> list[object]:
+    value: list[object] = []
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
 def recipe_data(**changes: object) -> dict[str, object]:
     return json.loads(METADATA.recipe.to_json()) | changes
 
@@ -141,6 +148,13 @@ def test_a_recipe_that_was_changed_is_not_believed(tmp_path, changes):
         changed(lineage=["\ud800"]),
         changed(lineage=[change(value=None)]),
         changed(lineage=[change(value={})]),
+        changed(lineage=[change(value=deep(600))]),
+        changed(lineage=[change(cut={"prompt": 999})]),
+        changed(lineage=[change(cut={"prompt": -1})]),
+        changed(lineage=[change(cut={"prompt": "1"})]),
+        changed(lineage=[change(cut={"seed": 1})]),
+        changed(lineage=[change(cut={"__class__": 1})]),
+        changed(lineage=[change(cut=[])]),
         changed(lineage=[change(rule=3)]),
         changed(lineage=[change(rule="x" * 100)]),
         changed(lineage=[change(before=None)]),
@@ -176,3 +190,11 @@ def test_a_file_that_is_no_picture_is_refused(tmp_path):
     (tmp_path / "a.png").write_text(METADATA.to_json())
     with pytest.raises(SeedLabError, match="is not a PNG file"):
         read_metadata(tmp_path / "a.png")
+
+
+def test_a_long_lineage_of_long_prompts_takes_little_room():
+    recipe = replace(RECIPE, prompt="北" * 5_000 + ", artsy" * 40)
+    lineage = make_lineage(recipe, *[", artsy"] * 40)
+    text = Metadata(recipe=recipe, environment=ENVIRONMENT, lineage=lineage).to_json()
+    assert len(text) < 50_000
+    assert Metadata.from_json(text).lineage == lineage

@@ -50,8 +50,14 @@ def test_a_picture_is_made_anew_if_that_is_asked_for(tmp_path):
 
 
 def test_a_given_picture_is_taken_as_it_is(tmp_path):
+    parent = replace(RECIPE, prompt="Labrador")
+    folder = make_folder(tmp_path, given={parent: tmp_path / "given.png"})
+    assert (folder.find(parent), folder.found) == (Picture(tmp_path / "given.png"), ())
+
+
+def test_a_variation_that_repeats_the_given_picture_gets_a_file_of_its_own(tmp_path):
     folder = make_folder(tmp_path, given={RECIPE: tmp_path / "given.png"})
-    assert (folder.find(RECIPE), folder.found) == (Picture(tmp_path / "given.png"), ())
+    assert folder.find(RECIPE) is None
 
 
 def test_the_same_recipe_and_a_grid_of_ours_are_not_in_the_way(tmp_path):

@@ -110,14 +110,14 @@ def test_a_missing_tile_shows_an_error(page, data):
     page.explore()
     page.click(**({"round_id": 1, "index": 0} | data))
     assert list(page.errors) == ["page"]
-    assert "not here any more: generate it again" in page.errors["page"]
+    assert "no longer exists: generate it again" in page.errors["page"]
 
 
 @pytest.mark.parametrize("data", [None, [], "tile", 7])
 def test_an_event_with_invalid_data_shows_an_error(page, data):
     event = SimpleNamespace(_data=data)
     *_, error = page.handlers.choose_tile(page.request, event, page.state, "", SUFFIXES)
-    assert "not here any more" in error
+    assert "no longer exists" in error
 
 
 def test_stop_and_resume(page):
@@ -147,7 +147,7 @@ def test_an_earlier_first_round_can_be_shown_again(page):
 def test_revisiting_a_missing_round_shows_an_error(page):
     page.explore()
     page.revisit(99)
-    assert "not here any more" in page.errors["page"]
+    assert "no longer exists" in page.errors["page"]
     assert page.view["rounds"][0]["id"] == 1
 
 
@@ -413,7 +413,7 @@ def test_a_picture_and_a_round_are_exported_as_scripts(page):
 def test_exporting_a_missing_picture_shows_an_error(page, data):
     page.explore(seeds="0")
     *_, error = page.handlers.write_script(page.request, SimpleNamespace(_data=data), page.state, page.saved)
-    assert "not here any more" in error
+    assert "no longer exists" in error
     assert page.state.build_view()["script"] is None
 
 

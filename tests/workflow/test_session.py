@@ -396,7 +396,7 @@ def test_a_slow_look_into_the_store_is_told_and_can_be_left(monkeypatch):
 def test_a_tile_that_is_not_there_cannot_be_locked(round_id, index):
     session = Painter().session()
     session.explore(RECIPE, Seeds((0, 1)))
-    with pytest.raises(SeedLabError, match="not here any more"):
+    with pytest.raises(SeedLabError, match="no longer exists"):
         session.lock(round_id, index, Suffixes(GUIDE_SUFFIXES))
 
 

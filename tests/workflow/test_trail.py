@@ -10,6 +10,7 @@ import pytest
 from seedlab.core.errors import SeedLabError
 from seedlab.rules.change import Change
 from seedlab.rules.seeds import Seeds
+from seedlab.rules.steps import Steps
 from seedlab.rules.suffixes import GUIDE_SUFFIXES, Suffixes
 from seedlab.workflow.trail import MAX_ROUNDS, Round, State, Tile, Trail
 from seedlab.workflow.trail_json import read_trail, write_trail
@@ -111,7 +112,7 @@ def test_the_prompt_of_a_round_of_suffixes_is_its_parents(prompt, suffix):
 
 @pytest.mark.parametrize(("round_id", "index"), [(2, 0), (1, 2), (1, -1)])
 def test_a_tile_that_is_not_there(round_id, index):
-    with pytest.raises(SeedLabError, match="not here any more"):
+    with pytest.raises(SeedLabError, match="no longer exists"):
         Trail().explore(RECIPE, Seeds((0, 1))).tile(round_id, index)
 
 
@@ -216,7 +217,7 @@ def test_whatever_is_done_to_a_trails_json_gives_a_trail_or_a_sentence():
     chance = random.Random(0)
     good = write_trail(branched())
     read, sentences = 0, []
-    for _ in range(1500):
+    for _ in range(2500):
         text = list(good)
         for _ in range(chance.randrange(1, 4)):
             text[chance.randrange(len(text))] = chance.choice('0123456789-.e"[]{},:nulltruefalse\\ \ud800')
@@ -260,3 +261,51 @@ def test_parents_that_are_here_already_keep_their_pictures(tmp_path):
     again = trail.restore(second, make_lineage(second, ", artsy"), tmp_path / "b.png")
     assert len(again.rounds) == 2
     assert again.newest.tiles[0].file == tmp_path / "b.png", "the one that was dropped last"
+
+
+def test_a_value_that_the_parent_has_already_is_no_change():
+    trail = Trail().explore(RECIPE, Seeds((0,))).lock(1, 0, Steps((RECIPE.num_inference_steps, 20)))
+    assert trail.lineage_of(2, 0) == ()
+    assert [change.value for change in trail.lineage_of(2, 1)] == [20]
+
+
+def test_captions_of_a_tile_and_its_nearest_ancestors():
+    trail = branched()
+    assert trail.captions_of(3, 0, 3) == ("at night", "in red")
+    assert trail.captions_of(3, 0, 1) == ("in red",)
+    assert trail.captions_of(1, 2, 3) == ()
+
+
+def change_kept(change) -> str:
+    data = json.loads(write_trail(branched()))
+    change(data)
+    return json.dumps(data)
+
+
+def set_tile(**changes):
+    return lambda data: data["rounds"][1]["tiles"][0].update(changes)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        set_tile(recipe={"prompt": "something else"}),
+        set_tile(recipe={"model_id": "evil/model"}),
+        set_tile(value=", b"),
+        set_tile(value="\ud800"),
+        set_tile(value=float("nan")),
+        set_tile(value=[]),
+        set_tile(value=[[[["deep"]]]]),
+        lambda data: data["rounds"][0].update(id=2**53 - 1),
+        lambda data: data.update(version=3),
+    ],
+)
+def test_a_kept_trail_whose_captions_would_lie_is_refused(change):
+    with pytest.raises(SeedLabError):
+        read_trail(change_kept(change))
+
+
+def test_rounds_of_a_newer_version_are_left_out_with_their_descendants():
+    trail = read_trail(change_kept(lambda data: data["rounds"][1]["rule"].update(name="nudge")))
+    assert {each.id for each in trail.rounds} == {1, 4, 5}
+    assert trail.path == (5,)

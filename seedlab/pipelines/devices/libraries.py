@@ -1,9 +1,15 @@
 """Imports torch and diffusers once, from one thread at a time."""
 
-from threading import Lock
+from threading import Event, Lock
 from typing import Any
 
 _IMPORT_LOCK = Lock()
+_IMPORTED = Event()
+
+
+def are_imported() -> bool:
+    """Whether `import_libraries` has finished, so that it takes no time."""
+    return _IMPORTED.is_set()
 
 
 def import_libraries() -> None:
@@ -16,6 +22,7 @@ def import_libraries() -> None:
         from diffusers import DiffusionPipeline  # noqa: F401
 
         _silence_libraries()
+        _IMPORTED.set()
 
 
 def find_class(name: str) -> Any:
