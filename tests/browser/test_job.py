@@ -8,8 +8,8 @@ from playwright.sync_api import expect
 pytestmark = pytest.mark.browser
 
 SUFFIXES = ["highly realistic", "artsy", "trending", "colorful"]
-LONG = 30
-"""Steps of a picture that takes long enough for a test to act meanwhile."""
+LONG = 60
+"""Steps of a picture that takes long enough for a test to act meanwhile, on a busy machine too."""
 
 
 def test_generate_lock_and_vary(visit, seeds, server):
@@ -78,7 +78,7 @@ def test_stop_and_resume_by_a_click(screen, seeds):
 
 
 def test_a_lock_during_generation_is_generated_first(screen, seeds):
-    screen.set_steps(LONG)
+    screen.set_steps(LONG // 2)  # of twelve pictures
     screen.generate(seeds=f"{seeds[0]}-{seeds[0] + 11}")
     screen.wait_first(0, 4)
     screen.frame(0, 0).click()
@@ -192,7 +192,7 @@ def test_the_keyboard_focus_stays_on_the_siblings(screen, seeds):
 
 
 def test_clicking_a_tile_without_a_picture_keeps_the_inspected_one(screen, seeds):
-    screen.set_steps(LONG)
+    screen.set_steps(LONG // 2)  # of twelve pictures
     screen.generate(seeds=f"{seeds[0]}-{seeds[0] + 11}")
     screen.wait_first(0, 4)
     screen.page.locator("#stop").click()
