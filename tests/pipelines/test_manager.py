@@ -212,7 +212,7 @@ def test_work_that_ends_badly_is_said_to_whoever_waits(manager, tiny, monkeypatc
     (first, second) = run(manager, make_recipe(tiny), make_recipe(tiny, seed=1))
     assert (first.index, second.index) == (0, 1)
     assert "try again" in first.sentence
-    assert "A batch ended badly." in caplog.text
+    assert "A batch failed unexpectedly." in caplog.text
 
 
 def test_a_picture_of_nan_is_never_shown_as_a_result(manager, tiny, tmp_path):
