@@ -198,7 +198,7 @@ def _show_previews(loaded: LoadedPipeline, latents: Any, recipe: Recipe) -> Sequ
 
 def _finish(index: int, recipe: Recipe, loaded: LoadedPipeline, made: Sample) -> Finished:
     return Finished(
-        index, made.image, loaded.environment, format_truncation_notice(loaded.pipeline, recipe), made.proof
+        index, made.image, loaded.environment, format_truncation_notice(loaded.pipeline, recipe), made.checksums
     )
 
 

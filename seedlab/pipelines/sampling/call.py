@@ -24,7 +24,7 @@ class Sample:
     """An image, and checksums that are finer than its 8-bit pixels."""
 
     image: Image.Image
-    proof: Checksums
+    checksums: Checksums
 
 
 def sample(pipeline: Any, recipe: Recipe, on_step: OnStep) -> Sample:

@@ -174,7 +174,7 @@ def test_an_image_with_one_pixel_that_is_not_black_is_valid(tmp_path):
     image.putpixel((7, 7), (0, 0, 1))
     made = sample(FakePipeline(image), make_recipe(tmp_path), lambda *_: None)
     assert made.image.tobytes() == image.tobytes()
-    assert made.proof == Checksums(latents="", total=pytest.approx(1 / 255)), (
+    assert made.checksums == Checksums(latents="", total=pytest.approx(1 / 255)), (
         "no step was taken, so no latents are known"
     )
 
