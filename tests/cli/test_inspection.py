@@ -136,7 +136,7 @@ def test_several_pictures_of_a_round_are_one_script(picture, tmp_path, capsys):
     assert Painter().run("script", picture, tmp_path / "seed-3.png", "--out", tmp_path / "round.py") == 0
     assert "for seed in [0, 3]" in (tmp_path / "round.py").read_text(encoding="utf-8")
     assert Painter().run("script", picture, "--out", tmp_path / "round.py") == 2
-    assert "is there already" in capsys.readouterr().err
+    assert "exists already" in capsys.readouterr().err
     assert "for seed in [0, 3]" in (tmp_path / "round.py").read_text(encoding="utf-8")
 
 
