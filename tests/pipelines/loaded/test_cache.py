@@ -28,16 +28,16 @@ def measure():
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS"))
 
-library, sizes = PipelineCache(measure_room=lambda device: 0), []
+cache, sizes = PipelineCache(measure_room=lambda device: 0), []
 for number in range(10):
-    library.load(find_model(sys.argv[1 + number % 2]), "float32", "cpu")
+    cache.load(find_model(sys.argv[1 + number % 2]), "float32", "cpu")
     sizes.append(measure())
 print(json.dumps(sizes))
 """
 
 
-def load(library: PipelineCache, folder) -> LoadedPipeline:
-    return library.load(find_model(str(folder)), "float32", "cpu")
+def load(cache: PipelineCache, folder) -> LoadedPipeline:
+    return cache.load(find_model(str(folder)), "float32", "cpu")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="measured as Linux tells it")
@@ -54,16 +54,16 @@ class Machine:
     """A machine with room for so many pipelines of one size."""
 
     def __init__(self, size: int, count: int, release: Callable[[], None] = lambda: None) -> None:
-        self.library = PipelineCache(self.measure_room, release)
+        self.cache = PipelineCache(self.measure_room, release)
         self.size, self.count = size, count
 
     def measure_room(self, device: str) -> int:
         assert device == "cpu"
-        return self.size * (self.count - len(self.library._loaded))
+        return self.size * (self.count - len(self.cache._loaded))
 
     @property
     def names(self) -> list[str]:
-        return [source.path.name for source, *_ in self.library._loaded]
+        return [source.path.name for source, *_ in self.cache._loaded]
 
 
 @pytest.fixture(scope="module")
@@ -80,21 +80,21 @@ def size(folders) -> int:
 def test_pipelines_stay_while_there_is_room(folders, size):
     machine = Machine(size, count=3)
     for folder in folders:
-        load(machine.library, folder)
+        load(machine.cache, folder)
     assert machine.names == ["model-0", "model-1", "model-2"]
 
 
 def test_the_least_recently_used_pipeline_leaves_where_there_is_no_room(folders, size):
     machine = Machine(size, count=2)
     for folder in (folders[0], folders[1], folders[0], folders[2]):
-        load(machine.library, folder)
+        load(machine.cache, folder)
     assert machine.names == ["model-0", "model-2"]
 
 
 def test_a_pipeline_for_which_there_is_no_room_at_all_is_loaded_alone(folders):
     machine = Machine(1, count=1)
     for folder in folders[:2]:
-        load(machine.library, folder)
+        load(machine.cache, folder)
     assert machine.names == ["model-1"]
 
 
@@ -102,9 +102,9 @@ def test_others_leave_too_where_memory_has_become_short_since(folders, size):
     """Another program wants it, or a visitor a larger picture."""
     machine = Machine(size, count=3)
     for folder in folders:
-        load(machine.library, folder)
+        load(machine.cache, folder)
     machine.count = 1
-    load(machine.library, folders[1])
+    load(machine.cache, folders[1])
     assert machine.names == ["model-1"]
 
 
@@ -113,10 +113,10 @@ def test_a_lora_needs_room_too(folders, tmp_path, short):
     pytest.importorskip("peft")
     file = build_lora(folders[1], tmp_path / "style.safetensors")
     needed = estimate_size((*choose_weights(list_files(folders[1])), file), "float32")
-    library = PipelineCache(measure_room=lambda _: needed - short)
-    load(library, folders[0])
-    library.load(find_model(str(folders[1])), "float32", "cpu", (Lora(file=str(file), sha256="0" * 64, weight=1.0),))
-    assert len(library._loaded) == 2 - short
+    cache = PipelineCache(measure_room=lambda _: needed - short)
+    load(cache, folders[0])
+    cache.load(find_model(str(folders[1])), "float32", "cpu", (Lora(file=str(file), sha256="0" * 64, weight=1.0),))
+    assert len(cache._loaded) == 2 - short
 
 
 def test_memory_is_released_before_a_pipeline_is_evicted(folders, size):
@@ -127,9 +127,9 @@ def test_memory_is_released_before_a_pipeline_is_evicted(folders, size):
         machine.count = 3
 
     machine = Machine(size, count=2, release=release)
-    load(machine.library, folders[0])
+    load(machine.cache, folders[0])
     machine.count = 0
-    load(machine.library, folders[1])
+    load(machine.cache, folders[1])
     assert released == [["model-0"]]
     assert machine.names == ["model-0", "model-1"]
 
@@ -137,41 +137,41 @@ def test_memory_is_released_before_a_pipeline_is_evicted(folders, size):
 def test_others_can_be_let_go_at_once(folders, size):
     machine = Machine(size, count=3)
     for folder in folders:
-        load(machine.library, folder)
-    load(machine.library, folders[0])
-    assert machine.library.evict_others()
+        load(machine.cache, folder)
+    load(machine.cache, folders[0])
+    assert machine.cache.evict_others()
     assert machine.names == ["model-0"]
-    assert not machine.library.evict_others()
+    assert not machine.cache.evict_others()
 
 
 def test_a_pipeline_is_loaded_once_and_its_files_are_hashed_once(tiny, monkeypatch):
-    library = PipelineCache()
-    first = load(library, tiny)
+    cache = PipelineCache()
+    first = load(cache, tiny)
     monkeypatch.setattr("seedlab.pipelines.loaded.cache.load_pipeline", lambda *_: pytest.fail("loaded again"))
     monkeypatch.setattr("seedlab.pipelines.loaded.files.hash_weights", lambda *_: pytest.fail("hashed again"))
-    assert load(library, tiny) is first
-    assert library.loading == ""
+    assert load(cache, tiny) is first
+    assert cache.loading == ""
 
 
 def test_weights_that_were_replaced_are_loaded_and_hashed_anew(tmp_path):
     folder = build_stable_diffusion(tmp_path, weights_seed=1)
-    library = PipelineCache()
-    first = load(library, folder)
+    cache = PipelineCache()
+    first = load(cache, folder)
     build_stable_diffusion(tmp_path, weights_seed=2)
-    second = load(library, folder)
+    second = load(cache, folder)
     assert first.environment.weights != second.environment.weights == hash_weights(folder)
     assert not torch.equal(first.pipeline.unet.conv_in.weight, second.pipeline.unet.conv_in.weight)
 
 
 def test_what_is_being_loaded_is_said_and_no_more_once_that_failed(tiny, monkeypatch):
-    library, said = PipelineCache(), []
+    cache, said = PipelineCache(), []
 
     def fail(*_):
-        said.append(library.loading)
+        said.append(cache.loading)
         raise SeedLabError("The model could not be loaded.")
 
     monkeypatch.setattr("seedlab.pipelines.loaded.cache.load_pipeline", fail)
     with pytest.raises(SeedLabError, match="could not be loaded"):
-        load(library, tiny)
+        load(cache, tiny)
     assert said == ["Loading tiny…"]
-    assert library.loading == ""
+    assert cache.loading == ""
