@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Self
 
 from seedlab.core import canonical
@@ -123,6 +123,11 @@ class Recipe:
         So a new field leaves the fingerprints of old recipes unchanged.
         """
         return canonical.to_dict(self)
+
+    def list_changes(self, base: "Recipe") -> dict[str, Any]:
+        """Return the fields that differ from another recipe's, as JSON data."""
+        ours, theirs = asdict(self), asdict(base)
+        return {name: value for name, value in ours.items() if value != theirs[name]}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:

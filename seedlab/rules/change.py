@@ -1,7 +1,7 @@
 """How a picture came from its parent: one change for each round that led to it."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Self
 
 from seedlab.core.errors import RecipeError
@@ -27,10 +27,9 @@ class Change:
 
     def to_dict(self, child: Recipe) -> dict[str, Any]:
         """Return the change as JSON data. Of the parent only the fields are kept that differ from the child's."""
-        ours, theirs = asdict(self.parent), asdict(child)
-        before = {name: value for name, value in ours.items() if value != theirs[name]}
+        before = self.parent.list_changes(child)
         # Of a text that was extended its length is enough.
-        cut = {name: len(value) for name, value in before.items() if _is_start(value, theirs[name])}
+        cut = {name: len(value) for name, value in before.items() if _is_start(value, getattr(child, name))}
         kept = {name: value for name, value in before.items() if name not in cut}
         return {"rule": self.rule, "value": self.value, "before": kept, "cut": cut}
 

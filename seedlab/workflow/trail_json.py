@@ -6,7 +6,6 @@ seeds and of suffixes, and kept whole recipes.
 
 import json
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import asdict
 from typing import Any
 
 from seedlab.core.errors import SeedLabError
@@ -45,18 +44,13 @@ def read_trail(text: str) -> Trail:
 
 def _write_round(trail: Trail, round_: Round) -> dict[str, Any]:
     first = _find_base(trail, round_)
-    tiles = [{"value": tile.value, "recipe": _subtract(tile.recipe, first)} for tile in round_.tiles]
+    tiles = [{"value": tile.value, "recipe": tile.recipe.list_changes(first)} for tile in round_.tiles]
     base = {} if round_.parent else {"base": first.to_dict()}
     return {"id": round_.id, "parent": round_.parent, "rule": round_.rule.to_dict(), **base, "tiles": tiles}
 
 
 def _find_base(trail: Trail, round_: Round) -> Recipe:
     return (round_.tiles[0] if round_.parent is None else trail.tile(*round_.parent)).recipe
-
-
-def _subtract(recipe: Recipe, base: Recipe) -> dict[str, Any]:
-    ours, theirs = asdict(recipe), asdict(base)
-    return {name: value for name, value in ours.items() if value != theirs[name]}
 
 
 def _read(data: Mapping[str, Any]) -> Trail:
