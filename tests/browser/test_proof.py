@@ -160,7 +160,8 @@ def test_a_changed_recipe_is_refused(visit, picture):
 
 def test_a_recipe_of_an_invalid_model_is_refused(visit, picture):
     metadata, image = read_metadata(picture), read_pixels(picture)
-    write_picture(picture, image, replace(metadata, recipe=replace(metadata.recipe, model_id="/etc")))
+    forged = replace(metadata, recipe=replace(metadata.recipe, model_id="/etc"), lineage=())
+    write_picture(picture, image, forged)
     other = visit(steps=None)
     other.drop(picture)
     expect(other.sentence("page")).to_contain_text("There is no model “/etc”")
