@@ -7,7 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, expect, sync_playwright
 
-from tests.browser.screen import Screen, open_browser
+from tests.browser.screen import PATIENCE, Screen, open_browser
 from tests.browser.server import Server, start_server
 
 DESK = {"viewport": {"width": 1440, "height": 900}}
@@ -107,7 +107,9 @@ def develop(screen: Screen) -> None:
     screen.generate(seeds="4-7")
     half = "tile => tile.style.getPropertyValue('--fraction') > 0.5"
     expect(screen.tiles(0, "running")).to_have_count(4)
-    screen.page.wait_for_function(f"[...document.querySelectorAll('.tile[data-state=running] .frame')].some({half})")
+    screen.page.wait_for_function(
+        f"[...document.querySelectorAll('.tile[data-state=running] .frame')].some({half})", timeout=PATIENCE
+    )
 
 
 def read_words(screen: Screen) -> None:
