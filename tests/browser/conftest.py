@@ -16,6 +16,8 @@ from tests.pipelines.fake_hub import Hub, serve
 DESK = {"width": 1440, "height": 900}
 QUICK = 3
 """Denoising steps of a picture whose content does not matter."""
+SMALL = 128
+"""Pixels a side of such a picture. Sketch makes 256 by default, which takes four times as long."""
 
 _blocks_of_seeds = itertools.count(1000, 100)
 
@@ -61,7 +63,7 @@ def visit(browser, server) -> Iterator[Callable[..., Screen]]:
         contexts.append(browser.new_context(**options))
         screens.append(Screen(contexts[-1].new_page(), server.url).open())
         if steps is not None:
-            screens[-1].set_steps(steps)
+            screens[-1].set_steps(steps, side=SMALL if steps == QUICK else None)
         return screens[-1]
 
     yield make

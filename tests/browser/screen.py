@@ -77,10 +77,17 @@ class Screen:
             self.fill("seeds", seeds)
         self.page.locator("#generate").click()
 
-    def set_steps(self, steps: int) -> None:
-        """Set the number of denoising steps, which decides how long a picture takes."""
+    def set_steps(self, steps: int, side: int | None = None) -> None:
+        """Set the number of denoising steps, and the size, which decide how long a picture takes.
+
+        Args:
+            side: the pictures' height and width in pixels; None leaves the fields as they are.
+        """
         self.open_advanced()
         self.fill("num_inference_steps", str(steps))
+        if side is not None:
+            self.fill("height", str(side))
+            self.fill("width", str(side))
         self.page.locator("#advanced > button").click()
         expect(self.page.locator("#num_inference_steps")).not_to_be_visible()
 

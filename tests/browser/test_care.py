@@ -176,7 +176,7 @@ def test_on_a_phone_the_newest_round_comes_first_and_nothing_overflows(visit, se
     expect(fold).to_have_attribute("aria-expanded", "true")
     screen.fill("seeds", f"{seeds[0]}, {seeds[1]}")
     screen.fill("suffixes", ", artsy")
-    screen.set_steps(3)
+    screen.set_steps(3, side=128)
     screen.generate()
     expect(screen.page.locator("#seeds")).not_to_be_visible()
     expect(fold).to_have_attribute("aria-expanded", "false")
@@ -192,7 +192,7 @@ def test_on_a_phone_the_newest_round_comes_first_and_nothing_overflows(visit, se
 def test_on_a_phone_the_siblings_wrap_and_have_a_touch_friendly_size(visit, seeds):
     screen = visit(steps=None, **PHONE)
     screen.page.locator("#fold").click()
-    screen.set_steps(3)
+    screen.set_steps(3, side=128)
     screen.generate(seeds=str(seeds[0]))
     screen.wait_done(0, 1)
     screen.page.locator("#fold").click()

@@ -66,7 +66,7 @@ def test_another_tile_starts_a_branch_and_the_first_branch_is_shown_again_withou
 
 
 def test_stop_and_resume_by_a_click(screen, seeds):
-    screen.set_steps(LONG)
+    screen.set_steps(LONG, side=256)
     screen.generate(seeds=f"{seeds[0]}-{seeds[3]}")
     screen.wait_working()
     screen.page.locator("#stop").click()
@@ -78,7 +78,7 @@ def test_stop_and_resume_by_a_click(screen, seeds):
 
 
 def test_a_lock_during_generation_is_generated_first(screen, seeds):
-    screen.set_steps(LONG // 2)  # of twelve pictures
+    screen.set_steps(LONG // 2, side=256)  # of twelve pictures
     screen.generate(seeds=f"{seeds[0]}-{seeds[0] + 11}")
     screen.wait_first(0, 4)
     screen.frame(0, 0).click()
@@ -192,7 +192,7 @@ def test_the_keyboard_focus_stays_on_the_siblings(screen, seeds):
 
 
 def test_clicking_a_tile_without_a_picture_keeps_the_inspected_one(screen, seeds):
-    screen.set_steps(LONG // 2)  # of twelve pictures
+    screen.set_steps(LONG // 2, side=256)  # of twelve pictures
     screen.generate(seeds=f"{seeds[0]}-{seeds[0] + 11}")
     screen.wait_first(0, 4)
     screen.page.locator("#stop").click()
@@ -208,7 +208,7 @@ def test_clicking_a_tile_without_a_picture_keeps_the_inspected_one(screen, seeds
 
 
 def test_a_page_that_slept_asks_for_a_view(screen, seeds):
-    screen.set_steps(LONG)
+    screen.set_steps(LONG, side=256)
     screen.generate(seeds=f"{seeds[0]}-{seeds[0] + 11}")
     screen.wait_working()
     with screen.page.expect_request("**/run/**") as request:
