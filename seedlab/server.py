@@ -35,16 +35,17 @@ def serve(settings: Settings) -> None:
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     from seedlab.ui.layout import build_blocks, launch_options
+    from seedlab.ui.pictures import PictureServer
 
-    application = Application(settings)
-    blocks = build_blocks(application.page_services)
+    application, pictures = Application(settings), PictureServer()
+    blocks = build_blocks(application.page_services, pictures)
     blocks.launch(
         server_name=settings.host,
         server_port=settings.port,
         share=settings.share,
         inbrowser=settings.open_browser,
         prevent_thread_lock=True,
-        **launch_options(),
+        **launch_options(pictures.route),
     )
     application.warm_up()
     try:

@@ -20,8 +20,9 @@ import app
 from seedlab.application import Application
 from seedlab.settings import Settings
 from seedlab.ui.layout import build_blocks
+from seedlab.ui.pictures import PictureServer
 services = Application(Settings()).page_services
-build_blocks(services)
+build_blocks(services, PictureServer())
 services.find_model(services.default_model)
 print(json.dumps(sorted({"torch", "diffusers", "transformers"} & set(sys.modules))))
 """

@@ -1,5 +1,6 @@
 """Reads untrusted data from the browser (event data, the saved trail), and restores the fields from a trail."""
 
+import re
 from collections.abc import Container, Sequence
 from typing import Any
 
@@ -33,6 +34,19 @@ def read_text(event: gr.EventData, name: str) -> str:
     """Return a string from an event's data, or ""."""
     text = _read_data(event).get(name)
     return text if isinstance(text, str) else ""
+
+
+def read_version(event: gr.EventData) -> tuple[object, object]:
+    """Return the run and the version of the page, which are untrusted, from an event's data."""
+    data = _read_data(event)
+    return data.get("run"), data.get("version")
+
+
+def read_ids(text: object) -> tuple[int, ...]:
+    """Parse ids separated by commas; () if they are invalid."""
+    if not isinstance(text, str) or not re.fullmatch(r"\d{1,16}(,\d{1,16}){0,999}", text, re.ASCII):
+        return ()
+    return tuple(map(int, text.split(",")))
 
 
 def _read_data(event: gr.EventData) -> dict[str, Any]:

@@ -4,26 +4,19 @@ Gradio evaluates HTML templates as code, so all templates are static and user te
 These are functions, not subclasses of gr.HTML: Gradio writes a .pyi file next to the module of each subclass on import.
 """
 
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from pathlib import Path
-from threading import Lock
-from typing import Any
 
 import gradio as gr
-from gradio import processing_utils
-from gradio.utils import get_upload_folder
 
 from seedlab.ui.theme import STATIC
 
-SCRIPTS = ("elements.js", "tile.js", "script.js", "inspector.js", "drop.js", "sheet.js")
+SCRIPTS = ("elements.js", "tile.js", "script.js", "inspector.js", "drop.js", "saved.js", "updates.js", "sheet.js")
 
 
 def make_columns() -> gr.HTML:
     """Make the columns of rounds and the inspector below them.
 
-    The value is a view (see `seedlab.ui.view`). Events: tile, revisit, wake, verify, script.
+    The value is an update (see `seedlab.ui.updates`). Events: tile, revisit, wake, reopen, verify, script.
     """
     return gr.HTML(
         html_template='<div class="sheet"></div>',
@@ -54,55 +47,3 @@ def make_word_list(kinds: Mapping[str, Sequence[str]]) -> gr.HTML:
         apply_default_css=False,
         elem_id="words",
     )
-
-
-MAX_COPIES = 2_000
-"""Pictures kept in Gradio's cache."""
-
-
-class ServedFiles:
-    """Copies finished pictures, byte for byte, into Gradio's cache, where the browser can fetch them.
-
-    The store itself is not in `allowed_paths`. Each picture is copied once; Gradio's own postprocessing would read
-    every picture again at each step. Beyond `MAX_COPIES` the least recently shown copies are deleted; they are
-    copied again on demand. Methods may be called from any thread.
-    """
-
-    def __init__(self) -> None:
-        self._copies: OrderedDict[str, Path] = OrderedDict()
-        self._lock = Lock()
-
-    def serve(self, view: dict[str, Any]) -> dict[str, Any]:
-        """Replace the file paths in a view with Gradio file data."""
-        rounds = [round_ | {"tiles": [self._serve_tile(tile) for tile in round_["tiles"]]} for round_ in view["rounds"]]
-        return view | {"rounds": rounds}
-
-    def _serve_tile(self, tile: dict[str, Any]) -> dict[str, Any]:
-        if tile["file"] is None:
-            return tile
-        try:
-            path = self._copy(tile["file"])
-        except OSError:
-            return tile | {
-                "file": None,
-                "state": "failed",
-                "sentence": "The picture's file is not in the store any more.",
-            }
-        return tile | {"file": gr.FileData(path=str(path), mime_type="image/png").model_dump()}
-
-    def _copy(self, file: str) -> Path:
-        with self._lock:
-            copy = self._copies.get(file)
-            if copy is None or not copy.exists():
-                copy = Path(processing_utils.save_file_to_cache(file, cache_dir=get_upload_folder()))
-            self._copies[file] = copy
-            self._copies.move_to_end(file)
-            self._evict()
-            return copy
-
-    def _evict(self) -> None:
-        while len(self._copies) > MAX_COPIES:
-            _, copy = self._copies.popitem(last=False)
-            copy.unlink(missing_ok=True)
-            with suppress(OSError):  # not empty, or already deleted
-                copy.parent.rmdir()

@@ -1,10 +1,9 @@
 """Event handlers of the page. They convert between Gradio values and a `PageSession`, which does the work.
 
-Handlers that request work take the page session and the trail saved in the browser. After a restart of the server the
-page session is None; they make a new one from the saved trail. Handlers that only continue or stop work skip then.
+After a restart of the server the page session is None. The handlers do nothing then: the page sends the trail that it
+has saved with `reopen`, and the event again.
 
-Outputs named "view" go to the columns (see `seedlab.ui.view`), "saved" to the browser's storage, "errors" to
-`ERROR_PLACES` in order.
+Outputs named "update" go to the columns (see `seedlab.ui.updates`), "errors" to `ERROR_PLACES` in order.
 """
 
 import logging
@@ -22,22 +21,23 @@ from seedlab.core.model import Model
 from seedlab.core.recipe import MAX_PROMPT_CHARACTERS
 from seedlab.rules.registry import find_variation
 from seedlab.rules.rule import Rule
-from seedlab.rules.seeds import Seeds
 from seedlab.ui.browser_state import (
     find_first_recipe,
+    read_ids,
     read_numbers,
     read_saved,
     read_text,
+    read_version,
     restore_fields,
     write_advanced,
 )
 from seedlab.ui.captions import format_model_notes, format_unknown_words, name_picture
-from seedlab.ui.columns import ServedFiles
 from seedlab.ui.fields import MODEL_DEPENDENT, update_fields
 from seedlab.ui.form import ADVANCED, ERROR_PLACES, FIELDS, FORM, RULE_FIELDS, Form, read_model_id
 from seedlab.ui.opening import PictureOpener
 from seedlab.ui.page_session import PageSession
 from seedlab.ui.services import PageServices
+from seedlab.ui.updates import LOST
 from seedlab.workflow.trail import State, Tile, Trail
 
 LOGGER = logging.getLogger(__name__)
@@ -46,22 +46,43 @@ Outputs = tuple[Any, ...]
 
 
 class Handlers:
-    """The event handlers of one page."""
+    """The event handlers of one page.
 
-    def __init__(self, services: PageServices) -> None:
-        self._services, self._served, self._opener = services, ServedFiles(), PictureOpener(services)
+    Args:
+        address: returns where the browser finds a picture.
+    """
+
+    def __init__(self, services: PageServices, address: Callable[[Path], str]) -> None:
+        self._services, self._address, self._opener = services, address, PictureOpener(services)
         # By session hash, for `leave`: Gradio calls it without state. gr.State owns the page sessions.
         self._pages: WeakValueDictionary[str, PageSession] = WeakValueDictionary()
         self._lock = Lock()
 
-    def open(self, request: gr.Request, saved: object) -> Outputs:
-        """Start a page session from the saved trail. Outputs: page, view."""
-        page = self._find_or_make_page(saved, request)
-        return page, page.build_view()
+    def open(self, request: gr.Request, old_saved: object, saved: object, working: object) -> Outputs:
+        """Start a page session from the trail that the browser saved. Outputs: page, update.
 
-    def explore(self, request: gr.Request, page: PageSession | None, saved: object, *values: Any) -> Outputs:
-        """Request a round of seeds. Outputs: page, view, saved, notice, advanced, errors."""
-        page = page or self._recover_page(saved, request)
+        Args:
+            old_saved: the trail where earlier versions of SeedLab saved it.
+            saved: the trail, or "".
+            working: ids of the rounds that were unfinished when the page was reloaded, separated by commas.
+        """
+        page = self._find_or_make_page(saved or old_saved, request)
+        page.resume(read_ids(working))
+        return page, page.update(since=0)
+
+    def reopen(self, request: gr.Request, event: gr.EventData) -> Outputs:
+        """Start a page session of a page that is open, after the server restarted. Outputs: page, update."""
+        page = self._find_or_make_page(read_text(event, "saved"), request)
+        # Nothing is requested yet: this finds the trail's pictures in the store, which the click may be about.
+        for _ in page.session.develop():
+            pass
+        page.resume(read_ids(read_text(event, "working")))
+        return page, page.update(since=0)
+
+    def explore(self, page: PageSession | None, *values: Any) -> Outputs:
+        """Request a round of seeds. Outputs: update, notice, advanced, errors."""
+        if page is None:
+            return _lose(2 + len(ERROR_PLACES))
         form = Form(*values)
         snapped = ""
 
@@ -80,84 +101,79 @@ class Handlers:
         field, errors = _run(action)
         advanced = gr.update(open=True) if field in ADVANCED else gr.skip()
         notice = " ".join(filter(None, (self._format_notice(form), snapped)))
-        return page, page.build_view(), page.save(), notice, advanced, *errors
+        return page.update(), notice, advanced, *errors
 
     def choose_tile(
-        self,
-        request: gr.Request,
-        event: gr.EventData,
-        page: PageSession | None,
-        saved: object,
-        rule: str | None,
-        *texts: str | None,
+        self, event: gr.EventData, page: PageSession | None, rule: str | None, *texts: str | None
     ) -> Outputs:
-        """Lock a finished tile, or retry a failed or stopped one. Outputs: page, view, saved, errors."""
-        page = page or self._recover_page(saved, request)
+        """Lock a finished tile, or resume the round of a failed or stopped one. Outputs: update, errors."""
+        if page is None:
+            return _lose(len(ERROR_PLACES))
 
         def action() -> None:
             round_id, index = read_numbers(event, "round", "index")
             tile = page.session.trail.tile(round_id, index)
-            # A retry uses no rule, so mistakes in its fields do not matter.
-            is_retry = tile.state in (State.FAILED, State.STOPPED)
-            page.session.lock(round_id, index, Seeds(()) if is_retry else self._read_rule(tile, rule, texts))
+            if tile.state is State.DONE:
+                page.session.lock(round_id, index, self._read_rule(tile, rule, texts))
+            elif page.session.is_known(tile):
+                page.session.resume(round_id)
 
         _, errors = _run(action)
-        return page, page.build_view(), page.save(), *errors
+        return page.update(), *errors
 
-    def revisit(self, request: gr.Request, event: gr.EventData, page: PageSession | None, saved: object) -> Outputs:
-        """Show an earlier round. Outputs: page, view, saved, errors."""
-        page = page or self._recover_page(saved, request)
+    def revisit(self, event: gr.EventData, page: PageSession | None) -> Outputs:
+        """Show an earlier round. Outputs: update, errors."""
+        if page is None:
+            return _lose(len(ERROR_PLACES))
 
         def action() -> None:
             page.session.revisit(*read_numbers(event, "round"))
 
         _, errors = _run(action)
-        return page, page.build_view(), page.save(), *errors
+        return page.update(), *errors
 
-    def wake(self, request: gr.Request, page: PageSession | None, saved: object) -> Outputs:
-        """Refresh a page whose stream was cut, e.g. on a phone that slept. Outputs: page, view."""
-        page = page or self._recover_page(saved, request)
-        return page, page.build_view()
+    def wake(self, event: gr.EventData, page: PageSession | None) -> Any:
+        """Refresh a page that missed updates, e.g. on a phone that slept. Outputs: update."""
+        return LOST if page is None else page.refresh(*read_version(event))
 
     def develop(self, page: PageSession | None) -> Iterator[Any]:
-        """Generate the requested pictures. Yields: view."""
+        """Generate the requested pictures. Yields: update."""
         if page is None:
             yield gr.skip()
             return
         yield from page.develop()
 
     def stop(self, page: PageSession | None) -> Any:
-        """Stop all work of the page. Outputs: view."""
+        """Stop all work of the page. Outputs: update."""
         if page is None:
-            return gr.skip()
+            return LOST
         page.stop()
-        return page.build_view()
+        return page.update()
 
-    def verify(
-        self, request: gr.Request, event: gr.EventData, page: PageSession | None, saved: object
-    ) -> Iterator[Outputs]:
-        """Generate a picture again on its own and compare the bytes. Yields: page, view."""
-        page = page or self._recover_page(saved, request)
+    def verify(self, event: gr.EventData, page: PageSession | None) -> Iterator[Any]:
+        """Generate a picture again on its own and compare the bytes. Yields: update."""
+        if page is None:
+            yield LOST
+            return
         try:
             round_id, index = read_numbers(event, "round", "index")
-            with closing(page.verify(round_id, index, self._services.verify)) as views:
-                yield from ((page, view) for view in views)
+            with closing(page.verify(round_id, index, self._services.verify)) as updates:
+                yield from updates
         except SeedLabError:
-            # The tile does not exist, so there is no place for an error: only refresh the view.
-            yield page, page.build_view()
+            # The tile does not exist, so there is no place for an error: only refresh the page.
+            yield page.update()
 
-    def write_script(
-        self, request: gr.Request, event: gr.EventData, page: PageSession | None, saved: object
-    ) -> Outputs:
-        """Export a tile, or its round if the event has no `index`, as a script. Outputs: page, view, error."""
-        page = page or self._recover_page(saved, request)
+    def write_script(self, event: gr.EventData, page: PageSession | None) -> Outputs:
+        """Export a tile, or its round if the event has no `index`, as a script. Outputs: update, error."""
+        if page is None:
+            return _lose(1)
         message = ""
         try:
             (round_id,) = read_numbers(event, "round")
             self._write_script(page, round_id, event._data.get("index"))
         except SeedLabError as error:
             message = str(error)
-        return page, page.build_view(), message
+        return page.update(), message
 
     def _write_script(self, page: PageSession, round_id: int, index: object) -> None:
         round_ = page.session.trail.round(round_id)
@@ -170,9 +186,10 @@ class Handlers:
         caption = round_.caption(index)
         page.show_script(self._services.write_script([tile.recipe]), name_picture(tile, caption))
 
-    def open_picture(self, request: gr.Request, page: PageSession | None, saved: object, path: str | None) -> Outputs:
-        """Open an uploaded picture. Outputs: page, view, saved, notice, one value per `FORM` field, errors."""
-        page = page or self._recover_page(saved, request)
+    def open_picture(self, page: PageSession | None, path: str | None) -> Outputs:
+        """Open an uploaded picture. Outputs: update, notice, one value per `FORM` field, errors."""
+        if page is None:
+            return _lose(1 + len(FORM) + len(ERROR_PLACES))
         fields: dict[str, Any] = {}
         notice = ""
 
@@ -184,7 +201,7 @@ class Handlers:
 
         _, errors = _run(action, rename=dict.fromkeys(FIELDS, "page"))
         updates = [fields.get(name, gr.skip()) for name in FORM]
-        return page, page.build_view(), page.save(), notice, *updates, *errors
+        return page.update(), notice, *updates, *errors
 
     def restore_root(self, page: PageSession | None, served: Sequence[str], values: Sequence[str | None]) -> Outputs:
         """Restore the main fields; see `restore_fields`. Outputs: prompt, seeds, model."""
@@ -237,17 +254,11 @@ class Handlers:
         with self._lock:
             page = self._pages.get(request.session_hash or "")
             if page is None:
-                page = PageSession(self._services.make_session(read_saved(saved)), self._services.names, self._served)
+                session = self._services.make_session(read_saved(saved))
+                page = PageSession(session, self._services.names, self._address)
             if request.session_hash:
                 self._pages[request.session_hash] = page
             return page
-
-    def _recover_page(self, saved: object, request: gr.Request) -> PageSession:
-        page = self._find_or_make_page(saved, request)
-        # Nothing is requested yet: this only finds the trail's pictures in the store.
-        for _ in page.session.develop():
-            pass
-        return page
 
     def _find_model(self, model_id: str) -> Model:
         try:
@@ -276,6 +287,11 @@ def end_session(page: PageSession | None) -> None:
     """Pause a page's work. Gradio also calls this when it drops the state of a tab."""
     if page is not None:
         page.leave()
+
+
+def _lose(others: int) -> Outputs:
+    """Return the outputs of an event without a page session: the page sends its trail, and the event again."""
+    return (LOST, *(gr.skip(),) * others)
 
 
 def _run(action: Callable[[], None], rename: dict[str, str] | None = None) -> tuple[str, tuple[str, ...]]:

@@ -9,14 +9,20 @@ from seedlab.ui.fields import MODEL_DEPENDENT, show_rule
 from seedlab.ui.form import ADVANCED, ERROR_PLACES, FORM, RULE_FIELDS
 from seedlab.ui.handlers import Handlers, end_session
 from seedlab.ui.panel import Panel, build_panel
+from seedlab.ui.pictures import PictureServer
 from seedlab.ui.services import PageServices
 from seedlab.ui.theme import launch_options
 
 __all__ = ["build_blocks", "launch_options"]
 
-STORAGE_KEY = "seedlab-trail"
-STORAGE_SECRET = "seedlab-trail-1"
-"""Not a secret. Gradio requires one, and a fixed one keeps trails readable across restarts. They are not trusted."""
+OLD_STORAGE_KEY, OLD_STORAGE_SECRET = "seedlab-trail", "seedlab-trail-1"
+"""Where version 0.1 saved the trail. Not a secret: Gradio requires one."""
+
+READ_SAVED = """(old) => {
+  const read = (name, key) => { try { return window[name].getItem(key) || ''; } catch { return ''; } };
+  return [old, read('localStorage', 'seedlab-rounds'), read('sessionStorage', 'seedlab-working')];
+}"""
+"""What the page saved, for `Handlers.open`; see static/saved.js."""
 
 FOLD = "() => { if (document.documentElement.hasAttribute('data-unfolded')) document.querySelector('#fold').click(); }"
 TOGGLE_FOLD = """() => {
@@ -44,13 +50,18 @@ QUEUED: dict[str, Any] = {
 }
 
 
-def build_blocks(services: PageServices) -> gr.Blocks:
-    """Build the page. It loads no model; sessions start when a browser opens the page."""
-    handlers = Handlers(services)
+def build_blocks(services: PageServices, pictures: PictureServer) -> gr.Blocks:
+    """Build the page. It loads no model; sessions start when a browser opens the page.
+
+    Args:
+        pictures: its route has to be served too; see `launch_options`.
+    """
+    handlers = Handlers(services, pictures.address)
     blocks = gr.Blocks(title="SeedLab", fill_width=True, analytics_enabled=False, delete_cache=(3600, DAY))
     with blocks:
         page = gr.State(None, time_to_live=DAY, delete_callback=end_session)
-        saved = gr.BrowserState("", storage_key=STORAGE_KEY, secret=STORAGE_SECRET)
+        old_saved = gr.BrowserState("", storage_key=OLD_STORAGE_KEY, secret=OLD_STORAGE_SECRET)
+        saved = [old_saved, gr.Textbox(visible=False), gr.Textbox(visible=False)]
         with gr.Row(elem_id="app"):
             with gr.Column(elem_id="panel"):
                 panel = build_panel(services)
@@ -58,14 +69,14 @@ def build_blocks(services: PageServices) -> gr.Blocks:
                 panel.errors["page"] = make_message("page", "wrong")
                 columns = make_columns()
         _wire_page(blocks, handlers, panel, page, saved, columns)
-        _wire_work(handlers, panel, page, saved, columns)
-        _wire_columns(handlers, panel, page, saved, columns)
+        _wire_work(handlers, panel, page, columns)
+        _wire_columns(handlers, panel, page, columns)
         _wire_panel(handlers, panel)
     return blocks
 
 
 def _wire_page(
-    blocks: gr.Blocks, handlers: Handlers, panel: Panel, page: gr.State, saved: gr.BrowserState, columns: gr.HTML
+    blocks: gr.Blocks, handlers: Handlers, panel: Panel, page: gr.State, saved: list[Any], columns: gr.HTML
 ) -> None:
     root = [panel.fields[name] for name in ("prompt", "seeds", "model_id")]
     served = [field.value for field in root]
@@ -73,7 +84,7 @@ def _wire_page(
     def restore_root(page: Any, *values: str | None) -> Any:
         return handlers.restore_root(page, served, values)
 
-    opened = blocks.load(handlers.open, [saved], [page, columns], **UNQUEUED)
+    opened = blocks.load(handlers.open, saved, [page, columns], js=READ_SAVED, **UNQUEUED)
     opened.then(handlers.develop, [page], [columns], **QUEUED)
     # A separate event: it sends the values that the user may have edited while the trail was loading.
     restored = opened.then(restore_root, [page, *root], root, **UNQUEUED)
@@ -82,13 +93,13 @@ def _wire_page(
     blocks.unload(handlers.leave)
 
 
-def _wire_work(handlers: Handlers, panel: Panel, page: gr.State, saved: gr.BrowserState, columns: gr.HTML) -> None:
+def _wire_work(handlers: Handlers, panel: Panel, page: gr.State, columns: gr.HTML) -> None:
     errors = [panel.errors[place] for place in ERROR_PLACES]
     form = [panel.fields[name] for name in FORM]
 
     def explore(trigger: Any) -> None:
-        outputs = [page, columns, saved, panel.notice, panel.advanced, *errors]
-        _stream(handlers, trigger(handlers.explore, [page, saved, *form], outputs, **UNQUEUED), page, columns)
+        outputs = [columns, panel.notice, panel.advanced, *errors]
+        _stream(handlers, trigger(handlers.explore, [page, *form], outputs, **UNQUEUED), page, columns)
 
     explore(panel.generate.click)
     for name in ("prompt", "seeds", "negative_prompt", "num_inference_steps", "guidance_scale", "width", "height"):
@@ -96,24 +107,24 @@ def _wire_work(handlers: Handlers, panel: Panel, page: gr.State, saved: gr.Brows
     for button in panel.examples:
         explore(_fill(button, panel.fields["prompt"]).then)
     # The stream finds pictures of the parents that are in the store.
-    opened = [page, columns, saved, panel.notice, *form, *errors]
-    uploaded = panel.open.upload(handlers.open_picture, [page, saved, panel.open], opened, **UNQUEUED)
+    opened = [columns, panel.notice, *form, *errors]
+    uploaded = panel.open.upload(handlers.open_picture, [page, panel.open], opened, **UNQUEUED)
     _stream(handlers, uploaded, page, columns)
     uploaded.then(handlers.choose_model, [panel.fields["model_id"], panel.rule], _list_model_dependent(panel), **QUEUED)
 
 
-def _wire_columns(handlers: Handlers, panel: Panel, page: gr.State, saved: gr.BrowserState, columns: gr.HTML) -> None:
+def _wire_columns(handlers: Handlers, panel: Panel, page: gr.State, columns: gr.HTML) -> None:
     errors = [panel.errors[place] for place in ERROR_PLACES]
-    outputs = [page, columns, saved, *errors]
-    chosen = [page, saved, panel.rule, *(panel.fields[name] for name in RULE_FIELDS)]
+    chosen = [page, panel.rule, *(panel.fields[name] for name in RULE_FIELDS)]
     for event in (
-        columns.tile(handlers.choose_tile, chosen, outputs, **UNQUEUED),
-        columns.revisit(handlers.revisit, [page, saved], outputs, **UNQUEUED),
-        columns.wake(handlers.wake, [page, saved], [page, columns], **UNQUEUED),
+        columns.tile(handlers.choose_tile, chosen, [columns, *errors], **UNQUEUED),
+        columns.revisit(handlers.revisit, [page], [columns, *errors], **UNQUEUED),
+        columns.wake(handlers.wake, [page], [columns], **UNQUEUED),
+        columns.reopen(handlers.reopen, None, [page, columns], **UNQUEUED),
     ):
         _stream(handlers, event, page, columns)
-    columns.verify(handlers.verify, [page, saved], [page, columns], **QUEUED)
-    columns.script(handlers.write_script, [page, saved], [page, columns, panel.errors["page"]], **UNQUEUED)
+    columns.verify(handlers.verify, [page], [columns], **QUEUED)
+    columns.script(handlers.write_script, [page], [columns, panel.errors["page"]], **UNQUEUED)
     panel.stop.click(handlers.stop, [page], [columns], **UNQUEUED)
 
 

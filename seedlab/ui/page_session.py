@@ -1,22 +1,21 @@
-"""One browser tab's session, verifications and script, and the views that show them."""
+"""One browser tab's session, verifications and script, and the updates that show them."""
 
-import itertools
+import secrets
 import time
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
+from pathlib import Path
 from threading import Lock
 from typing import Any
 
 from seedlab.core.errors import SeedLabError
-from seedlab.ui.columns import ServedFiles
+from seedlab.ui.updates import Updates
 from seedlab.ui.verifications import Verifications, Verify
-from seedlab.ui.view import build_view
 from seedlab.workflow.session import Session
 from seedlab.workflow.trail import State, Trail
-from seedlab.workflow.trail_json import write_trail
 
-VIEW_INTERVAL = 0.05
-"""Minimum time between two views of a stream, in seconds, unless a tile changes its state."""
+UPDATE_INTERVAL = 0.1
+"""Minimum time between two updates of a stream, in seconds, unless a tile changes its state."""
 
 
 class PageSession:
@@ -25,29 +24,31 @@ class PageSession:
     Args:
         session: the workflow session.
         names: the labels of the models, by model id.
-        served: puts pictures where the browser can fetch them.
+        address: returns where the browser finds a picture.
     """
 
-    def __init__(self, session: Session, names: Mapping[str, str], served: ServedFiles) -> None:
+    def __init__(self, session: Session, names: Mapping[str, str], address: Callable[[Path], str]) -> None:
         self.session, self.verifications = session, Verifications()
         self._script: dict[str, Any] | None = None
-        self._names, self._served = names, served
+        self._updates = Updates(names, address, self.verifications.find, session.is_known)
         self._lock = Lock()
-        # Starts at the clock: an open page must accept the views of a restarted server as newer.
-        self._versions = itertools.count(time.time_ns() // 1_000)
 
-    def build_view(self) -> dict[str, Any]:
-        """Return a view of the current trail. Versions grow, and a higher version never shows an older trail."""
+    def update(self, since: int | None = None) -> dict[str, Any]:
+        """Return an update of the page; see `Updates.build`. A higher version never shows an older trail."""
         with self._lock:
-            trail, version = self.session.trail, next(self._versions)
-            known = self.session.is_known
-            view = build_view(trail, version, self._names, find_verification=self.verifications.find, is_known=known)
-        working = view["working"] or self.verifications.is_running
-        return self._served.serve(view | {"script": self._script, "working": working})
+            busy = self.verifications.is_running
+            return self._updates.build(self.session.trail, self._script, busy=busy, since=since)
 
-    def save(self) -> str:
-        """Return the trail as JSON for the browser's storage."""
-        return write_trail(self.session.trail)
+    def refresh(self, run: object, version: object) -> dict[str, Any]:
+        """Return an update of a page that may have missed some: it has this version of this run."""
+        knows = run == self._updates.run and isinstance(version, int) and version >= 0
+        return self.update(version if knows else 0)  # type: ignore[arg-type]
+
+    def resume(self, rounds: Sequence[int]) -> None:
+        """Request the pictures of rounds that were unfinished when the page was reloaded."""
+        for round_id in rounds:
+            if round_id in self.session.trail.path:
+                self.session.resume(round_id)
 
     def stop(self) -> None:
         """Stop all work."""
@@ -60,11 +61,11 @@ class PageSession:
         self.verifications.stop()
 
     def show_script(self, text: str, title: str) -> None:
-        """Include a script in all further views."""
-        self._script = {"text": text, "title": title, "number": next(self._versions)}
+        """Include a script in the updates. Each has a name of its own: the page shows only new ones."""
+        self._script = {"text": text, "title": title, "name": secrets.token_hex(8)}
 
     def verify(self, round_id: int, index: int, verify: Verify) -> Generator[dict[str, Any], None, None]:
-        """Verify a finished picture, yielding views.
+        """Verify a finished picture, yielding updates.
 
         Raises:
             SeedLabError: the tile does not exist or is not finished.
@@ -74,20 +75,20 @@ class PageSession:
             raise SeedLabError("That picture is not finished: there is nothing to verify yet.")
         with closing(self.verifications.run(tile.recipe, tile.file, verify)) as statuses:
             for _ in statuses:
-                yield self.build_view()
-        yield self.build_view()
+                yield self.update()
+        yield self.update()
 
     def develop(self) -> Iterator[dict[str, Any]]:
-        """Generate requested pictures. Yields a view when a tile changes its state, else once per `VIEW_INTERVAL`."""
+        """Generate requested pictures. Yields an update when a tile changes its state, else per `UPDATE_INTERVAL`."""
         with closing(self.session.develop()) as trails:
             shown: tuple[State, ...] = ()
             due = 0.0
             for trail in trails:
                 states, now = _read_states(trail), time.monotonic()
                 if states != shown or now >= due:
-                    shown, due = states, now + VIEW_INTERVAL
-                    yield self.build_view()
-        yield self.build_view()
+                    shown, due = states, now + UPDATE_INTERVAL
+                    yield self.update()
+        yield self.update()
 
 
 def _read_states(trail: Trail) -> tuple[State, ...]:

@@ -1,10 +1,12 @@
-"""Converts a trail to the JSON data that the page renders. Pure functions."""
+"""Converts rounds and tiles to the JSON data that the page renders. Pure functions."""
 
 import base64
 import io
+from collections import defaultdict
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from PIL.Image import Image
 
@@ -23,56 +25,67 @@ from seedlab.workflow.trail import UNFINISHED, Round, State, Tile, Trail
 
 HINT = "Click the picture you like to lock its seed."
 
-MAX_PNG_SIDE = 32
-"""Pixels per side up to which previews are encoded as PNG, above as JPEG."""
-
-FindVerification = Callable[[Path | None], VerificationStatus | None]
+PREVIEW_QUALITY = 80
+"""WebP, of 0...100: a preview of 32x32 pixels takes 0.4 kB."""
 
 
-def build_view(
-    trail: Trail,
-    version: int,
-    names: Mapping[str, str] | None = None,
-    *,
-    find_verification: FindVerification = lambda _: None,
-    is_known: Callable[[Tile], bool] = lambda _: True,
-) -> dict[str, Any]:
-    """Build the view of a trail.
+@dataclass(frozen=True)
+class Tree:
+    """How the rounds of a trail hang together. It changes only when a round is requested.
+
+    Attributes:
+        order: ids of all rounds, the one requested last at the end.
+        path: ids of the rounds on the screen.
+        children: ids of the rounds made from a tile, oldest first, by (round id, tile index).
+        locked: the index of the locked tile, by the id of its round.
+    """
+
+    order: tuple[int, ...]
+    path: tuple[int, ...]
+    children: Mapping[tuple[int, int], tuple[int, ...]]
+    locked: Mapping[int, int]
+
+    @classmethod
+    def of(cls, trail: Trail) -> Self:
+        """Return the tree of a trail."""
+        children: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
+        for round_ in trail.rounds:
+            if round_.parent is not None:
+                children[round_.parent].append(round_.id)
+        sorted_children = {parent: tuple(sorted(ids)) for parent, ids in children.items()}
+        locked = dict(each.parent for each in trail.visible if each.parent is not None)
+        return cls(tuple(each.id for each in trail.rounds), trail.path, sorted_children, locked)
+
+    def fits(self, trail: Trail) -> bool:
+        """Whether this is the tree of a trail."""
+        return self.path == trail.path and self.order == tuple(each.id for each in trail.rounds)
+
+
+def build_tree(trail: Trail, tree: Tree) -> dict[str, Any]:
+    """Build the order of the rounds, the path on the screen, and the round to scroll to."""
+    return {"order": list(tree.order), "path": list(tree.path), "focus": _find_focus(trail)}
+
+
+def build_summary(trail: Trail, is_known: Callable[[Tile], bool]) -> dict[str, Any]:
+    """Build what concerns all rounds on the path.
 
     Args:
-        trail: the rounds on its path are shown.
-        version: grows with each view; the page drops a view older than the one it shows.
-        names: labels of the models, by model id.
-        find_verification: returns the verification status of a picture's file, or None.
         is_known: whether the store has been searched for a tile's picture. Until then the tile is shown as waiting.
     """
-    stored, trail = trail, _show_unknown_as_waiting(trail, is_known)
     visible = trail.visible
-    working = tuple(round_ for round_ in visible if _is_unfinished(round_))
+    unknown = any(not is_known(tile) for round_ in visible for tile in round_.tiles)
+    working = tuple(round_ for round_ in visible if _is_unfinished(round_, is_known))
     focus = _find_focus(trail)
-    status = format_progress(working or tuple(each for each in visible if each.id == focus))
     return {
-        "version": version,
-        "focus": focus,
         "working": bool(working),
-        "status": status if trail is stored else "",  # no count until the store has been searched
-        "hint": HINT if _needs_hint(trail) else "",
-        "roots": _list_roots(trail),
-        "rounds": [_build_round(trail, round_, names or {}, find_verification) for round_ in visible],
+        # No count until the store has been searched.
+        "status": "" if unknown else format_progress(working or tuple(each for each in visible if each.id == focus)),
+        "hint": HINT if not unknown and _needs_hint(trail) else "",
     }
 
 
-def _show_unknown_as_waiting(trail: Trail, is_known: Callable[[Tile], bool]) -> Trail:
-    """Mark unknown tiles on the path as waiting. Returns the same object if there are none."""
-    for round_ in trail.visible:
-        for index, tile in enumerate(round_.tiles):
-            if not is_known(tile):
-                trail = trail.with_tile(round_.id, index, state=State.WAITING)
-    return trail
-
-
-def _is_unfinished(round_: Round) -> bool:
-    return any(tile.state in UNFINISHED for tile in round_.tiles)
+def _is_unfinished(round_: Round, is_known: Callable[[Tile], bool]) -> bool:
+    return any(tile.state in UNFINISHED or not is_known(tile) for tile in round_.tiles)
 
 
 def _find_focus(trail: Trail) -> int | None:
@@ -82,19 +95,12 @@ def _find_focus(trail: Trail) -> int | None:
     return trail.newest.id if trail.newest.id in trail.path else trail.path[-1]
 
 
-def _list_roots(trail: Trail) -> list[dict[str, Any]]:
-    roots = trail.roots
-    if len(roots) < 2:
-        return []
-    return [{"id": each.id, "label": name_root(each), "current": each.id in trail.path} for each in roots]
-
-
 def _needs_hint(trail: Trail) -> bool:
     """Whether all pictures are done, the user has never locked one, and one with a prompt is shown."""
-    tiles = [tile for round_ in trail.rounds for tile in round_.tiles]
-    never_locked = all(round_.parent is None for round_ in trail.rounds)
-    shown = [tile.recipe for round_ in trail.visible for tile in round_.tiles]
-    return never_locked and all(tile.state is State.DONE for tile in tiles) and any(map(_has_prompt, shown))
+    if any(round_.parent is not None for round_ in trail.rounds):
+        return False
+    done = all(tile.state is State.DONE for round_ in trail.rounds for tile in round_.tiles)
+    return done and any(_has_prompt(tile.recipe) for round_ in trail.visible for tile in round_.tiles)
 
 
 def _has_prompt(recipe: Recipe) -> bool:
@@ -102,10 +108,26 @@ def _has_prompt(recipe: Recipe) -> bool:
     return bool(recipe.prompt or recipe.guidance_scale)
 
 
-def _list_siblings(trail: Trail, round_: Round) -> list[int]:
-    """Return ids of all rounds with the same parent tile, oldest first; [] if it is the only one."""
-    siblings = sorted(each.id for each in trail.rounds if each.parent == round_.parent)
-    return siblings if round_.parent is not None and len(siblings) > 1 else []
+def list_roots(trail: Trail) -> list[dict[str, Any]]:
+    """List the first rounds, oldest first; [] if there is one at most."""
+    roots = trail.roots
+    if len(roots) < 2:
+        return []
+    return [{"id": each.id, "label": name_root(each), "current": each.id in trail.path} for each in roots]
+
+
+def build_header(trail: Trail, round_: Round, tree: Tree) -> dict[str, Any]:
+    """Build a round without its tiles."""
+    parent = round_.parent
+    siblings = tree.children[parent] if parent is not None else ()
+    return {
+        "title": round_.title,
+        "prompt": _split_title(trail, round_),
+        "parent": list(parent) if parent is not None else None,
+        "locked": tree.locked.get(round_.id),
+        "siblings": list(siblings) if len(siblings) > 1 else [],
+        "varied": [index for index in range(len(round_.tiles)) if (round_.id, index) in tree.children],
+    }
 
 
 def _split_title(trail: Trail, round_: Round) -> list[str]:
@@ -115,46 +137,21 @@ def _split_title(trail: Trail, round_: Round) -> list[str]:
     return list(split_prompt(trail, trail.round(round_.parent[0]), trail.tile(*round_.parent)))
 
 
-def _build_round(
-    trail: Trail, round_: Round, names: Mapping[str, str], find_verification: FindVerification
-) -> dict[str, Any]:
-    return {
-        "id": round_.id,
-        "title": round_.title,
-        "prompt": _split_title(trail, round_),
-        "parent": list(round_.parent) if round_.parent is not None else None,
-        "locked": trail.locked(round_.id),
-        "siblings": _list_siblings(trail, round_),
-        "tiles": [
-            _build_state(tile, round_.caption(index))
-            | _build_recipe(trail, round_, tile, names)
-            | {
-                "download": name_download(trail, round_, index),
-                "varied": any(each.parent == (round_.id, index) for each in trail.rounds),
-                "check": _build_verification(find_verification(tile.file)),
-            }
-            for index, tile in enumerate(round_.tiles)
-        ],
-    }
+def build_recipes(trail: Trail, round_: Round, names: Mapping[str, str]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Build what never changes about the tiles of a round: (what they have in common, what is special about each)."""
+    recipes = [_build_recipe(trail, round_, index, names) for index in range(len(round_.tiles))]
+    first = recipes[0]
+    common = {name: value for name, value in first.items() if all(each[name] == value for each in recipes)}
+    return common, [{name: value for name, value in each.items() if name not in common} for each in recipes]
 
 
-def _build_state(tile: Tile, caption: str) -> dict[str, Any]:
-    return {
-        "name": name_tile(tile, caption),
-        "caption": caption,
-        "state": tile.state.value,
-        "fraction": round(tile.fraction, 3),
-        "sentence": tile.sentence,
-        "preview": encode_preview(tile.preview) if _shows_preview(tile) else None,
-        "file": str(tile.file) if tile.file is not None else None,
-    }
-
-
-def _build_recipe(trail: Trail, round_: Round, tile: Tile, names: Mapping[str, str]) -> dict[str, Any]:
+def _build_recipe(trail: Trail, round_: Round, index: int, names: Mapping[str, str]) -> dict[str, Any]:
+    tile = round_.tiles[index]
     recipe = tile.recipe
     lead, tail = split_prompt(trail, round_, tile)
     return {
         "seed": recipe.seed,
+        "caption": round_.caption(index),
         "width": recipe.width,
         "height": recipe.height,
         "lead": lead,
@@ -162,6 +159,26 @@ def _build_recipe(trail: Trail, round_: Round, tile: Tile, names: Mapping[str, s
         "negative": recipe.negative_prompt,
         "seed_text": format_seed(recipe),
         "settings": format_settings(recipe, names),
+        "download": name_download(trail, round_, index),
+    }
+
+
+def build_state(
+    tile: Tile, caption: str, check: VerificationStatus | None, address: Callable[[Path], str]
+) -> dict[str, Any]:
+    """Build what changes about a tile while it is generated.
+
+    Args:
+        address: returns where the browser finds a picture.
+    """
+    return {
+        "name": name_tile(tile, caption),
+        "state": tile.state.value,
+        "fraction": round(tile.fraction, 3),
+        "sentence": tile.sentence,
+        "preview": encode_preview(tile.preview) if tile.state in UNFINISHED else None,
+        "url": address(tile.file) if tile.file is not None else None,
+        "check": _build_verification(check),
     }
 
 
@@ -169,17 +186,10 @@ def _build_verification(check: VerificationStatus | None) -> dict[str, Any] | No
     return None if check is None else {"state": check.state, "message": check.message, "details": list(check.details)}
 
 
-def _shows_preview(tile: Tile) -> bool:
-    # Finished tiles have a file instead; views are sent whole, so a preview would be sent again each time.
-    return tile.preview is not None and tile.state in UNFINISHED
-
-
 def encode_preview(image: Image | None) -> str | None:
     """Encode a small picture as a data URI."""
     if image is None:
         return None
-    # JPEG's 8x8 blocks would show in the smallest previews.
-    kind = "png" if max(image.size) <= MAX_PNG_SIDE else "jpeg"
     buffer = io.BytesIO()
-    image.convert("RGB").save(buffer, kind)
-    return f"data:image/{kind};base64," + base64.b64encode(buffer.getvalue()).decode()
+    image.convert("RGB").save(buffer, "webp", quality=PREVIEW_QUALITY)
+    return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode()

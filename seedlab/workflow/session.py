@@ -68,23 +68,32 @@ class Session:
             return self._resume(trail.newest.id, State.STOPPED, State.FAILED)
 
     def lock(self, round_id: int, index: int, rule: Rule) -> Trail:
-        """Lock a finished tile and request its variations. A tile that failed or was stopped is tried again.
+        """Lock a finished tile and request its variations.
+
+        A tile whose picture the store has deleted is generated again instead. One that is not finished is left alone.
 
         Raises:
             SeedLabError: there is no such tile, or the rule does not fit it.
         """
         with self._lock:
             tile = self._trail.tile(round_id, index)
-            if tile.state is State.DONE and tile.file is not None and not tile.file.exists():
-                # A store with a size limit has deleted it.
+            if tile.state is not State.DONE:
+                return self._trail
+            if tile.file is not None and not tile.file.exists():
                 self._change(round_id, index, state=State.FAILED, file=None)
-            tile = self._trail.tile(round_id, index)
-            if tile.state is State.DONE:
-                trail = self._show(lambda trail: trail.lock(round_id, index, rule))
-                return self._resume(trail.newest.id, State.STOPPED, State.FAILED)
-            if tile.state in (State.FAILED, State.STOPPED) and self.is_known(tile):
                 return self._resume(round_id, State.STOPPED, State.FAILED)
-            return self._trail
+            trail = self._show(lambda trail: trail.lock(round_id, index, rule))
+            return self._resume(trail.newest.id, State.STOPPED, State.FAILED)
+
+    def resume(self, round_id: int) -> Trail:
+        """Request the tiles of a round that were stopped or failed.
+
+        Raises:
+            SeedLabError: there is no such round.
+        """
+        with self._lock:
+            self._trail.round(round_id)
+            return self._resume(round_id, State.STOPPED, State.FAILED)
 
     def restore(self, recipe: Recipe, lineage: Lineage, file: Path, sentence: str = "") -> Trail:
         """Show a picture from a file at the end of its lineage.

@@ -26,7 +26,7 @@ BROKEN = (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowE
 
 def write_trail(trail: Trail) -> str:
     """Return a trail as JSON, without pictures: these are in the store, found by their recipes."""
-    rounds = [_write_round(trail, round_) for round_ in trail.rounds]
+    rounds = [write_round(trail, round_) for round_ in trail.rounds]
     return json.dumps({"version": VERSION, "rounds": rounds, "path": trail.path}, ensure_ascii=False)
 
 
@@ -42,7 +42,8 @@ def read_trail(text: str) -> Trail:
         raise SeedLabError("This is not a SeedLab trail.") from error
 
 
-def _write_round(trail: Trail, round_: Round) -> dict[str, Any]:
+def write_round(trail: Trail, round_: Round) -> dict[str, Any]:
+    """Return a round as JSON data, as `write_trail` writes it."""
     first = _find_base(trail, round_)
     tiles = [{"value": tile.value, "recipe": tile.recipe.list_changes(first)} for tile in round_.tiles]
     base = {} if round_.parent else {"base": first.to_dict()}

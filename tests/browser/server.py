@@ -33,13 +33,14 @@ class Server:
         self.process.wait(timeout=30)
 
 
-def start_server(folder: Path, **settings: str) -> Server:
+def start_server(folder: Path, port: int | None = None, **settings: str) -> Server:
     """Start the app.
 
     Args:
+        port: None for a free one.
         settings: environment variables.
     """
-    port, store, log = find_port(), folder / "store", folder / "app.log"
+    port, store, log = port or find_port(), folder / "store", folder / "app.log"
     command = ["app.py", "--no-open", "--port", str(port), "--store", str(store)]
     # One thread: threads that wait for each other are slow on a busy machine.
     quiet = {"GRADIO_TEMP_DIR": str(folder / "gradio"), "GRADIO_ANALYTICS_ENABLED": "False", "OMP_NUM_THREADS": "1"}

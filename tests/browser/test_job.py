@@ -207,13 +207,13 @@ def test_clicking_a_tile_without_a_picture_keeps_the_inspected_one(screen, seeds
     screen.page.locator("#stop").click()
 
 
-def test_a_page_that_slept_asks_for_a_view(screen, seeds):
+def test_a_page_that_slept_asks_for_what_it_missed(screen, seeds):
     screen.set_steps(LONG, side=256)
     screen.generate(seeds=f"{seeds[0]}-{seeds[0] + 11}")
     screen.wait_working()
     with screen.page.expect_request("**/run/**") as request:
         screen.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-    assert '"event_data":{}' in (request.value.post_data or "")
+    assert '"event_data":{"run":"' in (request.value.post_data or "")
     screen.page.locator("#stop").click()
     expect(screen.tiles(0, "stopped").last).to_contain_text("Stopped. Click to resume.")
 

@@ -4,7 +4,7 @@ import pytest
 
 from seedlab.ui.handlers import Handlers
 from tests.ui.fakes import Painter, make_services
-from tests.ui.page import Page
+from tests.ui.page import Page, address
 
 
 @pytest.fixture
@@ -14,6 +14,6 @@ def painter(tmp_path):
 
 @pytest.fixture
 def page(painter):
-    page = Page(Handlers(make_services(painter)))
+    page = Page(Handlers(make_services(painter), address))
     page.open()
     return page

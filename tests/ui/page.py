@@ -1,27 +1,98 @@
 """A browser tab without a browser: it calls the event handlers as Gradio does."""
 
+import copy
+import json
+from pathlib import Path
 from types import SimpleNamespace
 
 from seedlab.rules.registry import list_parameters
 from seedlab.rules.suffixes import GUIDE_SUFFIXES
 from seedlab.ui.form import ADVANCED, ERROR_PLACES, FORM, Form
 from seedlab.ui.handlers import Handlers
+from seedlab.ui.updates import Updates
+from seedlab.workflow.trail import Trail
 
 SUFFIXES = "\n".join(GUIDE_SUFFIXES)
 SERVED = ("Labrador", "0-3", "sketch")
 """The initial values of prompt, seeds and model."""
 
 
+def address(file: Path) -> str:
+    return f"pictures/{file.name}"
+
+
+class View:
+    """What a page shows: updates, merged as static/updates.js does it."""
+
+    def __init__(self) -> None:
+        self.data, self.known, self.saved = {"run": None, "version": 0, "script": None, "roots": []}, {}, {}
+
+    def merge(self, update: dict) -> "View":
+        """Apply an update. Asserts that none before it is missing."""
+        update = json.loads(json.dumps(update))
+        if update["run"] != self.data["run"]:
+            assert update["base"] == 0
+            self.known = {}
+        elif update["version"] <= self.data["version"]:
+            return self
+        assert update["run"] != self.data["run"] or update["base"] <= self.data["version"]
+        for round_id, changes in update.pop("rounds").items():
+            self._merge_round(int(round_id), changes)
+        self.saved |= update.pop("saved")
+        self.data |= update | update.pop("tree", {})
+        return self
+
+    def _merge_round(self, round_id: int, changes: dict) -> None:
+        round_ = self.known.setdefault(round_id, {"id": round_id})
+        round_ |= changes.get("header", {})
+        if "recipes" in changes:
+            round_["tiles"] = [changes["common"] | recipe for recipe in changes["recipes"]]
+        for index, state in changes.get("tiles", {}).items():
+            round_["tiles"][int(index)] |= state
+        for index, tile in enumerate(round_["tiles"]):
+            tile["varied"] = index in round_["varied"]
+
+    def write(self) -> str:
+        """Return the trail as the browser saves it."""
+        rounds = [self.saved[str(round_id)] for round_id in self.data["order"]]
+        return json.dumps({"version": 2, "rounds": rounds, "path": self.data["path"]})
+
+    def read(self) -> dict:
+        """Return a copy of what is shown."""
+        return copy.deepcopy(self.data | {"rounds": [self.known[each] for each in self.data.get("path", ())]})
+
+
+def show(trail: Trail, names: dict[str, str] | None = None, **options) -> dict:
+    """Return what a page shows of a trail."""
+    return View().merge(Updates(names or {}, address, **options).build(trail)).read()
+
+
 class Page:
     """Holds what Gradio and the browser keep for one tab between events."""
 
-    def __init__(self, handlers: Handlers, saved: str = "", tab: str = "tab") -> None:
-        self.handlers, self.saved, self.state = handlers, saved, None
+    def __init__(self, handlers: Handlers, saved: str = "", tab: str = "tab", working: str = "") -> None:
+        self.handlers, self.opened_with, self.state = handlers, (saved, working), None
         self.request = SimpleNamespace(session_hash=tab)
-        self.view, self.errors = {}, {}
+        self.shown, self.errors = View(), {}
+
+    @property
+    def view(self) -> dict:
+        return self.shown.read()
+
+    @property
+    def saved(self) -> str:
+        return self.shown.write()
 
     def open(self):
-        self.state, self.view = self.handlers.open(self.request, self.saved)
+        self.state, update = self.handlers.open(self.request, "", *self.opened_with)
+        self.shown.merge(update)
+
+    def reopen(self, handlers):
+        """The server restarted, and the page notices."""
+        event = SimpleNamespace(_data={"saved": self.saved, "working": ""})
+        self.handlers = handlers
+        self.state, update = self.handlers.reopen(self.request, event)
+        self.shown.merge(update)
 
     def restore(self, *values):
         """Restore prompt, seeds and model, whose present values are `values`, by default the initial ones."""
@@ -29,53 +100,53 @@ class Page:
 
     def explore(self, prompt="Labrador", seeds="0-3", model_id="sketch", **advanced):
         form = Form(prompt, seeds, model_id, **(dict.fromkeys(ADVANCED, "") | advanced))
-        values = list(vars(form).values())
-        outputs = self.handlers.explore(self.request, self.state, self.saved, *values)
-        self.state, self.view, self.saved, self.notice, self.advanced, *errors = outputs
-        self._keep_errors(errors)
+        update, self.notice, self.advanced, *errors = self.handlers.explore(self.state, *vars(form).values())
+        self._show(update, errors)
 
     def click(self, round_id, index, suffixes=SUFFIXES, rule="suffixes", **texts):
         event = SimpleNamespace(_data={"round": round_id, "index": index})
         texts = {each.name: each.default for each in list_parameters()} | {"suffixes": suffixes} | texts
-        outputs = self.handlers.choose_tile(self.request, event, self.state, self.saved, rule, *texts.values())
-        self.state, self.view, self.saved, *errors = outputs
-        self._keep_errors(errors)
+        update, *errors = self.handlers.choose_tile(event, self.state, rule, *texts.values())
+        self._show(update, errors)
 
     def revisit(self, round_id):
-        event = SimpleNamespace(_data={"round": round_id})
-        outputs = self.handlers.revisit(self.request, event, self.state, self.saved)
-        self.state, self.view, self.saved, *errors = outputs
-        self._keep_errors(errors)
+        update, *errors = self.handlers.revisit(SimpleNamespace(_data={"round": round_id}), self.state)
+        self._show(update, errors)
 
     def drop(self, file):
         """Drop a file. Returns the changed fields."""
-        outputs = self.handlers.open_picture(self.request, self.state, self.saved, str(file))
-        self.state, self.view, self.saved, self.notice, *rest = outputs
-        self._keep_errors(rest[len(FORM) :])
+        update, self.notice, *rest = self.handlers.open_picture(self.state, str(file))
+        self._show(update, rest[len(FORM) :])
         return {name: value for name, value in zip(FORM, rest, strict=False) if isinstance(value, str)}
 
     def verify(self, round_id, index):
         event = SimpleNamespace(_data={"round": round_id, "index": index})
-        seen = list(self.handlers.verify(self.request, event, self.state, self.saved))
-        self.state, self.view = seen[-1]
-        return [view for _, view in seen]
+        return [self.shown.merge(update).read() for update in self.handlers.verify(event, self.state)]
 
     def copy_script(self, **data):
-        event = SimpleNamespace(_data=data)
-        self.state, self.view, error = self.handlers.write_script(self.request, event, self.state, self.saved)
+        update, error = self.handlers.write_script(SimpleNamespace(_data=data), self.state)
+        self.shown.merge(update)
         self.errors = {"page": error} if error else {}
         return self.view["script"]
 
-    def wake(self):
-        self.state, self.view = self.handlers.wake(self.request, self.state, self.saved)
+    def stop(self):
+        self.shown.merge(self.handlers.stop(self.state))
+
+    def wake(self, **data):
+        data = {"run": self.view["run"], "version": self.view["version"]} | data
+        self.shown.merge(self.handlers.wake(SimpleNamespace(_data=data), self.state))
+
+    def stream(self):
+        """Yield the views of the work that was requested."""
+        for update in self.handlers.develop(self.state):
+            yield self.shown.merge(update).read()
 
     def develop(self):
-        views = list(self.handlers.develop(self.state))
-        self.view = views[-1]
-        return views
+        return list(self.stream())
 
     def states(self, column=0):
         return [tile["state"] for tile in self.view["rounds"][column]["tiles"]]
 
-    def _keep_errors(self, errors):
+    def _show(self, update, errors):
+        self.shown.merge(update)
         self.errors = {name: text for name, text in zip(ERROR_PLACES, errors, strict=True) if text}

@@ -10,7 +10,7 @@ from seedlab.ui.fields import MODEL_DEPENDENT, list_schedulers
 from seedlab.ui.form import read_number
 from seedlab.ui.handlers import Handlers
 from tests.ui.fakes import SKETCH, make_services
-from tests.ui.page import Page
+from tests.ui.page import Page, address
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_choosing_a_model_never_overwrites_user_input(page, field):
 def choose(painter, **changes):
     """Choose a variant of Sketch. Returns the page, the updates by field, and the model notes."""
     model = replace(SKETCH, **changes)
-    page = Page(Handlers(replace(make_services(painter), find_model=lambda model_id: model)))
+    page = Page(Handlers(replace(make_services(painter), find_model=lambda model_id: model), address))
     page.open()
     *_, (*updates, error, about) = page.handlers.choose_model("sketch", "suffixes")
     assert error == ""
@@ -133,7 +133,7 @@ def test_a_model_outside_the_list_is_resolved_and_its_error_shown_at_once(painte
         raise RecipeError("model_id", "There is no model owner/nmae on the Hub: check the id.")
 
     services = replace(make_services(painter), find_model=lambda model_id: SKETCH, resolve_model=resolve)
-    page = Page(Handlers(services))
+    page = Page(Handlers(services, address))
     page.open()
     *_, (*_, error, about) = page.handlers.choose_model("owner/nmae", "suffixes")
     assert (error, about) == ("There is no model owner/nmae on the Hub: check the id.", "")
@@ -149,6 +149,6 @@ def test_a_negative_prompt_that_is_unused_by_default_has_a_placeholder(painter):
 
 
 def test_users_who_may_not_name_files_never_see_the_lora_field(painter):
-    handlers = Handlers(replace(make_services(painter), local=False))
+    handlers = Handlers(replace(make_services(painter), local=False), address)
     *_, (*updates, _, _) = handlers.choose_model("sketch", "suffixes")
     assert updates[MODEL_DEPENDENT.index("loras")]["visible"] is False

@@ -12,10 +12,11 @@ from seedlab.core.recipe import MAX_PROMPT_CHARACTERS, Lora
 from seedlab.rules.seeds import Seeds
 from seedlab.rules.suffixes import GUIDE_SUFFIXES
 from seedlab.ui.fields import MODEL_DEPENDENT
-from seedlab.ui.form import ADVANCED
+from seedlab.ui.form import ADVANCED, FORM
 from seedlab.ui.handlers import Handlers, end_session
+from seedlab.ui.updates import LOST
 from tests.ui.fakes import SKETCH, make_services
-from tests.ui.page import SUFFIXES, Page
+from tests.ui.page import SUFFIXES, Page, address
 
 
 def test_explore_lock_and_vary(page, painter):
@@ -48,20 +49,17 @@ def test_an_earlier_branch_is_shown_again_without_new_work(page, painter):
     assert len(painter.painted) == 12
 
 
-def test_a_finished_picture_is_served_byte_for_byte(page, painter):
-    page.explore(seeds="7")
+def test_an_update_holds_only_what_changed(page):
+    page.explore()
     page.develop()
-    file = page.view["rounds"][0]["tiles"][0]["file"]
-    with open(file["path"], "rb") as served, open(painter.find(painter.painted[0]).file, "rb") as kept:  # noqa: PTH123
-        assert served.read() == kept.read()
-
-
-def test_a_picture_missing_from_the_store_is_shown_as_failed(page, painter):
-    page.explore(seeds="7")
-    list(page.state.session.develop())
-    painter.find(painter.painted[0]).file.unlink()
-    tile = page.state.build_view()["rounds"][0]["tiles"][0]
-    assert (tile["state"], tile["file"]) == ("failed", None)
+    for _ in range(12):
+        page.click(page.view["focus"], 0, suffixes=f", variant {page.view['focus']}\n, artsy")
+        page.develop()
+    assert len(page.view["rounds"]) == 13
+    update, *_ = page.handlers.revisit(SimpleNamespace(_data={"round": 3}), page.state)
+    sizes = [len(json.dumps(page.state.update())) for _ in range(4)]
+    assert update["rounds"].keys() == {"13"}, "the last round, which the updates before it showed"
+    assert max(sizes[1:]) < 300, "nothing changes any more"
 
 
 def test_an_empty_prompt_is_allowed(page):
@@ -116,17 +114,16 @@ def test_a_missing_tile_shows_an_error(page, data):
 @pytest.mark.parametrize("data", [None, [], "tile", 7])
 def test_an_event_with_invalid_data_shows_an_error(page, data):
     event = SimpleNamespace(_data=data)
-    *_, error = page.handlers.choose_tile(page.request, event, page.state, "", SUFFIXES)
+    *_, error = page.handlers.choose_tile(event, page.state, SUFFIXES)
     assert "no longer exists" in error
 
 
 def test_stop_and_resume(page):
     page.explore()
-    stream = page.handlers.develop(page.state)
+    stream = page.stream()
     next(stream)
-    page.view = page.handlers.stop(page.state)
-    for page.view in stream:
-        pass
+    page.stop()
+    list(stream)
     assert set(page.states()) == {"stopped"}
     page.click(1, 3, suffixes="")
     assert page.errors == {}, "resuming needs no suffixes"
@@ -186,7 +183,7 @@ def test_after_a_reload_tiles_wait_until_the_store_has_been_searched(page, paint
     painter.find = lambda recipe: find(recipe) if ready.wait(60) else None
     later = Page(page.handlers, page.saved, tab="reloaded")
     later.open()
-    stream = later.handlers.develop(later.state)
+    stream = later.stream()
     views = [later.view, *(next(stream) for _ in range(3))]
     for act in (later.wake, lambda: later.revisit(1), lambda: later.click(1, 0)):
         act()
@@ -211,7 +208,7 @@ def test_stop_also_ends_the_search_of_the_store(page, painter):
     page.develop()
     later = Page(page.handlers, page.saved, tab="reloaded")
     later.open()
-    later.view = later.handlers.stop(later.state)
+    later.stop()
     assert later.states() == ["stopped"] * 3
     later.click(1, 0)
     later.develop()
@@ -240,13 +237,10 @@ def test_without_a_trail_no_field_is_restored(page):
     assert set(map(str, page.handlers.restore_advanced(page.state))) == {str(gr.skip())}
 
 
-def test_two_events_of_one_tab_share_one_page_session(page):
-    """A click may come while the page is still opening, or twice after a restart."""
-    page.state = None
-    page.explore()
+def test_two_openings_of_one_tab_share_one_page_session(page):
+    """A click may come while the page is still opening, and asks for a session too."""
     shown = page.state
-    page.state = None
-    page.click(1, 0)
+    page.open()
     assert page.state is shown
 
 
@@ -267,20 +261,79 @@ def test_an_invalid_saved_trail_is_ignored(page, saved):
     assert later.view["rounds"] == []
 
 
+def test_a_restarted_server_asks_for_the_trail_before_it_acts(page, painter):
+    page.explore()
+    page.develop()
+    page.handlers, page.state = Handlers(make_services(painter), address), None
+    event = SimpleNamespace(_data={"round": 1, "index": 2})
+    form = [""] * len(FORM)
+    for outputs in (
+        page.handlers.explore(None, *form),
+        page.handlers.choose_tile(event, None, "suffixes"),
+        page.handlers.revisit(event, None),
+        page.handlers.write_script(event, None),
+        page.handlers.open_picture(None, "picture.png"),
+        (page.handlers.wake(event, None),),
+        (page.handlers.stop(None),),
+        tuple(page.handlers.verify(event, None)),
+    ):
+        assert outputs[0] == LOST
+        assert set(map(str, outputs[1:])) <= {str(gr.skip())}
+    assert list(page.handlers.develop(None)) == [gr.skip()]
+
+
 def test_a_restarted_server_continues_from_the_saved_trail(page, painter):
     page.explore()
     page.develop()
-    shown = page.view["version"]
-    page.handlers, page.state = Handlers(make_services(painter)), None
-    page.click(1, 2)
-    assert page.view["version"] > shown
+    page.reopen(Handlers(make_services(painter), address))
     assert page.states() == ["done"] * 4
+    page.click(1, 2)
     assert page.view["rounds"][0]["locked"] == 2
+    assert len(painter.painted) == 4
+
+
+@pytest.mark.parametrize("run", ["another", None])
+def test_a_page_of_another_run_gets_everything(page, run):
+    page.explore()
+    page.develop()
+    update = page.handlers.wake(SimpleNamespace(_data={"run": run, "version": 10**18}), page.state)
+    assert (update["base"], len(update["rounds"]["1"]["tiles"])) == (0, 4)
+
+
+def test_a_page_that_missed_updates_gets_them_on_request(page):
+    page.explore()
+    missed = page.view["version"]
+    for _ in page.handlers.develop(page.state):
+        pass
+    page.wake(version=missed)
+    assert page.states() == ["done"] * 4
+
+
+def test_work_that_a_reload_interrupted_goes_on_by_itself(page, painter):
+    page.explore()
+    stream = page.stream()
+    next(stream)
+    stream.close()
+    later = Page(page.handlers, page.saved, tab="reloaded", working="1,99")
+    later.open()
+    assert later.states() == ["waiting"] * 4
+    later.develop()
+    assert later.states() == ["done"] * 4
+
+
+@pytest.mark.parametrize("working", ["x", "1,", "1" * 30, None, 7, ["1"]])
+def test_invalid_ids_of_interrupted_rounds_are_ignored(page, working):
+    page.explore()
+    page.stop()
+    later = Page(page.handlers, page.saved, tab="reloaded", working=working)
+    later.open()
+    later.develop()
+    assert later.states() == ["stopped"] * 4
 
 
 def test_a_page_that_slept_resumes(page):
     page.explore()
-    stream = page.handlers.develop(page.state)
+    stream = page.stream()
     next(stream)
     stream.close()
     page.wake()
@@ -291,11 +344,10 @@ def test_a_page_that_slept_resumes(page):
 
 def test_a_sleeping_page_that_was_taken_for_closed_resumes(page, painter):
     page.explore()
-    stream = page.handlers.develop(page.state)
+    stream = page.stream()
     next(stream)
     page.handlers.leave(page.request)
-    for page.view in stream:  # it ends by itself
-        pass
+    list(stream)  # it ends by itself
     assert page.states() == ["waiting"] * 4
     assert painter.painted == []
     page.wake()
@@ -311,20 +363,19 @@ def test_the_saved_trail_contains_no_pictures(page):
 
 
 def test_closing_a_tab_ends_only_its_own_work(painter):
-    handlers = Handlers(make_services(painter))
+    handlers = Handlers(make_services(painter), address)
     pages = [Page(handlers, tab=tab) for tab in ("one", "two")]
     for page, prompt in zip(pages, ("cat", "house"), strict=True):
         page.open()
         page.explore(prompt=prompt)
-    streams = [handlers.develop(page.state) for page in pages]
+    streams = [page.stream() for page in pages]
     for stream in streams:
         next(stream)
     handlers.leave(pages[0].request)
     handlers.leave(SimpleNamespace(session_hash="nobody"))
     handlers.leave(SimpleNamespace(session_hash=None))
-    for page, stream in zip(pages, streams, strict=True):
-        for page.view in stream:
-            pass
+    for stream in streams:
+        list(stream)
     assert [set(page.states()) for page in pages] == [{"waiting"}, {"done"}]
     assert {recipe.prompt for recipe in painter.painted} == {"house"}
 
@@ -334,7 +385,7 @@ def test_ending_a_session_that_never_started_does_nothing():
 
 
 def test_tabs_do_not_share_rounds(painter):
-    handlers = Handlers(make_services(painter))
+    handlers = Handlers(make_services(painter), address)
     one, two = Page(handlers, tab="one"), Page(handlers, tab="two")
     one.open()
     two.open()
@@ -360,7 +411,7 @@ def test_a_missing_picture_cannot_be_verified(page, painter):
     page.explore(seeds="7")
     assert page.verify(1, 0)[-1]["rounds"][0]["tiles"][0]["check"] is None
     for place in ({"round": 9, "index": 0}, {"round": 1, "index": -1}, {"round": "1"}, None):
-        list(page.handlers.verify(page.request, SimpleNamespace(_data=place), page.state, page.saved))
+        list(page.handlers.verify(SimpleNamespace(_data=place), page.state))
     assert painter.painted == []
 
 
@@ -368,11 +419,12 @@ def test_stop_ends_a_verification(page, painter):
     page.explore(seeds="7")
     page.develop()
     event = SimpleNamespace(_data={"round": 1, "index": 0})
-    seen = page.handlers.verify(page.request, event, page.state, page.saved)
-    next(seen)
-    page.handlers.stop(page.state)
-    *_, (_, last) = seen
-    assert last["rounds"][0]["tiles"][0]["check"] is None
+    seen = page.handlers.verify(event, page.state)
+    page.shown.merge(next(seen))
+    page.stop()
+    for update in seen:
+        page.shown.merge(update)
+    assert page.view["rounds"][0]["tiles"][0]["check"] is None
     assert len(painter.painted) == 1
 
 
@@ -390,12 +442,11 @@ def test_generating_a_missing_picture_again_clears_its_failed_verification(page,
 def test_verify_and_scripts_work_after_a_restart_of_the_server(page, painter):
     page.explore(seeds="7")
     page.develop()
-    page.handlers, page.state = Handlers(make_services(painter)), None
+    page.reopen(Handlers(make_services(painter), address))
     page.verify(1, 0)
     assert page.view["rounds"][0]["tiles"][0]["check"]["state"] == "equal"
-    page.handlers, page.state = Handlers(make_services(painter)), None
+    page.reopen(Handlers(make_services(painter), address))
     assert page.copy_script(round=1, index=0)["title"] == "Seed 7"
-    assert page.state.build_view()["rounds"], "the session is kept for the next event"
 
 
 def test_a_picture_and_a_round_are_exported_as_scripts(page):
@@ -405,16 +456,16 @@ def test_a_picture_and_a_round_are_exported_as_scripts(page):
     compile(script["text"], "script", "exec")
     whole = page.copy_script(round=1)
     assert whole["title"] == "Seeds 0–1"
-    assert whole["number"] > script["number"]
+    assert whole["name"] != script["name"]
     assert len(whole["text"].splitlines()) <= 30
 
 
 @pytest.mark.parametrize("data", [{}, {"round": 9}, {"round": 1, "index": 9}, {"round": 1, "index": "0"}, None])
 def test_exporting_a_missing_picture_shows_an_error(page, data):
     page.explore(seeds="0")
-    *_, error = page.handlers.write_script(page.request, SimpleNamespace(_data=data), page.state, page.saved)
+    *_, error = page.handlers.write_script(SimpleNamespace(_data=data), page.state)
     assert "no longer exists" in error
-    assert page.state.build_view()["script"] is None
+    assert "script" not in page.state.update(since=0)
 
 
 def test_an_unavailable_noise_device_is_refused_before_any_work(page, painter):
@@ -425,7 +476,7 @@ def test_an_unavailable_noise_device_is_refused_before_any_work(page, painter):
 
 def test_an_unconditional_model_explores_seeds_and_keeps_the_input(painter):
     digits = replace(SKETCH, name="Digits", unconditional=True, guidance_scale=0.0)
-    page = Page(Handlers(replace(make_services(painter), find_model=lambda model_id: digits)))
+    page = Page(Handlers(replace(make_services(painter), find_model=lambda model_id: digits), address))
     page.open()
     page.explore(prompt="a labrador", negative_prompt="fog", guidance_scale="9", width="64")
     page.develop()
@@ -452,7 +503,7 @@ def test_an_unconditional_model_explores_seeds_and_keeps_the_input(painter):
 def test_a_pinned_commit_is_shown_with_the_picture_and_not_in_the_model_field(painter):
     commit = "451f4fe16113bff5a5d2269ed5ad43b0592e9a14"
     services = replace(make_services(painter), resolve_model=lambda model: replace(model, revision=commit))
-    page = Page(Handlers(services))
+    page = Page(Handlers(services, address))
     page.open()
     page.explore(seeds="7")
     page.develop()
@@ -482,7 +533,7 @@ def test_a_public_server_ignores_loras_in_the_form(painter):
         return ()
 
     public = replace(make_services(painter), local=False, read_loras=refuse)
-    page = Page(Handlers(public))
+    page = Page(Handlers(public, address))
     page.open()
     page.explore(seeds="7", loras="/loras/style.safetensors 0.8")
     page.develop()

@@ -10,6 +10,7 @@ import pytest
 
 from seedlab.ui.columns import make_columns, make_message, make_word_list
 from seedlab.ui.layout import build_blocks, launch_options
+from seedlab.ui.pictures import PictureServer
 from seedlab.ui.theme import DARK, LIGHT
 from tests.ui.fakes import Painter, make_services
 
@@ -18,7 +19,7 @@ def build(services):
     # Without a running event loop Gradio creates some and never closes them. This thread may already have one, from the
     # browser tests.
     async def make():
-        return build_blocks(services)
+        return build_blocks(services, PictureServer())
 
     with ThreadPoolExecutor(1) as executor:
         return executor.submit(lambda: asyncio.run(make())).result()
@@ -77,9 +78,11 @@ def test_templates_are_static(component):
     assert "{{" not in component.html_template
 
 
-def test_the_browser_keeps_the_trail_under_a_fixed_key(blocks):
+def test_a_trail_of_an_earlier_version_is_still_read(blocks):
     (state,) = [block for block in blocks.blocks.values() if type(block).__name__ == "BrowserState"]
     assert state.storage_key == "seedlab-trail"
+    (opened,) = [event for event in blocks.fns.values() if event.name == "open"]
+    assert opened.inputs[0] is state
 
 
 def test_nothing_is_fetched_from_other_hosts():

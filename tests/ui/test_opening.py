@@ -11,7 +11,7 @@ from seedlab.images.png import write_png
 from seedlab.ui.handlers import Handlers
 from tests.examples import make_lineage
 from tests.ui.fakes import ENVIRONMENT, SKETCH, make_services
-from tests.ui.page import Page
+from tests.ui.page import Page, address
 
 IMAGE = Image.effect_noise((64, 64), 50).convert("RGB")
 FIRST = SKETCH.make_recipe(prompt="Labrador", seed=5, num_inference_steps=20)
@@ -45,7 +45,7 @@ def test_on_a_public_server_the_loras_of_a_picture_are_left_out_with_a_notice(pa
     write_picture(picture, IMAGE, Metadata(recipe=replace(FIRST, loras=loras), environment=ENVIRONMENT))
     outcomes = {}
     for local in (True, False):
-        page = Page(Handlers(replace(make_services(painter), local=local)))
+        page = Page(Handlers(replace(make_services(painter), local=local), address))
         page.open()
         outcomes[local] = (page.drop(picture)["loras"], page.notice)
     assert outcomes == {True: ("/loras/style.safetensors 0.8", ""), False: ("", "Not imported: LoRAs.")}
@@ -62,7 +62,7 @@ def test_pictures_of_parents_come_from_the_store(page, painter, picture):
 
 def test_the_dropped_pixels_are_shown_and_never_stored(page, painter, picture):
     page.drop(picture)
-    with Image.open(page.view["rounds"][1]["tiles"][0]["file"]["path"]) as shown:
+    with Image.open(page.state.session.trail.tile(2, 0).file) as shown:
         assert shown.tobytes() == IMAGE.tobytes()
     assert painter.find(SECOND) is None
 

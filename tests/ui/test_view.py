@@ -1,6 +1,5 @@
 """The views that are built from trails."""
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,9 +10,10 @@ from seedlab.core.recipe import Recipe
 from seedlab.rules.seeds import Seeds
 from seedlab.rules.suffixes import Suffixes
 from seedlab.ui.captions import format_unknown_words, name_download, name_root
-from seedlab.ui.view import build_view, encode_preview
+from seedlab.ui.view import encode_preview
 from seedlab.workflow.trail import State, Trail
 from tests.ui.fakes import SKETCH
+from tests.ui.page import show
 
 RECIPE = SKETCH.make_recipe(prompt="Labrador in the style of Vermeer", seed=0)
 HOSTILE = "${alert(1)}<img src=x onerror=alert(1)> {{x}}"
@@ -27,24 +27,13 @@ def explored(recipe: Recipe = RECIPE, seeds=(0, 1, 2, 3)) -> Trail:
 
 
 def test_an_empty_trail_shows_nothing():
-    assert build_view(Trail(), 1) == {
-        "version": 1,
-        "focus": None,
-        "working": False,
-        "status": "",
-        "hint": "",
-        "roots": [],
-        "rounds": [],
-    }
-
-
-def test_a_view_is_plain_json():
-    trail = explored().with_tile(1, 1, state=State.RUNNING, preview=Image.new("RGB", (16, 16)), file=None)
-    assert json.loads(json.dumps(build_view(trail, 1))) == build_view(trail, 1)
+    shown = show(Trail())
+    assert (shown["rounds"], shown["roots"], shown["working"]) == ([], [], False)
+    assert (shown["status"], shown["hint"]) == ("", "")
 
 
 def test_a_round_of_seeds():
-    (round_,) = build_view(explored(), 1)["rounds"]
+    (round_,) = show(explored())["rounds"]
     assert (round_["title"], round_["prompt"], round_["parent"]) == ("Seeds 0–3", [RECIPE.prompt, ""], None)
     assert [tile["seed"] for tile in round_["tiles"]] == [0, 1, 2, 3]
     assert round_["locked"] is None
@@ -52,7 +41,7 @@ def test_a_round_of_seeds():
 
 def test_a_locked_seed_0_and_its_suffixes():
     trail = explored().lock(1, 0, Suffixes((", highly realistic", ", artsy")))
-    first, second = build_view(trail, 1)["rounds"]
+    first, second = show(trail)["rounds"]
     assert first["locked"] == 0, "index 0 is a tile, not nothing"
     assert second["parent"] == [1, 0]
     artsy = second["tiles"][1]
@@ -62,7 +51,7 @@ def test_a_locked_seed_0_and_its_suffixes():
 
 def test_a_suffix_on_an_empty_prompt():
     trail = explored(replace(RECIPE, prompt="")).lock(1, 2, Suffixes((", artsy",)))
-    second = build_view(trail, 1)["rounds"][1]
+    second = show(trail)["rounds"][1]
     assert second["prompt"] == ["", ""]
     assert (second["tiles"][0]["lead"], second["tiles"][0]["tail"]) == ("", "artsy")
     assert second["tiles"][0]["download"] == "seedlab-seed-2-artsy.png"
@@ -79,78 +68,79 @@ def test_a_suffix_on_an_empty_prompt():
     ],
 )
 def test_every_state_has_an_accessible_name(state, name):
-    assert build_view(explored().with_tile(1, 2, state=state), 1)["rounds"][0]["tiles"][2]["name"] == name
+    assert show(explored().with_tile(1, 2, state=state))["rounds"][0]["tiles"][2]["name"] == name
 
 
 def test_the_error_of_a_failed_tile_is_in_its_name():
     trail = explored().with_tile(1, 0, state=State.FAILED, sentence="Out of memory.")
-    assert build_view(trail, 1)["rounds"][0]["tiles"][0]["name"] == "Seed 0, failed; try again, Out of memory."
+    assert show(trail)["rounds"][0]["tiles"][0]["name"] == "Seed 0, failed; try again, Out of memory."
 
 
 def test_the_formatted_recipe():
-    tile = build_view(explored(), 1, {"sketch": "Sketch"})["rounds"][0]["tiles"][2]
+    tile = show(explored(), {"sketch": "Sketch"})["rounds"][0]["tiles"][2]
     assert tile["settings"] == "Sketch · 12 steps · guidance 3 · DPM++ 2M · 128×128 · fp32"
     assert tile["seed_text"] == "2, noise from the CPU"
 
 
 def test_a_finished_tile_sends_no_preview():
     trail = explored().with_tile(1, 0, preview=Image.new("RGB", (16, 16)))
-    assert build_view(trail, 1)["rounds"][0]["tiles"][0]["preview"] is None
+    assert show(trail)["rounds"][0]["tiles"][0]["preview"] is None
 
 
-@pytest.mark.parametrize(("side", "kind"), [(16, "png"), (64, "jpeg")])
-def test_previews_are_data_uris(side, kind):
-    assert encode_preview(Image.new("RGB", (side, side))).startswith(f"data:image/{kind};base64,")
+def test_a_preview_is_a_small_data_uri():
+    preview = encode_preview(Image.effect_noise((32, 32), 50))
+    assert preview.startswith("data:image/webp;base64,")
+    assert len(preview) < 1500
 
 
 def test_the_status_counts_the_unfinished_rounds():
     trail = explored().with_tile(1, 3, state=State.RUNNING)
-    assert build_view(trail, 1)["status"] == "3 of 4 pictures done"
-    assert build_view(trail, 1)["working"]
+    assert show(trail)["status"] == "3 of 4 pictures done"
+    assert show(trail)["working"]
     stopped = trail.with_tile(1, 3, state=State.STOPPED)
-    assert build_view(stopped, 1)["status"] == "3 of 4 pictures done, the rest stopped"
-    assert not build_view(stopped, 1)["working"]
-    assert build_view(trail.with_tile(1, 3, state=State.FAILED), 1)["status"] == "3 of 4 pictures done, 1 failed"
+    assert show(stopped)["status"] == "3 of 4 pictures done, the rest stopped"
+    assert not show(stopped)["working"]
+    assert show(trail.with_tile(1, 3, state=State.FAILED))["status"] == "3 of 4 pictures done, 1 failed"
 
 
 def test_a_tile_waits_until_the_store_has_been_searched():
     trail = explored().with_tile(1, 0, state=State.STOPPED, file=None)
-    searching = build_view(trail, 1, is_known=lambda tile: tile.state is not State.STOPPED)
+    searching = show(trail, is_known=lambda tile: tile.state is not State.STOPPED)
     assert [tile["state"] for tile in searching["rounds"][0]["tiles"]] == ["waiting", "done", "done", "done"]
     assert searching["rounds"][0]["tiles"][0]["name"] == "Seed 0, waiting"
     assert (searching["working"], searching["status"]) == (True, "")
-    assert build_view(trail, 1)["rounds"][0]["tiles"][0]["state"] == "stopped"
+    assert show(trail)["rounds"][0]["tiles"][0]["state"] == "stopped"
 
 
 def test_the_focus_is_the_last_requested_round():
     trail = explored().lock(1, 0, Suffixes((", artsy",))).lock(1, 1, Suffixes((", artsy",)))
-    assert build_view(trail, 1)["focus"] == 3
-    assert build_view(trail.lock(1, 0, Suffixes((", artsy",))), 1)["focus"] == 2
+    assert show(trail)["focus"] == 3
+    assert show(trail.lock(1, 0, Suffixes((", artsy",))))["focus"] == 2
 
 
 def test_the_focus_is_the_last_requested_round_even_if_it_has_descendants():
     artsy = Suffixes((", artsy",))
     trail = explored().lock(1, 0, artsy).lock(2, 0, Suffixes((", trending",))).lock(1, 0, artsy)
     assert trail.path == (1, 2, 3)
-    assert build_view(trail, 1)["focus"] == 2
+    assert show(trail)["focus"] == 2
 
 
 def test_the_focus_is_the_end_of_the_path_if_the_last_requested_round_is_not_shown():
     trail = explored().lock(1, 0, Suffixes((", artsy",))).explore(RECIPE, Seeds((7,))).revisit(1)
     assert trail.path == (1, 2)
-    assert build_view(trail, 1)["focus"] == 2
+    assert show(trail)["focus"] == 2
 
 
 def test_first_rounds_are_listed_if_there_are_several():
     trail = explored()
-    assert build_view(trail, 1)["roots"] == []
+    assert show(trail)["roots"] == []
     trail = trail.explore(replace(RECIPE, prompt="cat, Van Gogh"), Seeds((7,)))
-    assert build_view(trail, 1)["roots"] == [
+    assert show(trail)["roots"] == [
         {"id": 1, "label": "Labrador in the style of Vermeer · 0–3", "current": False},
         {"id": 2, "label": "cat, Van Gogh · 7", "current": True},
     ]
-    assert [root["current"] for root in build_view(trail.revisit(1), 1)["roots"]] == [True, False]
-    assert len(build_view(trail.explore(RECIPE, Seeds((8,))), 1)["roots"]) == 3
+    assert [root["current"] for root in show(trail.revisit(1))["roots"]] == [True, False]
+    assert len(show(trail.explore(RECIPE, Seeds((8,))))["roots"]) == 3
 
 
 def test_labels_of_long_and_empty_prompts():
@@ -185,27 +175,27 @@ def test_the_notice_about_unknown_words():
 
 def test_a_hint_explains_locking_until_a_seed_was_locked():
     trail = explored()
-    assert "Click the picture you like" in build_view(trail, 1)["hint"]
-    assert build_view(trail.with_tile(1, 0, state=State.RUNNING), 1)["hint"] == ""
-    assert build_view(trail.lock(1, 0, Suffixes((", artsy",))), 1)["hint"] == ""
+    assert "Click the picture you like" in show(trail)["hint"]
+    assert show(trail.with_tile(1, 0, state=State.RUNNING))["hint"] == ""
+    assert show(trail.lock(1, 0, Suffixes((", artsy",))))["hint"] == ""
 
 
 def test_the_hint_stays_when_an_earlier_round_is_shown_again():
     trail = explored().explore(RECIPE, Seeds((7,))).with_tile(2, 0, state=State.DONE, file=Path("7.png"))
-    assert build_view(trail, 1)["hint"]
+    assert show(trail)["hint"]
     again = trail.explore(RECIPE, Seeds((0, 1, 2, 3)))
     assert again.newest.id == 1
-    assert build_view(again, 1)["hint"]
+    assert show(again)["hint"]
 
 
 def test_an_unconditional_model_gets_no_hint():
     unconditional = replace(SKETCH, unconditional=True, guidance_scale=0.0)
-    assert build_view(explored(unconditional.make_recipe(prompt="", seed=0)), 1)["hint"] == ""
+    assert show(explored(unconditional.make_recipe(prompt="", seed=0)))["hint"] == ""
 
 
 def test_the_title_splits_off_what_the_parent_tile_added():
     trail = explored().lock(1, 0, Suffixes((", artsy",))).lock(2, 0, Suffixes((", trending",)))
-    assert [round_["prompt"] for round_ in build_view(trail, 1)["rounds"]] == [
+    assert [round_["prompt"] for round_ in show(trail)["rounds"]] == [
         [RECIPE.prompt, ""],
         [RECIPE.prompt, ""],
         [RECIPE.prompt, ", artsy"],
@@ -219,6 +209,6 @@ def test_rounds_with_the_same_parent_are_siblings():
         .lock(1, 0, Suffixes((", trending",)))
         .lock(1, 1, Suffixes((", artsy",)))
     )
-    assert build_view(trail, 1)["rounds"][1]["siblings"] == []
-    assert [tile["varied"] for tile in build_view(trail, 1)["rounds"][0]["tiles"]] == [True, True, False, False]
-    assert build_view(trail.revisit(2), 1)["rounds"][1]["siblings"] == [2, 3]
+    assert show(trail)["rounds"][1]["siblings"] == []
+    assert [tile["varied"] for tile in show(trail)["rounds"][0]["tiles"]] == [True, True, False, False]
+    assert show(trail.revisit(2))["rounds"][1]["siblings"] == [2, 3]

@@ -124,7 +124,7 @@ def test_stop_ends_the_work_and_a_click_resumes_it():
         if trail.tile(first.id, 0).state is State.RUNNING:
             session.stop()
     assert states(session, first.id) == [State.STOPPED, State.STOPPED]
-    session.lock(first.id, 1, Suffixes(GUIDE_SUFFIXES))
+    session.resume(first.id)
     develop(session)
     assert states(session, first.id) == [State.DONE, State.DONE]
 
@@ -216,7 +216,7 @@ def test_a_click_on_a_tile_whose_store_lookup_is_pending_changes_nothing():
 
 
 @pytest.mark.parametrize("state", [State.WAITING, State.RUNNING])
-def test_a_click_on_an_unfinished_tile_does_not_retry_the_failed_one_next_to_it(state):
+def test_locking_an_unfinished_tile_does_not_retry_the_failed_one_next_to_it(state):
     session = Painter().session()
     first = session.explore(RECIPE, Seeds((0, 1))).newest
     session._change(first.id, 0, state=state)
@@ -226,13 +226,13 @@ def test_a_click_on_an_unfinished_tile_does_not_retry_the_failed_one_next_to_it(
 
 
 @pytest.mark.parametrize("state", [State.FAILED, State.STOPPED])
-def test_a_click_on_a_tile_without_a_picture_retries_its_round(state):
+def test_a_round_whose_tiles_failed_or_were_stopped_is_resumed(state):
     session = Painter().session()
     first = session.explore(RECIPE, Seeds((0, 1))).newest
     session.stop()
     for index in (0, 1):
         session._change(first.id, index, state=state)
-    session.lock(first.id, 0, Suffixes(GUIDE_SUFFIXES))
+    session.resume(first.id)
     assert states(session, first.id) == [State.WAITING, State.WAITING]
 
 
@@ -411,7 +411,7 @@ def test_a_picture_from_a_file_is_shown_and_only_its_parents_are_looked_for(tmp_
     assert states(session, first.id) == [State.STOPPED]
     assert (second.tiles[0].state, second.tiles[0].file) == (State.DONE, tmp_path / "a.png")
     assert painter.painted == []
-    session.lock(first.id, 0, Suffixes(GUIDE_SUFFIXES))
+    session.resume(first.id)
     list(session.develop())
     assert states(session, first.id) == [State.DONE], "a click makes it"
 

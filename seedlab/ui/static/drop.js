@@ -13,13 +13,19 @@ function acceptDrops() {
     if (!hasFiles(event)) return;
     event.preventDefault();
     mark(false);
-    const chosen = new DataTransfer();
-    chosen.items.add(event.dataTransfer.files[0]);
-    // Wait for the first view: until then the saved trail has not been sent, and would be lost.
-    const input = await waitFor(() => shown && findInput());
-    input.files = chosen.files;
-    input.dispatchEvent(new Event('change', { bubbles: true }));
+    const [file] = event.dataTransfer.files; // empty after the event
+    // Wait for the first update: until then the page has no session.
+    await waitFor(() => view.run && findInput());
+    upload(file);
   });
+}
+
+function upload(file) {
+  const chosen = new DataTransfer();
+  chosen.items.add(file);
+  const input = findInput();
+  input.files = chosen.files;
+  input.dispatchEvent(new Event('change', { bubbles: true }));
 }
 
 // Gradio mounts this input next to its button, on a slow machine seconds after the columns.

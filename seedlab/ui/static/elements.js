@@ -42,6 +42,9 @@ function setSource(image, source) {
   if (image.getAttribute('src') !== source) image.setAttribute('src', source);
 }
 
+// The address of a picture. The page may be served below a path, with or without a slash at its end.
+const locate = (path) => `${location.pathname.replace(/\/?$/, '/')}${path}`;
+
 // Makes nodes the children of a parent, in order. Nodes already in place are not touched, so they keep focus and scroll.
 function setChildren(parent, nodes) {
   for (const child of [...parent.children]) if (!nodes.includes(child)) child.remove();

@@ -39,14 +39,14 @@ function showInspector(inspector, tile, parent) {
   if (!tile) return;
   inspector.compare.style.aspectRatio = `${tile.width} / ${tile.height}`;
   // Hide the script of another picture.
-  if (inspector.child.src && inspector.child.getAttribute('src') !== tile.file.url) inspector.script.root.hidden = true;
-  setSource(inspector.child, tile.file.url);
+  if (inspector.child.src && inspector.child.getAttribute('src') !== locate(tile.url)) inspector.script.root.hidden = true;
+  setSource(inspector.child, locate(tile.url));
   setAttribute(inspector.child, 'alt', `${tile.lead}${tile.tail}`);
-  const paired = Boolean(parent && parent.file);
+  const paired = Boolean(parent && parent.url);
   inspector.compare.classList.toggle('paired', paired);
   inspector.range.hidden = inspector.sides[0].parentElement.hidden = !paired;
   if (paired) {
-    setSource(inspector.parent, parent.file.url);
+    setSource(inspector.parent, locate(parent.url));
     setAttribute(inspector.parent, 'alt', '');
     setText(inspector.sides[0], parent.caption || `seed ${parent.seed}`);
     setText(inspector.sides[1], tile.caption || `seed ${tile.seed}`);
@@ -82,7 +82,7 @@ function showRecipe({ lines, save }, tile) {
   showLine(lines.seed, tile.seed_text);
   showLine(lines.model, tile.settings);
   showLine(lines.note, tile.sentence, !tile.sentence);
-  setAttribute(save, 'href', tile.file.url);
+  setAttribute(save, 'href', locate(tile.url));
   setAttribute(save, 'download', tile.download);
 }
 

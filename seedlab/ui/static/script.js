@@ -5,7 +5,7 @@ function makeScript() {
   const close = make('button', 'action', { type: 'button' });
   const text = make('textarea', '', { readonly: '', rows: 12, spellcheck: 'false', wrap: 'off', 'aria-label': 'Script' });
   const root = make('div', 'script', { hidden: '' }, make('p', '', {}, title, state, close), text);
-  const script = { root, title, state, text, opener: null, source: null, number: null };
+  const script = { root, title, state, text, opener: null, source: null, name: null };
   setText(close, 'Close');
   close.addEventListener('click', () => {
     // A hidden element would lose the keyboard focus.
@@ -15,10 +15,10 @@ function makeScript() {
   return script;
 }
 
-// Views repeat the last script. Show only a new one, and only if the picture it was requested for is still inspected.
+// Updates repeat the last script. Show only a new one, and only if the picture it was requested for is still inspected.
 function showScript({ script, child }, data) {
-  if (!data || data.number === script.number) return;
-  script.number = data.number;
+  if (!data || data.name === script.name) return;
+  script.name = data.name;
   if (script.source !== child.getAttribute('src')) return;
   script.text.value = data.text;
   setText(script.title, `${data.title}: `);

@@ -1,35 +1,73 @@
-// The columns of rounds, with the list of first rounds above and the inspector below. Every view is complete; drawing it
-// updates only what changed.
+// The columns of rounds, with the list of first rounds above and the inspector below. Drawing updates only what changed.
 const sheet = element.querySelector('.sheet');
 const status = make('p', 'status', { role: 'status', 'aria-live': 'polite' });
 const hint = make('p', 'hint');
+const storageNote = make('p', 'storage', { role: 'status', hidden: '' });
 const roots = make('nav', 'roots', { 'aria-label': 'Previous explorations' });
 const row = make('div', 'rounds', { role: 'region', 'aria-label': 'Rounds' });
-const inspector = makeInspector((event, whole) => trigger(event, whole ? { round: chosen.round } : chosen));
+const inspector = makeInspector((event, whole) => send(event, whole ? { round: chosen.round } : chosen));
 const rounds = new Map();
-let shown = null;
 let focus = null;
 let chosen = null;
 let lastMessage = 0;
+// Repeats the last action, which a restarted server answers by asking for the saved trail.
+let repeat = null;
+let isReopened = false;
 
-sheet.append(roots, row, makeEmpty(), make('div', 'below', {}, status, hint), inspector.root);
+sheet.append(roots, row, makeEmpty(), make('div', 'below', {}, status, hint, storageNote), inspector.root);
 watch('value', () => receive(props.value));
-narrow.addEventListener('change', () => shown && draw(shown));
+narrow.addEventListener('change', () => drawAll());
 document.addEventListener('visibilitychange', wake);
 document.addEventListener('click', (event) => {
+  if (!event.target.closest('#generate, #try button')) return;
+  repeat = () => document.querySelector('#generate').click();
   // Show at once that the click was received: the answer may take a moment while the server is starting.
-  if (event.target.closest('#generate, #try button')) sheet.classList.add('pending');
+  sheet.classList.add('pending');
 });
+document.addEventListener('keydown', (event) => {
+  if (event.key === 'Enter' && event.target.closest('#panel')) repeat = () => document.querySelector('#generate').click();
+});
+document.addEventListener('change', ({ target }) => {
+  const [file] = target === findInput() ? target.files : [];
+  if (file) repeat = () => upload(file);
+}, true);
 window.addEventListener('online', wake);
-// While there is work the server sends several views per second: no message means that the stream was lost.
+// While there is work the server sends several updates per second: no message means that the stream was lost.
 setInterval(() => Date.now() - lastMessage > 5000 && wake(), 2500);
 acceptDrops();
 receive(props.value);
 
-// A stream's view may arrive after the view of a later click: drop the older one.
-function receive(view) {
+// Updates of a stream and of a click may arrive in another order than they were made: an older one is dropped.
+function receive(update) {
   lastMessage = Date.now();
-  if (view && view.version && (shown === null || view.version > shown.version)) draw(view);
+  if (!update) return;
+  if (update.run === null) {
+    isReopened = true;
+    trigger('reopen', { saved: composeSaved(), working: readWorking() });
+    return;
+  }
+  if (isAhead(update)) {
+    wake(true);
+    return;
+  }
+  const isNewRun = update.run !== view.run;
+  const changed = merge(update);
+  if (changed === null) return;
+  save(update);
+  draw(changed);
+  if (isNewRun) repeatLast();
+}
+
+function repeatLast() {
+  const action = isReopened ? repeat : null;
+  isReopened = false;
+  repeat = null;
+  action?.();
+}
+
+function send(kind, data) {
+  repeat = () => trigger(kind, data);
+  trigger(kind, data);
 }
 
 function act(kind, at) {
@@ -38,35 +76,40 @@ function act(kind, at) {
   // A tile without a picture does not change the inspected one.
   if (kind === 'inspect' || done) chosen = at;
   if (kind === 'inspect') {
-    drawInspector(shown);
+    drawInspector();
     inspector.root.scrollIntoView({ block: 'nearest', behavior: motion() });
     return;
   }
   // Mark it at once, but not during a stream: views from before the click still arrive, and the mark would flicker.
-  if (!shown.working && done) tile.classList.add('locked');
-  trigger('tile', at);
+  if (!view.working && done) tile.classList.add('locked');
+  send('tile', at);
 }
 
-// Ask for a fresh view: a phone that slept has lost its stream.
-function wake() {
-  if (!shown || !shown.working || document.hidden) return;
+// Ask for what is missing: a phone that slept has lost its stream.
+function wake(isNeeded) {
+  if (isNeeded !== true && (!view.run || !view.working || document.hidden)) return;
   lastMessage = Date.now();
-  trigger('wake', {});
+  trigger('wake', { run: view.run, version: view.version });
 }
 
-function draw(view) {
+function drawAll() {
+  if (view.run) draw(view.path);
+}
+
+// Draws the rounds with these ids, and what concerns all.
+function draw(changed) {
   const focused = findFocusedSiblings();
-  shown = view;
   sheet.classList.remove('pending');
   sheet.classList.toggle('empty', view.rounds.length === 0);
   document.documentElement.toggleAttribute('data-working', view.working);
   setText(status, view.status);
   setText(hint, view.hint);
   drawRoots(view.roots);
-  const columns = view.rounds.map(drawRound);
+  for (const id of [...rounds.keys()]) if (!view.path.includes(id)) rounds.delete(id);
+  const columns = view.rounds.map((round) => (changed.includes(round.id) || !rounds.has(round.id) ? drawRound(round) : rounds.get(round.id).section));
   setChildren(row, narrow.matches ? columns.reverse() : columns);
-  restoreSiblingFocus(view, focused);
-  drawInspector(view);
+  restoreSiblingFocus(focused);
+  drawInspector();
   showScript(inspector, view.script);
   scrollToNewest(view.focus);
   updateFold();
@@ -87,7 +130,7 @@ function drawRoots(list) {
 function linkRound(button, label, id, current) {
   setText(button, label);
   setAttribute(button, 'aria-current', current ? 'true' : null);
-  button.onclick = () => trigger('revisit', { round: id });
+  button.onclick = () => send('revisit', { round: id });
 }
 
 function drawSiblings(siblings, data) {
@@ -112,7 +155,7 @@ function findFocusedSiblings() {
 }
 
 // Choosing a sibling replaces the round and its buttons: move the focus to the new round's buttons.
-function restoreSiblingFocus(view, focused) {
+function restoreSiblingFocus(focused) {
   const shownNow = view.rounds.find((round) => round.id !== focused && round.siblings.includes(focused));
   if (shownNow) rounds.get(shownNow.id).siblings.querySelector('[aria-current]').focus({ preventScroll: true });
 }
@@ -144,11 +187,11 @@ function makeRound(data) {
 }
 
 // Inspect the last chosen tile if it is on the screen, else the first finished tile of the newest round that has one.
-function drawInspector(view) {
+function drawInspector() {
   const find = (at) => at && view.rounds.find((round) => round.id === at.round)?.tiles[at.index];
-  if (!find(chosen)?.file) {
-    const done = [...view.rounds].reverse().find((round) => round.tiles.some((tile) => tile.file));
-    chosen = done ? { round: done.id, index: done.tiles.findIndex((tile) => tile.file) } : null;
+  if (!find(chosen)?.url) {
+    const done = [...view.rounds].reverse().find((round) => round.tiles.some((tile) => tile.url));
+    chosen = done ? { round: done.id, index: done.tiles.findIndex((tile) => tile.url) } : null;
   }
   const round = chosen && view.rounds.find((each) => each.id === chosen.round);
   const parent = round && round.parent;

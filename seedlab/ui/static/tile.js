@@ -18,8 +18,16 @@ function makeTile(act) {
   button.addEventListener('click', () => act('tile', tile.at));
   look.addEventListener('click', () => act('inspect', tile.at));
   picture.addEventListener('load', () => figure.classList.add('shown'));
-  picture.addEventListener('error', () => setText(message, 'The picture could not be loaded.'));
+  picture.addEventListener('error', () => showMissing(tile));
   return tile;
+}
+
+// A store of limited size has deleted the picture since.
+function showMissing({ figure, picture, message }) {
+  figure.dataset.state = 'failed';
+  figure.classList.remove('shown');
+  picture.hidden = true;
+  setText(message, 'The picture’s file is not in the store any more. Click to generate it again.');
 }
 
 function showTile(tile, data, at, locked) {
@@ -39,10 +47,10 @@ function showTile(tile, data, at, locked) {
 function showPictures(tile, data) {
   tile.preview.hidden = !data.preview && !tile.preview.hasAttribute('src');
   if (data.preview) setSource(tile.preview, data.preview);
-  const isMissing = !data.file && !['waiting', 'running'].includes(data.state);
+  const isMissing = !data.url && !['waiting', 'running'].includes(data.state);
   if (isMissing) { tile.preview.removeAttribute('src'); tile.preview.hidden = true; }
-  tile.picture.hidden = !data.file;
-  if (data.file) setSource(tile.picture, data.file.url);
+  tile.picture.hidden = !data.url;
+  if (data.url) setSource(tile.picture, locate(data.url));
   else { tile.picture.removeAttribute('src'); tile.figure.classList.remove('shown'); }
 }
 
@@ -59,11 +67,11 @@ function showText(tile, data) {
 
 function showTools(tile, data) {
   const name = `seed ${data.seed}${data.caption ? ', ' + data.caption : ''}`;
-  tile.look.hidden = tile.save.hidden = !data.file;
+  tile.look.hidden = tile.save.hidden = !data.url;
   setAttribute(tile.look, 'aria-label', `Inspect ${name}`);
   setAttribute(tile.look, 'title', 'Inspect');
   setAttribute(tile.save, 'aria-label', `Download ${name}`);
   setAttribute(tile.save, 'title', 'Download PNG');
-  setAttribute(tile.save, 'href', data.file ? data.file.url : null);
+  setAttribute(tile.save, 'href', data.url ? locate(data.url) : null);
   setAttribute(tile.save, 'download', data.download);
 }

@@ -1,0 +1,78 @@
+"""What the browser saves: rounds outlive a reload, a restart of the server, and a full storage."""
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import DESK, QUICK, SMALL
+from tests.browser.screen import PATIENCE, Screen
+from tests.browser.server import start_server
+
+FILL_STORAGE = """() => {
+  for (let size = 1 << 20; size >= 1; size >>= 1) {
+    try { for (let count = 0; ; count += 1) localStorage.setItem(`junk-${size}-${count}`, 'x'.repeat(size)); } catch {}
+  }
+}"""
+WATCH_SHIFTS = """() => {
+  window.shifts = [];
+  new PerformanceObserver((list) => window.shifts.push(...list.getEntries().map((entry) => entry.value)))
+    .observe({ type: 'layout-shift', buffered: true });
+}"""
+HAS_SAVED = "() => (localStorage.getItem('seedlab-rounds') || '').includes('\"id\":1')"
+
+
+def test_a_reload_during_work_continues_by_itself(screen, seeds):
+    screen.set_steps(30, side=256)
+    screen.generate(seeds=f"{seeds[0]}-{seeds[3]}")
+    screen.wait_working()
+    screen.page.wait_for_function(HAS_SAVED)
+    screen.page.reload()
+    screen.wait_done()
+    assert screen.value("seeds") == f"{seeds[0]}-{seeds[3]}"
+    # Gradio logs that the reload cut its stream.
+    assert all(re.search("AbortError|errored out", each) for each in screen.complaints), screen.complaints
+    screen.complaints.clear()
+
+
+def test_a_full_storage_is_reported_and_the_page_still_works(screen, seeds):
+    screen.page.evaluate(FILL_STORAGE)
+    screen.generate(seeds=str(seeds[0]))
+    screen.wait_done(0, 1)
+    expect(screen.page.locator(".storage")).to_contain_text("they will be gone after a reload")
+    screen.page.evaluate("localStorage.clear()")
+    screen.generate(seeds=str(seeds[1]))
+    screen.wait_done(0, 1)
+    expect(screen.page.locator(".storage")).to_be_hidden()
+
+
+def test_an_invalid_saved_trail_leaves_the_page_usable(screen, seeds):
+    hostile = '{"version": 2, "rounds": [{"id": 1e300, "parent": null}], "path": [1e300]}'
+    screen.page.evaluate("text => localStorage.setItem('seedlab-rounds', text)", hostile)
+    screen.page.reload()
+    expect(screen.page.locator(".blank")).to_be_visible(timeout=PATIENCE)
+    screen.set_steps(QUICK, side=SMALL)
+    screen.generate(seeds=str(seeds[0]))
+    screen.wait_done(0, 1)
+
+
+def test_a_click_after_a_restart_of_the_server_is_carried_out(browser, tmp_path, seeds):
+    server = start_server(tmp_path)
+    port = int(server.url.rsplit(":", 1)[1])
+    context = browser.new_context(viewport=DESK)
+    screen = Screen(context.new_page(), server.url).open()
+    screen.set_steps(QUICK, side=SMALL)
+    screen.generate(seeds=f"{seeds[0]}, {seeds[1]}")
+    screen.wait_done(0, 2)
+    server.stop()
+    server = start_server(tmp_path, port=port)
+    screen.frame(0, 1).click()
+    screen.wait_done(1)
+    expect(screen.column(1).locator("h2")).to_have_text(f"Seed {seeds[1]} · suffixes")
+    server.stop()
+    server = start_server(tmp_path, port=port)
+    screen.generate(seeds=str(seeds[2]))
+    screen.wait_done(0, 1)
+    expect(screen.page.locator(".roots button")).to_have_count(2)
+    context.close()
+    server.stop()
+    assert not re.search("Traceback", server.log.read_text())
