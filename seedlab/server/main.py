@@ -1,4 +1,4 @@
-"""Serving the page."""
+"""Starts and ends the web server."""
 
 import os
 import sys
@@ -6,6 +6,8 @@ from typing import NoReturn
 
 from seedlab.application import Application
 from seedlab.core.errors import SeedLabError
+from seedlab.server.install import make_app_options
+from seedlab.server.routes import make_routes
 from seedlab.settings import Settings
 
 
@@ -44,6 +46,7 @@ def serve(settings: Settings) -> None:
         share=settings.share,
         inbrowser=settings.open_browser,
         prevent_thread_lock=True,
+        app_kwargs=make_app_options(make_routes()),
         **launch_options(),
     )
     application.warm_up()
