@@ -3,7 +3,7 @@
 import sys
 
 from seedlab.core.errors import SeedLabError
-from seedlab.server import run
+from seedlab.server.main import run
 from seedlab.settings import read_settings
 
 

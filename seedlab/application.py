@@ -70,6 +70,10 @@ class Application:
         """Begin to load the default model in the background."""
         self.manager.warm_up(self._default.address)
 
+    def sweep(self) -> None:
+        """Delete what killed processes left in the store."""
+        self._store.sweep()
+
     def close(self) -> None:
         """End all work."""
         self.manager.close()

@@ -1,6 +1,8 @@
 """The operator's settings, from flags and environment variables; flags come first."""
 
 import argparse
+import difflib
+import ipaddress
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +14,15 @@ from seedlab.core.recipe import GENERATOR_DEVICES
 DEFAULT_MODEL = "sketch"
 LOCAL = ("127.0.0.1", "localhost", "::1")
 """Addresses that only this machine can reach."""
+
+YES, NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
+VALUES = ("model", "device", "host", "port", "store")
+SWITCHES = ("deterministic", "share", "open", "public", "embed")
+PREFIX = "SEEDLAB_"
+VARIABLES = tuple(f"{PREFIX}{name.upper()}" for name in (*VALUES, *SWITCHES, "cache"))
+"""All variables that SeedLab reads under its own name. SEEDLAB_CACHE is a folder; `pipelines/` reads it."""
+
+DEVICES = ("auto", *GENERATOR_DEVICES)
 
 PUBLIC_STORE_BYTES = 2 * 2**30
 DESCRIPTION = "SeedLab in the browser. A variable in brackets does the same as its flag."
@@ -31,6 +42,7 @@ class Settings:
         embed: whether metadata is written into PNG files.
         open_browser: whether the page is opened in the operator's browser.
         public: whether strangers use it: then only Sketch and the default model are offered, and the store is bounded.
+        on_space: whether it runs as a Space of the Hugging Face Hub, which embeds the page in its own.
     """
 
     model: str = DEFAULT_MODEL
@@ -43,6 +55,7 @@ class Settings:
     embed: bool = True
     open_browser: bool = True
     public: bool = False
+    on_space: bool = False
 
     @property
     def store_bytes(self) -> int | None:
@@ -66,30 +79,51 @@ def make_settings(flags: argparse.Namespace) -> Settings:
     """Return the settings of parsed flags.
 
     Raises:
-        SeedLabError: the port is not a port.
+        SeedLabError: a flag or a variable has a value that it cannot have.
     """
-    reachable = flags.share or flags.host not in LOCAL
+    switches = {name: _read_switch(name, getattr(flags, name)) for name in SWITCHES}
+    host = flags.host.strip().removeprefix("[").removesuffix("]")
+    reachable = switches["share"] or not is_local(host)
     return Settings(
         model=flags.model,
-        device=None if flags.device == "auto" else flags.device,
-        host=flags.host,
+        device=_read_device(flags.device),
+        host=host,
         port=_read_port(flags.port),
-        share=flags.share,
-        deterministic=flags.deterministic,
+        share=bool(switches["share"]),
+        deterministic=bool(switches["deterministic"]),
         store=Path(flags.store),
-        embed=flags.embed,
-        open_browser=flags.open,
-        public=reachable if flags.public is None else flags.public,
+        embed=bool(switches["embed"]),
+        open_browser=bool(switches["open"]),
+        public=bool(reachable if switches["public"] is None else switches["public"]),
+        on_space=flags.on_space,
     )
 
 
+def is_local(host: str) -> bool:
+    """Whether only this machine can reach an address to serve on."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.casefold() in LOCAL
+
+
+def list_unknown_variables(variables: Mapping[str, str]) -> tuple[str, ...]:
+    """Return a sentence for each variable that looks like SeedLab's and is not, such as a misspelt one."""
+    unknown = sorted(name for name in variables if name.startswith(PREFIX) and name not in VARIABLES)
+    return tuple(_format_unknown(name) for name in unknown)
+
+
 def add_flags(parser: argparse.ArgumentParser, variables: Mapping[str, str]) -> None:
-    """Add the flags that `make_settings` reads. Their defaults come from environment variables."""
+    """Add the flags that `make_settings` reads. Their defaults come from environment variables, and are not read here:
+
+    a wrong variable must not stop commands that do not use it.
+    """
     _add_model_flags(parser, variables)
     words = "only deterministic algorithms: equal bytes from run to run on a GPU too, at some cost of speed"
     _add_switch(parser, variables, "deterministic", False, words)
     _add_page_flags(parser, variables)
     _add_store_flags(parser, variables)
+    parser.set_defaults(on_space=bool(variables.get("SPACE_ID")))
 
 
 def _add_model_flags(parser: argparse.ArgumentParser, variables: Mapping[str, str]) -> None:
@@ -98,7 +132,7 @@ def _add_model_flags(parser: argparse.ArgumentParser, variables: Mapping[str, st
     parser.add_argument("--model", default=model, help=words)
     device = variables.get("SEEDLAB_DEVICE") or "auto"
     words = "where to compute [SEEDLAB_DEVICE]"
-    parser.add_argument("--device", choices=("auto", *GENERATOR_DEVICES), default=device, help=words)
+    parser.add_argument("--device", choices=DEVICES, default=device, help=words)
 
 
 def _add_page_flags(parser: argparse.ArgumentParser, variables: Mapping[str, str]) -> None:
@@ -126,14 +160,42 @@ def _add_switch(
     parser: argparse.ArgumentParser, variables: Mapping[str, str], name: str, default: bool | None, words: str
 ) -> None:
     variable = f"SEEDLAB_{name.upper()}"
-    given = {"1": True, "0": False}.get(variables.get(variable, ""), default)
+    given = variables.get(variable) or default
     words = f"{words} [{variable}=1 or 0]"
     parser.add_argument(f"--{name}", action=argparse.BooleanOptionalAction, default=given, help=words)
+
+
+def _read_switch(name: str, given: bool | str | None) -> bool | None:
+    """Read a switch: a flag is True or False, a variable is text, and None is neither."""
+    if not isinstance(given, str):
+        return given
+    word = given.strip().casefold()
+    if word not in YES + NO:
+        raise SeedLabError(
+            f"SEEDLAB_{name.upper()} is “{given[:20]}”: use 1, true, yes or on, or else 0, false, no or off."
+        )
+    return word in YES
+
+
+def _read_device(given: str) -> str | None:
+    device = given.strip().casefold()
+    if device not in DEVICES:
+        raise SeedLabError(f"“{given[:20]}” is not a device: use {', '.join(DEVICES)} for SEEDLAB_DEVICE or --device.")
+    return None if device == "auto" else device
 
 
 def _read_port(text: str | None) -> int | None:
     if not text:
         return None
-    if not text.isascii() or not text.isdigit() or int(text) > 65535:
-        raise SeedLabError(f"“{text[:20]}” is not a port: use a number from 0 to 65535.")
+    if not text.isascii() or not text.isdigit() or len(text) > 5 or int(text) > 65535:
+        raise SeedLabError(
+            f"“{text[:20]}” is not a port: use a number from 0 to 65535 for --port or SEEDLAB_PORT; 0 is any free one."
+        )
     return int(text)
+
+
+def _format_unknown(name: str) -> str:
+    known = {each.removeprefix(PREFIX): each for each in VARIABLES}
+    close = difflib.get_close_matches(name.removeprefix(PREFIX), known, n=1)
+    hint = f"did you mean {known[close[0]]}?" if close else f"SeedLab reads {', '.join(VARIABLES)}."
+    return f"{name} is not a setting: {hint}"

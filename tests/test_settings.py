@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from seedlab.core.errors import SeedLabError
-from seedlab.settings import Settings, read_settings
+from seedlab.settings import VARIABLES, Settings, list_unknown_variables, read_settings
 
 
 def test_defaults_are_sketch_for_this_machine_alone():
@@ -69,10 +69,71 @@ def test_this_machine_alone_is_not_public(host):
     assert not read_settings(["--host", host], {}).public
 
 
-@pytest.mark.parametrize("port", ["banana", "-1", "65536", "１"])
+@pytest.mark.parametrize("port", ["banana", "-1", "65536", "99999", "１", "9" * 5000])
 def test_a_port_that_is_none_is_said(port):
-    with pytest.raises(SeedLabError, match="use a number from 0 to 65535"):
-        read_settings([], {"SEEDLAB_PORT": port})
+    for flags, variables in ([], {"SEEDLAB_PORT": port}), (["--port", port], {}):
+        with pytest.raises(SeedLabError, match="use a number from 0 to 65535 for --port or SEEDLAB_PORT"):
+            read_settings(flags, variables)
+
+
+SWITCHES = {
+    "SHARE": "share",
+    "OPEN": "open_browser",
+    "PUBLIC": "public",
+    "EMBED": "embed",
+    "DETERMINISTIC": "deterministic",
+}
+
+
+@pytest.mark.parametrize(("variable", "name"), SWITCHES.items())
+@pytest.mark.parametrize(
+    ("word", "value"),
+    [(word, True) for word in ("1", "true", "YES", " On ")] + [(word, False) for word in ("0", "False", "no", "OFF")],
+)
+def test_a_switch_is_any_usual_word(variable, name, word, value):
+    assert getattr(read_settings([], {f"SEEDLAB_{variable}": word}), name) is value
+
+
+@pytest.mark.parametrize("variable", SWITCHES)
+@pytest.mark.parametrize("word", ["banana", "2", "ja", "yes please", "truе"])
+def test_a_switch_that_is_another_word_is_refused(variable, word):
+    with pytest.raises(SeedLabError, match=f"SEEDLAB_{variable} is “{word}”: use 1, true, yes or on, or else 0, "):
+        read_settings([], {f"SEEDLAB_{variable}": word})
+
+
+def test_a_flag_replaces_a_switch_that_cannot_be_read():
+    assert read_settings(["--public"], {"SEEDLAB_PUBLIC": "banana"}).public
+
+
+@pytest.mark.parametrize("device", ["tpu", "cuda:1", "gpu"])
+def test_a_device_that_is_none_is_refused(device):
+    with pytest.raises(SeedLabError, match=f"“{device}” is not a device: use auto, cpu, cuda"):
+        read_settings([], {"SEEDLAB_DEVICE": device})
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("SEEDLAB_PUBLICK", "did you mean SEEDLAB_PUBLIC?"),
+        ("SEEDLAB_MODLE", "did you mean SEEDLAB_MODEL?"),
+        ("SEEDLAB_X", "SeedLab reads SEEDLAB_MODEL, "),
+    ],
+)
+def test_a_variable_that_is_none_is_named(name, hint):
+    (sentence,) = list_unknown_variables({name: "1", "SEEDLAB_PORT": "1", "PATH": "/bin"})
+    assert sentence.startswith(f"{name} is not a setting: {hint}")
+
+
+def test_all_variables_that_are_read_are_known():
+    variables = dict.fromkeys(VARIABLES, "")
+    assert list_unknown_variables(variables) == ()
+    settings = read_settings([], variables)
+    assert settings == Settings()
+
+
+@pytest.mark.parametrize("host", ["127.0.0.2", "[::1]", "LOCALHOST"])
+def test_other_spellings_of_this_machine_are_not_public(host):
+    assert not read_settings(["--host", host], {}).public
 
 
 def test_an_unknown_flag_ends_with_code_2(capsys):

@@ -17,6 +17,6 @@ def add_app(commands: Any) -> None:
 
 def run_app(given: argparse.Namespace, _: MakeServices) -> NoReturn:
     """Serve the page until the process ends."""
-    from seedlab.server import run
+    from seedlab.server.main import run
 
     run(make_settings(given))

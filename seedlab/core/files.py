@@ -1,13 +1,24 @@
 """Files: written in one step, and recognised when they change."""
 
+import errno
+import os
 import re
+import time
 import uuid
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
-TEMPORARY = re.compile(r"\.seedlab-[0-9a-f]{32}\.tmp")
+TEMPORARY = re.compile(r"\.seedlab-(?:(?P<process>\d{1,10})-)?[0-9a-f]{32}\.tmp")
 """The name of a file that is being written; one that stays behind was left by a process that was killed."""
+
+ABANDONED_SECONDS, ORPHANED_SECONDS = 3600.0, 2.0
+"""After this time without a change, a temporary file of any process, and of one that does not run here, is abandoned.
+
+A process of another machine, which writes to a shared folder, does not run here either.
+"""
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 Signature = tuple[tuple[str, int, int], ...]
 """Name, size in bytes and time of the last change, in ns, of each of several files."""
@@ -25,7 +36,7 @@ def write_atomically(file: Path, write: Callable[[Path], object]) -> None:
     """
     # In the same folder, because only there renaming is atomic. The name is unique, because another process may be
     # writing the same file. Not `tempfile`, whose files only their owner may read.
-    temporary = file.with_name(f".seedlab-{uuid.uuid4().hex}.tmp")
+    temporary = file.with_name(f".seedlab-{os.getpid()}-{uuid.uuid4().hex}.tmp")
     try:
         write(temporary)
         temporary.replace(file)
@@ -33,6 +44,22 @@ def write_atomically(file: Path, write: Callable[[Path], object]) -> None:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise
+
+
+def delete_abandoned(folder: Path) -> None:
+    """Delete the temporary files that killed processes left in a folder. Nothing happens if it cannot be read."""
+    with suppress(OSError):
+        for file in folder.iterdir():
+            if (match := TEMPORARY.fullmatch(file.name)) is not None:
+                with suppress(OSError):  # deleted meanwhile
+                    limit = ORPHANED_SECONDS if _has_ended(match["process"]) else ABANDONED_SECONDS
+                    if time.time() - file.stat().st_mtime > limit:
+                        file.unlink()
+
+
+def is_full(error: OSError) -> bool:
+    """Whether an error says that a disk, or a user's share of it, is full."""
+    return error.errno in FULL
 
 
 def sign_files(files: Iterable[tuple[str, Path]]) -> Signature:
@@ -46,3 +73,16 @@ def sign_files(files: Iterable[tuple[str, Path]]) -> Signature:
     """
     stats = ((name, file.stat()) for name, file in files)
     return tuple((name, stat.st_size, stat.st_mtime_ns) for name, stat in stats)
+
+
+def _has_ended(process: str | None) -> bool:
+    """Whether a process of this machine is known to have ended."""
+    if process is None or os.name != "posix":  # elsewhere signal 0 would end it
+        return False
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return True
+    except (OSError, OverflowError):
+        return False
+    return False

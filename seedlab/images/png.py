@@ -12,7 +12,7 @@ from PIL.Image import Image
 from PIL.PngImagePlugin import PngImageFile, PngInfo
 
 from seedlab.core.errors import SeedLabError
-from seedlab.core.files import write_atomically
+from seedlab.core.files import is_full, write_atomically
 from seedlab.core.validation import MAX_SIDE
 
 MAX_FILE_BYTES = 50 * 2**20
@@ -32,7 +32,6 @@ CHUNK_HEAD = struct.Struct(">I4s")
 BROKEN = (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error)
 """What Pillow raises for invalid PNGs."""
 
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 NO_FOLDER = (errno.ENOTDIR, errno.EEXIST)
 
@@ -148,7 +147,7 @@ def _check_chunks(stream: BinaryIO, name: str) -> None:
 
 def _explain(error: OSError, folder: Path) -> str:
     name = folder.name[:80] or str(folder)
-    if error.errno in FULL:
+    if is_full(error):
         return f"The disk is full: free some space, or choose another folder than “{name}”."
     if error.errno in FORBIDDEN:
         return f"The folder “{name}” cannot be written to: choose another, or allow writing there."

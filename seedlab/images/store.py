@@ -1,14 +1,13 @@
 """The content-addressed store: each finished picture once, named by its recipe and environment. There is no index."""
 
 import re
-import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from seedlab.core.environment import Environment
 from seedlab.core.errors import SeedLabError
-from seedlab.core.files import TEMPORARY
+from seedlab.core.files import delete_abandoned
 from seedlab.core.picture import Picture
 from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Finished
@@ -17,8 +16,6 @@ from seedlab.images.png import read_chunks, write_png
 from seedlab.rules.change import Lineage
 
 OURS = re.compile(r"[0-9a-f]{64}-[0-9a-f]{16}\.png")
-ABANDONED_SECONDS = 3600.0
-"""A temporary file of this age was left by a process that was killed."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +58,10 @@ class Store:
             self._make_room(file, self.limit_bytes)
         return Picture(file, finished.notice)
 
+    def sweep(self) -> None:
+        """Delete the temporary files that killed processes left."""
+        delete_abandoned(self.folder)
+
     def _name(self, recipe: Recipe, environment: Environment) -> Path:
         return self.folder / f"{recipe.fingerprint}-{environment.digest[:16]}.png"
 
@@ -80,6 +81,7 @@ class Store:
         return metadata.notice
 
     def _make_room(self, written: Path, limit_bytes: int) -> None:
+        self.sweep()
         pictures = sorted(self._list(), key=lambda each: each[0])
         excess = sum(size for _, size, _ in pictures) - limit_bytes
         for _, size, file in pictures:
@@ -91,13 +93,11 @@ class Store:
                     file.unlink()
 
     def _list(self) -> list[tuple[float, int, Path]]:
-        """List the store's pictures as (time of last use in s, bytes, file), and delete abandoned temporary files."""
+        """List the store's pictures as (time of last use in s, bytes, file)."""
         pictures = []
         for file in self.folder.iterdir():
             with suppress(OSError):  # deleted meanwhile
-                status = file.stat()
                 if OURS.fullmatch(file.name):
+                    status = file.stat()
                     pictures.append((status.st_mtime, status.st_size, file))
-                elif TEMPORARY.fullmatch(file.name) and time.time() - status.st_mtime > ABANDONED_SECONDS:
-                    file.unlink()
         return pictures

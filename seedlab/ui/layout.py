@@ -54,7 +54,7 @@ def build_blocks(services: PageServices, pictures: PictureServer) -> gr.Blocks:
     """Build the page. It loads no model; sessions start when a browser opens the page.
 
     Args:
-        pictures: its route has to be served too; see `launch_options`.
+        pictures: its route has to be served too.
     """
     handlers = Handlers(services, pictures.address)
     blocks = gr.Blocks(title="SeedLab", fill_width=True, analytics_enabled=False, delete_cache=(3600, DAY))

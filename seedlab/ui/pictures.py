@@ -10,7 +10,8 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-PREFIX = "pictures"
+PREFIX = "seedlab/pictures"
+"""Below the path that `seedlab.server.paths` keeps open."""
 MAX_ADDRESSES = 50_000
 """Addresses that are remembered, about 20 MB."""
 

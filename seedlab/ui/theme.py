@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from starlette.routing import Route
 
 STATIC = Path(__file__).parent / "static"
 SANS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif")
@@ -60,14 +59,9 @@ def make_theme() -> gr.themes.Base:
     return theme.set(**colours, **flat, **lines, block_padding="0px")
 
 
-def launch_options(*routes: Route) -> dict[str, Any]:
-    """Return the arguments of `launch` for this page.
-
-    Args:
-        routes: served besides Gradio's own.
-    """
+def launch_options() -> dict[str, Any]:
+    """Return the arguments of `launch` for this page."""
     return {
-        "app_kwargs": {"routes": list(routes)},
         "theme": make_theme(),
         # In the head: Gradio applies `css` only after the page has loaded, and rewrites its selectors.
         "head": f"<style>{make_stylesheet()}</style>",

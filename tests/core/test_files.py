@@ -1,8 +1,14 @@
 """Files are written as a whole or not at all, and recognised when they change."""
 
+import errno
+import os
+import subprocess
+import sys
+import time
+
 import pytest
 
-from seedlab.core.files import TEMPORARY, sign_files, write_atomically
+from seedlab.core.files import TEMPORARY, delete_abandoned, is_full, sign_files, write_atomically
 
 
 def test_a_file_is_replaced_in_one_step(tmp_path):
@@ -32,6 +38,37 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path, error):
         write_atomically(file, write)
     assert file.read_text() == "old"
     assert list(tmp_path.iterdir()) == [file]
+
+
+def test_what_a_process_of_this_machine_left_is_deleted_soon_after_its_end(tmp_path):
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        ended.wait(30)
+    dead, fresh, running, unknown, old, foreign = (
+        tmp_path / f".seedlab-{name}.tmp"
+        for name in (
+            f"{ended.pid}-{'0' * 32}",
+            f"{ended.pid}-{'1' * 32}",
+            f"{os.getpid()}-{'2' * 32}",
+            "3" * 32,
+            "4" * 32,
+            "x",
+        )
+    )
+    for file, age in ((dead, 10), (fresh, 0), (running, 10), (unknown, 10), (old, 7200), (foreign, 7200)):
+        file.touch()
+        os.utime(file, (time.time() - age,) * 2)
+    delete_abandoned(tmp_path)
+    left = {dead: False, fresh: True, running: True, unknown: True, old: False, foreign: True}
+    assert {file: file.exists() for file in left} == left
+
+
+def test_a_folder_that_is_missing_has_nothing_to_delete(tmp_path):
+    delete_abandoned(tmp_path / "missing")
+
+
+def test_a_full_disk_is_told_from_other_errors():
+    assert is_full(OSError(errno.ENOSPC, "No space left on device"))
+    assert not is_full(OSError(errno.EACCES, "Permission denied"))
 
 
 def test_a_signature_changes_with_the_file(tmp_path):

@@ -38,7 +38,7 @@ def test_a_picture_is_served_byte_for_byte(server, client, picture):
 def test_no_other_file_is_served(server, client, picture):
     server.address(picture)
     for path in ("0.png", "../0.png", "..%2f0.png", str(picture), "a" * 40 + ".png", ""):
-        assert client.get(f"pictures/{path}").status_code == 404
+        assert client.get(f"seedlab/pictures/{path}").status_code == 404
 
 
 def test_addresses_differ_from_file_to_file_and_from_process_to_process(server, picture, tmp_path):

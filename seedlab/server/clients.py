@@ -1,0 +1,70 @@
+"""Whom a request comes from, and how much of something each client has taken."""
+
+import ipaddress
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from starlette.types import Scope
+
+IPV6_SITE = 64
+"""Bits of an IPv6 address that belong to one connection: its owner chooses the others."""
+
+PROXIES = "127.0.0.1,::1,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7"
+"""The proxies of a Space, whose word on the visitor's address uvicorn takes (FORWARDED_ALLOW_IPS)."""
+
+
+def find_client(scope: Scope) -> str:
+    """Return the address that a request comes from; for IPv6, its network. uvicorn has followed trusted proxies."""
+    address = scope["client"][0] if scope.get("client") else ""
+    return name_client(address)
+
+
+def name_client(address: str) -> str:
+    """Return the name under which an address is counted."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, ipaddress.IPv6Address):
+        if parsed.ipv4_mapped is not None:
+            return str(parsed.ipv4_mapped)
+        return str(ipaddress.ip_network((parsed, IPV6_SITE), strict=False))
+    return address
+
+
+class Shares:
+    """Counts what clients hold of something that is limited. Used from one event loop, so it needs no lock.
+
+    Args:
+        total: the limit for all clients together.
+        share: the limit for one client.
+    """
+
+    def __init__(self, total: int, share: int) -> None:
+        self._total, self._share = total, share
+        self._held: Counter[str] = Counter()
+
+    def take(self, client: str, amount: int = 1) -> bool:
+        """Take an amount, unless that would exceed a limit. Returns whether it was taken."""
+        if self._held[client] + amount > self._share or self._held.total() + amount > self._total:
+            self.give_back(client, 0)
+            return False
+        self._held[client] += amount
+        return True
+
+    def give_back(self, client: str, amount: int = 1) -> None:
+        """Give back what was taken."""
+        self._held[client] -= amount
+        if self._held[client] <= 0:
+            del self._held[client]
+
+    @contextmanager
+    def hold(self, client: str) -> Iterator[bool]:
+        """Take one for the time of a block. Yields whether it was taken."""
+        taken = self.take(client)
+        try:
+            yield taken
+        finally:
+            if taken:
+                self.give_back(client)

@@ -1,0 +1,73 @@
+"""Everything between the network and gradio, put together."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute
+
+from seedlab.server.bodies import BodyLimit
+from seedlab.server.calls import EventCalls
+from seedlab.server.headers import SecurityHeaders, make_headers
+from seedlab.server.hosts import HostAndOrigin, make_host_check
+from seedlab.server.install import make_app_options
+from seedlab.server.paths import OpenPaths
+from seedlab.server.routes import make_routes
+from seedlab.server.streams import StreamLimits, Streams
+from seedlab.server.temporary import SWEEP_SECONDS, sweep
+from seedlab.server.uploads import Uploads
+from seedlab.settings import Settings
+from seedlab.ui.running_page import RunningPage
+
+
+def make_edge(
+    page: RunningPage,
+    settings: Settings,
+    temporary: Path,
+    sweep_store: Callable[[], object] = lambda: None,
+    streams: Streams | None = None,
+    routes: Sequence[BaseRoute] = (),
+) -> dict[str, Any]:
+    """Return the value of `app_kwargs` for gradio's `Blocks.launch`: routes, middleware, background services.
+
+    Args:
+        page: the page, which is launched with this.
+        temporary: the folder of temporary files.
+        sweep_store: deletes what killed processes left in the store.
+        streams: None for the usual limits.
+        routes: the page's own, such as that of pictures.
+    """
+    streams = streams or Streams(page)
+    return make_app_options(
+        [*routes, *make_routes(Uploads(temporary))],
+        [
+            Middleware(SecurityHeaders, headers=make_headers(on_space=settings.on_space)),
+            Middleware(HostAndOrigin, is_known=make_host_check(settings)),
+            Middleware(OpenPaths),
+            Middleware(BodyLimit),
+            Middleware(EventCalls, list_functions=page.list_functions),
+            Middleware(StreamLimits, streams=streams),
+        ],
+        [streams.watch, partial(_sweep_often, (sweep_store, partial(sweep, temporary)))],
+    )
+
+
+@asynccontextmanager
+async def _sweep_often(sweeps: Sequence[Callable[[], object]]) -> AsyncIterator[None]:
+    async def run() -> None:
+        while True:
+            for each in sweeps:
+                await asyncio.to_thread(each)
+            await asyncio.sleep(SWEEP_SECONDS)
+
+    task = asyncio.create_task(run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
