@@ -1,6 +1,6 @@
 """Loads pipelines from files to a device."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,20 @@ from seedlab.pipelines.loaded.sources import Source
 from seedlab.pipelines.models.capabilities import is_video_module
 
 
-def load_pipeline(source: Source, dtype: str, device: str, loras: Sequence[Lora] = ()) -> Any:
+def load_pipeline(
+    source: Source,
+    dtype: str,
+    device: str,
+    loras: Sequence[Lora] = (),
+    notify: Callable[[str], None] = lambda _sentence: None,
+) -> Any:
     """Load a pipeline, from safetensors only and without any code that comes with the model.
+
+    Args:
+        source: where its files are.
+        dtype, loras: as in `Recipe`.
+        device: "cpu", "cuda" or "mps".
+        notify: called with each sentence that users should read, such as about weights that are not used.
 
     Raises:
         SeedLabError: the pipeline cannot be loaded, or a LoRA was made for another kind.
