@@ -51,8 +51,7 @@ class ModelResolver:
         """
         address = self._find_allowed_name(address)
         if not self._is_allowed(address):
-            names = (find_model(each).name for each in self._allowed or ())  # never the paths of the operator's files
-            raise RecipeError("model_id", f"This server offers only: {', '.join(dict.fromkeys(names))}.")
+            raise RecipeError("model_id", f"This server offers only: {', '.join(map(_name, self._allowed or ()))}.")
         return find_model(address)
 
     def resolve(self, model: Model) -> ResolvedModel:
@@ -129,3 +128,8 @@ class ModelResolver:
             return None if model.card else find_downloaded_configurations(model.model_id, model.revision or "")
         source = self._files.download(model)  # the configurations of a single-file checkpoint may have to be downloaded
         return None if model.card else source.config or source.path
+
+
+def _name(address: str) -> str:
+    """Return what strangers may read of an allowed address: of the operator's own files only the name."""
+    return find_model(address).name if Path(address).is_absolute() else address

@@ -208,7 +208,8 @@ def _check_indices(folder: Path, place: Path) -> None:
                 raise RecipeError(
                     "model_id",
                     f"{quote(name_model(folder), 80)} cannot be used: the list of its weights, "
-                    f"{quote(file.name, 80)}, names {quote(name, 80)}, which is not a safetensors file next to it. SeedLab loads no pickles.",
+                    f"{quote(file.name, 80)}, names {quote(name, 80)}, which is not a safetensors file next to it. "
+                    "SeedLab loads no pickles.",
                 )
 
 
