@@ -52,6 +52,8 @@ class Model:
         neutral_guidance: a negative prompt is read only with a guidance above this; the pipeline does not warn.
         pipeline, config: for a single-file checkpoint: the class of its pipeline, and the diffusers folder or Hub id
             with its configurations; otherwise "".
+        reading: further arguments of its pipeline's `from_pretrained` or `from_single_file`, by name.
+        scheduler_settings: settings, by name, that a checkpoint's training demands and its configurations do not have.
         card: its licence and costs; None if unknown.
     """
 
@@ -76,6 +78,8 @@ class Model:
     neutral_guidance: float = 1.0
     pipeline: str = ""
     config: str = ""
+    reading: tuple[tuple[str, str | None], ...] = ()
+    scheduler_settings: tuple[tuple[str, str | bool], ...] = ()
     card: ModelCard | None = None
 
     @property

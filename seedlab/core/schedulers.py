@@ -85,8 +85,7 @@ REPLACED = (
 )
 """Classes that are not on offer, whose models work with DPM++ 2M.
 
-DPMSolverSDE ignores the generator and draws from its own random source. It needs torchsde, and LMS needs scipy: without
-them diffusers refuses to load such a model, and says what to install."""
+DPMSolverSDE ignores the generator and draws from its own random source."""
 
 
 def find_scheduler(name: str) -> Scheduler:

@@ -1,19 +1,25 @@
 """Resolves models: from an address to what is known about it, and on to its commit, pipeline and dtype."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 
-from seedlab.core.errors import RecipeError
+from seedlab.core.errors import RecipeError, SeedLabError
 from seedlab.core.model import Model, ResolvedModel
+from seedlab.core.text import quote
 from seedlab.pipelines.devices.libraries import import_libraries
 from seedlab.pipelines.devices.selection import choose_dtype
 from seedlab.pipelines.hub.cache import COMMIT, find_commit, find_downloaded_configurations
+from seedlab.pipelines.loaded.completeness import check_weights
 from seedlab.pipelines.loaded.files import ModelFiles
 from seedlab.pipelines.loaded.sources import KNOWN, is_on_hub
 from seedlab.pipelines.models.catalog import find_model
+from seedlab.pipelines.models.folders import check_folder
 from seedlab.pipelines.models.introspection import inspect_pipeline
+
+LOGGER = logging.getLogger(__name__)
 
 
 class ModelResolver:
@@ -43,8 +49,9 @@ class ModelResolver:
         Raises:
             RecipeError: there is no such model, or it is not allowed here.
         """
+        address = self._find_allowed_name(address)
         if not self._is_allowed(address):
-            raise RecipeError("model_id", f"This server offers only: {', '.join(self._allowed or ())}.")
+            raise RecipeError("model_id", f"This server offers only: {', '.join(map(_name, self._allowed or ()))}.")
         return find_model(address)
 
     def resolve(self, model: Model) -> ResolvedModel:
@@ -57,10 +64,27 @@ class ModelResolver:
             SeedLabError: the requested device does not exist.
         """
         model = self._fetch_commit(model)
-        if (folder := self._find_configurations(model)) is not None:
-            import_libraries()
-            model = inspect_pipeline(model, folder)
+        try:
+            model = self._inspect(model)
+        except SeedLabError:
+            raise
+        except Exception as error:  # the edge: configurations are made by anybody, and the page waits for an answer
+            LOGGER.exception("%s could not be looked at.", model.address)
+            sentence = f"The files of {quote(model.name, 80)} cannot be read: choose another model."
+            raise RecipeError("model_id", sentence) from error
         return ResolvedModel.of(model, model.dtype or choose_dtype(self._device(), model.half_dtype))
+
+    def _inspect(self, model: Model) -> Model:
+        folder = self._find_configurations(model)
+        if folder is None:
+            return model
+        import_libraries()
+        model = inspect_pipeline(model, folder)
+        if not self._files.is_here(model):
+            return model
+        source = self._files.find(model)
+        check_weights(source)
+        return model if source.config else replace(model, reading=check_folder(source.path).arguments)
 
     def use_known_commit(self, model: Model) -> Model:
         """Return a model with the commit that its revision was resolved to in this process, if it was."""
@@ -71,6 +95,13 @@ class ModelResolver:
         if not is_on_hub(model.model_id):
             return not self._files.is_here(model)
         return COMMIT.fullmatch(self.use_known_commit(model).revision or "") is None
+
+    def _find_allowed_name(self, address: str) -> str:
+        """Return the address of the allowed model that is asked for by its display name; all others unchanged."""
+        if self._allowed is None or address in self._allowed:
+            return address
+        named = (each for each in self._allowed if find_model(each).name.casefold() == address.strip().casefold())
+        return next(named, address)
 
     def _is_allowed(self, address: str) -> bool:
         """Whether a model may be used: at an allowed address, or at the commit that one stands for, as in recipes."""
@@ -97,3 +128,8 @@ class ModelResolver:
             return None if model.card else find_downloaded_configurations(model.model_id, model.revision or "")
         source = self._files.download(model)  # the configurations of a single-file checkpoint may have to be downloaded
         return None if model.card else source.config or source.path
+
+
+def _name(address: str) -> str:
+    """Return what strangers may read of an allowed address: of the operator's own files only the name."""
+    return find_model(address).name if Path(address).is_absolute() else address

@@ -197,9 +197,8 @@ def _show_previews(loaded: LoadedPipeline, latents: Any, recipe: Recipe) -> Sequ
 
 
 def _finish(index: int, recipe: Recipe, loaded: LoadedPipeline, made: Sample) -> Finished:
-    return Finished(
-        index, made.image, loaded.environment, format_truncation_notice(loaded.pipeline, recipe), made.checksums
-    )
+    notices = (*loaded.notices, format_truncation_notice(loaded.pipeline, recipe))
+    return Finished(index, made.image, loaded.environment, " ".join(filter(None, notices)), made.checksums)
 
 
 def _explain(error: Exception) -> str:

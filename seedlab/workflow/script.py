@@ -70,9 +70,14 @@ def _write_head(recipe: Recipe, environment: Environment | None, model: Model | 
         "import hashlib",
         *(["from importlib.util import find_spec"] if recipe.model_id == SKETCH else []),
         "import torch",
-        f"from diffusers import {_name_pipeline(model)}, {find_scheduler(recipe.scheduler).class_name}",
+        f"from diffusers import {', '.join(_list_classes(recipe, model))}",
         *(DETERMINISM if deterministic else ()),
     ]
+
+
+def _list_classes(recipe: Recipe, model: Model | None) -> list[str]:
+    base = ["EulerDiscreteScheduler"] if model is not None and model.scheduler_settings else []
+    return list(dict.fromkeys((_name_pipeline(model), find_scheduler(recipe.scheduler).class_name, *base)))
 
 
 def _name_pipeline(model: Model | None) -> str:
@@ -80,10 +85,19 @@ def _name_pipeline(model: Model | None) -> str:
 
 
 def _write_reading(recipe: Recipe, known: Model | None) -> str:
+    further = "".join(f", {name}={value!r}" for name, value in (known.reading if known is not None else ()))
     if known is not None and known.config:
-        return f"from_single_file(model, config={_quote(known.config)}, dtype=torch.{recipe.dtype})"
+        return f"from_single_file(model, config={_quote(known.config)}, dtype=torch.{recipe.dtype}{further})"
     revision = "" if recipe.revision is None else f", revision={_quote(recipe.revision)}"
-    return f"from_pretrained(model{revision}, dtype=torch.{recipe.dtype}, use_safetensors=True)"
+    return f"from_pretrained(model{revision}, dtype=torch.{recipe.dtype}, use_safetensors=True{further})"
+
+
+def _write_config(known: Model | None) -> str:
+    """Write the scheduler's configuration, like `seedlab.pipelines.loaded.loading`."""
+    if known is None or not known.scheduler_settings:
+        return "config = pipe.scheduler.config"
+    settings = "".join(f", {name}={value!r}" for name, value in known.scheduler_settings)
+    return f"config = EulerDiscreteScheduler.from_config(pipe.scheduler.config{settings}).config"
 
 
 def _write_loras(recipe: Recipe) -> list[str]:
@@ -111,7 +125,7 @@ def _write_loading(recipe: Recipe, environment: Environment | None, known: Model
         *_write_loras(recipe),
         *(_write_memory_format() if channels_last else []),
         *([] if on_cpu else [_write_device(environment)]),
-        "config = pipe.scheduler.config",
+        _write_config(known),
     ]
 
 

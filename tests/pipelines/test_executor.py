@@ -153,9 +153,9 @@ def test_a_warm_grid_reads_no_configuration_again(watch, tmp_path):
 def test_a_configuration_that_changes_is_read_again(tmp_path):
     folder = build_stable_diffusion(tmp_path)
     with closing(PipelineManager(executor=FakeExecutor())) as manager:
-        assert manager.resolve(str(folder)).ignores == ()
+        assert manager.resolve(str(folder)).height == 64
         config = folder / "unet" / "config.json"
         text = config.read_text()
-        config.write_text(text.replace('"time_cond_proj_dim": null', '"time_cond_proj_dim": 256'))
+        config.write_text(text.replace('"sample_size": 8', '"sample_size": 16'))
         assert config.read_text() != text
-        assert manager.resolve(str(folder)).ignores == ("negative_prompt",)
+        assert manager.resolve(str(folder)).height == 128

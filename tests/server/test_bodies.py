@@ -31,7 +31,7 @@ def test_a_body_that_does_not_say_its_size_is_refused_once_it_is_too_large(clien
 def test_a_trail_of_full_length_is_taken(served, client):
     """It is sent as text inside JSON, with its quotes escaped."""
     saved = json.dumps([{"prompt": "Labrador", "seed": 1}] * 120_000)[:5_000_000]
-    answer = client.post(PREDICT, json=served.call("open", "long", {0: saved}))
+    answer = client.post(PREDICT, json=served.call("open", "long", {1: saved}))
     assert answer.status_code == 200
 
 

@@ -40,7 +40,7 @@ def visitor(few):
 
 def explore(few, client, session: str) -> None:
     """Request four pictures that nobody has made."""
-    values = dict(enumerate([None, "", f"Labrador {session}", "0-3", "sketch"]))
+    values = dict(enumerate([None, f"Labrador {session}", "0-3", "sketch"]))
     assert client.post(PREDICT, json=few.call("open", session, {0: ""})).status_code == 200
     assert client.post(PREDICT, json=few.call("explore", session, values)).status_code == 200
 

@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,8 @@ from seedlab.pipelines.hub.errors import INDEX, explain_failure, explain_no_pipe
 from seedlab.pipelines.hub.progress import OnProgress, SilentBar
 from seedlab.pipelines.hub.transfer import HUB_TIMEOUT_SECONDS, download_large_files
 from seedlab.pipelines.models.folders import DESCRIPTIONS
+from seedlab.pipelines.models.parts import choose_parts, read_components
+from seedlab.pipelines.models.weights import ENDING
 
 LOGGER = logging.getLogger(__name__)
 COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -58,9 +60,10 @@ def find_snapshot(model_id: str, revision: str | None) -> Path | None:
     from huggingface_hub.errors import CachedRepoTreeNotFoundError
 
     try:
-        get_cached_repo_tree(model_id, revision=revision)  # without this it is unknown whether the folder is complete
+        # Without this list it is unknown whether the folder is complete.
+        names = [file.path for file in get_cached_repo_tree(model_id, revision=revision)]
         options = {"revision": revision, "use_safetensors": True, "local_files_only": True}
-        return Path(DiffusionPipeline.download(model_id, **options))
+        return Path(DiffusionPipeline.download(model_id, **options, **_choose_files(model_id, names, options)))
     except (OSError, ValueError, CachedRepoTreeNotFoundError) as error:
         LOGGER.info("%s is not in the cache, or not completely: %s", model_id, error)
         return None
@@ -79,13 +82,42 @@ def download_snapshot(model_id: str, revision: str | None, known: Iterable[str],
         SeedLabError: it cannot be downloaded; the sentence says what to do.
     """
     from diffusers import DiffusionPipeline
+    from huggingface_hub import HfApi
 
+    options = {"revision": revision, "use_safetensors": True}
     try:
+        names = [file.rfilename for file in HfApi().model_info(model_id, revision=revision).siblings or ()]
+        chosen = _choose_files(model_id, names, options)
         with download_large_files(on_progress):
-            return Path(DiffusionPipeline.download(model_id, revision=revision, use_safetensors=True))
+            return Path(DiffusionPipeline.download(model_id, **options, **chosen))
     except _name_failures() as error:
         LOGGER.info("%s could not be downloaded: %s", model_id, error)
         raise SeedLabError(explain_failure(model_id, revision, error, known)) from error
+
+
+def _choose_files(model_id: str, names: Collection[str], options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the further arguments with which diffusers downloads what a model needs: a variant, what is left out.
+
+    Args:
+        names: the paths of the repository's files.
+        options: the other arguments of the download.
+
+    Raises:
+        RecipeError: a part of the model is missing, or only there as a pickle.
+    """
+    from huggingface_hub import hf_hub_download
+
+    if not any(name.endswith(ENDING) for name in names):
+        return {}  # diffusers refuses it
+    place = {name: options[name] for name in ("revision", "local_files_only") if name in options}
+    components = read_components(Path(hf_hub_download(model_id, INDEX, **place)))
+    files: dict[str, list[str]] = {}
+    for name in names:
+        component, _, file = name.rpartition("/")
+        files.setdefault(component, []).append(file)
+    # Some early pipelines, with a single network, have their files in the root.
+    listed = {component: files.get(component, files.get("", [])) for component in components}
+    return dict(choose_parts(components, listed, model_id).arguments)
 
 
 def find_downloaded_configurations(model_id: str, commit: str) -> Path | None:

@@ -33,12 +33,14 @@ class LoadedPipeline:
 
     Attributes:
         prompts: caches its encoded prompts; None if its pictures are made one per call.
+        notices: sentences about the model and its LoRAs that go with each picture.
     """
 
     pipeline: Any
     preview: Preview | None
     environment: Environment
     prompts: Prompts | None
+    notices: tuple[str, ...] = ()
 
 
 class PipelineCache:
@@ -86,7 +88,8 @@ class PipelineCache:
             self.loading = ""
 
     def _load_source(self, source: Source, dtype: str, loras: tuple[Lora, ...], device: str) -> LoadedPipeline:
-        pipeline = load_pipeline(source, dtype, device, loras)
+        notices: list[str] = []
+        pipeline = load_pipeline(source, dtype, device, loras, notices.append)
         release_freed_memory()  # of weights in another dtype, or that were moved to a GPU
         with leave_as_found(pipeline):
             preview = fit_preview(pipeline)
@@ -95,6 +98,7 @@ class PipelineCache:
             preview,
             observe(device, self._files.hash(source, loras)),
             Prompts(pipeline) if family_of(pipeline).can_batch else None,
+            tuple(notices),
         )
 
     def _weigh(self, source: Source, dtype: str, loras: tuple[Lora, ...]) -> int:

@@ -38,7 +38,7 @@ def list_files(path: Path, config: Path | None = None) -> Iterator[tuple[str, Pa
     endings = (".json", ".txt", ".model") if config else (".safetensors", ".json", ".txt", ".model")
     # Some early pipelines, with a single network, have their files in the root.
     for file in sorted((*folder.glob("*"), *folder.glob("*/*"))):
-        if file.suffix in endings:
+        if file.suffix.lower() in endings:
             yield file.relative_to(folder).as_posix(), file
 
 

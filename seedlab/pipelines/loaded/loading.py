@@ -1,27 +1,51 @@
 """Loads pipelines from files to a device."""
 
-from collections.abc import Sequence
+import logging
+import re
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from seedlab.core.errors import SeedLabError
 from seedlab.core.recipe import Lora
+from seedlab.core.text import quote
+from seedlab.pipelines.devices.library_warnings import collect_warnings
 from seedlab.pipelines.devices.offload import place
 from seedlab.pipelines.devices.selection import choose_memory_format
+from seedlab.pipelines.loaded.completeness import check_weights, format_unused
 from seedlab.pipelines.loaded.loras import add_loras
+from seedlab.pipelines.loaded.messages import translate_warnings
+from seedlab.pipelines.loaded.readable import make_readable
 from seedlab.pipelines.loaded.sources import Source
 from seedlab.pipelines.models.capabilities import is_video_module
+from seedlab.pipelines.models.configurations import UNLIMITED, name_model
+from seedlab.pipelines.models.parts import Parts, find_parts, name_part
+
+LOGGER = logging.getLogger(__name__)
+PACKAGE = re.compile(r"requires the (\S+) library|No module named '(\w+)'")
 
 
-def load_pipeline(source: Source, dtype: str, device: str, loras: Sequence[Lora] = ()) -> Any:
+def load_pipeline(
+    source: Source,
+    dtype: str,
+    device: str,
+    loras: Sequence[Lora] = (),
+    notify: Callable[[str], None] = lambda _sentence: None,
+) -> Any:
     """Load a pipeline, from safetensors only and without any code that comes with the model.
+
+    Args:
+        source: where its files are.
+        dtype, loras: as in `Recipe`.
+        device: "cpu", "cuda" or "mps".
+        notify: called with each sentence that users should read, such as about weights that are not used.
 
     Raises:
         SeedLabError: the pipeline cannot be loaded, or a LoRA was made for another kind.
     """
     import torch
 
-    pipeline = _read_pipeline(source, getattr(torch, dtype))
+    pipeline = _read_pipeline(source, getattr(torch, dtype), notify)
     add_loras(pipeline, loras)
     pipeline.set_progress_bar_config(disable=True)
     for component in pipeline.components.values():
@@ -31,24 +55,39 @@ def load_pipeline(source: Source, dtype: str, device: str, loras: Sequence[Lora]
     return place(pipeline, device)
 
 
-def _read_pipeline(source: Source, dtype: Any) -> Any:
-    name = source.path.name
+def _read_pipeline(source: Source, dtype: Any, notify: Callable[[str], None]) -> Any:
+    unused = check_weights(source)
+    name = quote(name_model(source.path), 80)
     try:
-        return _read_file(source, dtype) if source.config else _read_folder(source.path, dtype)
-    except ImportError as error:  # a component needs another package, as LMS needs scipy
-        raise SeedLabError(f"The model in {name} cannot be used: {_shorten(error)}. Choose another.") from error
-    except (OSError, ValueError, TypeError, KeyError, RuntimeError, AttributeError) as error:
-        kind = "checkpoint of the kind that its folder describes" if source.config else "diffusers pipeline"
+        with collect_warnings() as messages, make_readable(source) as readable:
+            pipeline = _read_file(readable, dtype) if source.config else _read_folder(readable.path, dtype)
+    except ImportError as error:  # a component needs another package
+        LOGGER.warning("%s could not be loaded: %s", source.path, error)
+        package = PACKAGE.search(str(error))
+        needed = f" (pip install {package[1] or package[2]})" if package else ""
+        raise SeedLabError(f"{name} needs a package that is not installed{needed}: choose another model.") from error
+    except (OSError, ValueError, TypeError, KeyError, RuntimeError, AttributeError, OverflowError) as error:
+        LOGGER.warning("%s could not be loaded: %s", source.path, error)
         raise SeedLabError(
-            f"The model in {name} could not be loaded ({_shorten(error)}): "
-            f"check that it is a complete {kind} with safetensors weights."
+            f"{name} could not be loaded: its files are damaged or do not belong together. Download it again, or "
+            "choose another model."
         ) from error
+    for sentence in filter(None, (_find_parts(source).format_notice(), format_unused(unused))):
+        notify(sentence)
+    translate_warnings(name_model(source.path), messages, notify)
+    _check_tokenizers(pipeline, name)
+    return _set_schedule(pipeline, source)
 
 
 def _read_folder(folder: Path, dtype: Any) -> Any:
     from diffusers import DiffusionPipeline
 
-    return DiffusionPipeline.from_pretrained(folder, dtype=dtype, use_safetensors=True, local_files_only=True)
+    options = {"dtype": dtype, "use_safetensors": True, "local_files_only": True}
+    return DiffusionPipeline.from_pretrained(folder, **options, **dict(find_parts(folder).arguments))
+
+
+def _find_parts(source: Source) -> Parts:
+    return Parts(left_out=tuple(name for name, _ in source.reading)) if source.config else find_parts(source.path)
 
 
 def _read_file(source: Source, dtype: Any) -> Any:
@@ -57,10 +96,25 @@ def _read_file(source: Source, dtype: Any) -> Any:
     pipeline_class = getattr(diffusers, source.pipeline)
     # With a folder as config, diffusers does not ask the Hub.
     return pipeline_class.from_single_file(
-        str(source.path), config=str(source.config), dtype=dtype, local_files_only=True
+        str(source.path), config=str(source.config), dtype=dtype, local_files_only=True, **dict(source.reading)
     )
 
 
-def _shorten(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return (lines[0] if lines else type(error).__name__)[:160].rstrip(".: ")
+def _check_tokenizers(pipeline: Any, name: str) -> None:
+    """Refuse a tokenizer without a limit where the text encoder has one: the library behind it would fail."""
+    for component, tokenizer in pipeline.components.items():
+        if "CLIP" in type(tokenizer).__name__ and getattr(tokenizer, "model_max_length", 0) >= UNLIMITED:
+            raise SeedLabError(
+                f"{name} does not say how many tokens its {name_part(component)} reads: its tokenizer_config.json is "
+                "missing or incomplete. Download it again."
+            )
+
+
+def _set_schedule(pipeline: Any, source: Source) -> Any:
+    """Set the scheduler as the checkpoint was trained; see `Model.scheduler_settings`."""
+    if source.scheduler_settings:
+        from diffusers import EulerDiscreteScheduler  # it has all of these settings, and passes them on
+
+        settings = dict(source.scheduler_settings)
+        pipeline.scheduler = EulerDiscreteScheduler.from_config(pipeline.scheduler.config, **settings)
+    return pipeline

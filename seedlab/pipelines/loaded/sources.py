@@ -5,6 +5,7 @@ from pathlib import Path
 
 from seedlab.core.errors import SeedLabError
 from seedlab.core.model import Model
+from seedlab.core.text import quote
 from seedlab.pipelines.devices.libraries import import_libraries
 from seedlab.pipelines.hub.cache import download_snapshot, find_configurations, find_snapshot
 from seedlab.pipelines.hub.progress import OnProgress
@@ -27,11 +28,15 @@ class Source:
         path: a diffusers folder or a single-file checkpoint.
         pipeline, config: for a checkpoint, its pipeline class and the folder with its configurations; for a folder ""
             and None.
+        reading: further arguments with which a checkpoint is read.
+        scheduler_settings: as in `Model`.
     """
 
     path: Path
     pipeline: str = ""
     config: Path | None = None
+    reading: tuple[tuple[str, str | None], ...] = ()
+    scheduler_settings: tuple[tuple[str, str | bool], ...] = ()
 
 
 def find_source(model: Model, *, download: bool, on_progress: OnProgress = lambda _done, _total: None) -> Source:
@@ -49,8 +54,10 @@ def find_source(model: Model, *, download: bool, on_progress: OnProgress = lambd
     if not (path := Path(model.model_id)).is_absolute():
         return _find_on_hub(model, download, on_progress)
     if not path.exists():
-        raise SeedLabError(f"The model {path} does not exist any more: choose another model.")
-    return Source(path, model.pipeline, _find_config(model, download)) if model.config else Source(path)
+        raise SeedLabError(f"The model {quote(model.name, 80)} does not exist any more: choose another model.")
+    if not model.config:
+        return Source(path)
+    return Source(path, model.pipeline, _find_config(model, download), model.reading, model.scheduler_settings)
 
 
 def _find_on_hub(model: Model, download: bool, on_progress: OnProgress) -> Source:

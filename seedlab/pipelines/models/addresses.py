@@ -1,16 +1,38 @@
 """Addresses of models, as people type and paste them."""
 
 import re
+from pathlib import PurePosixPath
 from urllib.parse import unquote
 
-HUB_ID = re.compile(r"(?P<id>[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95})(?:@(?P<revision>[\w./-]{1,100}))?")
-"""A Hub id, and an optional revision."""
+from seedlab.core.errors import RecipeError
+from seedlab.core.text import quote
+from seedlab.pipelines.models.weights import PICKLES, refuse_pickle
+
+HUB_ID = re.compile(
+    r"(?P<id>[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95})(?:@(?P<revision>(?!.*\.\.)[\w./-]{1,100}))?"
+)
+"""A Hub id, and an optional revision. Git allows no ".." in the names of branches and tags."""
 
 PAGE = re.compile(
     r"(?:https?://)?(?:www\.)?(?:huggingface\.co|hf\.co)/(?P<id>[\w.-]+/[\w.-]+)"
-    r"(?:/(?:tree|blob|resolve|commit)/(?P<revision>refs/pr/\d+|[\w.-]+))?(?:[/?#].*)?"
+    r"(?:/(?:tree|blob|resolve|commit)/(?P<revision>refs/pr/\d+|[\w.-]+)(?P<file>/[^?#]*)?)?(?:[/?#].*)?"
 )
-"""The URL of a model's page on the Hub, or of a page of one revision."""
+"""The URL of a model's page on the Hub, of a page of one revision, or of a file."""
+
+HUB_FILE = re.compile(r"[\w-][\w.-]*/(?:[^/\\?#]+/)*[^/\\?#]+")
+"""A relative path of a file, or a file in a repository of the Hub, as in "owner/name/model.safetensors"."""
+
+WEIGHTS = (".safetensors", ".gguf", ".onnx", *PICKLES)
+"""Endings of files that are weights. Other files of a repository, such as its README, stand for the repository."""
+
+CIVITAI = re.compile(
+    r"(?:https?://)?(?:[\w-]+\.)*civitai\.\w+(?:[/?#].*)?|(?:urn:)?air:.*|civitai:\d+@\d+", re.IGNORECASE
+)
+"""An address of Civitai, or an AIR (https://github.com/civitai/civitai/wiki/AIR), which names a model there."""
+
+URL = re.compile(r"[a-z][a-z0-9+.-]*://.*", re.IGNORECASE | re.DOTALL)
+NETWORK_PATH = re.compile(r"\\\\|//|\\/|/\\")
+"""How the path of a share begins. Windows logs in to the named host as soon as such a path is looked at."""
 
 
 def tidy_address(text: str) -> str:
@@ -19,6 +41,46 @@ def tidy_address(text: str) -> str:
     if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
         text = text[1:-1]
     page = PAGE.fullmatch(unquote(text))
-    if page is None:
+    if page is None or (page["file"] or "").lower().rstrip("/").endswith(WEIGHTS):
         return text
     return page["id"] if page["revision"] in (None, "main") else f"{page['id']}@{page['revision']}"
+
+
+def check_address(address: str) -> None:
+    """Refuse addresses of models that must be downloaded by hand, and paths of network shares.
+
+    Raises:
+        RecipeError: it is one; the message says what to do.
+    """
+    if NETWORK_PATH.match(address):
+        raise _refuse(address, "is the path of a network share: copy the model to this machine, or give the share a "
+                      "drive letter or folder of its own")  # fmt: skip
+    if CIVITAI.fullmatch(address):
+        raise _refuse(address, "is on Civitai: download its .safetensors file there, and give the path of that file")
+    page = PAGE.fullmatch(unquote(address))
+    if page is not None and page["file"]:
+        raise _refuse_hub_file(page["id"], page["file"])
+    if URL.fullmatch(address):
+        raise _refuse(address, "is not on the Hugging Face Hub: download the model, and give its path")
+
+
+def check_hub_file(address: str) -> None:
+    """Refuse the address of one file in a repository of the Hub; call it where no such file is on this machine.
+
+    Raises:
+        RecipeError: it is one.
+    """
+    if HUB_FILE.fullmatch(address) and address.lower().endswith(WEIGHTS):
+        raise _refuse(address, "is not a file on this machine: if it is on the Hub, download it, and give its path")
+
+
+def _refuse_hub_file(model_id: str, path: str) -> RecipeError:
+    name = PurePosixPath(path).name
+    if name.lower().endswith(PICKLES):
+        return refuse_pickle("model_id", name)
+    return _refuse(name, f"is one file of {model_id} on the Hub: download it, and give its path. If {model_id} is a "
+                   f"diffusers pipeline, “{model_id}” uses all of it")  # fmt: skip
+
+
+def _refuse(name: str, reason: str) -> RecipeError:
+    return RecipeError("model_id", f"{quote(name, 80)} {reason}.")

@@ -3,25 +3,29 @@
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from seedlab.core.errors import RecipeError
-from seedlab.core.files import Signature, sign_files
 from seedlab.core.model import Model
-from seedlab.core.safetensors import Header, read_header
-from seedlab.core.text import quote
+from seedlab.core.safetensors import Header
+from seedlab.pipelines.models import layouts
+from seedlab.pipelines.models.configurations import read_json
+from seedlab.pipelines.models.contents import check_contents, refuse_part
 from seedlab.pipelines.models.folders import find_pipeline, name_pipeline, read_folder
+from seedlab.pipelines.models.parts import list_left_out
+from seedlab.pipelines.models.training import STANDARD, VELOCITY, apply_training, read_training
+from seedlab.pipelines.models.weights import (
+    ENDING,
+    PICKLES,
+    is_safetensors,
+    read_checked_header,
+    read_shapes,
+    refuse_file,
+    refuse_pickle,
+)
 
-ENDING = ".safetensors"
-PICKLES = (".bin", ".ckpt", ".pickle", ".pkl", ".pt", ".pth")
-
-XL_WEIGHT = "conditioner.embedders.1.model.transformer.resblocks.9.mlp.c_proj.bias"
-ATTENTION_WEIGHT = "model.diffusion_model.input_blocks.2.1.transformer_blocks.0.attn2.to_k.weight"
-"""Weights by which diffusers, too, recognises Stable Diffusion XL, and tells 1 from 2 by the width of the second."""
-
-V_PREDICTION_WEIGHT = "v_pred"
-"""An empty weight of this name marks a checkpoint trained with v-prediction (AUTOMATIC1111 #16567, ComfyUI)."""
+__all__ = ["ENDING", "PICKLES", "find_checkpoint", "find_config", "read_checkpoint", "read_shapes", "refuse_pickle"]
 
 BASE_NAME = re.compile(r"(?<![a-z0-9])(512|base)(?![a-z0-9])")
 """Occurs in the file names of checkpoints of the Stable Diffusion 2 base model."""
@@ -34,6 +38,9 @@ FAMILIES = {
 }
 """The model whose configurations a checkpoint without its own is loaded with, and its pipeline class."""
 
+DEEP_BLOCKS = f"{layouts.DENOISER}input_blocks.8.1.transformer_blocks."
+"""Ten blocks in Stable Diffusion XL, and fewer in its distilled variants, such as SSD-1B."""
+
 
 def find_checkpoint(path: str) -> Path | None:
     """Return the checkpoint at a path, made absolute; None if there is none.
@@ -44,19 +51,14 @@ def find_checkpoint(path: str) -> Path | None:
     if path.lower().endswith(PICKLES):
         raise refuse_pickle("model_id", path)
     try:
-        file = Path(path).expanduser().resolve()
-        return file if file.suffix == ENDING and file.is_file() else None
+        given = Path(path).expanduser()
+        # A link into a cache may lead to a file that is named by its hash alone.
+        named = given.parent.resolve() / given.name
+        file = given.resolve()
+        file = file if is_safetensors(file) else named
+        return file if is_safetensors(file) and file.is_file() else None
     except (OSError, ValueError, RuntimeError):  # too long, contains a null byte, or the home of an unknown user
         return None
-
-
-def refuse_pickle(field: str, path: str) -> RecipeError:
-    """Return the error for a file of pickled weights."""
-    return RecipeError(
-        field,
-        f"{quote(Path(path).name, 80)} is a pickle, which can run any program when it is opened: use a .safetensors "
-        "file of the same model.",
-    )
 
 
 def read_checkpoint(file: Path, known: Mapping[str, Model]) -> Model:
@@ -68,15 +70,22 @@ def read_checkpoint(file: Path, known: Mapping[str, Model]) -> Model:
     Raises:
         RecipeError: it is not a safetensors file, or not a complete checkpoint of a known family.
     """
-    header = _read_header(file, "model_id")
-    if (folder := find_config(file)) is not None:
-        model, pipeline, config = read_folder(folder), name_pipeline(folder), str(folder)
+    header = read_checked_header(file)
+    folder = find_config(file)
+    is_other = check_contents(file, header, folder)
+    if folder is not None:
+        model = replace(read_folder(folder), reading=list_left_out(folder))
+        pipeline, config = name_pipeline(folder), str(folder)
+        scheduler: Mapping[str, Any] = read_json(folder / "scheduler" / "scheduler_config.json")
     else:
-        config, pipeline = FAMILIES[_find_family(file, header)]
+        family = _find_family(file, header)
+        config, pipeline = FAMILIES[family]
         model = replace(known.get(config) or _make_base(known), card=None)
+        scheduler = _guess_scheduler(family)
     if model.unconditional:
         raise RecipeError("model_id", f"{file.stem} takes no prompt: use the diffusers folder it was saved in.")
-    return replace(model, model_id=str(file), name=file.stem, pipeline=pipeline, config=config)
+    model = replace(model, model_id=str(file), name=file.stem, pipeline=pipeline, config=config)
+    return model if is_other else apply_training(model, file, header, scheduler)
 
 
 def find_config(file: Path) -> Path | None:
@@ -84,47 +93,21 @@ def find_config(file: Path) -> Path | None:
     return find_pipeline(str(file.with_suffix(""))) or find_pipeline(str(file.parent))
 
 
-def read_shapes(file: Path, field: str) -> Mapping[str, tuple[int, ...]]:
-    """Return the names and shapes of the weights in a safetensors file.
-
-    Args:
-        field: the recipe field that the error is about.
-
-    Raises:
-        RecipeError: it cannot be read, or is not a safetensors file.
-    """
-    return _read_header(file, field).shapes
-
-
-def _read_header(file: Path, field: str) -> Header:
-    try:
-        return _read_header_once(file, sign_files([(file.name, file)]))
-    except (OSError, ValueError) as error:
-        sentence = f"{quote(file.name, 80)} is not a readable safetensors file: download it again."
-        raise RecipeError(field, sentence) from error
-
-
-@lru_cache(maxsize=8)  # a large model's takes a few hundred kB
-def _read_header_once(file: Path, _signature: Signature) -> Header:
-    return read_header(file)
-
-
 def _find_family(file: Path, header: Header) -> str:
-    width = header.shapes.get(ATTENTION_WEIGHT, (0,))[-1]
-    family = "XL" if XL_WEIGHT in header.shapes else {768: "1", 1024: _find_family_of_2(file, header)}.get(width)
-    if family is None:
-        raise RecipeError(
-            "model_id",
-            f"{quote(file.name, 80)} is not a complete checkpoint of Stable Diffusion 1, 2 or XL. For another kind, "
-            f"put the diffusers folder of its base model next to it, named {quote(file.stem, 80)}.",
-        )
-    if V_PREDICTION_WEIGHT in header.shapes and family != "2":  # with its family's configurations it would give noise
-        raise RecipeError(
-            "model_id",
-            f"{quote(file.name, 80)} was trained with v-prediction, unlike others of its kind: put a diffusers folder "
-            f"with that prediction_type next to it, named {quote(file.stem, 80)}.",
-        )
-    return family
+    unet = layouts.read_unet(header.shapes)
+    family = layouts.FAMILIES.get(unet.width, "") if unet is not None else ""
+    if unet is None or family not in ("1", "2", "XL"):
+        raise refuse_part(file, header.shapes)
+    if family == "XL" and not _is_base_xl(unet, header.shapes):
+        raise refuse_file(file, "is a variant of Stable Diffusion XL, such as SSD-1B: use its diffusers folder")
+    if family == "2" and unet.labels:
+        raise refuse_file(file, "makes variations of a picture (unCLIP), not pictures from a prompt: choose another")
+    return _find_family_of_2(file, header) if family == "2" else family
+
+
+def _is_base_xl(unet: layouts.Unet, shapes: layouts.Shapes) -> bool:
+    blocks = {name.removeprefix(DEEP_BLOCKS).partition(".")[0] for name in shapes if name.startswith(DEEP_BLOCKS)}
+    return unet.labels in (0, layouts.BASE_LABELS) and len(blocks) in (0, 10)
 
 
 def _find_family_of_2(file: Path, header: Header) -> str:
@@ -134,8 +117,15 @@ def _find_family_of_2(file: Path, header: Header) -> str:
     (modelspec.architecture); otherwise the file name decides, as in v2-1_512-ema-pruned.safetensors.
     """
     architecture = header.metadata.get("modelspec.architecture")
+    if not architecture and (prediction := read_training(file, header, STANDARD).prediction_type):
+        return "2" if prediction == VELOCITY else "2 base"
     is_base = "512" in str(architecture) if architecture else BASE_NAME.search(file.stem.lower()) is not None
     return "2 base" if is_base else "2"
+
+
+def _guess_scheduler(family: str) -> Mapping[str, Any]:
+    """Return what matters of the scheduler's configuration of a family, which may not be downloaded yet."""
+    return {**STANDARD, "prediction_type": VELOCITY} if family == "2" else STANDARD
 
 
 def _make_base(known: Mapping[str, Model]) -> Model:

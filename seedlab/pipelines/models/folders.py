@@ -1,6 +1,5 @@
 """Reads the configurations of a diffusers folder, without loading its pipeline and without torch."""
 
-import json
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,11 @@ from seedlab.core.model import Model
 from seedlab.core.recipe import MAX_STEPS
 from seedlab.core.schedulers import FLOW_SOLVERS, name_scheduler
 from seedlab.core.text import quote
+from seedlab.pipelines.models.configurations import check_numbers, name_model, read_json
 from seedlab.pipelines.models.families import find_family
+from seedlab.pipelines.models.layouts import CHANNELS
+from seedlab.pipelines.models.parts import Parts, find_parts
+from seedlab.pipelines.models.weights import is_safetensors
 
 DESCRIPTIONS = (
     "model_index.json",
@@ -50,23 +53,42 @@ def sign_configurations(folder: Path) -> Signature:
 
 @lru_cache(maxsize=100)
 def _read_folder(folder: Path, _signature: Signature) -> Model:
+    for file in sorted(file for pattern in DESCRIPTIONS for file in folder.glob(pattern)):
+        check_numbers(folder, file)
     pipeline = name_pipeline(folder)
     read = _read_unconditional if find_family(pipeline).is_unconditional else _read_conditional
     return read(folder, pipeline)
 
 
-def check_weights(folder: Path) -> None:
-    """Refuse a folder without safetensors weights: pickles can run any program when they are opened.
+def check_folder(folder: Path) -> Parts:
+    """Check that the parts of a folder are there and complete; returns how they are loaded.
 
     Raises:
-        RecipeError: it has none.
+        RecipeError: a part is missing, damaged, or a pickle, which can run any program when it is opened.
     """
-    if not any(next(folder.glob(pattern), None) for pattern in ("*.safetensors", "*/*.safetensors")):
+    return _check_folder(folder, sign_files(_list_all(folder)))
+
+
+@lru_cache(maxsize=100)
+def _check_folder(folder: Path, _signature: Signature) -> Parts:
+    if not any(is_safetensors(file) for _, file in _list_all(folder)):
         raise RecipeError(
             "model_id",
-            f"{quote(folder.name, 80)} has no safetensors weights. SeedLab loads no pickles (.bin, .ckpt, .pt), which "
-            "can run any program when they are opened: choose a model with safetensors weights.",
+            f"{quote(name_model(folder), 80)} has no safetensors weights. SeedLab loads no pickles (.bin, .ckpt, .pt), "
+            "which can run any program when they are opened: choose a model with safetensors weights.",
         )
+    if not name_pipeline(folder):
+        raise RecipeError(
+            "model_id",
+            f"The model_index.json of {quote(name_model(folder), 80)} cannot be read: download the model again.",
+        )
+    return find_parts(folder)
+
+
+def _list_all(folder: Path) -> list[tuple[str, Path]]:
+    """List all files of a pipeline and of its components."""
+    files = sorted(file for pattern in ("*", "*/*") for file in folder.glob(pattern) if file.is_file())
+    return [(file.relative_to(folder).as_posix(), file) for file in files]
 
 
 def name_pipeline(folder: Path) -> str:
@@ -80,6 +102,7 @@ def _name_pipeline(folder: Path, _signature: Signature) -> str:
 
 
 def _read_conditional(folder: Path, pipeline: str) -> Model:
+    _check_channels(folder)
     side = _read_side(folder)
     scheduler = _read_scheduler(folder)
     is_flow = scheduler.get("prediction_type") == "flow_prediction"
@@ -94,6 +117,18 @@ def _read_conditional(folder: Path, pipeline: str) -> Model:
     }
     known |= find_family(pipeline).defaults
     return Model(model_id=str(folder), name=folder.name, **known | _read_guidance(folder))
+
+
+def _check_channels(folder: Path) -> None:
+    """Refuse a denoiser that takes a picture besides the latents, whatever its pipeline is called."""
+    channels = read_json(folder / "unet" / "config.json").get("in_channels")
+    latents = read_json(folder / "vae" / "config.json").get("latent_channels", 4)
+    if channels != latents and (kind := CHANNELS.get(channels if isinstance(channels, int) else 0)):
+        raise RecipeError(
+            "model_id",
+            f"{quote(name_model(folder), 80)} is {kind}. SeedLab makes pictures from a prompt alone: choose another "
+            "model.",
+        )
 
 
 def _read_guidance(folder: Path) -> dict[str, Any]:
@@ -130,15 +165,6 @@ def _read_unconditional(folder: Path, pipeline: str) -> Model:
         max_side=max(height, width),
         unconditional=True,
     )
-
-
-def read_json(file: Path) -> dict[str, Any]:
-    """Read a JSON object from a file; {} if it cannot be read or is something else."""
-    try:
-        data = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return data if isinstance(data, dict) else {}
 
 
 def _read_component(folder: Path, component: str, name: str) -> dict[str, Any]:

@@ -13,8 +13,29 @@ from seedlab.core.model import Model
 from seedlab.core.text import quote
 from seedlab.pipelines.devices.libraries import find_class
 from seedlab.pipelines.models.capabilities import Capabilities
+from seedlab.pipelines.models.configurations import read_json
 from seedlab.pipelines.models.families import find_family
-from seedlab.pipelines.models.folders import read_folder, read_json, sign_configurations
+from seedlab.pipelines.models.folders import read_folder, sign_configurations
+
+OTHER_ARGUMENTS = ("image", "num_frames", "audio_length_in_s")
+"""Arguments of pipelines that need a picture, or make something else."""
+
+KINDS = (
+    ("Inpaint", "an inpainting model"),
+    ("Depth2Img", "a depth-to-image model"),
+    ("Upscale", "an upscaler"),
+    ("Pix2Pix", "a model that edits pictures"),
+    ("Edit", "a model that edits pictures"),
+    ("Kontext", "a model that edits pictures"),
+    ("ControlNet", "a model with a ControlNet"),
+    ("XLImg2Img", "an image-to-image model, such as the refiner of Stable Diffusion XL"),
+    ("Img2Img", "an image-to-image model"),
+    ("Variation", "a model that varies pictures"),
+    ("Video", "a video model"),
+    ("Prior", "only the first half of a model (a prior)"),
+    ("Audio", "an audio model"),
+)
+"""Words in the names of pipeline classes, and what users call such models."""
 
 
 def inspect_pipeline(model: Model, folder: Path) -> Model:
@@ -65,12 +86,17 @@ def _refuse_code(model: Model, name: str) -> RecipeError:
 
 def _check_signature(model: Model, pipeline_class: Any) -> None:
     arguments = inspect.signature(pipeline_class.__call__).parameters
-    if "prompt" not in arguments or "image" in arguments:
+    if "prompt" not in arguments or any(name in arguments for name in OTHER_ARGUMENTS):
         raise RecipeError(
             "model_id",
-            f"{model.name} is a {pipeline_class.__name__}, which does not make pictures from a prompt alone: choose "
-            "another model.",
+            f"{model.name} is {name_kind(pipeline_class.__name__)}, which does not make pictures from a prompt alone: "
+            "choose another model.",
         )
+
+
+def name_kind(class_name: str) -> str:
+    """Return what users call the kind of a pipeline that does not make pictures from a prompt alone."""
+    return next((kind for word, kind in KINDS if word in class_name), "a model of another kind")
 
 
 def _replace_guess(model: Model, folder: Path) -> Model:

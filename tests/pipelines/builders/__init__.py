@@ -9,7 +9,7 @@ from tests.pipelines.builders.diffusion_transformers import (
 from tests.pipelines.builders.lora import build_lora
 from tests.pipelines.builders.parts import make_autoencoder, make_deep_autoencoder, make_film_autoencoder
 from tests.pipelines.builders.recipes import make_default_recipe, make_recipe
-from tests.pipelines.builders.single_file import build_single_file
+from tests.pipelines.builders.single_file import build_single_file, make_shapes, write_header
 from tests.pipelines.builders.stable_diffusion import build_stable_diffusion, build_stable_diffusion_xl
 from tests.pipelines.builders.tokenizers import build_t5_tokenizer, build_tokenizer
 from tests.pipelines.builders.unconditional import build_ddim, build_ddpm, flatten
@@ -33,4 +33,6 @@ __all__ = [
     "make_default_recipe",
     "make_film_autoencoder",
     "make_recipe",
+    "make_shapes",
+    "write_header",
 ]

