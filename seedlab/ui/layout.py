@@ -97,7 +97,9 @@ def _wire_work(handlers: Handlers, panel: Panel, page: gr.State, saved: gr.Brows
         explore(_fill(button, panel.fields["prompt"]).then)
     # The stream finds pictures of the parents that are in the store.
     opened = [page, columns, saved, panel.notice, *form, *errors]
-    uploaded = panel.open.upload(handlers.open_picture, [page, saved, panel.open], opened, **UNQUEUED)
+    uploaded = panel.open.upload(
+        handlers.open_picture, [page, saved, panel.fields["model_id"], panel.open], opened, **UNQUEUED
+    )
     _stream(handlers, uploaded, page, columns)
     uploaded.then(handlers.choose_model, [panel.fields["model_id"], panel.rule], _list_model_dependent(panel), **QUEUED)
 

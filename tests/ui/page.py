@@ -47,9 +47,9 @@ class Page:
         self.state, self.view, self.saved, *errors = outputs
         self._keep_errors(errors)
 
-    def drop(self, file):
+    def drop(self, file, model_id="sketch"):
         """Drop a file. Returns the changed fields."""
-        outputs = self.handlers.open_picture(self.request, self.state, self.saved, str(file))
+        outputs = self.handlers.open_picture(self.request, self.state, self.saved, model_id, str(file))
         self.state, self.view, self.saved, self.notice, *rest = outputs
         self._keep_errors(rest[len(FORM) :])
         return {name: value for name, value in zip(FORM, rest, strict=False) if isinstance(value, str)}
