@@ -1,8 +1,8 @@
-"""The operator's folder of LoRAs, in which the LoRAs that other tools' pictures name are looked for."""
+"""The LoRAs on this machine, among which those that other tools' pictures name are looked for."""
 
 import hashlib
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -16,13 +16,15 @@ MAX_HASHED_BYTES = 2 * 2**30
 
 @dataclass(frozen=True)
 class LoraFolder:
-    """LoRAs in a folder and in those below it.
+    """LoRAs in a folder and in those below it, and others that are known.
 
     Attributes:
-        folder: None for no folder, in which nothing is found.
+        folder: None for no folder.
+        list_known: returns the paths of other files that may be LoRAs.
     """
 
     folder: Path | None
+    list_known: Callable[[], Sequence[str]] = tuple
 
     def find(self, name: str, digest: str) -> Path | None:
         """Return the file of a LoRA; None if it is not here.
@@ -34,12 +36,16 @@ class LoraFolder:
             digest: the start of the SHA-256 of the file (Civitai) or of the weights in it (AUTOMATIC1111, kohya), in
                 lower-case hex; "" if unknown.
         """
-        files = sorted(self._list_files())
+        files = [*self._list_known_files(), *sorted(self._list_files())]
         named = [file for file in files if file.stem.lower() == name.lower()]
         if not digest:
             return named[0] if named else None
         described = (file for file in (*named, *files) if _read_own_hash(file).startswith(digest))
         return next(described, None) or next((file for file in _bound(named, files) if _has_hash(file, digest)), None)
+
+    def _list_known_files(self) -> list[Path]:
+        files = (Path(path) for path in self.list_known() if path.lower().endswith(".safetensors"))
+        return [file for file in files if file.is_file()]
 
     def _list_files(self) -> Iterator[Path]:
         if self.folder is not None:

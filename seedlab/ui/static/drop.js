@@ -1,8 +1,10 @@
 // Uploads a picture dropped anywhere on the page through the "Open a picture" button.
+const PICTURES = '.png,.jpg,.jpeg,.webp';
 const hasFiles = (event) => [...(event.dataTransfer?.types || [])].includes('Files');
 
 function acceptDrops() {
   const mark = (on) => document.documentElement.toggleAttribute('data-dropping', on);
+  waitFor(findInput).then((input) => { input.accept = PICTURES; }); // what the dialog offers; the server checks files
   document.addEventListener('dragover', (event) => {
     if (!hasFiles(event)) return;
     event.preventDefault();
@@ -13,8 +15,10 @@ function acceptDrops() {
     if (!hasFiles(event)) return;
     event.preventDefault();
     mark(false);
+    const file = event.dataTransfer.files[0];
+    if (!file) return; // a link or a picture of another page, which comes without its file
     const chosen = new DataTransfer();
-    chosen.items.add(event.dataTransfer.files[0]);
+    chosen.items.add(file);
     // Wait for the first view: until then the saved trail has not been sent, and would be lost.
     const input = await waitFor(() => shown && findInput());
     input.files = chosen.files;

@@ -46,5 +46,10 @@ def test_paths_in_names_lead_nowhere(folder):
     assert LoraFolder(folder / "styles").find("../ink", "") is None
 
 
+def test_files_that_were_used_before_are_known(folder):
+    known = LoraFolder(None, lambda: (str(folder / "gone.safetensors"), str(folder / "ink.safetensors"), "owner/name"))
+    assert known.find("ink", "") == folder / "ink.safetensors"
+
+
 def test_without_a_folder_nothing_is_found():
     assert LoraFolder(None).find("ink", "") is None
