@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from threading import BoundedSemaphore
 
 from seedlab.core.errors import SeedLabError
 from seedlab.core.recipe import Recipe
@@ -13,6 +14,9 @@ from seedlab.images.foreign.registry import TOOLS, read_foreign
 from seedlab.images.metadata import CHUNK, Metadata
 from seedlab.rules.change import Change, pair_children
 from seedlab.rules.registry import find_rule
+
+READING = BoundedSemaphore(2)
+"""Held while a picture is read, so that many at a time take the memory of a few: each may hold 8 MB of text."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +56,11 @@ def read(file: Path) -> Metadata | ForeignMetadata:
         SeedLabError: it is no such file; it is damaged, too large, changed or too new; or it says nothing that can be
             used.
     """
+    with READING:
+        return _read(file)
+
+
+def _read(file: Path) -> Metadata | ForeignMetadata:
     texts = read_texts(file)
     if CHUNK in texts:
         return Metadata.from_json(texts[CHUNK])

@@ -21,7 +21,7 @@ SIGNATURES = {
 """Where the bits are, and whether the text is compressed."""
 
 SIGNATURE_BYTES = 15
-MAX_PIXELS = 8 * 2**20
+MAX_PIXELS = 4 * 2**20
 MAX_BYTES = 2**20
 """The limit of the text, compressed and not."""
 

@@ -16,7 +16,7 @@ MAX_CHARACTERS = 2**20
 MAX_SHOWN = 400
 """Characters of a value that is shown."""
 
-PLACES = (USER_COMMENT, COMMENT, XP_COMMENT, "exif:ImageDescription", "Description")
+PLACES = (USER_COMMENT, COMMENT, "Comment", XP_COMMENT, "exif:ImageDescription", "Description")
 """Where settings are in files that have no `parameters`."""
 
 
