@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from seedlab.core.picture import Picture
 from seedlab.core.recipe import Recipe
 from seedlab.images.store import Store
+from seedlab.pipelines.loaded.lora_folder import LoraFolder
 from seedlab.pipelines.manager import PipelineManager
 from seedlab.pipelines.models.catalog import CATALOG, SKETCH, find_model
 from seedlab.settings import Settings
@@ -40,6 +41,7 @@ class Application:
             allowed=tuple(self._list_models()) if settings.public else None,
             deterministic=settings.deterministic,
         )
+        self._loras = LoraFolder(None if settings.public else settings.loras)
         self._store = Store(settings.store, settings.store_bytes, embed=settings.embed)
 
     @property
@@ -85,6 +87,7 @@ class Application:
             "resolve_model": manager.resolve,
             "check": manager.check,
             "read_loras": manager.read_loras,
+            "find_lora": self._loras.find,
             "observe": manager.environment,
             "generate": manager.generate,
             "close": self.close,

@@ -40,6 +40,7 @@ class Settings:
         deterministic: whether only deterministic algorithms are allowed, which is slower on a GPU.
         store: the folder for finished pictures.
         embed: whether metadata is written into PNG files.
+        loras: a folder with LoRAs, in which those that other tools' pictures name are looked for; None for none.
         open_browser: whether the page is opened in the operator's browser.
         public: whether strangers use it: then only Sketch and the default model are offered, and the store is bounded.
         on_space: whether it runs as a Space of the Hugging Face Hub, which embeds the page in its own.
@@ -53,6 +54,7 @@ class Settings:
     deterministic: bool = False
     store: Path = Path("seedlab-pictures")
     embed: bool = True
+    loras: Path | None = None
     open_browser: bool = True
     public: bool = False
     on_space: bool = False
@@ -93,6 +95,7 @@ def make_settings(flags: argparse.Namespace) -> Settings:
         deterministic=bool(switches["deterministic"]),
         store=Path(flags.store),
         embed=bool(switches["embed"]),
+        loras=Path(flags.loras) if flags.loras else None,
         open_browser=bool(switches["open"]),
         public=bool(reachable if switches["public"] is None else switches["public"]),
         on_space=flags.on_space,
@@ -153,6 +156,8 @@ def _add_store_flags(parser: argparse.ArgumentParser, variables: Mapping[str, st
     store = variables.get("SEEDLAB_STORE") or "seedlab-pictures"
     words = "the folder for finished pictures [SEEDLAB_STORE]"
     parser.add_argument("--store", default=store, help=words)
+    words = "a folder with LoRAs, in which those that other tools' pictures name are looked for [SEEDLAB_LORAS]"
+    parser.add_argument("--loras", metavar="FOLDER", default=variables.get("SEEDLAB_LORAS"), help=words)
     _add_switch(parser, variables, "embed", True, "write metadata into each PNG")
 
 

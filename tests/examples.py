@@ -5,6 +5,7 @@ from dataclasses import replace
 from PIL import Image
 
 from seedlab.core.environment import Environment
+from seedlab.core.model import Model
 from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Finished
 from seedlab.rules.change import Change, Lineage
@@ -20,6 +21,16 @@ RECIPE = Recipe(
     height=128,
     width=128,
     dtype="float32",
+)
+MODEL = Model(
+    model_id="sketch",
+    name="Sketch",
+    num_inference_steps=12,
+    guidance_scale=3.0,
+    height=128,
+    width=128,
+    scheduler="DPMSolverMultistepScheduler",
+    max_side=256,
 )
 ENVIRONMENT = Environment(
     torch="2.13.0",

@@ -10,12 +10,16 @@ from seedlab.core.environment import Environment
 from seedlab.core.errors import SeedLabError
 from seedlab.core.recipe import Recipe
 from seedlab.core.seeds import parse_seeds
-from seedlab.images.foreign import read_infotext
+from seedlab.images.containers.exif import read_exif
+from seedlab.images.foreign.registry import read_foreign
+from seedlab.images.foreign.tools.automatic1111 import read_infotext
 from seedlab.images.infotext import write_infotext
 from seedlab.images.metadata import Metadata
+from seedlab.images.restoring import read
 from seedlab.rules.registry import RULES, read_rule
+from seedlab.workflow.borrowing import borrow
 from seedlab.workflow.trail_json import read_trail, write_trail
-from tests.examples import ENVIRONMENT, RECIPE, make_lineage
+from tests.examples import ENVIRONMENT, MODEL, RECIPE, make_lineage
 
 SURROGATES = st.characters(codec=None)
 TEXT = st.text(SURROGATES, max_size=60)
@@ -104,6 +108,120 @@ def test_trails(data):
 def test_infotexts(text):
     found = read_infotext(f"a boat\nSteps: 20, {text}")
     assert found is None or found.prompt.encode()
+
+
+KEYS = st.sampled_from(
+    [
+        "parameters",
+        "exif:UserComment",
+        "Comment",
+        "prompt",
+        "workflow",
+        "invokeai_metadata",
+        "sd-metadata",
+        "Dream",
+        "XML:com.adobe.xmp",
+        "negative_prompt",
+        "use_stable_diffusion_model",
+        "guidance_scale",
+        "extraMetadata",
+    ]
+)
+NAMES = st.sampled_from(
+    [
+        "sui_image_params",
+        "prompt",
+        "seed",
+        "steps",
+        "loras",
+        "loraweights",
+        "base_model",
+        "resolution",
+        "full_prompt",
+        "model",
+        "positive_prompt",
+        "image",
+        "uc",
+        "v4_prompt",
+        "c",
+        "size",
+        "lora",
+        "resources",
+        "scheduler",
+        "sampler",
+    ]
+)
+VALUES = st.recursive(
+    JSON, lambda children: st.lists(children, max_size=3) | st.dictionaries(NAMES, children, max_size=5), max_leaves=15
+)
+
+
+@fuzz
+@given(st.dictionaries(KEYS, VALUES.map(json.dumps) | TEXT, max_size=3))
+def test_settings_of_other_tools(texts):
+    found = ends_in_a_sentence(read_foreign, texts)
+    if found is not None:
+        json.dumps(found.to_dict(), ensure_ascii=False).encode()
+        ends_in_a_sentence(borrow, found, MODEL, lambda _name, _digest: None, lambda _text: ()).describe().encode()
+
+
+INPUTS = st.sampled_from(
+    [
+        "seed",
+        "steps",
+        "cfg",
+        "model",
+        "positive",
+        "negative",
+        "latent_image",
+        "text",
+        "string_a",
+        "string_b",
+        "images",
+        "noise",
+        "guider",
+        "sigmas",
+        "guidance",
+        "lora_name",
+        "strength_model",
+        "ckpt_name",
+        "width",
+        "clip",
+    ]
+)
+LINKS = st.tuples(st.sampled_from("0123456789"), st.integers(0, 3))
+NODES = st.fixed_dictionaries(
+    {
+        "class_type": st.sampled_from(["KSampler", "SaveImage", "CLIPTextEncode", "Reroute", "FluxGuidance"]),
+        "inputs": st.dictionaries(INPUTS, LINKS | LINKS | JSON, max_size=6),
+    }
+)
+
+
+@fuzz
+@given(st.dictionaries(st.sampled_from("0123456789"), NODES | JSON, max_size=10))
+def test_graphs_of_comfyui(graph):
+    found = ends_in_a_sentence(read_foreign, {"prompt": json.dumps(graph)})
+    assert found is None or found.tool
+
+
+LITTLE, BIG = b"II*\0\x08\0\0\0\2\0", b"MM\0*\0\0\0\x08\0\2\x87\x69\0\4\0\0\0\1\0\0\0\x1a"
+"""The beginnings of EXIF blocks."""
+
+
+@fuzz
+@given(st.binary(max_size=300), st.sampled_from([LITTLE, BIG]))
+def test_exif(data, start):
+    for text in read_exif(start + data).values():
+        text.encode("utf-8", "surrogatepass")
+
+
+@fuzz
+@given(st.sampled_from([b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"RIFF\0\0\0\0WEBP", b""]), st.binary(max_size=200))
+def test_files(tmp_path_factory, start, data):
+    file = tmp_path_factory.getbasetemp() / "fuzzed"
+    file.write_bytes(start + data)
+    ends_in_a_sentence(read, file)
 
 
 @fuzz

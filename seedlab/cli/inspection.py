@@ -13,7 +13,10 @@ from seedlab import __version__
 from seedlab.cli.options import MakeServices, add_device, parse_device, write_json, write_line
 from seedlab.core.errors import SeedLabError
 from seedlab.core.reports import Failed, Generate
-from seedlab.images.metadata import read_metadata
+from seedlab.core.text import quote
+from seedlab.images.foreign.metadata import ForeignMetadata
+from seedlab.images.metadata import Metadata
+from seedlab.images.restoring import read
 from seedlab.workflow.script import write_script
 from seedlab.workflow.services import Services
 from seedlab.workflow.verification import Original, VerificationResult, format_result, read_original, verify
@@ -32,6 +35,13 @@ Write a script that makes a picture byte for byte with diffusers alone. The pict
 script."""
 
 
+UNVERIFIABLE = """\
+its settings do not decide every bit, so there is nothing to compare. "seedlab recipe" prints them."""
+
+UNSCRIPTABLE = """\
+no script can give its bytes. Make a picture from its settings first: "seedlab refine PICTURE --model MODEL"."""
+
+
 def add_inspections(commands: Any) -> None:
     """Add the commands to those of `seedlab.cli.main.make_parser`."""
     raw = argparse.RawDescriptionHelpFormatter
@@ -40,7 +50,7 @@ def add_inspections(commands: Any) -> None:
     script = commands.add_parser("script", help="write a picture as a diffusers script")
     check.description, script.description = VERIFY, SCRIPT
     check.formatter_class = script.formatter_class = raw
-    _add(recipe, run_recipe)
+    _add(recipe, run_recipe, "a picture of SeedLab, or a PNG, JPEG or WebP picture of another tool")
     _add(check, run_verify)
     _add(script, run_script, nargs="+")
     add_device(check)
@@ -48,20 +58,46 @@ def add_inspections(commands: Any) -> None:
     script.add_argument("--out", metavar="SCRIPT.py", type=Path, help="a new file to write it to (standard output)")
 
 
-def _add(parser: argparse.ArgumentParser, run: Callable[..., int], **options: Any) -> None:
-    words = "a picture that SeedLab made"
+def _add(
+    parser: argparse.ArgumentParser, run: Callable[..., int], words: str = "a picture that SeedLab made", **options: Any
+) -> None:
     parser.add_argument("picture", metavar="PICTURE.png", type=Path, help=words, **options)
     parser.set_defaults(run=run)
 
 
 def run_recipe(given: argparse.Namespace, _: MakeServices) -> int:
-    """Print a picture's recipe."""
-    write_json(read_metadata(given.picture).recipe.to_dict())
+    """Print a picture's recipe, or the settings that another tool wrote into it."""
+    found = read(given.picture)
+    if isinstance(found, Metadata):
+        write_json(found.recipe.to_dict())
+        return 0
+    write_json(found.to_dict())
+    sys.stderr.write(f"{_name_maker(given.picture, found)}: these are its settings, not an exact recipe.\n")
     return 0
+
+
+def _read_own(file: Path, refusal: str) -> Metadata:
+    """Read the metadata of a picture that SeedLab made.
+
+    Args:
+        refusal: why a picture of another tool will not do.
+
+    Raises:
+        SeedLabError: another tool made it, or it cannot be read.
+    """
+    found = read(file)
+    if isinstance(found, Metadata):
+        return found
+    raise SeedLabError(f"{_name_maker(file, found)}: {refusal}")
+
+
+def _name_maker(file: Path, found: ForeignMetadata) -> str:
+    return f"{quote(file.name, 80)} was made with {found.tool or 'another tool'}, not with SeedLab"
 
 
 def run_verify(given: argparse.Namespace, make_services: MakeServices) -> int:
     """Make a picture again and compare."""
+    _read_own(given.picture, UNVERIFIABLE)
     original = read_original(given.picture)
     with closing(make_services(parse_device(given.device))) as services:
         model = services.find_model(original.recipe.model_address)
@@ -124,7 +160,7 @@ def _format_details(verdict: VerificationResult) -> str:
 
 def run_script(given: argparse.Namespace, make_services: MakeServices) -> int:
     """Print or write a script."""
-    pictures = [read_metadata(file) for file in given.picture]
+    pictures = [_read_own(file, UNSCRIPTABLE) for file in given.picture]
     environment = pictures[0].environment
     if any(picture.environment != environment for picture in pictures):
         raise SeedLabError("These pictures come from more than one environment: write a script for each.")

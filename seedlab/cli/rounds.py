@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from seedlab import __version__
+from seedlab.cli.borrowing import borrow_recipe
 from seedlab.cli.jobs import Job, Result, run_job
 from seedlab.cli.options import (
     MakeServices,
@@ -23,8 +24,10 @@ from seedlab.core.errors import RecipeError
 from seedlab.core.model import Model
 from seedlab.core.recipe import DTYPES, GENERATOR_DEVICES, Lora, Recipe
 from seedlab.core.schedulers import SCHEDULERS
+from seedlab.images.foreign.metadata import ForeignMetadata
 from seedlab.images.metadata import read_metadata
 from seedlab.images.output_folder import check_folder, check_room
+from seedlab.images.restoring import read
 from seedlab.rules.registry import VARIATIONS
 from seedlab.rules.rule import Rule
 from seedlab.rules.seeds import GUIDE_SEEDS, Seeds
@@ -66,6 +69,9 @@ def run_grid(given: argparse.Namespace, make_services: MakeServices) -> int:
 
 def run_refine(given: argparse.Namespace, make_services: MakeServices) -> int:
     """Make a round of variations of a picture."""
+    found = read(given.picture)
+    if isinstance(found, ForeignMetadata):
+        return _refine_foreign(found, given, make_services)
     metadata = read_metadata(given.picture)
     job = Job(
         folder=given.picture.parent if given.out is None else given.out,
@@ -81,6 +87,15 @@ def run_refine(given: argparse.Namespace, make_services: MakeServices) -> int:
             model.check(variation)
         _check(job, given)
         return _run(job, given, services)
+
+
+def _refine_foreign(found: ForeignMetadata, given: argparse.Namespace, make_services: MakeServices) -> int:
+    rule = _parse_rule(given)
+    folder = given.picture.parent if given.out is None else given.out
+    with closing(make_services(parse_device(given.device))) as services:
+        recipe, notice = borrow_recipe(given.picture, found, given.model, services)
+        job = Job(folder=folder, parent=recipe, rule=rule, source=given.picture)
+        return _run(job, given, services, notice)
 
 
 def _parse_rule(given: argparse.Namespace) -> Rule:
@@ -175,13 +190,15 @@ def _add_refine_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.set_defaults(run=run_refine)
     add = parser.add_argument
-    add("picture", metavar="PICTURE.png", type=Path, help="a picture that SeedLab made")
+    words = "a picture that SeedLab made, or a PNG, JPEG or WebP picture of another tool"
+    add("picture", metavar="PICTURE.png", type=Path, help=words)
     for rule in VARIATIONS:
         for each in rule.parameters:
             default = " ".join(f'"{line}"' for line in each.default.splitlines())
             words = f"{each.help}; may be repeated ({default})"
             add(each.flag, metavar="TEXT", action="append", dest=each.name, help=words)
     add("--out", metavar="FOLDER", type=Path, help="where to write the pictures (the picture's folder)")
+    add("--model", help="the model, for a picture of another tool that names none that is here")
 
 
 def _add_common_options(parser: argparse.ArgumentParser) -> None:

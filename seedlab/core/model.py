@@ -49,6 +49,8 @@ class Model:
             half precision is used.
         ignores: the recipe fields that it does not read, out of "negative_prompt" and "guidance_scale".
         uses_true_cfg: whether the guidance is passed as `true_cfg_scale`.
+        distilled_guidance: whether the guidance is an input of the denoiser, which was distilled for it; its scale is
+            not that of classifier-free guidance.
         neutral_guidance: a negative prompt is read only with a guidance above this; the pipeline does not warn.
         pipeline, config: for a single-file checkpoint: the class of its pipeline, and the diffusers folder or Hub id
             with its configurations; otherwise "".
@@ -75,6 +77,7 @@ class Model:
     half_dtype: str = "float16"
     ignores: tuple[str, ...] = ()
     uses_true_cfg: bool = False
+    distilled_guidance: bool = False
     neutral_guidance: float = 1.0
     pipeline: str = ""
     config: str = ""

@@ -1,9 +1,8 @@
 """PNG files: atomic writing, and reading of untrusted files within limits."""
 
 import errno
-import os
-import stat
 import struct
+import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import BinaryIO, TypeVar
@@ -14,22 +13,16 @@ from PIL.PngImagePlugin import PngImageFile, PngInfo
 from seedlab.core.errors import SeedLabError
 from seedlab.core.files import is_full, write_atomically
 from seedlab.core.validation import MAX_SIDE
+from seedlab.images.containers.files import open_file
+from seedlab.images.containers.png import SIGNATURE, Chunks, TooMuchError, read_png
 
-MAX_FILE_BYTES = 50 * 2**20
-MAX_OTHER_BYTES = 8 * 2**20
-"""The limit of all chunks but the pixels. SeedLab writes far less; ComfyUI's workflows can take megabytes."""
-
-MAX_CHUNKS = 20_000
-"""Encoders write pixels in chunks of 8 kB or more. Reading 4 million empty chunks would take seconds."""
-
-SIGNATURE = b"\x89PNG\r\n\x1a\n"
 HEAD = struct.Struct(">8s4x4sII")
 """The start of every PNG: signature, length (skipped), name of the first chunk, width, height."""
 
-CHUNK_HEAD = struct.Struct(">I4s")
-"""The start of every chunk: length, name. Its content and a checksum of 4 bytes follow."""
+MAX_READ_SIDE = 16_384
+"""The largest side, in pixels, of a picture whose text is read: other tools enlarge pictures."""
 
-BROKEN = (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error)
+BROKEN = (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error, zlib.error)
 """What Pillow raises for invalid PNGs."""
 
 FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
@@ -60,12 +53,26 @@ def write_png(file: Path, image: Image, chunks: Mapping[str, str]) -> None:
 
 
 def read_chunks(file: Path) -> dict[str, str]:
-    """Read the text chunks before a PNG's pixels. The whole file is checked, but no pixels are decoded.
+    """Read a PNG's text chunks. The whole file is checked, but no pixels are decoded.
 
     Raises:
         SeedLabError: the file cannot be opened, is not a PNG, or is too large, damaged or truncated.
     """
-    return _read(file, _read_text)
+    return read_png_chunks(file).texts
+
+
+def read_png_chunks(file: Path) -> Chunks:
+    """Read a PNG's text chunks and its EXIF block.
+
+    Raises:
+        SeedLabError: as `read_chunks`.
+    """
+
+    def read(image: PngImageFile, chunks: Chunks) -> Chunks:
+        image.verify()
+        return chunks
+
+    return _read(file, read, MAX_READ_SIDE)
 
 
 def read_pixels(file: Path) -> Image:
@@ -74,75 +81,52 @@ def read_pixels(file: Path) -> Image:
     Raises:
         SeedLabError: as `read_chunks`.
     """
-    pixels = _read(file, lambda image: image.convert("RGB"))
+    pixels = read_stored_pixels(file, lambda image: image.convert("RGB"))
     pixels.info = {}
     return pixels
 
 
-def _read_text(image: PngImageFile) -> dict[str, str]:
-    texts = {str(keyword): text for keyword, text in image.info.items() if isinstance(text, str)}
-    image.verify()
-    return texts
+def read_stored_pixels(file: Path, read: Callable[[Image], T], max_side: int = MAX_SIDE) -> T:
+    """Return what `read` makes of a PNG with the pixels as they are stored; they are decoded when `read` uses them.
+
+    Args:
+        max_side: the largest height or width that is accepted, in pixels.
+
+    Raises:
+        SeedLabError: as `read_chunks`.
+    """
+    return _read(file, lambda image, _: read(image), max_side)
 
 
-def _read(file: Path, read: Callable[[PngImageFile], T]) -> T:
+def _read(file: Path, read: Callable[[PngImageFile, Chunks], T], max_side: int) -> T:
     name = file.name[:80]
     try:
-        with _open(file) as stream:
-            _check_head(stream, name)
-            _check_chunks(stream, name)
+        with open_file(file) as stream:
+            _check_head(stream, name, max_side)
+            # Before Pillow, which would inflate 64 MB of text.
+            chunks = read_png(stream)
+            stream.seek(0)
             # Not `Image.open`, which warns about large pictures where this code refuses them.
             image = PngImageFile(stream)
-            if max(image.size) > MAX_SIDE:
+            if max(image.size) > max_side:
                 raise ValueError("a second header with another size")
-            return read(image)
+            return read(image, chunks)
+    except TooMuchError as error:
+        sentence = f"“{name}” holds too much data besides its pixels: choose a picture as SeedLab saved it."
+        raise SeedLabError(sentence) from error
     except BROKEN as error:
         raise SeedLabError(f"“{name}” is damaged or truncated: copy or download it again.") from error
 
 
-def _open(file: Path) -> BinaryIO:
-    name = file.name[:80]
-    try:
-        status = file.stat()
-        # Checked before opening: a pipe would wait for a writer for ever.
-        if not stat.S_ISREG(status.st_mode):
-            raise SeedLabError(f"“{name}” is not a file: choose a PNG file.")
-        if status.st_size > MAX_FILE_BYTES:
-            raise SeedLabError(f"“{name}” is larger than {MAX_FILE_BYTES // 2**20} MB: choose a picture of SeedLab.")
-        return file.open("rb")
-    except FileNotFoundError as error:
-        raise SeedLabError(f"There is no file “{name}”: check its name.") from error
-    except (OSError, ValueError) as error:
-        raise SeedLabError(f"“{name}” cannot be opened: check its name, and that you may read it.") from error
-
-
-def _check_head(stream: BinaryIO, name: str) -> None:
+def _check_head(stream: BinaryIO, name: str, max_side: int) -> None:
     head = stream.read(HEAD.size)
     if not head.startswith(SIGNATURE):
         raise SeedLabError(f"“{name}” is not a PNG file: choose a picture as SeedLab saved it.")
     _, chunk, width, height = HEAD.unpack(head)
     if chunk != b"IHDR":
         raise SyntaxError("a PNG that does not begin with its header")
-    if max(width, height) > MAX_SIDE:
-        raise SeedLabError(f"“{name}” has {width} × {height} pixels: choose one of {MAX_SIDE} or fewer a side.")
-    stream.seek(0)
-
-
-def _check_chunks(stream: BinaryIO, name: str) -> None:
-    """Refuse a file that would make Pillow read more into memory than a picture needs. Only chunk headers are read."""
-    end, place, other = stream.seek(0, os.SEEK_END), len(SIGNATURE), 0
-    for _ in range(MAX_CHUNKS):
-        stream.seek(place)
-        head = stream.read(CHUNK_HEAD.size)
-        length, kind = CHUNK_HEAD.unpack(head) if len(head) == CHUNK_HEAD.size else (0, b"IEND")
-        place += CHUNK_HEAD.size + length + 4
-        other += 0 if kind == b"IDAT" else length
-        if kind == b"IEND" or place > end:
-            stream.seek(0)
-            return  # reading it finds out whether it is truncated
-        if other > MAX_OTHER_BYTES:
-            break
-    raise SeedLabError(f"“{name}” holds too much data besides its pixels: choose a picture as SeedLab saved it.")
+    if max(width, height) > max_side:
+        raise SeedLabError(f"“{name}” has {width} × {height} pixels: choose one of {max_side} or fewer a side.")
 
 
 def _explain(error: OSError, folder: Path) -> str:

@@ -1,17 +1,22 @@
 """Opening a picture: SeedLab's own with its recipe and ancestors, or one of another tool."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from threading import BoundedSemaphore
 
 from seedlab.core.errors import SeedLabError
 from seedlab.core.recipe import Recipe
 from seedlab.core.text import quote
-from seedlab.images.foreign import ForeignMetadata, read_infotext
-from seedlab.images.infotext import INFOTEXT_CHUNK
+from seedlab.images.containers.texts import read_hidden_texts, read_texts
+from seedlab.images.foreign.metadata import ForeignMetadata, UnreadableError
+from seedlab.images.foreign.registry import TOOLS, read_foreign
 from seedlab.images.metadata import CHUNK, Metadata
-from seedlab.images.png import read_chunks
 from seedlab.rules.change import Change, pair_children
 from seedlab.rules.registry import find_rule
+
+READING = BoundedSemaphore(2)
+"""Held while a picture is read, so that many at a time take the memory of a few: each may hold 8 MB of text."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,24 +32,56 @@ class Restored:
 
 
 def restore(file: Path) -> Restored | ForeignMetadata:
-    """Read what an untrusted picture says about how it was made. No other file is opened.
+    """Read what an untrusted picture says about how it was made, and check its lineage. No other file is opened.
 
     Whether its model may be used here is for the caller to check.
 
+    Args:
+        file: a PNG, JPEG or WebP file.
+
     Raises:
-        SeedLabError: it is not a PNG; it is damaged, too large, changed or too new; or it says nothing that can be
+        SeedLabError: as `read`, and if its history was changed.
+    """
+    found = read(file)
+    return _restore(found) if isinstance(found, Metadata) else found
+
+
+def read(file: Path) -> Metadata | ForeignMetadata:
+    """Read what an untrusted picture says about how it was made.
+
+    Args:
+        file: a PNG, JPEG or WebP file.
+
+    Raises:
+        SeedLabError: it is no such file; it is damaged, too large, changed or too new; or it says nothing that can be
             used.
     """
-    chunks = read_chunks(file)
-    if CHUNK in chunks:
-        return _restore(Metadata.from_json(chunks[CHUNK]))
-    foreign = read_infotext(chunks.get(INFOTEXT_CHUNK, ""))
-    if foreign is None:
-        raise SeedLabError(
-            f"{quote(file.name, 80)} does not say how it was made: choose a picture as SeedLab or AUTOMATIC1111 saved "
-            "it. Many websites and chat programs remove such data."
-        )
-    return foreign
+    with READING:
+        return _read(file)
+
+
+def _read(file: Path) -> Metadata | ForeignMetadata:
+    texts = read_texts(file)
+    if CHUNK in texts:
+        return Metadata.from_json(texts[CHUNK])
+    try:
+        found = read_foreign(texts) or read_foreign(read_hidden_texts(file))
+    except UnreadableError as error:
+        name = quote(file.name, 80)
+        raise SeedLabError(f"{name} was made with {error.tool}, but its settings cannot be read: {error}.") from error
+    if found is None:
+        raise SeedLabError(_describe_silence(file, texts))
+    return found
+
+
+def _describe_silence(file: Path, texts: Mapping[str, str]) -> str:
+    name = quote(file.name, 80)
+    if not texts:
+        removed = "Websites, chat programs and editors often remove such data."
+        return f"{name} does not say how it was made: choose the file as its program saved it. {removed}"
+    keys = ", ".join(quote(key, 30) for key in list(texts)[:5])
+    known = ", ".join(("SeedLab", *TOOLS))
+    return f"{name} does not say how it was made in a way that SeedLab reads. It has only {keys}. Known are: {known}."
 
 
 def _restore(metadata: Metadata) -> Restored:

@@ -186,7 +186,7 @@ class Handlers:
         caption = round_.caption(index)
         page.show_script(self._services.write_script([tile.recipe]), name_picture(tile, caption))
 
-    def open_picture(self, page: PageSession | None, path: str | None) -> Outputs:
+    def open_picture(self, page: PageSession | None, model_id: str | None, path: str | None) -> Outputs:
         """Open an uploaded picture. Outputs: update, notice, one value per `FORM` field, errors."""
         if page is None:
             return _lose(1 + len(FORM) + len(ERROR_PLACES))
@@ -196,8 +196,8 @@ class Handlers:
         def action() -> None:
             nonlocal notice
             if not path:
-                raise SeedLabError("That file could not be read: choose a PNG file.")
-            notice = self._opener.open(Path(path), page.session, fields)
+                raise SeedLabError("That file could not be read: choose a PNG, JPEG or WebP file.")
+            notice = self._opener.open(Path(path), page.session, (model_id or "").strip(), fields)
 
         _, errors = _run(action, rename=dict.fromkeys(FIELDS, "page"))
         updates = [fields.get(name, gr.skip()) for name in FORM]

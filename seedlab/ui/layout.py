@@ -107,8 +107,8 @@ def _wire_work(handlers: Handlers, panel: Panel, page: gr.State, columns: gr.HTM
     for button in panel.examples:
         explore(_fill(button, panel.fields["prompt"]).then)
     # The stream finds pictures of the parents that are in the store.
-    opened = [columns, panel.notice, *form, *errors]
-    uploaded = panel.open.upload(handlers.open_picture, [page, panel.open], opened, **UNQUEUED)
+    opened, chosen = [columns, panel.notice, *form, *errors], [page, panel.fields["model_id"], panel.open]
+    uploaded = panel.open.upload(handlers.open_picture, chosen, opened, **UNQUEUED)
     _stream(handlers, uploaded, page, columns)
     uploaded.then(handlers.choose_model, [panel.fields["model_id"], panel.rule], _list_model_dependent(panel), **QUEUED)
 

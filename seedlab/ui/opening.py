@@ -5,24 +5,15 @@ from typing import Any
 
 from seedlab.core.environment import Environment
 from seedlab.core.errors import SeedLabError
+from seedlab.core.model import Model
 from seedlab.core.recipe import Recipe
-from seedlab.images.foreign import ForeignMetadata
+from seedlab.images.foreign.metadata import ForeignMetadata
 from seedlab.images.restoring import Restored, restore
 from seedlab.ui.browser_state import write, write_advanced
 from seedlab.ui.form import ADVANCED
 from seedlab.ui.services import PageServices
+from seedlab.workflow.borrowing import borrow, is_named
 from seedlab.workflow.session import Session
-
-FIELD_LABELS = {
-    "prompt": "prompt",
-    "negative_prompt": "negative prompt",
-    "seed": "seed",
-    "num_inference_steps": "steps",
-    "guidance_scale": "guidance",
-    "width": "size",
-    "scheduler": "scheduler",
-}
-"""Labels of the settings that can be imported from another tool's picture."""
 
 
 class PictureOpener:
@@ -31,12 +22,13 @@ class PictureOpener:
     def __init__(self, services: PageServices) -> None:
         self._services = services
 
-    def open(self, file: Path, session: Session, fields: dict[str, Any]) -> str:
+    def open(self, file: Path, session: Session, model_id: str, fields: dict[str, Any]) -> str:
         """Open a picture.
 
         Args:
-            file: an untrusted PNG file.
+            file: an untrusted file, as a rule a PNG, JPEG or WebP picture.
             session: gets the picture's rounds, if SeedLab made the picture.
+            model_id: of the model that is chosen.
             fields: gets the new values of the panel's fields, by name.
 
         Returns:
@@ -47,7 +39,7 @@ class PictureOpener:
         """
         found = restore(file)
         if isinstance(found, ForeignMetadata):
-            return self._import_fields(found, fields)
+            return self._borrow(found, model_id, fields)
         return self._restore(found, file, session, fields)
 
     def _restore(self, found: Restored, file: Path, session: Session, fields: dict[str, Any]) -> str:
@@ -70,19 +62,23 @@ class PictureOpener:
         made = f"made in another environment (here: {', '.join(causes)})" if causes else "made in this environment"
         return f"Opened from a file, {made}. Verify compares the bytes."
 
-    def _import_fields(self, found: ForeignMetadata, fields: dict[str, Any]) -> str:
-        values = {name: value for name, value in vars(found).items() if value not in (None, "")}
-        for name in ("prompt", *ADVANCED):
-            if name in values:
-                fields[name] = write(values[name])
-        if found.seed is not None:
-            fields["seeds"] = str(found.seed)
-        imported = [label for name, label in FIELD_LABELS.items() if name in values]
-        skipped = [f"model “{found.model}”"] if found.model else []
-        skipped += [f"sampler “{found.sampler}”"] if found.sampler and not found.scheduler else []
-        return _format_imported(imported, skipped)
+    def _borrow(self, found: ForeignMetadata, model_id: str, fields: dict[str, Any]) -> str:
+        """Take over another tool's settings. Fields that it does not name get the model's defaults."""
+        model_id = self._find_offered(found.model) or model_id
+        model = self._find_model(model_id)
+        borrowed = borrow(found, model, self._services.find_lora, self._services.read_loras)
+        fields |= {"model_id": model_id, "prompt": borrowed.prompt}
+        fields |= {name: write(borrowed.settings.get(name, "")) for name in ADVANCED if name != "generator_device"}
+        if borrowed.seed is not None:
+            fields["seeds"] = str(borrowed.seed)
+        return borrowed.describe()
 
+    def _find_offered(self, name: str | None) -> str | None:
+        """Return the id of the model in the list that a picture names; None if it is none of them."""
+        offered = self._services.models
+        return next((model_id for label, model_id in offered if is_named(name, model_id, label.split(" (")[0])), None)
 
-def _format_imported(imported: list[str], skipped: list[str]) -> str:
-    sentence = f"Imported from the picture: {', '.join(imported)}."
-    return f"{sentence} Not imported: {', '.join(skipped)}." if skipped else sentence
+    def _find_model(self, model_id: str) -> Model:
+        model = self._services.find_model(model_id)
+        # Listed models are known; for others the pipeline has to be inspected.
+        return model if model_id in self._services.names else self._services.resolve_model(model)

@@ -90,7 +90,7 @@ def build_panel(services: PageServices) -> Panel:
         examples_group, examples = _build_examples(services.examples)
         word_list, word_accordion = _build_words(services)
         advanced = _build_advanced(builder, services)
-        opener = gr.UploadButton("Open a picture…", file_types=[".png"], size="sm", elem_id="open")
+        opener = _build_opener()
     return Panel(
         builder.fields,
         builder.errors,
@@ -108,6 +108,12 @@ def build_panel(services: PageServices) -> Panel:
         advanced,
         opener,
     )
+
+
+def _build_opener() -> gr.UploadButton:
+    # Without `file_types`: Gradio would refuse other files with a message of its own. drop.js sets what the browser
+    # offers to choose.
+    return gr.UploadButton("Open a picture…", size="sm", elem_id="open")
 
 
 def _build_rounds(builder: _Builder) -> tuple[gr.Dropdown, tuple[gr.Column, ...]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from seedlab.core.environment import Environment
 from seedlab.core.model import Model
@@ -19,6 +20,7 @@ class Services:
             call takes seconds.
         check: raises RecipeError for a recipe that this machine cannot make.
         read_loras: reads LoRAs as people write them, one file a line; raises RecipeError.
+        find_lora: returns the file of a LoRA on this machine by its name and the start of its hash; None for none.
         observe: returns the environment in which a recipe would be made now; raises SeedLabError.
         generate: makes the pictures of recipes.
         close: ends all work.
@@ -30,4 +32,5 @@ class Services:
     read_loras: Callable[[str], tuple[Lora, ...]]
     observe: Callable[[Recipe], Environment]
     generate: Generate
+    find_lora: Callable[[str, str], Path | None] = lambda _name, _digest: None
     close: Callable[[], None] = lambda: None

@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 from seedlab.images.compare import hash_pixels
 from seedlab.images.metadata import read_metadata, write_picture
 from seedlab.images.png import read_pixels, write_png
+from tests.images.foreign.pictures import make_exif, write_exif
 from tests.processes import run_python
 
 pytestmark = pytest.mark.browser
@@ -125,6 +126,22 @@ def test_metadata_of_automatic1111_is_imported_into_the_fields(screen, tmp_path)
     screen.generate()
     screen.wait_done(0, 1)
     expect(screen.page.locator(".inspector")).to_contain_text("7 steps · guidance 2 · Euler ancestral")
+
+
+def test_pictures_of_every_kind_are_taken_and_other_files_get_our_sentence(screen, tmp_path):
+    text = "a red boat\nSteps: 7, Sampler: Euler a, Seed: 31, Size: 510x64, Model: x"
+    file = write_exif(tmp_path / "a.jpg", make_exif(b"UNICODE\0" + text.encode("utf-16-be")))
+    screen.drop(file, "a.jpg")
+    expect(screen.sentence("notice")).to_contain_text("Sketch makes sizes in steps of 8 pixels: 510 became 512.")
+    assert (screen.value("prompt"), screen.value("seeds")) == ("a red boat", "31")
+    (tmp_path / "notes.txt").write_text("a boat")
+    screen.drop(tmp_path / "notes.txt", "notes.txt")
+    expect(screen.sentence("page")).to_have_text(
+        "“notes.txt” is not a picture that SeedLab can read: choose a PNG, JPEG or WebP file."
+    )
+    expect(screen.page.locator(".toast-body")).to_have_count(0)
+    picker = screen.page.locator("#open").locator("xpath=..").locator("input[type=file]")
+    expect(picker).to_have_attribute("accept", ".png,.jpg,.jpeg,.webp")
 
 
 @pytest.mark.parametrize("content", [b"<svg onload=alert(1)>", b"\x89PNG\r\n\x1a\n" + b"\0" * 100])

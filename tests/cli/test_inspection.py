@@ -13,6 +13,7 @@ from seedlab.images.metadata import Metadata, read_metadata, write_picture
 from seedlab.images.png import read_pixels, write_png
 from tests.cli.test_main import MODEL, Painter, paint
 from tests.examples import ENVIRONMENT, RECIPE
+from tests.images.foreign.pictures import make_exif, write_exif
 from tests.processes import run_python
 
 BF16 = replace(RECIPE, dtype="bfloat16")
@@ -94,8 +95,45 @@ def test_a_picture_of_another_tool_cannot_be_verified(tmp_path, capsys):
     write_png(tmp_path / "a.png", Image.new("RGB", (8, 8)), {"parameters": "a boat\nSteps: 20, Seed: 7"})
     painter = Painter()
     assert painter.run("verify", tmp_path / "a.png") == 2
-    assert "There is no SeedLab recipe in “a.png”" in capsys.readouterr().err
+    assert capsys.readouterr().err == (
+        "“a.png” was made with another tool, not with SeedLab: its settings do not decide every bit, so there is "
+        'nothing to compare. "seedlab recipe" prints them.\n'
+    )
     assert painter.painted == [], "nothing was begun"
+
+
+def test_recipe_prints_the_settings_of_another_tool_and_what_seedlab_does_not_have(tmp_path, capsys):
+    text = "a boat\nNegative prompt: fog\nSteps: 20, Sampler: Euler a, Seed: 7, VAE: coast, Version: v1.10.1"
+    exif = make_exif(b"UNICODE\0" + text.encode("utf-16-be"))
+    assert Painter().run("recipe", write_exif(tmp_path / "a.jpg", exif)) == 0
+    out, err = capsys.readouterr()
+    assert json.loads(out) == {
+        "tool": "AUTOMATIC1111 v1.10.1",
+        "prompt": "a boat",
+        "negative_prompt": "fog",
+        "seed": 7,
+        "num_inference_steps": 20,
+        "sampler": "Euler a",
+        "scheduler": "EulerAncestralDiscreteScheduler",
+        "has_other_noise": True,
+        "left": [{"name": "VAE", "value": "coast", "reason": ""}],
+    }
+    assert err == (
+        "“a.jpg” was made with AUTOMATIC1111 v1.10.1, not with SeedLab: these are its settings, not an exact recipe.\n"
+    )
+
+
+def test_a_picture_of_another_tool_has_no_script(tmp_path, capsys):
+    write_png(tmp_path / "a.png", Image.new("RGB", (8, 8)), {"parameters": "a boat\nSteps: 20, Seed: 7"})
+    assert Painter().run("script", tmp_path / "a.png") == 2
+    assert "no script can give its bytes. Make a picture from its settings first" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["recipe", "verify", "script"])
+def test_a_picture_without_settings_is_said_to_have_none(tmp_path, capsys, command):
+    write_png(tmp_path / "a.png", Image.new("RGB", (8, 8)), {})
+    assert Painter().run(command, tmp_path / "a.png") == 2
+    assert "“a.png” does not say how it was made: choose the file as its program saved it" in capsys.readouterr().err
 
 
 def test_a_recipe_that_its_model_cannot_make_is_refused_before_anything_is_begun(tmp_path, capsys):

@@ -367,14 +367,14 @@ BAD = {
     "grid P --step 3": "Unrecognized arguments: --step 3",
     "refine": "The following arguments are required: PICTURE.png",
     "refine none.png": "There is no file “none.png”",
-    "refine notes.txt": "“notes.txt” is not a PNG file",
-    "refine plain.png": "There is no SeedLab recipe in “plain.png”",
+    "refine notes.txt": "“notes.txt” is not a picture that SeedLab can read",
+    "refine plain.png": "“plain.png” does not say how it was made",
     "refine good.png --suffix": "--suffix: expected one argument",
     "refine good.png --suffix=": "No suffix given",
     "refine good.png --out notes.txt": "notes.txt” is not a folder",
     "refine other.png": "There is no model “other”",
     "recipe none.png": "There is no file “none.png”",
-    "recipe plain.png": "There is no SeedLab recipe",
+    "recipe plain.png": "“plain.png” does not say how it was made",
 }
 
 

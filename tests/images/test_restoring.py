@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from seedlab.core.errors import SeedLabError
-from seedlab.images.foreign import ForeignMetadata
+from seedlab.images.foreign.metadata import ForeignMetadata
 from seedlab.images.metadata import Metadata, write_picture
 from seedlab.images.png import write_png
 from seedlab.images.restoring import restore
@@ -144,5 +144,5 @@ def test_a_file_that_was_cut_short_is_refused(tmp_path, keep):
 @pytest.mark.parametrize("content", [b"GIF89a", b"\x80\x04\x95", b"<svg onload=alert(1)>", b"PK\x03\x04"])
 def test_what_is_no_png_is_refused(tmp_path, content):
     (tmp_path / "a.png").write_bytes(content * 100)
-    with pytest.raises(SeedLabError, match="is not a PNG file"):
+    with pytest.raises(SeedLabError, match="choose a PNG, JPEG or WebP file"):
         restore(tmp_path / "a.png")

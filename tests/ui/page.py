@@ -113,9 +113,9 @@ class Page:
         update, *errors = self.handlers.revisit(SimpleNamespace(_data={"round": round_id}), self.state)
         self._show(update, errors)
 
-    def drop(self, file):
+    def drop(self, file, model_id="sketch"):
         """Drop a file. Returns the changed fields."""
-        update, self.notice, *rest = self.handlers.open_picture(self.state, str(file))
+        update, self.notice, *rest = self.handlers.open_picture(self.state, model_id, str(file))
         self._show(update, rest[len(FORM) :])
         return {name: value for name, value in zip(FORM, rest, strict=False) if isinstance(value, str)}
 

@@ -272,7 +272,7 @@ def test_a_restarted_server_asks_for_the_trail_before_it_acts(page, painter):
         page.handlers.choose_tile(event, None, "suffixes"),
         page.handlers.revisit(event, None),
         page.handlers.write_script(event, None),
-        page.handlers.open_picture(None, "picture.png"),
+        page.handlers.open_picture(None, "sketch", "picture.png"),
         (page.handlers.wake(event, None),),
         (page.handlers.stop(None),),
         tuple(page.handlers.verify(event, None)),

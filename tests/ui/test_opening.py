@@ -10,6 +10,7 @@ from seedlab.images.metadata import Metadata, write_picture
 from seedlab.images.png import write_png
 from seedlab.ui.handlers import Handlers
 from tests.examples import make_lineage
+from tests.images.foreign.pictures import make_exif, write_exif
 from tests.ui.fakes import ENVIRONMENT, SKETCH, make_services
 from tests.ui.page import Page, address
 
@@ -97,7 +98,7 @@ def test_metadata_of_automatic1111_is_imported_into_the_fields(page, tmp_path):
     assert (fields["width"], fields["height"]) == ("64", "96")
     assert page.notice == (
         "Imported from the picture: prompt, negative prompt, seed, steps, guidance, size. "
-        "Not imported: model “dreamy”, sampler “Restart”."
+        "Not imported: model “dreamy”, sampler “Restart”. The settings were made for “dreamy”; Sketch is chosen."
     )
 
 
@@ -120,4 +121,66 @@ def test_an_unsupported_recipe_changes_nothing(page, tmp_path, change, sentence)
 def test_a_file_that_is_not_a_png_changes_nothing(page, tmp_path):
     (tmp_path / "a.png").write_bytes(b"<script>")
     assert page.drop(tmp_path / "a.png") == {}
-    assert page.errors["page"] == "“a.png” is not a PNG file: choose a picture as SeedLab saved it."
+    sentence = "“a.png” is not a picture that SeedLab can read: choose a PNG, JPEG or WebP file."
+    assert page.errors["page"] == sentence
+
+
+def test_settings_of_an_earlier_picture_do_not_stay(page, tmp_path):
+    write_png(
+        tmp_path / "a.png", IMAGE, {"parameters": "a boat\nNegative prompt: fog\nSteps: 30, CFG scale: 6, Seed: 9"}
+    )
+    page.drop(tmp_path / "a.png")
+    write_png(tmp_path / "b.png", IMAGE, {"parameters": "a sea\nSteps: 20, Seed: 3"})
+    fields = page.drop(tmp_path / "b.png")
+    assert (fields["negative_prompt"], fields["guidance_scale"], fields["loras"]) == ("", "", "")
+    assert "generator_device" not in fields, "no picture says it"
+
+
+def test_what_the_chosen_model_cannot_make_is_said_at_the_drop(page, tmp_path):
+    text = "a boat\nSteps: 1500, CFG scale: 140, Seed: 9, Size: 512x640, Model: shoreline_v3"
+    write_png(tmp_path / "a.png", IMAGE, {"parameters": text})
+    fields = page.drop(tmp_path / "a.png")
+    assert (fields["width"], fields["height"], fields["num_inference_steps"]) == ("", "", "")
+    assert page.notice == (
+        "Imported from the picture: prompt, seed. Not imported: model “shoreline_v3”, size “512x640” (Sketch makes at "
+        "most 256 pixels a side), Steps “1500” (SeedLab takes 1 to 1000), CFG scale “140” (SeedLab takes 0 to 100). "
+        "The settings were made for “shoreline_v3”; Sketch is chosen."
+    )
+    page.explore(**{name: value for name, value in fields.items() if name in ("prompt", "seeds", "width", "height")})
+    assert page.errors == {}
+
+
+def test_odd_sizes_are_rounded_at_the_drop(page, tmp_path):
+    write_png(tmp_path / "a.png", IMAGE, {"parameters": "a boat\nSteps: 20, Seed: 9, Size: 126x190"})
+    fields = page.drop(tmp_path / "a.png")
+    assert (fields["width"], fields["height"]) == ("128", "192")
+    assert "126 became 128 and 190 became 192" in page.notice
+
+
+def test_a_jpeg_of_another_tool_selects_the_model_that_it_names(painter, tmp_path):
+    services = make_services(painter)
+    services = replace(
+        services, models=(*services.models, ("Other (2 GB)", "owner/other")), find_model=lambda _: SKETCH
+    )
+    page = Page(Handlers(services, address))
+    page.open()
+    text = "a boat\nSteps: 20, Seed: 9, Model: other"
+    file = write_exif(tmp_path / "a.jpg", make_exif(b"UNICODE\0" + text.encode("utf-16-be")))
+    assert page.drop(file)["model_id"] == "owner/other"
+
+
+def test_loras_that_are_on_this_machine_are_taken(painter, tmp_path):
+    asked = []
+
+    def find_lora(name, digest):
+        asked.append((name, digest))
+        return tmp_path / f"{name}.safetensors" if name == "ink" else None
+
+    page = Page(Handlers(replace(make_services(painter), find_lora=find_lora), address))
+    page.open()
+    text = 'a boat <lora:ink:0.5> <lora:gulls:1>\nSteps: 20, Seed: 9, Lora hashes: "ink: abcdef012345"'
+    write_png(tmp_path / "a.png", IMAGE, {"parameters": text})
+    fields = page.drop(tmp_path / "a.png")
+    assert (fields["prompt"], fields["loras"]) == ("a boat", f"{tmp_path / 'ink.safetensors'} 0.5")
+    assert asked == [("ink", "abcdef012345"), ("gulls", "")]
+    assert "Not imported: LoRA “gulls 1” (there is no such file here)." in page.notice

@@ -157,6 +157,7 @@ CATALOG = (
         card=ModelCard(licence="FLUX.1 [dev] Non-Commercial Licence", download=33.7, memory=36, gated=True),
         num_inference_steps=50,
         guidance_scale=3.5,
+        distilled_guidance=True,
         height=1024,
         width=1024,
         scheduler="FlowMatchEulerDiscreteScheduler",

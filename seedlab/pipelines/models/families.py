@@ -51,6 +51,7 @@ FAMILIES = {
         defaults={
             "num_inference_steps": 28,
             "guidance_scale": 3.5,
+            "distilled_guidance": True,
             "height": 1024,
             "width": 1024,
             "size_multiple": 16,

@@ -1,8 +1,10 @@
 // Uploads a picture dropped anywhere on the page through the "Open a picture" button.
+const PICTURES = '.png,.jpg,.jpeg,.webp';
 const hasFiles = (event) => [...(event.dataTransfer?.types || [])].includes('Files');
 
 function acceptDrops() {
   const mark = (on) => document.documentElement.toggleAttribute('data-dropping', on);
+  waitFor(findInput).then((input) => { input.accept = PICTURES; }); // what the dialog offers; the server checks files
   document.addEventListener('dragover', (event) => {
     if (!hasFiles(event)) return;
     event.preventDefault();
@@ -14,6 +16,7 @@ function acceptDrops() {
     event.preventDefault();
     mark(false);
     const [file] = event.dataTransfer.files; // empty after the event
+    if (!file) return; // a link or a picture of another page, which comes without its file
     // Wait for the first update: until then the page has no session.
     await waitFor(() => view.run && findInput());
     upload(file);

@@ -1,0 +1,30 @@
+"""Opens untrusted picture files: regular files of a bounded size."""
+
+import stat
+from pathlib import Path
+from typing import BinaryIO
+
+from seedlab.core.errors import SeedLabError
+
+MAX_FILE_BYTES = 50 * 2**20
+
+
+def open_file(file: Path) -> BinaryIO:
+    """Open a file for reading.
+
+    Raises:
+        SeedLabError: it does not exist, is not a regular file, is too large or cannot be opened.
+    """
+    name = file.name[:80]
+    try:
+        status = file.stat()
+        # Checked before opening: a pipe would wait for a writer for ever.
+        if not stat.S_ISREG(status.st_mode):
+            raise SeedLabError(f"“{name}” is not a file: choose a PNG file.")
+        if status.st_size > MAX_FILE_BYTES:
+            raise SeedLabError(f"“{name}” is larger than {MAX_FILE_BYTES // 2**20} MB: choose a smaller picture.")
+        return file.open("rb")
+    except FileNotFoundError as error:
+        raise SeedLabError(f"There is no file “{name}”: check its name.") from error
+    except (OSError, ValueError) as error:
+        raise SeedLabError(f"“{name}” cannot be opened: check its name, and that you may read it.") from error
