@@ -2,13 +2,16 @@
 
 import argparse
 import json
-import re
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
+from seedlab.core import numbers
+from seedlab.core.errors import RecipeError
 from seedlab.core.recipe import GENERATOR_DEVICES
 from seedlab.workflow.services import Services
+
+T = TypeVar("T")
 
 MakeServices = Callable[[str | None], Services]
 """Makes the services for the device "cpu", "cuda" or "mps"; None stands for the best one available."""
@@ -26,26 +29,26 @@ def parse_device(device: str) -> str | None:
 
 
 def parse_whole(text: str) -> int:
-    """Read a whole number."""
-    if re.fullmatch(r"[+-]?[0-9]{1,20}", text.strip()) is None:
-        raise argparse.ArgumentTypeError(f"“{text[:40]}” is not a whole number")
-    return int(text)
+    """Read a whole number, as the page does."""
+    return _read_option(numbers.read_whole, text)
 
 
 def parse_number(text: str) -> float:
-    """Read a number."""
-    try:
-        return float(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"“{text[:40]}” is not a number") from error
+    """Read a number, as the page does."""
+    return _read_option(numbers.read_number, text)
 
 
 def parse_size(text: str) -> tuple[int, int]:
     """Read width and height in pixels: "256" or "320x256"."""
-    match = re.fullmatch(r"([0-9]{1,6})(?:[x×]([0-9]{1,6}))?", text.strip().lower())
-    if match is None:
-        raise argparse.ArgumentTypeError(f"“{text[:40]}” is not a size; write 256 or, width first, 320x256")
-    return int(match[1]), int(match[2] or match[1])
+    return _read_option(numbers.read_size, text)
+
+
+def _read_option(read: Callable[[str, str], T], text: str) -> T:
+    try:
+        return read("", text)
+    except RecipeError as error:
+        # argparse puts the name of the option before it.
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def write_json(data: dict[str, Any]) -> None:
