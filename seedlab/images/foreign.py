@@ -130,5 +130,5 @@ def _find_scheduler(details: Mapping[str, str]) -> str | None:
     unsaid = "Uniform" if OLD.match(details.get("Version", "")) else "Automatic"
     schedule = details.get("Schedule type", unsaid) if name == sampler else "Karras"
     schedule = AUTOMATIC.get(name, "Uniform") if schedule == "Automatic" else schedule
-    fits = {each.karras: each.name for each in SCHEDULERS if each.sampler == name}
+    fits = {each.karras: each.name for each in SCHEDULERS if each.sampler == name and not each.schedule}
     return fits.get(schedule == "Karras") if schedule in ("Karras", "Uniform") else None

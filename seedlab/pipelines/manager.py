@@ -4,6 +4,7 @@ import logging
 from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import closing, suppress
+from dataclasses import replace
 from threading import Event
 
 from seedlab.core.environment import Environment
@@ -180,7 +181,15 @@ class PipelineManager:
         yield from failures.values()
         batch = Batch(model=model, recipes={index: recipes[index] for index in recipes if index not in failures})
         if batch.recipes:
-            yield from self._executor.run(batch, stop)
+            with closing(self._executor.run(batch, stop)) as reports:
+                for report in reports:
+                    yield self._add_hashes(report, batch)
+
+    def _add_hashes(self, report: Report, batch: Batch) -> Report:
+        if not isinstance(report, Finished):
+            return report
+        loras = batch.recipes[report.index].loras
+        return replace(report, hashes=self._files.list_hashes(batch.model, loras))
 
     def _resolve(self, recipes: Mapping[int, Recipe], stop: Event) -> Generator[Report, None, ResolvedModel | None]:
         """Resolve the model of a batch in another thread, with signs of life; returns None if the work ended."""
