@@ -4,11 +4,13 @@ import argparse
 import json
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 from seedlab.core import numbers
 from seedlab.core.errors import RecipeError
 from seedlab.core.recipe import GENERATOR_DEVICES
+from seedlab.workflow.local_files import Places
 from seedlab.workflow.services import Services
 
 T = TypeVar("T")
@@ -26,6 +28,25 @@ def add_device(parser: argparse.ArgumentParser) -> None:
 def parse_device(device: str) -> str | None:
     """Return the requested device; None for "auto"."""
     return None if device == "auto" else device
+
+
+def add_places(parser: argparse.ArgumentParser) -> None:
+    """Add the flags that `make_places` reads."""
+    words = "where the picture's model is, if it is a local one that is not found"
+    parser.add_argument("--model", metavar="PATH", default="", help=words)
+    words = "where a LoRA of the picture is, if it is not found; may be repeated"
+    parser.add_argument("--lora", metavar="FILE", action="append", default=[], dest="lora_files", help=words)
+
+
+def make_places(given: argparse.Namespace, picture: Path) -> Places:
+    """Return where a picture's local files may be: where the flags say, next to the picture, or in this folder."""
+    return Places(
+        model=given.model,
+        loras="\n".join(given.lora_files),
+        folders=(picture.absolute().parent, Path.cwd()),
+        model_advice="give its path with --model",
+        lora_advice="give its path with --lora",
+    )
 
 
 def parse_whole(text: str) -> int:

@@ -12,6 +12,8 @@ from seedlab.cli.jobs import Job, Result, run_job
 from seedlab.cli.options import (
     MakeServices,
     add_device,
+    add_places,
+    make_places,
     parse_device,
     parse_number,
     parse_size,
@@ -25,6 +27,7 @@ from seedlab.core.recipe import DTYPES, GENERATOR_DEVICES, Lora, Recipe
 from seedlab.core.schedulers import SCHEDULERS
 from seedlab.images.metadata import read_metadata
 from seedlab.images.output_folder import check_folder, check_room
+from seedlab.images.restoring import restore
 from seedlab.rules.registry import VARIATIONS
 from seedlab.rules.rule import Rule
 from seedlab.rules.seeds import GUIDE_SEEDS, Seeds
@@ -67,15 +70,18 @@ def run_grid(given: argparse.Namespace, make_services: MakeServices) -> int:
 def run_refine(given: argparse.Namespace, make_services: MakeServices) -> int:
     """Make a round of variations of a picture."""
     metadata = read_metadata(given.picture)
-    job = Job(
-        folder=given.picture.parent if given.out is None else given.out,
-        parent=metadata.recipe,
-        rule=_parse_rule(given),
-        source=given.picture,
-        environment=metadata.environment,
-        lineage=metadata.lineage,
-    )
+    restore(given.picture)  # refuses a history that does not lead to the picture
+    rule = _parse_rule(given)
     with closing(make_services(parse_device(given.device))) as services:
+        metadata = services.locate(metadata, make_places(given, given.picture))
+        job = Job(
+            folder=given.picture.parent if given.out is None else given.out,
+            parent=metadata.recipe,
+            rule=rule,
+            source=given.picture,
+            environment=metadata.environment,
+            lineage=metadata.lineage,
+        )
         model = services.find_model(metadata.recipe.model_address)
         for variation in job.files:
             model.check(variation)
@@ -85,7 +91,8 @@ def run_refine(given: argparse.Namespace, make_services: MakeServices) -> int:
 
 def _parse_rule(given: argparse.Namespace) -> Rule:
     """Make the rule whose options were given; the first one, with its defaults, where none were."""
-    texts = {name: "\n".join(values) for name, values in vars(given).items() if isinstance(values, list) and values}
+    names = [parameter.name for rule in VARIATIONS for parameter in rule.parameters]
+    texts = {name: "\n".join(values) for name in names if (values := getattr(given, name))}
     chosen = [rule for rule in VARIATIONS if any(each.name in texts for each in rule.parameters)]
     if len(chosen) > 1:
         flags = " and ".join(rule.parameters[0].flag for rule in chosen)
@@ -182,6 +189,7 @@ def _add_refine_options(parser: argparse.ArgumentParser) -> None:
             words = f"{each.help}; may be repeated ({default})"
             add(each.flag, metavar="TEXT", action="append", dest=each.name, help=words)
     add("--out", metavar="FOLDER", type=Path, help="where to write the pictures (the picture's folder)")
+    add_places(parser)
 
 
 def _add_common_options(parser: argparse.ArgumentParser) -> None:

@@ -52,6 +52,7 @@ class Model:
         neutral_guidance: a negative prompt is read only with a guidance above this; the pipeline does not warn.
         pipeline, config: for a single-file checkpoint: the class of its pipeline, and the diffusers folder or Hub id
             with its configurations; otherwise "".
+        path: where its files are on this machine, if its id does not say so; otherwise "".
         card: its licence and costs; None if unknown.
     """
 
@@ -76,6 +77,7 @@ class Model:
     neutral_guidance: float = 1.0
     pipeline: str = ""
     config: str = ""
+    path: str = ""
     card: ModelCard | None = None
 
     @property

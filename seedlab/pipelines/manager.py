@@ -41,6 +41,7 @@ class PipelineManager:
         plans: Plans | None = None,
         deterministic: bool = False,
         executor: Executor | None = None,
+        paths: Mapping[str, str] | None = None,
     ) -> None:
         """Make a manager; nothing is imported or loaded yet.
 
@@ -48,11 +49,12 @@ class PipelineManager:
             device, plans, deterministic: as for `ThreadExecutor`, which is made of them.
             allowed: the addresses of the models that may be used, as on a public host; None for any.
             executor: makes the pictures, in place of a `ThreadExecutor`; it is closed with the manager.
+            paths: as for `ModelResolver`.
         """
         self._allowed = allowed
         self._files = ModelFiles()
         self._executor = executor or ThreadExecutor(device, plans, deterministic, self._files)
-        self._resolver = ModelResolver(self._files, lambda: self.device, allowed)
+        self._resolver = ModelResolver(self._files, lambda: self.device, allowed, paths)
         self._resolving = ThreadPoolExecutor(RESOLVER_THREADS, thread_name_prefix="resolver")
         self._closed = Event()
         self._downloads = Downloads(self._files, self._closed)

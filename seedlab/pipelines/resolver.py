@@ -1,11 +1,12 @@
 """Resolves models: from an address to what is known about it, and on to its commit, pipeline and dtype."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 
 from seedlab.core.errors import RecipeError
+from seedlab.core.file_names import HERE, hide_folder
 from seedlab.core.model import Model, ResolvedModel
 from seedlab.pipelines.devices.libraries import import_libraries
 from seedlab.pipelines.devices.selection import choose_dtype
@@ -16,6 +17,12 @@ from seedlab.pipelines.models.catalog import find_model
 from seedlab.pipelines.models.introspection import inspect_pipeline
 
 
+def hide_path(model: Model) -> Model:
+    """Return a local model whose id does not say where it is; any other unchanged."""
+    hidden = hide_folder(model.model_id)
+    return model if hidden == model.model_id else replace(model, model_id=hidden, path=model.model_id)
+
+
 class ModelResolver:
     """Finds and resolves models. The Hub is asked once per process for the commit of each revision.
 
@@ -23,15 +30,23 @@ class ModelResolver:
     files have changed.
     """
 
-    def __init__(self, files: ModelFiles, device: Callable[[], str], allowed: tuple[str, ...] | None = None) -> None:
+    def __init__(
+        self,
+        files: ModelFiles,
+        device: Callable[[], str],
+        allowed: tuple[str, ...] | None = None,
+        paths: Mapping[str, str] | None = None,
+    ) -> None:
         """Make a resolver; nothing is imported yet.
 
         Args:
             files: where the files of models are.
             device: returns the device that dtypes are chosen for; may raise SeedLabError.
             allowed: the addresses of the models that may be used; None for any.
+            paths: the paths of allowed models by their addresses, where these hide the folder.
         """
         self._files, self._device, self._allowed = files, device, allowed
+        self._paths = dict(paths or {})
         self._commits: dict[str, str] = {}
         self._asking = Lock()
 
@@ -44,7 +59,10 @@ class ModelResolver:
             RecipeError: there is no such model, or it is not allowed here.
         """
         if not self._is_allowed(address):
-            raise RecipeError("model_id", f"This server offers only: {', '.join(self._allowed or ())}.")
+            offered = ", ".join(each.removeprefix(HERE) for each in self._allowed or ())
+            raise RecipeError("model_id", f"This server offers only: {offered}.")
+        if (path := self._paths.get(address)) is not None:
+            return hide_path(find_model(path))
         return find_model(address)
 
     def resolve(self, model: Model) -> ResolvedModel:

@@ -7,6 +7,8 @@ from seedlab.core.environment import Environment
 from seedlab.core.model import Model
 from seedlab.core.recipe import Lora, Recipe
 from seedlab.core.reports import Generate
+from seedlab.images.metadata import Metadata
+from seedlab.workflow.local_files import Places
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +21,7 @@ class Services:
             call takes seconds.
         check: raises RecipeError for a recipe that this machine cannot make.
         read_loras: reads LoRAs as people write them, one file a line; raises RecipeError.
+        locate: returns a picture's metadata with the paths of its local files on this machine; raises SeedLabError.
         observe: returns the environment in which a recipe would be made now; raises SeedLabError.
         generate: makes the pictures of recipes.
         close: ends all work.
@@ -28,6 +31,7 @@ class Services:
     resolve_model: Callable[[Model], Model]
     check: Callable[[Recipe], None]
     read_loras: Callable[[str], tuple[Lora, ...]]
+    locate: Callable[[Metadata, Places], Metadata]
     observe: Callable[[Recipe], Environment]
     generate: Generate
     close: Callable[[], None] = lambda: None

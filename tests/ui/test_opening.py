@@ -48,7 +48,7 @@ def test_on_a_public_server_the_loras_of_a_picture_are_left_out_with_a_notice(pa
         page = Page(Handlers(replace(make_services(painter), local=local)))
         page.open()
         outcomes[local] = (page.drop(picture)["loras"], page.notice)
-    assert outcomes == {True: ("/loras/style.safetensors 0.8", ""), False: ("", "Not imported: LoRAs.")}
+    assert outcomes == {True: ("./style.safetensors 0.8", ""), False: ("", "Not imported: LoRAs.")}
 
 
 def test_pictures_of_parents_come_from_the_store(page, painter, picture):
@@ -104,7 +104,7 @@ def test_metadata_of_automatic1111_is_imported_into_the_fields(page, tmp_path):
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"model_id": "/etc"}, "There is no model “/etc”"),
+        ({"model_id": "/etc"}, "There is no model “./etc”"),
         ({"height": 4096}, "Sketch makes 64 to 256 pixels a side"),
     ],
 )
