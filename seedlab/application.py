@@ -75,8 +75,6 @@ class Application:
             models=tuple((name, model_id) for model_id, name in self._list_models().items()),
             local=not self.settings.public,
             examples=vocabulary.EXAMPLES,
-            unknown_words=lambda model_id, prompt: vocabulary.unknown_words(prompt) if model_id == SKETCH else (),
-            list_words=lambda model_id: vocabulary.KINDS if model_id == SKETCH else {},
             add_phrase=add_phrase,
         )
 
@@ -97,6 +95,8 @@ class Application:
             "read_loras": self._read_loras,
             "locate": self._local_files.locate,
             "observe": manager.environment,
+            "unknown_words": lambda model_id, prompt: vocabulary.unknown_words(prompt) if model_id == SKETCH else (),
+            "list_words": lambda model_id: vocabulary.KINDS if model_id == SKETCH else {},
             "generate": manager.generate,
             "close": self.close,
         }

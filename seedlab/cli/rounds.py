@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -31,9 +32,13 @@ from seedlab.images.restoring import restore
 from seedlab.rules.registry import VARIATIONS
 from seedlab.rules.rule import Rule
 from seedlab.rules.seeds import GUIDE_SEEDS, Seeds
+from seedlab.workflow.notices import format_unknown_words
 from seedlab.workflow.services import Services
 
 FAILED = 1
+EXAMPLES = 4
+"""Words that the model knows, in the notice about those that it does not."""
+
 KEEPING = """\
 A picture that is in the folder already, and is what would be made, stays and is not made again. So an interrupted
 command continues where it was. Any other file of the same name stops the command before it begins. Grids are always
@@ -64,7 +69,10 @@ def run_grid(given: argparse.Namespace, make_services: MakeServices) -> int:
         _check(job, given, resolved=False)
         model = services.resolve_model(model)
         recipe = _make_recipe(given, model, rule.seeds[0], loras)
-        return _run(replace(job, parent=recipe), given, services, model.format_snapped_size(recipe, *given.size))
+        snapped = model.format_snapped_size(recipe, *given.size)
+        seeds = model.card.seeds if model.card else ""
+        unknown = _format_unknown(services, model, [recipe.prompt])
+        return _run(replace(job, parent=recipe), given, services, (unknown, snapped, seeds))
 
 
 def run_refine(given: argparse.Namespace, make_services: MakeServices) -> int:
@@ -86,7 +94,14 @@ def run_refine(given: argparse.Namespace, make_services: MakeServices) -> int:
         for variation in job.files:
             model.check(variation)
         _check(job, given)
-        return _run(job, given, services)
+        unknown = _format_unknown(services, model, [variation.prompt for variation in job.files])
+        return _run(job, given, services, (unknown,))
+
+
+def _format_unknown(services: Services, model: Model, prompts: Sequence[str]) -> str:
+    words = dict.fromkeys(word for prompt in prompts for word in services.unknown_words(model.model_id, prompt))
+    examples = next(iter(services.list_words(model.model_id).values()), ())[:EXAMPLES]
+    return format_unknown_words(model.name, tuple(words), examples)
 
 
 def _parse_rule(given: argparse.Namespace) -> Rule:
@@ -107,10 +122,10 @@ def _check(job: Job, given: argparse.Namespace, *, resolved: bool = True) -> Non
         check_room(job.files, job.grid, resolved=resolved)
 
 
-def _run(job: Job, given: argparse.Namespace, services: Services, notice: str = "") -> int:
+def _run(job: Job, given: argparse.Namespace, services: Services, notices: Sequence[str]) -> int:
     _check(job, given)
-    if notice:  # before the work, which may be long
-        sys.stderr.write(f"{notice}\n")
+    # Before the work, which may be long.
+    sys.stderr.write("".join(f"{notice}\n" for notice in notices if notice))
     line = ProgressLine()
     try:
         result = run_job(job, services, line.show, overwrite=given.overwrite)

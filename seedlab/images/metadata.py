@@ -85,8 +85,11 @@ class Metadata:
         return notice
 
     def is_of(self, recipe: Recipe) -> bool:
-        """Whether the picture was made from a recipe. Pictures of earlier versions have the paths of local files."""
-        return self.recipe in (recipe, hide_folders(recipe))
+        """Whether the picture was made from a recipe, wherever the local files are, and whatever its LoRAs are called.
+
+        Pictures of earlier versions have the paths of local files. LoRAs are told by their hashes.
+        """
+        return _forget_files(self.recipe) == _forget_files(recipe)
 
     def to_json(self) -> str:
         """Return the chunk's JSON in ASCII, which every tool that copies PNG chunks leaves alone."""
@@ -125,6 +128,11 @@ class Metadata:
             checksums=None if checksums is None else Checksums.from_dict(checksums),
             hashes=WeightHashes.from_dict(data.get("hashes", {})),
         )
+
+
+def _forget_files(recipe: Recipe) -> Recipe:
+    hidden = hide_folders(recipe)
+    return replace(hidden, loras=tuple(replace(lora, file="") for lora in hidden.loras))
 
 
 def write_picture(file: Path, image: Image, metadata: Metadata) -> None:

@@ -1,6 +1,6 @@
 """What the page and the commands use of the layers below. `seedlab.application` fills it in; tests replace it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from seedlab.core.environment import Environment
@@ -23,6 +23,8 @@ class Services:
         read_loras: reads LoRAs as people write them, one file a line; raises RecipeError.
         locate: returns a picture's metadata with the paths of its local files on this machine; raises SeedLabError.
         observe: returns the environment in which a recipe would be made now; raises SeedLabError.
+        unknown_words: maps (model id, prompt) to the words of the prompt that the model was not trained on.
+        list_words: maps a model id to the phrases the model knows, by kind; {} if they are too many to list.
         generate: makes the pictures of recipes.
         close: ends all work.
     """
@@ -33,5 +35,7 @@ class Services:
     read_loras: Callable[[str], tuple[Lora, ...]]
     locate: Callable[[Metadata, Places], Metadata]
     observe: Callable[[Recipe], Environment]
+    unknown_words: Callable[[str, str], tuple[str, ...]]
+    list_words: Callable[[str], Mapping[str, tuple[str, ...]]]
     generate: Generate
     close: Callable[[], None] = lambda: None

@@ -68,6 +68,8 @@ class Painter:
             read_loras=read_loras,
             locate=LocalFiles(find_model=describe, read_loras=read_loras, list_known=lambda: ()).locate,
             observe=self.environment,
+            unknown_words=lambda model_id, prompt: tuple(word for word in prompt.split() if word == "狗"),
+            list_words=lambda model_id: {"subjects": ("cat", "boat")},
             generate=self.generate,
             close=self.close,
         )
@@ -169,6 +171,30 @@ def test_a_size_snaps_to_one_that_the_model_makes_and_says_so(tmp_path, capsys):
     ]
     assert Painter().run("grid", "a cat", "--size", "100x128", "--out", tmp_path) == 2
     assert capsys.readouterr().err.count("\n") == 1, "why nothing is begun, and nothing else"
+
+
+def test_words_that_the_model_does_not_know_are_named_as_on_the_page(tmp_path, capsys):
+    painter = Painter()
+    sentence = "Sketch does not know “狗”. It knows cat, boat and more."
+    assert painter.run("grid", "a 狗", "--seeds", "0", "--out", tmp_path) == 0
+    assert capsys.readouterr().err.splitlines() == [sentence, "“Vermeer” was not read."]
+    assert painter.run("grid", "a cat", "--seeds", "1", "--out", tmp_path) == 0
+    capsys.readouterr()
+    assert painter.run("refine", tmp_path / "seed-1.png", "--suffix", "and 狗", "--suffix", ", 狗") == 0
+    assert capsys.readouterr().err.splitlines()[0] == sentence
+
+
+def test_a_suffix_that_looks_like_an_option_is_refused_with_the_way_to_write_it(tmp_path, capsys):
+    painter = Painter()
+    painter.run("grid", PROMPT, "--seeds", "0", "--out", tmp_path)
+    capsys.readouterr()
+    assert painter.run("refine", tmp_path / "seed-0.png", "--suffix", "-artsy") == 2
+    expected = "--suffix: expected one argument. If “-artsy” is its value, write --suffix=-artsy. For help: "
+    assert expected in capsys.readouterr().err
+    assert painter.run("refine", tmp_path / "seed-0.png", "--suffix=-artsy") == 0
+    assert painter.painted[-1].prompt == f"{PROMPT} -artsy"
+    assert painter.run("grid", PROMPT, "--negative-prompt", "--狗's", "--out", tmp_path) == 2
+    assert "write --negative-prompt='--狗'\"'\"'s'" in capsys.readouterr().err
 
 
 def test_refine_keeps_the_seed_and_adds_the_guides_suffixes(tmp_path):

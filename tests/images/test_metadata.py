@@ -217,7 +217,12 @@ def test_no_path_of_the_machine_is_in_a_picture(tmp_path, folder):
     assert read.notice == "The LoRA ink.safetensors and shore.safetensors were read."
     assert {change.parent.model_id for change in read.lineage} == {"./shore.safetensors"}
     assert read.is_of(recipe)
+    moved = replace(recipe, model_id="/new/shore.safetensors", loras=(replace(lora, file="/new/tusche.safetensors"),))
+    assert read.is_of(moved)
+    assert metadata.is_of(moved), "as in a picture of an earlier version"
     assert not read.is_of(replace(recipe, seed=9))
+    assert not read.is_of(replace(recipe, model_id="/new/lake.safetensors"))
+    assert not read.is_of(replace(recipe, loras=(replace(lora, sha256="cd" * 32),)))
 
 
 def test_a_folder_that_is_called_like_the_built_in_model_is_another_model(tmp_path):

@@ -126,6 +126,12 @@ def test_numbers_are_read_as_on_the_command_line(page, painter):
     assert (made.width, made.height) == (120, SKETCH.height)
 
 
+def test_a_scheduler_is_read_by_any_of_its_names(page, painter):
+    page.explore(seeds="0", scheduler="dpm++ 2m karras")
+    page.develop()
+    assert painter.painted[0].scheduler == "DPMSolverMultistepScheduler Karras"
+
+
 def test_schedulers_are_listed_by_label():
     assert ("DPM++ 2M Karras", "DPMSolverMultistepScheduler Karras") in list_schedulers()
 

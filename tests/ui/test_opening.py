@@ -9,8 +9,9 @@ from seedlab.core.recipe import Lora
 from seedlab.images.metadata import Metadata, write_picture
 from seedlab.images.png import write_png
 from seedlab.ui.handlers import Handlers
+from seedlab.workflow.local_files import LocalFiles
 from tests.examples import make_lineage
-from tests.ui.fakes import ENVIRONMENT, SKETCH, make_services
+from tests.ui.fakes import ENVIRONMENT, SKETCH, find_model, make_services, read_loras
 from tests.ui.page import Page
 
 IMAGE = Image.effect_noise((64, 64), 50).convert("RGB")
@@ -121,3 +122,16 @@ def test_a_file_that_is_not_a_png_changes_nothing(page, tmp_path):
     (tmp_path / "a.png").write_bytes(b"<script>")
     assert page.drop(tmp_path / "a.png") == {}
     assert page.errors["page"] == "“a.png” is not a PNG file: choose a picture as SeedLab saved it."
+
+
+def test_a_file_that_a_picture_needs_and_that_is_not_here_is_named(painter, tmp_path):
+    locate = LocalFiles(find_model=find_model, read_loras=read_loras, list_known=lambda: ()).locate
+    page = Page(Handlers(replace(make_services(painter), locate=locate)))
+    page.open()
+    recipe = replace(FIRST, model_id="/models/shore.safetensors")
+    write_picture(tmp_path / "a.png", IMAGE, Metadata(recipe=recipe, environment=ENVIRONMENT))
+    page.drop(tmp_path / "a.png")
+    assert page.errors["page"] == (
+        "This picture needs the model “shore.safetensors”, which is not here: choose its path as the model, and open "
+        "the picture again."
+    )
