@@ -3,15 +3,21 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from seedlab.core.file_names import is_path
+from seedlab.core.files import find_cache
+from seedlab.core.model import Model, ResolvedModel
 from seedlab.core.picture import Picture
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipe import Lora, Recipe
 from seedlab.images.store import Store
 from seedlab.pipelines.loaded.lora_folder import LoraFolder
 from seedlab.pipelines.manager import PipelineManager
 from seedlab.pipelines.models.catalog import CATALOG, SKETCH, find_model
+from seedlab.pipelines.resolver import hide_path
 from seedlab.settings import Settings
 from seedlab.sketch import vocabulary
 from seedlab.sketch.phrases import add_phrase
+from seedlab.workflow.known_files import KnownFiles
+from seedlab.workflow.local_files import LocalFiles
 from seedlab.workflow.script import write_script
 from seedlab.workflow.services import Services
 from seedlab.workflow.session import Session
@@ -20,6 +26,9 @@ from seedlab.workflow.verification import read_original, verify
 
 if TYPE_CHECKING:
     from seedlab.ui.services import PageServices
+
+
+KNOWN_FILES = "local-files.json"
 
 
 class Application:
@@ -35,13 +44,19 @@ class Application:
             SeedLabError: the default model does not exist.
         """
         self.settings = settings
-        self._default = find_model(settings.model)
+        default = find_model(settings.model)
+        # Strangers learn the name of the operator's model, and not where it is.
+        self._default = hide_path(default) if settings.public else default
         self.manager = manager or PipelineManager(
             settings.device,
             allowed=tuple(self._list_models()) if settings.public else None,
             deterministic=settings.deterministic,
+            paths={self._default.address: self._default.path} if self._default.path else None,
         )
-        self._loras = LoraFolder(None if settings.public else settings.loras)
+        cache = find_cache()
+        self._known = KnownFiles(cache / KNOWN_FILES if cache else None)
+        # Strangers must not find the operator's files.
+        self._loras = LoraFolder(None) if settings.public else LoraFolder(settings.loras, self._known.list_paths)
         self._store = Store(settings.store, settings.store_bytes, embed=settings.embed)
 
     @property
@@ -63,8 +78,6 @@ class Application:
             models=tuple((name, model_id) for model_id, name in self._list_models().items()),
             local=not self.settings.public,
             examples=vocabulary.EXAMPLES,
-            unknown_words=lambda model_id, prompt: vocabulary.unknown_words(prompt) if model_id == SKETCH else (),
-            list_words=lambda model_id: vocabulary.KINDS if model_id == SKETCH else {},
             add_phrase=add_phrase,
         )
 
@@ -84,14 +97,40 @@ class Application:
         manager = self.manager
         return {
             "find_model": manager.find_model,
-            "resolve_model": manager.resolve,
+            "resolve_model": self._resolve_model,
             "check": manager.check,
-            "read_loras": manager.read_loras,
+            "read_loras": self._read_loras,
             "find_lora": self._loras.find,
+            "locate": self._local_files.locate,
             "observe": manager.environment,
+            "unknown_words": lambda model_id, prompt: vocabulary.unknown_words(prompt) if model_id == SKETCH else (),
+            "list_words": lambda model_id: vocabulary.KINDS if model_id == SKETCH else {},
             "generate": manager.generate,
             "close": self.close,
         }
+
+    @property
+    def _local_files(self) -> LocalFiles:
+        public, manager = self.settings.public, self.manager
+        return LocalFiles(
+            find_model=manager.find_model,
+            read_loras=manager.read_loras,
+            list_known=self._known.list_paths,
+            offered=tuple(self._list_models()) if public else None,
+        )
+
+    def _resolve_model(self, model: Model) -> ResolvedModel:
+        resolved = self.manager.resolve(model)
+        self._remember(resolved.model_id)
+        return resolved
+
+    def _read_loras(self, text: str) -> tuple[Lora, ...]:
+        loras = self.manager.read_loras(text)
+        self._remember(*(lora.file for lora in loras))
+        return loras
+
+    def _remember(self, *files: str) -> None:
+        self._known.add(filter(is_path, files))
 
     def _list_models(self) -> dict[str, str]:
         """Return the names of the offered models by their addresses.

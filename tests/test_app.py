@@ -3,14 +3,24 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
+from threading import Event
 
 import pytest
 
 import app
 from seedlab.application import Application
 from seedlab.core.errors import RecipeError
+from seedlab.images.metadata import Metadata
 from seedlab.pipelines.models.catalog import CATALOG
+from seedlab.rules.seeds import Seeds
 from seedlab.settings import Settings
+from seedlab.workflow.local_files import Places
+from seedlab.workflow.trail import State
+from seedlab.workflow.trail_json import write_trail
+from seedlab.workflow.verification import VerificationResult
+from tests.examples import ENVIRONMENT, RECIPE
+from tests.ui.test_layout import build
 
 
 def test_the_page_is_ready_before_torch_is_imported():
@@ -41,7 +51,7 @@ def test_the_catalogue_is_offered_and_the_default_model_first_chosen(tiny_model)
 def test_a_public_host_offers_sketch_and_the_operators_choice_and_nothing_else(tiny_model):
     settings = Settings(model=str(tiny_model), public=True)
     services = Application(settings).page_services
-    assert dict(services.models) == {"Sketch": "sketch", tiny_model.name: str(tiny_model)}
+    assert dict(services.models) == {"Sketch": "sketch", tiny_model.name: f"./{tiny_model.name}"}
     assert services.find_model("sketch").name == "Sketch"
     with pytest.raises(RecipeError, match="This server offers only: sketch, "):
         services.find_model("stable-diffusion-v1-5/stable-diffusion-v1-5")
@@ -60,9 +70,45 @@ def test_only_where_no_strangers_are_can_visitors_name_files_of_this_machine(tmp
         services.find_model(str(tmp_path / "checkpoint.safetensors"))
 
 
+def test_strangers_never_learn_where_the_operators_model_is(tiny_model, tmp_path):
+    secret = str(tiny_model.parent)
+    application = Application(Settings(model=str(tiny_model), public=True, store=tmp_path))
+    services = application.page_services
+    page = json.dumps(build(services).get_config_file(), default=str)
+    assert tiny_model.name in page
+    assert secret not in page
+    model = services.resolve_model(services.find_model(services.default_model))
+    recipe = model.make_recipe(prompt="a cat", seed=0, height=64, width=64, num_inference_steps=1)
+    session = services.make_session(None)
+    session.explore(recipe, Seeds((0, 1)))
+    assert all(secret not in write_trail(trail) for trail in session.develop())
+    first, second = session.trail.newest.tiles
+    assert (first.state, second.state) == (State.DONE, State.DONE), first.sentence
+    assert secret.encode() not in first.file.read_bytes()
+    assert secret not in services.write_script([recipe])
+    assert [each.is_equal for each in services.verify(recipe, first.file, Event()) if is_result(each)] == [True]
+    for address in (str(tiny_model), f"{secret}/other", "./other"):
+        with pytest.raises(RecipeError, match="This server offers only: sketch, tiny") as caught:
+            services.find_model(address)
+        assert secret not in str(caught.value)
+    application.close()
+
+
+def is_result(report):
+    return isinstance(report, VerificationResult)
+
+
+def test_a_public_host_opens_its_own_pictures_and_those_it_made_before_it_hid_folders(tiny_model, tmp_path):
+    services = Application(Settings(model=str(tiny_model), public=True, store=tmp_path)).page_services
+    for model_id in (str(tiny_model), f"./{tiny_model.name}"):
+        metadata = Metadata(recipe=replace(RECIPE, model_id=model_id), environment=ENVIRONMENT)
+        located = services.locate(metadata, Places(model_advice="", lora_advice=""))
+        assert located.recipe.model_id == services.default_model
+
+
 def test_a_relative_folder_is_offered_by_its_whole_path(tiny_model, monkeypatch):
     monkeypatch.chdir(tiny_model.parent)
-    settings = Settings(model=tiny_model.name, public=True)
+    settings = Settings(model=tiny_model.name)
     services = Application(settings).page_services
     assert services.default_model == str(tiny_model)
     model = services.resolve_model(services.find_model(services.default_model))

@@ -1,5 +1,10 @@
-"""Pictures and trails that SeedLab 0.1.0 wrote still open. The files in data/v1 were made by that version."""
+"""Pictures and trails of earlier versions still open.
 
+SeedLab 0.1.0 wrote the files in data/v1. The picture in data/v2 is from before pictures hid the folders of their files,
+and before suffixes that begin with a bracket got a space.
+"""
+
+from dataclasses import replace
 from pathlib import Path
 
 from seedlab.images.metadata import read_metadata
@@ -48,6 +53,18 @@ def test_a_kept_trail_opens_and_is_kept_in_the_new_form():
     assert [trail.round(2).caption(index) for index in (0, 1)] == ["artsy", "trending"]
     assert [change.value for change in trail.lineage_of(3, 0)] == [", artsy", ", at night"]
     assert read_trail(write_trail(trail)) == trail
+
+
+def test_a_picture_that_says_where_its_files_were():
+    restored = restore(OLD.parent / "v2" / "seed-0-artsy-1-3-20-steps.png")
+    assert isinstance(restored, Restored)
+    first, second, third = restored.recipes
+    assert second.prompt == third.prompt == f"{first.prompt}(artsy:1.3)"
+    assert (second.num_inference_steps, third.num_inference_steps) == (12, 20)
+    assert {recipe.model_id for recipe in restored.recipes} == {"/home/artist/models/shore.safetensors"}
+    assert third.fingerprint == "20efec9eff6e4b7f2f4b58d811e4f6c9a4d9e19001bef35b49692935ebd23e9d"
+    moved = tuple(replace(lora, file="/new/ink.safetensors") for lora in third.loras)
+    assert restored.metadata.is_of(replace(third, model_id="/new/shore.safetensors", loras=moved))
 
 
 def test_the_new_form_takes_less_room():

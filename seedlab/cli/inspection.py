@@ -4,13 +4,13 @@ import argparse
 import sys
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from threading import Event
 from typing import Any
 
 from seedlab import __version__
-from seedlab.cli.options import MakeServices, add_device, parse_device, write_json, write_line
+from seedlab.cli.options import MakeServices, add_device, add_places, make_places, parse_device, write_json, write_line
 from seedlab.core.errors import SeedLabError
 from seedlab.core.reports import Failed, Generate
 from seedlab.core.text import quote
@@ -54,6 +54,8 @@ def add_inspections(commands: Any) -> None:
     _add(check, run_verify)
     _add(script, run_script, nargs="+")
     add_device(check)
+    for parser in (check, script):
+        add_places(parser)
     check.add_argument("--json", action="store_true", help="print a report for programs")
     script.add_argument("--out", metavar="SCRIPT.py", type=Path, help="a new file to write it to (standard output)")
 
@@ -97,9 +99,11 @@ def _name_maker(file: Path, found: ForeignMetadata) -> str:
 
 def run_verify(given: argparse.Namespace, make_services: MakeServices) -> int:
     """Make a picture again and compare."""
-    _read_own(given.picture, UNVERIFIABLE)
+    metadata = _read_own(given.picture, UNVERIFIABLE)
     original = read_original(given.picture)
     with closing(make_services(parse_device(given.device))) as services:
+        located = services.locate(metadata, make_places(given, given.picture))
+        original = replace(original, recipe=located.recipe)
         model = services.find_model(original.recipe.model_address)
         model.check(original.recipe)
         services.resolve_model(model)  # raises if the device is missing
@@ -164,8 +168,9 @@ def run_script(given: argparse.Namespace, make_services: MakeServices) -> int:
     environment = pictures[0].environment
     if any(picture.environment != environment for picture in pictures):
         raise SeedLabError("These pictures come from more than one environment: write a script for each.")
-    recipes = [picture.recipe for picture in pictures]
     with closing(make_services(None)) as services:
+        places = [make_places(given, file) for file in given.picture]
+        recipes = [services.locate(*each).recipe for each in zip(pictures, places, strict=True)]
         model = services.find_model(recipes[0].model_address)
         if model.any_scheduler:  # the catalogue can only guess
             model = services.resolve_model(model)

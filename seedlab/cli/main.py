@@ -2,8 +2,10 @@
 
 import argparse
 import os
+import shlex
 import sys
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, NoReturn
 
 from seedlab import __version__
@@ -12,6 +14,7 @@ from seedlab.cli.inspection import add_inspections
 from seedlab.cli.options import MakeServices
 from seedlab.cli.rounds import add_rounds
 from seedlab.core.errors import SeedLabError
+from seedlab.core.text import quote
 from seedlab.workflow.services import Services
 
 BAD_INPUT, INTERRUPTED = 2, 130
@@ -64,11 +67,26 @@ class Parser(argparse.ArgumentParser):
     def __init__(self, **options: Any) -> None:
         options.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
         super().__init__(allow_abbrev=False, **options)
+        self._given: tuple[str, ...] = ()
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Parse, and remember the arguments for the hints in errors."""
+        self._given = tuple(sys.argv[1:] if args is None else args)
+        return super().parse_known_args(args, namespace)
 
     def error(self, message: str) -> NoReturn:
         """Raise SeedLabError instead of printing the usage and ending the process."""
         sentence = message.removeprefix("argument ").rstrip(".")
-        raise SeedLabError(f"{sentence[:1].upper()}{sentence[1:]}. For help: {self.prog} --help")
+        hint = self._format_hint(sentence)
+        raise SeedLabError(f"{sentence[:1].upper()}{sentence[1:]}.{hint} For help: {self.prog} --help")
+
+    def _format_hint(self, sentence: str) -> str:
+        """Return how to write a value that begins with a hyphen, which argparse takes for an option."""
+        flags = sentence.removesuffix(": expected one argument").split("/")
+        for flag, value in pairwise(self._given) if sentence.endswith(": expected one argument") else ():
+            if flag in flags and value.startswith("-"):
+                return f" If {quote(value)} is its value, write {flag}={shlex.quote(value)}."
+        return ""
 
 
 def make_parser() -> Parser:

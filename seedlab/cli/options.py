@@ -2,13 +2,18 @@
 
 import argparse
 import json
-import re
 import sys
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
+from seedlab.core import numbers
+from seedlab.core.errors import RecipeError
 from seedlab.core.recipe import GENERATOR_DEVICES
+from seedlab.workflow.local_files import Places
 from seedlab.workflow.services import Services
+
+T = TypeVar("T")
 
 MakeServices = Callable[[str | None], Services]
 """Makes the services for the device "cpu", "cuda" or "mps"; None stands for the best one available."""
@@ -25,27 +30,46 @@ def parse_device(device: str) -> str | None:
     return None if device == "auto" else device
 
 
+def add_places(parser: argparse.ArgumentParser) -> None:
+    """Add the flags that `make_places` reads."""
+    words = "where the picture's model is, if it is a local one that is not found"
+    parser.add_argument("--model", metavar="PATH", default="", help=words)
+    words = "where a LoRA of the picture is, if it is not found; may be repeated"
+    parser.add_argument("--lora", metavar="FILE", action="append", default=[], dest="lora_files", help=words)
+
+
+def make_places(given: argparse.Namespace, picture: Path) -> Places:
+    """Return where a picture's local files may be: where the flags say, next to the picture, or in this folder."""
+    return Places(
+        model=given.model,
+        loras="\n".join(given.lora_files),
+        folders=(picture.absolute().parent, Path.cwd()),
+        model_advice="give its path with --model",
+        lora_advice="give its path with --lora",
+    )
+
+
 def parse_whole(text: str) -> int:
-    """Read a whole number."""
-    if re.fullmatch(r"[+-]?[0-9]{1,20}", text.strip()) is None:
-        raise argparse.ArgumentTypeError(f"“{text[:40]}” is not a whole number")
-    return int(text)
+    """Read a whole number, as the page does."""
+    return _read_option(numbers.read_whole, text)
 
 
 def parse_number(text: str) -> float:
-    """Read a number."""
-    try:
-        return float(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"“{text[:40]}” is not a number") from error
+    """Read a number, as the page does."""
+    return _read_option(numbers.read_number, text)
 
 
 def parse_size(text: str) -> tuple[int, int]:
     """Read width and height in pixels: "256" or "320x256"."""
-    match = re.fullmatch(r"([0-9]{1,6})(?:[x×]([0-9]{1,6}))?", text.strip().lower())
-    if match is None:
-        raise argparse.ArgumentTypeError(f"“{text[:40]}” is not a size; write 256 or, width first, 320x256")
-    return int(match[1]), int(match[2] or match[1])
+    return _read_option(numbers.read_size, text)
+
+
+def _read_option(read: Callable[[str, str], T], text: str) -> T:
+    try:
+        return read("", text)
+    except RecipeError as error:
+        # argparse puts the name of the option before it.
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def write_json(data: dict[str, Any]) -> None:

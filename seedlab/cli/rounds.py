@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,8 @@ from seedlab.cli.jobs import Job, Result, run_job
 from seedlab.cli.options import (
     MakeServices,
     add_device,
+    add_places,
+    make_places,
     parse_device,
     parse_number,
     parse_size,
@@ -27,13 +30,17 @@ from seedlab.core.schedulers import SCHEDULERS
 from seedlab.images.foreign.metadata import ForeignMetadata
 from seedlab.images.metadata import read_metadata
 from seedlab.images.output_folder import check_folder, check_room
-from seedlab.images.restoring import read
+from seedlab.images.restoring import read, restore
 from seedlab.rules.registry import VARIATIONS
 from seedlab.rules.rule import Rule
 from seedlab.rules.seeds import GUIDE_SEEDS, Seeds
+from seedlab.workflow.notices import format_unknown_words
 from seedlab.workflow.services import Services
 
 FAILED = 1
+EXAMPLES = 4
+"""Words that the model knows, in the notice about those that it does not."""
+
 KEEPING = """\
 A picture that is in the folder already, and is what would be made, stays and is not made again. So an interrupted
 command continues where it was. Any other file of the same name stops the command before it begins. Grids are always
@@ -64,7 +71,10 @@ def run_grid(given: argparse.Namespace, make_services: MakeServices) -> int:
         _check(job, given, resolved=False)
         model = services.resolve_model(model)
         recipe = _make_recipe(given, model, rule.seeds[0], loras)
-        return _run(replace(job, parent=recipe), given, services, model.format_snapped_size(recipe, *given.size))
+        snapped = model.format_snapped_size(recipe, *given.size)
+        seeds = model.card.seeds if model.card else ""
+        unknown = _format_unknown(services, model, [recipe.prompt])
+        return _run(replace(job, parent=recipe), given, services, (unknown, snapped, seeds))
 
 
 def run_refine(given: argparse.Namespace, make_services: MakeServices) -> int:
@@ -73,20 +83,30 @@ def run_refine(given: argparse.Namespace, make_services: MakeServices) -> int:
     if isinstance(found, ForeignMetadata):
         return _refine_foreign(found, given, make_services)
     metadata = read_metadata(given.picture)
-    job = Job(
-        folder=given.picture.parent if given.out is None else given.out,
-        parent=metadata.recipe,
-        rule=_parse_rule(given),
-        source=given.picture,
-        environment=metadata.environment,
-        lineage=metadata.lineage,
-    )
+    restore(given.picture)  # refuses a history that does not lead to the picture
+    rule = _parse_rule(given)
     with closing(make_services(parse_device(given.device))) as services:
+        metadata = services.locate(metadata, make_places(given, given.picture))
+        job = Job(
+            folder=given.picture.parent if given.out is None else given.out,
+            parent=metadata.recipe,
+            rule=rule,
+            source=given.picture,
+            environment=metadata.environment,
+            lineage=metadata.lineage,
+        )
         model = services.find_model(metadata.recipe.model_address)
         for variation in job.files:
             model.check(variation)
         _check(job, given)
-        return _run(job, given, services)
+        unknown = _format_unknown(services, model, [variation.prompt for variation in job.files])
+        return _run(job, given, services, (unknown,))
+
+
+def _format_unknown(services: Services, model: Model, prompts: Sequence[str]) -> str:
+    words = dict.fromkeys(word for prompt in prompts for word in services.unknown_words(model.model_id, prompt))
+    examples = next(iter(services.list_words(model.model_id).values()), ())[:EXAMPLES]
+    return format_unknown_words(model.name, tuple(words), examples)
 
 
 def _refine_foreign(found: ForeignMetadata, given: argparse.Namespace, make_services: MakeServices) -> int:
@@ -95,12 +115,13 @@ def _refine_foreign(found: ForeignMetadata, given: argparse.Namespace, make_serv
     with closing(make_services(parse_device(given.device))) as services:
         recipe, notice = borrow_recipe(given.picture, found, given.model, services)
         job = Job(folder=folder, parent=recipe, rule=rule, source=given.picture)
-        return _run(job, given, services, notice)
+        return _run(job, given, services, (notice,))
 
 
 def _parse_rule(given: argparse.Namespace) -> Rule:
     """Make the rule whose options were given; the first one, with its defaults, where none were."""
-    texts = {name: "\n".join(values) for name, values in vars(given).items() if isinstance(values, list) and values}
+    names = [parameter.name for rule in VARIATIONS for parameter in rule.parameters]
+    texts = {name: "\n".join(values) for name in names if (values := getattr(given, name))}
     chosen = [rule for rule in VARIATIONS if any(each.name in texts for each in rule.parameters)]
     if len(chosen) > 1:
         flags = " and ".join(rule.parameters[0].flag for rule in chosen)
@@ -115,10 +136,10 @@ def _check(job: Job, given: argparse.Namespace, *, resolved: bool = True) -> Non
         check_room(job.files, job.grid, resolved=resolved)
 
 
-def _run(job: Job, given: argparse.Namespace, services: Services, notice: str = "") -> int:
+def _run(job: Job, given: argparse.Namespace, services: Services, notices: Sequence[str]) -> int:
     _check(job, given)
-    if notice:  # before the work, which may be long
-        sys.stderr.write(f"{notice}\n")
+    # Before the work, which may be long.
+    sys.stderr.write("".join(f"{notice}\n" for notice in notices if notice))
     line = ProgressLine()
     try:
         result = run_job(job, services, line.show, overwrite=given.overwrite)
@@ -198,7 +219,7 @@ def _add_refine_options(parser: argparse.ArgumentParser) -> None:
             words = f"{each.help}; may be repeated ({default})"
             add(each.flag, metavar="TEXT", action="append", dest=each.name, help=words)
     add("--out", metavar="FOLDER", type=Path, help="where to write the pictures (the picture's folder)")
-    add("--model", help="the model, for a picture of another tool that names none that is here")
+    add_places(parser)
 
 
 def _add_common_options(parser: argparse.ArgumentParser) -> None:

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
+from platformdirs import user_cache_path
+
 TEMPORARY = re.compile(r"\.seedlab-(?:(?P<process>\d{1,10})-)?[0-9a-f]{32}\.tmp")
 """The name of a file that is being written; one that stays behind was left by a process that was killed."""
 
@@ -20,8 +22,20 @@ A process of another machine, which writes to a shared folder, does not run here
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
+CACHE = "SEEDLAB_CACHE"
+"""The environment variable that names the folder for what is found out once."""
+
 Signature = tuple[tuple[str, int, int], ...]
 """Name, size in bytes and time of the last change, in ns, of each of several files."""
+
+
+def find_cache() -> Path | None:
+    """Return the folder for what is found out once: SEEDLAB_CACHE, or one in the user's cache; None without one."""
+    if folder := os.environ.get(CACHE):
+        return Path(folder)
+    cache = user_cache_path("seedlab", appauthor=False)
+    # Without a home folder, "~" stays in the path.
+    return cache if cache.is_absolute() else None
 
 
 def write_atomically(file: Path, write: Callable[[Path], object]) -> None:

@@ -5,7 +5,7 @@ from typing import Any, Self
 
 from seedlab.core.errors import RecipeError
 from seedlab.core.recipe import Recipe, format_address
-from seedlab.core.schedulers import SCHEDULERS, Scheduler, find_scheduler, list_family
+from seedlab.core.schedulers import SCHEDULERS, Scheduler, find_scheduler, list_family, parse_scheduler
 
 CHARACTERS_PER_TOKEN = 25
 """A prompt with more characters than this per token that the model reads is a mistake."""
@@ -56,6 +56,7 @@ class Model:
             with its configurations; otherwise "".
         reading: further arguments of its pipeline's `from_pretrained` or `from_single_file`, by name.
         scheduler_settings: settings, by name, that a checkpoint's training demands and its configurations do not have.
+        path: where its files are on this machine, if its id does not say so; otherwise "".
         card: its licence and costs; None if unknown.
     """
 
@@ -83,6 +84,7 @@ class Model:
     config: str = ""
     reading: tuple[tuple[str, str | None], ...] = ()
     scheduler_settings: tuple[tuple[str, str | bool], ...] = ()
+    path: str = ""
     card: ModelCard | None = None
 
     @property
@@ -113,8 +115,8 @@ class Model:
         }
         given = {name: value for name, value in changes.items() if value is not None}
         values = defaults | given
-        # A scheduler has two names; without this one picture would have two recipes.
-        values["scheduler"] = find_scheduler(values["scheduler"]).name
+        # A scheduler has several names; without this one picture would have several recipes.
+        values["scheduler"] = parse_scheduler(values["scheduler"]).name
         recipe = Recipe(model_id=self.model_id, revision=self.revision, prompt=prompt, seed=seed, **values)
         self.check(recipe)
         self._check_unread(recipe)

@@ -12,6 +12,7 @@ from PIL.Image import Image
 from seedlab.core.checksums import Checksums
 from seedlab.core.environment import Environment
 from seedlab.core.recipe import Recipe
+from seedlab.core.weights import NO_HASHES, WeightHashes
 
 
 @dataclass(frozen=True)
@@ -34,13 +35,17 @@ class Progress:
 
 @dataclass(frozen=True)
 class Finished:
-    """A tile is done. `notice` is a sentence for the user, such as that the prompt was truncated, or ""."""
+    """A tile is done.
+
+    `notice` is a sentence for the user, such as that the prompt was truncated, or "". The manager adds `hashes`.
+    """
 
     index: int
     image: Image
     environment: Environment
     notice: str
     checksums: Checksums | None = None
+    hashes: WeightHashes = NO_HASHES
 
 
 @dataclass(frozen=True)

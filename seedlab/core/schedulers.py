@@ -1,7 +1,10 @@
 """The schedulers on offer, with diffusers' class names and the common names of samplers."""
 
-from collections.abc import Mapping
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from seedlab.core.errors import RecipeError
@@ -16,13 +19,18 @@ class Scheduler:
         name: its name in recipes: diffusers' class name, with " SDE" if it adds noise at every step, and " Karras" if
             it uses Karras' noise levels.
         label: its name in the interface.
-        sampler: AUTOMATIC1111's name, without the schedule type; None if there is no such sampler.
+        sampler: AUTOMATIC1111's name, without the schedule type. Where it has no such sampler, the name that Forge,
+            SD.Next or InvokeAI use.
+        schedule: the schedule type in pictures, if other tools need another than for the sampler's own.
+        aliases: more names, as in k-diffusion, ComfyUI and InvokeAI.
         least_steps: the minimum number of steps.
     """
 
     name: str
     label: str
-    sampler: str | None
+    sampler: str
+    schedule: str = ""
+    aliases: tuple[str, ...] = ()
     least_steps: int = 1
 
     @property
@@ -54,20 +62,23 @@ SCHEDULERS = (
     Scheduler("DPMSolverMultistepScheduler Karras", "DPM++ 2M Karras", "DPM++ 2M"),
     Scheduler("DPMSolverMultistepScheduler SDE", "DPM++ 2M SDE", "DPM++ 2M SDE"),
     Scheduler("DPMSolverMultistepScheduler SDE Karras", "DPM++ 2M SDE Karras", "DPM++ 2M SDE"),
-    Scheduler("DPMSolverSinglestepScheduler", "DPM++ singlestep", None),
-    Scheduler("UniPCMultistepScheduler", "UniPC", "UniPC"),
-    Scheduler("DEISMultistepScheduler", "DEIS", None),
+    Scheduler("DPMSolverSinglestepScheduler", "DPM++ singlestep", "DPM++ 2S"),
+    Scheduler("UniPCMultistepScheduler", "UniPC", "UniPC", aliases=("UniPC multistep",)),
+    Scheduler("DEISMultistepScheduler", "DEIS", "DEIS", aliases=("DEIS multistep",)),
     Scheduler("EulerDiscreteScheduler", "Euler", "Euler"),
-    Scheduler("EulerAncestralDiscreteScheduler", "Euler ancestral", "Euler a"),
+    Scheduler("EulerAncestralDiscreteScheduler", "Euler ancestral", "Euler a", aliases=("Euler A Discrete",)),
     Scheduler("HeunDiscreteScheduler", "Heun", "Heun"),
-    Scheduler("KDPM2DiscreteScheduler", "DPM2", "DPM2"),
-    Scheduler("KDPM2AncestralDiscreteScheduler", "DPM2 ancestral", "DPM2 a"),
+    Scheduler("KDPM2DiscreteScheduler", "DPM2", "DPM2", aliases=("DPM 2", "KDPM 2")),
+    Scheduler("KDPM2AncestralDiscreteScheduler", "DPM2 ancestral", "DPM2 a", aliases=("DPM 2 a", "KDPM 2 a")),
     Scheduler("DDIMScheduler", "DDIM", "DDIM"),
-    Scheduler("DDPMScheduler", "DDPM", None),
+    Scheduler("DDPMScheduler", "DDPM", "DDPM"),
     Scheduler("PNDMScheduler", "PNDM", "PLMS", least_steps=4),
     Scheduler("LCMScheduler", "LCM", "LCM"),
-    Scheduler("FlowMatchEulerDiscreteScheduler", "Flow-match Euler", None),
+    Scheduler("FlowMatchEulerDiscreteScheduler", "Flow-match Euler", "Euler", schedule="Simple"),
 )
+
+MAX_NAME = 100
+"""Characters of a scheduler's name."""
 
 APART = ("FlowMatchEulerDiscreteScheduler", "LCMScheduler")
 """Classes that exclude all others: their models work with no other, and no other models work with them."""
@@ -89,7 +100,7 @@ DPMSolverSDE ignores the generator and draws from its own random source."""
 
 
 def find_scheduler(name: str) -> Scheduler:
-    """Return the scheduler with this name or label.
+    """Return the scheduler with this name or label, as recipes have it.
 
     Raises:
         RecipeError: there is no such scheduler.
@@ -97,8 +108,54 @@ def find_scheduler(name: str) -> Scheduler:
     for scheduler in SCHEDULERS:
         if name in (scheduler.name, scheduler.label):
             return scheduler
+    raise _refuse(name)
+
+
+def parse_scheduler(text: str) -> Scheduler:
+    """Return the scheduler that people or other tools call so: "Euler a", "k_euler_a", "dpm++ 2m karras", "ddim".
+
+    Case, spaces, hyphens and underscores do not matter. The name of a sampler with a schedule type that is not on
+    offer, such as "Euler Karras", is no name.
+
+    Raises:
+        RecipeError: there is no such scheduler.
+    """
+    key = _make_key(text[:MAX_NAME])
+    found = _list_keys().get(key) or _list_keys().get(key.removeprefix("k"))
+    if found is None:
+        raise _refuse(text)
+    return found
+
+
+def _refuse(name: str) -> RecipeError:
     labels = ", ".join(scheduler.label for scheduler in SCHEDULERS)
-    raise RecipeError("scheduler", f"There is no scheduler {quote(name)}. Choose one of: {labels}.")
+    return RecipeError("scheduler", f"There is no scheduler {quote(name)}. Choose one of: {labels}.")
+
+
+def _make_key(name: str) -> str:
+    plain = unicodedata.normalize("NFKC", name).casefold().replace("++", "pp")
+    return re.sub(r"[\s_-]+", "", plain)
+
+
+@cache
+def _list_keys() -> Mapping[str, Scheduler]:
+    keys: dict[str, Scheduler] = {}
+    for scheduler in SCHEDULERS:
+        for name in _list_names(scheduler):
+            keys.setdefault(_make_key(name), scheduler)
+    return keys
+
+
+def _list_names(scheduler: Scheduler) -> Iterator[str]:
+    """Yield all names of a scheduler. InvokeAI writes "_k" for Karras."""
+    short = scheduler.name.replace("Scheduler", "")
+    yield from (scheduler.name, scheduler.label, short, short.replace("Discrete", ""))
+    levels = (" Karras", " k") if scheduler.karras else ("",)
+    # A flow-match scheduler answers to its own name alone: its sampler's is that of another scheduler.
+    names = () if scheduler.schedule else (scheduler.sampler, *scheduler.aliases)
+    yield from (f"{name}{level}" for name in names for level in levels)
+    ancestral = (name[:-1] + "ancestral" for name in names if name.endswith(" a"))
+    yield from (f"{name}{level}" for name in ancestral for level in levels)
 
 
 def list_family(name: str) -> tuple[Scheduler, ...]:

@@ -10,8 +10,9 @@ import re
 
 from seedlab import __version__
 from seedlab.core.errors import RecipeError
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipe import Lora, Recipe
 from seedlab.core.schedulers import Scheduler, find_scheduler
+from seedlab.core.weights import NO_HASHES, WeightHashes
 
 INFOTEXT_CHUNK = "parameters"
 """The keyword of its PNG chunk."""
@@ -19,20 +20,50 @@ INFOTEXT_CHUNK = "parameters"
 AUTOMATIC = {"DPM++ 2M": "Karras", "DPM++ 2M SDE": "Exponential", "DPM2": "Karras", "DPM2 a": "Karras"}
 """A1111's default schedule types (modules/sd_samplers_kdiffusion.py); "Uniform" for all other samplers."""
 
+ENDING = ".safetensors"
+MODEL_HASH, LORA_HASH = 10, 12
+"""The number of hex digits that A1111 writes of a hash."""
+
 MARKS = ("Negative prompt:", "Steps:")
 """Other tools take a line that begins with one of these as the end of the prompt (Civitai takes the first one)."""
 
 
-def write_infotext(recipe: Recipe) -> str:
+def write_infotext(recipe: Recipe, hashes: WeightHashes = NO_HASHES) -> str:
     """Write the infotext: the prompt, a line with the negative prompt even if it is empty, and a line of details.
 
-    ComfyUI's importer (scripts/pnginfo.js) looks for both "\\nNegative prompt:" and "\\nSteps:".
+    ComfyUI's importer (scripts/pnginfo.js) looks for both "\\nNegative prompt:" and "\\nSteps:". LoRAs are tags after
+    the prompt, where AUTOMATIC1111 has them.
+
+    Args:
+        hashes: of the recipe's weight files.
     """
+    prompt = " ".join(filter(None, (_keep_in_line(recipe.prompt), *map(_write_tag, recipe.loras))))
     negative = _keep_in_line(recipe.negative_prompt)
-    return f"{_keep_in_line(recipe.prompt)}\nNegative prompt: {negative}\n{_write_details(recipe)}"
+    return f"{prompt}\nNegative prompt: {negative}\n{_write_details(recipe, hashes)}"
 
 
-def _write_details(recipe: Recipe) -> str:
+def _write_tag(lora: Lora) -> str:
+    weight = f"{lora.weight:.6f}".rstrip("0").rstrip(".")
+    return f"<lora:{_name_lora(lora)}:{weight}>"
+
+
+def _name_lora(lora: Lora) -> str:
+    # These marks would end the name in a tag or in the list of hashes.
+    return re.sub(r"[<>:,\n]", "", _name_file(lora.file))
+
+
+def _name_file(path: str) -> str:
+    name = re.split(r"[/\\]", path.rstrip("/\\"))[-1]
+    return name[: -len(ENDING)] if name.lower().endswith(ENDING) else name
+
+
+def _list_lora_hashes(recipe: Recipe, hashes: WeightHashes) -> str | None:
+    """Return "ink: 0123456789ab, rain: ..." as AUTOMATIC1111 does (extra_networks_lora.py)."""
+    known = [(lora, each) for lora, each in zip(recipe.loras, hashes.loras, strict=False) if each]
+    return ", ".join(f"{_name_lora(lora)}: {each[:LORA_HASH]}" for lora, each in known) or None
+
+
+def _write_details(recipe: Recipe, hashes: WeightHashes) -> str:
     scheduler = _find_scheduler(recipe.scheduler)
     details = {
         "Steps": recipe.num_inference_steps,
@@ -41,9 +72,12 @@ def _write_details(recipe: Recipe) -> str:
         "CFG scale": recipe.guidance_scale,
         "Seed": recipe.seed,
         "Size": f"{recipe.width}x{recipe.height}",
-        "Model": re.split(r"[/\\]", recipe.model_id.rstrip("/\\"))[-1],
+        "Model hash": hashes.checkpoint[:MODEL_HASH] or None,
+        # Without these marks, as in early versions of A1111: several readers cut the name there.
+        "Model": re.sub("[,:]", "", _name_file(recipe.model_id)),
         # Otherwise A1111 draws the noise on the GPU, which gives another picture.
         "RNG": "CPU" if recipe.generator_device == "cpu" else None,
+        "Lora hashes": _list_lora_hashes(recipe, hashes),
         # Not a bare number: A1111 would take it for an old version of its own and enable compatibility modes.
         "Version": f"SeedLab v{__version__}",
     }
@@ -57,16 +91,16 @@ def _find_scheduler(name: str) -> Scheduler | None:
         return None
 
 
-def _name_sampler(scheduler: Scheduler) -> str | None:
+def _name_sampler(scheduler: Scheduler) -> str:
     # A1111 called it "DPM++ 2M Karras" until 1.9 moved Karras to the schedule type. It still reads the old name
     # (sd_samplers.get_sampler_and_scheduler), and ComfyUI finds Karras nowhere else.
-    return f"{scheduler.sampler} Karras" if scheduler.sampler and scheduler.karras else scheduler.sampler
+    return f"{scheduler.sampler} Karras" if scheduler.karras else scheduler.sampler
 
 
 def _name_schedule(scheduler: Scheduler) -> str | None:
     if scheduler.karras:
         return "Karras"
-    return "Uniform" if scheduler.sampler in AUTOMATIC else None
+    return scheduler.schedule or ("Uniform" if scheduler.sampler in AUTOMATIC else None)
 
 
 def _quote(value: int | float | str) -> str:

@@ -18,9 +18,11 @@ from seedlab.core.canonical import hash_json
 from seedlab.core.checksums import Checksums
 from seedlab.core.environment import Environment
 from seedlab.core.errors import RecipeError, SeedLabError
+from seedlab.core.file_names import HERE, hide_folder, hide_folders, is_path
 from seedlab.core.recipe import MAX_PROMPT_CHARACTERS, Recipe
 from seedlab.core.reports import Finished
 from seedlab.core.text import is_whole
+from seedlab.core.weights import NO_HASHES, WeightHashes
 from seedlab.images.infotext import INFOTEXT_CHUNK, write_infotext
 from seedlab.images.png import read_chunks, write_png
 from seedlab.rules.change import Change, Lineage, read_lineage, write_lineage
@@ -45,6 +47,7 @@ class Metadata:
         lineage: the changes that led from the first round to this picture.
         notice: what to know about the picture, "" for nothing.
         checksums: None for pictures of the first versions.
+        hashes: of the weight files; empty for pictures of earlier versions.
     """
 
     recipe: Recipe
@@ -52,6 +55,7 @@ class Metadata:
     lineage: Lineage = ()
     notice: str = ""
     checksums: Checksums | None = None
+    hashes: WeightHashes = NO_HASHES
 
     @classmethod
     def describe(cls, recipe: Recipe, finished: Finished, lineage: Lineage) -> Self:
@@ -62,7 +66,30 @@ class Metadata:
             lineage=lineage,
             notice=finished.notice,
             checksums=finished.checksums,
+            hashes=finished.hashes,
         )
+
+    def hide_folders(self) -> Self:
+        """Return the metadata as pictures hold it: local files are named, and it does not say where they were."""
+        return replace(
+            self,
+            recipe=hide_folders(self.recipe),
+            lineage=tuple(replace(each, parent=hide_folders(each.parent)) for each in self.lineage),
+            notice=self._hide_in_notice(),
+        )
+
+    def _hide_in_notice(self) -> str:
+        notice = self.notice
+        for path in filter(is_path, (self.recipe.model_id, *(lora.file for lora in self.recipe.loras))):
+            notice = notice.replace(path, hide_folder(path).removeprefix(HERE))
+        return notice
+
+    def is_of(self, recipe: Recipe) -> bool:
+        """Whether the picture was made from a recipe, wherever the local files are, and whatever its LoRAs are called.
+
+        Pictures of earlier versions have the paths of local files. LoRAs are told by their hashes.
+        """
+        return _forget_files(self.recipe) == _forget_files(recipe)
 
     def to_json(self) -> str:
         """Return the chunk's JSON in ASCII, which every tool that copies PNG chunks leaves alone."""
@@ -74,6 +101,7 @@ class Metadata:
             "lineage": write_lineage(self.lineage, self.recipe),
             "notice": self.notice,
             "checksums": None if self.checksums is None else asdict(self.checksums),
+            "hashes": asdict(self.hashes),
         }
         return json.dumps(fields)
 
@@ -98,16 +126,24 @@ class Metadata:
             lineage=_read_lineage(data, recipe),
             notice=_check_text(data.get("notice"), MAX_NOTICE_CHARACTERS),
             checksums=None if checksums is None else Checksums.from_dict(checksums),
+            hashes=WeightHashes.from_dict(data.get("hashes", {})),
         )
 
 
+def _forget_files(recipe: Recipe) -> Recipe:
+    hidden = hide_folders(recipe)
+    return replace(hidden, loras=tuple(replace(lora, file="") for lora in hidden.loras))
+
+
 def write_picture(file: Path, image: Image, metadata: Metadata) -> None:
-    """Write a picture with both text chunks, in one step.
+    """Write a picture with both text chunks, in one step. The chunks name local files without their folders.
 
     Raises:
         SeedLabError: as `seedlab.images.png.write_png`.
     """
-    write_png(file, image, {INFOTEXT_CHUNK: write_infotext(metadata.recipe), CHUNK: metadata.to_json()})
+    hidden = metadata.hide_folders()
+    infotext = write_infotext(hidden.recipe, hidden.hashes)
+    write_png(file, image, {INFOTEXT_CHUNK: infotext, CHUNK: hidden.to_json()})
 
 
 def read_metadata(file: Path) -> Metadata:

@@ -64,7 +64,7 @@ class OutputFolder:
         if recipe in self._given and recipe not in self._files:
             return Picture(self._given[recipe])
         metadata = None if self._overwrite else _try_to_read(self._files[recipe])
-        if metadata is None or (metadata.recipe, metadata.environment) != (recipe, self._observe(recipe)):
+        if metadata is None or not metadata.is_of(recipe) or metadata.environment != self._observe(recipe):
             return None
         self.found = (*self.found, self._files[recipe])
         return Picture(self._files[recipe], metadata.notice)
@@ -102,8 +102,9 @@ def check_room(files: Mapping[Recipe, Path], grid: Path, *, resolved: bool = Tru
     """
     for recipe, file in files.items():
         metadata = _try_to_read(file)
-        there = metadata and (metadata.recipe if resolved else _ignore_resolved(metadata.recipe, recipe))
-        if there != recipe and os.path.lexists(file):
+        if metadata is not None and not resolved:
+            metadata = replace(metadata, recipe=_ignore_resolved(metadata.recipe, recipe))
+        if (metadata is None or not metadata.is_of(recipe)) and os.path.lexists(file):
             raise _make_collision_error(file)
     if os.path.lexists(grid) and not _is_our_grid(grid):
         raise _make_collision_error(grid)

@@ -76,7 +76,7 @@ class Store:
                 raise SeedLabError("This picture has metadata, and this store keeps none.")
             return ""
         metadata = read_metadata(file)
-        if (metadata.recipe, metadata.environment) != (recipe, environment):
+        if not metadata.is_of(recipe) or metadata.environment != environment:
             raise SeedLabError("This picture is not what its name says.")
         return metadata.notice
 

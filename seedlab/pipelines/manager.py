@@ -4,6 +4,7 @@ import logging
 from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import closing, suppress
+from dataclasses import replace
 from threading import Event
 
 from seedlab.core.environment import Environment
@@ -40,6 +41,7 @@ class PipelineManager:
         plans: Plans | None = None,
         deterministic: bool = False,
         executor: Executor | None = None,
+        paths: Mapping[str, str] | None = None,
     ) -> None:
         """Make a manager; nothing is imported or loaded yet.
 
@@ -47,11 +49,12 @@ class PipelineManager:
             device, plans, deterministic: as for `ThreadExecutor`, which is made of them.
             allowed: the addresses of the models that may be used, as on a public host; None for any.
             executor: makes the pictures, in place of a `ThreadExecutor`; it is closed with the manager.
+            paths: as for `ModelResolver`.
         """
         self._allowed = allowed
         self._files = ModelFiles()
         self._executor = executor or ThreadExecutor(device, plans, deterministic, self._files)
-        self._resolver = ModelResolver(self._files, lambda: self.device, allowed)
+        self._resolver = ModelResolver(self._files, lambda: self.device, allowed, paths)
         self._resolving = ThreadPoolExecutor(RESOLVER_THREADS, thread_name_prefix="resolver")
         self._closed = Event()
         self._downloads = Downloads(self._files, self._closed)
@@ -180,7 +183,15 @@ class PipelineManager:
         yield from failures.values()
         batch = Batch(model=model, recipes={index: recipes[index] for index in recipes if index not in failures})
         if batch.recipes:
-            yield from self._executor.run(batch, stop)
+            with closing(self._executor.run(batch, stop)) as reports:
+                for report in reports:
+                    yield self._add_hashes(report, batch)
+
+    def _add_hashes(self, report: Report, batch: Batch) -> Report:
+        if not isinstance(report, Finished):
+            return report
+        loras = batch.recipes[report.index].loras
+        return replace(report, hashes=self._files.list_hashes(batch.model, loras))
 
     def _resolve(self, recipes: Mapping[int, Recipe], stop: Event) -> Generator[Report, None, ResolvedModel | None]:
         """Resolve the model of a batch in another thread, with signs of life; returns None if the work ended."""

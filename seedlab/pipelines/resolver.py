@@ -1,12 +1,13 @@
 """Resolves models: from an address to what is known about it, and on to its commit, pipeline and dtype."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 
 from seedlab.core.errors import RecipeError, SeedLabError
+from seedlab.core.file_names import HERE, hide_folder
 from seedlab.core.model import Model, ResolvedModel
 from seedlab.core.text import quote
 from seedlab.pipelines.devices.libraries import import_libraries
@@ -22,6 +23,12 @@ from seedlab.pipelines.models.introspection import inspect_pipeline
 LOGGER = logging.getLogger(__name__)
 
 
+def hide_path(model: Model) -> Model:
+    """Return a local model whose id does not say where it is; any other unchanged."""
+    hidden = hide_folder(model.model_id)
+    return model if hidden == model.model_id else replace(model, model_id=hidden, path=model.model_id)
+
+
 class ModelResolver:
     """Finds and resolves models. The Hub is asked once per process for the commit of each revision.
 
@@ -29,15 +36,23 @@ class ModelResolver:
     files have changed.
     """
 
-    def __init__(self, files: ModelFiles, device: Callable[[], str], allowed: tuple[str, ...] | None = None) -> None:
+    def __init__(
+        self,
+        files: ModelFiles,
+        device: Callable[[], str],
+        allowed: tuple[str, ...] | None = None,
+        paths: Mapping[str, str] | None = None,
+    ) -> None:
         """Make a resolver; nothing is imported yet.
 
         Args:
             files: where the files of models are.
             device: returns the device that dtypes are chosen for; may raise SeedLabError.
             allowed: the addresses of the models that may be used; None for any.
+            paths: the paths of allowed models by their addresses, where these hide the folder.
         """
         self._files, self._device, self._allowed = files, device, allowed
+        self._paths = dict(paths or {})
         self._commits: dict[str, str] = {}
         self._asking = Lock()
 
@@ -51,7 +66,10 @@ class ModelResolver:
         """
         address = self._find_allowed_name(address)
         if not self._is_allowed(address):
-            raise RecipeError("model_id", f"This server offers only: {', '.join(map(_name, self._allowed or ()))}.")
+            offered = ", ".join(_name(each.removeprefix(HERE)) for each in self._allowed or ())
+            raise RecipeError("model_id", f"This server offers only: {offered}.")
+        if (path := self._paths.get(address)) is not None:
+            return hide_path(find_model(path))
         return find_model(address)
 
     def resolve(self, model: Model) -> ResolvedModel:

@@ -41,7 +41,7 @@ class Change:
             RecipeError: it is not one.
         """
         broken = RecipeError(
-            "lineage", "This picture does not say where it came from: use the file as SeedLab saved it."
+            "lineage", "The history in this picture is missing or invalid: use the file as SeedLab saved it."
         )
         if not isinstance(data, Mapping) or not isinstance(before := data.get("before"), Mapping):
             raise broken

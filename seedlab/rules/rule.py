@@ -15,7 +15,7 @@ Value = str | int | float | tuple["Value", ...]
 MAX_NUMBER = 2**64
 MAX_DEPTH = 3
 MAX_VALUES = 256
-"""Values that untrusted JSON may give to a rule."""
+"""Values that untrusted JSON may give to a rule: the most tiles of a round."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,13 +1,12 @@
 """The same recipe at several numbers of denoising steps."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from seedlab.core.errors import RecipeError
+from seedlab.core.numbers import read_whole, split_numbers
 from seedlab.core.recipe import Recipe
-from seedlab.core.text import quote
 from seedlab.rules.rule import Parameter, Rule, Value, unique
 
 MAX_TILES = 16
@@ -32,12 +31,12 @@ class Steps(Rule):
     @classmethod
     def parse(cls, texts: Mapping[str, str]) -> Self:
         """Read whole numbers, separated by commas, spaces or new lines."""
-        words = [word for word in re.split(r"[,;\s]+", texts["step_counts"]) if word]
+        words = split_numbers("step_counts", texts["step_counts"])
         if not words:
             raise RecipeError("step_counts", "No number of steps given. Write whole numbers such as 8, 12, 20.")
         if len(words) > MAX_TILES:
             raise RecipeError("step_counts", f"{len(words)} numbers of steps are too many: use {MAX_TILES} or fewer.")
-        return cls(unique(map(_read_number, words)))
+        return cls(unique(read_whole("step_counts", word) for word in words))
 
     @classmethod
     def apply(cls, parent: Recipe, value: Value) -> Recipe:
@@ -52,9 +51,3 @@ class Steps(Rule):
     def caption(cls, value: Value) -> str:
         """Return "12 steps"."""
         return f"{value} step" if value == 1 else f"{value} steps"
-
-
-def _read_number(word: str) -> int:
-    if re.fullmatch(r"[0-9]{1,9}", word) is None:
-        raise RecipeError("step_counts", f"{quote(word)} is not a number of steps: write whole numbers such as 8, 12.")
-    return int(word)

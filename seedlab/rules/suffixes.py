@@ -13,6 +13,11 @@ MAX_SUFFIXES = 16
 GLUE = " ,;."
 """Characters that join a suffix to its prompt."""
 
+PUNCTUATION = (*",;.:!?", *"，、；。：！？")
+"""Characters that follow a word without a space, in Latin and in Chinese and Japanese texts."""
+
+COMMAS = (",", "，")
+
 
 @dataclass(frozen=True)
 class Suffixes(Rule):
@@ -48,26 +53,49 @@ class Suffixes(Rule):
             raise RecipeError("suffixes", str(error)) from error
 
     @classmethod
+    def leads(cls, parent: Recipe, value: Value, child: Recipe) -> bool:
+        """Whether this suffix leads to the child, joined as it is now or as earlier versions joined it."""
+        if super().leads(parent, value, child):
+            return True
+        return (
+            isinstance(value, str)
+            and bool(value.strip())
+            and replace(child, prompt=parent.prompt) == parent
+            and child.prompt == _extend_as_before(parent.prompt, value)
+        )
+
+    @classmethod
     def caption(cls, value: Value) -> str:
         """Return the suffix without the punctuation that joins it to the prompt."""
         return str(value).strip(GLUE)
 
 
 def extend_prompt(prompt: str, suffix: str) -> str:
-    """Append a suffix: directly if it begins with punctuation, after a space if it begins with a word."""
+    """Append a suffix: directly if it begins with punctuation, after a space otherwise, and never two commas."""
+    if not prompt:
+        return suffix.lstrip(GLUE)
+    if suffix.startswith(COMMAS):
+        stripped = prompt.rstrip()
+        return (stripped[:-1] if stripped.endswith(COMMAS) else prompt) + suffix
+    is_joined = suffix.startswith(PUNCTUATION) or suffix[:1].isspace() or prompt[-1].isspace()
+    return prompt + suffix if is_joined else f"{prompt} {suffix}"
+
+
+def _extend_as_before(prompt: str, suffix: str) -> str:
+    """Append a suffix as SeedLab 0.1 did: a space came only before letters and digits."""
     if not prompt:
         return suffix.lstrip(GLUE)
     return f"{prompt} {suffix}" if suffix[:1].isalnum() else prompt + suffix
 
 
 def cut_suffix(prompt: str, suffix: str) -> str:
-    """Return the prompt that `extend_prompt` extended. Pictures of version 1 record their suffixes alone.
+    """Return the prompt that a suffix extended. Pictures of version 1 record their suffixes alone.
 
     Raises:
         RecipeError: the prompt does not end with the suffix.
     """
     for shorter in (prompt.removesuffix(f" {suffix}"), prompt.removesuffix(suffix), ""):
-        if extend_prompt(shorter, suffix) == prompt:
+        if _extend_as_before(shorter, suffix) == prompt:
             return shorter
     raise RecipeError("suffixes", "This prompt does not end with this suffix: use the prompt as it was.")
 

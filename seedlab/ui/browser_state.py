@@ -9,7 +9,6 @@ import gradio as gr
 from seedlab.core.errors import SeedLabError
 from seedlab.core.model import Model
 from seedlab.core.recipe import Lora, Recipe
-from seedlab.core.seeds import parse_seeds
 from seedlab.ui.form import ADVANCED
 from seedlab.workflow.trail import Trail
 from seedlab.workflow.trail_json import read_trail
@@ -109,7 +108,6 @@ def write(value: str | float | tuple[Lora, ...]) -> str:
 
 
 def _write_seeds(seeds: list[int]) -> str:
-    short = f"{seeds[0]}-{seeds[-1]}"
-    if len(seeds) > 1 and seeds[0] < seeds[-1] and parse_seeds(short, limit=2**33) == tuple(seeds):
-        return short
+    if len(seeds) > 1 and all(seed == seeds[0] + index for index, seed in enumerate(seeds)):
+        return f"{seeds[0]}-{seeds[-1]}"
     return ", ".join(str(seed) for seed in seeds)

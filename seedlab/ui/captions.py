@@ -119,20 +119,6 @@ def name_root(round_: Round) -> str:
     return f"{short or 'No prompt'} · {round_.title.removeprefix('Seeds ').removeprefix('Seed ')}"
 
 
-def format_unknown_words(name: str, words: Sequence[str], examples: Sequence[str] = ()) -> str:
-    """Format a notice about words that a model was not trained on; "" if there are none.
-
-    Args:
-        examples: some words that the model knows.
-    """
-    if not words:
-        return ""
-    listed = ", ".join(f"“{word[:40]}”" for word in words[:6]) + ("…" if len(words) > 6 else "")
-    known = ", ".join(examples)
-    hint = f"It knows {known} and more: see “All known words” below." if known else "The other words still count."
-    return f"{name} does not know {listed}. {hint}"
-
-
 def format_model_notes(model: Model) -> str:
     """Format the notes under the model field: licence, size, effect of the seed, arguments it ignores."""
     notes = [_format_card(model), model.card.seeds if model.card else ""]

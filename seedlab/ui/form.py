@@ -1,10 +1,12 @@
 """Parses the fields of the panel into a recipe and its seeds."""
 
-import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from seedlab.core.errors import RecipeError
 from seedlab.core.model import Model
+from seedlab.core.numbers import read_number, read_whole
 from seedlab.core.recipe import Lora, Recipe
 from seedlab.rules.registry import list_parameters
 from seedlab.rules.seeds import Seeds
@@ -32,6 +34,8 @@ ADVANCED = FIELDS[FIELDS.index("model_id") + 1 :]
 
 FORM = tuple(name for name in FIELDS if name not in RULE_FIELDS)
 """The inputs of a round of seeds, in the order of `Form`."""
+
+Number = TypeVar("Number", int, float)
 
 ERROR_PLACES = (*FIELDS, "page")
 """Where errors are shown: under a field, or above the columns ("page") if no field is to blame."""
@@ -71,7 +75,7 @@ class Form:
             RecipeError: a value is invalid, or this model does not support it.
         """
         shared = {"scheduler": self.scheduler or None, "generator_device": self.generator_device or None}
-        steps = read_number("num_inference_steps", self.num_inference_steps)
+        steps = self._read("num_inference_steps", read_whole)
         if model.unconditional:
             # The other fields may hold input for another model.
             return model.make_recipe(prompt="", seed=seed, num_inference_steps=steps, **shared)
@@ -81,9 +85,9 @@ class Form:
             seed=seed,
             num_inference_steps=steps,
             negative_prompt="" if "negative_prompt" in ignored else (self.negative_prompt or "").strip(),
-            guidance_scale=read_number("guidance_scale", None if "guidance_scale" in ignored else self.guidance_scale),
-            width=model.snap(read_number("width", self.width)),
-            height=model.snap(read_number("height", self.height)),
+            guidance_scale=None if "guidance_scale" in ignored else self._read("guidance_scale", read_number),
+            width=model.snap(self._read("width", read_whole)),
+            height=model.snap(self._read("height", read_whole)),
             loras=loras,
             **shared,
         )
@@ -92,7 +96,12 @@ class Form:
         """Format a notice if the width or height was rounded to one the model supports, else ""."""
         if model.unconditional:
             return ""  # the fields are ignored
-        return model.format_snapped_size(recipe, read_number("width", self.width), read_number("height", self.height))
+        return model.format_snapped_size(recipe, self._read("width", read_whole), self._read("height", read_whole))
+
+    def _read(self, field: str, read: Callable[[str, str], Number]) -> Number | None:
+        """Read a field; None if it is empty, which means the model's default."""
+        text = (getattr(self, field) or "").strip()
+        return read(field, text) if text else None
 
 
 def read_model_id(text: str | None) -> str:
@@ -105,19 +114,3 @@ def read_model_id(text: str | None) -> str:
     if not model_id:
         raise RecipeError("model_id", "No model is selected: choose one.")
     return model_id
-
-
-def read_number(field: str, text: str | None) -> int | float | None:
-    """Parse a number with a decimal point or comma. Returns an int if it has neither, None if the field is empty.
-
-    Raises:
-        RecipeError: the text is not a number.
-    """
-    text = (text or "").strip()
-    if not text:
-        return None
-    if re.fullmatch(r"[0-9]{1,9}", text):
-        return int(text)
-    if re.fullmatch(r"[-+]?[0-9]{0,9}[.,]?[0-9]{1,9}", text):
-        return float(text.replace(",", "."))
-    raise RecipeError(field, f"“{text[:40]}” is not a number: correct it, or leave the field empty for the default.")

@@ -31,13 +31,14 @@ from seedlab.ui.browser_state import (
     restore_fields,
     write_advanced,
 )
-from seedlab.ui.captions import format_model_notes, format_unknown_words, name_picture
+from seedlab.ui.captions import format_model_notes, name_picture
 from seedlab.ui.fields import MODEL_DEPENDENT, update_fields
 from seedlab.ui.form import ADVANCED, ERROR_PLACES, FIELDS, FORM, RULE_FIELDS, Form, read_model_id
 from seedlab.ui.opening import PictureOpener
 from seedlab.ui.page_session import PageSession
 from seedlab.ui.services import PageServices
 from seedlab.ui.updates import LOST
+from seedlab.workflow.notices import format_unknown_words
 from seedlab.workflow.trail import State, Tile, Trail
 
 LOGGER = logging.getLogger(__name__)
@@ -280,7 +281,8 @@ class Handlers:
         model_id, prompt = (form.model_id or "").strip(), form.prompt or ""
         name = self._services.names.get(model_id, model_id).split(" (")[0]
         examples = next(iter(self._services.list_words(model_id).values()), ())[:4]
-        return format_unknown_words(name, self._services.unknown_words(model_id, prompt), examples)
+        unknown = self._services.unknown_words(model_id, prompt)
+        return format_unknown_words(name, unknown, examples, "see “All known words” below")
 
 
 def end_session(page: PageSession | None) -> None:

@@ -13,6 +13,7 @@ from seedlab.ui.browser_state import write, write_advanced
 from seedlab.ui.form import ADVANCED
 from seedlab.ui.services import PageServices
 from seedlab.workflow.borrowing import borrow, is_named
+from seedlab.workflow.local_files import Places
 from seedlab.workflow.session import Session
 
 
@@ -40,7 +41,18 @@ class PictureOpener:
         found = restore(file)
         if isinstance(found, ForeignMetadata):
             return self._borrow(found, model_id, fields)
-        return self._restore(found, file, session, fields)
+        return self._restore(self._locate(found, session), file, session, fields)
+
+    def _locate(self, found: Restored, session: Session) -> Restored:
+        """Find the local files that the picture names. On the page, a user names them in the fields of the panel."""
+        recipes = [tile.recipe for round_ in session.trail.rounds for tile in round_.tiles]
+        places = Places(
+            models=tuple(dict.fromkeys(recipe.model_id for recipe in recipes)),
+            loras="\n".join(dict.fromkeys(lora.file for recipe in recipes for lora in recipe.loras)),
+            model_advice="choose its path as the model, and open the picture again",
+            lora_advice="make a picture with it once, and open this one again",
+        )
+        return Restored(metadata=self._services.locate(found.metadata, places))
 
     def _restore(self, found: Restored, file: Path, session: Session, fields: dict[str, Any]) -> str:
         first = found.recipes[0]

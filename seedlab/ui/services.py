@@ -1,6 +1,6 @@
 """The services that the page needs. No gradio, no torch."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from seedlab.core.recipe import Recipe
@@ -21,8 +21,6 @@ class PageServices(Services):
         default_model: the id of the initially selected model.
         models: (label, model id) of the models in the list.
         examples: example prompts.
-        unknown_words: maps (model id, prompt) to the words of the prompt that the model was not trained on.
-        list_words: maps a model id to the phrases the model knows, by kind; {} if they are too many to list.
         add_phrase: maps (prompt, phrase) to the prompt with the phrase added, or removed if it was there.
         local: whether users may name files on this machine.
     """
@@ -33,8 +31,6 @@ class PageServices(Services):
     default_model: str
     models: tuple[tuple[str, str], ...]
     examples: tuple[str, ...]
-    unknown_words: Callable[[str, str], tuple[str, ...]]
-    list_words: Callable[[str], Mapping[str, tuple[str, ...]]]
     add_phrase: Callable[[str, str], str]
     local: bool = True
 

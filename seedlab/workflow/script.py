@@ -6,6 +6,7 @@ from itertools import takewhile
 
 from seedlab.core.environment import Environment
 from seedlab.core.errors import SeedLabError
+from seedlab.core.file_names import hide_folder
 from seedlab.core.model import Model
 from seedlab.core.recipe import Recipe
 from seedlab.core.schedulers import find_scheduler
@@ -87,7 +88,9 @@ def _name_pipeline(model: Model | None) -> str:
 def _write_reading(recipe: Recipe, known: Model | None) -> str:
     further = "".join(f", {name}={value!r}" for name, value in (known.reading if known is not None else ()))
     if known is not None and known.config:
-        return f"from_single_file(model, config={_quote(known.config)}, dtype=torch.{recipe.dtype}{further})"
+        # Where the model's folder is hidden, that of its configurations is, too.
+        config = hide_folder(known.config) if known.path else known.config
+        return f"from_single_file(model, config={_quote(config)}, dtype=torch.{recipe.dtype}{further})"
     revision = "" if recipe.revision is None else f", revision={_quote(recipe.revision)}"
     return f"from_pretrained(model{revision}, dtype=torch.{recipe.dtype}, use_safetensors=True{further})"
 

@@ -1,6 +1,6 @@
 """What the page and the commands use of the layers below. `seedlab.application` fills it in; tests replace it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,6 +8,8 @@ from seedlab.core.environment import Environment
 from seedlab.core.model import Model
 from seedlab.core.recipe import Lora, Recipe
 from seedlab.core.reports import Generate
+from seedlab.images.metadata import Metadata
+from seedlab.workflow.local_files import Places
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +23,10 @@ class Services:
         check: raises RecipeError for a recipe that this machine cannot make.
         read_loras: reads LoRAs as people write them, one file a line; raises RecipeError.
         find_lora: returns the file of a LoRA on this machine by its name and the start of its hash; None for none.
+        locate: returns a picture's metadata with the paths of its local files on this machine; raises SeedLabError.
         observe: returns the environment in which a recipe would be made now; raises SeedLabError.
+        unknown_words: maps (model id, prompt) to the words of the prompt that the model was not trained on.
+        list_words: maps a model id to the phrases the model knows, by kind; {} if they are too many to list.
         generate: makes the pictures of recipes.
         close: ends all work.
     """
@@ -30,7 +35,10 @@ class Services:
     resolve_model: Callable[[Model], Model]
     check: Callable[[Recipe], None]
     read_loras: Callable[[str], tuple[Lora, ...]]
+    locate: Callable[[Metadata, Places], Metadata]
     observe: Callable[[Recipe], Environment]
+    unknown_words: Callable[[str, str], tuple[str, ...]]
+    list_words: Callable[[str], Mapping[str, tuple[str, ...]]]
     generate: Generate
     find_lora: Callable[[str, str], Path | None] = lambda _name, _digest: None
     close: Callable[[], None] = lambda: None

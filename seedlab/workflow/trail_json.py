@@ -11,13 +11,12 @@ from typing import Any
 from seedlab.core.errors import SeedLabError
 from seedlab.core.recipe import Recipe
 from seedlab.rules.registry import RULES, read_rule
-from seedlab.rules.rule import Rule, Value, read_value
+from seedlab.rules.rule import MAX_VALUES, Rule, Value, read_value
 from seedlab.rules.seeds import Seeds
 from seedlab.rules.suffixes import Suffixes, cut_suffix
 from seedlab.workflow.trail import MAX_ROUNDS, Round, State, Tile, Trail
 
 VERSION = 2
-MAX_TILES = 256
 MAX_ID = 2**53
 """JavaScript counts exactly up to here."""
 
@@ -86,7 +85,7 @@ def _read_round(data: Mapping[str, Any], read: Mapping[int, Round]) -> Round:
     parent = _read_parent(data["parent"], read)
     base = Recipe.from_dict(data["base"]) if parent is None else read[parent[0]].tiles[parent[1]].recipe
     rule = read_rule(data["rule"])
-    tiles = tuple(_read_tile(each, base, rule) for each in data["tiles"][:MAX_TILES])
+    tiles = tuple(_read_tile(each, base, rule) for each in data["tiles"][:MAX_VALUES])
     return _make_round(data, rule, tiles, parent)
 
 
@@ -99,8 +98,8 @@ def _read_tile(data: Mapping[str, Any], base: Recipe, rule: Rule) -> Tile:
 
 def _read_old_round(data: Mapping[str, Any], read: Mapping[int, Round]) -> Round:
     parent = _read_parent(data["parent"], read)
-    recipes = [Recipe.from_dict(each["recipe"]) for each in data["tiles"][:MAX_TILES]]
-    suffixes = [each["suffix"] for each in data["tiles"][:MAX_TILES]]
+    recipes = [Recipe.from_dict(each["recipe"]) for each in data["tiles"][:MAX_VALUES]]
+    suffixes = [each["suffix"] for each in data["tiles"][:MAX_VALUES]]
     for recipe, suffix in zip(recipes, suffixes, strict=True):
         _check_suffix(recipe, suffix)
     values = tuple(recipe.seed for recipe in recipes) if parent is None else tuple(suffixes)

@@ -78,10 +78,10 @@ def read_original(file: Path, recipe: Recipe | None = None) -> Original:
         if recipe is None:
             raise
         return Original(pixels=pixels, recipe=recipe, environment=None, checksums=None)
-    if recipe not in (None, metadata.recipe):
+    if recipe is not None and not metadata.is_of(recipe):
         raise SeedLabError("This file has another recipe: make the picture again.")
     return Original(
-        pixels=pixels, recipe=metadata.recipe, environment=metadata.environment, checksums=metadata.checksums
+        pixels=pixels, recipe=recipe or metadata.recipe, environment=metadata.environment, checksums=metadata.checksums
     )
 
 

@@ -23,8 +23,10 @@ from seedlab.core.errors import RecipeError, SeedLabError
 from seedlab.core.model import Model
 from seedlab.core.recipe import Lora, Recipe
 from seedlab.core.reports import Failed, Finished, Progress, Report, Waiting
+from seedlab.core.weights import WeightHashes
 from seedlab.images.metadata import Metadata, read_metadata, write_picture
 from seedlab.images.png import read_pixels, write_png
+from seedlab.workflow.local_files import LocalFiles
 from seedlab.workflow.services import Services
 from tests.examples import ENVIRONMENT, RECIPE, make_lineage
 from tests.pipelines.builders import build_stable_diffusion
@@ -64,7 +66,10 @@ class Painter:
             resolve_model=self.resolve,
             check=lambda _: None,
             read_loras=read_loras,
+            locate=LocalFiles(find_model=describe, read_loras=read_loras, list_known=lambda: ()).locate,
             observe=self.environment,
+            unknown_words=lambda model_id, prompt: tuple(word for word in prompt.split() if word == "狗"),
+            list_words=lambda model_id: {"subjects": ("cat", "boat")},
             generate=self.generate,
             close=self.close,
         )
@@ -166,6 +171,30 @@ def test_a_size_snaps_to_one_that_the_model_makes_and_says_so(tmp_path, capsys):
     ]
     assert Painter().run("grid", "a cat", "--size", "100x128", "--out", tmp_path) == 2
     assert capsys.readouterr().err.count("\n") == 1, "why nothing is begun, and nothing else"
+
+
+def test_words_that_the_model_does_not_know_are_named_as_on_the_page(tmp_path, capsys):
+    painter = Painter()
+    sentence = "Sketch does not know “狗”. It knows cat, boat and more."
+    assert painter.run("grid", "a 狗", "--seeds", "0", "--out", tmp_path) == 0
+    assert capsys.readouterr().err.splitlines() == [sentence, "“Vermeer” was not read."]
+    assert painter.run("grid", "a cat", "--seeds", "1", "--out", tmp_path) == 0
+    capsys.readouterr()
+    assert painter.run("refine", tmp_path / "seed-1.png", "--suffix", "and 狗", "--suffix", ", 狗") == 0
+    assert capsys.readouterr().err.splitlines()[0] == sentence
+
+
+def test_a_suffix_that_looks_like_an_option_is_refused_with_the_way_to_write_it(tmp_path, capsys):
+    painter = Painter()
+    painter.run("grid", PROMPT, "--seeds", "0", "--out", tmp_path)
+    capsys.readouterr()
+    assert painter.run("refine", tmp_path / "seed-0.png", "--suffix", "-artsy") == 2
+    expected = "--suffix: expected one argument. If “-artsy” is its value, write --suffix=-artsy. For help: "
+    assert expected in capsys.readouterr().err
+    assert painter.run("refine", tmp_path / "seed-0.png", "--suffix=-artsy") == 0
+    assert painter.painted[-1].prompt == f"{PROMPT} -artsy"
+    assert painter.run("grid", PROMPT, "--negative-prompt", "--狗's", "--out", tmp_path) == 2
+    assert "write --negative-prompt='--狗'\"'\"'s'" in capsys.readouterr().err
 
 
 def test_refine_keeps_the_seed_and_adds_the_guides_suffixes(tmp_path):
@@ -354,7 +383,8 @@ BAD = {
     "grid P --steps many": "--steps: “many” is not a whole number",
     "grid P --steps 0": "The number of steps must be from 1",
     "grid P --guidance strong": "--guidance: “strong” is not a number",
-    "grid P --guidance nan": "The guidance must be a number from 0 to 100",
+    "grid P --guidance nan": "--guidance: “nan” is not a number",
+    "grid P --guidance 101": "The guidance must be a number from 0 to 100",
     "grid P --size big": "--size: “big” is not a size",
     "grid P --size 0": "The height must be from 8 to 4096, not 0",
     "grid P --size 128x512": "Sketch makes 64 to 256 pixels a side, not 512",
@@ -373,6 +403,14 @@ BAD = {
     "refine good.png --suffix=": "No suffix given",
     "refine good.png --out notes.txt": "notes.txt” is not a folder",
     "refine other.png": "There is no model “other”",
+    "refine local.png": "needs the model “shore.safetensors” (SHA-256 abababababab…), which is not here: give its path",
+    "verify local.png": "which is not here: give its path with --model",
+    "script local.png": "which is not here: give its path with --model",
+    "refine local.png --model other": "There is no model “other”",
+    "verify good.png --model other": "made with “sketch”, whose files need no path",
+    "refine lora.png": "needs the LoRA “ink.safetensors” (SHA-256 cdcdcdcdcdcd…), which is not here: give its path",
+    "verify lora.png --lora ink.safetensors": "the file of that name here is another one: give its path with --lora",
+    "refine lied.png": "This picture's history does not lead to its recipe",
     "recipe none.png": "There is no file “none.png”",
     "recipe plain.png": "“plain.png” does not say how it was made",
 }
@@ -389,6 +427,16 @@ def folder(tmp_path, monkeypatch) -> Iterator[Path]:
     write_png(tmp_path / "plain.png", Image.new("RGB", (8, 8)), {})
     recipe = replace(RECIPE, model_id="other")
     write_picture(tmp_path / "other.png", paint(recipe), Metadata(recipe=recipe, environment=ENVIRONMENT))
+    recipe = replace(RECIPE, model_id="/nowhere/shore.safetensors")
+    metadata = Metadata(recipe=recipe, environment=ENVIRONMENT, hashes=WeightHashes(checkpoint="ab" * 32))
+    write_picture(tmp_path / "local.png", paint(recipe), metadata)
+    recipe = replace(RECIPE, loras=(Lora(file="/nowhere/ink.safetensors", sha256="cd" * 32, weight=1),))
+    write_picture(tmp_path / "lora.png", paint(recipe), Metadata(recipe=recipe, environment=ENVIRONMENT))
+    recipe = replace(RECIPE, prompt=f"{PROMPT}, artsy")
+    lineage = (replace(make_lineage(recipe, ", artsy")[0], value=", not artsy"),)
+    write_picture(
+        tmp_path / "lied.png", paint(recipe), Metadata(recipe=recipe, environment=ENVIRONMENT, lineage=lineage)
+    )
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -403,6 +451,12 @@ def test_bad_input_is_refused_in_one_sentence_before_anything_is_begun(folder, c
     assert BAD[line] in captured.err
     assert (captured.err.count("\n"), captured.out) == (1, "")
     assert (painter.painted, names(folder)) == ([], before)
+
+
+def test_a_pictures_options_do_not_get_in_the_way_of_its_rules(folder):
+    painter = Painter()
+    assert painter.run("refine", "local.png", "--model", "sketch", "--lora", "x", "--steps", "3") == 0
+    assert [(recipe.model_id, recipe.num_inference_steps) for recipe in painter.painted] == [("sketch", 3)]
 
 
 def test_a_variation_with_too_long_a_prompt_is_refused_before_anything_is_begun(folder, capsys):
@@ -477,6 +531,8 @@ def test_the_whole_way_with_the_real_manager(tiny, tmp_path):
     assert {picture["recipe"]["seed"] for picture in refined["pictures"]} == {2}
     with Image.open(grid["grid"]) as picture:
         assert picture.size == (128, 128)
+    assert {picture["recipe"]["model_id"] for picture in (*grid["pictures"], *refined["pictures"])} == {str(tiny)}
+    assert str(tiny.parent).encode() not in (tmp_path / "grid" / "seed-2.png").read_bytes()
 
 
 def test_sketch_is_the_model_where_none_is_named(tmp_path):

@@ -3,7 +3,7 @@
 import pytest
 
 from seedlab.core.errors import RecipeError
-from seedlab.core.schedulers import REPLACED, SCHEDULERS, find_scheduler, list_family, name_scheduler
+from seedlab.core.schedulers import REPLACED, SCHEDULERS, find_scheduler, list_family, name_scheduler, parse_scheduler
 
 
 @pytest.mark.parametrize("name", ["DPMSolverMultistepScheduler Karras", "DPM++ 2M Karras"])
@@ -15,6 +15,67 @@ def test_a_scheduler_is_found_by_its_name_and_by_its_label(name):
         True,
         "DPM++ 2M",
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("Euler a", "Euler ancestral"),
+        ("EULER A", "Euler ancestral"),
+        ("euler_a", "Euler ancestral"),
+        ("k_euler_a", "Euler ancestral"),
+        ("k_euler_ancestral", "Euler ancestral"),
+        ("EulerAncestralDiscreteScheduler", "Euler ancestral"),
+        ("euler", "Euler"),
+        ("k_euler", "Euler"),
+        ("Ｅｕｌｅｒ", "Euler"),
+        ("dpmpp_2m", "DPM++ 2M"),
+        ("k_dpmpp_2m", "DPM++ 2M"),
+        ("dpm++ 2m karras", "DPM++ 2M Karras"),
+        ("DPM++ 2M Karras", "DPM++ 2M Karras"),
+        ("dpmpp_2m_karras", "DPM++ 2M Karras"),
+        ("dpmpp_2m_k", "DPM++ 2M Karras"),
+        ("dpmpp_2m_sde", "DPM++ 2M SDE"),
+        ("DPM++ 2M SDE Karras", "DPM++ 2M SDE Karras"),
+        ("DPMSolverMultistep", "DPM++ 2M"),
+        ("dpmpp_2s", "DPM++ singlestep"),
+        ("uni_pc", "UniPC"),
+        ("ddim", "DDIM"),
+        ("DDIMScheduler", "DDIM"),
+        ("plms", "PNDM"),
+        ("pndm", "PNDM"),
+        ("dpm_2", "DPM2"),
+        ("kdpm_2", "DPM2"),
+        ("dpm_2_ancestral", "DPM2 ancestral"),
+        ("kdpm_2_a", "DPM2 ancestral"),
+        ("heun", "Heun"),
+        ("lcm", "LCM"),
+        ("ddpm", "DDPM"),
+        ("deis", "DEIS"),
+        ("flow-match euler", "Flow-match Euler"),
+    ],
+)
+def test_a_scheduler_is_found_by_the_names_that_people_and_other_tools_have_for_it(text, label):
+    assert parse_scheduler(text).label == label
+
+
+@pytest.mark.parametrize("scheduler", SCHEDULERS, ids=lambda each: each.label)
+def test_every_scheduler_is_found_by_its_own_names_in_any_case(scheduler):
+    for name in (scheduler.name, scheduler.label):
+        assert {parse_scheduler(each) for each in (name, name.upper(), name.lower())} == {scheduler}
+
+
+@pytest.mark.parametrize("text", ["Euler Karras", "dpmpp_3m_sde", "", "k", "x" * 100_000, "DPM++"])
+def test_the_name_of_another_scheduler_is_refused(text):
+    with pytest.raises(RecipeError, match="There is no scheduler"):
+        parse_scheduler(text)
+
+
+def test_the_names_of_samplers_in_pictures_are_those_of_their_schedulers():
+    for scheduler in SCHEDULERS:
+        written = f"{scheduler.sampler} Karras" if scheduler.karras else scheduler.sampler
+        found = parse_scheduler(written)
+        assert found == scheduler or scheduler.schedule, written
 
 
 def test_a_scheduler_without_karras_is_its_class():

@@ -7,6 +7,8 @@ from dataclasses import replace
 import pytest
 
 from seedlab import __version__
+from seedlab.core.recipe import Lora
+from seedlab.core.weights import WeightHashes
 from seedlab.images.infotext import write_infotext
 from tests.examples import RECIPE
 
@@ -77,7 +79,9 @@ def test_every_seed_is_in_its_own_infotext_and_0_too():
         ("DPMSolverMultistepScheduler Karras", "DPM++ 2M Karras", "Karras"),
         ("EulerAncestralDiscreteScheduler", "Euler a", None),
         ("PNDMScheduler", "PLMS", None),
-        ("DDPMScheduler", None, None),
+        ("DDPMScheduler", "DDPM", None),
+        ("DPMSolverSinglestepScheduler", "DPM++ 2S", None),
+        ("FlowMatchEulerDiscreteScheduler", "Euler", "Simple"),
         ("A scheduler of tomorrow", None, None),
     ],
 )
@@ -93,13 +97,43 @@ def test_samplers_are_called_what_a1111_calls_them(scheduler, sampler, schedule)
         ("owner/name", "name"),
         ("/home/somebody/models/mine", "mine"),
         ("C:\\Users\\somebody\\mine\\", "mine"),
-        ('a, b: "c"', 'a, b: "c"'),
+        ("/models/shore, v3: final.safetensors", "shore v3 final"),
+        ("./shore.SAFETENSORS", "shore"),
+        ("owner/sdxl-1.0", "sdxl-1.0"),
+        ('a, "c"', 'a "c"'),
     ],
 )
 def test_the_model_is_called_by_its_name_and_not_by_where_it_lies(model_id, name):
     text = write_infotext(replace(RECIPE, model_id=model_id))
     assert read_as_a1111(text)["Model"] == name
     assert "somebody" not in text
+
+
+LORAS = (
+    Lora(file="/home/somebody/loras/ink.safetensors", sha256="ab" * 32, weight=0.8),
+    Lora(file="C:\\loras\\a, <b>: c.safetensors", sha256="cd" * 32, weight=-1),
+)
+
+
+def test_loras_are_tags_after_the_prompt_with_their_hashes_among_the_details():
+    recipe = replace(RECIPE, loras=LORAS)
+    values = read_as_a1111(write_infotext(recipe, WeightHashes(loras=("12" * 32, "34" * 32))))
+    assert values["Prompt"] == "Labrador in the style of Vermeer <lora:ink:0.8> <lora:a b c:-1>"
+    assert values["Lora hashes"] == "ink: 121212121212, a b c: 343434343434"
+    assert "Lora hashes" not in read_as_a1111(write_infotext(recipe))
+    assert read_as_a1111(write_infotext(recipe, WeightHashes(loras=("", "34" * 32))))["Lora hashes"].startswith("a b c")
+
+
+@pytest.mark.parametrize(("weight", "text"), [(1, "1"), (0.25, "0.25"), (1e-5, "0.00001"), (-0.5, "-0.5"), (0, "0")])
+def test_the_weights_of_loras_are_plain_numbers(weight, text):
+    recipe = replace(RECIPE, prompt="", loras=(replace(LORAS[0], weight=weight),))
+    assert write_infotext(recipe).startswith(f"<lora:ink:{text}>\nNegative prompt: ")
+
+
+def test_a_single_file_checkpoint_has_the_hash_that_a1111_shows():
+    text = write_infotext(RECIPE, WeightHashes(checkpoint="6ce0161689" + "0" * 54))
+    assert read_as_a1111(text)["Model hash"] == "6ce0161689"
+    assert "Model hash" not in write_infotext(RECIPE)
 
 
 def test_noise_that_was_not_drawn_on_the_cpu_is_not_said_to_be():

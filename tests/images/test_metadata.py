@@ -9,6 +9,8 @@ from PIL import Image
 
 from seedlab.core.checksums import Checksums
 from seedlab.core.errors import SeedLabError
+from seedlab.core.recipe import Lora
+from seedlab.core.weights import WeightHashes
 from seedlab.images.metadata import Metadata, MetadataError, read_metadata, write_picture
 from seedlab.images.png import read_chunks, read_pixels, write_png
 from tests.examples import ENVIRONMENT, RECIPE, make_lineage
@@ -20,6 +22,7 @@ METADATA = Metadata(
     lineage=make_lineage(FOURTH, ", artsy", "at night", ", 北斎 “wave” 🌊"),
     notice="Sketch does not know “wave”.",
     checksums=Checksums(latents="cd" * 32, total=1491.1711),
+    hashes=WeightHashes(checkpoint="ef" * 32, loras=("12" * 32, "")),
 )
 IMAGE = Image.effect_noise((128, 128), 50).convert("RGB")
 
@@ -68,6 +71,7 @@ def test_both_chunks_are_there_and_ours_is_ascii(tmp_path):
         "lineage",
         "notice",
         "checksums",
+        "hashes",
     ]
 
 
@@ -174,6 +178,12 @@ def test_a_recipe_that_was_changed_is_not_believed(tmp_path, changes):
         changed(notice=None),
         changed(notice=["x"]),
         changed(notice="x" * 2_001),
+        changed(hashes=None),
+        changed(hashes=[]),
+        changed(hashes={"checkpoint": "x"}),
+        changed(hashes={"checkpoint": None}),
+        changed(hashes={"loras": "ab"}),
+        changed(hashes={"loras": ["ab" * 32] * 9}),
         changed(checksums=[]),
         changed(checksums={"latents": "x", "total": 1.0}),
         changed(checksums={"latents": "", "total": "1"}),
@@ -184,6 +194,42 @@ def test_what_cannot_be_believed_is_refused_in_a_sentence(tmp_path, text):
     with pytest.raises(SeedLabError) as caught:
         read_metadata(write_chunk(tmp_path, text))
     assert str(caught.value).encode().endswith(b".")
+
+
+SECRET = ("/home/somebody/models", "C:\\Users\\somebody\\models", "\\\\host\\somebody")
+
+
+@pytest.mark.parametrize("folder", SECRET)
+def test_no_path_of_the_machine_is_in_a_picture(tmp_path, folder):
+    mark = "/" if folder.startswith("/") else "\\"
+    lora = Lora(file=f"{folder}{mark}ink.safetensors", sha256="ab" * 32, weight=0.8)
+    recipe = replace(FOURTH, model_id=f"{folder}{mark}shore.safetensors", loras=(lora,))
+    lineage = make_lineage(recipe, ", artsy", "at night", ", 北斎 “wave” 🌊")
+    notice = f"The LoRA {lora.file} and {recipe.model_id} were read."
+    metadata = replace(METADATA, recipe=recipe, lineage=lineage, notice=notice)
+    write_picture(tmp_path / "a.png", IMAGE, metadata)
+    assert b"somebody" not in (tmp_path / "a.png").read_bytes()
+    read = read_metadata(tmp_path / "a.png")
+    assert (read.recipe.model_id, read.recipe.loras[0]) == (
+        "./shore.safetensors",
+        replace(lora, file="./ink.safetensors"),
+    )
+    assert read.notice == "The LoRA ink.safetensors and shore.safetensors were read."
+    assert {change.parent.model_id for change in read.lineage} == {"./shore.safetensors"}
+    assert read.is_of(recipe)
+    moved = replace(recipe, model_id="/new/shore.safetensors", loras=(replace(lora, file="/new/tusche.safetensors"),))
+    assert read.is_of(moved)
+    assert metadata.is_of(moved), "as in a picture of an earlier version"
+    assert not read.is_of(replace(recipe, seed=9))
+    assert not read.is_of(replace(recipe, model_id="/new/lake.safetensors"))
+    assert not read.is_of(replace(recipe, loras=(replace(lora, sha256="cd" * 32),)))
+
+
+def test_a_folder_that_is_called_like_the_built_in_model_is_another_model(tmp_path):
+    recipe = replace(RECIPE, model_id="/models/sketch")
+    write_picture(tmp_path / "a.png", IMAGE, Metadata(recipe=recipe, environment=ENVIRONMENT))
+    assert read_metadata(tmp_path / "a.png").recipe.model_id == "./sketch"
+    assert not read_metadata(tmp_path / "a.png").is_of(replace(recipe, model_id="sketch"))
 
 
 def test_a_file_that_is_no_picture_is_refused(tmp_path):

@@ -19,7 +19,7 @@ def test_tiles_and_rounds_say_what_varies():
     assert Steps((1, 20)).title([replace(RECIPE, seed=0)]) == "Seed 0 · steps"
 
 
-@pytest.mark.parametrize("text", ["8, 12,20", "8 12\n20 8", "8;12; 20"])
+@pytest.mark.parametrize("text", ["8, 12,20", "8 12\n20 8", "8;12; 20", "８、１２、２０", "8.0, 12 20.00"])
 def test_numbers_are_read_as_people_write_them(text):
     assert Steps.parse({"step_counts": text}) == Steps((8, 12, 20))
 
@@ -28,9 +28,10 @@ def test_numbers_are_read_as_people_write_them(text):
     ("text", "sentence"),
     [
         ("", "No number of steps given"),
-        ("many", "“many” is not a number of steps"),
-        ("1.5", "“1.5” is not a number"),
-        ("-3", "“-3” is not"),
+        ("many", "“many” is not a whole number"),
+        ("1.5", "“1.5” is not a whole number"),
+        ("1,000", "“1,000” can be read in two ways"),
+        ("8, " * 500, "1,500 characters: shorten it"),
         (" ".join(map(str, range(1, 18))), "17 numbers of steps are too many"),
     ],
 )

@@ -36,7 +36,22 @@ def test_a_value_that_is_not_a_suffix_is_refused(value):
 EXTENSIONS = [
     ("a house", ", artsy", "a house, artsy"),
     ("a house", "at night", "a house at night"),
-    ("a house ", "at night", "a house  at night"),
+    ("a house ", "at night", "a house at night"),
+    ("a house", "(artsy:1.3)", "a house (artsy:1.3)"),
+    ("a house", "[artsy]", "a house [artsy]"),
+    ("a house", "<lora:ink:1>", "a house <lora:ink:1>"),
+    ("a house", '"neon"', 'a house "neon"'),
+    ("a house", "“neon”", "a house “neon”"),
+    ("a house", "🌊 waves", "a house 🌊 waves"),
+    ("a house", "-artsy", "a house -artsy"),
+    ("a house", "#artsy", "a house #artsy"),
+    ("a house", ": artsy", "a house: artsy"),
+    ("a house", "?", "a house?"),
+    ("a house,", ", artsy", "a house, artsy"),
+    ("a house, ", ", artsy", "a house, artsy"),
+    ("a house,", "artsy", "a house, artsy"),
+    ("a house，", "，艺术", "a house，艺术"),
+    ("a house", "、艺术", "a house、艺术"),
     ("a house", "! at night", "a house! at night"),
     ("", ", artsy", "artsy"),
     ("", "artsy", "artsy"),
@@ -51,8 +66,28 @@ def test_a_suffix_is_glued_to_the_prompt_or_put_after_a_space(prompt, suffix, ex
     assert extend_prompt(prompt, suffix) == extended
 
 
-@pytest.mark.parametrize(("prompt", "suffix", "extended"), EXTENSIONS)
-def test_a_suffix_comes_off_again(prompt, suffix, extended):
+OLD_EXTENSIONS = [
+    ("a house", ", artsy", "a house, artsy"),
+    ("a house", "at night", "a house at night"),
+    ("a house ", "at night", "a house  at night"),
+    ("a house", "(artsy:1.3)", "a house(artsy:1.3)"),
+    ("a house,", ", artsy", "a house,, artsy"),
+    ("", ", artsy", "artsy"),
+    ("", ",", ""),
+    ("海", "の波", "海 の波"),
+]
+
+
+@pytest.mark.parametrize(("prompt", "suffix", "extended"), OLD_EXTENSIONS)
+def test_pictures_of_earlier_versions_keep_their_history(prompt, suffix, extended):
+    parent, child = (replace(RECIPE, prompt=text) for text in (prompt, extended))
+    assert Suffixes.leads(parent, suffix, child)
+    assert not Suffixes.leads(parent, suffix, replace(child, seed=7))
+    assert not Suffixes.leads(parent, suffix, replace(child, prompt=f"{extended} x"))
+
+
+@pytest.mark.parametrize(("prompt", "suffix", "extended"), OLD_EXTENSIONS)
+def test_a_suffix_of_version_1_comes_off_again(prompt, suffix, extended):
     assert cut_suffix(extended, suffix) == prompt
 
 

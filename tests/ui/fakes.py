@@ -126,6 +126,7 @@ def make_services(painter: Painter) -> PageServices:
         resolve_model=lambda model: model,
         check=check_device,
         read_loras=read_loras,
+        locate=lambda metadata, places: metadata,
         observe=lambda recipe: ENVIRONMENT,
         generate=painter.generate,
         verify=lambda recipe, file, stop: verify(read_original(file, recipe), painter.generate, stop),

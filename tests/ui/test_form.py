@@ -7,7 +7,6 @@ import pytest
 from seedlab.core.errors import RecipeError
 from seedlab.core.model import ModelCard
 from seedlab.ui.fields import MODEL_DEPENDENT, list_schedulers
-from seedlab.ui.form import read_number
 from seedlab.ui.handlers import Handlers
 from tests.ui.fakes import SKETCH, make_services
 from tests.ui.page import Page, address
@@ -117,11 +116,20 @@ def test_ignored_arguments_are_hidden_noted_and_left_out_of_the_recipe(painter):
     assert (painter.painted[0].negative_prompt, painter.painted[0].guidance_scale) == ("", 3.0)
 
 
-@pytest.mark.parametrize(
-    ("text", "number"), [("20", 20), ("7.5", 7.5), ("7,5", 7.5), (" 3 ", 3), ("0", 0), ("", None), (None, None)]
-)
-def test_numbers_are_parsed_with_point_or_comma(text, number):
-    assert read_number("width", text) == number
+def test_numbers_are_read_as_on_the_command_line(page, painter):
+    page.explore(
+        seeds="１", num_inference_steps="20.0", guidance_scale="7,5", width=" １２０ ", height="", prompt="a cat"
+    )
+    page.develop()
+    made = painter.painted[0]
+    assert (made.seed, made.num_inference_steps, made.guidance_scale) == (1, 20, 7.5)
+    assert (made.width, made.height) == (120, SKETCH.height)
+
+
+def test_a_scheduler_is_read_by_any_of_its_names(page, painter):
+    page.explore(seeds="0", scheduler="dpm++ 2m karras")
+    page.develop()
+    assert painter.painted[0].scheduler == "DPMSolverMultistepScheduler Karras"
 
 
 def test_schedulers_are_listed_by_label():

@@ -9,9 +9,10 @@ from seedlab.core.recipe import Lora
 from seedlab.images.metadata import Metadata, write_picture
 from seedlab.images.png import write_png
 from seedlab.ui.handlers import Handlers
+from seedlab.workflow.local_files import LocalFiles
 from tests.examples import make_lineage
 from tests.images.foreign.pictures import make_exif, write_exif
-from tests.ui.fakes import ENVIRONMENT, SKETCH, make_services
+from tests.ui.fakes import ENVIRONMENT, SKETCH, find_model, make_services, read_loras
 from tests.ui.page import Page, address
 
 IMAGE = Image.effect_noise((64, 64), 50).convert("RGB")
@@ -49,7 +50,7 @@ def test_on_a_public_server_the_loras_of_a_picture_are_left_out_with_a_notice(pa
         page = Page(Handlers(replace(make_services(painter), local=local), address))
         page.open()
         outcomes[local] = (page.drop(picture)["loras"], page.notice)
-    assert outcomes == {True: ("/loras/style.safetensors 0.8", ""), False: ("", "Not imported: LoRAs.")}
+    assert outcomes == {True: ("./style.safetensors 0.8", ""), False: ("", "Not imported: LoRAs.")}
 
 
 def test_pictures_of_parents_come_from_the_store(page, painter, picture):
@@ -105,7 +106,7 @@ def test_metadata_of_automatic1111_is_imported_into_the_fields(page, tmp_path):
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"model_id": "/etc"}, "There is no model “/etc”"),
+        ({"model_id": "/etc"}, "There is no model “./etc”"),
         ({"height": 4096}, "Sketch makes 64 to 256 pixels a side"),
     ],
 )
@@ -184,3 +185,16 @@ def test_loras_that_are_on_this_machine_are_taken(painter, tmp_path):
     assert (fields["prompt"], fields["loras"]) == ("a boat", f"{tmp_path / 'ink.safetensors'} 0.5")
     assert asked == [("ink", "abcdef012345"), ("gulls", "")]
     assert "Not imported: LoRA “gulls 1” (there is no such file here)." in page.notice
+
+
+def test_a_file_that_a_picture_needs_and_that_is_not_here_is_named(painter, tmp_path):
+    locate = LocalFiles(find_model=find_model, read_loras=read_loras, list_known=lambda: ()).locate
+    page = Page(Handlers(replace(make_services(painter), locate=locate), address))
+    page.open()
+    recipe = replace(FIRST, model_id="/models/shore.safetensors")
+    write_picture(tmp_path / "a.png", IMAGE, Metadata(recipe=recipe, environment=ENVIRONMENT))
+    page.drop(tmp_path / "a.png")
+    assert page.errors["page"] == (
+        "This picture needs the model “shore.safetensors”, which is not here: choose its path as the model, and open "
+        "the picture again."
+    )

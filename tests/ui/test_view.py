@@ -9,8 +9,9 @@ from PIL import Image
 from seedlab.core.recipe import Recipe
 from seedlab.rules.seeds import Seeds
 from seedlab.rules.suffixes import Suffixes
-from seedlab.ui.captions import format_unknown_words, name_download, name_root
+from seedlab.ui.captions import name_download, name_root
 from seedlab.ui.view import encode_preview
+from seedlab.workflow.notices import format_unknown_words
 from seedlab.workflow.trail import State, Trail
 from tests.ui.fakes import SKETCH
 from tests.ui.page import show
@@ -168,7 +169,7 @@ def test_the_notice_about_unknown_words():
     assert (
         format_unknown_words("Sketch", ("quantum",)) == "Sketch does not know “quantum”. The other words still count."
     )
-    assert format_unknown_words("Sketch", ("quantum",), ("cat", "fox")) == (
+    assert format_unknown_words("Sketch", ("quantum",), ("cat", "fox"), "see “All known words” below") == (
         "Sketch does not know “quantum”. It knows cat, fox and more: see “All known words” below."
     )
 

@@ -2,13 +2,10 @@
 
 import json
 import logging
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from platformdirs import user_cache_path
-
-from seedlab.core.files import write_atomically
+from seedlab.core.files import find_cache, write_atomically
 
 LOGGER = logging.getLogger(__name__)
 VERSION = 7
@@ -83,12 +80,9 @@ class Plans:
 
 
 def find_folder() -> Path | None:
-    """Return the folder for plans: in SEEDLAB_CACHE, or in the user's cache folder; None if there is neither."""
-    if folder := os.environ.get("SEEDLAB_CACHE"):
-        return Path(folder) / "exactness"
-    cache = user_cache_path("seedlab", appauthor=False)
-    # Without a home folder, "~" stays in the path.
-    return cache / "exactness" if cache.is_absolute() else None
+    """Return the folder for plans, in the cache; None if there is no cache."""
+    cache = find_cache()
+    return cache and cache / "exactness"
 
 
 def _read(file: Path) -> Plan | None:

@@ -1,14 +1,16 @@
 """The files of models: found or downloaded once, hashed once."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 from seedlab.core.errors import SeedLabError
 from seedlab.core.files import Signature
 from seedlab.core.model import Model
 from seedlab.core.recipe import Lora
+from seedlab.core.weights import WeightHashes
 from seedlab.pipelines.hub.cache import COMMIT
 from seedlab.pipelines.hub.progress import OnProgress
-from seedlab.pipelines.loaded.hashes import add_hashes, hash_weights, sign_weights
+from seedlab.pipelines.loaded.hashes import add_hashes, hash_file, hash_tensors, hash_weights, sign_weights
 from seedlab.pipelines.loaded.sources import Source, find_source, is_on_hub
 
 
@@ -60,6 +62,15 @@ class ModelFiles:
         if key not in self._hashes:
             self._hashes[key] = hash_weights(source.path, source.config)
         return add_hashes(self._hashes[key], [lora.sha256 for lora in loras])
+
+    def list_hashes(self, model: Model, loras: tuple[Lora, ...]) -> WeightHashes:
+        """Return the hashes by which other tools find a model and LoRAs that are in use; "" for a file that is gone."""
+        try:
+            source = self.find(model)
+            checkpoint = "" if source.config is None else hash_file(source.path)
+        except (SeedLabError, OSError):
+            checkpoint = ""
+        return WeightHashes(checkpoint=checkpoint, loras=tuple(hash_tensors(Path(lora.file)) for lora in loras))
 
     def _find(self, model: Model, find: Callable[[], Source]) -> Source:
         if not is_on_hub(model.model_id):

@@ -7,6 +7,9 @@ from pathlib import Path
 
 from seedlab.core.files import Signature, sign_files
 
+LENGTH_BYTES = 8
+"""A safetensors file begins with the length of its header, in so many bytes."""
+
 
 def hash_weights(path: Path, config: Path | None = None) -> str:
     """Return the SHA-256, in hex, over the names and contents of a pipeline's weights and configurations.
@@ -20,8 +23,7 @@ def hash_weights(path: Path, config: Path | None = None) -> str:
     whole = hashlib.sha256()
     for name, file in list_files(path, config):
         whole.update(name.encode() + b"\0")
-        with file.open("rb") as stream:
-            whole.update(hashlib.file_digest(stream, "sha256").digest())
+        whole.update(bytes.fromhex(hash_file(file)))
     return whole.hexdigest()
 
 
@@ -49,11 +51,29 @@ def add_hashes(weights: str, others: Sequence[str]) -> str:
 
 def hash_file(file: Path) -> str:
     """Return the SHA-256 of a file, in hex. Called for each picture; the file is read only when it has changed."""
+    return _hash(file, _read_state(file), start=0)
+
+
+def hash_tensors(file: Path) -> str:
+    """Return the SHA-256, in hex, of a safetensors file without its header; "" if it cannot be read.
+
+    AUTOMATIC1111 and Civitai (AutoV3) know LoRAs by it: it stays when their metadata is edited.
+    """
+    try:
+        with file.open("rb") as stream:
+            length = int.from_bytes(stream.read(LENGTH_BYTES), "little")
+        return _hash(file, _read_state(file), start=LENGTH_BYTES + length)
+    except (OSError, OverflowError, ValueError):
+        return ""
+
+
+def _read_state(file: Path) -> tuple[int, ...]:
     stat = file.stat()
-    return _hash(file, (stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns))
+    return (stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
 
 
-@lru_cache(maxsize=100)
-def _hash(file: Path, _state: tuple[int, ...]) -> str:
+@lru_cache(maxsize=200)
+def _hash(file: Path, _state: tuple[int, ...], *, start: int) -> str:
     with file.open("rb") as stream:
+        stream.seek(start)
         return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from seedlab.core.errors import SeedLabError
+from seedlab.core.file_names import is_name, is_path
 from seedlab.core.model import Model
 from seedlab.core.text import quote
 from seedlab.pipelines.devices.libraries import import_libraries
@@ -17,7 +18,7 @@ KNOWN = (*(model.model_id for model in CATALOG), *ALIASES)
 
 def is_on_hub(model_id: str) -> bool:
     """Whether a model is a repository on the Hub; the others are on this machine."""
-    return model_id != SKETCH and not Path(model_id).is_absolute()
+    return model_id != SKETCH and not is_path(model_id) and not is_name(model_id)
 
 
 @dataclass(frozen=True)
@@ -51,8 +52,9 @@ def find_source(model: Model, *, download: bool, on_progress: OnProgress = lambd
     """
     if model.model_id == SKETCH:
         return Source(SKETCH_FOLDER)
-    if not (path := Path(model.model_id)).is_absolute():
+    if is_on_hub(model.model_id):
         return _find_on_hub(model, download, on_progress)
+    path = Path(model.path or model.model_id)
     if not path.exists():
         raise SeedLabError(f"The model {quote(model.name, 80)} does not exist any more: choose another model.")
     if not model.config:

@@ -43,6 +43,8 @@ def test_only_what_has_a_name_in_diffusers_is_found():
     assert find_class("NoSuchPipeline") is None
 
 
-@pytest.mark.parametrize(("model_id", "is_there"), [("sketch", False), ("/models/a", False), ("owner/name", True)])
+@pytest.mark.parametrize(
+    ("model_id", "is_there"), [("sketch", False), ("/models/a", False), ("./a", False), ("owner/name", True)]
+)
 def test_what_is_on_the_hub(model_id, is_there):
     assert is_on_hub(model_id) == is_there
