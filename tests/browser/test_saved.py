@@ -27,7 +27,9 @@ def test_a_reload_during_work_continues_by_itself(screen, seeds):
     screen.wait_working()
     screen.page.wait_for_function(HAS_SAVED)
     screen.page.reload()
+    screen.page.evaluate(WATCH_SHIFTS)
     screen.wait_done()
+    assert sum(screen.page.evaluate("window.shifts")) < 0.01, "nothing jumps"
     assert screen.value("seeds") == f"{seeds[0]}-{seeds[3]}"
     # Gradio logs that the reload cut its stream.
     assert all(re.search("AbortError|errored out", each) for each in screen.complaints), screen.complaints

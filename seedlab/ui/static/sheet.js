@@ -55,7 +55,14 @@ function receive(update) {
   if (changed === null) return;
   save(update);
   draw(changed);
+  if (isNewRun) showWhenMounted();
   if (isNewRun) repeatLast();
+}
+
+// The last part of the panel is the button that opens a picture.
+async function showWhenMounted() {
+  await waitFor(findInput);
+  requestAnimationFrame(() => document.documentElement.setAttribute('data-ready', ''));
 }
 
 function repeatLast() {
