@@ -1,11 +1,11 @@
 """The environment: what decides a picture's bytes besides its recipe. It is observed, not chosen."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Self
 
 from seedlab.core import canonical
-from seedlab.core.canonical import default_of
+from seedlab.core.canonical import ADDED, default_of
 from seedlab.core.errors import SeedLabError
 
 
@@ -24,6 +24,7 @@ class Environment:
         attention: the attention backend.
         weights: SHA-256 over the model's weight files.
         deterministic: whether only deterministic algorithms were allowed (no TF32, no benchmarking).
+        loras: "added" by diffusers, or "merged" into the weights; "added" if there are none.
     """
 
     torch: str
@@ -36,6 +37,7 @@ class Environment:
     attention: str
     weights: str
     deterministic: bool = False
+    loras: str = field(default="added", metadata=ADDED)
 
     @property
     def digest(self) -> str:

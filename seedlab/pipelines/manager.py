@@ -5,6 +5,7 @@ from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import closing, suppress
 from dataclasses import replace
+from pathlib import Path
 from threading import Event
 
 from seedlab.core.environment import Environment
@@ -19,7 +20,10 @@ from seedlab.pipelines.exact.batch import split_batches
 from seedlab.pipelines.exact.plans import Plans
 from seedlab.pipelines.executor import Batch, Executor
 from seedlab.pipelines.loaded.files import ModelFiles
-from seedlab.pipelines.loaded.loras import check_loras, read_loras
+from seedlab.pipelines.loaded.loras.files import hash_lora
+from seedlab.pipelines.loaded.loras.lines import check_loras, read_loras
+from seedlab.pipelines.loaded.loras.plain import ADDED, choose_method
+from seedlab.pipelines.loaded.loras.search import find_lora
 from seedlab.pipelines.resolver import ModelResolver
 from seedlab.pipelines.thread_executor import ThreadExecutor
 from seedlab.pipelines.work_queue import POLL_SECONDS
@@ -56,6 +60,7 @@ class PipelineManager:
         self._executor = executor or ThreadExecutor(device, plans, deterministic, self._files)
         self._resolver = ModelResolver(self._files, lambda: self.device, allowed, paths)
         self._resolving = ThreadPoolExecutor(RESOLVER_THREADS, thread_name_prefix="resolver")
+        self._lora_folders: dict[Path, None] = {}
         self._closed = Event()
         self._downloads = Downloads(self._files, self._closed)
 
@@ -111,7 +116,21 @@ class PipelineManager:
         """
         if text.strip() and self._allowed is not None:
             raise RecipeError("loras", NO_LORAS)
-        return read_loras(text)
+        loras = read_loras(text)
+        self._lora_folders |= dict.fromkeys(Path(lora.file).parent for lora in loras)
+        return loras
+
+    def find_lora(self, name: str, digits: str) -> Lora | None:
+        """Return a LoRA of the folders of those that were read before, by its name and hash; None if there is none.
+
+        Args:
+            name: its file name, with or without its ending; "" if unknown.
+            digits: the beginning of its hash in hex; "" if unknown (see `loras.search.find_lora`).
+        """
+        if self._allowed is not None:
+            return None
+        file = find_lora(name, digits, tuple(self._lora_folders))
+        return Lora(file=str(file), sha256=hash_lora(file), weight=1.0) if file else None
 
     def environment(self, recipe: Recipe) -> Environment:
         """Observe the environment that this recipe's picture would be made in; nothing is loaded or downloaded.
@@ -121,7 +140,9 @@ class PipelineManager:
         """
         model = self._resolver.use_known_commit(self.find_model(recipe.model_address))
         try:
-            return observe(self.device, self._files.hash(self._files.find(model), recipe.loras))
+            # Without a look at a stranger's paths.
+            method = choose_method(recipe.loras) if self._allowed is None else ADDED
+            return observe(self.device, self._files.hash(self._files.find(model), recipe.loras), method)
         except OSError as error:
             raise SeedLabError(f"The files of {model.name} cannot be read: choose another model.") from error
 

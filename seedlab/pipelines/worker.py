@@ -18,7 +18,7 @@ from seedlab.pipelines.exact.plans import NotExactError, Plans
 from seedlab.pipelines.exact.prepack_cache import PrepackCache
 from seedlab.pipelines.executor import Batch
 from seedlab.pipelines.loaded.cache import LoadedPipeline, PipelineCache
-from seedlab.pipelines.loaded.loras import check_loras
+from seedlab.pipelines.loaded.loras.lines import check_loras
 from seedlab.pipelines.sampling.call import Sample, check_latents, sample
 from seedlab.pipelines.sampling.preview import find_clean_latents, unpack_latents
 from seedlab.pipelines.sampling.steps import OnStep

@@ -103,9 +103,11 @@ def _write_config(known: Model | None) -> str:
     return f"config = EulerDiscreteScheduler.from_config(pipe.scheduler.config{settings}).config"
 
 
-def _write_loras(recipe: Recipe) -> list[str]:
+def _write_loras(recipe: Recipe, environment: Environment | None) -> list[str]:
     if not recipe.loras:
         return []
+    if environment is not None and environment.loras == "merged":
+        return _write_merging(recipe)
     files = [(re.split(r"(?<=[/\\])(?=[^/\\]*\Z)", lora.file), lora) for lora in recipe.loras]
     listed = [f"({_quote(''.join(parts[:-1]))}, {_quote(parts[-1])}, {lora.weight})" for parts, lora in files]
     return [
@@ -113,6 +115,16 @@ def _write_loras(recipe: Recipe) -> list[str]:
         "for number, (folder, file, _) in enumerate(loras):",
         '    pipe.load_lora_weights(folder, weight_name=file, adapter_name=f"lora_{number}")',
         'pipe.set_adapters([f"lora_{number}" for number in range(len(loras))], [weight for _, _, weight in loras])',
+    ]
+
+
+def _write_merging(recipe: Recipe) -> list[str]:
+    listed = [f"({_quote(lora.file)}, {lora.weight})" for lora in recipe.loras]
+    return [
+        "# diffusers would not read these LoRAs as they are meant, so this needs seedlab.",
+        "from seedlab.pipelines.loaded.loras.merging import merge_loras",
+        f"loras = [{', '.join(listed)}]  # SHA-256: {', '.join(lora.sha256[:16] + '…' for lora in recipe.loras)}",
+        "merge_loras(pipe, loras)",
     ]
 
 
@@ -125,7 +137,7 @@ def _write_loading(recipe: Recipe, environment: Environment | None, known: Model
         *([f"torch.set_num_threads({threads})"] if threads else []),
         f"model = {model}",
         f"pipe = {_name_pipeline(known)}.{_write_reading(recipe, known)}",
-        *_write_loras(recipe),
+        *_write_loras(recipe, environment),
         *(_write_memory_format() if channels_last else []),
         *([] if on_cpu else [_write_device(environment)]),
         _write_config(known),

@@ -18,12 +18,13 @@ KERNEL_VARIABLES = (
 """Environment variables that select other CPU kernels, which give other bits."""
 
 
-def observe(device: str, weights: str) -> Environment:
+def observe(device: str, weights: str, loras: str = "added") -> Environment:
     """Return everything besides the recipe that decides an image's bits.
 
     Args:
         device: "cpu", "cuda" or "mps".
         weights: the model's hash, from `hash_weights`.
+        loras: how LoRAs come to it, as in `Environment`.
     """
     import_libraries()
     import diffusers
@@ -42,6 +43,7 @@ def observe(device: str, weights: str) -> Environment:
         attention="sdpa",
         weights=weights,
         deterministic=torch.are_deterministic_algorithms_enabled(),
+        loras=loras,
     )
 
 

@@ -17,6 +17,7 @@ from seedlab.pipelines.devices.offload import can_offload, enable_cpu_offload, i
 from seedlab.pipelines.loaded.files import ModelFiles
 from seedlab.pipelines.loaded.hashes import list_files, sign_weights
 from seedlab.pipelines.loaded.loading import load_pipeline
+from seedlab.pipelines.loaded.loras.plain import choose_method
 from seedlab.pipelines.loaded.sources import Source
 from seedlab.pipelines.models.families import family_of
 from seedlab.pipelines.sampling.call import leave_as_found
@@ -96,7 +97,7 @@ class PipelineCache:
         return LoadedPipeline(
             pipeline,
             preview,
-            observe(device, self._files.hash(source, loras)),
+            observe(device, self._files.hash(source, loras), choose_method(loras)),
             Prompts(pipeline) if family_of(pipeline).can_batch else None,
             tuple(notices),
         )

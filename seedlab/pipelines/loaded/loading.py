@@ -13,7 +13,7 @@ from seedlab.pipelines.devices.library_warnings import collect_warnings
 from seedlab.pipelines.devices.offload import place
 from seedlab.pipelines.devices.selection import choose_memory_format
 from seedlab.pipelines.loaded.completeness import check_weights, format_unused
-from seedlab.pipelines.loaded.loras import add_loras
+from seedlab.pipelines.loaded.loras.adding import add_loras
 from seedlab.pipelines.loaded.messages import translate_warnings
 from seedlab.pipelines.loaded.readable import make_readable
 from seedlab.pipelines.loaded.sources import Source
@@ -46,7 +46,7 @@ def load_pipeline(
     import torch
 
     pipeline = _read_pipeline(source, getattr(torch, dtype), notify)
-    add_loras(pipeline, loras)
+    add_loras(pipeline, loras, notify)
     pipeline.set_progress_bar_config(disable=True)
     for component in pipeline.components.values():
         # Channels-last needs 4-D weights; video modules have 5-D ones.

@@ -1,6 +1,7 @@
 """LoRAs: read, added as the plain script adds them, told apart by their SHA-256."""
 
 import hashlib
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
@@ -14,7 +15,7 @@ from seedlab.core.errors import RecipeError
 from seedlab.core.recipe import Lora
 from seedlab.core.reports import Failed
 from seedlab.images.compare import hash_pixels
-from seedlab.pipelines.loaded.loras import check_loras, read_loras
+from seedlab.pipelines.loaded.loras.lines import check_loras, read_loras
 from seedlab.pipelines.manager import PipelineManager
 from seedlab.workflow.script import write_script
 from tests.pipelines.builders import build_ddim, build_lora, build_stable_diffusion_3, make_default_recipe, make_recipe
@@ -155,7 +156,50 @@ def test_a_public_host_uses_no_loras_and_looks_at_no_path(tiny, lora, monkeypatc
 
 
 def test_without_the_package_that_reads_them_the_sentence_names_it(tiny, lora, monkeypatch):
-    monkeypatch.setattr("seedlab.pipelines.loaded.loras.find_spec", lambda _: None)
+    monkeypatch.setattr("seedlab.pipelines.loaded.loras.lines.find_spec", lambda _: None)
     check_loras(())
     with pytest.raises(RecipeError, match="pip install peft"):
         check_loras(read_loras(str(lora)))
+
+
+@pytest.fixture(scope="module")
+def loha(tiny, tmp_path_factory) -> Path:
+    """A LoHa with an embedding, which diffusers does not read."""
+    file = tmp_path_factory.mktemp("loha") / "ink.safetensors"
+    torch.manual_seed(0)
+    sizes = {"w1_a": (64, 4), "w1_b": (4, 64), "w2_a": (64, 4), "w2_b": (4, 64)}
+    layers = [f"lora_unet_mid_block_attentions_0_transformer_blocks_0_attn1_to_{side}" for side in ("q", "v")]
+    tensors = {f"{layer}.hada_{part}": torch.randn(size) for layer in layers for part, size in sizes.items()}
+    save_file(tensors | {"bundle_emb.inky.string_to_param.*": torch.ones(1, 32)}, file)
+    return file
+
+
+def test_merged_loras_keep_the_promise(shared_manager, tiny, loha, tmp_path):
+    """In a batch, alone and by the exported script the bytes are the same, and pictures without the LoRA stay."""
+    plain = make_recipe(tiny)
+    before = make(shared_manager, [plain])
+    recipes = seed_round(make_recipe(tiny, loras=read_loras(f"{loha} 0.7")), range(3))
+    made = make(shared_manager, recipes)
+    assert made == [make(shared_manager, [recipe])[0] for recipe in recipes]
+    assert made[0] not in before
+    environment = shared_manager.environment(recipes[0])
+    assert (environment.loras, shared_manager.environment(plain).loras) == ("merged", "added")
+    assert run_script(write_script(recipes, environment), tmp_path) == made
+    assert make(shared_manager, [plain]) == before
+
+
+def test_pictures_say_what_of_a_lora_was_not_used(shared_manager, tiny, loha):
+    recipe = make_recipe(tiny, loras=read_loras(str(loha)))
+    *_, finished = shared_manager.generate([recipe], Event())
+    assert finished.notice == (
+        "Not used of the LoRA “ink.safetensors”: the embedding in it (“inky”): SeedLab uses no embeddings."
+    )
+
+
+def test_loras_of_folders_that_were_used_are_found_by_their_hash(tiny, lora):
+    with closing(PipelineManager(device="cpu")) as manager:
+        (known,) = manager.read_loras(f"{lora} 0.5")
+        assert manager.find_lora("style v2", known.sha256[:10]) == replace(known, weight=1.0)
+        assert manager.find_lora("style v2", "0" * 10) is None
+    with closing(PipelineManager(device="cpu")) as other:
+        assert other.find_lora("style v2", known.sha256[:10]) is None

@@ -1,0 +1,154 @@
+"""Reads LoRA files, or refuses them with the true reason; their weights are not read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from seedlab.core.errors import RecipeError
+from seedlab.core.files import Signature, sign_files
+from seedlab.core.safetensors import Header, read_header
+from seedlab.core.text import quote
+from seedlab.pipelines.loaded.hashes import add_hashes, hash_file
+from seedlab.pipelines.loaded.loras.configs import AdapterConfig, find_config_file, read_configs
+from seedlab.pipelines.loaded.loras.names import EMBEDDING, Layer, name_unknown_kind, split_names
+from seedlab.pipelines.models.checkpoints import ENDING
+
+BEGINNINGS = {
+    b"version https://git-lfs": "is only a pointer of Git LFS: download the file itself.",
+    b"<": "is a web page, not a LoRA: download the file itself; you may have to log in first.",
+    b"{": "is a text file, not a LoRA: download the file itself.",
+    b"PK": "is not a safetensors file, whatever its name says: use a .safetensors file.",
+}
+"""How files begin that are often taken for LoRAs, and what to say about them."""
+
+
+@dataclass(frozen=True)
+class LoraFile:
+    """What is in a LoRA file.
+
+    Attributes:
+        path: of the file.
+        header: its header.
+        layers: the layers that it changes.
+        others: the names of tensors that belong to no layer, and are not used.
+        configs: how PEFT scales its layers, by component; {} if it does not say.
+    """
+
+    path: Path
+    header: Header
+    layers: tuple[Layer, ...]
+    others: tuple[str, ...]
+    configs: Mapping[str, AdapterConfig]
+
+    @property
+    def title(self) -> str:
+        """Its quoted name; that of its folder if it has the name that PEFT gives all files."""
+        generic = self.path.stem.lower() in ("adapter_model", "pytorch_lora_weights")
+        return quote(f"{self.path.parent.name}/{self.path.name}" if generic else self.path.name, 80)
+
+    def describe_others(self) -> str:
+        """Return a sentence about the tensors that are not used; "" if all are."""
+        embeddings = {name.split(".")[1] for name in self.others if name.startswith(EMBEDDING)}
+        names = [name for name in self.others if not name.startswith(EMBEDDING)]
+        parts = []
+        if embeddings:
+            listed = ", ".join(quote(name) for name in sorted(embeddings)[:3])
+            words = "embedding" if len(embeddings) == 1 else "embeddings"
+            parts.append(f"the {words} in it ({listed}): SeedLab uses no embeddings")
+        if names:
+            more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+            parts.append(f"weights that belong to no layer ({quote(names[0], 80)}{more})")
+        return f"Not used of the LoRA {self.title}: {'; '.join(parts)}." if parts else ""
+
+
+def read_lora(file: Path) -> LoraFile:
+    """Describe a LoRA file; it is read again only when it has changed.
+
+    Raises:
+        RecipeError: it cannot be read, or is no LoRA of a kind that is supported.
+    """
+    try:
+        config = find_config_file(file)
+        names = (file, config) if config else (file,)
+        return _read_once(file, sign_files((each.name, each) for each in names))
+    except OSError as error:
+        raise _refuse(file, "cannot be read: check the file, or choose another.") from error
+
+
+def hash_lora(file: Path) -> str:
+    """Return the SHA-256 of a LoRA, in hex: that of its file, or of its file and PEFT's configuration next to it.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    config = find_config_file(file)
+    return add_hashes(hash_file(file), [hash_file(config)] if config else [])
+
+
+@lru_cache(maxsize=32)
+def _read_once(file: Path, _signature: Signature) -> LoraFile:
+    header = _read_header(file)
+    layers, others = split_names(header.shapes)
+    if not layers:
+        kind = name_unknown_kind(header.shapes)
+        raise (
+            _refuse_kind(file, kind)
+            if kind
+            else _refuse(file, "is not a LoRA: if it is a model, choose it as the model.")
+        )
+    for layer in layers:
+        if not layer.kind:
+            raise _refuse_layer(file, layer)
+    return LoraFile(file, header, layers, others, _read_configs(file, header))
+
+
+def _read_header(file: Path) -> Header:
+    with file.open("rb") as stream:
+        beginning = stream.read(64)
+    for signature, sentence in BEGINNINGS.items():
+        if beginning.lstrip().startswith(signature):
+            raise _refuse(file, sentence)
+    try:
+        header = read_header(file)
+    except ValueError as error:
+        length = int.from_bytes(beginning[:8], "little")
+        is_short = len(beginning) < 8 or (8 + length > file.stat().st_size and beginning[8:9] == b"{")
+        words = "is cut short" if is_short and beginning else "is not a readable safetensors file"
+        raise _refuse(file, f"{words}: download it again.") from error
+    if header.size > file.stat().st_size:
+        raise _refuse(file, "is cut short: download it again.")
+    return header
+
+
+def _read_configs(file: Path, header: Header) -> dict[str, AdapterConfig]:
+    try:
+        return read_configs(file, header.metadata)
+    except ValueError as error:
+        # json's and the decoder's own messages have spaces; a kind has none.
+        if (kind := str(error)) and " " not in kind:
+            raise _refuse_kind(file, f"of the kind {kind.upper()}") from error
+        raise _refuse(file, "has a configuration that cannot be read: download it again.") from error
+
+
+def _refuse_layer(file: Path, layer: Layer) -> RecipeError:
+    kind = name_unknown_kind(layer.tensors.values())
+    if kind:
+        return _refuse_kind(file, kind)
+    unknown = [name for role, name in layer.tensors.items() if role == name]
+    if unknown:
+        return _refuse(file, f"is of a kind that SeedLab does not support ({quote(unknown[0], 80)}): choose another.")
+    return _refuse(file, f"lacks weights of the layer {quote(layer.name, 80)}: download it again.")
+
+
+def _refuse_kind(file: Path, kind: str) -> RecipeError:
+    return _refuse(file, f"is {kind}, which SeedLab does not support: choose a LoRA, LoCon, LoHa or LoKr.")
+
+
+def _refuse(file: Path, sentence: str) -> RecipeError:
+    return RecipeError("loras", f"{quote(file.name, 80)} {sentence}")
+
+
+def is_lora_name(path: Path) -> bool:
+    """Whether a path ends as safetensors files do, in any case."""
+    return path.suffix.lower() == ENDING
