@@ -69,6 +69,15 @@ def read_chunks(file: Path) -> dict[str, str]:
     return _read(file, _read_text)
 
 
+def read_size(file: Path) -> tuple[int, int]:
+    """Read a PNG's width and height in pixels from its header. No pixels are decoded.
+
+    Raises:
+        SeedLabError: as `read_chunks`.
+    """
+    return _read(file, lambda image: image.size)
+
+
 def read_pixels(file: Path) -> Image:
     """Read a PNG's RGB pixels, without its metadata.
 
