@@ -1,0 +1,151 @@
+"""Visitors take turns by time: long work gives way at a step's end, and its pictures keep their bytes."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import replace
+from itertools import pairwise
+from threading import Event
+
+import pytest
+
+from seedlab.core.reports import Failed, Finished, Progress
+from seedlab.pipelines import turns
+from seedlab.pipelines.manager import PipelineManager
+from seedlab.pipelines.turns import TurnClock
+from tests.pipelines.builders import make_recipe
+from tests.pipelines.plain import hash_pixels
+from tests.rounds import seed_round
+
+STEPS = 120
+
+
+@pytest.fixture
+def long(tiny):
+    return make_recipe(tiny, num_inference_steps=STEPS, scheduler="DPMSolverMultistepScheduler SDE")
+
+
+@pytest.fixture
+def short_turns(monkeypatch):
+    monkeypatch.setattr(turns, "TURN_SECONDS", 0.05)
+
+
+def run(manager, recipes, visitor=None, stop=None) -> list:
+    return list(manager.generate(recipes, stop or Event(), visitor))
+
+
+def read_ends(reports) -> dict:
+    return {each.index: each for each in reports if isinstance(each, Finished | Failed)}
+
+
+def read_hashes(reports) -> list[tuple]:
+    return [(end.checksums, hash_pixels(end.image)) for _, end in sorted(read_ends(reports).items())]
+
+
+def watch_steps(manager) -> list[int]:
+    """Return a list that gets the number of rows of each computation of the denoiser's first layer from now on."""
+    (loaded,) = manager._executor._cache._loaded.values()
+    rows: list[int] = []
+    loaded.pipeline.unet.conv_in.register_forward_pre_hook(lambda _, args: rows.append(len(args[0])))
+    return rows
+
+
+@pytest.mark.parametrize("count", [1, 4], ids=["a picture", "a batch"])
+def test_long_work_gives_way_and_keeps_its_bytes(manager, long, short_turns, count):
+    recipes = seed_round(long, range(count))
+    whole = read_hashes(run(manager, recipes))
+    rows = watch_steps(manager)
+    with ThreadPoolExecutor(1) as other:
+        theirs = other.submit(run, manager, recipes, "a")
+        time.sleep(0.2)
+        short = [replace(long, num_inference_steps=2, prompt="a boat", seed=seed) for seed in range(3)]
+        for recipe in short:
+            assert isinstance(run(manager, [recipe], "b")[-1], Finished)
+            assert not theirs.done(), "nobody waits for its end"
+        reports = theirs.result()
+    assert read_hashes(reports) == whole
+    assert sum(rows) == 2 * count * STEPS + 2 * 2 * len(short), "no step was taken twice"
+    for index in range(count):
+        steps = [each.step for each in reports if isinstance(each, Progress) and each.index == index]
+        assert all(before <= after for before, after in pairwise(steps)), "progress never goes back"
+
+
+def test_stop_ends_paused_work_and_the_others_go_on(manager, long, short_turns):
+    run(manager, [replace(long, num_inference_steps=1)])
+    stop = Event()
+    with ThreadPoolExecutor(2) as visitors:
+        mine = visitors.submit(run, manager, [long], "a", stop)
+        theirs = visitors.submit(run, manager, [replace(long, seed=1)], "b")
+        time.sleep(0.3)
+        assert not any(each.done() for each in (mine, theirs))
+        stop.set()
+        assert read_ends(mine.result(timeout=5)) == {}
+        assert isinstance(read_ends(theirs.result())[0], Finished)
+
+
+def test_a_failure_ends_only_its_own_tile(manager, long, short_turns):
+    whole = read_hashes(run(manager, [long]))
+    with ThreadPoolExecutor(1) as other:
+        theirs = other.submit(run, manager, [long], "a")
+        time.sleep(0.1)
+        mine = run(manager, [replace(long, prompt="x" * 9_000), replace(long, num_inference_steps=1)], "b")
+        assert [type(end) for _, end in sorted(read_ends(mine).items())] == [Failed, Finished]
+        assert read_hashes(theirs.result()) == whole
+
+
+def test_work_of_which_nobody_receives_the_reports_pauses_until_somebody_does(manager, long, monkeypatch):
+    monkeypatch.setattr(turns, "UNHEARD_SECONDS", 0.1)
+    whole = read_hashes(run(manager, [long]))
+    rows = watch_steps(manager)
+    with closing(manager.generate([long], Event())) as reports:
+        next(report for report in reports if isinstance(report, Progress))
+        time.sleep(0.4)
+        taken = len(rows)
+        time.sleep(0.2)
+        assert len(rows) == taken < STEPS
+        assert read_hashes(reports) == whole
+    assert len(rows) == STEPS
+
+
+def test_many_calls_of_one_visitor_do_not_slow_another(manager, tiny):
+    recipe = make_recipe(tiny, num_inference_steps=12)
+    run(manager, [recipe])
+    done: list[str] = []
+
+    def visit(name: str, seed: int) -> None:
+        run(manager, [replace(recipe, seed=seed)], name)
+        done.append(name)
+
+    with ThreadPoolExecutor(17) as visitors:
+        many = [visitors.submit(visit, "a", seed) for seed in range(16)]
+        time.sleep(0.05)
+        for seed in range(3):
+            visitors.submit(visit, "b", seed).result()
+        for each in many:
+            each.result()
+    assert done.index("b") <= 3
+    assert len(done) - 1 - done[::-1].index("b") <= 9, "they take turns"
+
+
+def test_a_turn_lasts_as_long_as_its_preparation(monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr(turns.time, "monotonic", lambda: now[0])
+    clock = TurnClock()
+    assert not clock.is_used_up
+    clock.start()
+    for elapsed, is_used_up in ((5, False), (5 + 4.9, False), (5 + 5.1, True)):
+        now[0] = 100.0 + elapsed
+        assert clock.is_used_up is is_used_up
+    assert not clock.is_heard
+    clock.hear()
+    assert clock.is_heard
+
+
+def test_closing_the_manager_ends_paused_work(long, short_turns):
+    manager = PipelineManager(device="cpu")
+    run(manager, [replace(long, num_inference_steps=1)])
+    with ThreadPoolExecutor(2) as visitors:
+        both = [visitors.submit(run, manager, [replace(long, seed=seed)], seed) for seed in range(2)]
+        time.sleep(0.2)
+        manager.close()
+        assert [read_ends(each.result(timeout=5)) for each in both] == [{}, {}]
