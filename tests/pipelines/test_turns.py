@@ -17,7 +17,7 @@ from tests.pipelines.builders import make_recipe
 from tests.pipelines.plain import hash_pixels
 from tests.rounds import seed_round
 
-STEPS = 120
+STEPS = 50
 
 
 @pytest.fixture
@@ -27,11 +27,24 @@ def long(tiny):
 
 @pytest.fixture
 def short_turns(monkeypatch):
-    monkeypatch.setattr(turns, "TURN_SECONDS", 0.05)
+    monkeypatch.setattr(turns, "TURN_SECONDS", 0.02)
 
 
-def run(manager, recipes, visitor=None, stop=None) -> list:
-    return list(manager.generate(recipes, stop or Event(), visitor))
+def run(manager, recipes, visitor=None, stop=None, begun=None) -> list:
+    reports = []
+    for report in manager.generate(recipes, stop or Event(), visitor):
+        reports.append(report)
+        if begun is not None and isinstance(report, Progress):
+            begun.set()
+    return reports
+
+
+def start(pool, manager, recipes, visitor, stop=None):
+    """Start work in another thread, and wait for its first step."""
+    begun = Event()
+    future = pool.submit(run, manager, recipes, visitor, stop, begun)
+    assert begun.wait(30)
+    return future
 
 
 def read_ends(reports) -> dict:
@@ -56,8 +69,7 @@ def test_long_work_gives_way_and_keeps_its_bytes(manager, long, short_turns, cou
     whole = read_hashes(run(manager, recipes))
     rows = watch_steps(manager)
     with ThreadPoolExecutor(1) as other:
-        theirs = other.submit(run, manager, recipes, "a")
-        time.sleep(0.2)
+        theirs = start(other, manager, recipes, "a")
         short = [replace(long, num_inference_steps=2, prompt="a boat", seed=seed) for seed in range(3)]
         for recipe in short:
             assert isinstance(run(manager, [recipe], "b")[-1], Finished)
@@ -74,9 +86,8 @@ def test_stop_ends_paused_work_and_the_others_go_on(manager, long, short_turns):
     run(manager, [replace(long, num_inference_steps=1)])
     stop = Event()
     with ThreadPoolExecutor(2) as visitors:
-        mine = visitors.submit(run, manager, [long], "a", stop)
-        theirs = visitors.submit(run, manager, [replace(long, seed=1)], "b")
-        time.sleep(0.3)
+        mine = start(visitors, manager, [long], "a", stop)
+        theirs = start(visitors, manager, [replace(long, seed=1)], "b")
         assert not any(each.done() for each in (mine, theirs))
         stop.set()
         assert read_ends(mine.result(timeout=5)) == {}
@@ -86,8 +97,7 @@ def test_stop_ends_paused_work_and_the_others_go_on(manager, long, short_turns):
 def test_a_failure_ends_only_its_own_tile(manager, long, short_turns):
     whole = read_hashes(run(manager, [long]))
     with ThreadPoolExecutor(1) as other:
-        theirs = other.submit(run, manager, [long], "a")
-        time.sleep(0.1)
+        theirs = start(other, manager, [long], "a")
         mine = run(manager, [replace(long, prompt="x" * 9_000), replace(long, num_inference_steps=1)], "b")
         assert [type(end) for _, end in sorted(read_ends(mine).items())] == [Failed, Finished]
         assert read_hashes(theirs.result()) == whole
@@ -108,7 +118,7 @@ def test_work_of_which_nobody_receives_the_reports_pauses_until_somebody_does(ma
 
 
 def test_many_calls_of_one_visitor_do_not_slow_another(manager, tiny):
-    recipe = make_recipe(tiny, num_inference_steps=12)
+    recipe = make_recipe(tiny, num_inference_steps=6)
     run(manager, [recipe])
     done: list[str] = []
 
@@ -145,7 +155,6 @@ def test_closing_the_manager_ends_paused_work(long, short_turns):
     manager = PipelineManager(device="cpu")
     run(manager, [replace(long, num_inference_steps=1)])
     with ThreadPoolExecutor(2) as visitors:
-        both = [visitors.submit(run, manager, [replace(long, seed=seed)], seed) for seed in range(2)]
-        time.sleep(0.2)
+        both = [start(visitors, manager, [replace(long, seed=seed)], seed) for seed in range(2)]
         manager.close()
         assert [read_ends(each.result(timeout=5)) for each in both] == [{}, {}]
