@@ -103,7 +103,13 @@ class ThreadExecutor:
         def run() -> Work | None:
             try:
                 clock.start()
-                turn = Turn(device=device, emit=reports.put, check_stop=check_stop, is_over=is_over)
+                turn = Turn(
+                    device=device,
+                    emit=reports.put,
+                    check_stop=check_stop,
+                    is_over=is_over,
+                    note_loaded=clock.note_loaded,
+                )
                 return self._runner.run(work, turn) if clock.is_heard else work
             finally:
                 reports.put(None)  # without it the caller would wait for ever

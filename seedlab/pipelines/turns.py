@@ -14,8 +14,7 @@ class TurnClock:
 
     def __init__(self) -> None:
         self._heard = time.monotonic()
-        self._started: float | None = None
-        self._first_step: float | None = None
+        self._started = self._loaded = 0.0
 
     def hear(self) -> None:
         """Record that the receiver of the reports is there."""
@@ -29,17 +28,17 @@ class TurnClock:
     def start(self) -> None:
         """Record that the work begins, which may have to load a model first."""
         self._started = time.monotonic()
+        self._loaded = 0.0
+
+    def note_loaded(self) -> None:
+        """Record that the model is in memory."""
+        self._loaded = self._loaded or time.monotonic()
 
     @property
     def is_used_up(self) -> bool:
         """Whether the turn is used up; asked for after every step.
 
-        It lasts as long as its first step took to come, at least: otherwise two models that do not fit into memory
-        together would be loaded again and again, for little work.
+        It lasts as long as the model took to load, at least: otherwise two models that do not fit into memory together
+        would be loaded again and again, for little work.
         """
-        now = time.monotonic()
-        if self._started is None:
-            return False
-        if self._first_step is None:
-            self._first_step = now
-        return now - self._first_step >= max(TURN_SECONDS, self._first_step - self._started)
+        return time.monotonic() - self._loaded >= max(TURN_SECONDS, self._loaded - self._started)

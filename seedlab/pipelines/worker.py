@@ -77,12 +77,14 @@ class Turn:
         emit: gets the reports.
         check_stop: is called at every step, and raises StoppedError to end the work.
         is_over: is called at every step; returns whether the work has to give way.
+        note_loaded: is called when the model is in memory.
     """
 
     device: str
     emit: Emit
     check_stop: Callable[[], None]
     is_over: Callable[[], bool]
+    note_loaded: Callable[[], None]
 
 
 @dataclass
@@ -221,7 +223,9 @@ class BatchRunner:
 
     def _load(self, recipe: Recipe, work: Work, turn: Turn) -> LoadedPipeline:
         check_loras(recipe.loras)  # a file may have been replaced while the batch waited
-        return self.cache.load(work.batch.model, recipe.dtype, turn.device, recipe.loras)
+        loaded = self.cache.load(work.batch.model, recipe.dtype, turn.device, recipe.loras)
+        turn.note_loaded()
+        return loaded
 
 
 def _follow(loaded: LoadedPipeline, recipe: Recipe, indices: Sequence[int], turn: Turn) -> OnStep:

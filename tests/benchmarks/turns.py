@@ -52,7 +52,7 @@ def measure_wait(manager: PipelineManager, jobs: int, rounds: int) -> None:
 
     with ThreadPoolExecutor(jobs) as visitors:
         others = [visitors.submit(work, visitor) for visitor in range(jobs)]
-        time.sleep(3)
+        time.sleep(3)  # all of them are at work
         times = [measure_grid(manager, small) for _ in range(rounds)]
         stop.set()
         steps = [other.result() for other in others]

@@ -137,15 +137,26 @@ def test_many_calls_of_one_visitor_do_not_slow_another(manager, tiny):
     assert len(done) - 1 - done[::-1].index("b") <= 9, "they take turns"
 
 
-def test_a_turn_lasts_as_long_as_its_preparation(monkeypatch):
+@pytest.mark.parametrize(("loading", "turn"), [(0.1, 2.0), (5.0, 5.0)])
+def test_a_turn_lasts_as_long_as_the_model_took_to_load(monkeypatch, loading, turn):
     now = [100.0]
     monkeypatch.setattr(turns.time, "monotonic", lambda: now[0])
     clock = TurnClock()
-    assert not clock.is_used_up
     clock.start()
-    for elapsed, is_used_up in ((5, False), (5 + 4.9, False), (5 + 5.1, True)):
-        now[0] = 100.0 + elapsed
-        assert clock.is_used_up is is_used_up
+    now[0] += loading
+    clock.note_loaded()
+    now[0] += turn - 0.01
+    assert not clock.is_used_up
+    now[0] += 0.02
+    assert clock.is_used_up
+
+
+def test_work_is_unheard_after_a_while(monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr(turns.time, "monotonic", lambda: now[0])
+    clock = TurnClock()
+    assert clock.is_heard
+    now[0] += turns.UNHEARD_SECONDS
     assert not clock.is_heard
     clock.hear()
     assert clock.is_heard
