@@ -1,13 +1,18 @@
 """SeedLab assembled: settings -> pipeline manager and store -> the services of the page and of the commands."""
 
-from collections.abc import Sequence
+from collections.abc import Generator, Hashable, Sequence
+from functools import partial
+from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from seedlab.core.file_names import is_path
 from seedlab.core.files import find_cache
 from seedlab.core.model import Model, ResolvedModel
 from seedlab.core.picture import Picture
 from seedlab.core.recipe import Lora, Recipe
+from seedlab.core.reports import Report
 from seedlab.images.store import Store
 from seedlab.pipelines.loaded.lora_folder import LoraFolder
 from seedlab.pipelines.manager import PipelineManager
@@ -22,7 +27,7 @@ from seedlab.workflow.script import write_script
 from seedlab.workflow.services import Services
 from seedlab.workflow.session import Session
 from seedlab.workflow.trail import Trail
-from seedlab.workflow.verification import read_original, verify
+from seedlab.workflow.verification import VerificationResult, read_original, verify
 
 if TYPE_CHECKING:
     from seedlab.ui.services import PageServices
@@ -72,7 +77,7 @@ class Application:
         return PageServices(
             **self._shared(),
             make_session=self._make_session,
-            verify=lambda recipe, file, stop: verify(read_original(file, recipe), self.manager.generate, stop),
+            verify=self._verify,
             write_script=self._write_script,
             default_model=self._default.address,
             models=tuple((name, model_id) for model_id, name in self._list_models().items()),
@@ -141,13 +146,20 @@ class Application:
         models = {model.model_id: model.name for model in CATALOG if not public or model.model_id == SKETCH}
         return models | {self._default.address: self._default.name}
 
-    def _make_session(self, trail: Trail | None) -> Session:
+    def _make_session(self, trail: Trail | None, visitor: Hashable = None) -> Session:
         manager, store = self.manager, self._store
+        generate = partial(manager.generate, visitor=visitor or uuid4().hex)
 
         def find(recipe: Recipe) -> Picture | None:
             return store.find(recipe, manager.environment(recipe))
 
-        return Session(manager.generate, find, store.keep, trail)
+        return Session(generate, find, store.keep, trail)
+
+    def _verify(
+        self, recipe: Recipe, file: Path, stop: Event, visitor: Hashable = "verifications"
+    ) -> Generator[Report | VerificationResult, None, None]:
+        # Verifications of unknown visitors take the turns of one.
+        return verify(read_original(file, recipe), partial(self.manager.generate, visitor=visitor), stop)
 
     def _write_script(self, recipes: Sequence[Recipe]) -> str:
         model = self.manager.resolve(recipes[0].model_address)

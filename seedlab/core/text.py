@@ -3,7 +3,11 @@
 
 def is_whole(text: str) -> bool:
     """Whether a text can be encoded. JSON allows unpaired surrogates, which no encoding has."""
-    return not any("\ud800" <= character <= "\udfff" for character in text)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def quote(text: str, limit: int = 40) -> str:

@@ -75,6 +75,15 @@ def read_png_chunks(file: Path) -> Chunks:
     return _read(file, read, MAX_READ_SIDE)
 
 
+def read_size(file: Path) -> tuple[int, int]:
+    """Read a PNG's width and height in pixels from its header. No pixels are decoded.
+
+    Raises:
+        SeedLabError: as `read_chunks`.
+    """
+    return read_stored_pixels(file, lambda image: image.size)
+
+
 def read_pixels(file: Path) -> Image:
     """Read a PNG's RGB pixels, without its metadata.
 

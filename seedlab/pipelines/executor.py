@@ -1,6 +1,6 @@
 """Executors: they make the pictures of a batch, wherever that is. The manager knows them only by this protocol."""
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Hashable, Mapping
 from dataclasses import dataclass
 from threading import Event
 from typing import Protocol
@@ -17,10 +17,12 @@ class Batch:
     Attributes:
         model: the model of all of them; its files are on this machine.
         recipes: by the index that their reports have. Each has been checked against the model.
+        visitor: who asked for them; work of the same visitor takes the same turn.
     """
 
     model: ResolvedModel
     recipes: Mapping[int, Recipe]
+    visitor: Hashable = None
 
 
 class Executor(Protocol):
@@ -40,7 +42,8 @@ class Executor(Protocol):
 
         Reports are yielded a few times per second, so that the caller can leave: where there is nothing new, the last
         report of each unfinished tile, and for a tile that waits a `Waiting` that says why. Setting `stop`, or closing
-        the generator, ends the work within one denoising step. Batches of several callers take turns.
+        the generator, ends the work within one denoising step. Visitors take turns; long work gives way at the end of
+        a step. While nobody asks for the next report, the work pauses.
 
         Raises:
             Exception: anything; the manager lets the unfinished tiles fail and goes on.

@@ -1,7 +1,7 @@
 """The pipeline manager: one per process, shared by all visitors. It prepares batches and hands them to an executor."""
 
 import logging
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Hashable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import closing, suppress
 from dataclasses import replace
@@ -158,17 +158,24 @@ class PipelineManager:
 
         self._resolving.submit(work)
 
-    def generate(self, recipes: Sequence[Recipe], stop: Event) -> Generator[Report, None, None]:
+    def generate(
+        self, recipes: Sequence[Recipe], stop: Event, visitor: Hashable = None
+    ) -> Generator[Report, None, None]:
         """Make the recipes' pictures in order; see `seedlab.core.reports` for what is yielded.
 
         Neighbours that differ only in seed and prompts are made together if their bytes stay the same. A failure ends
         only its own tile. Progress that nobody has read yet is replaced by newer progress. Setting `stop`, or closing
         the generator, ends the work within one denoising step.
+
+        Args:
+            recipes: of the pictures.
+            stop: ends the work when it is set.
+            visitor: takes turns with the other visitors, however many calls each of them makes.
         """
         for batch in split_batches(recipes):
             if self._is_ended(stop):
                 return
-            with closing(self._generate_batch({index: recipes[index] for index in batch}, stop)) as reports:
+            with closing(self._generate_batch({index: recipes[index] for index in batch}, stop, visitor)) as reports:
                 yield from reports
 
     def close(self) -> None:
@@ -178,10 +185,12 @@ class PipelineManager:
         self._downloads.close()
         self._executor.close()
 
-    def _generate_batch(self, recipes: Mapping[int, Recipe], stop: Event) -> Generator[Report, None, None]:
+    def _generate_batch(
+        self, recipes: Mapping[int, Recipe], stop: Event, visitor: Hashable
+    ) -> Generator[Report, None, None]:
         unfinished = set(recipes)
         try:
-            with closing(self._prepare_and_run(recipes, stop)) as reports:
+            with closing(self._prepare_and_run(recipes, stop, visitor)) as reports:
                 for report in reports:
                     if isinstance(report, Finished | Failed):
                         unfinished.discard(report.index)
@@ -192,7 +201,9 @@ class PipelineManager:
             LOGGER.exception("A batch failed unexpectedly.")
             yield from (Failed(index, BROKEN) for index in sorted(unfinished))
 
-    def _prepare_and_run(self, recipes: Mapping[int, Recipe], stop: Event) -> Generator[Report, None, None]:
+    def _prepare_and_run(
+        self, recipes: Mapping[int, Recipe], stop: Event, visitor: Hashable
+    ) -> Generator[Report, None, None]:
         model = yield from self._resolve(recipes, stop)
         if model is not None and not self._files.is_here(model):
             yield from self._download(model, recipes, stop)
@@ -202,8 +213,9 @@ class PipelineManager:
             return
         failures = self._find_failures(model, recipes)
         yield from failures.values()
-        batch = Batch(model=model, recipes={index: recipes[index] for index in recipes if index not in failures})
-        if batch.recipes:
+        possible = {index: recipe for index, recipe in recipes.items() if index not in failures}
+        batch = Batch(model=model, recipes=possible, visitor=visitor)
+        if possible:
             with closing(self._executor.run(batch, stop)) as reports:
                 for report in reports:
                     yield self._add_hashes(report, batch)

@@ -1,7 +1,7 @@
 """The executor of this process: one thread does all the work of torch."""
 
 from collections.abc import Generator, Iterator
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from contextlib import suppress
 from functools import cached_property
 from queue import Empty, SimpleQueue
@@ -18,17 +18,22 @@ from seedlab.pipelines.exact.prepack_cache import PrepackCache
 from seedlab.pipelines.executor import Batch
 from seedlab.pipelines.loaded.cache import PipelineCache
 from seedlab.pipelines.loaded.files import ModelFiles
-from seedlab.pipelines.work_queue import POLL_SECONDS, WorkQueue
-from seedlab.pipelines.worker import BatchRunner
+from seedlab.pipelines.turns import TurnClock
+from seedlab.pipelines.work_queue import POLL_SECONDS, StoppedError, WorkQueue
+from seedlab.pipelines.worker import BatchRunner, Turn, Work
 
 Reports = SimpleQueue[Report | None]
-"""What the working thread reports; None at the end."""
+"""What the working thread reports; None at the end of a turn."""
+
+Latest = dict[int, Report]
+"""The last report of each unfinished tile."""
 
 
 class ThreadExecutor:
-    """Runs one batch at a time, in the order of the calls.
+    """Runs one batch at a time. Visitors take turns, and a batch that takes long gives way at the end of a step.
 
-    The queue before the working thread is a fair lock: each call of `run` has one batch in it.
+    A batch that gave way is kept as paused runs, a few hundred kB, and goes on from them in its next turn: its pictures
+    have the same bytes, and meanwhile neither its thread nor its model's memory is occupied.
     """
 
     def __init__(
@@ -52,7 +57,7 @@ class ThreadExecutor:
         self._closed = Event()
         prepack_cache = PrepackCache()
         self._cache = PipelineCache(release=prepack_cache.clear, files=files)
-        self._runner = BatchRunner(self._cache, plans or Plans(find_folder()), prepack_cache, self._closed)
+        self._runner = BatchRunner(self._cache, plans or Plans(find_folder()), prepack_cache)
 
     @cached_property
     def device(self) -> str:
@@ -63,23 +68,10 @@ class ThreadExecutor:
 
     def run(self, batch: Batch, stop: Event) -> Generator[Report, None, None]:
         """See `Executor`."""
-        reports: Reports = SimpleQueue()
-        device = self.device
-
-        def work() -> None:
-            try:
-                self._runner.make(batch, device, stop, reports.put)
-            finally:
-                reports.put(None)  # without it the caller would wait for ever
-
-        future = self._queue.submit(work)
-        try:
-            yield from self._pass_on(batch, reports, future, stop)
-        except GeneratorExit:
-            stop.set()
-            raise
-        finally:
-            future.cancel()
+        latest: Latest = {index: Waiting(index, "") for index in batch.recipes}
+        work: Work | None = Work(batch=batch)
+        while work is not None and not self._is_ended(stop):
+            work = yield from self._take_turn(work, latest, stop)
 
     def preload(self, model: ResolvedModel) -> None:
         """See `Executor`."""
@@ -95,14 +87,52 @@ class ThreadExecutor:
         self._closed.set()
         self._queue.close()
 
-    def _pass_on(self, batch: Batch, reports: Reports, future: Future[None], stop: Event) -> Iterator[Report]:
+    def _take_turn(self, work: Work, latest: Latest, stop: Event) -> Generator[Report, None, Work | None]:
+        """Work on a batch for one turn; returns what is left to do."""
+        reports: Reports = SimpleQueue()
+        clock = TurnClock()
+        device = self.device
+
+        def check_stop() -> None:
+            if self._is_ended(stop):
+                raise StoppedError
+
+        def is_over() -> bool:
+            return not clock.is_heard or (clock.is_used_up and self._queue.is_wanted)
+
+        def run() -> Work | None:
+            try:
+                clock.start()
+                turn = Turn(
+                    device=device,
+                    emit=reports.put,
+                    check_stop=check_stop,
+                    is_over=is_over,
+                    note_loaded=clock.note_loaded,
+                )
+                return self._runner.run(work, turn) if clock.is_heard else work
+            finally:
+                reports.put(None)  # without it the caller would wait for ever
+
+        future = self._queue.submit(run, work.batch.visitor)
+        try:
+            for report in self._pass_on(latest, reports, future, stop):
+                yield report
+                clock.hear()
+        except GeneratorExit:
+            stop.set()
+            raise
+        finally:
+            future.cancel()
+        return future.result() if future.done() and not future.cancelled() else None  # raises what ended the work
+
+    def _pass_on(self, latest: Latest, reports: Reports, future: Future[Work | None], stop: Event) -> Iterator[Report]:
         """Yield what the working thread reports; where there is nothing new, the last reports again."""
-        latest: dict[int, Report] = {index: Waiting(index, "") for index in batch.recipes}
         while True:
             try:
                 news, is_last = _take(reports)
             except Empty:
-                if stop.is_set() or self._closed.is_set():
+                if self._is_ended(stop):
                     return
                 news, is_last = [self._repeat(report, future) for report in latest.values()], False
             for report in news:
@@ -111,14 +141,18 @@ class ThreadExecutor:
                     del latest[report.index]  # these are not repeated
                 yield report
             if is_last:
-                return future.result()  # raises what ended the work
+                wait([future])  # it is about to be done
+                return
 
-    def _repeat(self, report: Report, future: Future[None]) -> Report:
+    def _is_ended(self, stop: Event) -> bool:
+        return stop.is_set() or self._closed.is_set()
+
+    def _repeat(self, report: Report, future: Future[Work | None]) -> Report:
         if isinstance(report, Waiting):
             return Waiting(report.index, self._explain_wait(future) or report.sentence)
         return report
 
-    def _explain_wait(self, future: Future[None]) -> str:
+    def _explain_wait(self, future: Future[Work | None]) -> str:
         """Return why a tile waits: the model that is being loaded, or its place in the queue."""
         ahead = self._queue.count_ahead(future)
         if self._cache.loading or ahead == 0:

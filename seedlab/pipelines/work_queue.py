@@ -1,15 +1,24 @@
-"""A queue of work for one thread: first come, first served."""
+"""A queue of work for one thread, in which visitors take turns."""
 
-from collections.abc import Callable
+from collections import OrderedDict, deque
+from collections.abc import Callable, Hashable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import zip_longest
 from threading import Lock
+from typing import Any, TypeVar
 
 POLL_SECONDS = 0.2
 """How often a caller that waits for a thread gets a report, and the chance to leave."""
 
+T = TypeVar("T")
+
 
 class WorkQueue:
-    """Runs one piece of work at a time. Callers with at most one piece in it take turns: a fair lock."""
+    """Runs one piece of work at a time. Each visitor has one place in the circle, however much work they submit.
+
+    A visitor's own work is done in the order in which it came.
+    """
 
     def __init__(self, name: str = "pipelines") -> None:
         """Make an empty queue.
@@ -18,26 +27,90 @@ class WorkQueue:
             name: of its thread.
         """
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
-        self._futures: list[Future[None]] = []
+        self._waiting: OrderedDict[Hashable, deque[_Piece]] = OrderedDict()
+        self._running: _Piece | None = None
         self._lock = Lock()
 
-    def submit(self, work: Callable[[], None]) -> Future[None]:
-        """Put work at the end of the queue."""
-        with self._lock:
-            self._futures = [each for each in self._futures if not each.done()]
-            future = self._executor.submit(work)
-            self._futures.append(future)
-            return future
+    def submit(self, work: Callable[[], T], visitor: Hashable = None) -> Future[T]:
+        """Queue a piece of work.
 
-    def count_ahead(self, future: Future[None]) -> int:
-        """Count the unfinished work before this piece."""
+        Args:
+            work: is called in the queue's thread.
+            visitor: whose turn it takes.
+        """
+        piece = _Piece(Future(), work, visitor)
         with self._lock:
-            waiting = [each for each in self._futures if not each.done()]
-        return waiting.index(future) if future in waiting else 0
+            self._executor.submit(self._run_next)
+            self._waiting.setdefault(visitor, deque()).append(piece)
+        return piece.future
+
+    def count_ahead(self, future: Future[Any]) -> int:
+        """Count the pieces that are run before this one, if no more are submitted."""
+        with self._lock:
+            order = [piece.future for piece in self._list_order()]
+        return order.index(future) if future in order else 0
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether other work waits for the piece that is running."""
+        with self._lock:
+            return any(not piece.future.done() for pieces in self._waiting.values() for piece in pieces)
 
     def close(self) -> None:
         """Begin nothing more."""
         self._executor.shutdown(wait=False, cancel_futures=True)
+        with self._lock:
+            for pieces in self._waiting.values():
+                for piece in pieces:
+                    piece.future.cancel()
+
+    def _run_next(self) -> None:
+        piece = self._take_next()
+        if piece is None:
+            return
+        piece.run()
+        with self._lock:
+            self._running = None
+            if piece.visitor in self._waiting:
+                self._waiting.move_to_end(piece.visitor)
+
+    def _take_next(self) -> "_Piece | None":
+        with self._lock:
+            while self._waiting:
+                visitor, pieces = next(iter(self._waiting.items()))
+                piece = pieces.popleft()
+                if not pieces:
+                    del self._waiting[visitor]
+                if piece.future.set_running_or_notify_cancel():
+                    self._running = piece
+                    return piece
+            return None
+
+    def _list_order(self) -> "Iterator[_Piece]":
+        """Yield the unfinished pieces in the order of their turns."""
+        circle = dict(self._waiting)
+        if self._running is not None:
+            yield self._running
+            if self._running.visitor in circle:  # its next turn comes after everybody else's
+                circle[self._running.visitor] = circle.pop(self._running.visitor)
+        unfinished = ([piece for piece in pieces if not piece.future.done()] for pieces in circle.values())
+        for turns in zip_longest(*unfinished):
+            yield from (piece for piece in turns if piece is not None)
+
+
+@dataclass(frozen=True, eq=False)
+class _Piece:
+    future: Future[Any]
+    work: Callable[[], Any]
+    visitor: Hashable
+
+    def run(self) -> None:
+        try:
+            result = self.work()
+        except BaseException as error:
+            self.future.set_exception(error)
+        else:
+            self.future.set_result(result)
 
 
 class StoppedError(Exception):

@@ -1,5 +1,6 @@
 """The trail: one visitor's rounds as a tree, in which each round has the locked tile as its parent. All frozen."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
@@ -16,6 +17,9 @@ from seedlab.rules.rule import Rule, Value
 from seedlab.rules.seeds import Seeds
 
 MAX_ROUNDS = 500
+MAX_PATH_TILES = 2_000
+MAX_TILES = 4_000
+"""The limits of tiles on the path and in all: every view costs by the first, reading a saved trail by the second."""
 
 
 class State(StrEnum):
@@ -223,21 +227,30 @@ class Trail:
         for round_ in self.rounds:
             if round_.parent == parent and [tile.recipe for tile in round_.tiles] == list(made):
                 return self._move_to_end(round_.id).revisit(round_.id)
-        kept = self._make_room(None if parent is None else self._root(parent[0]))
+        kept = self._make_room(None if parent is None else self._root(parent[0]), len(made))
         tiles = tuple(Tile(recipe=each, value=value) for each, value in made.items())
         new = Round(id=max((each.id for each in self.rounds), default=0) + 1, rule=rule, tiles=tiles, parent=parent)
-        return replace(self, rounds=(*kept, new)).revisit(new.id)
+        trail = replace(self, rounds=(*kept, new)).revisit(new.id)
+        if count_tiles(trail.visible) > MAX_PATH_TILES:
+            raise SeedLabError(f"This path is full ({MAX_PATH_TILES:,} pictures): generate a new first round.")
+        return trail
 
-    def _make_room(self, needed: int | None) -> tuple[Round, ...]:
-        """Return the rounds without the oldest trees, where there are too many; the tree of `needed` stays."""
+    def _make_room(self, needed: int | None, adding: int) -> tuple[Round, ...]:
+        """Return the rounds without the oldest trees, where there are too many; the tree of `needed` stays.
+
+        Args:
+            needed: the first round of the tree that a round is added to.
+            adding: the number of its tiles.
+        """
         kept = self.rounds
         for root in self.roots:
-            if len(kept) < MAX_ROUNDS:
+            if len(kept) < MAX_ROUNDS and count_tiles(kept) + adding <= MAX_TILES:
                 break
             if root.id != needed:
                 kept = tuple(each for each in kept if self._root(each.id) != root.id)
-        if len(kept) >= MAX_ROUNDS:
-            raise SeedLabError(f"This trail is full ({MAX_ROUNDS} rounds): generate a new first round.")
+        if len(kept) >= MAX_ROUNDS or count_tiles(kept) + adding > MAX_TILES:
+            limits = f"{MAX_ROUNDS} rounds or {MAX_TILES:,} pictures"
+            raise SeedLabError(f"This trail is full ({limits}): generate a new first round.")
         return kept
 
     def _root(self, round_id: int) -> int:
@@ -253,3 +266,8 @@ class Trail:
     def _newest_child(self, round_id: int) -> Round | None:
         children = [each for each in self.rounds if each.parent is not None and each.parent[0] == round_id]
         return children[-1] if children else None
+
+
+def count_tiles(rounds: Iterable[Round]) -> int:
+    """Return the number of tiles in these rounds."""
+    return sum(len(round_.tiles) for round_ in rounds)

@@ -14,11 +14,14 @@ from seedlab.rules.registry import RULES, read_rule
 from seedlab.rules.rule import MAX_VALUES, Rule, Value, read_value
 from seedlab.rules.seeds import Seeds
 from seedlab.rules.suffixes import Suffixes, cut_suffix
-from seedlab.workflow.trail import MAX_ROUNDS, Round, State, Tile, Trail
+from seedlab.workflow.trail import MAX_PATH_TILES, MAX_ROUNDS, MAX_TILES, Round, State, Tile, Trail, count_tiles
 
 VERSION = 2
 MAX_ID = 2**53
 """JavaScript counts exactly up to here."""
+
+MAX_OPENINGS, MAX_COMMAS = 250_000, 1_000_000
+"""Brackets and commas, also those in prompts: forged data could have millions, which take seconds to parse."""
 
 BROKEN = (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, RecursionError)
 
@@ -36,6 +39,8 @@ def read_trail(text: str) -> Trail:
         SeedLabError: this is not a trail, or a newer version wrote it.
     """
     try:
+        if text.count("{") + text.count("[") > MAX_OPENINGS or text.count(",") > MAX_COMMAS:
+            raise ValueError("more values than a trail has")
         return _read(json.loads(text))
     except BROKEN as error:
         raise SeedLabError("This is not a SeedLab trail.") from error
@@ -58,7 +63,7 @@ def _read(data: Mapping[str, Any]) -> Trail:
     if version not in (1, VERSION):
         raise SeedLabError("This trail was written by a newer SeedLab: update SeedLab to open it.")
     # Parents come first in the order of ids, not in that of the list, which says what was asked for last.
-    listed = data["rounds"][:MAX_ROUNDS]
+    listed = _drop_oldest(data["rounds"][:MAX_ROUNDS])
     read: dict[int, Round] = {}
     unknown: set[int] = set()
     for each in sorted(listed, key=lambda each: int(each["id"])):
@@ -70,8 +75,34 @@ def _read(data: Mapping[str, Any]) -> Trail:
             raise ValueError("a round twice, or empty")
         read[round_.id] = round_
     trail = Trail(rounds=tuple(read[int(each["id"])] for each in listed if int(each["id"]) not in unknown))
-    path = tuple(int(each) for each in data["path"] if int(each) not in unknown)
-    return trail.revisit(path[-1]) if path else trail
+    left_out = {int(each["id"]) for each in data["rounds"]} - read.keys()
+    path = tuple(int(each) for each in data["path"] if int(each) not in left_out)
+    trail = trail.revisit(path[-1]) if path else trail
+    if count_tiles(trail.visible) > MAX_PATH_TILES:
+        raise ValueError("a path with too many tiles")
+    return trail
+
+
+def _drop_oldest(listed: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return the rounds without the oldest trees, where they have too many tiles. Nothing is built yet.
+
+    Raises:
+        ValueError: the newest tree has too many.
+    """
+    roots: dict[int, int] = {}
+    tiles: dict[int, int] = {}
+    for each in sorted(listed, key=lambda each: int(each["id"])):
+        round_id, parent = int(each["id"]), each["parent"]
+        root = roots[round_id] = round_id if parent is None else roots[int(parent[0])]
+        tiles[root] = tiles.get(root, 0) + len(each["tiles"])
+    kept: set[int] = set()
+    for root in dict.fromkeys(roots[int(each["id"])] for each in reversed(listed)):
+        if sum(tiles[each] for each in kept) + tiles[root] > MAX_TILES:
+            break
+        kept.add(root)
+    if listed and not kept:
+        raise ValueError("a tree with too many tiles")
+    return [each for each in listed if roots[int(each["id"])] in kept]
 
 
 def _is_unknown(data: Mapping[str, Any], unknown: Set[int]) -> bool:
@@ -85,12 +116,13 @@ def _read_round(data: Mapping[str, Any], read: Mapping[int, Round]) -> Round:
     parent = _read_parent(data["parent"], read)
     base = Recipe.from_dict(data["base"]) if parent is None else read[parent[0]].tiles[parent[1]].recipe
     rule = read_rule(data["rule"])
-    tiles = tuple(_read_tile(each, base, rule) for each in data["tiles"][:MAX_VALUES])
+    fields = base.to_dict()
+    tiles = tuple(_read_tile(each, base, fields, rule) for each in data["tiles"][:MAX_VALUES])
     return _make_round(data, rule, tiles, parent)
 
 
-def _read_tile(data: Mapping[str, Any], base: Recipe, rule: Rule) -> Tile:
-    recipe, value = Recipe.from_dict(base.to_dict() | dict(data["recipe"])), read_value(data["value"])
+def _read_tile(data: Mapping[str, Any], base: Recipe, fields: Mapping[str, Any], rule: Rule) -> Tile:
+    recipe, value = Recipe.from_dict({**fields, **data["recipe"]}), read_value(data["value"])
     if not rule.leads(base, value, recipe):
         raise ValueError("a value that does not lead to its recipe")
     return _make_tile(recipe, value)

@@ -4,9 +4,7 @@ from collections.abc import Generator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Event
-
-from PIL.Image import Image
+from threading import Event, Lock
 
 from seedlab.core.checksums import Checksums
 from seedlab.core.environment import Environment
@@ -15,18 +13,24 @@ from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Failed, Finished, Generate, Report
 from seedlab.images.compare import compare, hash_pixels
 from seedlab.images.metadata import MetadataError, read_metadata
-from seedlab.images.png import read_pixels
+from seedlab.images.png import read_pixels, read_size
+
+SIZE_MULTIPLE = 64
+"""Models change the size that a recipe asks for by less than this, in pixels."""
+
+_DECODING = Lock()
+"""Held while an original's pixels are in memory: many verifications at a time need the memory of one."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Original:
-    """A picture and its metadata.
+    """A picture's file and its metadata. Its pixels are decoded only when the new picture is there.
 
     Attributes:
         environment, checksums: None if the picture has none.
     """
 
-    pixels: Image
+    file: Path
     recipe: Recipe
     environment: Environment | None
     checksums: Checksums | None
@@ -63,26 +67,42 @@ class VerificationResult:
 
 
 def read_original(file: Path, recipe: Recipe | None = None) -> Original:
-    """Read a picture for verification.
+    """Read a picture's metadata for verification, and check its size.
 
     Args:
+        file: the picture.
         recipe: its recipe, if known; required for files without metadata.
 
     Raises:
-        SeedLabError: the file cannot be read, has no recipe, or has another recipe than the given one.
+        SeedLabError: the file cannot be read, has no recipe, has another recipe than the given one, or has another
+            size than its recipe makes.
     """
-    pixels = read_pixels(file)
+    environment = checksums = None
     try:
         metadata = read_metadata(file)
     except MetadataError:
         if recipe is None:
             raise
-        return Original(pixels=pixels, recipe=recipe, environment=None, checksums=None)
-    if recipe is not None and not metadata.is_of(recipe):
-        raise SeedLabError("This file has another recipe: make the picture again.")
-    return Original(
-        pixels=pixels, recipe=recipe or metadata.recipe, environment=metadata.environment, checksums=metadata.checksums
-    )
+    else:
+        if recipe is not None and not metadata.is_of(recipe):
+            raise SeedLabError("This file has another recipe: make the picture again.")
+        recipe, environment, checksums = recipe or metadata.recipe, metadata.environment, metadata.checksums
+    check_size(file, recipe)
+    return Original(file=file, recipe=recipe, environment=environment, checksums=checksums)
+
+
+def check_size(file: Path, recipe: Recipe) -> None:
+    """Refuse a picture whose header says another size than its recipe makes. No pixels are decoded.
+
+    Raises:
+        SeedLabError: for this reason, or because the file cannot be read.
+    """
+    width, height = read_size(file)
+    if max(abs(width - recipe.width), abs(height - recipe.height)) >= SIZE_MULTIPLE:
+        raise SeedLabError(
+            f"This picture has {width}×{height} pixels, but its recipe makes {recipe.width}×{recipe.height}: it was "
+            "cropped or scaled afterwards. Use the original file."
+        )
 
 
 def verify(original: Original, generate: Generate, stop: Event) -> Generator[Report | VerificationResult, None, None]:
@@ -100,14 +120,16 @@ def verify(original: Original, generate: Generate, stop: Event) -> Generator[Rep
 
 def _compare(original: Original, made: Finished) -> VerificationResult | Failed:
     try:
-        comparison = compare(made.image, original.pixels)
+        with _DECODING:
+            pixels = read_pixels(original.file)
+            comparison, original_sha256 = compare(made.image, pixels), hash_pixels(pixels)
     except SeedLabError as error:
         return Failed(made.index, str(error))
     ours, theirs = made.checksums, original.checksums
     known = bool(ours and theirs and ours.latents and theirs.latents)
     return VerificationResult(
         sha256=hash_pixels(made.image),
-        original_sha256=hash_pixels(original.pixels),
+        original_sha256=original_sha256,
         l_infinity=comparison.l_infinity,
         share=comparison.share,
         latents=ours.latents == theirs.latents if known and ours and theirs else None,

@@ -138,7 +138,7 @@ def test_a_picture_without_settings_is_said_to_have_none(tmp_path, capsys, comma
 
 def test_a_recipe_that_its_model_cannot_make_is_refused_before_anything_is_begun(tmp_path, capsys):
     huge = replace(BF16, height=1024)
-    write_picture(tmp_path / "a.png", Image.new("RGB", (8, 8)), Metadata(recipe=huge, environment=ENVIRONMENT))
+    write_picture(tmp_path / "a.png", Image.new("RGB", (128, 1024)), Metadata(recipe=huge, environment=ENVIRONMENT))
     painter = Painter()
     assert painter.run("verify", tmp_path / "a.png") == 2
     assert painter.painted == []

@@ -1,4 +1,4 @@
-"""The line of work: one at a time, in order."""
+"""The queue of work: one piece at a time, and visitors take turns."""
 
 from threading import Event
 
@@ -30,11 +30,42 @@ def test_who_leaves_the_line_is_not_waited_for():
 
 
 def test_nothing_is_begun_after_close():
-    queue, done, go = WorkQueue(), [], Event()
-    first = queue.submit(go.wait)
+    queue, done, begun, go = WorkQueue(), [], Event(), Event()
+    first = queue.submit(lambda: (begun.set(), go.wait()))
     second = queue.submit(lambda: done.append(2))
+    begun.wait()
     queue.close()
     go.set()
     first.result()
     assert second.cancelled()
     assert done == []
+
+
+def test_a_visitor_has_one_place_however_much_they_submit():
+    queue, done, begun, go = WorkQueue(), [], Event(), Event()
+    queue.submit(lambda: (begun.set(), go.wait()), "a")
+    begun.wait()
+    futures = [
+        queue.submit(lambda name=name: done.append(name), name[0]) for name in ("a1", "a2", "a3", "b1", "c1", "b2")
+    ]
+    assert [queue.count_ahead(each) for each in futures] == [3, 5, 6, 1, 2, 4]
+    assert queue.is_wanted
+    go.set()
+    for future in futures:
+        future.result()
+    assert done == ["b1", "c1", "a1", "b2", "a2", "a3"]
+    assert not queue.is_wanted
+    queue.close()
+
+
+def test_work_that_was_cancelled_is_not_waited_for():
+    queue, begun, go = WorkQueue(), Event(), Event()
+    queue.submit(lambda: (begun.set(), go.wait()))
+    begun.wait()
+    assert not queue.is_wanted
+    second = queue.submit(lambda: None)
+    assert queue.is_wanted
+    second.cancel()
+    assert not queue.is_wanted
+    go.set()
+    queue.close()

@@ -74,7 +74,7 @@ def test_verify_compares_with_the_dropped_pixels(page, picture):
     page.verify(page.view["rounds"][1]["id"], 0)
     check = page.view["rounds"][1]["tiles"][0]["check"]
     assert check["state"] == "failed"
-    assert "cannot be compared" in check["message"], "the fake's pictures are larger"
+    assert "64×64 pixels, but its recipe makes 128×128" in check["message"]
 
 
 def test_a_different_environment_is_reported(page, picture):

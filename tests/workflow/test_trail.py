@@ -2,6 +2,7 @@
 
 import json
 import random
+import time
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -309,3 +310,48 @@ def test_rounds_of_a_newer_version_are_left_out_with_their_descendants():
     trail = read_trail(change_kept(lambda data: data["rounds"][1]["rule"].update(name="nudge")))
     assert {each.id for each in trail.rounds} == {1, 4, 5}
     assert trail.path == (5,)
+
+
+def write_rounds(count: int, tiles: int, chained: bool = False) -> str:
+    """Forge a trail of rounds with the same tiles."""
+    data = json.loads(write_trail(Trail().explore(RECIPE, Seeds(tuple(range(tiles))))))
+    (first,) = data["rounds"]
+    rounds = [{**first, "id": n, "parent": [n - 1, 0] if chained and n > 1 else None} for n in range(1, count + 1)]
+    return json.dumps(data | {"rounds": rounds, "path": [count]})
+
+
+def test_a_saved_trail_loses_its_oldest_trees_above_the_limit():
+    trail = read_trail(write_rounds(80, 64))
+    assert [round_.id for round_ in trail.rounds] == list(range(19, 81)), "62 rounds of 64 are 3,968 tiles"
+    assert trail.path == (80,)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [write_rounds(40, 64, chained=True), write_rounds(80, 64, chained=True), "[" + "[]," * 300_000 + "[]]"],
+    ids=["path", "tree", "lists"],
+)
+def test_a_forged_trail_with_too_many_tiles_is_refused(text):
+    with pytest.raises(SeedLabError, match="not a SeedLab trail"):
+        read_trail(text)
+
+
+def test_a_forged_trail_of_5_mb_is_read_in_a_moment():
+    text = write_rounds(500, 64)
+    text = text[:-1] + f', "more": "{"x" * (5_000_000 - len(text))}"' + "}"
+    before = time.process_time()
+    read_trail(text)
+    assert time.process_time() - before < 1, "0.3 s on an idle machine"
+
+
+def test_a_long_path_asks_for_a_new_first_round():
+    trail = Trail().explore(RECIPE, Seeds(tuple(range(64))))
+    for n in range(1, 31):
+        trail = trail.lock(trail.newest.id, 0, Seeds(tuple(range(64 * n, 64 * n + 64))))
+    with pytest.raises(SeedLabError, match=r"This path is full \(2,000 pictures\): generate a new first round"):
+        trail.lock(trail.newest.id, 0, Seeds(tuple(range(10_000, 10_064))))
+    for n in range(31, 62):
+        trail = trail.lock(1, 1, Seeds(tuple(range(64 * n, 64 * n + 64))))
+    with pytest.raises(SeedLabError, match="This trail is full"):
+        trail.lock(1, 2, Seeds(tuple(range(64))))
+    assert len(trail.explore(RECIPE, Seeds(tuple(range(100, 164)))).rounds) == 1, "the full tree makes room"

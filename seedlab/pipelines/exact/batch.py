@@ -13,6 +13,7 @@ from seedlab.pipelines.models.families import family_of
 from seedlab.pipelines.patching import replace_attribute
 from seedlab.pipelines.sampling.arguments import make_arguments
 from seedlab.pipelines.sampling.call import Sample, prepare_pipeline, run_pipeline
+from seedlab.pipelines.sampling.paused import PausedRun
 from seedlab.pipelines.sampling.prompts import Prompts
 from seedlab.pipelines.sampling.steps import OnStep
 
@@ -52,19 +53,24 @@ def sample_batch(
     environment_key: str,
     announce: Callable[[], None],
     check_stop: Callable[[], None],
+    start: Sequence[PausedRun] = (),
+    draft_step: int | None = None,
 ) -> list[Sample]:
     """Generate several images in one call, with a new scheduler.
 
     Args:
         pipeline: of a family with `can_batch`, with the scheduler that it was saved with.
         recipes: a batch of `split_batches`.
-        on_step: is called after every step.
+        on_step, start, draft_step: see `seedlab.pipelines.sampling.call.sample`; the paused runs in the order of the
+            recipes, wherever each of them was paused.
         prompts: the pipeline's prompt embeddings.
         plans, prepack_cache, environment_key, announce, check_stop: see `seedlab.pipelines.exact.denoiser`.
 
     Raises:
+        PausedError: the call was paused.
         NotExactError: the images cannot be generated together.
         SeedLabError: one of the images failed.
+        ValueError: the paused runs were not paused at the same step.
     """
     from seedlab.pipelines.exact.denoiser import batch_exactly
 
@@ -78,7 +84,7 @@ def sample_batch(
         batch_exactly(denoiser, len(recipes), plans, prepack_cache, environment_key, announce, check_stop),
     ):
         arguments = {**shared, **prompts.encode(recipes), "generator": generators}
-        return run_pipeline(pipeline, arguments, on_step)
+        return run_pipeline(pipeline, arguments, on_step, start=start, draft_step=draft_step)
 
 
 @contextmanager

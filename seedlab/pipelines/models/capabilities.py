@@ -7,7 +7,7 @@ from typing import Any, Self
 
 @dataclass(frozen=True)
 class Capabilities:
-    """Which arguments a pipeline's `__call__` takes. (PixArt, for example, has no `callback_on_step_end`.)
+    """Which arguments a pipeline's `__call__` takes. (DDIM, for example, takes no `prompt`.)
 
     Attributes:
         true_cfg_scale: whether the guidance is passed as this argument. In Flux and Qwen-Image `guidance_scale` is
@@ -20,7 +20,6 @@ class Capabilities:
     height: bool
     width: bool
     num_inference_steps: bool
-    callback_on_step_end: bool
     true_cfg_scale: bool
 
     @classmethod

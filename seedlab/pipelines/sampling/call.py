@@ -1,7 +1,7 @@
 """One call of a pipeline: a new generator, a new scheduler, the recipe's arguments, and a report at every step."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -15,63 +15,97 @@ from seedlab.core.recipe import Recipe
 from seedlab.pipelines.models.capabilities import Capabilities
 from seedlab.pipelines.patching import replace_attribute
 from seedlab.pipelines.sampling.arguments import make_arguments, make_scheduler
+from seedlab.pipelines.sampling.paused import PausedRun
 from seedlab.pipelines.sampling.randomness import refuse_unseeded_noise
-from seedlab.pipelines.sampling.steps import OnStep, follow_steps
+from seedlab.pipelines.sampling.steps import OnStep, Step, follow_steps
 
 
 @dataclass(frozen=True)
 class Sample:
-    """An image, and checksums that are finer than its 8-bit pixels."""
+    """An image, and checksums that are finer than its 8-bit pixels.
+
+    Attributes:
+        paused: of a draft, the run after the last step that was computed, from which the image can be finished; None
+            for a finished image.
+    """
 
     image: Image.Image
     checksums: Checksums
+    paused: PausedRun | None = None
 
 
-def sample(pipeline: Any, recipe: Recipe, on_step: OnStep) -> Sample:
+def sample(
+    pipeline: Any,
+    recipe: Recipe,
+    on_step: OnStep,
+    *,
+    start: Sequence[PausedRun] = (),
+    draft_step: int | None = None,
+) -> Sample:
     """Generate one image: the bytes of the plain script `pipe(prompt, generator=..., ...)` for this recipe.
 
     Args:
         pipeline: with the scheduler that it was saved with, from whose configuration the recipe's is created.
         recipe: the image's recipe.
-        on_step: is called after every step.
+        on_step: is called after every step; a true value pauses the call.
+        start: the paused run of this recipe to resume, if there is one.
+        draft_step: after this step, end with the predicted clean image; None to finish the image.
 
     Raises:
+        PausedError: the call was paused.
         RecipeError: the pipeline does not take a field that the recipe sets.
         SeedLabError: the scheduler does not fit the model; the image is black, not a number, or was hidden by the
             pipeline's safety checker; or noise was drawn that does not depend on the seed.
+        ValueError: the paused run is of another recipe.
     """
     with prepare_pipeline(pipeline, recipe.scheduler):
-        (result,) = run_pipeline(pipeline, make_arguments(Capabilities.read(pipeline), recipe), on_step)
+        arguments = make_arguments(Capabilities.read(pipeline), recipe)
+        (result,) = run_pipeline(pipeline, arguments, on_step, start=start, draft_step=draft_step)
     return result
 
 
-def run_pipeline(pipeline: Any, arguments: Mapping[str, Any], on_step: OnStep) -> list[Sample]:
+def run_pipeline(
+    pipeline: Any,
+    arguments: Mapping[str, Any],
+    on_step: OnStep,
+    *,
+    start: Sequence[PausedRun] = (),
+    draft_step: int | None = None,
+) -> list[Sample]:
     """Call a pipeline, and return a sample for each image of its batch.
 
+    Args:
+        pipeline: with the scheduler that the call uses.
+        arguments: of its call.
+        on_step, start, draft_step: see `seedlab.pipelines.sampling.steps`.
+
     Raises:
+        PausedError: the call was paused.
         SeedLabError: one of the images is invalid, or noise was drawn that does not depend on a seed.
+        ValueError: the paused runs do not belong together.
     """
-    latents: list[Any] = []
 
-    def follow(step: int, now: Any) -> None:
+    def follow(step: Step) -> object:
         check_noise()
-        latents[:] = [now]
-        on_step(step, now)
+        return on_step(step)
 
-    # "np" instead of "pil", for the checksums; the pipelines themselves convert this array to 8-bit images.
+    generator = arguments["generator"]
+    generators = generator if isinstance(generator, list) else [generator]
     with (
         refuse_unseeded_noise() as check_noise,
-        follow_steps(pipeline, follow) as callbacks,
+        follow_steps(pipeline, follow, generators, start=start, draft_step=draft_step) as followed,
     ):
-        result = pipeline(**arguments, output_type="np", **callbacks)
+        # "np" instead of "pil", for the checksums; the pipelines themselves convert this array to 8-bit images.
+        result = pipeline(**arguments, output_type="np")
     _check_finite(result.images)
     images = pipeline.numpy_to_pil(result.images)
     for image in images:
         _check_visible(image, hidden=any(getattr(result, "nsfw_content_detected", None) or ()))
-    rows = latents[0] if latents else [None] * len(images)
+    nothing = [None] * len(images)
+    rows = nothing if followed.latents is None else followed.latents
     return [
-        Sample(image, Checksums(latents=_hash_latents(row), total=float(abs(array).sum())))
-        for image, row, array in zip(images, rows, result.images, strict=True)
+        Sample(image, Checksums(latents=_hash_latents(row), total=float(abs(array).sum())), paused)
+        for image, row, array, paused in zip(images, rows, result.images, followed.drafted or nothing, strict=True)
     ]
 
 

@@ -91,20 +91,6 @@ def unpack_latents(pipeline: Any, latents: Any, height: int, width: int) -> Any:
     return unpacked.squeeze(2) if unpacked.ndim == 5 else unpacked
 
 
-def find_clean_latents(scheduler: Any, latents: Any) -> Any:
-    """Return the scheduler's estimate of the finished latents if it keeps one, otherwise the given latents.
-
-    DPM++ and UniPC keep their last x0 predictions in `model_outputs`. A preview of these becomes sharper step by step,
-    while a preview of the current latents is noisy.
-    """
-    config = scheduler.config
-    predicts_clean = config.get("predict_x0", False) or str(config.get("algorithm_type", "")).endswith("dpmsolver++")
-    outputs = getattr(scheduler, "model_outputs", None)
-    if predicts_clean and outputs and outputs[-1] is not None and outputs[-1].shape == latents.shape:
-        return outputs[-1]
-    return latents
-
-
 def _make_images(side: int) -> Any:
     """Return smooth random images: (4, 3, side, side), float32, 0...1."""
     import torch

@@ -1,46 +1,170 @@
-"""Reports the steps of a pipeline's call as they finish."""
+"""Follows the steps of a pipeline's call: reports them, pauses the call after one, and resumes a paused call.
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+The pipeline itself is not changed and runs its own loop. Only its scheduler's `step` is wrapped, and to skip steps its
+denoiser: a resumed call draws its noise and goes through its loop from the start, but up to the pause nothing is
+computed; there, the latents, the generators and the scheduler get the state that they had.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from functools import wraps
-from itertools import count
 from typing import Any
 
-from seedlab.pipelines.models.capabilities import Capabilities
 from seedlab.pipelines.patching import replace_attribute
+from seedlab.pipelines.sampling.clean import predict_clean
+from seedlab.pipelines.sampling.paused import PausedError, PausedRun, State, copy_state, join, pause
 
-OnStep = Callable[[int, Any], None]
-"""Called after every step with the number of finished steps and the latents; may raise to end the call."""
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """A finished step.
+
+    Attributes:
+        number: how many steps are finished.
+        latents: after this step, (images, ...), as the pipeline holds them.
+        clean: the latents of the clean images that the model predicts, of the same shape.
+    """
+
+    number: int
+    latents: Any
+    clean: Any
+
+
+OnStep = Callable[[Step], object]
+"""Called after every step. If it returns a true value, the call is paused; it may raise to end the call."""
 
 
 @contextmanager
-def follow_steps(pipeline: Any, on_step: OnStep) -> Iterator[dict[str, Any]]:
-    """Report the steps of the call inside the context; yields the arguments that the call needs for that.
+def follow_steps(
+    pipeline: Any,
+    on_step: OnStep,
+    generators: Sequence[Any] = (),
+    *,
+    start: Sequence[PausedRun] = (),
+    draft_step: int | None = None,
+) -> "Iterator[Follower]":
+    """Follow the steps of the call inside the context.
 
-    For a pipeline without a callback (PixArt, DDIM, DDPM), the scheduler's `step` is wrapped instead.
+    Args:
+        pipeline: with the scheduler that the call uses.
+        on_step: see `OnStep`.
+        generators: those of the call, one for each image.
+        start: what the call resumes from, for each image in order; empty to begin at the first step.
+        draft_step: the last step to compute; from there on the call goes to its end with the predicted clean images,
+            so that the pipeline decodes these. None to compute all.
+
+    Raises:
+        PausedError: `on_step` asked for a pause.
+        ValueError: the paused runs do not belong together.
     """
-    if Capabilities.read(pipeline).callback_on_step_end:
-        yield {"callback_on_step_end": _make_callback(on_step)}
-        return
-    with replace_attribute(pipeline.scheduler, "step", _wrap_step(pipeline.scheduler.step, on_step)):
-        yield {}
+    scheduler, denoiser = pipeline.scheduler, find_denoiser(pipeline)
+    follower = Follower(scheduler, scheduler.step, on_step, generators, start, draft_step)
+    with ExitStack() as stack:
+        stack.enter_context(replace_attribute(scheduler, "step", follower.wrap_step()))
+        if denoiser is not None and (start or draft_step is not None):
+            stack.enter_context(replace_attribute(denoiser, "forward", follower.wrap_forward(denoiser.forward)))
+        yield follower
 
 
-def _make_callback(on_step: OnStep) -> Callable[..., dict[str, Any]]:
-    def call_back(_pipeline: Any, step: int, _timestep: Any, tensors: dict[str, Any]) -> dict[str, Any]:
-        on_step(step + 1, tensors["latents"])
-        return tensors
-
-    return call_back
+def find_denoiser(pipeline: Any) -> Any:
+    """Return the model that a pipeline calls at every step; None if it is unknown."""
+    return getattr(pipeline, "unet", None) or getattr(pipeline, "transformer", None)
 
 
-def _wrap_step(take_step: Callable[..., Any], on_step: OnStep) -> Callable[..., Any]:
-    numbers = count(1)
+@dataclass
+class Follower:
+    """The steps of one call.
 
-    @wraps(take_step)  # pipelines inspect the signature to find out which arguments the scheduler takes
-    def step(*args: Any, **kwargs: Any) -> Any:
-        result = take_step(*args, **kwargs)
-        on_step(next(numbers), result[0])  # the new latents are the first item of a tuple or an output object
-        return result
+    Attributes:
+        latents: of the last computed step; None before the first.
+        drafted: the runs at `draft_step`, one for each image; empty if the call has not come there.
+    """
 
-    return step
+    scheduler: Any
+    take_step: Callable[..., Any]
+    on_step: OnStep
+    generators: Sequence[Any]
+    start: Sequence[PausedRun]
+    draft_step: int | None
+    latents: Any = None
+    drafted: tuple[PausedRun, ...] = ()
+    _number: int = 0
+    _clean: Any = None
+    _before: dict[str, State] = field(default_factory=dict)
+
+    def wrap_step(self) -> Callable[..., Any]:
+        """Return what replaces the scheduler's `step`."""
+
+        @wraps(self.take_step)  # pipelines inspect the signature to find out which arguments the scheduler takes
+        def step(output: Any, timestep: Any, sample: Any, *args: Any, **kwargs: Any) -> Any:
+            if self._is_skipping():
+                return _pack(self._skip(sample), kwargs)
+            self._before = self._before or copy_state(self.scheduler)
+            result = self.take_step(output, timestep, sample, *args, **kwargs)
+            self._number += 1
+            # The new latents are the first item of a tuple or an output object.
+            self._finish(Step(self._number, result[0], predict_clean(self.scheduler, output, timestep, sample, result)))
+            return result
+
+        return step
+
+    def wrap_forward(self, forward: Callable[..., Any]) -> Callable[..., Any]:
+        """Return what replaces the denoiser's `forward`: it returns its input while steps are skipped."""
+
+        @wraps(forward)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            if not self._is_skipping():
+                return forward(*args, **kwargs)
+            value = args[0] if args else next(iter(kwargs.values()))
+            return _Output((value,)) if kwargs.get("return_dict", True) else (value,)
+
+        return call
+
+    def _is_skipping(self) -> bool:
+        return self._clean is not None or (bool(self.start) and self._number < self.start[0].step)
+
+    def _skip(self, sample: Any) -> Any:
+        """Return the latents after a step that is not computed."""
+        if self._clean is not None:
+            return self._clean
+        self._before = self._before or copy_state(self.scheduler)
+        self._number += 1
+        return sample if self._is_skipping() else self._restore(sample.device)
+
+    def _restore(self, device: Any) -> Any:
+        self.latents, state = join(self.start, device)
+        vars(self.scheduler).update(state)
+        for generator, run in zip(self.generators, self.start, strict=True):
+            generator.set_state(run.generator)
+        return self.latents
+
+    def _finish(self, step: Step) -> None:
+        self.latents = step.latents
+        is_draft = step.number == self.draft_step
+        if self.on_step(step) and not is_draft:
+            raise PausedError(self._pause())
+        if is_draft:
+            self.drafted, self._clean = self._pause(), step.clean
+
+    def _pause(self) -> tuple[PausedRun, ...]:
+        return pause(self._number, self.latents, self.generators, self.scheduler, self._before)
+
+
+class _Output(tuple):  # type: ignore[type-arg]
+    """What a denoiser or a scheduler returns: an object whose first item has a name too."""
+
+    __slots__ = ()
+
+    @property
+    def sample(self) -> Any:
+        return self[0]
+
+    @property
+    def prev_sample(self) -> Any:
+        return self[0]
+
+
+def _pack(latents: Any, kwargs: dict[str, Any]) -> Any:
+    # LCM's pipeline takes two: the new latents, and the predicted clean ones, which it decodes.
+    return (latents, latents) if kwargs.get("return_dict") is False else _Output((latents,))

@@ -57,11 +57,9 @@ def test_capabilities_are_read_from_the_call():
         height=False,
         width=False,
         num_inference_steps=True,
-        callback_on_step_end=False,
         true_cfg_scale=False,
     )
-    assert Capabilities.read(FluxPipeline).callback_on_step_end
-    assert not Capabilities.read(PixArtSigmaPipeline).callback_on_step_end
+    assert Capabilities.read(FluxPipeline).guidance_scale
 
 
 def test_arguments_are_those_of_the_plain_script_that_the_pipeline_takes(tmp_path):

@@ -7,12 +7,10 @@ import pytest
 import torch
 from diffusers import (
     DiffusionPipeline,
-    DPMSolverMultistepScheduler,
-    EulerDiscreteScheduler,
 )
 
 from seedlab.core.reports import Finished, Progress
-from seedlab.pipelines.sampling.preview import Preview, find_clean_latents, fit_preview, unpack_latents
+from seedlab.pipelines.sampling.preview import Preview, fit_preview, unpack_latents
 from tests.pipelines.builders import (
     build_ddim,
     build_flux,
@@ -152,13 +150,3 @@ def test_the_fit_does_not_change_the_global_random_state():
 def test_latents_that_are_not_finite_have_a_preview():
     preview = Preview(torch.zeros(5, 3))
     assert preview.show(torch.full((1, 4, 2, 2), float("nan"))).size == (2, 2)
-
-
-def test_clean_latents_are_the_schedulers_estimate():
-    scheduler = DPMSolverMultistepScheduler()
-    scheduler.set_timesteps(4)
-    noisy = torch.randn(1, 4, 8, 8, generator=torch.Generator().manual_seed(0))
-    assert find_clean_latents(scheduler, noisy) is noisy, "no prediction yet"
-    scheduler.step(torch.zeros_like(noisy), scheduler.timesteps[0], noisy)
-    assert find_clean_latents(scheduler, noisy) is scheduler.model_outputs[-1]
-    assert find_clean_latents(EulerDiscreteScheduler(), noisy) is noisy

@@ -1,4 +1,4 @@
-"""The steps of a call are reported, with or without a callback, and the receiver can end the call."""
+"""The steps of a call are reported, and the receiver can end the call."""
 
 import inspect
 
@@ -30,21 +30,16 @@ def ddim(tmp_path_factory):
     return load(build_ddim(tmp_path_factory.mktemp("models")))
 
 
-def run(pipeline, on_step=lambda *_: None, **arguments):
-    with follow_steps(pipeline, on_step) as callbacks:
-        return pipeline(generator=torch.Generator().manual_seed(0), output_type="np", **arguments, **callbacks).images
+def run(pipeline, on_step=lambda _: None, **arguments):
+    with follow_steps(pipeline, on_step):
+        return pipeline(generator=torch.Generator().manual_seed(0), output_type="np", **arguments).images
 
 
-def test_a_pipeline_with_a_callback_uses_it(tiny):
-    with follow_steps(load(tiny), print) as callbacks:
-        assert list(callbacks) == ["callback_on_step_end"]
-
-
-def test_a_pipeline_without_a_callback_reports_its_steps_too(ddim):
+def test_steps_are_reported_with_their_latents(ddim):
     seen = []
-    image = run(ddim, lambda step, pixels: seen.append((step, pixels)), num_inference_steps=3)
-    assert [step for step, _ in seen] == [1, 2, 3]
-    last = (seen[-1][1] / 2 + 0.5).clamp(0, 1).permute(0, 2, 3, 1).numpy()
+    image = run(ddim, seen.append, num_inference_steps=3)
+    assert [step.number for step in seen] == [1, 2, 3]
+    last = (seen[-1].latents / 2 + 0.5).clamp(0, 1).permute(0, 2, 3, 1).numpy()
     assert (last == image).all(), "the last report is the finished image"
 
 
@@ -62,9 +57,9 @@ def test_following_changes_no_bits(ddim, pixart):
 def test_the_receiver_can_end_the_call_at_once(name, request):
     pipeline, steps = request.getfixturevalue(name), []
 
-    def stop(step, _latents):
-        steps.append(step)
-        if step == 2:
+    def stop(step):
+        steps.append(step.number)
+        if step.number == 2:
             raise StopHereError
 
     prompt = {"prompt": "a boat"} if name == "pixart" else {}

@@ -1,0 +1,171 @@
+"""Visitors take turns by time: long work gives way at a step's end, and its pictures keep their bytes."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import replace
+from itertools import pairwise
+from threading import Event
+
+import pytest
+
+from seedlab.core.reports import Failed, Finished, Progress
+from seedlab.pipelines import turns
+from seedlab.pipelines.manager import PipelineManager
+from seedlab.pipelines.turns import TurnClock
+from tests.pipelines.builders import make_recipe
+from tests.pipelines.plain import hash_pixels
+from tests.rounds import seed_round
+
+STEPS = 50
+
+
+@pytest.fixture
+def long(tiny):
+    return make_recipe(tiny, num_inference_steps=STEPS, scheduler="DPMSolverMultistepScheduler SDE")
+
+
+@pytest.fixture
+def short_turns(monkeypatch):
+    monkeypatch.setattr(turns, "TURN_SECONDS", 0.02)
+
+
+def run(manager, recipes, visitor=None, stop=None, begun=None) -> list:
+    reports = []
+    for report in manager.generate(recipes, stop or Event(), visitor):
+        reports.append(report)
+        if begun is not None and isinstance(report, Progress):
+            begun.set()
+    return reports
+
+
+def start(pool, manager, recipes, visitor, stop=None):
+    """Start work in another thread, and wait for its first step."""
+    begun = Event()
+    future = pool.submit(run, manager, recipes, visitor, stop, begun)
+    assert begun.wait(30)
+    return future
+
+
+def read_ends(reports) -> dict:
+    return {each.index: each for each in reports if isinstance(each, Finished | Failed)}
+
+
+def read_hashes(reports) -> list[tuple]:
+    return [(end.checksums, hash_pixels(end.image)) for _, end in sorted(read_ends(reports).items())]
+
+
+def watch_steps(manager) -> list[int]:
+    """Return a list that gets the number of rows of each computation of the denoiser's first layer from now on."""
+    (loaded,) = manager._executor._cache._loaded.values()
+    rows: list[int] = []
+    loaded.pipeline.unet.conv_in.register_forward_pre_hook(lambda _, args: rows.append(len(args[0])))
+    return rows
+
+
+@pytest.mark.parametrize("count", [1, 4], ids=["a picture", "a batch"])
+def test_long_work_gives_way_and_keeps_its_bytes(manager, long, short_turns, count):
+    recipes = seed_round(long, range(count))
+    whole = read_hashes(run(manager, recipes))
+    rows = watch_steps(manager)
+    with ThreadPoolExecutor(1) as other:
+        theirs = start(other, manager, recipes, "a")
+        short = [replace(long, num_inference_steps=2, prompt="a boat", seed=seed) for seed in range(3)]
+        for recipe in short:
+            assert isinstance(run(manager, [recipe], "b")[-1], Finished)
+            assert not theirs.done(), "nobody waits for its end"
+        reports = theirs.result()
+    assert read_hashes(reports) == whole
+    assert sum(rows) == 2 * count * STEPS + 2 * 2 * len(short), "no step was taken twice"
+    for index in range(count):
+        steps = [each.step for each in reports if isinstance(each, Progress) and each.index == index]
+        assert all(before <= after for before, after in pairwise(steps)), "progress never goes back"
+
+
+def test_stop_ends_paused_work_and_the_others_go_on(manager, long, short_turns):
+    run(manager, [replace(long, num_inference_steps=1)])
+    stop = Event()
+    with ThreadPoolExecutor(2) as visitors:
+        mine = start(visitors, manager, [long], "a", stop)
+        theirs = start(visitors, manager, [replace(long, seed=1)], "b")
+        assert not any(each.done() for each in (mine, theirs))
+        stop.set()
+        assert read_ends(mine.result(timeout=5)) == {}
+        assert isinstance(read_ends(theirs.result())[0], Finished)
+
+
+def test_a_failure_ends_only_its_own_tile(manager, long, short_turns):
+    whole = read_hashes(run(manager, [long]))
+    with ThreadPoolExecutor(1) as other:
+        theirs = start(other, manager, [long], "a")
+        mine = run(manager, [replace(long, prompt="x" * 9_000), replace(long, num_inference_steps=1)], "b")
+        assert [type(end) for _, end in sorted(read_ends(mine).items())] == [Failed, Finished]
+        assert read_hashes(theirs.result()) == whole
+
+
+def test_work_of_which_nobody_receives_the_reports_pauses_until_somebody_does(manager, long, monkeypatch):
+    monkeypatch.setattr(turns, "UNHEARD_SECONDS", 0.1)
+    whole = read_hashes(run(manager, [long]))
+    rows = watch_steps(manager)
+    with closing(manager.generate([long], Event())) as reports:
+        next(report for report in reports if isinstance(report, Progress))
+        time.sleep(0.4)
+        taken = len(rows)
+        time.sleep(0.2)
+        assert len(rows) == taken < STEPS
+        assert read_hashes(reports) == whole
+    assert len(rows) == STEPS
+
+
+def test_many_calls_of_one_visitor_do_not_slow_another(manager, tiny):
+    recipe = make_recipe(tiny, num_inference_steps=6)
+    run(manager, [recipe])
+    done: list[str] = []
+
+    def visit(name: str, seed: int) -> None:
+        run(manager, [replace(recipe, seed=seed)], name)
+        done.append(name)
+
+    with ThreadPoolExecutor(17) as visitors:
+        many = [visitors.submit(visit, "a", seed) for seed in range(16)]
+        time.sleep(0.05)
+        for seed in range(3):
+            visitors.submit(visit, "b", seed).result()
+        for each in many:
+            each.result()
+    assert done.index("b") <= 3
+    assert len(done) - 1 - done[::-1].index("b") <= 9, "they take turns"
+
+
+@pytest.mark.parametrize(("loading", "turn"), [(0.1, 2.0), (5.0, 5.0)])
+def test_a_turn_lasts_as_long_as_the_model_took_to_load(monkeypatch, loading, turn):
+    now = [100.0]
+    monkeypatch.setattr(turns.time, "monotonic", lambda: now[0])
+    clock = TurnClock()
+    clock.start()
+    now[0] += loading
+    clock.note_loaded()
+    now[0] += turn - 0.01
+    assert not clock.is_used_up
+    now[0] += 0.02
+    assert clock.is_used_up
+
+
+def test_work_is_unheard_after_a_while(monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr(turns.time, "monotonic", lambda: now[0])
+    clock = TurnClock()
+    assert clock.is_heard
+    now[0] += turns.UNHEARD_SECONDS
+    assert not clock.is_heard
+    clock.hear()
+    assert clock.is_heard
+
+
+def test_closing_the_manager_ends_paused_work(long, short_turns):
+    manager = PipelineManager(device="cpu")
+    run(manager, [replace(long, num_inference_steps=1)])
+    with ThreadPoolExecutor(2) as visitors:
+        both = [start(visitors, manager, [replace(long, seed=seed)], seed) for seed in range(2)]
+        manager.close()
+        assert [read_ends(each.result(timeout=5)) for each in both] == [{}, {}]
