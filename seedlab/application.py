@@ -1,11 +1,10 @@
 """SeedLab assembled: settings -> pipeline manager and store -> the services of the page and of the commands."""
 
-from collections.abc import Generator, Hashable, Sequence
+from collections.abc import Generator, Sequence
 from functools import partial
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 from seedlab.core.file_names import is_path
 from seedlab.core.files import find_cache
@@ -146,9 +145,9 @@ class Application:
         models = {model.model_id: model.name for model in CATALOG if not public or model.model_id == SKETCH}
         return models | {self._default.address: self._default.name}
 
-    def _make_session(self, trail: Trail | None, visitor: Hashable = None) -> Session:
+    def _make_session(self, trail: Trail | None, visitor: str) -> Session:
         manager, store = self.manager, self._store
-        generate = partial(manager.generate, visitor=visitor or uuid4().hex)
+        generate = partial(manager.generate, visitor=visitor)
 
         def find(recipe: Recipe) -> Picture | None:
             return store.find(recipe, manager.environment(recipe))
@@ -156,9 +155,8 @@ class Application:
         return Session(generate, find, store.keep, trail)
 
     def _verify(
-        self, recipe: Recipe, file: Path, stop: Event, visitor: Hashable = "verifications"
+        self, recipe: Recipe, file: Path, stop: Event, visitor: str
     ) -> Generator[Report | VerificationResult, None, None]:
-        # Verifications of unknown visitors take the turns of one.
         return verify(read_original(file, recipe), partial(self.manager.generate, visitor=visitor), stop)
 
     def _write_script(self, recipes: Sequence[Recipe]) -> str:

@@ -79,14 +79,15 @@ def test_strangers_never_learn_where_the_operators_model_is(tiny_model, tmp_path
     assert secret not in page
     model = services.resolve_model(services.find_model(services.default_model))
     recipe = model.make_recipe(prompt="a cat", seed=0, height=64, width=64, num_inference_steps=1)
-    session = services.make_session(None)
+    session = services.make_session(None, "visitor")
     session.explore(recipe, Seeds((0, 1)))
     assert all(secret not in write_trail(trail) for trail in session.develop())
     first, second = session.trail.newest.tiles
     assert (first.state, second.state) == (State.DONE, State.DONE), first.sentence
     assert secret.encode() not in first.file.read_bytes()
     assert secret not in services.write_script([recipe])
-    assert [each.is_equal for each in services.verify(recipe, first.file, Event()) if is_result(each)] == [True]
+    checked = services.verify(recipe, first.file, Event(), "visitor")
+    assert [each.is_equal for each in checked if is_result(each)] == [True]
     for address in (str(tiny_model), f"{secret}/other", "./other"):
         with pytest.raises(RecipeError, match="This server offers only: sketch, tiny") as caught:
             services.find_model(address)

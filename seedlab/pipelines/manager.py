@@ -5,7 +5,6 @@ from collections.abc import Generator, Hashable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import closing, suppress
 from dataclasses import replace
-from pathlib import Path
 from threading import Event
 
 from seedlab.core.environment import Environment
@@ -20,10 +19,8 @@ from seedlab.pipelines.exact.batch import split_batches
 from seedlab.pipelines.exact.plans import Plans
 from seedlab.pipelines.executor import Batch, Executor
 from seedlab.pipelines.loaded.files import ModelFiles
-from seedlab.pipelines.loaded.loras.files import hash_lora
 from seedlab.pipelines.loaded.loras.lines import check_loras, read_loras
 from seedlab.pipelines.loaded.loras.plain import ADDED, choose_method
-from seedlab.pipelines.loaded.loras.search import find_lora
 from seedlab.pipelines.resolver import ModelResolver
 from seedlab.pipelines.thread_executor import ThreadExecutor
 from seedlab.pipelines.work_queue import POLL_SECONDS
@@ -60,7 +57,6 @@ class PipelineManager:
         self._executor = executor or ThreadExecutor(device, plans, deterministic, self._files)
         self._resolver = ModelResolver(self._files, lambda: self.device, allowed, paths)
         self._resolving = ThreadPoolExecutor(RESOLVER_THREADS, thread_name_prefix="resolver")
-        self._lora_folders: dict[Path, None] = {}
         self._closed = Event()
         self._downloads = Downloads(self._files, self._closed)
 
@@ -116,21 +112,7 @@ class PipelineManager:
         """
         if text.strip() and self._allowed is not None:
             raise RecipeError("loras", NO_LORAS)
-        loras = read_loras(text)
-        self._lora_folders |= dict.fromkeys(Path(lora.file).parent for lora in loras)
-        return loras
-
-    def find_lora(self, name: str, digits: str) -> Lora | None:
-        """Return a LoRA of the folders of those that were read before, by its name and hash; None if there is none.
-
-        Args:
-            name: its file name, with or without its ending; "" if unknown.
-            digits: the beginning of its hash in hex; "" if unknown (see `loras.search.find_lora`).
-        """
-        if self._allowed is not None:
-            return None
-        file = find_lora(name, digits, tuple(self._lora_folders))
-        return Lora(file=str(file), sha256=hash_lora(file), weight=1.0) if file else None
+        return read_loras(text)
 
     def environment(self, recipe: Recipe) -> Environment:
         """Observe the environment that this recipe's picture would be made in; nothing is loaded or downloaded.

@@ -255,8 +255,9 @@ class Handlers:
         with self._lock:
             page = self._pages.get(request.session_hash or "")
             if page is None:
-                session = self._services.make_session(read_saved(saved))
-                page = PageSession(session, self._services.names, self._address)
+                visitor = _name_visitor(request)
+                session = self._services.make_session(read_saved(saved), visitor)
+                page = PageSession(session, self._services.names, self._address, visitor)
             if request.session_hash:
                 self._pages[request.session_hash] = page
             return page
@@ -289,6 +290,12 @@ def end_session(page: PageSession | None) -> None:
     """Pause a page's work. Gradio also calls this when it drops the state of a tab."""
     if page is not None:
         page.leave()
+
+
+def _name_visitor(request: gr.Request) -> str:
+    """Return the address of a visitor: all tabs of one take their turns together."""
+    client = getattr(request, "client", None)
+    return client.host if client is not None else request.session_hash or ""
 
 
 def _lose(others: int) -> Outputs:

@@ -5,14 +5,18 @@ import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
-from threading import Lock
+from threading import Event, Lock
 from typing import Any
 
 from seedlab.core.errors import SeedLabError
+from seedlab.core.recipe import Recipe
+from seedlab.core.reports import Report
+from seedlab.ui.services import VerifyFor
 from seedlab.ui.updates import Updates
-from seedlab.ui.verifications import Verifications, Verify
+from seedlab.ui.verifications import Verifications
 from seedlab.workflow.session import Session
 from seedlab.workflow.trail import State, Trail
+from seedlab.workflow.verification import VerificationResult
 
 UPDATE_INTERVAL = 0.1
 """Minimum time between two updates of a stream, in seconds, unless a tile changes its state."""
@@ -25,10 +29,13 @@ class PageSession:
         session: the workflow session.
         names: the labels of the models, by model id.
         address: returns where the browser finds a picture.
+        visitor: whose turns the work takes.
     """
 
-    def __init__(self, session: Session, names: Mapping[str, str], address: Callable[[Path], str]) -> None:
-        self.session, self.verifications = session, Verifications()
+    def __init__(
+        self, session: Session, names: Mapping[str, str], address: Callable[[Path], str], visitor: str = ""
+    ) -> None:
+        self.session, self.verifications, self.visitor = session, Verifications(), visitor
         self._script: dict[str, Any] | None = None
         self._updates = Updates(names, address, self.verifications.find, session.is_known)
         self._lock = Lock()
@@ -64,7 +71,7 @@ class PageSession:
         """Include a script in the updates. Each has a name of its own: the page shows only new ones."""
         self._script = {"text": text, "title": title, "name": secrets.token_hex(8)}
 
-    def verify(self, round_id: int, index: int, verify: Verify) -> Generator[dict[str, Any], None, None]:
+    def verify(self, round_id: int, index: int, verify: VerifyFor) -> Generator[dict[str, Any], None, None]:
         """Verify a finished picture, yielding updates.
 
         Raises:
@@ -73,7 +80,11 @@ class PageSession:
         tile = self.session.trail.tile(round_id, index)
         if tile.file is None:
             raise SeedLabError("That picture is not finished: there is nothing to verify yet.")
-        with closing(self.verifications.run(tile.recipe, tile.file, verify)) as statuses:
+
+        def run(recipe: Recipe, file: Path, stop: Event) -> Generator[Report | VerificationResult, None, None]:
+            return verify(recipe, file, stop, self.visitor)
+
+        with closing(self.verifications.run(tile.recipe, tile.file, run)) as statuses:
             for _ in statuses:
                 yield self.update()
         yield self.update()

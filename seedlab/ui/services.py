@@ -1,13 +1,18 @@
 """The services that the page needs. No gradio, no torch."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from threading import Event
 
 from seedlab.core.recipe import Recipe
-from seedlab.ui.verifications import Verify
+from seedlab.core.reports import Report
 from seedlab.workflow.services import Services
 from seedlab.workflow.session import Session
 from seedlab.workflow.trail import Trail
+from seedlab.workflow.verification import VerificationResult
+
+VerifyFor = Callable[[Recipe, Path, Event, str], Generator[Report | VerificationResult, None, None]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,8 +20,9 @@ class PageServices(Services):
     """The services of one page.
 
     Attributes:
-        make_session: starts a user's session from a saved trail, or a new one.
-        verify: regenerates a picture and compares it; see `seedlab.workflow.verification`.
+        make_session: starts a user's session from a saved trail, or a new one; the name of a visitor says whose turns
+            its work takes.
+        verify: regenerates a picture and compares it, in a visitor's turns; see `seedlab.workflow.verification`.
         write_script: exports recipes of one round as a diffusers script; raises SeedLabError.
         default_model: the id of the initially selected model.
         models: (label, model id) of the models in the list.
@@ -25,8 +31,8 @@ class PageServices(Services):
         local: whether users may name files on this machine.
     """
 
-    make_session: Callable[[Trail | None], Session]
-    verify: Verify
+    make_session: Callable[[Trail | None, str], Session]
+    verify: VerifyFor
     write_script: Callable[[Sequence[Recipe]], str]
     default_model: str
     models: tuple[tuple[str, str], ...]

@@ -78,7 +78,7 @@ def do_job(shared_manager, tmp_path_factory) -> Callable[[str], Job]:
     def do_job(name: str) -> Job:
         folder = tmp_path_factory.mktemp("job")
         services = Application(Settings(store=folder / "store", device="cpu"), shared_manager).page_services
-        session = services.make_session(None)
+        session = services.make_session(None, "visitor")
         recipe = make_recipe(services, name, folder)
         seeds = develop(session, session.explore(recipe, Seeds(tuple(range(4)))).newest.id)
         if not recipe.prompt:
@@ -125,7 +125,7 @@ def test_its_png_brings_it_back_and_is_verified(do_job, name):
     found = restore(job.file)
     assert found.recipes[-1] == job.chosen
     assert found.recipes[0] == job.seeds.tiles[2].recipe
-    *_, verdict = job.services.verify(job.chosen, job.file, Event())
+    *_, verdict = job.services.verify(job.chosen, job.file, Event(), "visitor")
     assert isinstance(verdict, VerificationResult)
     assert (verdict.is_equal, verdict.l_infinity, verdict.latents) == (True, 0, True)
 

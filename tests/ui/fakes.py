@@ -82,7 +82,7 @@ class Painter:
         finished.image.save(file)
         return Picture(file, finished.notice)
 
-    def make_session(self, trail: Trail | None = None) -> Session:
+    def make_session(self, trail: Trail | None = None, visitor: str = "") -> Session:
         return Session(self.generate, self.find, self.keep, trail)
 
 
@@ -129,7 +129,7 @@ def make_services(painter: Painter) -> PageServices:
         locate=lambda metadata, places: metadata,
         observe=lambda recipe: ENVIRONMENT,
         generate=painter.generate,
-        verify=lambda recipe, file, stop: verify(read_original(file, recipe), painter.generate, stop),
+        verify=lambda recipe, file, stop, visitor: verify(read_original(file, recipe), painter.generate, stop),
         write_script=write_script,
         default_model="sketch",
         models=(("Sketch (built in)", "sketch"),),

@@ -1,14 +1,12 @@
 """The LoRAs on this machine, among which those that other tools' pictures name are looked for."""
 
-import hashlib
-import struct
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
 from seedlab.core.safetensors import read_header
-from seedlab.pipelines.loaded.hashes import hash_file
+from seedlab.pipelines.loaded.hashes import hash_file, hash_tensors
 
 MAX_FILES = 2_000
 MAX_HASHED_BYTES = 2 * 2**30
@@ -66,7 +64,7 @@ def _bound(named: list[Path], files: list[Path]) -> Iterator[Path]:
 
 def _has_hash(file: Path, digest: str) -> bool:
     try:
-        return hash_file(file).startswith(digest) or _hash_weights(file).startswith(digest)
+        return hash_file(file).startswith(digest) or hash_tensors(file).startswith(digest)
     except OSError:
         return False
 
@@ -78,13 +76,3 @@ def _read_own_hash(file: Path) -> str:
     except (OSError, ValueError):
         return ""
     return value if isinstance(value, str) else ""
-
-
-def _hash_weights(file: Path) -> str:
-    """Return the SHA-256 of what follows a safetensors header (AUTOMATIC1111's extensions-builtin/Lora)."""
-    with file.open("rb") as stream:
-        head = stream.read(8)
-        if len(head) < 8:
-            return ""
-        stream.seek(struct.unpack("<Q", head)[0], 1)
-        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,7 +1,6 @@
 """LoRAs: read, added as the plain script adds them, told apart by their SHA-256."""
 
 import hashlib
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
@@ -194,12 +193,3 @@ def test_pictures_say_what_of_a_lora_was_not_used(shared_manager, tiny, loha):
     assert finished.notice == (
         "Not used of the LoRA “ink.safetensors”: the embedding in it (“inky”): SeedLab uses no embeddings."
     )
-
-
-def test_loras_of_folders_that_were_used_are_found_by_their_hash(tiny, lora):
-    with closing(PipelineManager(device="cpu")) as manager:
-        (known,) = manager.read_loras(f"{lora} 0.5")
-        assert manager.find_lora("style v2", known.sha256[:10]) == replace(known, weight=1.0)
-        assert manager.find_lora("style v2", "0" * 10) is None
-    with closing(PipelineManager(device="cpu")) as other:
-        assert other.find_lora("style v2", known.sha256[:10]) is None
