@@ -7,7 +7,7 @@ from pathlib import Path
 from threading import Lock
 
 from seedlab.core.errors import RecipeError, SeedLabError
-from seedlab.core.file_names import HERE, hide_folder
+from seedlab.core.file_names import hide_folder
 from seedlab.core.model import Model, ResolvedModel
 from seedlab.core.text import quote
 from seedlab.pipelines.devices.libraries import import_libraries
@@ -66,11 +66,18 @@ class ModelResolver:
         """
         address = self._find_allowed_name(address)
         if not self._is_allowed(address):
-            offered = ", ".join(_name(each.removeprefix(HERE)) for each in self._allowed or ())
+            offered = ", ".join(map(self._name_offered, self._allowed or ()))
             raise RecipeError("model_id", f"This server offers only: {offered}.")
-        if (path := self._paths.get(address)) is not None:
-            return hide_path(find_model(path))
-        return find_model(address)
+        return self._find(address)
+
+    def _find(self, address: str) -> Model:
+        path = self._paths.get(address)
+        return find_model(address) if path is None else hide_path(find_model(path))
+
+    def _name_offered(self, address: str) -> str:
+        """Return what strangers may read of an allowed address: of the operator's own files only the name."""
+        is_local = address in self._paths or Path(address).is_absolute()
+        return self._find(address).name if is_local else address
 
     def resolve(self, model: Model) -> ResolvedModel:
         """Return a model with its commit, what its pipeline takes, and its dtype on the device.
@@ -118,7 +125,7 @@ class ModelResolver:
         """Return the address of the allowed model that is asked for by its display name; all others unchanged."""
         if self._allowed is None or address in self._allowed:
             return address
-        named = (each for each in self._allowed if find_model(each).name.casefold() == address.strip().casefold())
+        named = (each for each in self._allowed if self._find(each).name.casefold() == address.strip().casefold())
         return next(named, address)
 
     def _is_allowed(self, address: str) -> bool:
@@ -128,7 +135,7 @@ class ModelResolver:
         model_id, _, commit = address.partition("@")
         allowed = [each for each in self._allowed if each.partition("@")[0] == model_id]
         return bool(COMMIT.fullmatch(commit)) and address in [
-            self._fetch_commit(find_model(each)).address for each in allowed
+            self._fetch_commit(self._find(each)).address for each in allowed
         ]
 
     def _fetch_commit(self, model: Model) -> Model:
@@ -146,8 +153,3 @@ class ModelResolver:
             return None if model.card else find_downloaded_configurations(model.model_id, model.revision or "")
         source = self._files.download(model)  # the configurations of a single-file checkpoint may have to be downloaded
         return None if model.card else source.config or source.path
-
-
-def _name(address: str) -> str:
-    """Return what strangers may read of an allowed address: of the operator's own files only the name."""
-    return find_model(address).name if Path(address).is_absolute() else address

@@ -49,7 +49,8 @@ def test_an_uploaded_picture_is_opened(served, client, tmp_path):
     """The path in the answer is one that gradio takes as a file of its own."""
     (path,) = client.post(UPLOAD, files={"files": ("x.png", save(tmp_path, "png"))}).json()
     value = {"path": path, "orig_name": "x.png", "meta": {"_type": "gradio.FileData"}}
-    answer = client.post("/gradio_api/run/predict", json=served.call("open_picture", "opened", {2: value}))
+    client.post("/gradio_api/run/predict", json=served.call("open", "opened"))
+    answer = client.post("/gradio_api/run/predict", json=served.call("open_picture", "opened", {1: "sketch", 2: value}))
     assert answer.status_code == 200
     assert "x.png" in answer.text
 
