@@ -7,15 +7,14 @@ from pathlib import Path
 
 from seedlab.core.errors import RecipeError
 from seedlab.core.files import Signature, sign_files
-from seedlab.core.safetensors import Header, read_header
+from seedlab.core.safetensors import Header
 from seedlab.core.text import quote
 from seedlab.pipelines.loaded.hashes import add_hashes, hash_file
 from seedlab.pipelines.loaded.loras.configs import AdapterConfig, find_config_file, read_configs
 from seedlab.pipelines.loaded.loras.names import EMBEDDING, Layer, name_unknown_kind, split_names
-from seedlab.pipelines.models.checkpoints import ENDING
+from seedlab.pipelines.models.weights import read_checked_header
 
 BEGINNINGS = {
-    b"version https://git-lfs": "is only a pointer of Git LFS: download the file itself.",
     b"<": "is a web page, not a LoRA: download the file itself; you may have to log in first.",
     b"{": "is a text file, not a LoRA: download the file itself.",
     b"PK": "is not a safetensors file, whatever its name says: use a .safetensors file.",
@@ -104,21 +103,15 @@ def _read_once(file: Path, _signature: Signature) -> LoraFile:
 
 
 def _read_header(file: Path) -> Header:
-    with file.open("rb") as stream:
-        beginning = stream.read(64)
-    for signature, sentence in BEGINNINGS.items():
-        if beginning.lstrip().startswith(signature):
-            raise _refuse(file, sentence)
     try:
-        header = read_header(file)
-    except ValueError as error:
-        length = int.from_bytes(beginning[:8], "little")
-        is_short = len(beginning) < 8 or (8 + length > file.stat().st_size and beginning[8:9] == b"{")
-        words = "is cut short" if is_short and beginning else "is not a readable safetensors file"
-        raise _refuse(file, f"{words}: download it again.") from error
-    if header.size > file.stat().st_size:
-        raise _refuse(file, "is cut short: download it again.")
-    return header
+        return read_checked_header(file, "loras")
+    except RecipeError as error:
+        with file.open("rb") as stream:
+            beginning = stream.read(64).lstrip()
+        sentences = (sentence for signature, sentence in BEGINNINGS.items() if beginning.startswith(signature))
+        if sentence := next(sentences, ""):
+            raise _refuse(file, sentence) from error
+        raise
 
 
 def _read_configs(file: Path, header: Header) -> dict[str, AdapterConfig]:
@@ -147,8 +140,3 @@ def _refuse_kind(file: Path, kind: str) -> RecipeError:
 
 def _refuse(file: Path, sentence: str) -> RecipeError:
     return RecipeError("loras", f"{quote(file.name, 80)} {sentence}")
-
-
-def is_lora_name(path: Path) -> bool:
-    """Whether a path ends as safetensors files do, in any case."""
-    return path.suffix.lower() == ENDING

@@ -9,8 +9,8 @@ from pathlib import Path
 from seedlab.core.errors import RecipeError
 from seedlab.core.recipe import Lora
 from seedlab.core.text import quote
-from seedlab.pipelines.loaded.loras.files import hash_lora, is_lora_name, read_lora
-from seedlab.pipelines.models.checkpoints import ENDING, PICKLES, refuse_pickle
+from seedlab.pipelines.loaded.loras.files import hash_lora, read_lora
+from seedlab.pipelines.models.weights import ENDING, PICKLES, is_safetensors, refuse_pickle
 
 LINE = re.compile(r"(?P<file>.+?)\s*(?:[\s:=]\s*(?P<weight>[-+]?[0-9]{0,3}[.,]?[0-9]{1,9}))")
 QUOTED = re.compile(r"""["'“](?P<file>[^"'”]+)["'”]\s*[:=]?\s*(?P<weight>\S*)""")
@@ -38,7 +38,7 @@ def find_lora_file(path: str) -> Path | None:
         if whole.is_dir():
             found = [whole / name for name in FOLDER_FILES if (whole / name).is_file()]
             return found[0].resolve() if found else _find_single(whole)
-        return whole if is_lora_name(whole) and whole.is_file() else None
+        return whole if is_safetensors(whole) and whole.is_file() else None
     except (OSError, ValueError, RuntimeError):  # too long, contains a null byte, or the home of an unknown user
         return None
 
@@ -115,13 +115,13 @@ def _is_there(path: str) -> bool:
 
 
 def _find_single(folder: Path) -> Path | None:
-    files = [file for file in folder.iterdir() if is_lora_name(file)]
+    files = [file for file in folder.iterdir() if is_safetensors(file)]
     return files[0] if len(files) == 1 else None
 
 
 def _check_file(file: Path) -> None:
     try:
-        is_here = is_lora_name(file) and file.is_file()
+        is_here = is_safetensors(file) and file.is_file()
     except (OSError, ValueError):
         is_here = False
     if not is_here:

@@ -15,7 +15,7 @@ from seedlab.core.recipe import Lora
 from seedlab.pipelines.loaded.loras.files import LoraFile, read_lora
 from seedlab.pipelines.loaded.loras.names import EMBEDDING, LOKR, LORA, Layer
 from seedlab.pipelines.loaded.loras.placing import is_for_transformer
-from seedlab.pipelines.models.checkpoints import ENDING
+from seedlab.pipelines.models.weights import ENDING
 
 ADDED, MERGED = "added", "merged"
 """How LoRAs come to a pipeline: diffusers adds them, or `merging` changes the weights."""

@@ -111,7 +111,7 @@ def test_a_weight_out_of_range_is_refused(ink, weight):
         (b"", "is not a readable safetensors file: download it again."),
         (
             b"version https://git-lfs.github.com/spec/v1\noid sha256:0",
-            "is only a pointer of Git LFS: download the file",
+            "only stands for a file that Git LFS has not brought: download it again.",
         ),
         (
             b"<!DOCTYPE html><html>",
@@ -119,8 +119,8 @@ def test_a_weight_out_of_range_is_refused(ink, weight):
         ),
         (b'{"error": "not found"}', "is a text file, not a LoRA: download the file itself."),
         (b"PK\3\4rest", "is not a safetensors file, whatever its name says: use a .safetensors file."),
-        (save(SMALL)[:-9], "is cut short: download it again."),
-        (save(SMALL)[:40], "is cut short: download it again."),
+        (save(SMALL)[:-9], "is cut short (0.0 of 0.0 MB are here): download it again."),
+        (save(SMALL)[:40], "is not a readable safetensors file: download it again."),
         (HUGE, "download it again."),
         ((2**40).to_bytes(8, "little") + b"x" * 100, "is not a readable safetensors file: download it again."),
         ({"model.weight": torch.ones(2)}, "is not a LoRA: if it is a model, choose it as the model."),
@@ -144,6 +144,15 @@ def test_files_that_are_no_lora(tmp_path, content, words):
     sentence = explain(str(write(tmp_path, "ink.safetensors", content)))
     assert sentence.startswith("“ink.safetensors” ")
     assert words in sentence
+
+
+def test_a_header_whose_length_looks_like_another_format_is_read(tmp_path):
+    """Its first bytes are the header's length, and any: 0x4b50 of them are "PK" in the file."""
+    data = save(SMALL)
+    end = 8 + int.from_bytes(data[:8], "little")
+    for wanted in (0x4B50, 0x43C, 0x47B):
+        content = wanted.to_bytes(8, "little") + data[8:end].ljust(wanted) + data[end:]
+        assert len(read_loras(str(write(tmp_path, "ink.safetensors", content)))) == 1
 
 
 def test_a_huge_header_is_not_read(tmp_path, monkeypatch):
