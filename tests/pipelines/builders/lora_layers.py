@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from peft.tuners.loha.layer import make_weight, make_weight_cp
+from peft.tuners.loha.layer import make_weight
 from peft.tuners.lokr.layer import make_kron
-from peft.tuners.lokr.layer import make_weight_cp as make_core
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -67,6 +66,14 @@ def _split_measure(module: Any) -> tuple[int, int, tuple[int, ...]]:
     """Return the size of the second factor of a Kronecker product; the first is 2x2 where the sizes are even."""
     rows, columns, kernel = _measure(module)
     return rows // 2 if rows % 2 == 0 else rows, columns // 2 if columns % 2 == 0 else columns, kernel
+
+
+def _make_core(core: Tensor, first: Tensor, second: Tensor) -> Tensor:
+    """Return a Tucker decomposition's kernels: at each of their points, a product of three matrices."""
+    points = [
+        [first.T @ core[:, :, row, column] @ second for column in range(core.shape[3])] for row in range(core.shape[2])
+    ]
+    return torch.stack([torch.stack(row, -1) for row in points], -2)
 
 
 def _make_lora(module: Any, rank: int, scale: float, strength: float) -> Any:
@@ -129,7 +136,8 @@ def _make_tucker_loha(module: Any, rank: int, scale: float, strength: float) -> 
     for number in (1, 2):
         parts |= {f"t{number}": random(rank, rank, *kernel), f"w{number}_a": random(rank, rows)}
         parts[f"w{number}_b"] = random(rank, columns)
-    delta = make_weight_cp(*parts.values(), torch.tensor(scale))
+    first, second = (_make_core(*(parts[part] for part in (f"t{n}", f"w{n}_a", f"w{n}_b"))) for n in (1, 2))
+    delta = first * second * scale
     return _make_dense(module, delta, {f".hada_{name}": value for name, value in parts.items()}, strength)
 
 
@@ -139,7 +147,7 @@ def _make_lokr(module: Any, rank: int, scale: float, strength: float) -> Any:
     parts = {"w1": random(module.weight.shape[0] // rows, module.weight.shape[1] // columns)}
     if len(kernel) == 2:
         parts |= {"t2": random(rank, rank, *kernel), "w2_a": random(rank, rows), "w2_b": random(rank, columns)}
-        second = make_core(parts["t2"], parts["w2_a"], parts["w2_b"])
+        second = _make_core(parts["t2"], parts["w2_a"], parts["w2_b"])
     else:
         parts |= {"w2_a": random(rows, rank), "w2_b": random(rank, columns)}
         second = parts["w2_a"] @ parts["w2_b"]

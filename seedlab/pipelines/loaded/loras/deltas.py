@@ -85,8 +85,9 @@ def _multiply_kronecker(tensors: Tensors) -> Tensor:
 
     first = tensors["k_w1"] if "k_w1" in tensors else tensors["k_w1_a"] @ tensors["k_w1_b"]
     second = tensors["k_w2"] if "k_w2" in tensors else _rebuild(tensors, "k_w2_a", "k_w2_b", "k_t2")
-    first = first.reshape(*first.shape, *[1] * (second.ndim - first.ndim))
-    return torch.kron(first, second.contiguous())
+    # Not `torch.kron`, which fails for some strides.
+    product = torch.einsum("ab,cd...->acbd...", first, second)
+    return product.reshape(len(first) * len(second), -1)
 
 
 def _rebuild(tensors: Tensors, first: str, second: str, core: str) -> Tensor:
