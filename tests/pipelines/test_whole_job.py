@@ -14,11 +14,12 @@ from seedlab.application import Application
 from seedlab.core.recipe import Recipe
 from seedlab.images.compare import hash_pixels
 from seedlab.images.png import read_pixels
-from seedlab.images.restoring import restore
+from seedlab.images.restoring import Restored, restore
 from seedlab.rules.seeds import Seeds
 from seedlab.rules.suffixes import GUIDE_SUFFIXES, Suffixes
 from seedlab.settings import Settings
 from seedlab.ui.services import PageServices
+from seedlab.workflow.local_files import Places
 from seedlab.workflow.session import Session
 from seedlab.workflow.trail import Round, State
 from seedlab.workflow.verification import VerificationResult
@@ -123,8 +124,10 @@ def test_a_grid_and_the_variations_of_a_locked_seed(do_job, name):
 def test_its_png_brings_it_back_and_is_verified(do_job, name):
     job = do_job(name)
     found = restore(job.file)
-    assert found.recipes[-1] == job.chosen
-    assert found.recipes[0] == job.seeds.tiles[2].recipe
+    assert found.metadata.is_of(job.chosen)
+    located = job.services.locate(found.metadata, Places(model_advice="", lora_advice=""))
+    assert located.recipe == job.chosen
+    assert Restored(metadata=located).recipes[0] == job.seeds.tiles[2].recipe
     *_, verdict = job.services.verify(job.chosen, job.file, Event(), "visitor")
     assert isinstance(verdict, VerificationResult)
     assert (verdict.is_equal, verdict.l_infinity, verdict.latents) == (True, 0, True)

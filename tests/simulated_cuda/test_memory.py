@@ -89,6 +89,7 @@ def test_what_does_not_fit_is_on_it_part_by_part(device, manager, folders, recip
     alone, together = make(manager, recipes[0]), make(manager, *recipes)
     size = measure_size(get_pipeline(manager))
     manager._executor._cache._loaded.clear()
+    gc.collect()
     device.resize(too_small_for(folders[0]))
     assert make(manager, recipes[0]) == alone
     assert is_offloaded(get_pipeline(manager))

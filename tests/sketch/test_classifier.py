@@ -28,6 +28,7 @@ def trainer(drawings: np.ndarray, tmp_path_factory: pytest.TempPathFactory) -> T
     return train(classifier, make_loss(classifier, drawings, 0, COUNT), config, checkpoint)
 
 
+@pytest.mark.slow
 def test_classifier_learns_words_and_positions(trainer: Trainer, drawings: np.ndarray) -> None:
     predictions = classify(trainer.ema, drawings)
     scenes = [make_scene(0, index) for index in range(COUNT)]

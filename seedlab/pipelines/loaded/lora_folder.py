@@ -7,6 +7,7 @@ from pathlib import Path
 
 from seedlab.core.safetensors import read_header
 from seedlab.pipelines.loaded.hashes import hash_file, hash_tensors
+from seedlab.pipelines.models.weights import is_safetensors
 
 MAX_FILES = 2_000
 MAX_HASHED_BYTES = 2 * 2**30
@@ -47,7 +48,7 @@ class LoraFolder:
 
     def _list_files(self) -> Iterator[Path]:
         if self.folder is not None:
-            files = (file for file in self.folder.rglob("*.safetensors") if file.is_file())
+            files = (file for file in self.folder.rglob("*") if is_safetensors(file) and file.is_file())
             yield from islice(files, MAX_FILES)
 
 
