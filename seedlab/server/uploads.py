@@ -37,9 +37,8 @@ KINDS = {".png": b"\x89PNG\r\n\x1a\n", ".jpg": b"\xff\xd8\xff", ".webp": b"RIFF.
 SPELLINGS = {".png": (".png",), ".jpg": (".jpg", ".jpeg"), ".webp": (".webp",)}
 HEAD_BYTES, BLOCK_BYTES = 16, 2**20
 UNSAFE = re.compile(r"[^\w .,()+-]+")
-MAX_NAME = 100
+MAX_NAME, MAX_ENDING = 100, 10
 
-NOT_A_PICTURE = "“{}” is not a PNG, JPEG or WebP file: choose a picture as SeedLab or another tool saved it."
 NOT_A_FORM = "This is not an upload of SeedLab's page: reload the page."
 TOO_FAST = "Too many uploads at a time: wait a moment, and open the picture again."
 DISK_FULL = "The disk for temporary files is full: the picture cannot be opened until the server's owner frees space."
@@ -87,15 +86,12 @@ class Uploads:
             return await run_in_threadpool(self._keep_all, files)
 
     def _keep_all(self, files: list[UploadFile]) -> Response:
-        kinds = [_find_kind(each.file) for each in files]
-        for file, kind in zip(files, kinds, strict=True):
-            if kind is None:
-                return PlainTextResponse(NOT_A_PICTURE.format((file.filename or "The file")[:80]), 415)
-        paths = [self._keep(each, kind) for each, kind in zip(files, kinds, strict=True) if kind]
+        paths = [self._keep(each, _find_kind(each.file)) for each in files]
         sweep(self._folder)
         return JSONResponse([str(path) for path in paths])
 
-    def _keep(self, upload: UploadFile, kind: str) -> Path:
+    def _keep(self, upload: UploadFile, kind: str | None) -> Path:
+        """Keep a picture; of any other file only its name, by which the page says that it is none."""
         # The name of the folder keeps files of one name apart, and cannot be guessed without the file.
         folder = self._folder / _digest(upload.file)
         path = folder / _name(upload.filename or "", kind)
@@ -103,7 +99,8 @@ class Uploads:
         upload.file.seek(0)
         try:
             with path.open("wb") as kept:
-                copyfileobj(upload.file, kept)
+                if kind is not None:
+                    copyfileobj(upload.file, kept)
         except OSError:
             path.unlink(missing_ok=True)
             raise
@@ -147,10 +144,10 @@ def _escape(magic: bytes) -> bytes:
     return re.escape(magic).replace(rb"\.", b".")
 
 
-def _name(given: str, kind: str) -> str:
-    """Return a safe file name with the ending of its kind. Error messages show it."""
+def _name(given: str, kind: str | None) -> str:
+    """Return a safe file name, with the ending of its kind if it is a picture. Error messages show it."""
     plain = Path(UNSAFE.sub("_", given.replace("\\", "/").rsplit("/", 1)[-1]))
-    ending = plain.suffix if plain.suffix.casefold() in SPELLINGS[kind] else kind
+    ending = plain.suffix[:MAX_ENDING] if kind is None or plain.suffix.casefold() in SPELLINGS[kind] else kind
     stem = plain.stem.strip(". ") or "picture"
     return f"{stem.encode()[:MAX_NAME].decode(errors='ignore')}{ending}"
 

@@ -181,5 +181,5 @@ def test_a_recipe_of_an_invalid_model_is_refused(visit, picture):
     write_picture(picture, image, forged)
     other = visit(steps=None)
     other.drop(picture)
-    expect(other.sentence("page")).to_contain_text("There is no model “/etc”")
+    expect(other.sentence("page")).to_contain_text("This picture needs the model “etc”, which is not here")
     expect(other.columns).to_have_count(0)

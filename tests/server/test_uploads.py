@@ -4,10 +4,13 @@ import errno
 import select
 import stat
 import time
+from pathlib import Path
 
 import pytest
 from PIL import Image
 
+from seedlab.core.errors import SeedLabError
+from seedlab.images.restoring import restore
 from seedlab.server import uploads
 from seedlab.server.paths import UPLOAD
 from seedlab.server.uploads import RateLimit, Uploads
@@ -66,12 +69,11 @@ def test_an_uploaded_picture_is_opened(served, client, tmp_path):
         ("x.webp", b"RIFF\0\0\0\0WAVE"),
     ],
 )
-def test_other_files_are_refused_and_not_kept(served, client, name, content):
-    before = list_files(served)
-    answer = client.post(UPLOAD, files={"files": (name, content)})
-    assert answer.status_code == 415
-    assert answer.text.startswith(f"“{name}” is not a PNG, JPEG or WebP file: choose a picture")
-    assert list_files(served) == before
+def test_of_other_files_only_the_name_is_kept_by_which_the_page_refuses_them(served, client, name, content):
+    (path,) = client.post(UPLOAD, files={"files": (name, content)}).json()
+    assert (Path(path).name, Path(path).stat().st_size) == (name, 0)
+    with pytest.raises(SeedLabError, match=f"“{name}” is not a picture that SeedLab can read"):
+        restore(Path(path))
 
 
 @pytest.mark.parametrize(
