@@ -198,8 +198,7 @@ class Session:
             lookups.shutdown(wait=False, cancel_futures=True)
 
     def _is_wanted(self, tile: Tile) -> bool:
-        is_new = tile.recipe.fingerprint not in self._looked_up
-        return tile.state is State.WAITING or (tile.state is State.STOPPED and is_new)
+        return tile.state is State.WAITING or (tile.state is State.STOPPED and not self.is_known(tile))
 
     def _look_up(self, round_id: int, index: int, finding: "Future[Picture | None]") -> Iterator[Trail]:
         while not wait([finding], LOOKUP_SECONDS).done:
