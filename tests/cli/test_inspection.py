@@ -11,8 +11,8 @@ from seedlab.cli.main import main
 from seedlab.core.errors import SeedLabError
 from seedlab.images.metadata import Metadata, read_metadata, write_picture
 from seedlab.images.png import read_pixels, write_png
-from tests.cli.test_main import MODEL, Painter, paint
-from tests.examples import ENVIRONMENT, RECIPE
+from tests.cli.test_main import Painter, paint
+from tests.examples import ENVIRONMENT, MODEL, RECIPE
 from tests.images.foreign.pictures import make_exif, write_exif
 from tests.processes import run_python
 

@@ -28,21 +28,11 @@ from seedlab.images.metadata import Metadata, read_metadata, write_picture
 from seedlab.images.png import read_pixels, write_png
 from seedlab.workflow.local_files import LocalFiles
 from seedlab.workflow.services import Services
-from tests.examples import ENVIRONMENT, RECIPE, make_lineage
+from tests.examples import ENVIRONMENT, MODEL, RECIPE, make_lineage
 from tests.pipelines.builders import build_stable_diffusion
 from tests.processes import run_python
 
 PROMPT = "Labrador in the style of Vermeer"
-MODEL = Model(
-    model_id="sketch",
-    name="Sketch",
-    num_inference_steps=12,
-    guidance_scale=3.0,
-    height=128,
-    width=128,
-    scheduler="DPMSolverMultistepScheduler",
-    max_side=256,
-)
 
 
 def paint(recipe: Recipe) -> Image.Image:

@@ -78,7 +78,9 @@ def test_other_seeds_give_other_images(plain: dict[int, Image.Image]) -> None:
     assert min(distances) > 8
 
 
-@pytest.mark.parametrize("modifier", MODIFIERS)
+@pytest.mark.parametrize(
+    "modifier", [MODIFIERS[0], *(pytest.param(each, marks=pytest.mark.slow) for each in MODIFIERS[1:])]
+)
 def test_suffix_changes_the_image_and_keeps_the_composition(
     pipeline: StableDiffusionPipeline, plain: dict[int, Image.Image], modifier: str
 ) -> None:

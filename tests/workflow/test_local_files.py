@@ -10,8 +10,7 @@ from seedlab.core.recipe import Lora
 from seedlab.core.weights import WeightHashes
 from seedlab.images.metadata import Metadata
 from seedlab.workflow.local_files import LocalFiles, Places
-from tests.cli.test_main import MODEL
-from tests.examples import ENVIRONMENT, RECIPE, make_lineage
+from tests.examples import ENVIRONMENT, MODEL, RECIPE, make_lineage
 
 SHA256 = {"ink": "ab" * 32, "rain": "cd" * 32}
 """The hashes of LoRAs, by what their files contain."""

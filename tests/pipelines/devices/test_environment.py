@@ -7,6 +7,7 @@ import sys
 from dataclasses import asdict
 from threading import Event
 
+import pytest
 import torch
 
 from seedlab.core.environment import Environment
@@ -19,6 +20,7 @@ from tests.pipelines.builders import build_ddpm, flatten, make_recipe
 DETERMINISTIC = """
 import json, os, sys
 from threading import Event
+import pytest
 import torch
 from seedlab.pipelines.manager import PipelineManager
 from seedlab.core.recipe import Recipe
@@ -58,6 +60,7 @@ def test_variables_that_select_other_kernels_are_part_of_the_environment(monkeyp
     assert Environment.from_dict(asdict(changed)) == changed
 
 
+@pytest.mark.slow
 def test_full_determinism_is_recorded_and_changes_no_bits_on_a_cpu(shared_manager, tiny):
     recipe = make_recipe(tiny, scheduler="EulerAncestralDiscreteScheduler")
     command = [sys.executable, "-c", DETERMINISTIC, recipe.to_json()]

@@ -40,6 +40,7 @@ def load(cache: PipelineCache, folder) -> LoadedPipeline:
     return cache.load(find_model(str(folder)), "float32", "cpu")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="measured as Linux tells it")
 def test_after_ten_switches_between_two_models_no_more_memory_is_taken_than_after_two(tmp_path):
     widths = (64, 128, 256, 256)

@@ -31,11 +31,8 @@ from tests.pipelines.test_matrix import BUILDERS, CASES, Case, make_seeds
 STEPS = 4
 ALONE = (
     Case("tiny", "float32", "DPMSolverMultistepScheduler SDE Karras"),
-    Case("tiny", "float32", "HeunDiscreteScheduler"),
     Case("tiny", "bfloat16", "UniPCMultistepScheduler"),
     Case("flux", "bfloat16"),
-    Case("pixart", "float32"),
-    Case("ddpm", scheduler="DDPMScheduler"),
 )
 BATCHES = (Case("tiny", "float32", "UniPCMultistepScheduler"), Case("xl", "bfloat16"))
 """What is tested every time."""
