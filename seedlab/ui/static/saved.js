@@ -89,5 +89,7 @@ function findRoot(id) {
   return id;
 }
 
-window.addEventListener('pagehide', writeSaved);
-document.addEventListener('visibilitychange', () => document.hidden && writeSaved());
+// Only what is not written yet: another tab may have written since.
+const writePending = () => saveTimer && writeSaved();
+window.addEventListener('pagehide', writePending);
+document.addEventListener('visibilitychange', () => document.hidden && writePending());
