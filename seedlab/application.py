@@ -15,7 +15,8 @@ from seedlab.core.reports import Report
 from seedlab.images.store import Store
 from seedlab.pipelines.loaded.lora_folder import LoraFolder
 from seedlab.pipelines.manager import PipelineManager
-from seedlab.pipelines.models.catalog import CATALOG, SKETCH, find_model
+from seedlab.pipelines.models.addresses import find_model
+from seedlab.pipelines.models.catalog import CATALOG, SKETCH
 from seedlab.pipelines.resolver import hide_path
 from seedlab.settings import Settings
 from seedlab.sketch import vocabulary

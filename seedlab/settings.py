@@ -16,7 +16,7 @@ LOCAL = ("127.0.0.1", "localhost", "::1")
 """Addresses that only this machine can reach."""
 
 YES, NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
-VALUES = ("model", "device", "host", "port", "store")
+VALUES = ("model", "device", "host", "port", "store", "loras")
 SWITCHES = ("deterministic", "share", "open", "public", "embed")
 PREFIX = "SEEDLAB_"
 VARIABLES = tuple(f"{PREFIX}{name.upper()}" for name in (*VALUES, *SWITCHES, "cache"))

@@ -1,11 +1,13 @@
 """Settings: flags first, then environment variables, then good defaults."""
 
+import argparse
+import re
 from pathlib import Path
 
 import pytest
 
 from seedlab.core.errors import SeedLabError
-from seedlab.settings import VARIABLES, Settings, list_unknown_variables, read_settings
+from seedlab.settings import VARIABLES, Settings, add_flags, list_unknown_variables, read_settings
 
 
 def test_defaults_are_sketch_for_this_machine_alone():
@@ -122,6 +124,14 @@ def test_a_device_that_is_none_is_refused(device):
 def test_a_variable_that_is_none_is_named(name, hint):
     (sentence,) = list_unknown_variables({name: "1", "SEEDLAB_PORT": "1", "PATH": "/bin"})
     assert sentence.startswith(f"{name} is not a setting: {hint}")
+
+
+def test_all_variables_that_help_names_are_known():
+    parser = argparse.ArgumentParser()
+    add_flags(parser, {})
+    named = re.findall(r"\bSEEDLAB_[A-Z]+", parser.format_help())
+    assert len(named) >= 10
+    assert list_unknown_variables(dict.fromkeys(named, "")) == ()
 
 
 def test_all_variables_that_are_read_are_known():

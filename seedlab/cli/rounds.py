@@ -28,19 +28,15 @@ from seedlab.core.model import Model
 from seedlab.core.recipe import DTYPES, GENERATOR_DEVICES, Lora, Recipe
 from seedlab.core.schedulers import SCHEDULERS
 from seedlab.images.foreign.metadata import ForeignMetadata
-from seedlab.images.metadata import read_metadata
 from seedlab.images.output_folder import check_folder, check_room
-from seedlab.images.restoring import read, restore
+from seedlab.images.restoring import restore
 from seedlab.rules.registry import VARIATIONS
 from seedlab.rules.rule import Rule
 from seedlab.rules.seeds import GUIDE_SEEDS, Seeds
-from seedlab.workflow.notices import format_unknown_words
+from seedlab.workflow.notices import describe_unknown_words
 from seedlab.workflow.services import Services
 
 FAILED = 1
-EXAMPLES = 4
-"""Words that the model knows, in the notice about those that it does not."""
-
 KEEPING = """\
 A picture that is in the folder already, and is what would be made, stays and is not made again. So an interrupted
 command continues where it was. Any other file of the same name stops the command before it begins. Grids are always
@@ -73,20 +69,18 @@ def run_grid(given: argparse.Namespace, make_services: MakeServices) -> int:
         recipe = _make_recipe(given, model, rule.seeds[0], loras)
         snapped = model.format_snapped_size(recipe, *given.size)
         seeds = model.card.seeds if model.card else ""
-        unknown = _format_unknown(services, model, [recipe.prompt])
+        unknown = describe_unknown_words(services, model.model_id, model.name, [recipe.prompt])
         return _run(replace(job, parent=recipe), given, services, (unknown, snapped, seeds))
 
 
 def run_refine(given: argparse.Namespace, make_services: MakeServices) -> int:
     """Make a round of variations of a picture."""
-    found = read(given.picture)
+    found = restore(given.picture)
     if isinstance(found, ForeignMetadata):
         return _refine_foreign(found, given, make_services)
-    metadata = read_metadata(given.picture)
-    restore(given.picture)  # refuses a history that does not lead to the picture
     rule = _parse_rule(given)
     with closing(make_services(parse_device(given.device))) as services:
-        metadata = services.locate(metadata, make_places(given, given.picture))
+        metadata = services.locate(found.metadata, make_places(given, given.picture))
         job = Job(
             folder=given.picture.parent if given.out is None else given.out,
             parent=metadata.recipe,
@@ -99,14 +93,9 @@ def run_refine(given: argparse.Namespace, make_services: MakeServices) -> int:
         for variation in job.files:
             model.check(variation)
         _check(job, given)
-        unknown = _format_unknown(services, model, [variation.prompt for variation in job.files])
+        prompts = [variation.prompt for variation in job.files]
+        unknown = describe_unknown_words(services, model.model_id, model.name, prompts)
         return _run(job, given, services, (unknown,))
-
-
-def _format_unknown(services: Services, model: Model, prompts: Sequence[str]) -> str:
-    words = dict.fromkeys(word for prompt in prompts for word in services.unknown_words(model.model_id, prompt))
-    examples = next(iter(services.list_words(model.model_id).values()), ())[:EXAMPLES]
-    return format_unknown_words(model.name, tuple(words), examples)
 
 
 def _refine_foreign(found: ForeignMetadata, given: argparse.Namespace, make_services: MakeServices) -> int:

@@ -1,10 +1,12 @@
 """The names of local files in pictures: a picture says which files it needs, and not where they were."""
 
+import re
 from dataclasses import replace
 from pathlib import PurePosixPath, PureWindowsPath
 
 from seedlab.core.recipe import Recipe
 
+ENDING = ".safetensors"
 HERE = "./"
 """Begins the name of a local file, so that no folder is taken for a model on the Hub or for the built-in one."""
 
@@ -17,6 +19,17 @@ def is_path(text: str) -> bool:
 def is_name(text: str) -> bool:
     """Whether a model or LoRA is a local file by its name alone, as `hide_folder` writes it."""
     return text.startswith(HERE)
+
+
+def is_share(path: str) -> bool:
+    """Whether a path is that of a network share. Windows logs in to its host as soon as the path is looked at."""
+    return path.replace("\\", "/").startswith("//")
+
+
+def name_file(path: str) -> str:
+    """Return the name of a file or folder on any system, without the ending of a safetensors file."""
+    name = re.split(r"[/\\]", path.rstrip("/\\"))[-1]
+    return name[: -len(ENDING)] if name.lower().endswith(ENDING) else name
 
 
 def hide_folder(text: str) -> str:

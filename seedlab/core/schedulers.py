@@ -60,8 +60,10 @@ class Scheduler:
 SCHEDULERS = (
     Scheduler("DPMSolverMultistepScheduler", "DPM++ 2M", "DPM++ 2M"),
     Scheduler("DPMSolverMultistepScheduler Karras", "DPM++ 2M Karras", "DPM++ 2M"),
-    Scheduler("DPMSolverMultistepScheduler SDE", "DPM++ 2M SDE", "DPM++ 2M SDE"),
-    Scheduler("DPMSolverMultistepScheduler SDE Karras", "DPM++ 2M SDE Karras", "DPM++ 2M SDE"),
+    Scheduler("DPMSolverMultistepScheduler SDE", "DPM++ 2M SDE", "DPM++ 2M SDE", aliases=("DPM++ 2M SDE GPU",)),
+    Scheduler(
+        "DPMSolverMultistepScheduler SDE Karras", "DPM++ 2M SDE Karras", "DPM++ 2M SDE", aliases=("DPM++ 2M SDE GPU",)
+    ),
     Scheduler("DPMSolverSinglestepScheduler", "DPM++ singlestep", "DPM++ 2S"),
     Scheduler("UniPCMultistepScheduler", "UniPC", "UniPC", aliases=("UniPC multistep",)),
     Scheduler("DEISMultistepScheduler", "DEIS", "DEIS", aliases=("DEIS multistep",)),

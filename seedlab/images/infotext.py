@@ -10,6 +10,7 @@ import re
 
 from seedlab import __version__
 from seedlab.core.errors import RecipeError
+from seedlab.core.file_names import name_file
 from seedlab.core.recipe import Lora, Recipe
 from seedlab.core.schedulers import Scheduler, find_scheduler
 from seedlab.core.weights import NO_HASHES, WeightHashes
@@ -20,7 +21,6 @@ INFOTEXT_CHUNK = "parameters"
 AUTOMATIC = {"DPM++ 2M": "Karras", "DPM++ 2M SDE": "Exponential", "DPM2": "Karras", "DPM2 a": "Karras"}
 """A1111's default schedule types (modules/sd_samplers_kdiffusion.py); "Uniform" for all other samplers."""
 
-ENDING = ".safetensors"
 MODEL_HASH, LORA_HASH = 10, 12
 """The number of hex digits that A1111 writes of a hash."""
 
@@ -49,12 +49,7 @@ def _write_tag(lora: Lora) -> str:
 
 def _name_lora(lora: Lora) -> str:
     # These marks would end the name in a tag or in the list of hashes.
-    return re.sub(r"[<>:,\n]", "", _name_file(lora.file))
-
-
-def _name_file(path: str) -> str:
-    name = re.split(r"[/\\]", path.rstrip("/\\"))[-1]
-    return name[: -len(ENDING)] if name.lower().endswith(ENDING) else name
+    return re.sub(r"[<>:,\n]", "", name_file(lora.file))
 
 
 def _list_lora_hashes(recipe: Recipe, hashes: WeightHashes) -> str | None:
@@ -74,7 +69,7 @@ def _write_details(recipe: Recipe, hashes: WeightHashes) -> str:
         "Size": f"{recipe.width}x{recipe.height}",
         "Model hash": hashes.checkpoint[:MODEL_HASH] or None,
         # Without these marks, as in early versions of A1111: several readers cut the name there.
-        "Model": re.sub("[,:]", "", _name_file(recipe.model_id)),
+        "Model": re.sub("[,:]", "", name_file(recipe.model_id)),
         # Otherwise A1111 draws the noise on the GPU, which gives another picture.
         "RNG": "CPU" if recipe.generator_device == "cpu" else None,
         "Lora hashes": _list_lora_hashes(recipe, hashes),

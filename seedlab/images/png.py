@@ -2,7 +2,6 @@
 
 import errno
 import struct
-import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import BinaryIO, TypeVar
@@ -13,7 +12,7 @@ from PIL.PngImagePlugin import PngImageFile, PngInfo
 from seedlab.core.errors import SeedLabError
 from seedlab.core.files import is_full, write_atomically
 from seedlab.core.validation import MAX_SIDE
-from seedlab.images.containers.files import open_file
+from seedlab.images.containers.files import BROKEN, make_damage_error, open_file
 from seedlab.images.containers.png import SIGNATURE, Chunks, TooMuchError, read_png
 
 HEAD = struct.Struct(">8s4x4sII")
@@ -21,9 +20,6 @@ HEAD = struct.Struct(">8s4x4sII")
 
 MAX_READ_SIDE = 16_384
 """The largest side, in pixels, of a picture whose text is read: other tools enlarge pictures."""
-
-BROKEN = (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error, zlib.error)
-"""What Pillow raises for invalid PNGs."""
 
 FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 NO_FOLDER = (errno.ENOTDIR, errno.EEXIST)
@@ -124,7 +120,7 @@ def _read(file: Path, read: Callable[[PngImageFile, Chunks], T], max_side: int) 
         sentence = f"“{name}” holds too much data besides its pixels: choose a picture as SeedLab saved it."
         raise SeedLabError(sentence) from error
     except BROKEN as error:
-        raise SeedLabError(f"“{name}” is damaged or truncated: copy or download it again.") from error
+        raise make_damage_error(file) from error
 
 
 def _check_head(stream: BinaryIO, name: str, max_side: int) -> None:

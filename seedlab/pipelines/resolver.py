@@ -16,7 +16,7 @@ from seedlab.pipelines.hub.cache import COMMIT, find_commit, find_downloaded_con
 from seedlab.pipelines.loaded.completeness import check_weights
 from seedlab.pipelines.loaded.files import ModelFiles
 from seedlab.pipelines.loaded.sources import KNOWN, is_on_hub
-from seedlab.pipelines.models.catalog import find_model
+from seedlab.pipelines.models.addresses import find_model
 from seedlab.pipelines.models.folders import check_folder
 from seedlab.pipelines.models.introspection import inspect_pipeline
 

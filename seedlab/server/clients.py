@@ -1,14 +1,12 @@
 """Whom a request comes from, and how much of something each client has taken."""
 
-import ipaddress
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from starlette.types import Scope
 
-IPV6_SITE = 64
-"""Bits of an IPv6 address that belong to one connection: its owner chooses the others."""
+from seedlab.core.clients import name_client
 
 PROXIES = "127.0.0.1,::1,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7"
 """The proxies of a Space, whose word on the visitor's address uvicorn takes (FORWARDED_ALLOW_IPS)."""
@@ -18,19 +16,6 @@ def find_client(scope: Scope) -> str:
     """Return the address that a request comes from; for IPv6, its network. uvicorn has followed trusted proxies."""
     address = scope["client"][0] if scope.get("client") else ""
     return name_client(address)
-
-
-def name_client(address: str) -> str:
-    """Return the name under which an address is counted."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(parsed, ipaddress.IPv6Address):
-        if parsed.ipv4_mapped is not None:
-            return str(parsed.ipv4_mapped)
-        return str(ipaddress.ip_network((parsed, IPV6_SITE), strict=False))
-    return address
 
 
 class Shares:

@@ -1,8 +1,8 @@
 """Everything between the network and gradio, put together."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from seedlab.server.bodies import BodyLimit
 from seedlab.server.calls import EventCalls
 from seedlab.server.headers import SecurityHeaders, make_headers
 from seedlab.server.hosts import HostAndOrigin, make_host_check
-from seedlab.server.install import make_app_options
+from seedlab.server.install import make_app_options, repeat
 from seedlab.server.paths import OpenPaths
 from seedlab.server.routes import make_routes
 from seedlab.server.streams import StreamLimits, Streams
@@ -56,18 +56,9 @@ def make_edge(
     )
 
 
-@asynccontextmanager
-async def _sweep_often(sweeps: Sequence[Callable[[], object]]) -> AsyncIterator[None]:
+def _sweep_often(sweeps: Sequence[Callable[[], object]]) -> AbstractAsyncContextManager[None]:
     async def run() -> None:
-        while True:
-            for each in sweeps:
-                await asyncio.to_thread(each)
-            await asyncio.sleep(SWEEP_SECONDS)
+        for each in sweeps:
+            await asyncio.to_thread(each)
 
-    task = asyncio.create_task(run())
-    try:
-        yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+    return repeat(run, SWEEP_SECONDS)

@@ -1,7 +1,8 @@
 """Adds routes and middleware to the app that gradio makes."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from typing import Any
 
 from starlette.applications import Starlette
@@ -10,6 +11,29 @@ from starlette.routing import BaseRoute
 
 Service = Callable[[], AbstractAsyncContextManager[None]]
 """Runs in the background while the app is served, such as a periodic sweep."""
+
+
+@asynccontextmanager
+async def repeat(action: Callable[[], Awaitable[object]], seconds: float) -> AsyncIterator[None]:
+    """Do something for the time of a block, at its start and every so many seconds."""
+
+    async def run() -> None:
+        while True:
+            await action()
+            await asyncio.sleep(seconds)
+
+    task = asyncio.create_task(run())
+    try:
+        yield
+    finally:
+        await cancel(task)
+
+
+async def cancel(task: "asyncio.Task[object]") -> None:
+    """End a task, and wait until it has ended."""
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
 
 
 def make_app_options(

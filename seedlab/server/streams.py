@@ -4,15 +4,17 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from urllib.parse import parse_qs
 from weakref import WeakValueDictionary
 
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from seedlab.core.clients import name_client
 from seedlab.server.calls import CALL, Call
-from seedlab.server.clients import find_client, name_client
+from seedlab.server.clients import find_client
+from seedlab.server.install import cancel, repeat
 from seedlab.server.paths import DATA, HEARTBEAT, JOIN
 from seedlab.server.refusals import BUSY, make_refusal
 from seedlab.ui.running_page import OpenStream, RunningPage
@@ -93,20 +95,9 @@ class Streams:
         for session in {stream.session for stream in self._page.list_streams() if self._is_unheard(stream, now)}:
             await self._page.end_streams(session)
 
-    @asynccontextmanager
-    async def watch(self) -> AsyncIterator[None]:
+    def watch(self) -> AbstractAsyncContextManager[None]:
         """End unheard streams for the time of a block."""
-
-        async def check() -> None:
-            while True:
-                await asyncio.sleep(CHECK_SECONDS)
-                await self.end_unheard()
-
-        task = asyncio.create_task(check())
-        try:
-            yield
-        finally:
-            await _cancel(task)
+        return repeat(self.end_unheard, CHECK_SECONDS)
 
     def _is_unheard(self, stream: OpenStream, now: float) -> bool:
         silent = not self._listeners[stream.session] and now - stream.started > self._unheard_seconds
@@ -162,8 +153,8 @@ async def _beat_until(visit: asyncio.Event, receive: Receive, send: Send) -> boo
             await asyncio.wait((gone, visited), timeout=BEAT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
         return not gone.done()
     finally:
-        await _cancel(gone)
-        await _cancel(visited)
+        await cancel(gone)
+        await cancel(visited)
 
 
 async def _wait_for_end(receive: Receive) -> None:
@@ -177,9 +168,3 @@ def _drop_start(send: Send) -> Send:
             await send(message)
 
     return rest
-
-
-async def _cancel(task: "asyncio.Task[object]") -> None:
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task

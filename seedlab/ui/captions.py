@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 
 from seedlab.core.errors import RecipeError
+from seedlab.core.file_names import name_file
 from seedlab.core.model import Model
 from seedlab.core.recipe import Recipe
 from seedlab.core.schedulers import find_scheduler
@@ -72,13 +73,9 @@ def format_settings(recipe: Recipe, names: Mapping[str, str]) -> str:
             label_scheduler(recipe.scheduler),
             f"{recipe.width}×{recipe.height}",
             DTYPES[recipe.dtype],
-            *(f"LoRA {_name_file(lora.file)} {lora.weight:g}" for lora in recipe.loras),
+            *(f"LoRA {name_file(lora.file)} {lora.weight:g}" for lora in recipe.loras),
         )
     )
-
-
-def _name_file(path: str) -> str:
-    return re.split(r"[/\\]", path)[-1].removesuffix(".safetensors")
 
 
 def name_model(recipe: Recipe, names: Mapping[str, str]) -> str:

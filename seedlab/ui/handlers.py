@@ -6,7 +6,6 @@ has saved with `reopen`, and the event again.
 Outputs named "update" go to the columns (see `seedlab.ui.updates`), "errors" to `ERROR_PLACES` in order.
 """
 
-import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -16,6 +15,7 @@ from weakref import WeakValueDictionary
 
 import gradio as gr
 
+from seedlab.core.clients import name_client
 from seedlab.core.errors import RecipeError, SeedLabError
 from seedlab.core.model import Model
 from seedlab.core.recipe import MAX_PROMPT_CHARACTERS
@@ -35,15 +35,12 @@ from seedlab.ui.captions import format_model_notes, name_picture
 from seedlab.ui.fields import MODEL_DEPENDENT, update_fields
 from seedlab.ui.form import ADVANCED, ERROR_PLACES, FIELDS, FORM, RULE_FIELDS, Form, read_model_id
 from seedlab.ui.opening import PictureOpener
+from seedlab.ui.outputs import Outputs, lose, run_action
 from seedlab.ui.page_session import PageSession
 from seedlab.ui.services import PageServices
 from seedlab.ui.updates import LOST
-from seedlab.workflow.notices import format_unknown_words
+from seedlab.workflow.notices import describe_unknown_words
 from seedlab.workflow.trail import State, Tile, Trail
-
-LOGGER = logging.getLogger(__name__)
-
-Outputs = tuple[Any, ...]
 
 
 class Handlers:
@@ -83,7 +80,7 @@ class Handlers:
     def explore(self, page: PageSession | None, *values: Any) -> Outputs:
         """Request a round of seeds. Outputs: update, notice, advanced, errors."""
         if page is None:
-            return _lose(2 + len(ERROR_PLACES))
+            return lose(2 + len(ERROR_PLACES))
         form = Form(*values)
         snapped = ""
 
@@ -99,7 +96,7 @@ class Handlers:
             snapped = form.format_snapped_size(model, recipe)
             page.session.explore(recipe, rule)
 
-        field, errors = _run(action)
+        field, errors = run_action(action)
         advanced = gr.update(open=True) if field in ADVANCED else gr.skip()
         notice = " ".join(filter(None, (self._format_notice(form), snapped)))
         return page.update(), notice, advanced, *errors
@@ -109,7 +106,7 @@ class Handlers:
     ) -> Outputs:
         """Lock a finished tile, or resume the round of a failed or stopped one. Outputs: update, errors."""
         if page is None:
-            return _lose(len(ERROR_PLACES))
+            return lose(len(ERROR_PLACES))
 
         def action() -> None:
             round_id, index = read_numbers(event, "round", "index")
@@ -119,18 +116,18 @@ class Handlers:
             elif page.session.is_known(tile):
                 page.session.resume(round_id)
 
-        _, errors = _run(action)
+        _, errors = run_action(action)
         return page.update(), *errors
 
     def revisit(self, event: gr.EventData, page: PageSession | None) -> Outputs:
         """Show an earlier round. Outputs: update, errors."""
         if page is None:
-            return _lose(len(ERROR_PLACES))
+            return lose(len(ERROR_PLACES))
 
         def action() -> None:
             page.session.revisit(*read_numbers(event, "round"))
 
-        _, errors = _run(action)
+        _, errors = run_action(action)
         return page.update(), *errors
 
     def wake(self, event: gr.EventData, page: PageSession | None) -> Any:
@@ -167,7 +164,7 @@ class Handlers:
     def write_script(self, event: gr.EventData, page: PageSession | None) -> Outputs:
         """Export a tile, or its round if the event has no `index`, as a script. Outputs: update, error."""
         if page is None:
-            return _lose(1)
+            return lose(1)
         message = ""
         try:
             (round_id,) = read_numbers(event, "round")
@@ -190,7 +187,7 @@ class Handlers:
     def open_picture(self, page: PageSession | None, model_id: str | None, path: str | None) -> Outputs:
         """Open an uploaded picture. Outputs: update, notice, one value per `FORM` field, errors."""
         if page is None:
-            return _lose(1 + len(FORM) + len(ERROR_PLACES))
+            return lose(1 + len(FORM) + len(ERROR_PLACES))
         fields: dict[str, Any] = {}
         notice = ""
 
@@ -200,7 +197,7 @@ class Handlers:
                 raise SeedLabError("That file could not be read: choose a PNG, JPEG or WebP file.")
             notice = self._opener.open(Path(path), page.session, (model_id or "").strip(), fields)
 
-        _, errors = _run(action, rename=dict.fromkeys(FIELDS, "page"))
+        _, errors = run_action(action, rename=dict.fromkeys(FIELDS, "page"))
         updates = [fields.get(name, gr.skip()) for name in FORM]
         return page.update(), notice, *updates, *errors
 
@@ -281,9 +278,7 @@ class Handlers:
     def _format_notice(self, form: Form) -> str:
         model_id, prompt = (form.model_id or "").strip(), form.prompt or ""
         name = self._services.names.get(model_id, model_id).split(" (")[0]
-        examples = next(iter(self._services.list_words(model_id).values()), ())[:4]
-        unknown = self._services.unknown_words(model_id, prompt)
-        return format_unknown_words(name, unknown, examples, "see “All known words” below")
+        return describe_unknown_words(self._services, model_id, name, [prompt], "see “All known words” below")
 
 
 def end_session(page: PageSession | None) -> None:
@@ -295,28 +290,4 @@ def end_session(page: PageSession | None) -> None:
 def _name_visitor(request: gr.Request) -> str:
     """Return the address of a visitor: all tabs of one take their turns together."""
     client = getattr(request, "client", None)
-    return client.host if client is not None else request.session_hash or ""
-
-
-def _lose(others: int) -> Outputs:
-    """Return the outputs of an event without a page session: the page sends its trail, and the event again."""
-    return (LOST, *(gr.skip(),) * others)
-
-
-def _run(action: Callable[[], None], rename: dict[str, str] | None = None) -> tuple[str, tuple[str, ...]]:
-    """Run an action. Returns the place of its error ("" for none), and the texts at all `ERROR_PLACES`."""
-    errors = dict.fromkeys(ERROR_PLACES, "")
-    place = ""
-    try:
-        action()
-    except SeedLabError as error:
-        # Not gr.Error: the page does not show it for events outside the queue.
-        field = getattr(error, "field", "")
-        place = (rename or {}).get(field, field)
-        place = place if place in ERROR_PLACES else "page"
-        errors[place] = str(error)
-    except Exception:  # the edge: the page shows nothing when an event fails
-        LOGGER.exception("An event handler failed.")
-        place = "page"
-        errors[place] = "Something went wrong. Nothing was lost: try again."
-    return place, tuple(errors.values())
+    return name_client(client.host) if client is not None else request.session_hash or ""

@@ -11,7 +11,7 @@ from seedlab.core.model import Model
 from seedlab.core.recipe import DTYPES, MAX_LORAS, Lora
 from seedlab.core.text import quote
 from seedlab.images.foreign.metadata import Detail, ForeignLora, ForeignMetadata
-from seedlab.images.foreign.samplers import normalize_sampler
+from seedlab.images.foreign.samplers import find_scheduler
 from seedlab.images.foreign.values import strip_ending
 
 LABELS = {
@@ -174,7 +174,7 @@ class _Borrowing:
     def _add_scheduler(self) -> None:
         found = self._found
         is_flow = self._model.scheduler.startswith("FlowMatchEuler")
-        if is_flow and normalize_sampler(found.sampler) == "euler":
+        if is_flow and find_scheduler(found.sampler) == "EulerDiscreteScheduler":
             self._scheduler_is_own = True  # Euler is the name of its only scheduler elsewhere
         elif found.scheduler is not None:
             self._settings["scheduler"] = found.scheduler

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from seedlab.core.errors import SeedLabError
-from seedlab.core.file_names import HERE, hide_folder, is_name, is_path
+from seedlab.core.file_names import HERE, hide_folder, is_name, is_path, is_share
 from seedlab.core.model import Model
 from seedlab.core.recipe import Lora, Recipe
 from seedlab.core.text import quote
@@ -117,9 +117,8 @@ def _list_same(wanted: str, candidates: Iterable[str]) -> list[str]:
 
 
 def _is_usable(path: str) -> bool:
-    # Windows logs in to the host of a share as soon as its path is looked at, and pictures come from strangers.
-    is_share = path.replace("\\", "/").startswith("//")
-    return is_path(path) and not is_share and _exists(path)
+    # Pictures come from strangers.
+    return is_path(path) and not is_share(path) and _exists(path)
 
 
 def _exists(path: str) -> bool:

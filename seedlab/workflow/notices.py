@@ -2,6 +2,25 @@
 
 from collections.abc import Sequence
 
+from seedlab.workflow.services import Services
+
+EXAMPLES = 4
+"""Words that the model knows, in the notice about those that it does not."""
+
+
+def describe_unknown_words(
+    services: Services, model_id: str, name: str, prompts: Sequence[str], where: str = ""
+) -> str:
+    """Return a notice about words of prompts that a model was not trained on; "" if there are none.
+
+    Args:
+        name: of the model.
+        where: see `format_unknown_words`.
+    """
+    words = dict.fromkeys(word for prompt in prompts for word in services.unknown_words(model_id, prompt))
+    examples = next(iter(services.list_words(model_id).values()), ())[:EXAMPLES]
+    return format_unknown_words(name, tuple(words), examples, where)
+
 
 def format_unknown_words(name: str, words: Sequence[str], examples: Sequence[str] = (), where: str = "") -> str:
     """Format a notice about words that a model was not trained on; "" if there are none.

@@ -135,9 +135,13 @@ class Trail:
         return None
 
     def share_prompt(self, round_: Round) -> str:
-        """Return the prompt that a round starts from: its parent's, or that of its first tile."""
+        """Return the prompt that a round starts from."""
+        return self.base_of(round_).prompt
+
+    def base_of(self, round_: Round) -> Recipe:
+        """Return the recipe that a round starts from: its parent's, or that of its first tile."""
         tile = round_.tiles[0] if round_.parent is None else self.tile(*round_.parent)
-        return tile.recipe.prompt
+        return tile.recipe
 
     def lineage_of(self, round_id: int, index: int) -> Lineage:
         """Return the changes that led from the first round to this tile."""

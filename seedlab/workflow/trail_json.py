@@ -48,14 +48,10 @@ def read_trail(text: str) -> Trail:
 
 def write_round(trail: Trail, round_: Round) -> dict[str, Any]:
     """Return a round as JSON data, as `write_trail` writes it."""
-    first = _find_base(trail, round_)
+    first = trail.base_of(round_)
     tiles = [{"value": tile.value, "recipe": tile.recipe.list_changes(first)} for tile in round_.tiles]
     base = {} if round_.parent else {"base": first.to_dict()}
     return {"id": round_.id, "parent": round_.parent, "rule": round_.rule.to_dict(), **base, "tiles": tiles}
-
-
-def _find_base(trail: Trail, round_: Round) -> Recipe:
-    return (round_.tiles[0] if round_.parent is None else trail.tile(*round_.parent)).recipe
 
 
 def _read(data: Mapping[str, Any]) -> Trail:

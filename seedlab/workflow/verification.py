@@ -4,7 +4,7 @@ from collections.abc import Generator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Event, Lock
+from threading import Event
 
 from seedlab.core.checksums import Checksums
 from seedlab.core.environment import Environment
@@ -12,14 +12,12 @@ from seedlab.core.errors import SeedLabError
 from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Failed, Finished, Generate, Report
 from seedlab.images.compare import compare, hash_pixels
+from seedlab.images.containers.files import DECODING
 from seedlab.images.metadata import MetadataError, read_metadata
 from seedlab.images.png import read_pixels, read_size
 
 SIZE_MULTIPLE = 64
 """Models change the size that a recipe asks for by less than this, in pixels."""
-
-_DECODING = Lock()
-"""Held while an original's pixels are in memory: many verifications at a time need the memory of one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,7 +118,7 @@ def verify(original: Original, generate: Generate, stop: Event) -> Generator[Rep
 
 def _compare(original: Original, made: Finished) -> VerificationResult | Failed:
     try:
-        with _DECODING:
+        with DECODING:
             pixels = read_pixels(original.file)
             comparison, original_sha256 = compare(made.image, pixels), hash_pixels(pixels)
     except SeedLabError as error:

@@ -6,19 +6,10 @@ import pytest
 
 from seedlab.core.errors import RecipeError
 from seedlab.core.model import Model
+from tests import examples
 from tests.examples import RECIPE
 
-MODEL = Model(
-    model_id="sketch",
-    name="Sketch",
-    num_inference_steps=12,
-    guidance_scale=3.0,
-    height=128,
-    width=128,
-    scheduler="DPMSolverMultistepScheduler",
-    dtype="float32",
-    max_side=256,
-)
+MODEL = replace(examples.MODEL, dtype="float32")
 
 
 def test_a_recipe_is_made_of_the_defaults():

@@ -8,7 +8,7 @@ import pytest
 from seedlab.core.errors import SeedLabError
 from seedlab.pipelines.downloads import Downloads
 from seedlab.pipelines.loaded.files import ModelFiles
-from seedlab.pipelines.models.catalog import find_model
+from seedlab.pipelines.models.addresses import find_model
 from seedlab.pipelines.resolver import ModelResolver
 
 GB = 10**9
@@ -18,7 +18,7 @@ LIMIT = 30
 BESIDE = """
 from dataclasses import replace
 from threading import Event
-from seedlab.pipelines.models.catalog import find_model
+from seedlab.pipelines.models.addresses import find_model
 from seedlab.pipelines.manager import PipelineManager
 from seedlab.core.reports import Finished, Waiting
 

@@ -11,7 +11,7 @@ from PIL import Image
 
 from seedlab.core.reports import Finished
 from seedlab.images.compare import hash_pixels
-from seedlab.pipelines.models.catalog import find_model
+from seedlab.pipelines.models.addresses import find_model
 from seedlab.rules.steps import Steps
 from seedlab.rules.suffixes import GUIDE_SUFFIXES
 from seedlab.workflow.script import write_script

@@ -13,7 +13,7 @@ from threading import Event
 import pytest
 
 from seedlab.core.reports import Finished
-from seedlab.pipelines.models.catalog import find_model
+from seedlab.pipelines.models.addresses import find_model
 from tests.benchmarks.models import build_full_width
 from tests.pipelines.plain import hash_pixels, run_in_new_process
 from tests.rounds import seed_round

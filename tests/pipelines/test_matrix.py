@@ -15,7 +15,7 @@ import pytest
 from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Failed
 from seedlab.core.schedulers import list_family
-from seedlab.pipelines.models.catalog import find_model
+from seedlab.pipelines.models.addresses import find_model
 from seedlab.rules.suffixes import GUIDE_SUFFIXES
 from seedlab.workflow.script import write_script
 from tests.pipelines import builders

@@ -5,8 +5,9 @@ import json
 
 import pytest
 
+from seedlab.core.clients import name_client
 from seedlab.server.bodies import MAX_BODY, MAX_UPLOAD, SHARE_BYTES, TOTAL_BYTES, BodyLimit
-from seedlab.server.clients import Shares, name_client
+from seedlab.server.clients import Shares
 from seedlab.server.paths import API, JOIN, PREDICT, UPLOAD
 from tests.server.raw import read_status, send_head
 

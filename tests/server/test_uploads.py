@@ -121,18 +121,27 @@ def test_nothing_is_left_of_an_upload_that_is_broken_off(served, client):
     assert {file for file in list_files(served) if not file.endswith("x.png")} <= before
 
 
-def test_a_client_uploads_few_at_a_time(served):
+def open_uploads(served, count: int) -> list[int]:
+    """Begin uploads at the same time. Returns the statuses of those that are answered before they are complete."""
     connections = []
     try:
-        for _ in range(uploads.CLIENT_UPLOADS + 1):
+        for _ in range(count):
             headers = {"Content-Type": FORM, "Content-Length": "1000"}
             connections.append(send_head(served.url, "POST", UPLOAD, **headers))
             connections[-1].sendall(PART)
         answered, _, _ = select.select(connections, [], [], 10)
-        assert [read_status(each) for each in answered] == [429]
+        return [read_status(each) for each in answered]
     finally:
         for connection in connections:
             connection.close()
+
+
+def test_a_client_uploads_few_at_a_time(served):
+    end = time.monotonic() + 10
+    # Uploads that the test before has broken off may still be counted, so that more are refused.
+    while len(refused := open_uploads(served, uploads.CLIENT_UPLOADS + 1)) > 1 and time.monotonic() < end:
+        time.sleep(0.1)
+    assert refused == [429]
 
 
 def test_a_client_uploads_so_many_a_minute(monkeypatch):

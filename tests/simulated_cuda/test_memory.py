@@ -13,7 +13,7 @@ from seedlab.pipelines.devices.memory import ACTIVATION_BYTES
 from seedlab.pipelines.devices.offload import is_offloaded, measure_size
 from seedlab.pipelines.exact.plans import Plans
 from seedlab.pipelines.loaded.cache import PipelineCache
-from seedlab.pipelines.models.catalog import find_model
+from seedlab.pipelines.models.addresses import find_model
 from tests.pipelines.builders import build_stable_diffusion, make_recipe
 from tests.rounds import seed_round
 from tests.simulated_cuda.device import WHOLE, too_small_for

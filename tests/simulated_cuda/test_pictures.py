@@ -12,7 +12,7 @@ from seedlab.cli.main import main
 from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Failed, Finished
 from seedlab.pipelines.devices.offload import is_offloaded
-from seedlab.pipelines.models.catalog import find_model
+from seedlab.pipelines.models.addresses import find_model
 from seedlab.rules.suffixes import GUIDE_SUFFIXES
 from seedlab.workflow.script import write_script
 from tests.pipelines import builders

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Generator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 
@@ -17,6 +18,7 @@ from seedlab.workflow.script import write_script
 from seedlab.workflow.session import Picture, Session
 from seedlab.workflow.trail import Trail
 from seedlab.workflow.verification import read_original, verify
+from tests.examples import MODEL
 
 ENVIRONMENT = Environment(
     torch="1",
@@ -29,17 +31,7 @@ ENVIRONMENT = Environment(
     attention="",
     weights="",
 )
-SKETCH = Model(
-    model_id="sketch",
-    name="Sketch",
-    num_inference_steps=12,
-    guidance_scale=3.0,
-    height=128,
-    width=128,
-    scheduler="DPMSolverMultistepScheduler",
-    dtype="float32",
-    max_side=256,
-)
+SKETCH = replace(MODEL, dtype="float32")
 
 
 class Painter:

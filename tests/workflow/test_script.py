@@ -10,7 +10,7 @@ import pytest
 
 from seedlab.core.errors import SeedLabError
 from seedlab.core.schedulers import SCHEDULERS
-from seedlab.pipelines.models.catalog import find_model
+from seedlab.pipelines.models.addresses import find_model
 from seedlab.rules.steps import Steps
 from seedlab.rules.suffixes import GUIDE_SUFFIXES
 from seedlab.workflow.script import write_script

@@ -7,6 +7,8 @@ all of it, so only the few entries that tools write settings into are looked up 
 import struct
 from collections.abc import Iterator, Mapping
 
+from seedlab.core.text import decode
+
 MAX_BYTES = 2**20
 MAX_ENTRIES = 200
 ORDERS = {b"II": "<", b"MM": ">"}
@@ -64,7 +66,7 @@ def _decode(tag: int, data: bytes) -> str:
         return data.decode("utf-16-le", "replace").strip("\0")
     if NAMES[tag] == USER_COMMENT:
         return decode_comment(data).strip("\0")
-    return _decode_plain(data).strip("\0")
+    return decode(data).strip("\0")
 
 
 def decode_comment(data: bytes) -> str:
@@ -77,8 +79,8 @@ def decode_comment(data: bytes) -> str:
     if prefix.startswith(b"UNICODE"):
         return _decode_utf16(text)
     if prefix in (b"ASCII\0\0\0", b"\0" * 8):
-        return _decode_plain(text)
-    return _decode_plain(data)
+        return decode(text)
+    return decode(data)
 
 
 def _decode_utf16(data: bytes) -> str:
@@ -87,13 +89,6 @@ def _decode_utf16(data: bytes) -> str:
     # Every tool's settings have ASCII letters and digits, whose high bytes are zero.
     order = "utf-16-be" if data[::2].count(0) >= data[1::2].count(0) else "utf-16-le"
     return data.decode(order, "replace")
-
-
-def _decode_plain(data: bytes) -> str:
-    try:
-        return data.decode()
-    except UnicodeDecodeError:
-        return data.decode("latin-1")
 
 
 def list_raw_profiles(texts: Mapping[str, str]) -> Iterator[bytes]:

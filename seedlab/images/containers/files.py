@@ -1,12 +1,27 @@
 """Opens untrusted picture files: regular files of a bounded size."""
 
 import stat
+import struct
+import zlib
 from pathlib import Path
+from threading import Lock
 from typing import BinaryIO
 
 from seedlab.core.errors import SeedLabError
+from seedlab.core.text import quote
 
 MAX_FILE_BYTES = 50 * 2**20
+
+BROKEN = (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error, zlib.error)
+"""What Pillow and the readers raise for invalid files."""
+
+DECODING = Lock()
+"""Held while the pixels of a stranger's picture are in memory: many at a time need the memory of one."""
+
+
+def make_damage_error(file: Path) -> SeedLabError:
+    """Return the error for a file that is not what it has to be."""
+    return SeedLabError(f"{quote(file.name, 80)} is damaged or truncated: copy or download it again.")
 
 
 def open_file(file: Path) -> BinaryIO:

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
+from seedlab.core.text import decode
+
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 MAX_OTHER_BYTES = 8 * 2**20
 """The limit of all chunks but the pixels. SeedLab writes far less; ComfyUI's workflows can take megabytes."""
@@ -53,9 +55,9 @@ class Chunks:
 
     def _read_text(self, kind: bytes, rest: bytes) -> str:
         if kind == b"tEXt":
-            return _decode(rest)
+            return decode(rest)
         if kind == b"zTXt":
-            return _decode(self._inflate(rest[1:]))
+            return decode(self._inflate(rest[1:]))
         is_compressed = rest[:1] == b"\1"
         _language, _, rest = rest[2:].partition(b"\0")
         _translated, _, text = rest.partition(b"\0")
@@ -70,14 +72,6 @@ class Chunks:
         if not inflater.eof:
             raise ValueError("compressed text that is cut off")
         return text
-
-
-def _decode(data: bytes) -> str:
-    # The specification says Latin-1, but many tools write UTF-8, which is hardly ever valid by accident.
-    try:
-        return data.decode()
-    except UnicodeDecodeError:
-        return data.decode("latin-1")
 
 
 def read_png(stream: BinaryIO) -> Chunks:

@@ -6,11 +6,12 @@ number of bits that follow (32 bits), and the text, compressed with gzip if the 
 
 import json
 import zlib
-from threading import Lock
 from typing import Any
 
 import numpy as np
 from PIL.Image import Image
+
+from seedlab.images.containers.files import DECODING
 
 SIGNATURES = {
     b"stealth_pnginfo": ("alpha", False),
@@ -24,9 +25,6 @@ SIGNATURE_BYTES = 15
 MAX_PIXELS = 4 * 2**20
 MAX_BYTES = 2**20
 """The limit of the text, compressed and not."""
-
-DECODING = Lock()
-"""Held while pixels are decoded, so that many pictures at a time take the memory of one."""
 
 
 def read_stealth(image: Image) -> dict[str, str]:

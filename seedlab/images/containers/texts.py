@@ -1,7 +1,5 @@
 """The texts in a picture file, whatever its container is."""
 
-import struct
-import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,7 +10,7 @@ from seedlab.core.errors import SeedLabError
 from seedlab.core.text import quote
 from seedlab.images.containers import jpeg, png, webp
 from seedlab.images.containers.exif import list_raw_profiles, read_exif
-from seedlab.images.containers.files import open_file
+from seedlab.images.containers.files import BROKEN, make_damage_error, open_file
 from seedlab.images.containers.stealth import read_stealth
 from seedlab.images.png import MAX_READ_SIDE, read_png_chunks, read_stored_pixels
 
@@ -21,8 +19,6 @@ XMP = "XML:com.adobe.xmp"
 
 COMMENT = "comment"
 """The key of a JPEG comment."""
-
-BROKEN = (OSError, ValueError, SyntaxError, EOFError, struct.error, zlib.error)
 
 OTHERS = {
     b"GIF8": "a GIF",
@@ -68,7 +64,7 @@ def read_hidden_texts(file: Path) -> dict[str, str]:
     try:
         return read_stored_pixels(file, read_stealth, MAX_READ_SIDE) if kind == "PNG" else _read_webp_pixels(file)
     except BROKEN as error:
-        raise _make_damage_error(file) from error
+        raise make_damage_error(file) from error
 
 
 def _find_kind(file: Path) -> str:
@@ -107,7 +103,7 @@ def _read_blocks(file: Path, read: Callable[[Any], dict[str, bytes]]) -> dict[st
         with open_file(file) as stream:
             return read(stream)
     except BROKEN as error:
-        raise _make_damage_error(file) from error
+        raise make_damage_error(file) from error
 
 
 def _join(blocks: Mapping[str, bytes]) -> dict[str, str]:
@@ -119,10 +115,6 @@ def _join(blocks: Mapping[str, bytes]) -> dict[str, str]:
 def _read_webp_pixels(file: Path) -> dict[str, str]:
     with open_file(file) as stream:
         return read_stealth(WebPImageFile(stream))
-
-
-def _make_damage_error(file: Path) -> SeedLabError:
-    return SeedLabError(f"{quote(file.name, 80)} is damaged or truncated: copy or download it again.")
 
 
 _KINDS: dict[str, Callable[[Path], dict[str, str]]] = {"PNG": _read_png, "JPEG": _read_jpeg, "WebP": _read_webp}

@@ -2,21 +2,8 @@
 
 import re
 
-from seedlab.core.schedulers import SCHEDULERS, Scheduler
-
-SAME = {
-    "euler ancestral": "euler a",
-    "dpmpp 2m sde gpu": "dpmpp 2m sde",
-    "dpm 2": "dpm2",
-    "dpm 2 ancestral": "dpm2 a",
-    "dpm2 ancestral": "dpm2 a",
-    "kdpm 2": "dpm2",
-    "kdpm 2 a": "dpm2 a",
-    "uni pc": "unipc",
-    "pndm": "plms",
-    "euler a trailing": "",
-}
-"""Names in lower case, without marks, that mean the same sampler; "" for one that SeedLab does not have."""
+from seedlab.core.errors import RecipeError
+from seedlab.core.schedulers import parse_scheduler
 
 PLAIN = ("", "uniform", "normal", "default", "native", "discrete", "euler")
 """Schedules that are the model's own. ComfyUI's "normal" has the noise levels of AUTOMATIC1111's "Uniform"."""
@@ -39,17 +26,7 @@ def find_scheduler(sampler: str, schedule: str = "") -> str | None:
     is_karras = schedule.strip().lower() == "karras"
     if not is_karras and schedule.strip().lower() not in PLAIN:
         return None
-    wanted = normalize_sampler(sampler)
-    fits = (each.name for each in SCHEDULERS if each.karras == is_karras and wanted in _list_names(each))
-    return next(fits, None) if wanted else None
-
-
-def normalize_sampler(name: str) -> str:
-    """Return a sampler's name in lower case, without marks, and one of the names that mean the same."""
-    plain = re.sub(r"[\s_]+", " ", name.strip().lower().replace("++", "pp").removeprefix("k_"))
-    return SAME.get(plain, plain)
-
-
-def _list_names(scheduler: Scheduler) -> tuple[str, ...]:
-    label = scheduler.label.removesuffix(" Karras")
-    return tuple(normalize_sampler(name) for name in (scheduler.sampler, label) if name)
+    try:
+        return parse_scheduler(f"{sampler} Karras" if is_karras else sampler).name
+    except RecipeError:
+        return None

@@ -1,12 +1,21 @@
-"""Addresses of models, as people type and paste them."""
+"""Addresses of models, as people type and paste them, and the models that they name."""
 
+import logging
 import re
-from pathlib import PurePosixPath
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
 
-from seedlab.core.errors import RecipeError
+from seedlab.core.errors import RecipeError, SeedLabError
+from seedlab.core.file_names import is_share
+from seedlab.core.model import Model
 from seedlab.core.text import quote
+from seedlab.pipelines.models.catalog import ALIASES, CATALOG, NAMES
+from seedlab.pipelines.models.checkpoints import find_checkpoint, read_checkpoint
+from seedlab.pipelines.models.folders import check_folder, find_pipeline, read_folder
 from seedlab.pipelines.models.weights import PICKLES, refuse_pickle
+
+LOGGER = logging.getLogger(__name__)
 
 HUB_ID = re.compile(
     r"(?P<id>[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95})(?:@(?P<revision>(?!.*\.\.)[\w./-]{1,100}))?"
@@ -31,8 +40,63 @@ CIVITAI = re.compile(
 """An address of Civitai, or an AIR (https://github.com/civitai/civitai/wiki/AIR), which names a model there."""
 
 URL = re.compile(r"[a-z][a-z0-9+.-]*://.*", re.IGNORECASE | re.DOTALL)
-NETWORK_PATH = re.compile(r"\\\\|//|\\/|/\\")
-"""How the path of a share begins. Windows logs in to the named host as soon as such a path is looked at."""
+
+
+def find_model(address: str) -> Model:
+    """Return what is known about a model, without the network.
+
+    Args:
+        address: an id or name of the catalogue or a former id, the path of a diffusers folder or of a .safetensors
+            file, a Hub id ("owner/name" or "owner/name@revision"), or the URL of its page on the Hub.
+
+    Raises:
+        RecipeError: it is none of these, or the files at that path cannot be used.
+    """
+    try:
+        return _find(tidy_address(address))
+    except SeedLabError:
+        raise
+    except Exception as error:  # the edge: configurations are made by anybody, and the page waits for an answer
+        LOGGER.exception("%s could not be looked at.", address)
+        name = quote(Path(address.strip()).name or address, 80)
+        sentence = f"The files of {name} cannot be read: download it again, or choose another model."
+        raise RecipeError("model_id", sentence) from error
+
+
+def _find(address: str) -> Model:
+    known = {model.model_id: model for model in CATALOG}
+    if address in known:
+        return known[address]
+    check_address(address)
+    if (folder := find_pipeline(address)) is not None:
+        return replace(read_folder(folder), reading=check_folder(folder).arguments)
+    if (file := find_checkpoint(address)) is not None:
+        return read_checkpoint(file, known)
+    check_hub_file(address)
+    if match := HUB_ID.fullmatch(address):
+        name = ALIASES.get(match["id"], match["id"])
+        return replace(known.get(name) or NAMES.get(name.casefold()) or _guess(name), revision=match["revision"])
+    if (model := NAMES.get(address.casefold())) is not None:
+        return model
+    raise RecipeError(
+        "model_id",
+        f"There is no model {quote(address, 80)}. Use sketch, the id of a model on the Hub such as "
+        "stable-diffusion-v1-5/stable-diffusion-v1-5, or the path of a diffusers folder or .safetensors file.",
+    )
+
+
+def _guess(model_id: str) -> Model:
+    """Describe an unknown model of the Hub, with the defaults of the diffusers guide for Stable Diffusion 1.5."""
+    return Model(
+        model_id=model_id,
+        name=model_id,
+        num_inference_steps=50,
+        guidance_scale=7.5,
+        height=512,
+        width=512,
+        scheduler="PNDMScheduler",
+        any_scheduler=True,
+    )
 
 
 def tidy_address(text: str) -> str:
@@ -52,7 +116,7 @@ def check_address(address: str) -> None:
     Raises:
         RecipeError: it is one; the message says what to do.
     """
-    if NETWORK_PATH.match(address):
+    if is_share(address):
         raise _refuse(address, "is the path of a network share: copy the model to this machine, or give the share a "
                       "drive letter or folder of its own")  # fmt: skip
     if CIVITAI.fullmatch(address):

@@ -3,19 +3,11 @@
 Download sizes count the files that diffusers takes from the repository (safetensors, no variant).
 """
 
-import logging
-from dataclasses import replace
 from pathlib import Path
 
-from seedlab.core.errors import RecipeError, SeedLabError
 from seedlab.core.model import Model, ModelCard
 from seedlab.core.schedulers import FLOW_SOLVERS
-from seedlab.core.text import quote
-from seedlab.pipelines.models.addresses import HUB_ID, check_address, check_hub_file, tidy_address
-from seedlab.pipelines.models.checkpoints import find_checkpoint, read_checkpoint
-from seedlab.pipelines.models.folders import check_folder, find_pipeline, read_folder
 
-LOGGER = logging.getLogger(__name__)
 SKETCH = "sketch"
 SKETCH_FOLDER = Path(__file__).resolve().parents[2] / "sketch" / "weights"
 
@@ -246,60 +238,3 @@ CATALOG = (
 
 NAMES = {name.casefold(): model for model in CATALOG for name in (model.name, model.model_id)}
 """The models of the catalogue by id and by display name, both in lower case."""
-
-
-def find_model(address: str) -> Model:
-    """Return what is known about a model, without the network.
-
-    Args:
-        address: an id or name of the catalogue or a former id, the path of a diffusers folder or of a .safetensors
-            file, a Hub id ("owner/name" or "owner/name@revision"), or the URL of its page on the Hub.
-
-    Raises:
-        RecipeError: it is none of these, or the files at that path cannot be used.
-    """
-    try:
-        return _find(tidy_address(address))
-    except SeedLabError:
-        raise
-    except Exception as error:  # the edge: configurations are made by anybody, and the page waits for an answer
-        LOGGER.exception("%s could not be looked at.", address)
-        name = quote(Path(address.strip()).name or address, 80)
-        sentence = f"The files of {name} cannot be read: download it again, or choose another model."
-        raise RecipeError("model_id", sentence) from error
-
-
-def _find(address: str) -> Model:
-    known = {model.model_id: model for model in CATALOG}
-    if address in known:
-        return known[address]
-    check_address(address)
-    if (folder := find_pipeline(address)) is not None:
-        return replace(read_folder(folder), reading=check_folder(folder).arguments)
-    if (file := find_checkpoint(address)) is not None:
-        return read_checkpoint(file, known)
-    check_hub_file(address)
-    if match := HUB_ID.fullmatch(address):
-        name = ALIASES.get(match["id"], match["id"])
-        return replace(known.get(name) or NAMES.get(name.casefold()) or _guess(name), revision=match["revision"])
-    if (model := NAMES.get(address.casefold())) is not None:
-        return model
-    raise RecipeError(
-        "model_id",
-        f"There is no model {quote(address, 80)}. Use sketch, the id of a model on the Hub such as "
-        "stable-diffusion-v1-5/stable-diffusion-v1-5, or the path of a diffusers folder or .safetensors file.",
-    )
-
-
-def _guess(model_id: str) -> Model:
-    """Describe an unknown model of the Hub, with the defaults of the diffusers guide for Stable Diffusion 1.5."""
-    return Model(
-        model_id=model_id,
-        name=model_id,
-        num_inference_steps=50,
-        guidance_scale=7.5,
-        height=512,
-        width=512,
-        scheduler="PNDMScheduler",
-        any_scheduler=True,
-    )

@@ -16,16 +16,12 @@ from seedlab.pipelines.models.folders import find_pipeline, name_pipeline, read_
 from seedlab.pipelines.models.parts import list_left_out
 from seedlab.pipelines.models.training import STANDARD, VELOCITY, apply_training, read_training
 from seedlab.pipelines.models.weights import (
-    ENDING,
     PICKLES,
     is_safetensors,
     read_checked_header,
-    read_shapes,
     refuse_file,
     refuse_pickle,
 )
-
-__all__ = ["ENDING", "PICKLES", "find_checkpoint", "find_config", "read_checkpoint", "read_shapes", "refuse_pickle"]
 
 BASE_NAME = re.compile(r"(?<![a-z0-9])(512|base)(?![a-z0-9])")
 """Occurs in the file names of checkpoints of the Stable Diffusion 2 base model."""

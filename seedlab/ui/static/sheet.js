@@ -47,7 +47,7 @@ function receive(update) {
     return;
   }
   if (isAhead(update)) {
-    wake(true);
+    askForUpdate();
     return;
   }
   const isNewRun = update.run !== view.run;
@@ -55,8 +55,9 @@ function receive(update) {
   if (changed === null) return;
   save(update);
   draw(changed);
-  if (isNewRun) showWhenMounted();
-  if (isNewRun) repeatLast();
+  if (!isNewRun) return;
+  showWhenMounted();
+  repeatLast();
 }
 
 // The last part of the panel is the button that opens a picture.
@@ -92,9 +93,12 @@ function act(kind, at) {
   send('tile', at);
 }
 
-// Ask for what is missing: a phone that slept has lost its stream.
-function wake(isNeeded) {
-  if (isNeeded !== true && (!view.run || !view.working || document.hidden)) return;
+// A phone that slept has lost its stream.
+function wake() {
+  if (view.run && view.working && !document.hidden) askForUpdate();
+}
+
+function askForUpdate() {
   lastMessage = Date.now();
   trigger('wake', { run: view.run, version: view.version });
 }

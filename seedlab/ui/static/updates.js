@@ -2,12 +2,10 @@
 const view = { run: null, version: 0, rounds: [], path: [], order: [], roots: [], script: null, status: '', hint: '', focus: null, working: false };
 const known = new Map();
 
-// Returns the ids of the rounds that changed; null if the update is old, or if one before it is missing.
+// Returns the ids of the rounds that changed; null if the update is old. None before it may be missing (`isAhead`).
 function merge(update) {
-  if (update.run !== view.run) {
-    if (update.base !== 0) return null;
-    known.clear();
-  } else if (update.version <= view.version || update.base > view.version) return null;
+  if (update.run !== view.run) known.clear();
+  else if (update.version <= view.version) return null;
   const { tree, rounds: changes, saved: _, ...rest } = update;
   Object.assign(view, rest, tree);
   const changed = Object.keys(changes).map(Number);

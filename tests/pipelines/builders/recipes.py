@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from seedlab.core.recipe import Recipe
-from seedlab.pipelines.models.catalog import find_model
+from seedlab.pipelines.models.addresses import find_model
 
 PROMPT = "Labrador in the style of Vermeer"
 

@@ -15,13 +15,13 @@ from seedlab.pipelines.devices.memory import choose_weights, estimate_size
 from seedlab.pipelines.devices.offload import measure_size
 from seedlab.pipelines.loaded.cache import LoadedPipeline, PipelineCache
 from seedlab.pipelines.loaded.hashes import hash_weights, list_files
-from seedlab.pipelines.models.catalog import find_model
+from seedlab.pipelines.models.addresses import find_model
 from tests.pipelines.builders import build_lora, build_stable_diffusion
 
 SWITCH = """
 import json, sys
 from pathlib import Path
-from seedlab.pipelines.models.catalog import find_model
+from seedlab.pipelines.models.addresses import find_model
 from seedlab.pipelines.loaded.cache import PipelineCache
 
 def measure():

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from seedlab.core.errors import RecipeError
-from seedlab.pipelines.models.catalog import find_model
+from seedlab.pipelines.models.addresses import find_model
 from seedlab.pipelines.models.folders import check_folder, find_pipeline, name_pipeline, read_folder
 from tests.pipelines.builders import (
     build_flux,

@@ -8,7 +8,7 @@ from threading import Event
 import pytest
 
 from seedlab.core.errors import RecipeError
-from seedlab.pipelines.models.catalog import find_model
+from seedlab.pipelines.models.addresses import find_model
 from seedlab.pipelines.models.introspection import inspect_pipeline
 from tests.pipelines.builders import build_ddpm, build_stable_diffusion, flatten, make_recipe
 

@@ -12,7 +12,7 @@ from diffusers import UNet2DConditionModel
 from seedlab.core.errors import RecipeError
 from seedlab.pipelines.loaded.loading import load_pipeline
 from seedlab.pipelines.loaded.sources import find_source
-from seedlab.pipelines.models.catalog import find_model
+from seedlab.pipelines.models.addresses import find_model
 from seedlab.pipelines.models.parts import Parts, choose_parts
 from seedlab.pipelines.resolver import ModelResolver
 from tests.pipelines.models.test_refusals import rewrite

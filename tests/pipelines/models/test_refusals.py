@@ -11,7 +11,7 @@ from seedlab.core.errors import RecipeError
 from seedlab.core.safetensors import MAX_HEADER_BYTES
 from seedlab.pipelines.loaded.completeness import check_weights
 from seedlab.pipelines.loaded.sources import find_source
-from seedlab.pipelines.models.catalog import find_model
+from seedlab.pipelines.models.addresses import find_model
 from tests.pipelines.builders import make_shapes, write_header
 
 Shapes = dict[str, tuple[int, ...]]
@@ -252,7 +252,7 @@ def test_any_value_in_a_configuration_ends_in_a_model_or_a_message(folder, name,
 
 
 def test_a_failed_look_is_told(folder, monkeypatch):
-    monkeypatch.setattr("seedlab.pipelines.models.catalog.read_folder", lambda _: 1 / 0)
+    monkeypatch.setattr("seedlab.pipelines.models.addresses.read_folder", lambda _: 1 / 0)
     with pytest.raises(RecipeError, match="The files of “mine” cannot be read: download it again, or choose another"):
         find_model(str(folder))
 

@@ -1,12 +1,12 @@
 """Reads LoRAs as people write them: a path and a weight."""
 
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
 from seedlab.core.errors import RecipeError
+from seedlab.core.numbers import tidy_digits
 from seedlab.core.recipe import Lora
 from seedlab.core.text import quote
 from seedlab.pipelines.loaded.loras.files import hash_lora, read_lora
@@ -78,7 +78,7 @@ def _read_weight(text: str, file: Path) -> float:
     if not text:
         return 1.0
     try:
-        return float(unicodedata.normalize("NFKC", text).replace(",", ".").replace("−", "-"))
+        return float(tidy_digits(text).replace(",", "."))
     except ValueError:
         raise RecipeError(
             "loras",
