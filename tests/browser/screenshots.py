@@ -96,7 +96,8 @@ def show_script(screen: Screen) -> None:
 def open_picture(screen: Screen) -> None:
     explore(screen)
     file = screen.download(2, 1)
-    screen.page.evaluate("localStorage.clear()")
+    # What is not saved yet would be saved when the page is left.
+    screen.page.evaluate("window.dispatchEvent(new Event('pagehide')); localStorage.clear()")
     screen.open()
     screen.drop(file)
     expect(screen.columns).to_have_count(3)
