@@ -1,6 +1,7 @@
 """Models: what is known about them before they are loaded, and the recipes that they can make."""
 
 from dataclasses import dataclass, fields
+from math import ceil
 from typing import Any, Self
 
 from seedlab.core.errors import RecipeError
@@ -51,6 +52,7 @@ class Model:
         uses_true_cfg: whether the guidance is passed as `true_cfg_scale`.
         distilled_guidance: whether the guidance is an input of the denoiser, which was distilled for it; its scale is
             not that of classifier-free guidance.
+        draft_share: the share of its steps, 0...1, after which a draft shows what the finished picture will be.
         neutral_guidance: a negative prompt is read only with a guidance above this; the pipeline does not warn.
         pipeline, config: for a single-file checkpoint: the class of its pipeline, and the diffusers folder or Hub id
             with its configurations; otherwise "".
@@ -79,6 +81,7 @@ class Model:
     ignores: tuple[str, ...] = ()
     uses_true_cfg: bool = False
     distilled_guidance: bool = False
+    draft_share: float = 0.25
     neutral_guidance: float = 1.0
     pipeline: str = ""
     config: str = ""
@@ -121,6 +124,10 @@ class Model:
         self.check(recipe)
         self._check_unread(recipe)
         return recipe
+
+    def choose_draft_steps(self, steps: int) -> int:
+        """Return after how many of a picture's denoising steps its draft is paused by default."""
+        return max(1, ceil(steps * self.draft_share))
 
     def snap(self, side: float | None) -> float | None:
         """Return the nearest height or width that the model supports, in pixels; None for None.

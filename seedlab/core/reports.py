@@ -3,9 +3,10 @@
 `index` is the position of the recipe in the call `generate(recipes, stop)`.
 """
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from threading import Event
+from typing import Protocol
 
 from PIL.Image import Image
 
@@ -38,6 +39,7 @@ class Finished:
     """A tile is done.
 
     `notice` is a sentence for the user, such as that the prompt was truncated, or "". The manager adds `hashes`.
+    `draft_steps` is the number of denoising steps after which a draft was paused; None for a finished picture.
     """
 
     index: int
@@ -46,6 +48,7 @@ class Finished:
     notice: str
     checksums: Checksums | None = None
     hashes: WeightHashes = NO_HASHES
+    draft_steps: int | None = None
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,20 @@ class Failed:
 
 
 Report = Waiting | Progress | Finished | Failed
-Generate = Callable[[Sequence[Recipe], Event], Generator[Report, None, None]]
-"""Yields reports for the recipes in order; each ends with Finished or Failed. Returns early once the event is set.
-When nothing changes for a while, the last report is repeated."""
+
+
+class Generate(Protocol):
+    """Makes pictures."""
+
+    def __call__(
+        self, recipes: Sequence[Recipe], stop: Event, *, draft_steps: int | None = None
+    ) -> Generator[Report, None, None]:
+        """Yield reports for the recipes in order; each ends with Finished or Failed.
+
+        Returns early once the event is set. When nothing changes for a while, the last report is repeated.
+
+        Args:
+            draft_steps: pause each picture after so many of its recipe's denoising steps, and show the clean picture
+                that the model predicts there; None to finish it. A recipe without more steps is finished.
+        """
+        ...

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Generator, Hashable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import closing, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from threading import Event
 
 from seedlab.core.environment import Environment
@@ -30,6 +30,16 @@ BROKEN = "Something went wrong, and this picture was not made: try again. If tha
 NO_LORAS = "This server uses no LoRAs: leave the field empty."
 RESOLVER_THREADS = 8
 """How many visitors can wait for the Hub at a time."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """A batch whose model is not resolved yet; the fields are those of `PipelineManager.generate`."""
+
+    recipes: Mapping[int, Recipe]
+    stop: Event
+    visitor: Hashable
+    draft_steps: int | None
 
 
 class PipelineManager:
@@ -141,7 +151,7 @@ class PipelineManager:
         self._resolving.submit(work)
 
     def generate(
-        self, recipes: Sequence[Recipe], stop: Event, visitor: Hashable = None
+        self, recipes: Sequence[Recipe], stop: Event, *, visitor: Hashable = None, draft_steps: int | None = None
     ) -> Generator[Report, None, None]:
         """Make the recipes' pictures in order; see `seedlab.core.reports` for what is yielded.
 
@@ -153,11 +163,13 @@ class PipelineManager:
             recipes: of the pictures.
             stop: ends the work when it is set.
             visitor: takes turns with the other visitors, however many calls each of them makes.
+            draft_steps: pause each picture after so many steps; None to finish it.
         """
-        for batch in split_batches(recipes):
+        for indices in split_batches(recipes):
             if self._is_ended(stop):
                 return
-            with closing(self._generate_batch({index: recipes[index] for index in batch}, stop, visitor)) as reports:
+            order = Order({index: recipes[index] for index in indices}, stop, visitor, draft_steps)
+            with closing(self._generate_batch(order)) as reports:
                 yield from reports
 
     def close(self) -> None:
@@ -167,12 +179,10 @@ class PipelineManager:
         self._downloads.close()
         self._executor.close()
 
-    def _generate_batch(
-        self, recipes: Mapping[int, Recipe], stop: Event, visitor: Hashable
-    ) -> Generator[Report, None, None]:
-        unfinished = set(recipes)
+    def _generate_batch(self, order: Order) -> Generator[Report, None, None]:
+        unfinished = set(order.recipes)
         try:
-            with closing(self._prepare_and_run(recipes, stop, visitor)) as reports:
+            with closing(self._prepare_and_run(order)) as reports:
                 for report in reports:
                     if isinstance(report, Finished | Failed):
                         unfinished.discard(report.index)
@@ -183,9 +193,8 @@ class PipelineManager:
             LOGGER.exception("A batch failed unexpectedly.")
             yield from (Failed(index, BROKEN) for index in sorted(unfinished))
 
-    def _prepare_and_run(
-        self, recipes: Mapping[int, Recipe], stop: Event, visitor: Hashable
-    ) -> Generator[Report, None, None]:
+    def _prepare_and_run(self, order: Order) -> Generator[Report, None, None]:
+        recipes, stop = order.recipes, order.stop
         model = yield from self._resolve(recipes, stop)
         if model is not None and not self._files.is_here(model):
             yield from self._download(model, recipes, stop)
@@ -196,7 +205,7 @@ class PipelineManager:
         failures = self._find_failures(model, recipes)
         yield from failures.values()
         possible = {index: recipe for index, recipe in recipes.items() if index not in failures}
-        batch = Batch(model=model, recipes=possible, visitor=visitor)
+        batch = Batch(model=model, recipes=possible, visitor=order.visitor, draft_steps=order.draft_steps)
         if possible:
             with closing(self._executor.run(batch, stop)) as reports:
                 for report in reports:
