@@ -12,6 +12,7 @@ from seedlab.core.model import Model, ResolvedModel
 from seedlab.core.picture import Picture
 from seedlab.core.recipe import Lora, Recipe
 from seedlab.core.reports import Report
+from seedlab.core.seed_share import SeedShare
 from seedlab.images.store import Store
 from seedlab.pipelines.loaded.lora_folder import LoraFolder
 from seedlab.pipelines.manager import PipelineManager
@@ -22,7 +23,9 @@ from seedlab.settings import Settings
 from seedlab.sketch import vocabulary
 from seedlab.sketch.phrases import add_phrase
 from seedlab.workflow.known_files import KnownFiles
+from seedlab.workflow.known_shares import KnownShares
 from seedlab.workflow.local_files import LocalFiles
+from seedlab.workflow.measuring import Made, measure_model
 from seedlab.workflow.script import write_script
 from seedlab.workflow.services import Services
 from seedlab.workflow.session import Session
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
 
 
 KNOWN_FILES = "local-files.json"
+KNOWN_SHARES = "seed-shares.json"
 
 
 class Application:
@@ -60,6 +64,7 @@ class Application:
         )
         cache = find_cache()
         self._known = KnownFiles(cache / KNOWN_FILES if cache else None)
+        self._shares = KnownShares(cache / KNOWN_SHARES if cache else None)
         # Strangers must not find the operator's files.
         self._loras = LoraFolder(None) if settings.public else LoraFolder(settings.loras, self._known.list_paths)
         self._store = Store(settings.store, settings.store_bytes, embed=settings.embed)
@@ -78,6 +83,7 @@ class Application:
             **self._shared(),
             make_session=self._make_session,
             verify=self._verify,
+            measure=self._measure,
             write_script=self._write_script,
             default_model=self._default.address,
             models=tuple((name, model_id) for model_id, name in self._list_models().items()),
@@ -111,6 +117,7 @@ class Application:
             "unknown_words": lambda model_id, prompt: vocabulary.unknown_words(prompt) if model_id == SKETCH else (),
             "list_words": lambda model_id: vocabulary.KINDS if model_id == SKETCH else {},
             "generate": manager.generate,
+            "shares": self._shares,
             "close": self.close,
         }
 
@@ -159,6 +166,9 @@ class Application:
         self, recipe: Recipe, file: Path, stop: Event, visitor: str
     ) -> Generator[Report | VerificationResult, None, None]:
         return verify(read_original(file, recipe), partial(self.manager.generate, visitor=visitor), stop)
+
+    def _measure(self, model: Model, stop: Event, visitor: str) -> Generator[Made, None, SeedShare | None]:
+        return measure_model(partial(self.manager.generate, visitor=visitor), self._shares, model, stop)
 
     def _write_script(self, recipes: Sequence[Recipe]) -> str:
         model = self.manager.resolve(recipes[0].model_address)

@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 from seedlab import __version__
 from seedlab.cli.app import add_app
 from seedlab.cli.inspection import add_inspections
+from seedlab.cli.measuring import add_measures
 from seedlab.cli.options import MakeServices
 from seedlab.cli.rounds import add_rounds
 from seedlab.core.errors import SeedLabError
@@ -97,4 +98,5 @@ def make_parser() -> Parser:
     add_app(commands)
     add_rounds(commands)
     add_inspections(commands)
+    add_measures(commands)
     return parser

@@ -18,13 +18,14 @@ class ProgressLine:
         parts = [f"{done} of {len(round_.tiles)}"]
         if running:
             parts += [f"{round(100 * running[0].fraction)} %", running[0].sentence]
-        self._write("  ".join(part for part in parts if part))
+        self.write("  ".join(part for part in parts if part))
 
     def clear(self) -> None:
         """Remove the line."""
-        self._write("")
+        self.write("")
 
-    def _write(self, text: str) -> None:
+    def write(self, text: str) -> None:
+        """Show a text in place of the line."""
         if self._is_shown:
             sys.stderr.write(f"\r\x1b[K{text}")
             sys.stderr.flush()

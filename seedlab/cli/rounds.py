@@ -33,7 +33,7 @@ from seedlab.images.restoring import restore
 from seedlab.rules.registry import VARIATIONS
 from seedlab.rules.rule import Rule
 from seedlab.rules.seeds import GUIDE_SEEDS, Seeds
-from seedlab.workflow.notices import describe_unknown_words
+from seedlab.workflow.notices import describe_unknown_words, warn_of_seeds
 from seedlab.workflow.services import Services
 
 FAILED = 1
@@ -68,7 +68,7 @@ def run_grid(given: argparse.Namespace, make_services: MakeServices) -> int:
         model = services.resolve_model(model)
         recipe = _make_recipe(given, model, rule.seeds[0], loras)
         snapped = model.format_snapped_size(recipe, *given.size)
-        seeds = model.card.seeds if model.card else ""
+        seeds = warn_of_seeds(services, model)
         unknown = describe_unknown_words(services, model.model_id, model.name, [recipe.prompt])
         return _run(replace(job, parent=recipe), given, services, (unknown, snapped, seeds))
 

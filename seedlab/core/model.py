@@ -7,6 +7,7 @@ from typing import Any, Self
 from seedlab.core.errors import RecipeError
 from seedlab.core.recipe import Recipe, format_address
 from seedlab.core.schedulers import SCHEDULERS, Scheduler, find_scheduler, list_family, parse_scheduler
+from seedlab.core.seed_share import SeedShare
 
 CHARACTERS_PER_TOKEN = 25
 """A prompt with more characters than this per token that the model reads is a mistake."""
@@ -22,6 +23,7 @@ class ModelCard:
         memory: approximate memory use in half precision, in GB.
         gated: whether its licence has to be accepted on the Hub first.
         seeds: a note on how much the seed changes the picture, where that is less than usual; otherwise "".
+        seed_share: how much of the composition the seed decides, where that is known; None otherwise.
     """
 
     licence: str
@@ -29,6 +31,7 @@ class ModelCard:
     memory: float
     gated: bool = False
     seeds: str = ""
+    seed_share: SeedShare | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

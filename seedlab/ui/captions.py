@@ -116,9 +116,13 @@ def name_root(round_: Round) -> str:
     return f"{short or 'No prompt'} · {round_.title.removeprefix('Seeds ').removeprefix('Seed ')}"
 
 
-def format_model_notes(model: Model) -> str:
-    """Format the notes under the model field: licence, size, effect of the seed, arguments it ignores."""
-    notes = [_format_card(model), model.card.seeds if model.card else ""]
+def format_model_notes(model: Model, seeds: str) -> str:
+    """Format the notes under the model field: licence, size, effect of the seed, arguments it ignores.
+
+    Args:
+        seeds: the note about the effect of the seed.
+    """
+    notes = [_format_card(model), seeds]
     if model.unconditional:
         notes.append(f"{model.name} has no prompt: explore its seeds instead.")
     elif model.ignores:

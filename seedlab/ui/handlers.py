@@ -39,7 +39,7 @@ from seedlab.ui.outputs import Outputs, lose, run_action
 from seedlab.ui.page_session import PageSession
 from seedlab.ui.services import PageServices
 from seedlab.ui.updates import LOST
-from seedlab.workflow.notices import describe_unknown_words
+from seedlab.workflow.notices import describe_seeds, describe_unknown_words
 from seedlab.workflow.trail import State, Tile, Trail
 
 
@@ -233,7 +233,23 @@ class Handlers:
         except SeedLabError as error:
             yield *unchanged, str(error), ""
             return
-        yield *update_fields(model, rule, local=self._services.local), "", format_model_notes(model)
+        yield *update_fields(model, rule, local=self._services.local), "", self._format_about(model)
+
+    def measure(self, page: PageSession | None, model_id: str | None) -> Iterator[Outputs]:
+        """Measure how much a model leaves to the seed. Yields: notes about the model, error."""
+        if page is None:
+            yield gr.skip(), "This page has lost its connection: try again."
+            return
+        try:
+            model = self._services.resolve_model(self._find_model(read_model_id(model_id)))
+            with closing(page.measure(model, self._services.measure)) as sentences:
+                yield from ((sentence, "") for sentence in sentences)
+            yield self._format_about(model), ""
+        except SeedLabError as error:
+            yield gr.skip(), str(error)
+
+    def _format_about(self, model: Model) -> str:
+        return format_model_notes(model, describe_seeds(self._services, model))
 
     def list_words(self, model_id: str | None) -> Outputs:
         """List the words of a model with a small vocabulary. Outputs: word list, word accordion."""

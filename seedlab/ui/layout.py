@@ -71,7 +71,7 @@ def build_blocks(services: PageServices, pictures: PictureServer) -> gr.Blocks:
         _wire_page(blocks, handlers, panel, page, saved, columns)
         _wire_work(handlers, panel, page, columns)
         _wire_columns(handlers, panel, page, columns)
-        _wire_panel(handlers, panel)
+        _wire_panel(handlers, panel, page)
     return blocks
 
 
@@ -137,11 +137,12 @@ def _fill(button: gr.Button, prompt: gr.components.Component) -> Any:
     return button.click(lambda text: text, [button], [prompt], **UNQUEUED)
 
 
-def _wire_panel(handlers: Handlers, panel: Panel) -> None:
+def _wire_panel(handlers: Handlers, panel: Panel, page: gr.State) -> None:
     model = panel.fields["model_id"]
     # One lookup at a time, then the latest choice: an earlier, slower lookup must not overwrite it.
     latest = QUEUED | {"trigger_mode": "always_last"}
     model.input(handlers.choose_model, [model, panel.rule], _list_model_dependent(panel), **latest)  # type: ignore[attr-defined]
+    panel.measure.click(handlers.measure, [page, model], [panel.about, panel.errors["model_id"]], **QUEUED)
     panel.rule.change(show_rule, [panel.rule], list(panel.rules), **UNQUEUED)
     # On change, not input: the model may also be restored with a trail.
     model.change(handlers.list_words, [model], [panel.word_list, panel.word_accordion], **UNQUEUED)  # type: ignore[attr-defined]

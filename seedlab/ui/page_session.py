@@ -9,9 +9,10 @@ from threading import Event, Lock
 from typing import Any
 
 from seedlab.core.errors import SeedLabError
+from seedlab.core.model import Model
 from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Report
-from seedlab.ui.services import VerifyFor
+from seedlab.ui.services import MeasureFor, VerifyFor
 from seedlab.ui.updates import Updates
 from seedlab.ui.verifications import Verifications
 from seedlab.workflow.session import Session
@@ -36,6 +37,7 @@ class PageSession:
         self, session: Session, names: Mapping[str, str], address: Callable[[Path], str], visitor: str = ""
     ) -> None:
         self.session, self.verifications, self.visitor = session, Verifications(), visitor
+        self._measuring = Event()
         self._script: dict[str, Any] | None = None
         self._updates = Updates(names, address, self.verifications.find, session.is_known)
         self._lock = Lock()
@@ -60,12 +62,16 @@ class PageSession:
     def stop(self) -> None:
         """Stop all work."""
         self.session.stop()
-        self.verifications.stop()
+        self._stop_others()
 
     def leave(self) -> None:
         """Pause all work: unfinished tiles resume when the page is back."""
         self.session.leave()
+        self._stop_others()
+
+    def _stop_others(self) -> None:
         self.verifications.stop()
+        self._measuring.set()
 
     def show_script(self, text: str, title: str) -> None:
         """Include a script in the updates. Each has a name of its own: the page shows only new ones."""
@@ -88,6 +94,18 @@ class PageSession:
             for _ in statuses:
                 yield self.update()
         yield self.update()
+
+    def measure(self, model: Model, measure: MeasureFor) -> Generator[str, None, None]:
+        """Measure a model's seed share, yielding how far it is.
+
+        Raises:
+            SeedLabError: the model has no prompt, or a picture failed.
+        """
+        self._measuring = Event()
+        yield f"Measuring what the seed decides in pictures of {model.name}…"
+        with closing(measure(model, self._measuring, self.visitor)) as counts:
+            for made in counts:
+                yield f"Measuring what the seed decides: {made.count} of {made.total} drafts…"
 
     def develop(self) -> Iterator[dict[str, Any]]:
         """Generate requested pictures. Yields an update when a tile changes its state, else per `UPDATE_INTERVAL`."""

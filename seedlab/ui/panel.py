@@ -28,6 +28,7 @@ class Panel:
         rules: one container of fields per rule in `VARIATIONS`.
         notice: notes about the prompt and the size.
         about: notes about the model.
+        measure: measures how much the model leaves to the seed.
         fold: expands the panel on small screens.
         examples_group: contains `examples`.
         word_accordion: contains `word_list`.
@@ -39,6 +40,7 @@ class Panel:
     rules: tuple[gr.Column, ...]
     notice: gr.HTML
     about: gr.HTML
+    measure: gr.Button
     generate: gr.Button
     stop: gr.Button
     fold: gr.Button
@@ -86,7 +88,7 @@ def build_panel(services: PageServices) -> Panel:
     fold = gr.Button("Seeds, variations, model", elem_id="fold", size="sm")
     with gr.Column(elem_id="more"):
         rule, rules = _build_rounds(builder)
-        about = _build_model(builder, services)
+        about, measure = _build_model(builder, services)
         examples_group, examples = _build_examples(services.examples)
         word_list, word_accordion = _build_words(services)
         advanced = _build_advanced(builder, services)
@@ -98,6 +100,7 @@ def build_panel(services: PageServices) -> Panel:
         rules,
         notice,
         about,
+        measure,
         generate,
         stop,
         fold,
@@ -136,8 +139,8 @@ def _build_rule(builder: _Builder, rule: type[Rule], *, visible: bool) -> gr.Col
     return container
 
 
-def _build_model(builder: _Builder, services: PageServices) -> gr.HTML:
-    """Add the model field. Returns the place for the model notes under it."""
+def _build_model(builder: _Builder, services: PageServices) -> tuple[gr.HTML, gr.Button]:
+    """Add the model field. Returns the place for the model notes under it, and the button that measures."""
     with _field():
         model = gr.Dropdown(
             list(services.models),
@@ -147,7 +150,7 @@ def _build_model(builder: _Builder, services: PageServices) -> gr.HTML:
             elem_id="model_id",
         )
         builder.add("model_id", model)
-        return make_message("about", "about")
+        return make_message("about", "about"), gr.Button("Measure what the seed decides", size="sm", elem_id="measure")
 
 
 def _build_examples(examples: tuple[str, ...]) -> tuple[gr.Column, tuple[gr.Button, ...]]:

@@ -5,13 +5,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 
+from seedlab.core.model import Model
 from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Report
+from seedlab.core.seed_share import SeedShare
+from seedlab.workflow.measuring import Made
 from seedlab.workflow.services import Services
 from seedlab.workflow.session import Session
 from seedlab.workflow.trail import Trail
 from seedlab.workflow.verification import VerificationResult
 
+MeasureFor = Callable[[Model, Event, str], Generator[Made, None, SeedShare | None]]
 VerifyFor = Callable[[Recipe, Path, Event, str], Generator[Report | VerificationResult, None, None]]
 
 
@@ -23,6 +27,7 @@ class PageServices(Services):
         make_session: starts a user's session from a saved trail, or a new one; the name of a visitor says whose turns
             its work takes.
         verify: regenerates a picture and compares it, in a visitor's turns; see `seedlab.workflow.verification`.
+        measure: measures a model's seed share, in a visitor's turns, and keeps it; see `seedlab.workflow.measuring`.
         write_script: exports recipes of one round as a diffusers script; raises SeedLabError.
         default_model: the id of the initially selected model.
         models: (label, model id) of the models in the list.
@@ -33,6 +38,7 @@ class PageServices(Services):
 
     make_session: Callable[[Trail | None, str], Session]
     verify: VerifyFor
+    measure: MeasureFor
     write_script: Callable[[Sequence[Recipe]], str]
     default_model: str
     models: tuple[tuple[str, str], ...]

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 
+from seedlab.core.model import Model
 from seedlab.workflow.services import Services
 
+LITTLE_SHARE = 0.2
 EXAMPLES = 4
 """Words that the model knows, in the notice about those that it does not."""
 
@@ -20,6 +22,20 @@ def describe_unknown_words(
     words = dict.fromkeys(word for prompt in prompts for word in services.unknown_words(model_id, prompt))
     examples = next(iter(services.list_words(model_id).values()), ())[:EXAMPLES]
     return format_unknown_words(name, tuple(words), examples, where)
+
+
+def describe_seeds(services: Services, model: Model) -> str:
+    """Return what is known about the effect of the seed on a model's pictures; "" for nothing."""
+    share = services.shares.find(model)
+    note = model.card.seeds if model.card else ""
+    return " ".join(filter(None, (note, share.format() if share else "")))
+
+
+def warn_of_seeds(services: Services, model: Model) -> str:
+    """Return a notice where a model leaves little to the seed, so that exploring seeds is in vain; "" otherwise."""
+    share = services.shares.find(model)
+    is_little = (share is not None and share.share < LITTLE_SHARE) or bool(model.card and model.card.seeds)
+    return describe_seeds(services, model) if is_little else ""
 
 
 def format_unknown_words(name: str, words: Sequence[str], examples: Sequence[str] = (), where: str = "") -> str:

@@ -1,7 +1,7 @@
 """What the page and the commands use of the layers below. `seedlab.application` fills it in; tests replace it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from seedlab.core.environment import Environment
@@ -9,6 +9,7 @@ from seedlab.core.model import Model
 from seedlab.core.recipe import Lora, Recipe
 from seedlab.core.reports import Generate
 from seedlab.images.metadata import Metadata
+from seedlab.workflow.known_shares import KnownShares
 from seedlab.workflow.local_files import Places
 
 
@@ -28,6 +29,7 @@ class Services:
         unknown_words: maps (model id, prompt) to the words of the prompt that the model was not trained on.
         list_words: maps a model id to the phrases the model knows, by kind; {} if they are too many to list.
         generate: makes the pictures of recipes.
+        shares: the seed shares that were measured on this machine.
         close: ends all work.
     """
 
@@ -41,4 +43,5 @@ class Services:
     list_words: Callable[[str], Mapping[str, tuple[str, ...]]]
     generate: Generate
     find_lora: Callable[[str, str], Path | None] = lambda _name, _digest: None
+    shares: KnownShares = field(default_factory=lambda: KnownShares(None))
     close: Callable[[], None] = lambda: None

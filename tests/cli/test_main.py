@@ -72,7 +72,9 @@ class Painter:
     def environment(self, _: Recipe) -> Environment:
         return ENVIRONMENT
 
-    def generate(self, recipes: Sequence[Recipe], stop: Event) -> Generator[Report, None, None]:
+    def generate(
+        self, recipes: Sequence[Recipe], stop: Event, *, draft_steps: int | None = None
+    ) -> Generator[Report, None, None]:
         self.stops.append(stop)
         for index, recipe in enumerate(recipes):
             yield Waiting(index, "Loading Sketch…")

@@ -14,6 +14,8 @@ from seedlab.core.model import Model
 from seedlab.core.recipe import Lora, Recipe
 from seedlab.core.reports import Failed, Finished, Progress, Report, Waiting
 from seedlab.ui.services import PageServices
+from seedlab.workflow.known_shares import KnownShares
+from seedlab.workflow.measuring import measure_model
 from seedlab.workflow.script import write_script
 from seedlab.workflow.session import Picture, Session
 from seedlab.workflow.trail import Trail
@@ -48,7 +50,9 @@ class Painter:
         self.steps = 0
         self.failing_seed: int | None = None
 
-    def generate(self, recipes: Sequence[Recipe], stop: Event) -> Generator[Report, None, None]:
+    def generate(
+        self, recipes: Sequence[Recipe], stop: Event, *, draft_steps: int | None = None
+    ) -> Generator[Report, None, None]:
         for index, recipe in enumerate(recipes):
             if not self.painted:
                 yield Waiting(index, "Loading Sketch…")
@@ -112,6 +116,7 @@ def read_loras(text: str) -> tuple[Lora, ...]:
 
 
 def make_services(painter: Painter) -> PageServices:
+    shares = KnownShares(None)
     return PageServices(
         make_session=painter.make_session,
         find_model=find_model,
@@ -122,6 +127,8 @@ def make_services(painter: Painter) -> PageServices:
         observe=lambda recipe: ENVIRONMENT,
         generate=painter.generate,
         verify=lambda recipe, file, stop, visitor: verify(read_original(file, recipe), painter.generate, stop),
+        measure=lambda model, stop, visitor: measure_model(painter.generate, shares, model, stop),
+        shares=shares,
         write_script=write_script,
         default_model="sketch",
         models=(("Sketch (built in)", "sketch"),),

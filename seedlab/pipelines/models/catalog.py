@@ -7,6 +7,7 @@ from pathlib import Path
 
 from seedlab.core.model import Model, ModelCard
 from seedlab.core.schedulers import FLOW_SOLVERS
+from seedlab.core.seed_share import SeedShare
 
 SKETCH = "sketch"
 SKETCH_FOLDER = Path(__file__).resolve().parents[2] / "sketch" / "weights"
@@ -146,7 +147,18 @@ CATALOG = (
     Model(
         model_id="black-forest-labs/FLUX.1-dev",
         name="Flux.1 dev",
-        card=ModelCard(licence="FLUX.1 [dev] Non-Commercial Licence", download=33.7, memory=36, gated=True),
+        card=ModelCard(
+            licence="FLUX.1 [dev] Non-Commercial Licence",
+            download=33.7,
+            memory=36,
+            gated=True,
+            seed_share=SeedShare(
+                share=0.05,
+                low=0.01,
+                high=0.16,
+                source="by research.anime.productions in 2026 on 64 seeds and 10 prompts, by the centre of mass",
+            ),
+        ),
         num_inference_steps=50,
         guidance_scale=3.5,
         distilled_guidance=True,

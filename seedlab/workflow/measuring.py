@@ -1,0 +1,141 @@
+"""Measures on drafts: how much a model leaves to the seed, which pictures differ most, and what other words change."""
+
+from collections.abc import Generator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from threading import Event
+
+from PIL.Image import Image
+
+from seedlab.core.errors import SeedLabError
+from seedlab.core.model import Model
+from seedlab.core.recipe import Recipe
+from seedlab.core.reports import Failed, Finished, Generate
+from seedlab.core.seed_share import SeedShare
+from seedlab.measures.choosing import Choice, choose_different
+from seedlab.measures.features import coarsen, describe, measure_distances
+from seedlab.measures.seed_share import measure_seed_share
+from seedlab.measures.trials import Trial, compare_wordings
+from seedlab.workflow.known_shares import KnownShares
+
+PROMPTS = (
+    "a labrador",
+    "a red boat on a beach",
+    "a castle in the snow",
+    "an owl at night",
+    "a teapot",
+    "a lighthouse at sunset",
+    "a train in the city",
+    "a flower in a forest",
+)
+"""What the seed share is measured with: subjects and places that every model knows."""
+
+SEEDS = tuple(range(12))
+
+
+@dataclass(frozen=True)
+class Made:
+    """How many pictures of a measurement are made."""
+
+    count: int
+    total: int
+
+
+def make_drafts(
+    generate: Generate, recipes: Sequence[Recipe], draft_steps: int | None, stop: Event
+) -> Generator[Made, None, list[Image]]:
+    """Make drafts of recipes, for a measurement; nothing is kept.
+
+    Args:
+        draft_steps: see `Generate`.
+
+    Returns:
+        The pictures in order; none if the work was stopped.
+
+    Raises:
+        SeedLabError: a picture failed.
+    """
+    images: dict[int, Image] = {}
+    with closing(generate(recipes, stop, draft_steps=draft_steps)) as reports:
+        for report in reports:
+            if isinstance(report, Failed):
+                raise SeedLabError(report.sentence)
+            if isinstance(report, Finished):
+                images[report.index] = report.image
+                yield Made(len(images), len(recipes))
+    return [images[index] for index in range(len(recipes))] if len(images) == len(recipes) else []
+
+
+def measure_model(
+    generate: Generate, shares: KnownShares, model: Model, stop: Event
+) -> Generator[Made, None, SeedShare | None]:
+    """Measure how much of a picture's composition a model leaves to the seed, at its own settings.
+
+    Args:
+        shares: remembers the result.
+
+    Returns:
+        The share; None if the work was stopped.
+
+    Raises:
+        SeedLabError: the model has no prompt, or a picture failed.
+    """
+    if model.unconditional:
+        raise SeedLabError(f"{model.name} has no prompt: its seed decides everything.")
+    recipes = [model.make_recipe(prompt=prompt, seed=seed) for seed in SEEDS for prompt in PROMPTS]
+    steps = model.num_inference_steps
+    draft_steps = model.choose_draft_steps(steps)
+    images = yield from make_drafts(generate, recipes, draft_steps, stop)
+    if not images:
+        return None
+    what = "finished pictures" if draft_steps >= steps else f"drafts of {draft_steps} of {steps} steps"
+    source = f"by SeedLab on {len(SEEDS)} seeds and {len(PROMPTS)} prompts, {what}"
+    features = describe(images)
+    share = measure_seed_share(features.reshape(len(SEEDS), len(PROMPTS), *features.shape[1:]), source)
+    shares.add(model, share)
+    return share
+
+
+def choose_pictures(images: Sequence[Image], count: int) -> Choice:
+    """Choose the pictures whose compositions differ most."""
+    return choose_different(measure_distances(coarsen(describe(images))), count)
+
+
+def compare_prompts(
+    generate: Generate, recipes: Sequence[Recipe], others: Sequence[Recipe], draft_steps: int | None, stop: Event
+) -> Generator[Made, None, Trial | None]:
+    """Compare two wordings.
+
+    Args:
+        recipes, others: of the same seeds in the same order, with one wording and with the other.
+        draft_steps: see `Generate`.
+
+    Returns:
+        The comparison; None if the work was stopped.
+
+    Raises:
+        SeedLabError: a picture failed, or there is only one seed.
+    """
+    if len(recipes) < 2:
+        raise SeedLabError("One seed shows nothing about words: use two or more, such as 0-7.")
+    images = yield from make_drafts(generate, [*recipes, *others], draft_steps, stop)
+    if not images:
+        return None
+    features = describe(images)
+    return compare_wordings(features[: len(recipes)], features[len(recipes) :])
+
+
+def format_trial(trial: Trial) -> str:
+    """Describe in one or two sentences what other words changed."""
+    if trial.is_equal:
+        return f"Nothing changes: the pictures of all {trial.seeds} seeds are equal."
+    amount = f"{trial.change:.0%} of what another seed changes ({trial.low:.0%} to {trial.high:.0%})"
+    if not trial.is_noticeable:
+        return f"These words change hardly anything: {amount}."
+    return f"These words change {amount}, most {trial.describe_place()}."
+
+
+def format_choice(choice: Choice, total: int) -> str:
+    """Describe a choice: "These 4 stand for 32"."""
+    counts = ", ".join(map(str, choice.counts))
+    return f"These {len(choice.indices)} stand for {total}: each is the nearest to {counts} of them."
