@@ -117,8 +117,8 @@ def name_root(round_: Round) -> str:
 
 
 def format_model_notes(model: Model) -> str:
-    """Format the notes under the model field: licence, size, effect of the seed, arguments it ignores."""
-    notes = [_format_card(model), model.card.seeds if model.card else ""]
+    """Format the notes under the model field: licence, size, effect of the seed, scheduler, arguments it ignores."""
+    notes = [_format_card(model), model.card.seeds if model.card else "", model.format_replaced_scheduler()]
     if model.unconditional:
         notes.append(f"{model.name} has no prompt: explore its seeds instead.")
     elif model.ignores:
