@@ -87,7 +87,14 @@ class Parser(argparse.ArgumentParser):
         for flag, value in pairwise(self._given) if sentence.endswith(": expected one argument") else ():
             if flag in flags and value.startswith("-"):
                 return f" If {quote(value)} is its value, write {flag}={shlex.quote(value)}."
+        missing = sentence.removeprefix("the following arguments are required: ")
+        taken = (value for value in self._given if value.startswith("-") and not self._is_option(value))
+        if missing != sentence and (value := next(taken, "")):
+            return f" If {quote(value)} is the {missing}, write it at the end, after --: -- {shlex.quote(value)}."
         return ""
+
+    def _is_option(self, value: str) -> bool:
+        return value == "--" or value.partition("=")[0] in self._option_string_actions
 
 
 def make_parser() -> Parser:

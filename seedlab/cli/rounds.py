@@ -69,8 +69,9 @@ def run_grid(given: argparse.Namespace, make_services: MakeServices) -> int:
         recipe = _make_recipe(given, model, rule.seeds[0], loras)
         snapped = model.format_snapped_size(recipe, *given.size)
         seeds = warn_of_seeds(services, model)
+        scheduler = "" if given.scheduler else model.format_replaced_scheduler()
         unknown = describe_unknown_words(services, model.model_id, model.name, [recipe.prompt])
-        return _run(replace(job, parent=recipe), given, services, (unknown, snapped, seeds))
+        return _run(replace(job, parent=recipe), given, services, (unknown, snapped, seeds, scheduler))
 
 
 def run_refine(given: argparse.Namespace, make_services: MakeServices) -> int:
@@ -93,9 +94,7 @@ def run_refine(given: argparse.Namespace, make_services: MakeServices) -> int:
         for variation in job.files:
             model.check(variation)
         _check(job, given)
-        prompts = [variation.prompt for variation in job.files]
-        unknown = describe_unknown_words(services, model.model_id, model.name, prompts)
-        return _run(job, given, services, (unknown,))
+        return _run(job, given, services, (_describe_unknown(job, model, services),))
 
 
 def _refine_foreign(found: ForeignMetadata, given: argparse.Namespace, make_services: MakeServices) -> int:
@@ -104,7 +103,13 @@ def _refine_foreign(found: ForeignMetadata, given: argparse.Namespace, make_serv
     with closing(make_services(parse_device(given.device))) as services:
         recipe, notice = borrow_recipe(given.picture, found, given.model, services)
         job = Job(folder=folder, parent=recipe, rule=rule, source=given.picture)
-        return _run(job, given, services, (notice,))
+        model = services.find_model(recipe.model_address)
+        return _run(job, given, services, (notice, _describe_unknown(job, model, services)))
+
+
+def _describe_unknown(job: Job, model: Model, services: Services) -> str:
+    prompts = [variation.prompt for variation in job.files]
+    return describe_unknown_words(services, model.model_id, model.name, prompts)
 
 
 def _parse_rule(given: argparse.Namespace) -> Rule:

@@ -47,6 +47,7 @@ class Model:
         max_side: the largest height or width with good results, in pixels.
         any_scheduler: whether its schedulers are unknown, so that all are offered.
         only_schedulers: the names of the schedulers that it supports, if these are not all of its family.
+        replaced_scheduler: the class of the scheduler that it was saved with, if that is not on offer; otherwise "".
         unconditional: whether its pipeline takes no prompt, no guidance and no size, only a seed. guidance_scale is 0.
         max_tokens: the number of prompt tokens that its text encoder reads, begin and end tokens included.
         half_dtype: the half precision that it was trained for, "float16" or "bfloat16"; the device decides whether
@@ -79,6 +80,7 @@ class Model:
     max_tokens: int = 77
     any_scheduler: bool = False
     only_schedulers: tuple[str, ...] = ()
+    replaced_scheduler: str = ""
     unconditional: bool = False
     half_dtype: str = "float16"
     ignores: tuple[str, ...] = ()
@@ -153,6 +155,14 @@ class Model:
         ]
         steps = f"{self.name} makes sizes in steps of {self.size_multiple} pixels"
         return f"{steps}: {' and '.join(dict.fromkeys(changed))}." if changed else ""
+
+    def format_replaced_scheduler(self) -> str:
+        """Return a sentence if its default scheduler is not the one that it was saved with; "" if it is."""
+        if not self.replaced_scheduler:
+            return ""
+        saved = self.replaced_scheduler.removesuffix("Scheduler")
+        default = find_scheduler(self.scheduler).label
+        return f"It was saved with the scheduler {saved}, which SeedLab does not offer: {default} is its default here."
 
     def check(self, recipe: Recipe) -> None:
         """Raise RecipeError if this model cannot make the recipe."""

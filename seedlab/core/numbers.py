@@ -74,7 +74,8 @@ def read_whole(field: str, text: str) -> int:
     if GROUPED.fullmatch(tidy):
         plain = re.sub(r"[,.' _]", "", tidy)
         raise RecipeError(field, f"{quote(text.strip())} can be read in two ways: write {plain} without separators.")
-    raise RecipeError(field, f"{quote(text.strip())} is not a whole number: write one such as 20.")
+    example = 512 if field in ("width", "height") else 20
+    raise RecipeError(field, f"{quote(text.strip())} is not a whole number: write one such as {example}.")
 
 
 def read_number(field: str, text: str) -> float:

@@ -117,12 +117,12 @@ def name_root(round_: Round) -> str:
 
 
 def format_model_notes(model: Model, seeds: str) -> str:
-    """Format the notes under the model field: licence, size, effect of the seed, arguments it ignores.
+    """Format the notes under the model field: licence, size, effect of the seed, scheduler, arguments it ignores.
 
     Args:
         seeds: the note about the effect of the seed.
     """
-    notes = [_format_card(model), seeds]
+    notes = [_format_card(model), seeds, model.format_replaced_scheduler()]
     if model.unconditional:
         notes.append(f"{model.name} has no prompt: explore its seeds instead.")
     elif model.ignores:

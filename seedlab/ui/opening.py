@@ -5,10 +5,13 @@ from typing import Any
 
 from seedlab.core.environment import Environment
 from seedlab.core.errors import SeedLabError
+from seedlab.core.file_names import name_file
 from seedlab.core.model import Model
 from seedlab.core.recipe import Recipe
+from seedlab.core.text import quote
 from seedlab.images.foreign.metadata import ForeignMetadata
 from seedlab.images.restoring import Restored, restore
+from seedlab.rules.seeds import GUIDE_SEEDS
 from seedlab.ui.browser_state import write, write_advanced
 from seedlab.ui.form import ADVANCED
 from seedlab.ui.services import PageServices
@@ -63,7 +66,7 @@ class PictureOpener:
         session.restore(found.metadata.recipe, found.metadata.lineage, file, sentence)
         fields |= {"prompt": first.prompt, "seeds": str(first.seed), "model_id": first.model_address}
         fields |= write_advanced(first, model, local=self._services.local)
-        return "Not imported: LoRAs." if first.loras and not self._services.local else ""
+        return "" if self._services.local else _list_left(first)
 
     def _compare(self, recipe: Recipe, theirs: Environment) -> str:
         """Format whether the picture was made in the present environment."""
@@ -75,14 +78,14 @@ class PictureOpener:
         return f"Opened from a file, {made}. Verify compares the bytes."
 
     def _borrow(self, found: ForeignMetadata, model_id: str, fields: dict[str, Any]) -> str:
-        """Take over another tool's settings. Fields that it does not name get the model's defaults."""
+        """Take over another tool's settings. Fields that it does not name get their defaults."""
         model_id = self._find_offered(found.model) or model_id
         model = self._find_model(model_id)
         borrowed = borrow(found, model, self._services.find_lora, self._services.read_loras)
         fields |= {"model_id": model_id, "prompt": borrowed.prompt}
         fields |= {name: write(borrowed.settings.get(name, "")) for name in ADVANCED if name != "generator_device"}
-        if borrowed.seed is not None:
-            fields["seeds"] = str(borrowed.seed)
+        # Not the seeds that are in the field: they may be those of the picture before.
+        fields["seeds"] = GUIDE_SEEDS if borrowed.seed is None else str(borrowed.seed)
         return borrowed.describe()
 
     def _find_offered(self, name: str | None) -> str | None:
@@ -94,3 +97,9 @@ class PictureOpener:
         model = self._services.find_model(model_id)
         # Listed models are known; for others the pipeline has to be inspected.
         return model if model_id in self._services.names else self._services.resolve_model(model)
+
+
+def _list_left(recipe: Recipe) -> str:
+    """Name the LoRAs of a recipe, which a public server does not use; "" if there are none."""
+    named = ", ".join(quote(f"{name_file(lora.file)} {lora.weight:g}", 80) for lora in recipe.loras)
+    return f"Not imported: LoRA {named} (this server uses no LoRAs)." if named else ""

@@ -41,6 +41,11 @@ def test_refine_takes_the_settings_and_says_what_it_left(tmp_path, capsys):
     )
 
 
+def test_words_that_the_model_does_not_know_are_named_too(tmp_path, capsys):
+    assert Painter().run("refine", write(tmp_path / "a.jpg"), "--model", "sketch", "--suffix", ", 狗") == 0
+    assert capsys.readouterr().err.splitlines()[1] == "Sketch does not know “狗”. It knows cat, boat and more."
+
+
 def test_refine_uses_the_model_that_the_picture_names(tmp_path):
     painter = Painter()
     assert painter.run("refine", write(tmp_path / "a.jpg", "sketch"), "--suffix", ", red") == 0

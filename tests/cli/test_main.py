@@ -176,6 +176,15 @@ def test_words_that_the_model_does_not_know_are_named_as_on_the_page(tmp_path, c
     assert capsys.readouterr().err.splitlines()[0] == sentence
 
 
+def test_a_scheduler_that_was_replaced_is_told_unless_one_is_chosen(tmp_path, capsys):
+    painter = Painter()
+    painter.resolve = lambda _: replace(MODEL, dtype="bfloat16", replaced_scheduler="LMSDiscreteScheduler")
+    sentence = "It was saved with the scheduler LMSDiscrete, which SeedLab does not offer: "
+    for flags in ((), ("--scheduler", "Euler")):
+        assert painter.run("grid", PROMPT, "--seeds", "0", "--out", tmp_path / str(len(flags)), *flags) == 0
+        assert (sentence in capsys.readouterr().err) == (not flags)
+
+
 def test_a_suffix_that_looks_like_an_option_is_refused_with_the_way_to_write_it(tmp_path, capsys):
     painter = Painter()
     painter.run("grid", PROMPT, "--seeds", "0", "--out", tmp_path)
@@ -187,6 +196,18 @@ def test_a_suffix_that_looks_like_an_option_is_refused_with_the_way_to_write_it(
     assert painter.painted[-1].prompt == f"{PROMPT} -artsy"
     assert painter.run("grid", PROMPT, "--negative-prompt", "--狗's", "--out", tmp_path) == 2
     assert "write --negative-prompt='--狗'\"'\"'s'" in capsys.readouterr().err
+
+
+def test_a_prompt_that_looks_like_an_option_is_refused_with_the_way_to_write_it(tmp_path, capsys):
+    painter = Painter()
+    assert painter.run("grid", "--seeds=0", "-cat's", "--out", tmp_path) == 2
+    expected = "If “-cat's” is the PROMPT, write it at the end, after --: -- '-cat'\"'\"'s'. For help: seedlab grid"
+    assert expected in capsys.readouterr().err
+    assert painter.run("grid", "--seeds=0", "--out", tmp_path, "--", "-cat's") == 0
+    assert painter.painted[-1].prompt == "-cat's"
+    capsys.readouterr()
+    assert painter.run("grid", "--seeds=0") == 2
+    assert capsys.readouterr().err == "The following arguments are required: PROMPT. For help: seedlab grid --help\n"
 
 
 def test_refine_keeps_the_seed_and_adds_the_guides_suffixes(tmp_path):

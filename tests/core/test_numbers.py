@@ -33,7 +33,7 @@ def test_whole_numbers(text, number):
     ("text", "sentence"),
     [
         ("", "“” is not a whole number"),
-        ("many", "“many” is not a whole number: write one such as 20"),
+        ("many", "“many” is not a whole number: write one such as [0-9]+\\."),
         ("7.5", "“7.5” is not a whole number"),
         ("2²", "“2²” is not"),
         ("1e3", "“1e3” is not"),
@@ -51,6 +51,12 @@ def test_other_text_is_not_a_whole_number(text, sentence):
     assert caught.value.field == "width"
     with pytest.raises(argparse.ArgumentTypeError, match=sentence):
         parse_whole(text)
+
+
+@pytest.mark.parametrize(("field", "example"), [("width", 512), ("height", 512), ("num_inference_steps", 20)])
+def test_the_example_is_a_value_of_the_field(field, example):
+    with pytest.raises(RecipeError, match=f"“256 px” is not a whole number: write one such as {example}."):
+        read_whole(field, "256 px")
 
 
 @pytest.mark.parametrize(

@@ -104,6 +104,11 @@ def test_model_notes_give_licence_size_and_effect_of_the_seed(painter):
     )
 
 
+def test_model_notes_say_that_another_scheduler_is_the_default(painter):
+    _, _, about = choose(painter, replaced_scheduler="LMSDiscreteScheduler")
+    assert about.endswith("with the scheduler LMSDiscrete, which SeedLab does not offer: DPM++ 2M is its default here.")
+
+
 def test_ignored_arguments_are_hidden_noted_and_left_out_of_the_recipe(painter):
     page, updates, about = choose(painter, ignores=("negative_prompt", "guidance_scale"))
     assert {name for name, update in updates.items() if update.get("visible") is False} == {

@@ -50,7 +50,10 @@ def test_on_a_public_server_the_loras_of_a_picture_are_left_out_with_a_notice(pa
         page = Page(Handlers(replace(make_services(painter), local=local), address))
         page.open()
         outcomes[local] = (page.drop(picture)["loras"], page.notice)
-    assert outcomes == {True: ("./style.safetensors 0.8", ""), False: ("", "Not imported: LoRAs.")}
+    assert outcomes == {
+        True: ("./style.safetensors 0.8", ""),
+        False: ("", "Not imported: LoRA “style 0.8” (this server uses no LoRAs)."),
+    }
 
 
 def test_pictures_of_parents_come_from_the_store(page, painter, picture):
@@ -101,6 +104,15 @@ def test_metadata_of_automatic1111_is_imported_into_the_fields(page, tmp_path):
         "Imported from the picture: prompt, negative prompt, seed, steps, guidance, size. "
         "Not imported: model “dreamy”, sampler “Restart”. The settings were made for “dreamy”; Sketch is chosen."
     )
+
+
+def test_the_seed_of_another_picture_is_not_kept(page, tmp_path):
+    details = "Steps: 30, Sampler: Euler, CFG scale: 6, Size: 64x64"
+    for seed, expected in (("9", "9"), ("-1", "0-3"), ("8", "8"), (None, "0-3")):
+        end = "" if seed is None else f", Seed: {seed}"
+        write_png(tmp_path / "a.png", IMAGE, {"parameters": f"a boat\n{details}{end}"})
+        assert page.drop(tmp_path / "a.png")["seeds"] == expected
+        assert ("seed" in page.notice.partition("Not imported")[0]) == (seed == expected)
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ def open_file(file: Path) -> BinaryIO:
         status = file.stat()
         # Checked before opening: a pipe would wait for a writer for ever.
         if not stat.S_ISREG(status.st_mode):
-            raise SeedLabError(f"“{name}” is not a file: choose a PNG file.")
+            raise SeedLabError(f"“{name}” is not a file: choose a PNG, JPEG or WebP file.")
         if status.st_size > MAX_FILE_BYTES:
             raise SeedLabError(f"“{name}” is larger than {MAX_FILE_BYTES // 2**20} MB: choose a smaller picture.")
         return file.open("rb")

@@ -17,17 +17,19 @@ REASON = "its weights for the text encoder and the denoiser differ"
 def take_networks(found: ForeignMetadata, digests: Mapping[str, str] | None = None) -> ForeignMetadata:
     """Take the extra networks out of both prompts.
 
-    LoRAs with one weight come into `loras`, everything else into `left`.
+    LoRAs with one weight come into `loras`, everything else into `left`. One that the tool's own list of LoRAs has too,
+    with the same weight, is taken once.
 
     Args:
         digests: hashes of LoRAs by name; those of no LoRA in the prompt are left.
     """
     hashes, loras, left = dict(digests or {}), list(found.loras), []
+    listed = {(lora.name, lora.weight) for lora in loras}
     for kind, text in (match.groups() for match in TAG.finditer(f"{found.prompt}\n{found.negative_prompt}")):
         lora = _read_lora(text, hashes) if kind in LORA_KINDS else None
         if lora is None:
             left.append(Detail(kind, show(text), REASON if kind in LORA_KINDS else ""))
-        else:
+        elif (lora.name, lora.weight) not in listed:
             loras.append(lora)
     named = {lora.name for lora in loras}
     left += [Detail("LoRA hash", show(f"{name}: {digest}")) for name, digest in hashes.items() if name not in named]

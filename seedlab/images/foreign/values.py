@@ -53,10 +53,13 @@ def read_whole(value: object) -> int | None:
 
 
 def read_number(value: object) -> float | None:
-    """Return a finite number that is given as a number or in ASCII digits; otherwise None."""
+    """Return a finite number that is given as a number or in ASCII digits; otherwise None.
+
+    A comma is decimal, but for one that may separate thousands: such a number is none.
+    """
     if isinstance(value, str):
-        match = re.fullmatch(r"\s*-?[0-9]{1,20}(\.[0-9]{1,20})?\s*", value)
-        return float(value) if match else None
+        match = re.fullmatch(r"\s*-?[0-9]{1,20}(\.[0-9]{1,20}|,[0-9]{1,2})?\s*", value)
+        return float(value.replace(",", ".")) if match else None
     if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > 1e30:
         return None
     return float(value) if math.isfinite(value) else None

@@ -78,6 +78,7 @@ def _find(address: str) -> Model:
         return replace(known.get(name) or NAMES.get(name.casefold()) or _guess(name), revision=match["revision"])
     if (model := NAMES.get(address.casefold())) is not None:
         return model
+    _check_path(address)
     raise RecipeError(
         "model_id",
         f"There is no model {quote(address, 80)}. Use sketch, the id of a model on the Hub such as "
@@ -136,6 +137,28 @@ def check_hub_file(address: str) -> None:
     """
     if HUB_FILE.fullmatch(address) and address.lower().endswith(WEIGHTS):
         raise _refuse(address, "is not a file on this machine: if it is on the Hub, download it, and give its path")
+
+
+def _check_path(address: str) -> None:
+    """Refuse what is on this machine and is no model by what it is.
+
+    Raises:
+        RecipeError: there is a file, folder or link with this path.
+    """
+    try:
+        path = Path(address).expanduser()
+        is_link, is_there, is_folder = path.is_symlink(), path.exists(), path.is_dir()
+    except (OSError, ValueError, RuntimeError):  # too long, contains a null byte, or the home of an unknown user
+        return
+    name = path.name or address
+    if not address or not (is_link or is_there):
+        return
+    if not is_there:
+        raise _refuse(name, "is a link to a file that is not there: download the model again, or choose another")
+    if is_folder:
+        raise _refuse(name, "is a folder without a diffusers pipeline, which has a model_index.json: choose the folder "
+                      "that has it, or a .safetensors file")  # fmt: skip
+    raise _refuse(name, "is not a file of a model that SeedLab reads: use a .safetensors file or a diffusers folder")
 
 
 def _refuse_hub_file(model_id: str, path: str) -> RecipeError:

@@ -17,6 +17,7 @@ from seedlab.pipelines.models.parts import list_left_out
 from seedlab.pipelines.models.training import STANDARD, VELOCITY, apply_training, read_training
 from seedlab.pipelines.models.weights import (
     PICKLES,
+    follow_link,
     is_safetensors,
     read_checked_header,
     refuse_file,
@@ -47,11 +48,7 @@ def find_checkpoint(path: str) -> Path | None:
     if path.lower().endswith(PICKLES):
         raise refuse_pickle("model_id", path)
     try:
-        given = Path(path).expanduser()
-        # A link into a cache may lead to a file that is named by its hash alone.
-        named = given.parent.resolve() / given.name
-        file = given.resolve()
-        file = file if is_safetensors(file) else named
+        file = follow_link(Path(path).expanduser())
         return file if is_safetensors(file) and file.is_file() else None
     except (OSError, ValueError, RuntimeError):  # too long, contains a null byte, or the home of an unknown user
         return None

@@ -8,7 +8,7 @@ from seedlab.core.errors import RecipeError
 from seedlab.core.files import Signature, sign_files
 from seedlab.core.model import Model
 from seedlab.core.recipe import MAX_STEPS
-from seedlab.core.schedulers import FLOW_SOLVERS, name_scheduler
+from seedlab.core.schedulers import FLOW_SOLVERS, REPLACED, name_scheduler
 from seedlab.core.text import quote
 from seedlab.pipelines.models.configurations import check_numbers, name_model, read_json
 from seedlab.pipelines.models.families import find_family
@@ -113,6 +113,7 @@ def _read_conditional(folder: Path, pipeline: str) -> Model:
         "width": side,
         "scheduler": name_scheduler(scheduler),
         "only_schedulers": FLOW_SOLVERS if is_flow else (),
+        "replaced_scheduler": saved if (saved := scheduler.get("_class_name")) in REPLACED else "",
         "max_tokens": _read_max_tokens(folder),
     }
     known |= find_family(pipeline).defaults

@@ -25,12 +25,25 @@ def is_safetensors(file: Path) -> bool:
     return file.suffix.lower() == ENDING
 
 
+def follow_link(path: Path) -> Path:
+    """Return the absolute path of the file that a link leads to; that of the link, if only its name has the ending.
+
+    A cache names its files by their hashes alone, and links to them.
+
+    Raises:
+        OSError, RuntimeError: the links cannot be followed.
+    """
+    file = path.resolve()
+    return file if is_safetensors(file) else path.parent.resolve() / path.name
+
+
 def refuse_pickle(field: str, path: str) -> RecipeError:
     """Return the error for a file of pickled weights."""
+    kind = "LoRA" if field == "loras" else "model"
     return RecipeError(
         field,
         f"{quote(Path(path).name, 80)} is a pickle, which can run any program when it is opened: use a .safetensors "
-        "file of the same model.",
+        f"file of the same {kind}.",
     )
 
 
@@ -66,9 +79,16 @@ def read_checked_header(file: Path, field: str = "model_id") -> Header:
         sentence = f"{name} {reason or 'is not a readable safetensors file'}: download it again."
         raise RecipeError(field, sentence) from error
     if size < header.size:
-        share = f"{size / 1e6:,.1f} of {header.size / 1e6:,.1f} MB"
-        raise RecipeError(field, f"{name} is cut short ({share} are here): download it again.")
+        raise RecipeError(
+            field, f"{name} is cut short ({_format_share(size, header.size)} are here): download it again."
+        )
     return header
+
+
+def _format_share(size: int, whole: int) -> str:
+    if whole - size < 10**5:  # the same in megabytes
+        return f"{size:,} of {whole:,} bytes"
+    return f"{size / 1e6:,.1f} of {whole / 1e6:,.1f} MB"
 
 
 @lru_cache(maxsize=32)  # a large model's takes a few hundred kB

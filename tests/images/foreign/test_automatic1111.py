@@ -156,6 +156,19 @@ def test_names_in_other_cases_and_details_without_names():
     assert name_left(found) == {"detail without a name": "v2"}
 
 
+@pytest.mark.parametrize("end", ["", ", Seed: 5", ",Seed: 5"])
+def test_a_decimal_comma_does_not_divide_a_number(end):
+    found = read_infotext(f"a boat\nSteps: 20, Sampler: Euler, Blocks: 1,0,2, CFG scale: 7,5{end}")
+    assert (found.guidance_scale, found.seed) == (7.5, 5 if end else None)
+    assert name_left(found) == {"Blocks": "1,0,2"}
+
+
+def test_a_number_that_can_be_read_in_two_ways_is_left_whole():
+    found = read_infotext("a boat\nSteps: 20, Sampler: Euler, CFG scale: 7,500, Seed: 1,234")
+    assert (found.guidance_scale, found.seed) == (None, None)
+    assert name_left(found) == {"CFG scale": "7,500", "Seed": "1,234"}
+
+
 def test_windows_line_breaks():
     assert read_infotext("a boat\r\nNegative prompt: fog\r\nSteps: 20, Seed: 7").negative_prompt == "fog"
 

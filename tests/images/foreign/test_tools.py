@@ -64,6 +64,12 @@ def test_swarmui():
     assert name_left(found) == {"refinerupscale": "2", "variationseed": "9"}
 
 
+def test_a_lora_in_the_list_and_in_the_prompt_is_taken_once():
+    more = {"prompt": f"{PROMPT} <lora:ink:0.5> <lora:gulls:1>", "loras": ["ink"], "loraweights": ["0.5"]}
+    found = read({"parameters": {"sui_image_params": SWARM | more}})
+    check(found, loras=(ForeignLora("ink", 0.5), ForeignLora("gulls", 1.0)))
+
+
 def test_swarmui_in_other_places(tmp_path):
     text = json.dumps({"sui_image_params": SWARM})
     check(restore(write_exif(tmp_path / "a.webp", make_exif(b"UNICODE\0" + text.encode("utf-16-le")))))
@@ -119,11 +125,13 @@ def test_fooocus_in_the_scheme_of_automatic1111():
         "Steps: 24, Sampler: DPM++ 2M Karras, Seed: 1029384756, Size: 512x640, CFG scale: 6.5, Sharpness: 2.0, "
         'ADM Guidance: "(1.5, 0.8, 0.3)", Model: shoreline_v3, Model hash: aabbccdd11, '
         'Lora hashes: "inkwash: 1a2b3c4d", '
-        'Lora weights: "inkwash: 0.5", Version: Fooocus v2.5.5'
+        f'Lora weights: "inkwash: 0.5", Performance: Speed, Raw prompt: "{PROMPT}", Raw negative prompt: "fog", '
+        "Version: Fooocus v2.5.5"
     )
     found = read({"parameters": f"{PROMPT}\nNegative prompt: {NEGATIVE}\n{details}", "fooocus_scheme": "a1111"})
     check(found, tool="Fooocus v2.5.5", loras=(ForeignLora("inkwash", 0.5, "1a2b3c4d"),))
-    assert name_left(found) == {"Sharpness": "2.0", "ADM Guidance": "(1.5, 0.8, 0.3)"}
+    left = {"Sharpness": "2.0", "ADM Guidance": "(1.5, 0.8, 0.3)", "Raw negative prompt": "fog"}
+    assert name_left(found) == left
 
 
 def test_a_fork_of_fooocus():

@@ -133,9 +133,7 @@ def test_a_hub_id_may_name_a_revision():
     assert find_model("owner/name").revision is None
 
 
-@pytest.mark.parametrize(
-    "model_id", ["", "banana", "/", "../../etc", "a/b/c", "a/b@c d", "~", "~nobody", "x" * 9999, "a\0b"]
-)
+@pytest.mark.parametrize("model_id", ["", "banana", "../../nowhere", "a/b/c", "a/b@c d", "~nobody", "x" * 9999, "a\0b"])
 def test_what_is_no_model_is_refused_in_words(model_id):
     with pytest.raises(RecipeError, match="There is no model") as caught:
         find_model(model_id)

@@ -1,10 +1,12 @@
 """What is read of a folder: kinds of pipelines have defaults and limits of their own."""
 
 import json
+import shutil
 
 import pytest
 
 from seedlab.core.errors import RecipeError
+from seedlab.core.schedulers import REPLACED
 from seedlab.pipelines.models.addresses import find_model
 from seedlab.pipelines.models.folders import check_folder, find_pipeline, name_pipeline, read_folder
 from tests.pipelines.builders import (
@@ -47,6 +49,15 @@ def test_a_flow_matching_model_that_dpm_solves_is_offered_what_solves_it(tmp_pat
     assert len(read_folder(folder).schedulers) > 10
     change(folder / "scheduler" / "scheduler_config.json", prediction_type="flow_prediction")
     assert [scheduler.label for scheduler in read_folder(folder).schedulers] == ["DPM++ 2M", "UniPC"]
+
+
+@pytest.mark.parametrize("name", [*REPLACED, "DDIMScheduler"])
+def test_a_scheduler_that_is_replaced_is_told(tiny, tmp_path, name):
+    folder = shutil.copytree(tiny, tmp_path / "mine")
+    change(folder / "scheduler" / "scheduler_config.json", _class_name=name)
+    saved = name.removesuffix("Scheduler")
+    sentence = f"It was saved with the scheduler {saved}, which SeedLab does not offer: DPM++ 2M is its default here."
+    assert read_folder(folder).format_replaced_scheduler() == (sentence if name in REPLACED else "")
 
 
 def test_a_stable_diffusion_keeps_the_defaults_of_its_kind(tmp_path):

@@ -282,6 +282,36 @@ def test_an_address_that_cannot_be_used_is_refused_by_what_it_is(address, messag
     assert message in str(caught.value)
 
 
+FILES = ("model.gguf", "model.onnx", "model.safetensors.part", "notes.txt", "no ending")
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_that_is_there_is_not_called_missing(tmp_path, name):
+    (tmp_path / name).write_bytes(b"GGUF")
+    for address in (str(tmp_path / name), f'"{tmp_path / name}"'):
+        with pytest.raises(RecipeError) as caught:
+            find_model(address)
+        assert str(caught.value) == (
+            f"“{name}” is not a file of a model that SeedLab reads: use a .safetensors file or a diffusers folder."
+        )
+
+
+def test_a_folder_that_is_there_is_not_called_missing(tmp_path, monkeypatch):
+    (tmp_path / "owner").mkdir()
+    message = " is a folder without a diffusers pipeline, which has a model_index.json: choose the folder that has it"
+    for address, name in ((str(tmp_path / "owner"), "owner"), ("/", "/"), ("owner/", "owner")):
+        monkeypatch.chdir(tmp_path)
+        with pytest.raises(RecipeError, match=f"“{name}”{message}"):
+            find_model(address)
+
+
+def test_a_broken_link_is_named(tmp_path):
+    link = tmp_path / "model.safetensors"
+    link.symlink_to(tmp_path / "blob")
+    with pytest.raises(RecipeError, match=r"“model\.safetensors” is a link to a file that is not there: download"):
+        find_model(str(link))
+
+
 def test_a_network_share_is_not_looked_at(monkeypatch):
     """On Windows a look logs in to the host, and a picture from a stranger may name it."""
     for name in ("resolve", "is_file", "is_dir", "stat", "expanduser"):

@@ -44,7 +44,13 @@ KEYS = Keys(
     schedule=("Schedule type", "Scheduler"),
     model=("Model",),
     model_hash=("Model hash",),
-    neutral={"RNG": ("CPU", "cpu"), "Clip skip": ("1",), "Operations": ("txt2img",), "Batch size": ("1",)},
+    neutral={
+        "RNG": ("CPU", "cpu"),
+        "Clip skip": ("1",),
+        "Operations": ("txt2img",),
+        "Batch size": ("1",),
+        "Performance": ("Speed", "Quality"),  # Fooocus; they only choose the number of steps
+    },
     ignored=("App", "Version", "Created Date"),
 )
 
@@ -98,6 +104,9 @@ def _split_prompts(lines: list[str]) -> tuple[str, str]:
 
 def _read(prompt: str, negative: str, line: infotext_details.Details, below: list[str]) -> ForeignMetadata:
     values: dict[str, Any] = {PROMPT: prompt, NEGATIVE: negative} | _split_size(line.values)
+    for name, same in (("Raw prompt", prompt), ("Raw negative prompt", negative)):
+        if str(values.get(name, "")).strip() == same:  # Fooocus names them also where no style has changed them
+            values.pop(name, None)
     version = str(values.get("Version", ""))
     is_own = bool(OWN_VERSION.match(version)) and "App" not in values
     details = Details(values, KEYS)

@@ -7,7 +7,9 @@ from typing import NamedTuple
 
 KEY = re.compile(r"\s*(\w[\w \-/]{1,40}):\s*")
 QUOTED = re.compile(r'("(?:\\.|[^\\"])+")\s*(?:,|$)')
-PLAIN = re.compile(r"([^,]*)(?:,|$)")
+PLAIN = re.compile(r"((?:[^,]|(?<=[0-9]),(?=[0-9]+\s*(?:,|$)))*)(?:,|$)")
+"""Up to the next comma that is not within a number, as in `CFG scale: 7,5`: after others there is a space or a name."""
+
 MAX_FRAGMENTS = 50
 MAX_OBJECTS = 50
 """JSON values that are tried in a line."""

@@ -10,8 +10,8 @@ from seedlab.core.files import Signature, sign_files
 from seedlab.core.safetensors import Header
 from seedlab.core.text import quote
 from seedlab.pipelines.loaded.hashes import add_hashes, hash_file
-from seedlab.pipelines.loaded.loras.configs import AdapterConfig, find_config_file, read_configs
-from seedlab.pipelines.loaded.loras.names import EMBEDDING, Layer, name_unknown_kind, split_names
+from seedlab.pipelines.loaded.loras.configs import CONFIG_NAME, AdapterConfig, find_config_file, read_configs
+from seedlab.pipelines.loaded.loras.names import EMBEDDING, PEFT, Layer, name_unknown_kind, split_names
 from seedlab.pipelines.models.weights import read_checked_header
 
 BEGINNINGS = {
@@ -59,6 +59,16 @@ class LoraFile:
             more = f" and {len(names) - 1} more" if len(names) > 1 else ""
             parts.append(f"weights that belong to no layer ({quote(names[0], 80)}{more})")
         return f"Not used of the LoRA {self.title}: {'; '.join(parts)}." if parts else ""
+
+    def describe_scale(self) -> str:
+        """Return a sentence if the scale of its layers is not known; "" if it is."""
+        unscaled = (layer.name.startswith(PEFT) and "alpha" not in layer.tensors for layer in self.layers)
+        if self.configs or not any(unscaled):
+            return ""
+        return (
+            f"The LoRA {self.title} is used with the scale 1, as the {CONFIG_NAME} that gives its scale is missing: "
+            "keep both files in one folder, under the names that PEFT gave them."
+        )
 
 
 def read_lora(file: Path) -> LoraFile:

@@ -10,7 +10,7 @@ from seedlab.core.numbers import tidy_digits
 from seedlab.core.recipe import Lora
 from seedlab.core.text import quote
 from seedlab.pipelines.loaded.loras.files import hash_lora, read_lora
-from seedlab.pipelines.models.weights import ENDING, PICKLES, is_safetensors, refuse_pickle
+from seedlab.pipelines.models.weights import ENDING, PICKLES, follow_link, is_safetensors, refuse_pickle
 
 LINE = re.compile(r"(?P<file>.+?)\s*(?:[\s:=]\s*(?P<weight>[-+]?[0-9]{0,3}[.,]?[0-9]{1,9}))")
 QUOTED = re.compile(r"""["'“](?P<file>[^"'”]+)["'”]\s*[:=]?\s*(?P<weight>\S*)""")
@@ -34,11 +34,11 @@ def read_loras(text: str) -> tuple[Lora, ...]:
 def find_lora_file(path: str) -> Path | None:
     """Return the LoRA at a path, made absolute: a file, or the file in a folder; None if there is none."""
     try:
-        whole = Path(path).expanduser().resolve()
-        if whole.is_dir():
-            found = [whole / name for name in FOLDER_FILES if (whole / name).is_file()]
-            return found[0].resolve() if found else _find_single(whole)
-        return whole if is_safetensors(whole) and whole.is_file() else None
+        given = Path(path).expanduser()
+        if given.is_dir():
+            return _find_in(given.resolve())
+        file = follow_link(given)
+        return file if is_safetensors(file) and file.is_file() else None
     except (OSError, ValueError, RuntimeError):  # too long, contains a null byte, or the home of an unknown user
         return None
 
@@ -98,13 +98,16 @@ def _explain(line: str) -> RecipeError:
     if line.lower().startswith(("http://", "https://", "urn:air:")):
         sentence = f"{quote(line, 80)} is an address: download the file, and write its path here."
         return RecipeError("loras", sentence)
-    for path, _ in _list_readings(line):
+    paths = [path for path, _ in _list_readings(line)]
+    for path in paths:
         if path.lower().endswith(PICKLES):
             return refuse_pickle("loras", path)
         if _is_there(path):
             name = quote(Path(path).name, 80)
             return RecipeError("loras", f"{name} is not a LoRA: write the path of a .safetensors file.")
-    return RecipeError("loras", f"There is no LoRA {quote(line, 80)}: write the path of a .safetensors file.")
+    # Without the weight, where there is an ending to tell one from the name.
+    named = next((path for path in paths if path.lower().endswith(ENDING)), line)
+    return RecipeError("loras", f"There is no LoRA {quote(named, 80)}: write the path of a .safetensors file.")
 
 
 def _is_there(path: str) -> bool:
@@ -114,7 +117,11 @@ def _is_there(path: str) -> bool:
         return False
 
 
-def _find_single(folder: Path) -> Path | None:
+def _find_in(folder: Path) -> Path | None:
+    """Return the LoRA that a folder is for, by its usual name or as the only one in it."""
+    for name in FOLDER_FILES:
+        if (folder / name).is_file():
+            return follow_link(folder / name)
     files = [file for file in folder.iterdir() if is_safetensors(file)]
     return files[0] if len(files) == 1 else None
 

@@ -60,7 +60,7 @@ def _list_changes(
     from safetensors import safe_open
 
     places, sentence = place_layers(lora, index)
-    for each in filter(None, (lora.describe_others(), sentence)):
+    for each in filter(None, (lora.describe_others(), lora.describe_scale(), sentence)):
         notify(each)
     file: Any = stack.enter_context(safe_open(lora.path, framework="pt"))
     for layer in lora.layers:

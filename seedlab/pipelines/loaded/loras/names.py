@@ -83,6 +83,9 @@ UNKNOWN_KINDS = {
 }
 """Kinds that are not supported, by a part of their tensors' names."""
 
+PEFT = "base_model."
+"""How the names of layers begin in files that PEFT wrote itself."""
+
 EMBEDDING = "bundle_emb."
 """How the names of embeddings (textual inversions) begin that are bundled with a LoRA (AUTOMATIC1111 #13568)."""
 

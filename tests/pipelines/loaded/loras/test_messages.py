@@ -1,5 +1,6 @@
 """What people write and bring as LoRAs, and the sentence that they read."""
 
+import copy
 import json
 import os
 from pathlib import Path
@@ -10,12 +11,13 @@ from safetensors.torch import save, save_file
 
 from seedlab.core.errors import RecipeError, SeedLabError
 from seedlab.pipelines.loaded.loras.adding import add_loras
-from seedlab.pipelines.loaded.loras.lines import read_loras
+from seedlab.pipelines.loaded.loras.lines import check_loras, read_loras
 
 pytest.importorskip("peft")
 
 QUERY = "lora_unet_down_blocks_1_attentions_0_transformer_blocks_0_attn1_to_q"
 SMALL = {f"{QUERY}.lora_down.weight": torch.ones(2, 64), f"{QUERY}.lora_up.weight": torch.ones(64, 2)}
+WHOLE = len(save(SMALL))
 HUGE = (60_000_000).to_bytes(8, "little") + b"{" + b" " * 100
 
 
@@ -62,10 +64,13 @@ def ink(tmp_path) -> Path:
         ("x" * 5000, f"There is no LoRA “{'x' * 80}”: write the path of a .safetensors file."),
         ("a\0b.safetensors", "There is no LoRA “a\0b.safetensors”: write the path of a .safetensors file."),
         (f"/{'y' * 5000}.safetensors 1", f"There is no LoRA “/{'y' * 79}”: write the path of a .safetensors file."),
+        ("ink.safetensors:0.8", "There is no LoRA “ink.safetensors”: write the path of a .safetensors file."),
+        ("ink.SAFETENSORS strong", "There is no LoRA “ink.SAFETENSORS”: write the path of a .safetensors file."),
+        ("ink 0.8", "There is no LoRA “ink 0.8”: write the path of a .safetensors file."),
         (
             "x.ckpt",
             "“x.ckpt” is a pickle, which can run any program when it is opened: use a .safetensors file of the same "
-            "model.",
+            "LoRA.",
         ),
     ],
 )
@@ -119,7 +124,7 @@ def test_a_weight_out_of_range_is_refused(ink, weight):
         ),
         (b'{"error": "not found"}', "is a text file, not a LoRA: download the file itself."),
         (b"PK\3\4rest", "is not a safetensors file, whatever its name says: use a .safetensors file."),
-        (save(SMALL)[:-9], "is cut short (0.0 of 0.0 MB are here): download it again."),
+        (save(SMALL)[:-9], f"is cut short ({WHOLE - 9:,} of {WHOLE:,} bytes are here): download it again."),
         (save(SMALL)[:40], "is not a readable safetensors file: download it again."),
         (HUGE, "download it again."),
         ((2**40).to_bytes(8, "little") + b"x" * 100, "is not a readable safetensors file: download it again."),
@@ -174,6 +179,19 @@ def test_a_folder_with_one_lora_is_its_address(tmp_path, name):
     file = write(tmp_path, f"style.v1/{name}", SMALL)
     for text in (f"{file.parent}", f"{file.parent}/ 0.5", f"{file.parent}:0,5"):
         assert [lora.file for lora in read_loras(text)] == [str(file)]
+
+
+def test_links_into_a_cache_are_followed(tmp_path):
+    """As huggingface_hub makes them: the files have their hashes for names, and no endings."""
+    write(tmp_path / "blobs", "abab.safetensors", SMALL).rename(tmp_path / "blobs/abab")
+    for name in ("style/pytorch_lora_weights.safetensors", "other/only.safetensors"):
+        link = tmp_path / name
+        link.parent.mkdir()
+        link.symlink_to(tmp_path / "blobs/abab")
+        for text in (f"{link}", f"{link.parent} 0.5"):
+            loras = read_loras(text)
+            assert [lora.file for lora in loras] == [str(link)]
+            check_loras(loras)
 
 
 def test_a_folder_without_a_lora_is_named(tmp_path):
@@ -256,6 +274,23 @@ def test_unknown_names_are_not_called_another_kind(pipeline, tmp_path):
         "The LoRA “ink.safetensors” cannot be used with this model: 1 of its 1 layers are not in it, such as "
         "“mine.down_blocks.1.to_q”. It is for another model, or names its layers in a way that SeedLab does not know."
     )
+
+
+@pytest.mark.parametrize("has_config", [True, False])
+def test_peft_weights_without_their_configuration_have_no_known_scale(pipeline, tmp_path, has_config):
+    path = "down_blocks.1.attentions.0.transformer_blocks.0.attn1.to_q"
+    name = f"base_model.model.{path}"
+    tensors = {f"{name}.lora_A.weight": torch.ones(2, 64), f"{name}.lora_B.weight": torch.ones(64, 2)}
+    file = write(tmp_path, "style/adapter_model.safetensors", tensors)
+    if has_config:
+        (file.parent / "adapter_config.json").write_text(json.dumps({"r": 2, "lora_alpha": 4}))
+    notices = []
+    add_loras(copy.deepcopy(pipeline), read_loras(str(file)), notices.append)
+    sentence = (
+        "The LoRA “style/adapter_model.safetensors” is used with the scale 1, as the adapter_config.json that gives "
+        "its scale is missing: keep both files in one folder, under the names that PEFT gave them."
+    )
+    assert notices == ([] if has_config else [sentence])
 
 
 def test_what_is_not_used_is_named(tiny, tmp_path):
