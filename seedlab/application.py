@@ -19,7 +19,8 @@ from seedlab.pipelines.manager import PipelineManager
 from seedlab.pipelines.models.addresses import find_model
 from seedlab.pipelines.models.catalog import CATALOG, SKETCH
 from seedlab.pipelines.resolver import hide_path
-from seedlab.settings import Settings
+from seedlab.pipelines.run_store import RunStore
+from seedlab.settings import RUNS_BYTES, Settings
 from seedlab.sketch import vocabulary
 from seedlab.sketch.phrases import add_phrase
 from seedlab.workflow.known_files import KnownFiles
@@ -56,11 +57,13 @@ class Application:
         default = find_model(settings.model)
         # Strangers learn the name of the operator's model, and not where it is.
         self._default = hide_path(default) if settings.public else default
+        self._runs = RunStore(settings.runs_folder, RUNS_BYTES)
         self.manager = manager or PipelineManager(
             settings.device,
             allowed=tuple(self._list_models()) if settings.public else None,
             deterministic=settings.deterministic,
             paths={self._default.address: self._default.path} if self._default.path else None,
+            runs=self._runs,
         )
         cache = find_cache()
         self._known = KnownFiles(cache / KNOWN_FILES if cache else None)
@@ -99,6 +102,7 @@ class Application:
     def sweep(self) -> None:
         """Delete what killed processes left in the store."""
         self._store.sweep()
+        self._runs.sweep()
 
     def close(self) -> None:
         """End all work."""

@@ -25,6 +25,10 @@ VARIABLES = tuple(f"{PREFIX}{name.upper()}" for name in (*VALUES, *SWITCHES, "ca
 DEVICES = ("auto", *GENERATOR_DEVICES)
 
 PUBLIC_STORE_BYTES = 2 * 2**30
+RUNS_BYTES = 2**28
+"""The size limit of the paused runs of drafts: some thousand pictures."""
+
+RUNS_FOLDER = "drafts"
 DESCRIPTION = "SeedLab in the browser. A variable in brackets does the same as its flag."
 
 
@@ -38,7 +42,8 @@ class Settings:
         host, port: where the page is served; port None for the first free one from 7860.
         share: whether Gradio makes a public link.
         deterministic: whether only deterministic algorithms are allowed, which is slower on a GPU.
-        store: the folder for finished pictures.
+        store: the folder for finished pictures and drafts.
+        runs: the folder for the paused runs of drafts; None for one in the store.
         embed: whether metadata is written into PNG files.
         loras: a folder with LoRAs, in which those that other tools' pictures name are looked for; None for none.
         open_browser: whether the page is opened in the operator's browser.
@@ -53,6 +58,7 @@ class Settings:
     share: bool = False
     deterministic: bool = False
     store: Path = Path("seedlab-pictures")
+    runs: Path | None = None
     embed: bool = True
     loras: Path | None = None
     open_browser: bool = True
@@ -63,6 +69,11 @@ class Settings:
     def store_bytes(self) -> int | None:
         """The size limit of the store in bytes; None for no limit."""
         return PUBLIC_STORE_BYTES if self.public else None
+
+    @property
+    def runs_folder(self) -> Path:
+        """The folder for the paused runs of drafts."""
+        return self.store / RUNS_FOLDER if self.runs is None else self.runs
 
 
 def read_settings(arguments: Sequence[str], environment: Mapping[str, str] | None = None) -> Settings:

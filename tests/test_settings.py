@@ -16,6 +16,8 @@ def test_defaults_are_sketch_for_this_machine_alone():
     assert (settings.model, settings.host, settings.port, settings.public) == ("sketch", "127.0.0.1", None, False)
     assert settings.store == Path("seedlab-pictures")
     assert settings.store_bytes is None
+    assert settings.runs_folder == Path("seedlab-pictures") / "drafts"
+    assert Settings(runs=Path("elsewhere")).runs_folder == Path("elsewhere")
 
 
 def test_environment_variables():

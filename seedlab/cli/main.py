@@ -57,9 +57,12 @@ def make_real_services(device: str | None) -> Services:
     # huggingface_hub reads this when it is imported: nothing is reported to anybody.
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     from seedlab.application import Application
-    from seedlab.settings import Settings
+    from seedlab.core.files import find_cache
+    from seedlab.settings import RUNS_FOLDER, Settings
 
-    return Application(Settings(device=device)).services
+    # Not in a store: commands have none, and a draft may be finished from another working directory.
+    cache = find_cache()
+    return Application(Settings(device=device, runs=cache and cache / RUNS_FOLDER)).services
 
 
 class Parser(argparse.ArgumentParser):

@@ -26,7 +26,11 @@ class Waiting:
 
 @dataclass(frozen=True)
 class Progress:
-    """A denoising step is done. `preview` is a small RGB picture of the latents, or None."""
+    """A denoising step is done. `preview` is a small RGB picture of the predicted clean latents, or None.
+
+    `step` of `steps` is how far the request is: a draft ends after its own steps, so that it has done all of them when
+    it is paused. What is resumed begins where it was paused. Some schedulers take two steps for one of the recipe's.
+    """
 
     index: int
     step: int
@@ -66,7 +70,7 @@ class Generate(Protocol):
     """Makes pictures."""
 
     def __call__(
-        self, recipes: Sequence[Recipe], stop: Event, *, draft_steps: int | None = None
+        self, recipes: Sequence[Recipe], stop: Event, *, draft_steps: int | None = None, resume: bool = True
     ) -> Generator[Report, None, None]:
         """Yield reports for the recipes in order; each ends with Finished or Failed.
 
@@ -75,5 +79,6 @@ class Generate(Protocol):
         Args:
             draft_steps: pause each picture after so many of its recipe's denoising steps, and show the clean picture
                 that the model predicts there; None to finish it. A recipe without more steps is finished.
+            resume: whether a picture may go on from where its draft was paused. Its bytes are the same without.
         """
         ...

@@ -28,7 +28,7 @@ MARKS = ("Negative prompt:", "Steps:")
 """Other tools take a line that begins with one of these as the end of the prompt (Civitai takes the first one)."""
 
 
-def write_infotext(recipe: Recipe, hashes: WeightHashes = NO_HASHES) -> str:
+def write_infotext(recipe: Recipe, hashes: WeightHashes = NO_HASHES, draft_steps: int | None = None) -> str:
     """Write the infotext: the prompt, a line with the negative prompt even if it is empty, and a line of details.
 
     ComfyUI's importer (scripts/pnginfo.js) looks for both "\\nNegative prompt:" and "\\nSteps:". LoRAs are tags after
@@ -36,10 +36,11 @@ def write_infotext(recipe: Recipe, hashes: WeightHashes = NO_HASHES) -> str:
 
     Args:
         hashes: of the recipe's weight files.
+        draft_steps: after how many steps a draft was paused; None for a finished picture.
     """
     prompt = " ".join(filter(None, (_keep_in_line(recipe.prompt), *map(_write_tag, recipe.loras))))
     negative = _keep_in_line(recipe.negative_prompt)
-    return f"{prompt}\nNegative prompt: {negative}\n{_write_details(recipe, hashes)}"
+    return f"{prompt}\nNegative prompt: {negative}\n{_write_details(recipe, hashes, draft_steps)}"
 
 
 def _write_tag(lora: Lora) -> str:
@@ -58,7 +59,7 @@ def _list_lora_hashes(recipe: Recipe, hashes: WeightHashes) -> str | None:
     return ", ".join(f"{_name_lora(lora)}: {each[:LORA_HASH]}" for lora, each in known) or None
 
 
-def _write_details(recipe: Recipe, hashes: WeightHashes) -> str:
+def _write_details(recipe: Recipe, hashes: WeightHashes, draft_steps: int | None) -> str:
     scheduler = _find_scheduler(recipe.scheduler)
     details = {
         "Steps": recipe.num_inference_steps,
@@ -72,6 +73,7 @@ def _write_details(recipe: Recipe, hashes: WeightHashes) -> str:
         "Model": re.sub("[,:]", "", name_file(recipe.model_id)),
         # Otherwise A1111 draws the noise on the GPU, which gives another picture.
         "RNG": "CPU" if recipe.generator_device == "cpu" else None,
+        "Draft steps": draft_steps,
         "Lora hashes": _list_lora_hashes(recipe, hashes),
         # Not a bare number: A1111 would take it for an old version of its own and enable compatibility modes.
         "Version": f"SeedLab v{__version__}",

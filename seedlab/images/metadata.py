@@ -4,6 +4,7 @@
 ancestors are restored exactly. Files come back from strangers, so everything that is read is checked.
 
 Version 2 of the JSON has a lineage of changes. Version 1 had a list of suffixes, and called the checksums "proof".
+Version 3 is written in drafts alone: a SeedLab that knows no drafts must not take one for its recipe's picture.
 """
 
 import json
@@ -28,7 +29,9 @@ from seedlab.images.png import read_chunks, write_png
 from seedlab.rules.change import Change, Lineage, read_lineage, write_lineage
 from seedlab.rules.suffixes import Suffixes, cut_suffix
 
-VERSION = 2
+VERSION, PICTURE_VERSION = 3, 2
+"""The newest version, and that of finished pictures."""
+
 CHUNK = "seedlab"
 MAX_CHARACTERS = 2**20
 MAX_CHANGES = 500
@@ -48,6 +51,7 @@ class Metadata:
         notice: what to know about the picture, "" for nothing.
         checksums: None for pictures of the first versions.
         hashes: of the weight files; empty for pictures of earlier versions.
+        draft_steps: after how many of its recipe's denoising steps a draft was paused; None for a finished picture.
     """
 
     recipe: Recipe
@@ -56,10 +60,11 @@ class Metadata:
     notice: str = ""
     checksums: Checksums | None = None
     hashes: WeightHashes = NO_HASHES
+    draft_steps: int | None = None
 
     @classmethod
     def describe(cls, recipe: Recipe, finished: Finished, lineage: Lineage) -> Self:
-        """Return the metadata of a picture that was just made."""
+        """Return the metadata of a picture or a draft that was just made."""
         return cls(
             recipe=recipe,
             environment=finished.environment,
@@ -67,6 +72,7 @@ class Metadata:
             notice=finished.notice,
             checksums=finished.checksums,
             hashes=finished.hashes,
+            draft_steps=finished.draft_steps,
         )
 
     def hide_folders(self) -> Self:
@@ -87,14 +93,15 @@ class Metadata:
     def is_of(self, recipe: Recipe) -> bool:
         """Whether the picture was made from a recipe, wherever the local files are, and whatever its LoRAs are called.
 
-        Pictures of earlier versions have the paths of local files. LoRAs are told by their hashes.
+        Pictures of earlier versions have the paths of local files. LoRAs are told by their hashes. Drafts are of their
+        recipe too: see `draft_steps`.
         """
         return _forget_files(self.recipe) == _forget_files(recipe)
 
     def to_json(self) -> str:
         """Return the chunk's JSON in ASCII, which every tool that copies PNG chunks leaves alone."""
         fields = {
-            "version": VERSION,
+            "version": PICTURE_VERSION if self.draft_steps is None else VERSION,
             "fingerprint": self.recipe.fingerprint,
             "recipe": self.recipe.to_dict(),
             "environment": asdict(self.environment),
@@ -102,7 +109,7 @@ class Metadata:
             "notice": self.notice,
             "checksums": None if self.checksums is None else asdict(self.checksums),
             "hashes": asdict(self.hashes),
-        }
+        } | ({} if self.draft_steps is None else {"draft_steps": self.draft_steps})
         return json.dumps(fields)
 
     @classmethod
@@ -127,7 +134,16 @@ class Metadata:
             notice=_check_text(data.get("notice"), MAX_NOTICE_CHARACTERS),
             checksums=None if checksums is None else Checksums.from_dict(checksums),
             hashes=WeightHashes.from_dict(data.get("hashes", {})),
+            draft_steps=_read_draft_steps(data.get("draft_steps"), recipe),
         )
+
+
+def _read_draft_steps(value: object, recipe: Recipe) -> int | None:
+    if value is None:
+        return None
+    if type(value) is not int or not 0 < value < recipe.num_inference_steps:
+        raise MetadataError("The number of steps in this draft cannot be read: use the file as SeedLab saved it.")
+    return value
 
 
 def _forget_files(recipe: Recipe) -> Recipe:
@@ -142,7 +158,7 @@ def write_picture(file: Path, image: Image, metadata: Metadata) -> None:
         SeedLabError: as `seedlab.images.png.write_png`.
     """
     hidden = metadata.hide_folders()
-    infotext = write_infotext(hidden.recipe, hidden.hashes)
+    infotext = write_infotext(hidden.recipe, hidden.hashes, hidden.draft_steps)
     write_png(file, image, {INFOTEXT_CHUNK: infotext, CHUNK: hidden.to_json()})
 
 

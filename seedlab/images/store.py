@@ -1,4 +1,4 @@
-"""The content-addressed store: each finished picture once, named by its recipe and environment. There is no index."""
+"""The content-addressed store: each picture and draft once, named by recipe and environment. There is no index."""
 
 import re
 from contextlib import suppress
@@ -15,12 +15,12 @@ from seedlab.images.metadata import Metadata, read_metadata, write_picture
 from seedlab.images.png import read_chunks, write_png
 from seedlab.rules.change import Lineage
 
-OURS = re.compile(r"[0-9a-f]{64}-[0-9a-f]{16}\.png")
+OURS = re.compile(r"[0-9a-f]{64}-[0-9a-f]{16}(-draft-[0-9]{1,4})?\.png")
 
 
 @dataclass(frozen=True)
 class Store:
-    """Finished pictures in a folder. The folder is created with the first one. Several processes may share it.
+    """Pictures and drafts in a folder. The folder is created with the first one. Several processes may share it.
 
     Attributes:
         limit_bytes: the total size above which the least recently used pictures are deleted; None for no limit. Other
@@ -32,11 +32,17 @@ class Store:
     limit_bytes: int | None = None
     embed: bool = True
 
-    def find(self, recipe: Recipe, environment: Environment) -> Picture | None:
-        """Return the picture of this recipe from this environment; None if there is none, or it is damaged."""
-        file = self._name(recipe, environment)
+    def find(self, recipe: Recipe, environment: Environment, draft_steps: int | None = None) -> Picture | None:
+        """Return the picture of this recipe from this environment; None if there is none, or it is damaged.
+
+        Args:
+            recipe: of the picture.
+            environment: in which it was made.
+            draft_steps: None for the finished picture, otherwise for the draft after so many steps.
+        """
+        file = self._name(recipe, environment, draft_steps)
         try:
-            picture = Picture(file, self._check(file, recipe, environment))
+            picture = Picture(file, self._check(file, recipe, environment, draft_steps), draft_steps)
         except SeedLabError:
             return None
         with suppress(OSError):
@@ -44,28 +50,29 @@ class Store:
         return picture
 
     def keep(self, recipe: Recipe, finished: Finished, lineage: Lineage) -> Picture:
-        """Write a finished picture. If there is a limit, make room; the new picture always stays.
+        """Write a finished picture or a draft. If there is a limit, make room; the new picture always stays.
 
         Raises:
             SeedLabError: the picture cannot be written; the message says why.
         """
-        file = self._name(recipe, finished.environment)
+        file = self._name(recipe, finished.environment, finished.draft_steps)
         if self.embed:
             write_picture(file, finished.image, Metadata.describe(recipe, finished, lineage))
         else:
             write_png(file, finished.image, {})
         if self.limit_bytes is not None:
             self._make_room(file, self.limit_bytes)
-        return Picture(file, finished.notice)
+        return Picture(file, finished.notice, finished.draft_steps)
 
     def sweep(self) -> None:
         """Delete the temporary files that killed processes left."""
         delete_abandoned(self.folder)
 
-    def _name(self, recipe: Recipe, environment: Environment) -> Path:
-        return self.folder / f"{recipe.fingerprint}-{environment.digest[:16]}.png"
+    def _name(self, recipe: Recipe, environment: Environment, draft_steps: int | None) -> Path:
+        draft = "" if draft_steps is None else f"-draft-{draft_steps}"
+        return self.folder / f"{recipe.fingerprint}-{environment.digest[:16]}{draft}.png"
 
-    def _check(self, file: Path, recipe: Recipe, environment: Environment) -> str:
+    def _check(self, file: Path, recipe: Recipe, environment: Environment, draft_steps: int | None) -> str:
         """Return the notice of a picture after checking that it is what its name says.
 
         Raises:
@@ -76,7 +83,7 @@ class Store:
                 raise SeedLabError("This picture has metadata, and this store keeps none.")
             return ""
         metadata = read_metadata(file)
-        if not metadata.is_of(recipe) or metadata.environment != environment:
+        if not metadata.is_of(recipe) or (metadata.environment, metadata.draft_steps) != (environment, draft_steps):
             raise SeedLabError("This picture is not what its name says.")
         return metadata.notice
 

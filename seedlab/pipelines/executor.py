@@ -18,13 +18,14 @@ class Batch:
         model: the model of all of them; its files are on this machine.
         recipes: by the index that their reports have. Each has been checked against the model.
         visitor: who asked for them; work of the same visitor takes the same turn.
-        draft_steps: as for `seedlab.core.reports.Generate`.
+        draft_steps, resume: as for `seedlab.core.reports.Generate`.
     """
 
     model: ResolvedModel
     recipes: Mapping[int, Recipe]
     visitor: Hashable = None
     draft_steps: int | None = None
+    resume: bool = True
 
 
 class Executor(Protocol):

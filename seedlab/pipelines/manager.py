@@ -22,6 +22,7 @@ from seedlab.pipelines.loaded.files import ModelFiles
 from seedlab.pipelines.loaded.loras.lines import check_loras, read_loras
 from seedlab.pipelines.loaded.loras.plain import ADDED, choose_method
 from seedlab.pipelines.resolver import ModelResolver
+from seedlab.pipelines.run_store import NO_RUNS, RunStore
 from seedlab.pipelines.thread_executor import ThreadExecutor
 from seedlab.pipelines.work_queue import POLL_SECONDS
 
@@ -40,6 +41,7 @@ class Order:
     stop: Event
     visitor: Hashable
     draft_steps: int | None
+    resume: bool
 
 
 class PipelineManager:
@@ -53,18 +55,19 @@ class PipelineManager:
         deterministic: bool = False,
         executor: Executor | None = None,
         paths: Mapping[str, str] | None = None,
+        runs: RunStore = NO_RUNS,
     ) -> None:
         """Make a manager; nothing is imported or loaded yet.
 
         Args:
-            device, plans, deterministic: as for `ThreadExecutor`, which is made of them.
+            device, plans, deterministic, runs: as for `ThreadExecutor`, which is made of them.
             allowed: the addresses of the models that may be used, as on a public host; None for any.
             executor: makes the pictures, in place of a `ThreadExecutor`; it is closed with the manager.
             paths: as for `ModelResolver`.
         """
         self._allowed = allowed
         self._files = ModelFiles()
-        self._executor = executor or ThreadExecutor(device, plans, deterministic, self._files)
+        self._executor = executor or ThreadExecutor(device, plans, deterministic, self._files, runs)
         self._resolver = ModelResolver(self._files, lambda: self.device, allowed, paths)
         self._resolving = ThreadPoolExecutor(RESOLVER_THREADS, thread_name_prefix="resolver")
         self._closed = Event()
@@ -151,7 +154,13 @@ class PipelineManager:
         self._resolving.submit(work)
 
     def generate(
-        self, recipes: Sequence[Recipe], stop: Event, *, visitor: Hashable = None, draft_steps: int | None = None
+        self,
+        recipes: Sequence[Recipe],
+        stop: Event,
+        visitor: Hashable = None,
+        *,
+        draft_steps: int | None = None,
+        resume: bool = True,
     ) -> Generator[Report, None, None]:
         """Make the recipes' pictures in order; see `seedlab.core.reports` for what is yielded.
 
@@ -163,12 +172,12 @@ class PipelineManager:
             recipes: of the pictures.
             stop: ends the work when it is set.
             visitor: takes turns with the other visitors, however many calls each of them makes.
-            draft_steps: pause each picture after so many steps; None to finish it.
+            draft_steps, resume: as for `seedlab.core.reports.Generate`.
         """
         for indices in split_batches(recipes):
             if self._is_ended(stop):
                 return
-            order = Order({index: recipes[index] for index in indices}, stop, visitor, draft_steps)
+            order = Order({index: recipes[index] for index in indices}, stop, visitor, draft_steps, resume)
             with closing(self._generate_batch(order)) as reports:
                 yield from reports
 
@@ -205,7 +214,13 @@ class PipelineManager:
         failures = self._find_failures(model, recipes)
         yield from failures.values()
         possible = {index: recipe for index, recipe in recipes.items() if index not in failures}
-        batch = Batch(model=model, recipes=possible, visitor=order.visitor, draft_steps=order.draft_steps)
+        batch = Batch(
+            model=model,
+            recipes=possible,
+            visitor=order.visitor,
+            draft_steps=order.draft_steps,
+            resume=order.resume,
+        )
         if possible:
             with closing(self._executor.run(batch, stop)) as reports:
                 for report in reports:

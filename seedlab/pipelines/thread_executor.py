@@ -18,9 +18,11 @@ from seedlab.pipelines.exact.prepack_cache import PrepackCache
 from seedlab.pipelines.executor import Batch
 from seedlab.pipelines.loaded.cache import PipelineCache
 from seedlab.pipelines.loaded.files import ModelFiles
+from seedlab.pipelines.run_store import NO_RUNS, RunStore
 from seedlab.pipelines.turns import TurnClock
+from seedlab.pipelines.work import Work
 from seedlab.pipelines.work_queue import POLL_SECONDS, StoppedError, WorkQueue
-from seedlab.pipelines.worker import BatchRunner, Turn, Work
+from seedlab.pipelines.worker import BatchRunner, Turn
 
 Reports = SimpleQueue[Report | None]
 """What the working thread reports; None at the end of a turn."""
@@ -42,6 +44,7 @@ class ThreadExecutor:
         plans: Plans | None = None,
         deterministic: bool = False,
         files: ModelFiles | None = None,
+        runs: RunStore = NO_RUNS,
     ) -> None:
         """Make an executor; nothing is imported or loaded yet.
 
@@ -50,6 +53,7 @@ class ThreadExecutor:
             plans: what is known about exact batches; None for what earlier processes found out.
             deterministic: whether only deterministic algorithms may be used, from now on in this process.
             files: where the files of models are.
+            runs: keeps drafts, so that they can be finished later.
         """
         retain_freed_memory()  # before the threads that compute are started
         self._requested_device, self._deterministic = device, deterministic
@@ -57,7 +61,7 @@ class ThreadExecutor:
         self._closed = Event()
         prepack_cache = PrepackCache()
         self._cache = PipelineCache(release=prepack_cache.clear, files=files)
-        self._runner = BatchRunner(self._cache, plans or Plans(find_folder()), prepack_cache)
+        self._runner = BatchRunner(self._cache, plans or Plans(find_folder()), prepack_cache, runs)
 
     @cached_property
     def device(self) -> str:

@@ -2,9 +2,10 @@
 
 import logging
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import Any, Self
+from typing import Any
 
 from PIL.Image import Image
 
@@ -15,14 +16,15 @@ from seedlab.pipelines.devices.memory import free_memory
 from seedlab.pipelines.exact.batch import sample_batch, strip
 from seedlab.pipelines.exact.plans import NotExactError, Plans
 from seedlab.pipelines.exact.prepack_cache import PrepackCache
-from seedlab.pipelines.executor import Batch
 from seedlab.pipelines.loaded.cache import LoadedPipeline, PipelineCache
 from seedlab.pipelines.loaded.loras.lines import check_loras
+from seedlab.pipelines.run_store import RunStore
 from seedlab.pipelines.sampling.call import Sample, check_latents, sample
 from seedlab.pipelines.sampling.paused import PausedError, PausedRun
 from seedlab.pipelines.sampling.preview import unpack_latents
 from seedlab.pipelines.sampling.steps import OnStep, Step
 from seedlab.pipelines.sampling.tokens import format_truncation_notice
+from seedlab.pipelines.work import Work
 from seedlab.pipelines.work_queue import StoppedError
 
 LOGGER = logging.getLogger(__name__)
@@ -36,36 +38,6 @@ FULL = ("out of memory", "(?s)memory.*allocate|allocate.*memory", "STATUS_ALLOC_
 CALIBRATING = "Calibrating exact batches for this model (only once)…"
 
 Emit = Callable[[Report], None]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Work:
-    """A batch, or what is left of one that has given way to others.
-
-    Attributes:
-        batch: the unfinished recipes.
-        together: whether they may be made in one call.
-        paused: the runs that have begun, by index.
-    """
-
-    batch: Batch
-    together: bool = True
-    paused: Mapping[int, PausedRun] = field(default_factory=dict)
-
-    @property
-    def recipes(self) -> Mapping[int, Recipe]:
-        """The unfinished recipes, by the index that their reports have."""
-        return self.batch.recipes
-
-    def find_starts(self, *indices: int) -> tuple[PausedRun, ...]:
-        """Return the paused runs of these recipes; empty if one of them has to begin at its first step."""
-        runs = tuple(self.paused[index] for index in indices if index in self.paused)
-        return runs if len(runs) == len(indices) else ()
-
-    def leave_out(self, index: int) -> Self:
-        """Return the work without one of its recipes."""
-        recipes = {other: recipe for other, recipe in self.recipes.items() if other != index}
-        return replace(self, batch=replace(self.batch, recipes=recipes))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +59,14 @@ class Turn:
     note_loaded: Callable[[], None]
 
 
+@dataclass(frozen=True)
+class Made:
+    """A picture or a draft, and the run from which the draft can be finished."""
+
+    report: Finished
+    run: PausedRun | None
+
+
 @dataclass
 class BatchRunner:
     """Makes batches of pictures, one at a time.
@@ -95,11 +75,13 @@ class BatchRunner:
         cache: the loaded pipelines.
         plans: what is known about exact batches.
         prepack_cache: the prepacked weights of the last batch's plan.
+        runs: the paused runs of drafts.
     """
 
     cache: PipelineCache
     plans: Plans
     prepack_cache: PrepackCache
+    runs: RunStore
     _too_large: set[tuple[Recipe, int]] = field(default_factory=set)
 
     def run(self, work: Work, turn: Turn) -> Work | None:
@@ -109,35 +91,66 @@ class BatchRunner:
             What is left to do in another turn; None if nothing is, or the work was stopped.
         """
         try:
-            if work.together and len(work.recipes) > 1:
-                if self._try_together(work, turn):
-                    return None
-                work = replace(work, together=False)
-            return self._make_one_by_one(work, turn)
+            work = self._look_up(work, turn)
+            while work.recipes:
+                work = self._make_next(work, turn)
+                if work.recipes and turn.is_over():
+                    return work
         except StoppedError:
-            return None
+            pass
+        return None
+
+    def _look_up(self, work: Work, turn: Turn) -> Work:
+        """Look for the drafts from which the pictures can go on."""
+        found: dict[int, PausedRun] = {}
+        if work.batch.resume and not work.is_looked_up and self.runs.has_any(work.recipes.values()):
+            turn.check_stop()
+            with suppress(Exception):  # making the pictures says why the model cannot be loaded
+                environment = self._load(next(iter(work.recipes.values())), work, turn).environment
+                for index, recipe in work.recipes.items():
+                    if run := self.runs.find(recipe, environment, work.draft_steps):
+                        found[index] = run
+        return work if work.is_looked_up else work.start_from(found)
+
+    def _make_next(self, work: Work, turn: Turn) -> Work:
+        """Make the next pictures, and return what is left."""
+        indices = work.list_next()
+        try:
+            if len(indices) == 1:
+                return self._make_alone(indices[0], work, turn)
+            if self._try_together(work.select(*indices), turn):
+                return work.leave_out(*indices)
         except PausedError as error:
-            return replace(work, paused=dict(zip(work.recipes, error.runs, strict=True)))
+            return work.pause(dict(zip(indices, error.runs, strict=True)))
+        return replace(work, together=False)
 
-    def _make_one_by_one(self, work: Work, turn: Turn) -> Work | None:
-        while True:
-            index = next(iter(work.recipes))
-            try:
-                self._make_alone(index, work, turn)
-            except PausedError as error:
-                return replace(work, paused={**work.paused, index: error.runs[0]})
-            work = work.leave_out(index)
-            if not work.recipes:
-                return None
-            if turn.is_over():
-                return work
-
-    def _make_alone(self, index: int, work: Work, turn: Turn) -> None:
+    def _make_alone(self, index: int, work: Work, turn: Turn) -> Work:
         """Make one picture; retries while memory is short and more can be freed. A failure ends only this tile."""
-        report = self._try_alone(index, work, turn)
-        while report == Failed(index, NO_MEMORY) and self._free_space():
-            report = self._try_alone(index, work, turn)
-        turn.emit(report)
+        made = self._try_alone(index, work, turn)
+        while made == Failed(index, NO_MEMORY) and self._free_space():
+            made = self._try_alone(index, work, turn)
+        if isinstance(made, Made):
+            self._deliver([made], work, turn)
+        elif index in work.kept:
+            return work.start_anew(index)  # what was on disk may be to blame
+        else:
+            turn.emit(made)
+        return work.leave_out(index)
+
+    def _deliver(self, made: Sequence[Made], work: Work, turn: Turn) -> None:
+        """Report what was made. Drafts are kept, and the runs of pictures that are finished are not needed any more."""
+        for each in made:
+            turn.emit(each.report)
+        if not work.batch.resume:
+            return
+        for each in made:
+            recipe = work.recipes[each.report.index]
+            if each.run is None:
+                self.runs.forget(recipe, each.report.environment)
+            else:
+                self.runs.keep(recipe, each.report.environment, each.run)
+        if work.draft_steps is not None:
+            self.runs.make_room()
 
     def _free_space(self) -> bool:
         try:
@@ -146,14 +159,19 @@ class BatchRunner:
             LOGGER.exception("No memory could be freed.")
             return False
 
-    def _try_alone(self, index: int, work: Work, turn: Turn) -> Finished | Failed:
+    def _try_alone(self, index: int, work: Work, turn: Turn) -> Made | Failed:
         turn.check_stop()
         recipe = work.recipes[index]
         try:
             loaded = self._load(recipe, work, turn)
-            start = work.find_starts(index)
-            made = sample(loaded.pipeline, recipe, _follow(loaded, recipe, [index], turn), start=start)
-            return _finish(index, recipe, loaded, made)
+            made = sample(
+                loaded.pipeline,
+                recipe,
+                _follow(loaded, recipe, [index], turn),
+                start=work.find_starts(index),
+                draft_steps=work.draft_steps,
+            )
+            return self._finish(index, work, loaded, made)
         except (StoppedError, PausedError):
             raise
         except SeedLabError as error:
@@ -179,11 +197,11 @@ class BatchRunner:
         except Exception as error:
             LOGGER.info("This batch is made one by one.", exc_info=True)
             self._free_memory()
-            if _explain(error) != NO_MEMORY or not self.cache.evict_others():
+            is_too_large = _explain(error) != NO_MEMORY or not self.cache.evict_others()
+            if is_too_large and not work.kept:  # otherwise what was on disk may be to blame
                 self._remember(kind)
             return False
-        for report in made:
-            turn.emit(report)
+        self._deliver(made, work, turn)
         return True
 
     def _free_memory(self) -> None:
@@ -196,7 +214,7 @@ class BatchRunner:
             self._too_large.clear()
         self._too_large.add(kind)
 
-    def _make_together(self, work: Work, turn: Turn) -> list[Finished]:
+    def _make_together(self, work: Work, turn: Turn) -> list[Made]:
         recipes = tuple(work.recipes.values())
         loaded = self._load(recipes[0], work, turn)
         if loaded.prompts is None:
@@ -217,9 +235,22 @@ class BatchRunner:
             announce=announce,
             check_stop=turn.check_stop,
             start=work.find_starts(*work.recipes),
+            draft_steps=work.draft_steps,
         )
-        tiles = zip(work.recipes.items(), samples, strict=True)
-        return [_finish(index, recipe, loaded, made) for (index, recipe), made in tiles]
+        return [self._finish(index, work, loaded, made) for index, made in zip(work.recipes, samples, strict=True)]
+
+    def _finish(self, index: int, work: Work, loaded: LoadedPipeline, made: Sample) -> Made:
+        recipe = work.recipes[index]
+        notices = (*loaded.notices, format_truncation_notice(loaded.pipeline, recipe))
+        report = Finished(
+            index,
+            made.image,
+            loaded.environment,
+            " ".join(filter(None, notices)),
+            made.checksums,
+            draft_steps=made.paused.draft_steps if made.paused else None,
+        )
+        return Made(report, made.paused)
 
     def _load(self, recipe: Recipe, work: Work, turn: Turn) -> LoadedPipeline:
         check_loras(recipe.loras)  # a file may have been replaced while the batch waited
@@ -232,11 +263,9 @@ def _follow(loaded: LoadedPipeline, recipe: Recipe, indices: Sequence[int], turn
     def on_step(step: Step) -> bool:
         turn.check_stop()
         check_latents(step.latents)
-        # Heun and similar schedulers have more steps than the recipe asks for.
-        steps = max(step.number, len(loaded.pipeline.scheduler.timesteps))
         for index, preview in zip(indices, _show_previews(loaded, step.clean, recipe), strict=True):
-            turn.emit(Progress(index, step.number, steps, preview))
-        return step.number < steps and turn.is_over()
+            turn.emit(Progress(index, step.number, step.count, preview))
+        return step.number < step.count and turn.is_over()
 
     return on_step
 
@@ -246,11 +275,6 @@ def _show_previews(loaded: LoadedPipeline, clean: Any, recipe: Recipe) -> Sequen
         return [None] * len(clean)
     clean = unpack_latents(loaded.pipeline, clean, recipe.height, recipe.width)
     return [loaded.preview.show(clean[index : index + 1]) for index in range(len(clean))]
-
-
-def _finish(index: int, recipe: Recipe, loaded: LoadedPipeline, made: Sample) -> Finished:
-    notices = (*loaded.notices, format_truncation_notice(loaded.pipeline, recipe))
-    return Finished(index, made.image, loaded.environment, " ".join(filter(None, notices)), made.checksums)
 
 
 def _explain(error: Exception) -> str:

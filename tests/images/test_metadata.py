@@ -57,6 +57,27 @@ def test_a_picture_and_what_it_says_come_back_exactly(tmp_path):
     assert read_pixels(tmp_path / "a.png").tobytes() == IMAGE.tobytes()
 
 
+def test_a_draft_says_that_it_is_one(tmp_path):
+    draft = replace(METADATA, draft_steps=3)
+    write_picture(tmp_path / "a.png", IMAGE, draft)
+    assert read_metadata(tmp_path / "a.png") == draft
+    parameters = read_chunks(tmp_path / "a.png")["parameters"]
+    assert "Steps: 12, " in parameters
+    assert ", Draft steps: 3, " in parameters
+
+
+def test_a_seedlab_that_knows_no_drafts_refuses_them_and_reads_pictures():
+    versions = [json.loads(each.to_json())["version"] for each in (METADATA, replace(METADATA, draft_steps=3))]
+    assert versions == [2, 3]
+    assert "draft_steps" not in json.loads(METADATA.to_json())
+
+
+@pytest.mark.parametrize("steps", [0, -1, 12, 1.5, True, "3", [3], 2**70])
+def test_a_draft_with_other_steps_is_refused(steps):
+    with pytest.raises(MetadataError, match="steps in this draft cannot be read"):
+        Metadata.from_json(changed(version=3, draft_steps=steps))
+
+
 def test_both_chunks_are_there_and_ours_is_ascii(tmp_path):
     write_picture(tmp_path / "a.png", IMAGE, METADATA)
     chunks = read_chunks(tmp_path / "a.png")
@@ -106,7 +127,7 @@ def test_a_picture_without_a_recipe_says_so(tmp_path):
 
 def test_a_picture_of_a_newer_version_says_so(tmp_path):
     with pytest.raises(MetadataError, match="made by a newer SeedLab: update SeedLab"):
-        read_metadata(write_chunk(tmp_path, changed(version=3, recipe="something else")))
+        read_metadata(write_chunk(tmp_path, changed(version=4, recipe="something else")))
 
 
 def test_a_recipe_with_a_newer_field_says_so(tmp_path):

@@ -60,6 +60,41 @@ def test_another_seed_is_another_picture(tmp_path):
     assert Store(tmp_path).find(replace(RECIPE, seed=1), ENVIRONMENT) is None
 
 
+def keep_draft(store: Store, steps: int) -> Picture:
+    return store.keep(RECIPE, replace(make_finished(IMAGE), draft_steps=steps), LINEAGE)
+
+
+@pytest.mark.parametrize("embed", [True, False])
+def test_a_draft_is_never_taken_for_the_picture(tmp_path, embed):
+    store = Store(tmp_path, embed=embed)
+    draft = keep_draft(store, 3)
+    assert draft.draft_steps == 3
+    assert store.find(RECIPE, ENVIRONMENT) is None
+    assert store.find(RECIPE, ENVIRONMENT, 4) is None
+    assert store.find(RECIPE, ENVIRONMENT, 3) == draft
+    kept = keep(store)
+    assert store.find(RECIPE, ENVIRONMENT).file == kept.file
+    assert store.find(RECIPE, ENVIRONMENT, 3) == draft
+
+
+def test_a_draft_that_was_renamed_is_not_found(tmp_path):
+    store = Store(tmp_path)
+    draft, whole = keep_draft(store, 3), keep(store)
+    draft.file.replace(whole.file)
+    assert store.find(RECIPE, ENVIRONMENT) is None
+    keep(store).file.replace(draft.file)
+    assert store.find(RECIPE, ENVIRONMENT, 3) is None
+
+
+def test_drafts_count_towards_the_limit(tmp_path):
+    size = keep_draft(Store(tmp_path), 3).file.stat().st_size
+    store = Store(tmp_path, limit_bytes=size + size // 2)
+    keep(store, replace(RECIPE, seed=1))
+    assert store.find(RECIPE, ENVIRONMENT, 3) is None
+    keep_draft(store, 1000)
+    assert len(list(tmp_path.iterdir())) == 1
+
+
 def test_a_damaged_picture_is_not_found_and_is_written_anew(tmp_path):
     store = Store(tmp_path)
     kept = keep(store)

@@ -54,14 +54,14 @@ def sample_batch(
     announce: Callable[[], None],
     check_stop: Callable[[], None],
     start: Sequence[PausedRun] = (),
-    draft_step: int | None = None,
+    draft_steps: int | None = None,
 ) -> list[Sample]:
     """Generate several images in one call, with a new scheduler.
 
     Args:
         pipeline: of a family with `can_batch`, with the scheduler that it was saved with.
         recipes: a batch of `split_batches`.
-        on_step, start, draft_step: see `seedlab.pipelines.sampling.call.sample`; the paused runs in the order of the
+        on_step, start, draft_steps: see `seedlab.pipelines.sampling.call.sample`; the paused runs in the order of the
             recipes, wherever each of them was paused.
         prompts: the pipeline's prompt embeddings.
         plans, prepack_cache, environment_key, announce, check_stop: see `seedlab.pipelines.exact.denoiser`.
@@ -84,7 +84,7 @@ def sample_batch(
         batch_exactly(denoiser, len(recipes), plans, prepack_cache, environment_key, announce, check_stop),
     ):
         arguments = {**shared, **prompts.encode(recipes), "generator": generators}
-        return run_pipeline(pipeline, arguments, on_step, start=start, draft_step=draft_step)
+        return run_pipeline(pipeline, arguments, on_step, start=start, draft_steps=draft_steps)
 
 
 @contextmanager

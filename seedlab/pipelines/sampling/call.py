@@ -40,7 +40,7 @@ def sample(
     on_step: OnStep,
     *,
     start: Sequence[PausedRun] = (),
-    draft_step: int | None = None,
+    draft_steps: int | None = None,
 ) -> Sample:
     """Generate one image: the bytes of the plain script `pipe(prompt, generator=..., ...)` for this recipe.
 
@@ -49,7 +49,8 @@ def sample(
         recipe: the image's recipe.
         on_step: is called after every step; a true value pauses the call.
         start: the paused run of this recipe to resume, if there is one.
-        draft_step: after this step, end with the predicted clean image; None to finish the image.
+        draft_steps: after so many of the recipe's denoising steps, end with the predicted clean image; None to finish
+            the image.
 
     Raises:
         PausedError: the call was paused.
@@ -60,7 +61,7 @@ def sample(
     """
     with prepare_pipeline(pipeline, recipe.scheduler):
         arguments = make_arguments(Capabilities.read(pipeline), recipe)
-        (result,) = run_pipeline(pipeline, arguments, on_step, start=start, draft_step=draft_step)
+        (result,) = run_pipeline(pipeline, arguments, on_step, start=start, draft_steps=draft_steps)
     return result
 
 
@@ -70,14 +71,14 @@ def run_pipeline(
     on_step: OnStep,
     *,
     start: Sequence[PausedRun] = (),
-    draft_step: int | None = None,
+    draft_steps: int | None = None,
 ) -> list[Sample]:
     """Call a pipeline, and return a sample for each image of its batch.
 
     Args:
         pipeline: with the scheduler that the call uses.
         arguments: of its call.
-        on_step, start, draft_step: see `seedlab.pipelines.sampling.steps`.
+        on_step, start, draft_steps: see `seedlab.pipelines.sampling.steps`.
 
     Raises:
         PausedError: the call was paused.
@@ -93,7 +94,7 @@ def run_pipeline(
     generators = generator if isinstance(generator, list) else [generator]
     with (
         refuse_unseeded_noise() as check_noise,
-        follow_steps(pipeline, follow, generators, start=start, draft_step=draft_step) as followed,
+        follow_steps(pipeline, follow, generators, start=start, draft_steps=draft_steps) as followed,
     ):
         # "np" instead of "pil", for the checksums; the pipelines themselves convert this array to 8-bit images.
         result = pipeline(**arguments, output_type="np")

@@ -24,12 +24,14 @@ class PausedRun:
         generator: the state of the image's generator, (bytes,), uint8.
         scheduler: the attributes of the scheduler that the run has changed. Of tensors with one row for each image,
             such as earlier model outputs, only this image's row.
+        draft_steps: of a draft, how many of its recipe's denoising steps are finished; None for a run that gave way.
     """
 
     step: int
     latents: "Tensor"
     generator: "Tensor"
     scheduler: Mapping[str, State]
+    draft_steps: int | None = None
 
     @property
     def bytes(self) -> int:
@@ -51,7 +53,12 @@ def copy_state(scheduler: Any) -> dict[str, State]:
 
 
 def pause(
-    step: int, latents: "Tensor", generators: Sequence[Any], scheduler: Any, before: Mapping[str, State]
+    step: int,
+    latents: "Tensor",
+    generators: Sequence[Any],
+    scheduler: Any,
+    before: Mapping[str, State],
+    draft_steps: int | None = None,
 ) -> tuple[PausedRun, ...]:
     """Return the paused runs of a batch, one for each image.
 
@@ -61,6 +68,7 @@ def pause(
         generators: one for each image.
         scheduler: after this step.
         before: `copy_state` of the scheduler before the first step.
+        draft_steps: as in `PausedRun`.
     """
     changed = {name: each for name, each in vars(scheduler).items() if not _is_equal(before.get(name), each)}
     if type(scheduler).__name__ in SHIFTED_OUT and "model_outputs" in changed:
@@ -75,6 +83,7 @@ def pause(
             latents=take_row(latents, row),
             generator=generator.get_state(),
             scheduler=_map(lambda tensor, row=row: take_row(tensor, row), changed),
+            draft_steps=draft_steps,
         )
         for row, generator in enumerate(generators)
     )
@@ -107,6 +116,17 @@ def join(runs: Sequence[PausedRun], device: Any) -> tuple["Tensor", dict[str, St
 
     scheduler = {name: merge(*(run.scheduler[name] for run in runs)) for name in first.scheduler}
     return torch.cat([run.latents for run in runs]).to(device), scheduler
+
+
+def restore_state(scheduler: Any, state: Mapping[str, State]) -> None:
+    """Give a new scheduler the attributes that a run has changed.
+
+    Raises:
+        ValueError: these are not attributes that steps change.
+    """
+    if any(name == "_internal_dict" or callable(getattr(scheduler, name, None)) for name in state):
+        raise ValueError("a run of another scheduler")
+    vars(scheduler).update(state)
 
 
 def list_tensors(value: State) -> "list[Tensor]":

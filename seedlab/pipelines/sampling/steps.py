@@ -13,7 +13,7 @@ from typing import Any
 
 from seedlab.pipelines.patching import replace_attribute
 from seedlab.pipelines.sampling.clean import predict_clean
-from seedlab.pipelines.sampling.paused import PausedError, PausedRun, State, copy_state, join, pause
+from seedlab.pipelines.sampling.paused import PausedError, PausedRun, State, copy_state, join, pause, restore_state
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,12 +21,14 @@ class Step:
     """A finished step.
 
     Attributes:
-        number: how many steps are finished.
+        number: how many steps are finished: calls of the scheduler's `step`.
+        count: after how many of them the call ends, or the draft is paused.
         latents: after this step, (images, ...), as the pipeline holds them.
         clean: the latents of the clean images that the model predicts, of the same shape.
     """
 
     number: int
+    count: int
     latents: Any
     clean: Any
 
@@ -42,7 +44,7 @@ def follow_steps(
     generators: Sequence[Any] = (),
     *,
     start: Sequence[PausedRun] = (),
-    draft_step: int | None = None,
+    draft_steps: int | None = None,
 ) -> "Iterator[Follower]":
     """Follow the steps of the call inside the context.
 
@@ -51,20 +53,35 @@ def follow_steps(
         on_step: see `OnStep`.
         generators: those of the call, one for each image.
         start: what the call resumes from, for each image in order; empty to begin at the first step.
-        draft_step: the last step to compute; from there on the call goes to its end with the predicted clean images,
-            so that the pipeline decodes these. None to compute all.
+        draft_steps: how many denoising steps to compute, as `num_inference_steps` counts them; from there on the call
+            goes to its end with the predicted clean images, so that the pipeline decodes these. None to compute all.
 
     Raises:
         PausedError: `on_step` asked for a pause.
-        ValueError: the paused runs do not belong together.
+        ValueError: the paused runs do not belong together, or not to this call.
     """
     scheduler, denoiser = pipeline.scheduler, find_denoiser(pipeline)
-    follower = Follower(scheduler, scheduler.step, on_step, generators, start, draft_step)
+    follower = Follower(scheduler, scheduler.step, on_step, generators, start, draft_steps)
     with ExitStack() as stack:
         stack.enter_context(replace_attribute(scheduler, "step", follower.wrap_step()))
-        if denoiser is not None and (start or draft_step is not None):
+        if denoiser is not None and (start or draft_steps is not None):
             stack.enter_context(replace_attribute(denoiser, "forward", follower.wrap_forward(denoiser.forward)))
         yield follower
+
+
+def count_steps(scheduler: Any, inference_steps: int) -> int:
+    """Return how many calls of `step` a scheduler needs for the first of its inference steps.
+
+    Heun and DPM2 take two calls for one step, and a single one for the last. PNDM's linear multistep method takes two
+    for the first; its Runge-Kutta start, where a model was saved with it, takes four for each of the first three.
+
+    Args:
+        scheduler: after `set_timesteps`.
+        inference_steps: 1...`num_inference_steps`.
+    """
+    total = len(scheduler.timesteps)
+    at_most = 4 if hasattr(scheduler, "prk_timesteps") else scheduler.order
+    return int(min(at_most * inference_steps, total - scheduler.num_inference_steps + inference_steps))
 
 
 def find_denoiser(pipeline: Any) -> Any:
@@ -78,7 +95,7 @@ class Follower:
 
     Attributes:
         latents: of the last computed step; None before the first.
-        drafted: the runs at `draft_step`, one for each image; empty if the call has not come there.
+        drafted: the runs after `draft_steps`, one for each image; empty if the call has not come there.
     """
 
     scheduler: Any
@@ -86,7 +103,7 @@ class Follower:
     on_step: OnStep
     generators: Sequence[Any]
     start: Sequence[PausedRun]
-    draft_step: int | None
+    draft_steps: int | None
     latents: Any = None
     drafted: tuple[PausedRun, ...] = ()
     _number: int = 0
@@ -103,8 +120,9 @@ class Follower:
             self._before = self._before or copy_state(self.scheduler)
             result = self.take_step(output, timestep, sample, *args, **kwargs)
             self._number += 1
+            clean = predict_clean(self.scheduler, output, timestep, sample, result)
             # The new latents are the first item of a tuple or an output object.
-            self._finish(Step(self._number, result[0], predict_clean(self.scheduler, output, timestep, sample, result)))
+            self._finish(Step(self._number, self._count_steps(), result[0], clean))
             return result
 
         return step
@@ -128,27 +146,36 @@ class Follower:
         """Return the latents after a step that is not computed."""
         if self._clean is not None:
             return self._clean
+        if self.start[0].step >= len(self.scheduler.timesteps):
+            raise ValueError("runs with more steps")
         self._before = self._before or copy_state(self.scheduler)
         self._number += 1
-        return sample if self._is_skipping() else self._restore(sample.device)
+        return sample if self._is_skipping() else self._restore(sample)
 
-    def _restore(self, device: Any) -> Any:
-        self.latents, state = join(self.start, device)
-        vars(self.scheduler).update(state)
+    def _restore(self, sample: Any) -> Any:
+        self.latents, state = join(self.start, sample.device)
+        if (self.latents.shape, self.latents.dtype) != (sample.shape, sample.dtype):
+            raise ValueError("runs of another size or dtype")
+        restore_state(self.scheduler, state)
         for generator, run in zip(self.generators, self.start, strict=True):
             generator.set_state(run.generator)
         return self.latents
 
     def _finish(self, step: Step) -> None:
         self.latents = step.latents
-        is_draft = step.number == self.draft_step
+        is_draft = self.draft_steps is not None and step.number == step.count
         if self.on_step(step) and not is_draft:
             raise PausedError(self._pause())
         if is_draft:
-            self.drafted, self._clean = self._pause(), step.clean
+            self.drafted, self._clean = self._pause(self.draft_steps), step.clean
 
-    def _pause(self) -> tuple[PausedRun, ...]:
-        return pause(self._number, self.latents, self.generators, self.scheduler, self._before)
+    def _count_steps(self) -> int:
+        if self.draft_steps is None:
+            return max(self._number, len(self.scheduler.timesteps))
+        return count_steps(self.scheduler, self.draft_steps)
+
+    def _pause(self, draft_steps: int | None = None) -> tuple[PausedRun, ...]:
+        return pause(self._number, self.latents, self.generators, self.scheduler, self._before, draft_steps)
 
 
 class _Output(tuple):  # type: ignore[type-arg]

@@ -32,15 +32,26 @@ def find_output(kind: str, scheduler, timestep) -> torch.Tensor:
 
 def check(scheduler, kind: str, tolerance: float) -> None:
     scheduler.set_timesteps(5)
-    # Between two timesteps, DPM2's second stage has a noise level that `add_noise` does not know.
-    every = 2 if type(scheduler).__name__.startswith("KDPM2") else 1
+    # The second stage of Heun and DPM2 has a noise level that `add_noise` does not know.
+    stages, result = scheduler.order, (NOISE,)
     for index, timestep in enumerate(scheduler.timesteps):
-        noisy = add_noise(scheduler, timestep)
+        noisy = result[0] if index % stages else add_noise(scheduler, timestep)
         output = find_output(kind, scheduler, timestep)
         result = scheduler.step(output, timestep, noisy, return_dict=False)
-        if index % every == 0:
-            clean = predict_clean(scheduler, output, timestep, noisy, result)
-            assert (clean - CLEAN).abs().max() < tolerance, f"at step {index + 1}"
+        clean = predict_clean(scheduler, output, timestep, noisy, result)
+        assert (clean - CLEAN).abs().max() < tolerance, f"at step {index + 1}"
+
+
+def check_last(scheduler, kind: str, tolerance: float) -> None:
+    """Check that nothing is left to do after the last step: the predicted image is the result."""
+    scheduler.set_timesteps(6)
+    latents = NOISE * scheduler.init_noise_sigma if hasattr(scheduler, "init_noise_sigma") else NOISE
+    for timestep in scheduler.timesteps:
+        output = find_output(kind, scheduler, timestep)
+        before, result = latents, scheduler.step(output, timestep, latents, return_dict=False)
+        latents = result[0]
+    clean = predict_clean(scheduler, output, timestep, before, result)
+    assert (clean - latents).abs().max() < tolerance
 
 
 def add_noise(scheduler, timestep) -> torch.Tensor:
@@ -58,10 +69,20 @@ def test_the_clean_image_is_found(name, kind):
     check(make_scheduler(original, name), kind, tolerance=0.05)
 
 
+@pytest.mark.parametrize("kind", ["epsilon", "v_prediction"])
+@pytest.mark.parametrize("name", NAMES)
+def test_at_the_last_step_it_is_the_result(name, kind):
+    original_class = LCMScheduler if name == "LCMScheduler" else DPMSolverMultistepScheduler
+    # PNDM and DDIM end at the first noise level instead of 0, if their models were trained so.
+    check_last(make_scheduler(original_class(**LEVELS, prediction_type=kind), name), kind, tolerance=0.15)
+
+
 @pytest.mark.parametrize("scheduler_class", [DPMSolverMultistepScheduler, UniPCMultistepScheduler])
 def test_flow_solvers(scheduler_class):
     check(scheduler_class(prediction_type="flow_prediction", use_flow_sigmas=True), "flow_prediction", 1e-4)
+    check_last(scheduler_class(prediction_type="flow_prediction", use_flow_sigmas=True), "flow_prediction", 1e-4)
 
 
 def test_flow_matching():
     check(FlowMatchEulerDiscreteScheduler(shift=3.0), "flow_prediction", 1e-4)
+    check_last(FlowMatchEulerDiscreteScheduler(shift=3.0), "flow_prediction", 1e-4)

@@ -75,13 +75,13 @@ class Sampler:
         self.plans, self.prepack_cache = Plans(None), PrepackCache()
         self.seen: list[int] = []
 
-    def run(self, *rows: int, start=(), pause_at=None, draft_step=None) -> list[Sample]:
+    def run(self, *rows: int, start=(), pause_at=None, draft_steps=None) -> list[Sample]:
         def on_step(step) -> bool:
             self.seen.append(step.number)
             return step.number == pause_at
 
         recipes = [self.recipes[row] for row in rows]
-        options = {"start": start, "draft_step": draft_step}
+        options = {"start": start, "draft_steps": draft_steps}
         if len(rows) == 1:
             return [sample(self.pipeline, recipes[0], on_step, **options)]
         return sample_batch(
@@ -143,30 +143,34 @@ def test_in_another_batch_and_from_files(sampler, tmp_path):
 
 
 def pass_through_file(run: PausedRun, file: Path) -> PausedRun:
-    save(run, file)
-    return load(file)
+    save(run, file, "owner")
+    return load(file, "owner")
 
 
 @pytest.mark.parametrize("case", mark(*ALONE))
 def test_a_draft_is_finished_with_the_bytes_of_the_whole(sampler):
     steps, whole = count_steps(sampler), describe(sampler.run(0))
-    for step in range(1, steps):
+    taken = []
+    for draft_steps in range(1, STEPS):
         sampler.seen.clear()
-        (draft,) = sampler.run(0, draft_step=step)
-        assert sampler.seen == list(range(1, step + 1))
-        assert draft.paused.step == step
+        (draft,) = sampler.run(0, draft_steps=draft_steps)
+        taken.append(draft.paused.step)
+        assert sampler.seen == list(range(1, taken[-1] + 1))
+        assert draft.paused.draft_steps == draft_steps
         assert describe([draft]) != whole
         assert describe(sampler.run(0, start=[draft.paused])) == whole
+    assert taken == sorted(set(taken))
+    assert taken[-1] < steps
 
 
 @pytest.mark.parametrize("case", mark(*BATCHES))
 def test_drafts_of_a_batch_are_those_alone(sampler):
     if not sampler.can_batch:
         pytest.skip("one image at a time")
-    alone = [sampler.run(row, draft_step=2)[0] for row in range(3)]
-    assert describe(sampler.run(0, 1, 2, draft_step=2)) == describe(alone)
+    alone = [sampler.run(row, draft_steps=2)[0] for row in range(3)]
+    assert describe(sampler.run(0, 1, 2, draft_steps=2)) == describe(alone)
     (run,) = sampler.pause(1, at=1)
-    assert describe(sampler.run(1, draft_step=2, start=[run])) == describe([alone[1]]), "paused before it is a draft"
+    assert describe(sampler.run(1, draft_steps=2, start=[run])) == describe([alone[1]]), "paused before it is a draft"
 
 
 @pytest.mark.parametrize("case", [Case("tiny", "float32", "DDIMScheduler")], ids=str)
@@ -178,7 +182,7 @@ def test_a_draft_is_the_decoded_prediction(sampler):
     with torch.no_grad():
         decoded = vae.decode(clean[1] / vae.config.scaling_factor).sample
     (expected,) = sampler.pipeline.image_processor.postprocess(decoded, output_type="pil")
-    assert hash_pixels(sampler.run(0, draft_step=2)[0].image) == hash_pixels(expected)
+    assert hash_pixels(sampler.run(0, draft_steps=2)[0].image) == hash_pixels(expected)
 
 
 @pytest.mark.parametrize("case", [Case("tiny", "float32", "DPMSolverMultistepScheduler")], ids=str)
@@ -186,6 +190,13 @@ def test_runs_that_do_not_belong_together_are_refused(sampler):
     (one,), (two,) = sampler.pause(0, at=1), sampler.pause(1, at=2)
     with pytest.raises(ValueError, match="different steps"):
         sampler.run(0, 1, start=[one, two])
+    with pytest.raises(ValueError, match="another size"):
+        sampler.run(0, start=[replace(one, latents=one.latents[..., :4])])
+    with pytest.raises(ValueError, match="more steps"):
+        sampler.run(0, start=[replace(one, step=STEPS)])
+    for name in ("step", "set_timesteps", "_internal_dict"):
+        with pytest.raises(ValueError, match="another scheduler"):
+            sampler.run(0, start=[replace(one, scheduler={**one.scheduler, name: 1})])
 
 
 @pytest.mark.parametrize("case", [Case("tiny", "bfloat16", "DPMSolverMultistepScheduler")], ids=str)
@@ -193,13 +204,19 @@ def test_a_file_is_small_and_a_damaged_one_is_refused(sampler, tmp_path):
     sampler.recipes = [replace(each, height=512, width=512) for each in sampler.recipes]
     (run,) = sampler.pause(0, at=3)
     file = tmp_path / "run.safetensors"
-    save(run, file)
+    save(run, file, "owner")
     assert file.stat().st_size <= 100_000
-    file.write_bytes(file.read_bytes()[:-1])
+    for other, name in (("someone else", "run.safetensors"), ("owner", "missing.safetensors")):
+        with pytest.raises(SeedLabError, match="made again from its first step"):
+            load(tmp_path / name, other)
+    content = file.read_bytes()
+    for place in range(0, len(content), len(content) // 40):
+        file.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
+        with pytest.raises(SeedLabError, match="made again from its first step"):
+            load(file, "owner")
+    file.write_bytes(content[:-1])
     with pytest.raises(SeedLabError, match="made again from its first step"):
-        load(file)
-    with pytest.raises(SeedLabError, match="made again from its first step"):
-        load(tmp_path / "missing.safetensors")
+        load(file, "owner")
 
 
 RESUME = """
@@ -216,7 +233,7 @@ from tests.pipelines.plain import hash_pixels, load_plainly
 for file, fields in json.load(sys.stdin):
     recipe = Recipe.from_dict(fields)
     pipeline, _ = load_plainly(recipe.model_id, recipe.dtype)
-    print(hash_pixels(sample(pipeline, recipe, lambda step: None, start=[load(Path(file))]).image))
+    print(hash_pixels(sample(pipeline, recipe, lambda step: None, start=[load(Path(file), "owner")]).image))
 """
 
 
@@ -227,7 +244,7 @@ def test_in_a_new_process(sampler, tmp_path):
     jobs = []
     for step in range(1, steps):
         file = tmp_path / f"{step}.safetensors"
-        save(sampler.pause(0, at=step)[0], file)
+        save(sampler.pause(0, at=step)[0], file, "owner")
         jobs.append((str(file), sampler.recipes[0].to_dict()))
     command = [sys.executable, "-c", RESUME]
     made = subprocess.run(command, cwd=ROOT, input=json.dumps(jobs), capture_output=True, text=True, check=True)

@@ -2,11 +2,13 @@
 
 import inspect
 
+import diffusers
 import pytest
 import torch
-from diffusers import DiffusionPipeline, DPMSolverMultistepScheduler, EulerAncestralDiscreteScheduler
+from diffusers import DiffusionPipeline, DPMSolverMultistepScheduler, EulerAncestralDiscreteScheduler, PNDMScheduler
 
-from seedlab.pipelines.sampling.steps import follow_steps
+from seedlab.core.schedulers import SCHEDULERS
+from seedlab.pipelines.sampling.steps import count_steps, follow_steps
 from tests.pipelines.builders import build_ddim, build_pixart
 
 
@@ -75,3 +77,22 @@ def test_the_schedulers_signature_stays_the_same(ddim):
     theirs = inspect.signature(ddim.scheduler.step)
     with follow_steps(ddim, print):
         assert inspect.signature(ddim.scheduler.step) == theirs
+
+
+TWO_STAGES = {"HeunDiscreteScheduler", "KDPM2DiscreteScheduler", "KDPM2AncestralDiscreteScheduler"}
+
+
+@pytest.mark.parametrize("name", sorted({scheduler.class_name for scheduler in SCHEDULERS}))
+def test_a_recipes_steps_are_counted_in_steps_of_its_scheduler(name):
+    scheduler = getattr(diffusers, name)(**({"skip_prk_steps": True} if name == "PNDMScheduler" else {}))
+    scheduler.set_timesteps(6)
+    expected = [2, 4, 6, 8, 10, 11] if name in TWO_STAGES else [1, 2, 3, 4, 5, 6]
+    expected = [2, 3, 4, 5, 6, 7] if name == "PNDMScheduler" else expected
+    assert [count_steps(scheduler, steps) for steps in range(1, 7)] == expected
+    assert expected[-1] == len(scheduler.timesteps)
+
+
+def test_runge_kutta_steps_take_four():
+    scheduler = PNDMScheduler()
+    scheduler.set_timesteps(6)
+    assert [count_steps(scheduler, steps) for steps in range(1, 7)] == [4, 8, 12, 13, 14, 15]
