@@ -72,7 +72,7 @@ class PageSession:
         self._script = {"text": text, "title": title, "name": secrets.token_hex(8)}
 
     def verify(self, round_id: int, index: int, verify: VerifyFor) -> Generator[dict[str, Any], None, None]:
-        """Verify a finished picture, yielding updates.
+        """Verify a finished picture or a draft, yielding updates.
 
         Raises:
             SeedLabError: the tile does not exist or is not finished.
@@ -82,7 +82,7 @@ class PageSession:
             raise SeedLabError("That picture is not finished: there is nothing to verify yet.")
 
         def run(recipe: Recipe, file: Path, stop: Event) -> Generator[Report | VerificationResult, None, None]:
-            return verify(recipe, file, stop, self.visitor)
+            return verify(recipe, file, stop, self.visitor, tile.draft_steps)
 
         with closing(self.verifications.run(tile.recipe, tile.file, run)) as statuses:
             for _ in statuses:
