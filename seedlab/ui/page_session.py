@@ -51,11 +51,17 @@ class PageSession:
         knows = run == self._updates.run and isinstance(version, int) and version >= 0
         return self.update(version if knows else 0)  # type: ignore[arg-type]
 
-    def resume(self, rounds: Sequence[int]) -> None:
-        """Request the pictures of rounds that were unfinished when the page was reloaded."""
-        for round_id in rounds:
+    def resume(self, working: Mapping[int, Sequence[int]]) -> None:
+        """Request what was unfinished when the page was reloaded.
+
+        Args:
+            working: the indices of the drafts that were being finished, by the ids of the unfinished rounds.
+        """
+        for round_id, indices in working.items():
             if round_id in self.session.trail.path:
+                count = len(self.session.trail.round(round_id).tiles)
                 self.session.resume(round_id)
+                self.session.finish(round_id, [index for index in indices if index < count])
 
     def stop(self) -> None:
         """Stop all work."""

@@ -6,7 +6,6 @@ seeds and of suffixes, and kept whole recipes.
 
 import json
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import replace
 from typing import Any
 
 from seedlab.core.errors import SeedLabError
@@ -53,13 +52,8 @@ def write_round(trail: Trail, round_: Round) -> dict[str, Any]:
     first = trail.base_of(round_)
     base = {} if round_.parent else {"base": first.to_dict()}
     drafts = {} if round_.draft_steps is None else {"draft_steps": round_.draft_steps}
-    tiles = [_write_tile(tile, first) for tile in round_.tiles]
+    tiles = [{"value": tile.value, "recipe": tile.recipe.list_changes(first)} for tile in round_.tiles]
     return {"id": round_.id, "parent": round_.parent, "rule": round_.rule.to_dict(), **base, **drafts, "tiles": tiles}
-
-
-def _write_tile(tile: Tile, base: Recipe) -> dict[str, Any]:
-    finishing = {"finishing": True} if tile.finishing else {}
-    return {"value": tile.value, "recipe": tile.recipe.list_changes(base), **finishing}
 
 
 def _read(data: Mapping[str, Any]) -> Trail:
@@ -129,7 +123,7 @@ def _read_tile(data: Mapping[str, Any], base: Recipe, fields: Mapping[str, Any],
     recipe, value = Recipe.from_dict({**fields, **data["recipe"]}), read_value(data["value"])
     if not rule.leads(base, value, recipe):
         raise ValueError("a value that does not lead to its recipe")
-    return replace(_make_tile(recipe, value), finishing=data.get("finishing") is True)
+    return _make_tile(recipe, value)
 
 
 def _read_old_round(data: Mapping[str, Any], read: Mapping[int, Round]) -> Round:

@@ -154,7 +154,7 @@ def test_a_manager_that_ends_early_leaves_what_is_to_be_finished_a_draft():
     assert states(closing, 1) == [DRAFT, DRAFT]
 
 
-def test_after_a_restart_drafts_are_found_and_what_was_being_finished_waits_for_a_click():
+def test_after_a_restart_drafts_are_found_and_what_was_being_finished_goes_on_if_asked():
     painter = Painter()
     before = draft(painter)
     before.finish(1, (0,))
@@ -165,7 +165,8 @@ def test_after_a_restart_drafts_are_found_and_what_was_being_finished_waits_for_
     develop(reopened)
     assert states(reopened, 1) == [DONE, DRAFT, DRAFT, DRAFT]
     reloaded = painter.session(trail=read_trail(text))
-    reloaded.resume(1)  # as the page does for rounds that were unfinished when it was reloaded
+    reloaded.resume(1)  # as the page does for what was unfinished when it was reloaded
+    reloaded.finish(1, (1,))
     develop(reloaded)
     assert states(reloaded, 1) == [DONE, DONE, DRAFT, DRAFT]
     assert len(painter.drafted) == 4
