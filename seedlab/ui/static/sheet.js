@@ -210,6 +210,7 @@ function makeRound(data) {
   const header = make('header', '', {}, title, prompt, siblings);
   const section = make('section', 'round', { 'aria-labelledby': title.id }, header, drafts.root, grid);
   section.classList.toggle('wide', data.tiles.length > 8);
+  section.classList.toggle('sheet-of-many', data.tiles.length > 16);
   section.addEventListener('keydown', ({ key }) => { if (key === 'Escape' && !drafts.drop.hidden) drafts.drop.click(); });
   return { section, title, prompt, siblings, drafts, tiles };
 }
