@@ -152,8 +152,8 @@ def format_model_notes(model: Model) -> str:
 
 
 def format_default_draft(model: Model, steps: int) -> str:
-    """Format after how many of a picture's steps its draft is stopped by default: "3 of 12"."""
-    return f"{min(model.choose_draft_steps(steps), steps - 1)} of {steps}" if steps > 1 else ""
+    """Format after how many of a picture's steps its draft is stopped by default: "3 of 12 steps"."""
+    return f"{min(model.choose_draft_steps(steps), steps - 1)} of {steps} steps" if steps > 1 else ""
 
 
 def _format_card(model: Model) -> str:

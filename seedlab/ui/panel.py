@@ -15,10 +15,9 @@ from seedlab.ui.fields import list_rules, list_schedulers
 from seedlab.ui.services import PageServices
 
 GUIDE_PROMPT = "Labrador in the style of Vermeer"
-DRAFTS = "Drafts first, to look at many seeds"
 DRAFTS_INFO = (
-    "Stops each picture early; a click on one that you like goes on from there. A draft shows composition, light and "
-    "colours. Eyes, hands and letters come later."
+    "To look at many seeds: a draft shows composition, light and colours; eyes, hands and letters come later. Click one "
+    "that you like to finish it."
 )
 
 
@@ -135,8 +134,8 @@ def _build_rounds(builder: _Builder) -> tuple[gr.Dropdown, tuple[gr.Column, ...]
 def _build_drafts(builder: _Builder) -> None:
     """Add the fields for drafts. The stylesheet shows the second one while the first is checked."""
     with gr.Column(elem_classes="field", elem_id="drafting", min_width=80):
-        builder.fields["drafts"] = gr.Checkbox(False, label=DRAFTS, info=DRAFTS_INFO, elem_id="drafts")
-        builder.add("draft_steps", gr.Textbox("", label="Stop each after", max_lines=1, elem_id="draft_steps"))
+        builder.fields["drafts"] = gr.Checkbox(False, label="Drafts first", info=DRAFTS_INFO, elem_id="drafts")
+        builder.add("draft_steps", gr.Textbox("", label="Stop each picture after", max_lines=1, elem_id="draft_steps"))
 
 
 def _build_rule(builder: _Builder, rule: type[Rule], *, visible: bool) -> gr.Column:

@@ -101,8 +101,8 @@ def test_a_wrong_number_of_steps_is_explained_under_its_field(page, fields, sent
 
 def test_the_default_number_of_steps_follows_model_and_steps(page):
     describe = page.handlers.describe_drafts
-    assert describe("sketch", "")["placeholder"] == "3 of 12"
-    assert describe("sketch", "50")["placeholder"] == "13 of 50"
+    assert describe("sketch", "")["placeholder"] == "3 of 12 steps"
+    assert describe("sketch", "50")["placeholder"] == "13 of 50 steps"
     assert describe("sketch", "1")["placeholder"] == ""
     for model_id, steps in (("none", ""), ("sketch", "many"), (None, None)):
         assert "placeholder" not in describe(model_id, steps)
