@@ -16,8 +16,8 @@ from seedlab.ui.services import PageServices
 
 GUIDE_PROMPT = "Labrador in the style of Vermeer"
 DRAFTS_INFO = (
-    "To look at many seeds: a draft shows composition, light and colours; eyes, hands and letters come later. Click one "
-    "that you like to finish it."
+    "To look at many seeds: a draft shows composition, light and colours; eyes, hands and letters come later. Click "
+    "one that you like to finish it."
 )
 
 

@@ -9,7 +9,7 @@ function makeInspector(send) {
   const sides = [make('span'), make('span')];
   const list = make('dl');
   const save = make('a', 'action');
-  const finish = make('button', 'action main', { type: 'button' });
+  const finish = make('button', 'action primary', { type: 'button' });
   const verify = make('button', 'action', { type: 'button' });
   const scripts = [make('button', 'action', { type: 'button' }), make('button', 'action', { type: 'button' })];
   // Only the message is announced, not the hashes.
