@@ -271,7 +271,7 @@ class Session:
                 self._shared.stop(round_id, indices)
 
     def _must_yield(self, round_id: int, draft_steps: int | None) -> bool:
-        """Whether a newer round on the path waits, or a draft is to be finished: that goes first from now on.
+        """Whether a newer round on the path waits, or this one waits for other work: that goes first from now on.
 
         Args:
             draft_steps: of the work that is going on.
@@ -282,7 +282,8 @@ class Session:
         waiting = [each.id for each in self.trail.visible if any(t.state is State.WAITING for t in each.tiles)]
         if waiting and waiting[-1] != round_id:
             return True
-        return draft_steps is not None and round_.choose_next()[0] is None
+        next_steps, indices = round_.choose_next()
+        return bool(indices) and next_steps != draft_steps
 
     def _apply(self, round_id: int, index: int, report: Report, clock: Clock) -> None:
         match report:

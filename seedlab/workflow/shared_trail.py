@@ -73,10 +73,10 @@ def _show_in(round_: Round, index: int, picture: Picture) -> dict[str, Any]:
     """Return what changes about a tile whose picture or draft is there."""
     if picture.draft_steps is None:
         return show_picture(picture.file, picture.notice)
-    if round_.draft_steps is None:
-        return {}  # its whole picture was asked for, or will be
     tile = round_.tiles[index]
     shown = show_draft(tile, picture.file, picture.notice, picture.draft_steps)
-    if tile.finishing and tile.state in UNFINISHED:
-        return shown | {"state": State.WAITING, "sentence": "", "finishing": True}
-    return shown
+    wants_more = tile.finishing or round_.draft_steps is None or picture.draft_steps < round_.draft_steps
+    if tile.state in UNFINISHED and wants_more:
+        return shown | {"state": State.WAITING, "sentence": "", "finishing": tile.finishing}
+    # In a round of whole pictures, a click asks for one.
+    return {} if round_.draft_steps is None else shown

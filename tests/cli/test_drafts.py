@@ -7,10 +7,12 @@ from hashlib import sha256
 import pytest
 from PIL import Image
 
+from seedlab.cli.main import main
 from seedlab.images.metadata import Metadata, read_metadata, write_picture
 from seedlab.images.png import read_pixels, write_png
 from tests.cli.test_main import PROMPT, Painter, names, paint
 from tests.examples import ENVIRONMENT, RECIPE, make_lineage
+from tests.pipelines.builders import build_stable_diffusion
 
 BF16 = replace(RECIPE, dtype="bfloat16")
 
@@ -186,3 +188,23 @@ def test_verify_recipe_and_script_say_that_a_draft_is_one(sheet, capsys):
     captured = capsys.readouterr()
     assert "num_inference_steps=12" in captured.out
     assert captured.err.endswith("The script makes the whole picture.\n")
+
+
+def test_the_whole_way_with_the_real_manager(tmp_path, capsys):
+    """A finished draft has the bytes of the picture that was made at once; each command starts anew."""
+    tiny = build_stable_diffusion(tmp_path / "models")
+
+    def run(*arguments: object) -> list[dict[str, object]]:
+        assert main([*map(str, arguments), "--json"]) == 0
+        return json.loads(capsys.readouterr().out)["pictures"]
+
+    common = (PROMPT, "--model", tiny, "--steps", 4, "--seeds", "0-2")
+    drafts = run("grid", *common, "--draft", 2, "--out", tmp_path / "sheet")
+    finished = run("finish", *(each["file"] for each in drafts[1:]))
+    whole = run("grid", *common, "--out", tmp_path / "whole")
+    assert [each["sha256"] for each in finished] == [each["sha256"] for each in whole[1:]]
+    assert not {each["sha256"] for each in drafts} & {each["sha256"] for each in whole}
+    assert main(["verify", str(drafts[0]["file"])]) == 0
+    refined = run("refine", drafts[0]["file"], "--suffix", ", artsy")
+    assert read_pixels(tmp_path / "sheet" / "seed-0.png") == read_pixels(tmp_path / "whole" / "seed-0.png")
+    assert len(refined) == 1

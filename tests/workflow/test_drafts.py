@@ -96,6 +96,24 @@ def test_what_is_to_be_finished_goes_before_the_other_drafts():
     assert states(session, 1) == [DONE, DRAFT, DRAFT, DONE]
 
 
+@pytest.mark.parametrize(("first", "then"), [(None, 1), (1, None), (1, 2)])
+def test_what_was_asked_for_last_is_made_from_the_next_batch_on(first, then):
+    painter = Painter()
+    session = painter.session()
+    session.explore(RECIPE, Seeds((0, 1, 2, 3)), first)
+    for trail in session.develop():
+        if trail.newest.draft_steps == first and trail.tile(1, 0).state is State.RUNNING:
+            session.explore(RECIPE, Seeds((0, 1, 2, 3)), then)
+    if first is None:
+        assert states(session, 1) == [DONE, DRAFT, DRAFT, DRAFT]
+        assert len(painter.painted) == 1
+    elif then is None:
+        assert states(session, 1) == [DONE] * 4
+        assert len(painter.drafted) == 1
+    else:
+        assert [tile.draft_steps for tile in session.trail.newest.tiles] == [2, 2, 2, 2]
+
+
 def test_a_draft_that_is_being_made_is_finished_if_that_is_asked_for():
     painter = Painter()
     session = painter.session()
