@@ -230,14 +230,15 @@ class Handlers:
 
     def restore_advanced(self, page: PageSession | None) -> Outputs:
         """Restore other fields from the round on the screen. Outputs: drafts, draft_steps, and those of `ADVANCED`."""
-        recipe = None if page is None else find_first_recipe(page.session.trail)
-        try:
-            model = None if recipe is None else self._find_model(recipe.model_address)
-        except SeedLabError:
-            model = None
-        if page is None or recipe is None or model is None:
+        trail = Trail() if page is None else page.session.trail
+        recipe = find_first_recipe(trail)
+        if recipe is None:
             return (gr.skip(),) * (2 + len(ADVANCED))
-        drafts = write_drafts(page.session.trail.visible[0], model)
+        try:
+            model = self._find_model(recipe.model_address)
+            drafts = write_drafts(trail.visible[0], model)
+        except SeedLabError:
+            return (gr.skip(),) * (2 + len(ADVANCED))
         return *drafts, *write_advanced(recipe, model, local=self._services.local).values()
 
     def leave(self, request: gr.Request) -> None:

@@ -154,7 +154,8 @@ def _make_round(data: Mapping[str, Any], rule: Rule, tiles: tuple[Tile, ...], pa
         raise ValueError("an id that no browser can count")
     draft_steps = data.get("draft_steps")
     if draft_steps is not None:
-        check_int("draft_steps", draft_steps, "The number of steps of a draft", 1, MAX_STEPS)
+        most = max(tile.recipe.num_inference_steps for tile in tiles) if tiles else MAX_STEPS
+        check_int("draft_steps", draft_steps, "The number of steps of a draft", 1, most - 1)
     return Round(id=round_id, rule=rule, tiles=tiles, parent=parent, draft_steps=draft_steps)
 
 

@@ -211,7 +211,7 @@ def test_a_saved_trail_without_drafts_is_written_as_before():
     assert set(data["rounds"][0]["tiles"][0]) == {"value", "recipe"}
 
 
-@pytest.mark.parametrize("steps", [0, -1, 1001, True, "3", 1.5, [], {}])
+@pytest.mark.parametrize("steps", [0, -1, 3, 10**400, True, "3", 1.5, [], {}])
 def test_a_forged_number_of_steps_of_a_draft_is_refused(steps):
     data = json.loads(write_trail(Trail().explore(RECIPE, Seeds((0, 1)), 2)))
     data["rounds"][0]["draft_steps"] = steps
