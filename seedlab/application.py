@@ -161,15 +161,18 @@ class Application:
         manager, store = self.manager, self._store
         generate = partial(manager.generate, visitor=visitor)
 
-        def find(recipe: Recipe) -> Picture | None:
-            return store.find(recipe, manager.environment(recipe))
+        def find(recipe: Recipe, draft_steps: int | None) -> Picture | None:
+            environment = manager.environment(recipe)
+            whole = store.find(recipe, environment)
+            return whole if whole or draft_steps is None else store.find(recipe, environment, draft_steps)
 
         return Session(generate, find, store.keep, trail)
 
     def _verify(
-        self, recipe: Recipe, file: Path, stop: Event, visitor: str
+        self, recipe: Recipe, file: Path, stop: Event, visitor: str, draft_steps: int | None = None
     ) -> Generator[Report | VerificationResult, None, None]:
-        return verify(read_original(file, recipe), partial(self.manager.generate, visitor=visitor), stop)
+        original = read_original(file, recipe, draft_steps)
+        return verify(original, partial(self.manager.generate, visitor=visitor), stop)
 
     def _measure(self, model: Model, stop: Event, visitor: str) -> Generator[Made, None, SeedShare | None]:
         return measure_model(partial(self.manager.generate, visitor=visitor), self._shares, model, stop)

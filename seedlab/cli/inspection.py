@@ -17,6 +17,7 @@ from seedlab.core.text import quote
 from seedlab.images.foreign.metadata import ForeignMetadata
 from seedlab.images.metadata import Metadata
 from seedlab.images.restoring import read
+from seedlab.workflow.drafts import format_draft
 from seedlab.workflow.script import write_script
 from seedlab.workflow.services import Services
 from seedlab.workflow.verification import Original, VerificationResult, format_result, read_original, verify
@@ -26,13 +27,13 @@ EQUAL, DIFFERENT = 0, 1
 VERIFY = """\
 Make a picture again from the recipe inside it, alone, and compare the two: the largest difference of a colour value
 (L-infinity), the SHA-256 of the pixels and of the final latents, and np.abs(image).sum(), which the diffusers guide on
-reproducible pipelines prints.
+reproducible pipelines prints. A draft is made again to the step where it was stopped.
 
 exit codes: 0 equal bytes; 1 different bytes, or the picture failed; 2 bad input, nothing was begun; 130 stopped."""
 
 SCRIPT = """\
 Write a script that makes a picture byte for byte with diffusers alone. The pictures of one round fit into one
-script."""
+script. For a draft it makes the whole picture."""
 
 
 UNVERIFIABLE = """\
@@ -72,6 +73,7 @@ def run_recipe(given: argparse.Namespace, _: MakeServices) -> int:
     found = read(given.picture)
     if isinstance(found, Metadata):
         write_json(found.recipe.to_dict())
+        _write_about_draft(given.picture, found, "This is the recipe of the whole picture.")
         return 0
     write_json(found.to_dict())
     sys.stderr.write(f"{_name_maker(given.picture, found)}: these are its settings, not an exact recipe.\n")
@@ -93,6 +95,12 @@ def _read_own(file: Path, refusal: str) -> Metadata:
     raise SeedLabError(f"{_name_maker(file, found)}: {refusal}")
 
 
+def _write_about_draft(file: Path, metadata: Metadata, sentence: str) -> None:
+    if metadata.draft_steps is not None:
+        steps = format_draft(metadata.draft_steps, metadata.recipe)
+        sys.stderr.write(f"{quote(file.name, 80)} is a draft, stopped after {steps}. {sentence}\n")
+
+
 def _name_maker(file: Path, found: ForeignMetadata) -> str:
     return f"{quote(file.name, 80)} was made with {found.tool or 'another tool'}, not with SeedLab"
 
@@ -107,6 +115,7 @@ def run_verify(given: argparse.Namespace, make_services: MakeServices) -> int:
         model = services.find_model(original.recipe.model_address)
         model.check(original.recipe)
         services.resolve_model(model)  # raises if the device is missing
+        _write_about_draft(given.picture, metadata, "It is made again to that step, and the two drafts are compared.")
         if not given.json:
             write_line(_describe_environment(original, services))
         outcome = _run_again(original, services.generate)
@@ -174,6 +183,8 @@ def run_script(given: argparse.Namespace, make_services: MakeServices) -> int:
         model = services.find_model(recipes[0].model_address)
         if model.any_scheduler:  # the catalogue can only guess
             model = services.resolve_model(model)
+    for file, picture in zip(given.picture, pictures, strict=True):
+        _write_about_draft(file, picture, "The script makes the whole picture.")
     if model.any_scheduler:
         sys.stderr.write(f"{model.name} is not known here: the script calls it like a Stable Diffusion.\n")
     script = write_script(recipes, environment, model)

@@ -1,7 +1,7 @@
 """Work without a browser: what a command makes, made by the same workflow, written into a folder."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,14 +15,14 @@ from seedlab.core.recipe import Recipe
 from seedlab.images.compare import hash_pixels
 from seedlab.images.grid import make_grid
 from seedlab.images.metadata import read_metadata
-from seedlab.images.output_folder import OutputFolder, name_grid, name_variations, write_grid
+from seedlab.images.output_folder import OutputFolder, name_draft, name_grid, name_variations, write_grid
 from seedlab.images.png import read_pixels
 from seedlab.rules.change import Lineage
 from seedlab.rules.rule import Rule
 from seedlab.rules.seeds import Seeds
 from seedlab.workflow.services import Services
 from seedlab.workflow.session import Session
-from seedlab.workflow.trail import Round, Tile
+from seedlab.workflow.trail import Round, State, Tile
 
 NOT_MADE = "This picture was not made: try again."
 
@@ -39,6 +39,7 @@ class Job:
         source: the picture that is refined; None for a first round.
         environment: the one that the source was made in.
         lineage: of the source.
+        draft_steps: the number of denoising steps after which the pictures are paused; None for whole pictures.
     """
 
     folder: Path
@@ -47,6 +48,7 @@ class Job:
     source: Path | None = None
     environment: Environment | None = None
     lineage: Lineage = ()
+    draft_steps: int | None = None
 
     @property
     def files(self) -> dict[Recipe, Path]:
@@ -60,22 +62,26 @@ class Job:
             names = tuple(f"seed-{recipe.seed}" for recipe in made)
         else:
             names = name_variations(self.source.stem, [self.rule.caption(value) for value in made.values()])
+        if self.draft_steps is not None:
+            names = tuple(map(name_draft, names))
         return {recipe: self.folder / f"{name}.png" for recipe, name in zip(made, names, strict=True)}
 
     @property
     def grid(self) -> Path:
         """The file of the grid."""
-        return self.folder / ("grid.png" if self.source is None else f"{name_grid(self.source.stem)}.png")
+        name = "grid" if self.source is None else name_grid(self.source.stem)
+        return self.folder / f"{name if self.draft_steps is None else name_draft(name)}.png"
 
 
 @dataclass(frozen=True, kw_only=True)
 class OutputPicture:
-    """A finished picture.
+    """A finished picture or a draft.
 
     Attributes:
         sha256: of its RGB pixels, 3 bytes each, row by row; in hex.
         anew: whether it was made now; False if it existed already.
         notice: a sentence about it, "" for none.
+        draft_steps: the number of denoising steps after which a draft was paused; None for a finished picture.
     """
 
     file: str
@@ -84,6 +90,7 @@ class OutputPicture:
     anew: bool
     notice: str
     recipe: Recipe
+    draft_steps: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,44 +123,72 @@ def run_job(job: Job, services: Services, show: Show, *, overwrite: bool = False
     """
     begun = time.monotonic()
     given = {} if job.source is None else {job.parent: job.source}
-    folder = OutputFolder(job.files, services.observe, given=given, lineage=job.lineage, overwrite=overwrite)
+    folder = OutputFolder(
+        job.files,
+        services.observe,
+        given=given,
+        lineage=job.lineage,
+        overwrite=overwrite,
+        draft_steps=job.draft_steps,
+    )
     round_ = _develop(job, Session(services.generate, folder.find, folder.keep), show)
+    originals = () if job.environment is None else (job.environment,)
+    return collect(round_, folder, job.grid, originals, begun)
+
+
+def collect(
+    round_: Round, folder: OutputFolder, grid: Path | None, originals: Sequence[Environment], begun: float
+) -> Result:
+    """Collect the result of a round, and write its grid.
+
+    Args:
+        folder: where its pictures are.
+        grid: the file of the grid; None for no grid.
+        originals: the environments to compare with that of the pictures.
+        begun: when the work began, in seconds of the monotonic clock.
+    """
     failures = list(_list_failures(round_))
     try:
-        pictures = [(tile, file, read_pixels(file)) for tile in round_.tiles if (file := tile.file) is not None]
-        if not failures:
-            write_grid(job.grid, make_grid([pixels for _, _, pixels in pictures]))
+        pictures = [(tile, file, read_pixels(file)) for tile in round_.tiles if (file := tile.file) and _is_made(tile)]
+        if grid is not None and not failures:
+            write_grid(grid, make_grid([pixels for _, _, pixels in pictures]))
     except SeedLabError as error:
         pictures, failures = [], [*failures, str(error)]
     environment = read_metadata(pictures[0][1]).environment if pictures else None
+    differences = [each for original in originals if environment for each in environment.differences(original)]
     return Result(
-        grid=None if failures else str(job.grid),
+        grid=None if failures or grid is None else str(grid),
         pictures=tuple(_describe(tile, file, pixels, file not in folder.found) for tile, file, pixels in pictures),
         failures=tuple(failures),
         environment=environment,
-        differences=environment.differences(job.environment) if environment and job.environment else (),
+        differences=tuple(dict.fromkeys(differences)),
         seconds=round(time.monotonic() - begun, 3),
     )
 
 
+def _is_made(tile: Tile) -> bool:
+    return tile.state in (State.DONE, State.DRAFT)
+
+
 def _list_failures(round_: Round) -> Iterator[str]:
     for index, tile in enumerate(round_.tiles):
-        if tile.file is None:
+        if not _is_made(tile):
             name = ", ".join(filter(None, (f"Seed {tile.recipe.seed}", round_.caption(index))))
             yield f"{name}: {tile.sentence or NOT_MADE}"
 
 
 def _develop(job: Job, session: Session, show: Show) -> Round:
     if job.source is None:
-        session.explore(job.parent, job.rule)
-        return _develop_newest(session, show)
+        session.explore(job.parent, job.rule, job.draft_steps)
+        return develop_newest(session, show)
     session.explore(job.parent, Seeds((job.parent.seed,)))
-    _develop_newest(session, show)  # the picture that is refined; it is there, so nothing is made
+    develop_newest(session, show)  # the picture that is refined; it is there, so nothing is made
     session.lock(1, 0, job.rule)
-    return _develop_newest(session, show)
+    return develop_newest(session, show)
 
 
-def _develop_newest(session: Session, show: Show) -> Round:
+def develop_newest(session: Session, show: Show) -> Round:
+    """Do the work of a session, and return the round that was asked for last."""
     # Closing the generator on Ctrl+C stops the work within a step.
     with closing(session.develop()) as trails:
         for trail in trails:
@@ -169,4 +204,5 @@ def _describe(tile: Tile, file: Path, pixels: Image, anew: bool) -> OutputPictur
         anew=anew,
         notice=tile.sentence,
         recipe=tile.recipe,
+        draft_steps=tile.draft_steps,
     )

@@ -1,4 +1,4 @@
-"""The command line: `seedlab app`, `grid`, `refine`, `recipe`, `verify`, `script`."""
+"""The command line: `seedlab app`, `grid`, `finish`, `refine`, `recipe`, `verify`, `script`."""
 
 import argparse
 import os
@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 from seedlab import __version__
 from seedlab.cli.app import add_app
+from seedlab.cli.finishing import add_finish
 from seedlab.cli.inspection import add_inspections
 from seedlab.cli.measuring import add_measures
 from seedlab.cli.options import MakeServices
@@ -27,6 +28,8 @@ EXAMPLES = """\
 examples:
   seedlab app
   seedlab grid "Labrador in the style of Vermeer" --seeds 0-3 --out labrador
+  seedlab grid "Labrador in the style of Vermeer" --seeds 0-31 --draft --out sheet
+  seedlab finish sheet/seed-2-draft.png sheet/seed-17-draft.png
   seedlab refine labrador/seed-2.png
   seedlab refine labrador/seed-2.png --suffix ", artsy" --suffix ", at night"
   seedlab refine labrador/seed-2.png --steps "6, 12, 25"
@@ -107,6 +110,7 @@ def make_parser() -> Parser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     add_app(commands)
     add_rounds(commands)
+    add_finish(commands)
     add_inspections(commands)
     add_measures(commands)
     return parser

@@ -13,7 +13,7 @@ class ProgressLine:
 
     def show(self, round_: Round) -> None:
         """Show how many pictures are done, and the progress of the next one."""
-        done = sum(tile.state is State.DONE for tile in round_.tiles)
+        done = sum(tile.state in (State.DONE, State.DRAFT) for tile in round_.tiles)
         running = [tile for tile in round_.tiles if tile.state in (State.RUNNING, State.WAITING)]
         parts = [f"{done} of {len(round_.tiles)}"]
         if running:

@@ -8,21 +8,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from seedlab import __version__
 from seedlab.cli.borrowing import borrow_recipe
-from seedlab.cli.jobs import Job, Result, run_job
+from seedlab.cli.finishing import Draft, check_drafts, finish_drafts, read_draft
+from seedlab.cli.jobs import Job, run_job
 from seedlab.cli.options import (
     MakeServices,
-    add_device,
     add_places,
     make_places,
     parse_device,
     parse_number,
     parse_size,
     parse_whole,
-    write_json,
 )
-from seedlab.cli.progress import ProgressLine
+from seedlab.cli.output import FAILED, KEEPING, add_output_options, show_progress, write_result
 from seedlab.core.errors import RecipeError
 from seedlab.core.model import Model
 from seedlab.core.recipe import DTYPES, GENERATOR_DEVICES, Lora, Recipe
@@ -33,16 +31,14 @@ from seedlab.images.restoring import restore
 from seedlab.rules.registry import VARIATIONS
 from seedlab.rules.rule import Rule
 from seedlab.rules.seeds import GUIDE_SEEDS, Seeds
+from seedlab.workflow.drafts import choose_draft_steps, format_draft
 from seedlab.workflow.notices import describe_unknown_words, warn_of_seeds
 from seedlab.workflow.services import Services
 
-FAILED = 1
-KEEPING = """\
-A picture that is in the folder already, and is what would be made, stays and is not made again. So an interrupted
-command continues where it was. Any other file of the same name stops the command before it begins. Grids are always
-made anew.
+ELSEWHERE = "These may differ from the picture by more than the variation; they have {}."
 
-exit codes: 0 everything was made; 1 a picture failed; 2 bad input, nothing was begun; 130 stopped by Ctrl+C."""
+DEFAULT = object()
+"""Stands for the model's own number of steps of a draft."""
 
 
 def add_rounds(commands: Any) -> None:
@@ -52,7 +48,7 @@ def add_rounds(commands: Any) -> None:
     _add_grid_options(grid)
     _add_refine_options(refine)
     for command in (grid, refine):
-        _add_common_options(command)
+        add_output_options(command)
 
 
 def run_grid(given: argparse.Namespace, make_services: MakeServices) -> int:
@@ -63,15 +59,16 @@ def run_grid(given: argparse.Namespace, make_services: MakeServices) -> int:
         model = services.find_model(given.model)
         loras = services.read_loras("\n".join(given.lora))
         guess = _make_recipe(given, replace(model, dtype=given.dtype or DTYPES[0]), rule.seeds[0], loras)
-        job = Job(folder=given.out, parent=guess, rule=rule)
+        job = Job(folder=given.out, parent=guess, rule=rule, draft_steps=_choose_draft_steps(given, model, guess))
         _check(job, given, resolved=False)
         model = services.resolve_model(model)
         recipe = _make_recipe(given, model, rule.seeds[0], loras)
+        job = replace(job, parent=recipe, draft_steps=_choose_draft_steps(given, model, recipe))
         snapped = model.format_snapped_size(recipe, *given.size)
         seeds = warn_of_seeds(services, model)
         scheduler = "" if given.scheduler else model.format_replaced_scheduler()
         unknown = describe_unknown_words(services, model.model_id, model.name, [recipe.prompt])
-        return _run(replace(job, parent=recipe), given, services, (unknown, snapped, seeds, scheduler))
+        return _run(job, given, services, (unknown, snapped, seeds, scheduler, _describe_drafts(job)))
 
 
 def run_refine(given: argparse.Namespace, make_services: MakeServices) -> int:
@@ -82,11 +79,12 @@ def run_refine(given: argparse.Namespace, make_services: MakeServices) -> int:
     rule = _parse_rule(given)
     with closing(make_services(parse_device(given.device))) as services:
         metadata = services.locate(found.metadata, make_places(given, given.picture))
+        draft = read_draft(given.picture, metadata, given.out)
         job = Job(
             folder=given.picture.parent if given.out is None else given.out,
             parent=metadata.recipe,
             rule=rule,
-            source=given.picture,
+            source=given.picture if draft is None else draft.file,
             environment=metadata.environment,
             lineage=metadata.lineage,
         )
@@ -94,7 +92,19 @@ def run_refine(given: argparse.Namespace, make_services: MakeServices) -> int:
         for variation in job.files:
             model.check(variation)
         _check(job, given)
+        if draft is not None and not _finish(draft, given, services):
+            return FAILED
         return _run(job, given, services, (_describe_unknown(job, model, services),))
+
+
+def _finish(draft: Draft, given: argparse.Namespace, services: Services) -> bool:
+    """Finish the draft that is to be varied. Returns whether that succeeded."""
+    check_drafts((draft,), services, overwrite=given.overwrite)
+    with show_progress() as show:
+        result = finish_drafts((draft,), services, show, overwrite=given.overwrite)
+    sentences = (*result.failures, *(f"{picture.file} is the finished draft." for picture in result.pictures))
+    sys.stderr.write("".join(f"{sentence}\n" for sentence in sentences))
+    return not result.failures
 
 
 def _refine_foreign(found: ForeignMetadata, given: argparse.Namespace, make_services: MakeServices) -> int:
@@ -127,36 +137,30 @@ def _parse_rule(given: argparse.Namespace) -> Rule:
 def _check(job: Job, given: argparse.Namespace, *, resolved: bool = True) -> None:
     check_folder(job.folder)
     if not given.overwrite:
-        check_room(job.files, job.grid, resolved=resolved)
+        check_room(job.files, job.grid, resolved=resolved, draft_steps=job.draft_steps)
+
+
+def _choose_draft_steps(given: argparse.Namespace, model: Model, recipe: Recipe) -> int | None:
+    if given.draft is None:
+        return None
+    return choose_draft_steps(model, recipe, None if given.draft is DEFAULT else given.draft)
+
+
+def _describe_drafts(job: Job) -> str:
+    if job.draft_steps is None:
+        return ""
+    steps = format_draft(job.draft_steps, job.parent)
+    return f"Drafts, stopped after {steps}. Make those that you like whole: seedlab finish SEED-draft.png"
 
 
 def _run(job: Job, given: argparse.Namespace, services: Services, notices: Sequence[str]) -> int:
     _check(job, given)
     # Before the work, which may be long.
     sys.stderr.write("".join(f"{notice}\n" for notice in notices if notice))
-    line = ProgressLine()
-    try:
-        result = run_job(job, services, line.show, overwrite=given.overwrite)
-    finally:
-        line.clear()
-    _write_notices(result)
-    if given.json:
-        write_json({"seedlab": __version__, "command": given.command, **result.to_dict()})
-    else:
-        files = [picture.file for picture in result.pictures] + ([result.grid] if result.grid else [])
-        sys.stdout.write("".join(f"{file}\n" for file in files))
+    with show_progress() as show:
+        result = run_job(job, services, show, overwrite=given.overwrite)
+    write_result(result, given, ELSEWHERE)
     return FAILED if result.failures else 0
-
-
-def _write_notices(result: Result) -> None:
-    for picture in result.pictures:
-        if not picture.anew:
-            sys.stderr.write(f"{picture.file} was there already.\n")
-    sentences = [picture.notice for picture in result.pictures if picture.notice]
-    if result.differences:
-        listed = ", ".join(result.differences)
-        sentences.append(f"These may differ from the picture by more than the variation; they have {listed}.")
-    sys.stderr.write("".join(f"{sentence}\n" for sentence in dict.fromkeys((*sentences, *result.failures))))
 
 
 def _make_recipe(given: argparse.Namespace, model: Model, seed: int, loras: tuple[Lora, ...]) -> Recipe:
@@ -182,6 +186,11 @@ def _add_grid_options(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("prompt", metavar="PROMPT", help='what to make a picture of; "" for a model without prompts')
     add("--seeds", "--seed", default=GUIDE_SEEDS, help=f"{Seeds.parameters[0].help} (%(default)s)")
+    words = (
+        "make drafts, seed-0-draft.png, ...: stop each picture after K of its steps (the model's default). They show "
+        'composition, light and colours, but not yet eyes, hands or letters; "seedlab finish" goes on from there'
+    )
+    add("--draft", metavar="K", nargs="?", type=_parse_draft_steps, const=DEFAULT, help=words)
     add("--out", metavar="FOLDER", type=Path, default=Path(), help="where to write the pictures (this folder)")
     words = "sketch, a Hub id as owner/name, a diffusers folder or a .safetensors file (%(default)s)"
     add("--model", default="sketch", help=words)
@@ -198,10 +207,19 @@ def _add_grid_options(parser: argparse.ArgumentParser) -> None:
     add("--generator-device", choices=GENERATOR_DEVICES, default="cpu", help=f"{words} (%(default)s)")
 
 
+def _parse_draft_steps(text: str) -> int:
+    try:
+        return parse_whole(text)
+    except argparse.ArgumentTypeError as error:
+        advice = "If it is the prompt, write it before --draft"
+        raise argparse.ArgumentTypeError(f"{str(error).rstrip('.')}. {advice}.") from error
+
+
 def _add_refine_options(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "Make a picture again with its own seed and settings, but for what varies. Suffixes extend its prompt:\n"
-        "seed-2.png gives seed-2-artsy.png, ... and seed-2-grid.png."
+        "seed-2.png gives seed-2-artsy.png, ... and seed-2-grid.png. A draft is finished\n"
+        "first: seed-2-draft.png gives seed-2.png, too."
     )
     parser.set_defaults(run=run_refine)
     add = parser.add_argument
@@ -214,10 +232,3 @@ def _add_refine_options(parser: argparse.ArgumentParser) -> None:
             add(each.flag, metavar="TEXT", action="append", dest=each.name, help=words)
     add("--out", metavar="FOLDER", type=Path, help="where to write the pictures (the picture's folder)")
     add_places(parser)
-
-
-def _add_common_options(parser: argparse.ArgumentParser) -> None:
-    add_device(parser)
-    add = parser.add_argument
-    add("--overwrite", action="store_true", help="replace files that are in the folder already")
-    add("--json", action="store_true", help="print a report for programs: files, recipes, SHA-256 of the pixels, ...")

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeGuard
 
 from PIL.Image import Image
 
@@ -21,6 +22,9 @@ from seedlab.rules.change import Lineage
 MAX_STEM_BYTES = 160
 MAX_SLUG_BYTES = 60
 """File systems allow names of 255 bytes; a number and the extension need room too."""
+
+DRAFT_ENDING = "-draft"
+"""Ends the name of a draft's file."""
 
 GRID_CHUNK = "Software"
 """A keyword of the PNG specification. A grid has no recipe; this marks it as ours, so that it may be replaced."""
@@ -41,6 +45,7 @@ class OutputFolder:
         given: Mapping[Recipe, Path],
         lineage: Lineage = (),
         overwrite: bool = False,
+        draft_steps: int | None = None,
     ) -> None:
         """Set up the folder; nothing is read or written yet.
 
@@ -50,13 +55,14 @@ class OutputFolder:
             given: files of pictures that are only read.
             lineage: of the given picture.
             overwrite: whether existing pictures are replaced.
+            draft_steps: the number of denoising steps after which the pictures are paused; None for whole pictures.
         """
         self._files, self._observe, self._given = dict(files), observe, dict(given)
-        self._lineage, self._overwrite = tuple(lineage), overwrite
+        self._lineage, self._overwrite, self._draft_steps = tuple(lineage), overwrite, draft_steps
         self.found: tuple[Path, ...] = ()
 
-    def find(self, recipe: Recipe) -> Picture | None:
-        """Return the picture of this recipe if it exists and comes from the current environment.
+    def find(self, recipe: Recipe, _: int | None = None) -> Picture | None:
+        """Return the picture or draft of this recipe if it exists and comes from the current environment.
 
         Raises:
             SeedLabError: the environment cannot be observed.
@@ -64,20 +70,20 @@ class OutputFolder:
         if recipe in self._given and recipe not in self._files:
             return Picture(self._given[recipe])
         metadata = None if self._overwrite else _try_to_read(self._files[recipe])
-        if metadata is None or not metadata.is_of(recipe) or metadata.environment != self._observe(recipe):
+        if not _is_of(metadata, recipe, self._draft_steps) or metadata.environment != self._observe(recipe):
             return None
         self.found = (*self.found, self._files[recipe])
-        return Picture(self._files[recipe], metadata.notice)
+        return Picture(self._files[recipe], metadata.notice, metadata.draft_steps)
 
     def keep(self, recipe: Recipe, finished: Finished, lineage: Lineage) -> Picture:
-        """Write a finished picture.
+        """Write a finished picture or a draft.
 
         Raises:
             SeedLabError: it cannot be written; the message says why.
         """
         metadata = Metadata.describe(recipe, finished, (*self._lineage, *lineage))
         write_picture(self._files[recipe], finished.image, metadata)
-        return Picture(self._files[recipe], finished.notice)
+        return Picture(self._files[recipe], finished.notice, finished.draft_steps)
 
 
 def write_grid(file: Path, image: Image) -> None:
@@ -89,13 +95,16 @@ def write_grid(file: Path, image: Image) -> None:
     write_png(file, image, {GRID_CHUNK: f"SeedLab v{__version__}"})
 
 
-def check_room(files: Mapping[Recipe, Path], grid: Path, *, resolved: bool = True) -> None:
+def check_room(
+    files: Mapping[Recipe, Path], grid: Path | None = None, *, resolved: bool = True, draft_steps: int | None = None
+) -> None:
     """Check that only files that would be written anyway exist: these recipes' pictures, and a grid of ours.
 
     Args:
         files: the file of each recipe's picture.
-        grid: the file of the grid.
+        grid: the file of the grid, if there is to be one.
         resolved: whether the dtype and the commit of the recipes are final.
+        draft_steps: as for `OutputFolder`.
 
     Raises:
         SeedLabError: another file exists.
@@ -104,10 +113,14 @@ def check_room(files: Mapping[Recipe, Path], grid: Path, *, resolved: bool = Tru
         metadata = _try_to_read(file)
         if metadata is not None and not resolved:
             metadata = replace(metadata, recipe=_ignore_resolved(metadata.recipe, recipe))
-        if (metadata is None or not metadata.is_of(recipe)) and os.path.lexists(file):
+        if not _is_of(metadata, recipe, draft_steps) and os.path.lexists(file):
             raise _make_collision_error(file)
-    if os.path.lexists(grid) and not _is_our_grid(grid):
+    if grid is not None and os.path.lexists(grid) and not is_grid(grid):
         raise _make_collision_error(grid)
+
+
+def _is_of(metadata: Metadata | None, recipe: Recipe, draft_steps: int | None) -> TypeGuard[Metadata]:
+    return metadata is not None and metadata.is_of(recipe) and metadata.draft_steps == draft_steps
 
 
 def _ignore_resolved(there: Recipe, recipe: Recipe) -> Recipe:
@@ -135,6 +148,21 @@ def check_folder(folder: Path) -> None:
 def name_grid(stem: str) -> str:
     """Return the file name, without extension, of the grid of a parent's variations."""
     return f"{_shorten(stem, MAX_STEM_BYTES)}-grid"
+
+
+def name_draft(stem: str) -> str:
+    """Return the file name, without extension, of a picture's draft."""
+    return f"{stem}{DRAFT_ENDING}"
+
+
+def name_finished(stem: str) -> str:
+    """Return the file name, without extension, of the picture that a draft becomes.
+
+    Args:
+        stem: the name of the draft, which may have been renamed.
+    """
+    name = stem.removesuffix(DRAFT_ENDING)
+    return name if name not in ("", stem) else f"{_shorten(stem, MAX_STEM_BYTES)}-finished"
 
 
 def name_variations(stem: str, captions: Sequence[str]) -> tuple[str, ...]:
@@ -165,7 +193,8 @@ def _try_to_read(file: Path) -> Metadata | None:
         return None
 
 
-def _is_our_grid(file: Path) -> bool:
+def is_grid(file: Path) -> bool:
+    """Whether a file is a grid that SeedLab wrote."""
     try:
         return read_chunks(file).get(GRID_CHUNK, "").startswith("SeedLab ")
     except SeedLabError:

@@ -9,12 +9,17 @@ import gradio as gr
 from seedlab.core.errors import SeedLabError
 from seedlab.core.model import Model
 from seedlab.core.recipe import Lora, Recipe
+from seedlab.rules.rule import MAX_VALUES
 from seedlab.ui.form import ADVANCED
-from seedlab.workflow.trail import Trail
+from seedlab.workflow.drafts import choose_draft_steps
+from seedlab.workflow.trail import Round, Trail
 from seedlab.workflow.trail_json import read_trail
 
 MAX_SAVED = 5_000_000
 """Characters. SeedLab never saves a longer trail."""
+MAX_WORKING = 20_000
+"""Characters, too."""
+WORKING = re.compile(r"\d{1,16}(:\d{1,3}(\.\d{1,3})*)?(,\d{1,16}(:\d{1,3}(\.\d{1,3})*)?)*", re.ASCII)
 
 
 def read_numbers(event: gr.EventData, *names: str) -> tuple[int, ...]:
@@ -41,11 +46,30 @@ def read_version(event: gr.EventData) -> tuple[object, object]:
     return data.get("run"), data.get("version")
 
 
-def read_ids(text: object) -> tuple[int, ...]:
-    """Parse ids separated by commas; () if they are invalid."""
-    if not isinstance(text, str) or not re.fullmatch(r"\d{1,16}(,\d{1,16}){0,999}", text, re.ASCII):
-        return ()
-    return tuple(map(int, text.split(",")))
+def read_indices(event: gr.EventData) -> tuple[int, ...] | None:
+    """Return the indices of tiles from an event's data; None for all tiles. The session checks that they exist.
+
+    Raises:
+        SeedLabError: an index is invalid.
+    """
+    indices = _read_data(event).get("indices")
+    if indices is None:
+        return None
+    if not isinstance(indices, list) or len(indices) > MAX_VALUES or not all(type(index) is int for index in indices):
+        raise SeedLabError("These pictures no longer exist: generate them again.")
+    return tuple(indices)
+
+
+def read_working(text: object) -> dict[int, tuple[int, ...]]:
+    """Parse which rounds were unfinished: the tiles that were being finished, by the ids of the rounds.
+
+    Args:
+        text: untrusted, such as "3,7:0.12": round 3, and round 7, of which the drafts 0 and 12 were being finished.
+    """
+    if not isinstance(text, str) or len(text) > MAX_WORKING or not WORKING.fullmatch(text):
+        return {}
+    parts = [part.partition(":") for part in text.split(",")]
+    return {int(round_id): tuple(map(int, filter(None, indices.split(".")))) for round_id, _, indices in parts}
 
 
 def _read_data(event: gr.EventData) -> dict[str, Any]:
@@ -98,6 +122,14 @@ def write_advanced(recipe: Recipe, model: Model, *, local: bool) -> dict[str, st
     if not local:
         values["loras"] = ()
     return {name: "" if value == getattr(model, name, "") else write(value) for name, value in values.items()}
+
+
+def write_drafts(round_: Round, model: Model) -> tuple[bool, str]:
+    """Return the values of the fields for drafts: whether a round is one of drafts, and of how many steps."""
+    if round_.draft_steps is None:
+        return False, ""
+    default = choose_draft_steps(model, round_.tiles[0].recipe)
+    return True, "" if round_.draft_steps == default else str(round_.draft_steps)
 
 
 def write(value: str | float | tuple[Lora, ...]) -> str:

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from seedlab.core.errors import RecipeError
@@ -9,13 +10,15 @@ from seedlab.core.file_names import name_file
 from seedlab.core.model import Model
 from seedlab.core.recipe import Recipe
 from seedlab.core.schedulers import find_scheduler
-from seedlab.workflow.trail import Round, State, Tile, Trail
+from seedlab.workflow.drafts import format_draft
+from seedlab.workflow.trail import UNFINISHED, Round, State, Tile, Trail
 
 DTYPES = {"float32": "fp32", "bfloat16": "bf16", "float16": "fp16"}
 DEVICES = {"cpu": "noise from the CPU", "cuda": "noise from the GPU", "mps": "noise from the GPU"}
 STATE_LABELS = {
     State.WAITING: "waiting",
     State.RUNNING: "in progress",
+    State.DRAFT: "finish it",
     State.DONE: "finished; lock this seed",
     State.FAILED: "failed; try again",
     State.STOPPED: "stopped; resume",
@@ -24,7 +27,8 @@ STATE_LABELS = {
 
 def name_tile(tile: Tile, caption: str) -> str:
     """Return a tile's accessible name: "Seed 2, artsy, finished; lock this seed"."""
-    parts = [name_picture(tile, caption), STATE_LABELS[tile.state], tile.sentence]
+    draft = "" if tile.draft_steps is None else f"draft, {format_draft(tile.draft_steps, tile.recipe)}"
+    parts = [name_picture(tile, caption), draft, STATE_LABELS[tile.state], tile.sentence]
     return ", ".join(part for part in parts if part)
 
 
@@ -100,6 +104,8 @@ def format_progress(rounds: Sequence[Round]) -> str:
     tiles = [tile for round_ in rounds for tile in round_.tiles]
     if not tiles:
         return ""
+    if any(round_.draft_steps is not None for round_ in rounds):
+        return _format_sheet(tiles)
     count = {state: sum(tile.state is state for tile in tiles) for state in State}
     words = f"{count[State.DONE]} of {len(tiles)} picture{'s' if len(tiles) != 1 else ''} done"
     if count[State.FAILED]:
@@ -107,6 +113,24 @@ def format_progress(rounds: Sequence[Round]) -> str:
     if count[State.STOPPED] and not count[State.RUNNING] and not count[State.WAITING]:
         words += ", the rest stopped"
     return words
+
+
+def _format_sheet(tiles: Sequence[Tile]) -> str:
+    """Format the progress of drafts: "64 pictures: 3 finished, 40 drafts, 2 being finished, 19 waiting"."""
+    count = Counter(map(_name_stage, tiles))
+    listed = ", ".join(f"{count[stage]} {stage}" for stage in STAGES if count[stage])
+    words = f"{len(tiles)} picture{'s' if len(tiles) != 1 else ''}: {listed}"
+    return words.replace(" 1 drafts", " 1 draft")
+
+
+STAGES = ("finished", "drafts", "being finished", "waiting", "failed", "stopped")
+"""In the order in which they are listed."""
+
+
+def _name_stage(tile: Tile) -> str:
+    if tile.state in UNFINISHED:
+        return "being finished" if tile.finishing else "waiting"
+    return {State.DONE: "finished", State.DRAFT: "drafts", State.FAILED: "failed"}.get(tile.state, "stopped")
 
 
 def name_root(round_: Round) -> str:
@@ -129,6 +153,11 @@ def format_model_notes(model: Model, seeds: str) -> str:
         labels = {"negative_prompt": "the negative prompt", "guidance_scale": "guidance"}
         notes.append(f"It ignores {' and '.join(labels[name] for name in model.ignores)}.")
     return " ".join(note for note in notes if note)
+
+
+def format_default_draft(model: Model, steps: int) -> str:
+    """Format after how many of a picture's steps its draft is stopped by default: "3 of 12 steps"."""
+    return f"{min(model.choose_draft_steps(steps), steps - 1)} of {steps} steps" if steps > 1 else ""
 
 
 def _format_card(model: Model) -> str:

@@ -10,13 +10,23 @@ import gradio as gr
 
 from seedlab.ui.theme import STATIC
 
-SCRIPTS = ("elements.js", "tile.js", "script.js", "inspector.js", "drop.js", "saved.js", "updates.js", "sheet.js")
+SCRIPTS = (
+    "elements.js",
+    "tile.js",
+    "script.js",
+    "inspector.js",
+    "drop.js",
+    "drafts.js",
+    "saved.js",
+    "updates.js",
+    "sheet.js",
+)
 
 
 def make_columns() -> gr.HTML:
     """Make the columns of rounds and the inspector below them.
 
-    The value is an update (see `seedlab.ui.updates`). Events: tile, revisit, wake, reopen, verify, script.
+    The value is an update (see `seedlab.ui.updates`). Events: tile, finish, revisit, wake, reopen, verify, script.
     """
     return gr.HTML(
         html_template='<div class="sheet"></div>',

@@ -10,6 +10,7 @@ from seedlab.core.numbers import read_number, read_whole
 from seedlab.core.recipe import Lora, Recipe
 from seedlab.rules.registry import list_parameters
 from seedlab.rules.seeds import Seeds
+from seedlab.workflow.drafts import choose_draft_steps
 
 RULE_FIELDS = tuple(parameter.name for parameter in list_parameters())
 """The parameters of all rules that can vary a locked tile."""
@@ -17,6 +18,7 @@ RULE_FIELDS = tuple(parameter.name for parameter in list_parameters())
 FIELDS = (
     "prompt",
     "seeds",
+    "draft_steps",
     *RULE_FIELDS,
     "model_id",
     "negative_prompt",
@@ -32,7 +34,7 @@ FIELDS = (
 
 ADVANCED = FIELDS[FIELDS.index("model_id") + 1 :]
 
-FORM = tuple(name for name in FIELDS if name not in RULE_FIELDS)
+FORM = (*FIELDS[:2], "drafts", *(name for name in FIELDS[2:] if name not in RULE_FIELDS))
 """The inputs of a round of seeds, in the order of `Form`."""
 
 Number = TypeVar("Number", int, float)
@@ -47,6 +49,8 @@ class Form:
 
     prompt: str | None
     seeds: str | None
+    drafts: bool | None
+    draft_steps: str | None
     model_id: str | None
     negative_prompt: str | None
     num_inference_steps: str | None
@@ -91,6 +95,14 @@ class Form:
             loras=loras,
             **shared,
         )
+
+    def read_draft_steps(self, model: Model, recipe: Recipe) -> int | None:
+        """Return after how many steps the pictures are paused; None for whole pictures.
+
+        Raises:
+            RecipeError: this is not a number, or no step would be left.
+        """
+        return choose_draft_steps(model, recipe, self._read("draft_steps", read_whole)) if self.drafts else None
 
     def format_snapped_size(self, model: Model, recipe: Recipe) -> str:
         """Format a notice if the width or height was rounded to one the model supports, else ""."""

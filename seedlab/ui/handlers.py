@@ -18,20 +18,23 @@ import gradio as gr
 from seedlab.core.clients import name_client
 from seedlab.core.errors import RecipeError, SeedLabError
 from seedlab.core.model import Model
+from seedlab.core.numbers import read_whole
 from seedlab.core.recipe import MAX_PROMPT_CHARACTERS
 from seedlab.rules.registry import find_variation
 from seedlab.rules.rule import Rule
 from seedlab.ui.browser_state import (
     find_first_recipe,
-    read_ids,
+    read_indices,
     read_numbers,
     read_saved,
     read_text,
     read_version,
+    read_working,
     restore_fields,
     write_advanced,
+    write_drafts,
 )
-from seedlab.ui.captions import format_model_notes, name_picture
+from seedlab.ui.captions import format_default_draft, format_model_notes, name_picture
 from seedlab.ui.fields import MODEL_DEPENDENT, update_fields
 from seedlab.ui.form import ADVANCED, ERROR_PLACES, FIELDS, FORM, RULE_FIELDS, Form, read_model_id
 from seedlab.ui.opening import PictureOpener
@@ -62,10 +65,10 @@ class Handlers:
         Args:
             old_saved: the trail where earlier versions of SeedLab saved it.
             saved: the trail, or "".
-            working: ids of the rounds that were unfinished when the page was reloaded, separated by commas.
+            working: the rounds that were unfinished when the page was reloaded; see `read_working`.
         """
         page = self._find_or_make_page(saved or old_saved, request)
-        page.resume(read_ids(working))
+        page.resume(read_working(working))
         return page, page.update(since=0)
 
     def reopen(self, request: gr.Request, event: gr.EventData) -> Outputs:
@@ -74,7 +77,7 @@ class Handlers:
         # Nothing is requested yet: this finds the trail's pictures in the store, which the click may be about.
         for _ in page.session.develop():
             pass
-        page.resume(read_ids(read_text(event, "working")))
+        page.resume(read_working(read_text(event, "working")))
         return page, page.update(since=0)
 
     def explore(self, page: PageSession | None, *values: Any) -> Outputs:
@@ -94,7 +97,7 @@ class Handlers:
             recipe = form.make_recipe(model, rule.seeds[0], loras)
             self._services.check(recipe)
             snapped = form.format_snapped_size(model, recipe)
-            page.session.explore(recipe, rule)
+            page.session.explore(recipe, rule, form.read_draft_steps(model, recipe))
 
         field, errors = run_action(action)
         advanced = gr.update(open=True) if field in ADVANCED else gr.skip()
@@ -104,7 +107,10 @@ class Handlers:
     def choose_tile(
         self, event: gr.EventData, page: PageSession | None, rule: str | None, *texts: str | None
     ) -> Outputs:
-        """Lock a finished tile, or resume the round of a failed or stopped one. Outputs: update, errors."""
+        """Lock a finished tile, finish a draft, or resume the round of a failed or stopped tile.
+
+        Outputs: update, errors.
+        """
         if page is None:
             return lose(len(ERROR_PLACES))
 
@@ -113,8 +119,22 @@ class Handlers:
             tile = page.session.trail.tile(round_id, index)
             if tile.state is State.DONE:
                 page.session.lock(round_id, index, self._read_rule(tile, rule, texts))
+            elif tile.state is State.DRAFT:
+                page.session.finish(round_id, (index,))
             elif page.session.is_known(tile):
                 page.session.resume(round_id)
+
+        _, errors = run_action(action)
+        return page.update(), *errors
+
+    def finish(self, event: gr.EventData, page: PageSession | None) -> Outputs:
+        """Finish drafts of a round, or all of them if the event has no `indices`. Outputs: update, errors."""
+        if page is None:
+            return lose(len(ERROR_PLACES))
+
+        def action() -> None:
+            (round_id,) = read_numbers(event, "round")
+            page.session.finish(round_id, read_indices(event))
 
         _, errors = run_action(action)
         return page.update(), *errors
@@ -182,7 +202,9 @@ class Handlers:
             raise SeedLabError("This picture no longer exists: generate it again.")
         tile = page.session.trail.tile(round_id, index)
         caption = round_.caption(index)
-        page.show_script(self._services.write_script([tile.recipe]), name_picture(tile, caption))
+        steps = tile.recipe.num_inference_steps
+        whole = "" if tile.draft_steps is None else f", the whole picture of {steps} steps"
+        page.show_script(self._services.write_script([tile.recipe]), f"{name_picture(tile, caption)}{whole}")
 
     def open_picture(self, page: PageSession | None, model_id: str | None, path: str | None) -> Outputs:
         """Open an uploaded picture. Outputs: update, notice, one value per `FORM` field, errors."""
@@ -207,15 +229,17 @@ class Handlers:
         return restore_fields(trail, self._services.names, served, values)
 
     def restore_advanced(self, page: PageSession | None) -> Outputs:
-        """Restore the fields under Advanced from the round on the screen. Outputs: one value per `ADVANCED` field."""
-        recipe = None if page is None else find_first_recipe(page.session.trail)
+        """Restore other fields from the round on the screen. Outputs: drafts, draft_steps, and those of `ADVANCED`."""
+        trail = Trail() if page is None else page.session.trail
+        recipe = find_first_recipe(trail)
+        if recipe is None:
+            return (gr.skip(),) * (2 + len(ADVANCED))
         try:
-            model = None if recipe is None else self._find_model(recipe.model_address)
+            model = self._find_model(recipe.model_address)
+            drafts = write_drafts(trail.visible[0], model)
         except SeedLabError:
-            model = None
-        if recipe is None or model is None:
-            return (gr.skip(),) * len(ADVANCED)
-        return tuple(write_advanced(recipe, model, local=self._services.local).values())
+            return (gr.skip(),) * (2 + len(ADVANCED))
+        return *drafts, *write_advanced(recipe, model, local=self._services.local).values()
 
     def leave(self, request: gr.Request) -> None:
         """Pause the work of a tab that was closed, or that sleeps; it resumes with `wake`. No outputs."""
@@ -250,6 +274,15 @@ class Handlers:
 
     def _format_about(self, model: Model) -> str:
         return format_model_notes(model, describe_seeds(self._services, model))
+
+    def describe_drafts(self, model_id: str | None, steps: str | None) -> Any:
+        """Name the model's own number of steps of a draft. Outputs: draft_steps."""
+        try:
+            model = self._find_model(read_model_id(model_id))
+            count = read_whole("", steps) if steps and steps.strip() else model.num_inference_steps
+        except SeedLabError:
+            return gr.skip()
+        return gr.update(placeholder=format_default_draft(model, count))
 
     def list_words(self, model_id: str | None) -> Outputs:
         """List the words of a model with a small vocabulary. Outputs: word list, word accordion."""

@@ -88,8 +88,11 @@ def _wire_page(
     opened.then(handlers.develop, [page], [columns], **QUEUED)
     # A separate event: it sends the values that the user may have edited while the trail was loading.
     restored = opened.then(restore_root, [page, *root], root, **UNQUEUED)
-    restored.then(handlers.restore_advanced, [page], [panel.fields[name] for name in ADVANCED], **QUEUED)
+    others = [panel.fields[name] for name in ("drafts", "draft_steps", *ADVANCED)]
+    restored.then(handlers.restore_advanced, [page], others, **QUEUED)
     restored.then(handlers.choose_model, [panel.fields["model_id"], panel.rule], _list_model_dependent(panel), **QUEUED)
+    drafts = [panel.fields[name] for name in ("model_id", "num_inference_steps")]
+    restored.then(handlers.describe_drafts, drafts, [panel.fields["draft_steps"]], **UNQUEUED)
     blocks.unload(handlers.leave)
 
 
@@ -102,7 +105,16 @@ def _wire_work(handlers: Handlers, panel: Panel, page: gr.State, columns: gr.HTM
         _stream(handlers, trigger(handlers.explore, [page, *form], outputs, **UNQUEUED), page, columns)
 
     explore(panel.generate.click)
-    for name in ("prompt", "seeds", "negative_prompt", "num_inference_steps", "guidance_scale", "width", "height"):
+    for name in (
+        "prompt",
+        "seeds",
+        "draft_steps",
+        "negative_prompt",
+        "num_inference_steps",
+        "guidance_scale",
+        "width",
+        "height",
+    ):
         explore(panel.fields[name].submit)  # type: ignore[attr-defined]
     for button in panel.examples:
         explore(_fill(button, panel.fields["prompt"]).then)
@@ -118,6 +130,7 @@ def _wire_columns(handlers: Handlers, panel: Panel, page: gr.State, columns: gr.
     chosen = [page, panel.rule, *(panel.fields[name] for name in RULE_FIELDS)]
     for event in (
         columns.tile(handlers.choose_tile, chosen, [columns, *errors], **UNQUEUED),
+        columns.finish(handlers.finish, [page], [columns, *errors], **UNQUEUED),
         columns.revisit(handlers.revisit, [page], [columns, *errors], **UNQUEUED),
         columns.wake(handlers.wake, [page], [columns], **UNQUEUED),
         columns.reopen(handlers.reopen, None, [page, columns], **UNQUEUED),
@@ -143,6 +156,9 @@ def _wire_panel(handlers: Handlers, panel: Panel, page: gr.State) -> None:
     latest = QUEUED | {"trigger_mode": "always_last"}
     model.input(handlers.choose_model, [model, panel.rule], _list_model_dependent(panel), **latest)  # type: ignore[attr-defined]
     panel.measure.click(handlers.measure, [page, model], [panel.about, panel.errors["model_id"]], **QUEUED)
+    steps, draft_steps = panel.fields["num_inference_steps"], panel.fields["draft_steps"]
+    for each in (model, steps):
+        each.change(handlers.describe_drafts, [model, steps], [draft_steps], **UNQUEUED)  # type: ignore[attr-defined]
     panel.rule.change(show_rule, [panel.rule], list(panel.rules), **UNQUEUED)
     # On change, not input: the model may also be restored with a trail.
     model.change(handlers.list_words, [model], [panel.word_list, panel.word_accordion], **UNQUEUED)  # type: ignore[attr-defined]

@@ -63,7 +63,8 @@ class PictureOpener:
         for recipe in found.recipes:
             model.check(recipe)
         sentence = self._compare(found.metadata.recipe, found.metadata.environment)
-        session.restore(found.metadata.recipe, found.metadata.lineage, file, sentence)
+        metadata = found.metadata
+        session.restore(metadata.recipe, metadata.lineage, file, sentence, metadata.draft_steps)
         fields |= {"prompt": first.prompt, "seeds": str(first.seed), "model_id": first.model_address}
         fields |= write_advanced(first, model, local=self._services.local)
         return "" if self._services.local else _list_left(first)

@@ -53,11 +53,17 @@ class PageSession:
         knows = run == self._updates.run and isinstance(version, int) and version >= 0
         return self.update(version if knows else 0)  # type: ignore[arg-type]
 
-    def resume(self, rounds: Sequence[int]) -> None:
-        """Request the pictures of rounds that were unfinished when the page was reloaded."""
-        for round_id in rounds:
+    def resume(self, working: Mapping[int, Sequence[int]]) -> None:
+        """Request what was unfinished when the page was reloaded.
+
+        Args:
+            working: the indices of the drafts that were being finished, by the ids of the unfinished rounds.
+        """
+        for round_id, indices in working.items():
             if round_id in self.session.trail.path:
+                count = len(self.session.trail.round(round_id).tiles)
                 self.session.resume(round_id)
+                self.session.finish(round_id, [index for index in indices if index < count])
 
     def stop(self) -> None:
         """Stop all work."""
@@ -78,7 +84,7 @@ class PageSession:
         self._script = {"text": text, "title": title, "name": secrets.token_hex(8)}
 
     def verify(self, round_id: int, index: int, verify: VerifyFor) -> Generator[dict[str, Any], None, None]:
-        """Verify a finished picture, yielding updates.
+        """Verify a finished picture or a draft, yielding updates.
 
         Raises:
             SeedLabError: the tile does not exist or is not finished.
@@ -88,7 +94,7 @@ class PageSession:
             raise SeedLabError("That picture is not finished: there is nothing to verify yet.")
 
         def run(recipe: Recipe, file: Path, stop: Event) -> Generator[Report | VerificationResult, None, None]:
-            return verify(recipe, file, stop, self.visitor)
+            return verify(recipe, file, stop, self.visitor, tile.draft_steps)
 
         with closing(self.verifications.run(tile.recipe, tile.file, run)) as statuses:
             for _ in statuses:

@@ -15,6 +15,10 @@ from seedlab.ui.fields import list_rules, list_schedulers
 from seedlab.ui.services import PageServices
 
 GUIDE_PROMPT = "Labrador in the style of Vermeer"
+DRAFTS_INFO = (
+    "To look at many seeds: a draft shows composition, light and colours; eyes, hands and letters come later. Click "
+    "one that you like to finish it."
+)
 
 
 @dataclass(frozen=True)
@@ -123,10 +127,18 @@ def _build_rounds(builder: _Builder) -> tuple[gr.Dropdown, tuple[gr.Column, ...]
     """Add the fields of all rules. Returns the rule selector and one container per rule."""
     with _field():
         builder.add("seeds", gr.Textbox(GUIDE_SEEDS, label="Seeds", max_lines=1, elem_id="seeds"))
+    _build_drafts(builder)
     with _field():
         choices = list_rules()
         rule = gr.Dropdown(choices, value=choices[0][1], label="Vary a locked picture by", elem_id="rule")
     return rule, tuple(_build_rule(builder, each, visible=each.name == choices[0][1]) for each in VARIATIONS)
+
+
+def _build_drafts(builder: _Builder) -> None:
+    """Add the fields for drafts. The stylesheet shows the second one while the first is checked."""
+    with gr.Column(elem_classes="field", elem_id="drafting", min_width=80):
+        builder.fields["drafts"] = gr.Checkbox(False, label="Drafts first", info=DRAFTS_INFO, elem_id="drafts")
+        builder.add("draft_steps", gr.Textbox("", label="Stop each picture after", max_lines=1, elem_id="draft_steps"))
 
 
 def _build_rule(builder: _Builder, rule: type[Rule], *, visible: bool) -> gr.Column:

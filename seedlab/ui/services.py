@@ -16,7 +16,7 @@ from seedlab.workflow.trail import Trail
 from seedlab.workflow.verification import VerificationResult
 
 MeasureFor = Callable[[Model, Event, str], Generator[Made, None, SeedShare | None]]
-VerifyFor = Callable[[Recipe, Path, Event, str], Generator[Report | VerificationResult, None, None]]
+VerifyFor = Callable[[Recipe, Path, Event, str, int | None], Generator[Report | VerificationResult, None, None]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +26,8 @@ class PageServices(Services):
     Attributes:
         make_session: starts a user's session from a saved trail, or a new one; the name of a visitor says whose turns
             its work takes.
-        verify: regenerates a picture and compares it, in a visitor's turns; see `seedlab.workflow.verification`.
+        verify: regenerates a picture and compares it, in a visitor's turns; see `seedlab.workflow.verification`. The
+            last argument is the number of steps of a draft, None for a finished picture.
         measure: measures a model's seed share, in a visitor's turns, and keeps it; see `seedlab.workflow.measuring`.
         write_script: exports recipes of one round as a diffusers script; raises SeedLabError.
         default_model: the id of the initially selected model.

@@ -45,6 +45,7 @@ class _RoundParts:
     """What was sent of a round."""
 
     tiles: list[_TilePart]
+    drafts: _Part = field(default_factory=_Part)
     header: _Part = field(default_factory=_Part)
     recipes: _Part = field(default_factory=_Part)
 
@@ -118,7 +119,8 @@ class Updates:
             if parts is None:
                 parts = self._rounds[round_.id] = _RoundParts([_TilePart() for _ in round_.tiles])
                 parts.recipes.put(build_recipes(trail, round_, self._names), self._version)
-            if is_new_tree:
+            parts.drafts.put(round_.draft_steps, self._version)
+            if is_new_tree or parts.drafts.version == self._version:
                 parts.header.put(build_header(trail, round_, self._tree), self._version)
             for index, part in enumerate(parts.tiles):
                 self._change_tile(round_, index, part)
@@ -150,4 +152,5 @@ class Updates:
         }
 
     def _is_new(self, round_id: int, base: int) -> bool:
-        return self._rounds[round_id].recipes.version > base
+        parts = self._rounds[round_id]
+        return max(parts.recipes.version, parts.drafts.version) > base

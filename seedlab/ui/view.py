@@ -21,9 +21,11 @@ from seedlab.ui.captions import (
     split_prompt,
 )
 from seedlab.ui.verifications import VerificationStatus
+from seedlab.workflow.drafts import format_draft
 from seedlab.workflow.trail import UNFINISHED, Round, State, Tile, Trail
 
 HINT = "Click the picture you like to lock its seed."
+DRAFT_HINT = "Click a finished picture to lock its seed."
 
 PREVIEW_QUALITY = 80
 """WebP, of 0...100: a preview of 32x32 pixels takes 0.4 kB."""
@@ -80,7 +82,7 @@ def build_summary(trail: Trail, is_known: Callable[[Tile], bool]) -> dict[str, A
         "working": bool(working),
         # No count until the store has been searched.
         "status": "" if unknown else format_progress(working or tuple(each for each in visible if each.id == focus)),
-        "hint": HINT if not unknown and _needs_hint(trail) else "",
+        "hint": "" if unknown else _choose_hint(trail),
     }
 
 
@@ -95,12 +97,15 @@ def _find_focus(trail: Trail) -> int | None:
     return trail.newest.id if trail.newest.id in trail.path else trail.path[-1]
 
 
-def _needs_hint(trail: Trail) -> bool:
-    """Whether all pictures are done, the user has never locked one, and one with a prompt is shown."""
-    if any(round_.parent is not None for round_ in trail.rounds):
-        return False
-    done = all(tile.state is State.DONE for round_ in trail.rounds for tile in round_.tiles)
-    return done and any(_has_prompt(tile.recipe) for round_ in trail.visible for tile in round_.tiles)
+def _choose_hint(trail: Trail) -> str:
+    """Return a hint if a finished picture with a prompt is shown, nothing is to be made, and none was ever locked."""
+    states = {tile.state for round_ in trail.rounds for tile in round_.tiles}
+    if any(round_.parent is not None for round_ in trail.rounds) or not states <= {State.DONE, State.DRAFT}:
+        return ""
+    shown = [tile for round_ in trail.visible for tile in round_.tiles if tile.state is State.DONE]
+    if not any(_has_prompt(tile.recipe) for tile in shown):
+        return ""
+    return DRAFT_HINT if State.DRAFT in states else HINT
 
 
 def _has_prompt(recipe: Recipe) -> bool:
@@ -126,6 +131,7 @@ def build_header(trail: Trail, round_: Round, tree: Tree) -> dict[str, Any]:
         "parent": list(parent) if parent is not None else None,
         "locked": tree.locked.get(round_.id),
         "siblings": list(siblings) if len(siblings) > 1 else [],
+        "drafts": None if round_.draft_steps is None else format_draft(round_.draft_steps, round_.tiles[0].recipe),
         "varied": [index for index in range(len(round_.tiles)) if (round_.id, index) in tree.children],
     }
 
@@ -176,8 +182,11 @@ def build_state(
         "state": tile.state.value,
         "fraction": round(tile.fraction, 3),
         "sentence": tile.sentence,
-        "preview": encode_preview(tile.preview) if tile.state in UNFINISHED else None,
+        # A draft stays until its picture is finished: it shows more than a preview.
+        "preview": encode_preview(tile.preview) if tile.state in UNFINISHED and tile.file is None else None,
         "url": address(tile.file) if tile.file is not None else None,
+        "draft": None if tile.draft_steps is None else format_draft(tile.draft_steps, tile.recipe),
+        "finishing": tile.finishing,
         "check": _build_verification(check),
     }
 

@@ -1,17 +1,22 @@
 """Estimates of the time left, in words."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 LONG_WORK = 8.0
 """Shorter estimates, in seconds, are not shown."""
 
 
 class Clock:
-    """Estimates the time left for several tiles, which may run at the same time, from the time of past steps."""
+    """Estimates the time left for several tiles, which may run at the same time, from the time of past steps.
 
-    def __init__(self, tiles: int, now: Callable[[], float] = time.monotonic) -> None:
-        self._tiles, self._now = tiles, now
+    Args:
+        begun: for each tile, the fraction of its steps, 0...1, that was done before.
+        now: returns the time in seconds.
+    """
+
+    def __init__(self, begun: Sequence[float], now: Callable[[], float] = time.monotonic) -> None:
+        self._begun, self._now = begun, now
         self._fractions: dict[int, float] = {}
         self._started: float | None = None
         self._uncounted = 0.0
@@ -30,7 +35,8 @@ class Clock:
         self._started = self._now() if self._started is None else self._started
         done = sum(self._fractions.values())
         pace = (self._now() - self._started) / max(done - self._uncounted, 1e-6)
-        seconds = pace * (self._tiles - done)
+        waiting = sum(1 - begun for index, begun in enumerate(self._begun) if index not in self._fractions)
+        seconds = pace * (waiting + len(self._fractions) - done)
         return format_duration(seconds) + " left" if seconds >= LONG_WORK else ""
 
 

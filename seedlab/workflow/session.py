@@ -1,12 +1,12 @@
 """A visitor's session: explore seeds, lock a tile, vary it, and so on. Page and command line share it."""
 
 import logging
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence, Set
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
-from threading import Event, RLock
-from typing import Any
+from threading import Event
 
 from seedlab.core.errors import SeedLabError
 from seedlab.core.picture import Picture
@@ -15,7 +15,8 @@ from seedlab.core.reports import Failed, Finished, Generate, Progress, Report, W
 from seedlab.rules.change import Lineage
 from seedlab.rules.rule import Rule
 from seedlab.workflow.eta import Clock
-from seedlab.workflow.trail import UNFINISHED, State, Tile, Trail
+from seedlab.workflow.shared_trail import SharedTrail
+from seedlab.workflow.trail import State, Tile, Trail
 
 LOGGER = logging.getLogger(__name__)
 
@@ -25,24 +26,25 @@ LOOKUP_SECONDS = 0.3
 
 
 Keep = Callable[[Recipe, Finished, Lineage], Picture]
-"""Writes a finished picture to the store. Raises SeedLabError where it cannot."""
+"""Writes a finished picture, or a draft, to the store. Raises SeedLabError where it cannot."""
 
-Find = Callable[[Recipe], Picture | None]
-"""Looks in the store for the picture of this recipe from the present environment."""
+Find = Callable[[Recipe, int | None], Picture | None]
+"""Looks in the store for the picture of this recipe from the present environment.
+
+If it is not there, for its draft that was paused after so many steps; None for no draft."""
 
 
 class Session:
     """One visitor's trail and the work on it.
 
-    Only rounds on the path are developed, the newest first. A tile that left the screen waits again, and no picture is
-    made twice. All methods are thread-safe. One `develop` at a time does the work, including what other threads
-    request in the meantime.
+    Only rounds on the path are developed, the newest first; in a round of drafts, what is to be finished comes before
+    further drafts. A tile that left the screen waits again, and no picture is made twice. All methods are thread-safe.
+    One `develop` at a time does the work, including what other threads request in the meantime.
     """
 
     def __init__(self, generate: Generate, find: Find, keep: Keep, trail: Trail | None = None) -> None:
         self._generate, self._find, self._keep = generate, find, keep
-        self._trail = Trail() if trail is None else trail
-        self._lock = RLock()
+        self._shared = SharedTrail(Trail() if trail is None else trail)
         self._developing = self._left = False
         self._working: int | None = None
         self._stop = Event()
@@ -51,36 +53,65 @@ class Session:
     @property
     def trail(self) -> Trail:
         """The current trail."""
-        return self._trail
+        return self._shared.trail
 
     def is_known(self, tile: Tile) -> bool:
         """Whether a tile's state is final: tiles of a restored trail are STOPPED until the store was searched."""
         return tile.state is not State.STOPPED or tile.recipe.fingerprint in self._looked_up
 
-    def explore(self, recipe: Recipe, rule: Rule) -> Trail:
+    def explore(self, recipe: Recipe, rule: Rule, draft_steps: int | None = None) -> Trail:
         """Request a first round. One that was stopped is resumed.
+
+        Args:
+            draft_steps: pause each picture after so many of its denoising steps; None to finish it, and the drafts
+                that are there already.
 
         Raises:
             SeedLabError: the trail is full, or the rule does not fit the recipe.
         """
-        with self._lock:
-            trail = self._show(lambda trail: trail.explore(recipe, rule))
+        with self._shared.lock:
+            trail = self._show(lambda trail: trail.explore(recipe, rule, draft_steps))
+            for index, tile in enumerate(trail.newest.tiles):
+                if tile.is_draft_of_less(draft_steps):
+                    self._shared.request(trail.newest.id, index)
             return self._resume(trail.newest.id, State.STOPPED, State.FAILED)
+
+    def finish(self, round_id: int, indices: Sequence[int] | None = None) -> Trail:
+        """Request the whole pictures of drafts, and of tiles whose drafts are not there yet.
+
+        Args:
+            indices: of the tiles; None for all of the round.
+
+        Raises:
+            SeedLabError: there is no such tile.
+        """
+        with self._shared.lock:
+            tiles = self.trail.round(round_id).tiles
+            chosen = range(len(tiles)) if indices is None else indices
+            unfinished = [i for i in chosen if self.trail.tile(round_id, i).state is not State.DONE]
+            for index in unfinished:
+                self._shared.change(round_id, index, finishing=True)
+                if tiles[index].state is not State.RUNNING:
+                    self._shared.request(round_id, index)
+            return self.trail
 
     def lock(self, round_id: int, index: int, rule: Rule) -> Trail:
         """Lock a finished tile and request its variations.
 
-        A tile whose picture the store has deleted is generated again instead. One that is not finished is left alone.
+        A draft is finished instead; lock it again then. A tile whose picture the store has deleted is generated again
+        instead. One that is not there yet is left alone.
 
         Raises:
             SeedLabError: there is no such tile, or the rule does not fit it.
         """
-        with self._lock:
-            tile = self._trail.tile(round_id, index)
+        with self._shared.lock:
+            tile = self.trail.tile(round_id, index)
+            if tile.state is State.DRAFT:
+                return self.finish(round_id, (index,))
             if tile.state is not State.DONE:
-                return self._trail
+                return self.trail
             if tile.file is not None and not tile.file.exists():
-                self._change(round_id, index, state=State.FAILED, file=None)
+                self._shared.change(round_id, index, state=State.FAILED, file=None, finishing=True)
                 return self._resume(round_id, State.STOPPED, State.FAILED)
             trail = self._show(lambda trail: trail.lock(round_id, index, rule))
             return self._resume(trail.newest.id, State.STOPPED, State.FAILED)
@@ -91,17 +122,22 @@ class Session:
         Raises:
             SeedLabError: there is no such round.
         """
-        with self._lock:
-            self._trail.round(round_id)
+        with self._shared.lock:
+            self.trail.round(round_id)
             return self._resume(round_id, State.STOPPED, State.FAILED)
 
-    def restore(self, recipe: Recipe, lineage: Lineage, file: Path, sentence: str = "") -> Trail:
+    def restore(
+        self, recipe: Recipe, lineage: Lineage, file: Path, sentence: str = "", draft_steps: int | None = None
+    ) -> Trail:
         """Show a picture from a file at the end of its lineage.
+
+        Args:
+            draft_steps: as in `Tile`, if the picture is a draft.
 
         Raises:
             SeedLabError: the trail is full, or the lineage does not lead to the recipe.
         """
-        return self._show(lambda trail: trail.restore(recipe, lineage, file, sentence))
+        return self._show(lambda trail: trail.restore(recipe, lineage, file, sentence, draft_steps))
 
     def revisit(self, round_id: int) -> Trail:
         """Show a round that was made before.
@@ -112,18 +148,18 @@ class Session:
         return self._show(lambda trail: trail.revisit(round_id))
 
     def stop(self) -> Trail:
-        """Stop the work within one denoising step. Unfinished tiles can be resumed by a click."""
-        with self._lock:
+        """Stop the work within one denoising step. Unfinished tiles can be resumed by a click; drafts stay drafts."""
+        with self._shared.lock:
             self._stop.set()
             # Lookups end too: a click looks again.
-            self._looked_up.update(tile.recipe.fingerprint for round_ in self._trail.visible for tile in round_.tiles)
-            for round_ in self._trail.rounds:
-                self._change_all(round_.id, UNFINISHED, State.STOPPED)
-            return self._trail
+            self._looked_up.update(tile.recipe.fingerprint for round_ in self.trail.visible for tile in round_.tiles)
+            for round_ in self.trail.rounds:
+                self._shared.stop(round_.id, range(len(round_.tiles)))
+            return self.trail
 
     def leave(self) -> None:
         """Pause the work within one denoising step. Unfinished tiles wait for the next `develop`."""
-        with self._lock:
+        with self._shared.lock:
             self._stop.set()
             self._left = True
 
@@ -133,7 +169,7 @@ class Session:
         Returns at once if another `develop` of this session is running: that one does the work. Closing the generator
         stops the work within one denoising step.
         """
-        with self._lock:
+        with self._shared.lock:
             self._left = False
             if self._developing:
                 return
@@ -144,34 +180,25 @@ class Session:
                 yield from self._develop_round(*work)
         except BaseException:
             # Includes GeneratorExit: a closed tab. The normal end is in `_next_work`.
-            with self._lock:
+            with self._shared.lock:
                 self._working, self._developing = None, False
             raise
 
     def _show(self, change: Callable[[Trail], Trail]) -> Trail:
-        with self._lock:
-            self._trail = change(self._trail)
-            if self._working is not None and self._working not in self._trail.path:
+        with self._shared.lock:
+            self._shared.trail = change(self.trail)
+            if self._working is not None and self._working not in self.trail.path:
                 self._stop.set()
-            return self._trail
+            return self.trail
 
     def _resume(self, round_id: int, *states: State) -> Trail:
-        self._change_all(round_id, states, State.WAITING)
-        return self._trail
-
-    def _change_all(self, round_id: int, states: Sequence[State], to: State) -> None:
-        for index, tile in enumerate(self._trail.round(round_id).tiles):
-            if tile.state in states:
-                self._change(round_id, index, state=to, fraction=0.0, preview=None, sentence="")
-
-    def _change(self, round_id: int, index: int, **changes: Any) -> None:
-        with self._lock:
-            self._trail = self._trail.with_tile(round_id, index, **changes)
+        self._shared.change_all(round_id, states, State.WAITING)
+        return self.trail
 
     def _next_work(self) -> tuple[int, Event] | None:
         """Return the newest round on the path with tiles to make; None if there is none, which ends the work."""
-        with self._lock:
-            for round_ in () if self._left else reversed(self._trail.visible):
+        with self._shared.lock:
+            for round_ in () if self._left else reversed(self.trail.visible):
                 if any(self._is_wanted(tile) for tile in round_.tiles):
                     self._working, self._stop = round_.id, Event()
                     return round_.id, self._stop
@@ -186,13 +213,15 @@ class Session:
         """
         lookups = ThreadPoolExecutor(1, thread_name_prefix="store")
         try:
-            for round_ in self._trail.visible:
+            for round_ in self.trail.visible:
                 for index, tile in enumerate(round_.tiles):
                     if self._is_wanted(tile):
-                        yield from self._look_up(round_.id, index, lookups.submit(self._find, tile.recipe))
-                        with self._lock:
+                        finding = lookups.submit(self._find, tile.recipe, round_.draft_steps)
+                        yield from self._look_up(round_.id, index, finding)
+                        with self._shared.lock:
                             self._looked_up.add(tile.recipe.fingerprint)
-                            self._change_all(round_.id, (State.STOPPED,), State.STOPPED)  # clears “Getting ready…”
+                            # Clears “Getting ready…”.
+                            self._shared.change_all(round_.id, (State.STOPPED,), State.STOPPED)
         finally:
             # Not waited for: the page's event loop may be closing this generator.
             lookups.shutdown(wait=False, cancel_futures=True)
@@ -202,87 +231,79 @@ class Session:
 
     def _look_up(self, round_id: int, index: int, finding: "Future[Picture | None]") -> Iterator[Trail]:
         while not wait([finding], LOOKUP_SECONDS).done:
-            self._change_unless_done(round_id, index, sentence="Getting ready…")
-            yield self._trail
+            self._shared.change_unless_done(round_id, index, sentence="Getting ready…")
+            yield self.trail
         if isinstance(error := finding.exception(), SeedLabError):
             return  # the model was not found, so there is nothing to show; generating will say why
         if error is not None:
             LOGGER.error("Looking in the store failed.", exc_info=error)
         elif (picture := finding.result()) is not None:
-            self._finish(self._trail.tile(round_id, index).recipe, picture)
-            yield self._trail
-
-    def _finish(self, recipe: Recipe, picture: Picture) -> None:
-        done = {"state": State.DONE, "fraction": 1.0, "preview": None, "file": picture.file, "sentence": picture.notice}
-        # In all rounds that have this recipe: it is neither looked up nor made again.
-        for round_ in self._trail.rounds:
-            for index, tile in enumerate(round_.tiles):
-                if tile.recipe == recipe:
-                    self._change_unless_done(round_.id, index, **done)
-
-    def _change_unless_done(self, round_id: int, index: int, **changes: Any) -> None:
-        # A picture opened from a file may be there by now. It stays, and Verify compares with its pixels.
-        with self._lock:
-            if self._trail.tile(round_id, index).state is not State.DONE:
-                self._change(round_id, index, **changes)
+            self._shared.show(self.trail.tile(round_id, index).recipe, picture)
+            yield self.trail
 
     def _develop_round(self, round_id: int, stop: Event) -> Iterator[Trail]:
-        round_ = self._trail.round(round_id)
-        indices = [index for index, tile in enumerate(round_.tiles) if tile.state is State.WAITING]
-        recipes = [round_.tiles[index].recipe for index in indices]
-        clock = Clock(len(recipes))
+        round_ = self.trail.round(round_id)
+        draft_steps, indices = round_.choose_next()
+        tiles = [round_.tiles[index] for index in indices]
+        clock = Clock([tile.kept_fraction if draft_steps is None else 0.0 for tile in tiles])
+        recipes = [tile.recipe for tile in tiles]
+        unfinished = set(indices)
         try:
-            with closing(self._generate(recipes, stop)) as reports:
+            with closing(self._generate(recipes, stop, draft_steps=draft_steps)) as reports:
                 for report in reports:
+                    if isinstance(report, Finished | Failed):
+                        unfinished.discard(indices[report.index])
                     self._apply(round_.id, indices[report.index], report, clock)
-                    yield self._trail
-                    if isinstance(report, Finished | Failed) and self._must_yield(round_.id):
+                    yield self.trail
+                    if isinstance(report, Finished | Failed) and self._must_yield(round_.id, draft_steps):
                         break
                 else:
-                    self._stop_unfinished(round_.id, stop)
+                    self._stop_unfinished(round_.id, unfinished, stop)
         finally:
             stop.set()
-            with self._lock:
-                self._change_all(round_.id, (State.RUNNING,), State.WAITING)
+            with self._shared.lock:
+                self._shared.change_all(round_.id, (State.RUNNING,), State.WAITING)
 
-    def _stop_unfinished(self, round_id: int, stop: Event) -> None:
-        # The manager returned before the tiles were done, as when the process ends: asking again would loop for ever.
-        with self._lock:
+    def _stop_unfinished(self, round_id: int, indices: Set[int], stop: Event) -> None:
+        # The manager returned before these were done, as when the process ends: asking again would loop for ever.
+        with self._shared.lock:
             if not stop.is_set():
-                self._change_all(round_id, UNFINISHED, State.STOPPED)
+                self._shared.stop(round_id, indices)
 
-    def _must_yield(self, round_id: int) -> bool:
-        """Whether a newer round on the path waits: it goes first from the next batch on."""
-        if any(tile.state is State.RUNNING for tile in self._trail.round(round_id).tiles):
+    def _must_yield(self, round_id: int, draft_steps: int | None) -> bool:
+        """Whether a newer round on the path waits, or this one waits for other work: that goes first from now on.
+
+        Args:
+            draft_steps: of the work that is going on.
+        """
+        round_ = self.trail.round(round_id)
+        if any(tile.state is State.RUNNING for tile in round_.tiles):
             return False  # in the same batch as the tile that has just ended, so it is done in a moment
-        waiting = [each.id for each in self._trail.visible if any(t.state is State.WAITING for t in each.tiles)]
-        return bool(waiting) and waiting[-1] != round_id
+        waiting = [each.id for each in self.trail.visible if any(t.state is State.WAITING for t in each.tiles)]
+        if waiting and waiting[-1] != round_id:
+            return True
+        next_steps, indices = round_.choose_next()
+        return bool(indices) and next_steps != draft_steps
 
     def _apply(self, round_id: int, index: int, report: Report, clock: Clock) -> None:
         match report:
             case Finished():
                 self._keep_picture(round_id, index, report)
             case Failed(sentence=sentence):
-                self._change_unless_done(round_id, index, state=State.FAILED, preview=None, sentence=sentence)
+                self._shared.change_unless_done(round_id, index, state=State.FAILED, preview=None, sentence=sentence)
             case Waiting(sentence=sentence):
-                self._change_unfinished(round_id, index, sentence=sentence)
+                self._shared.change_unfinished(round_id, index, sentence=sentence)
             case Progress(step=step, steps=steps, preview=preview):
                 fraction = step / steps
                 shown = {"state": State.RUNNING, "fraction": fraction, "preview": preview}
                 sentence = clock.format_time_left(report.index, fraction)
-                self._change_unfinished(round_id, index, **shown, sentence=sentence)
-
-    def _change_unfinished(self, round_id: int, index: int, **changes: Any) -> None:
-        # A report that arrives after Stop must not restart the tile.
-        with self._lock:
-            if self._trail.tile(round_id, index).state in UNFINISHED:
-                self._change(round_id, index, **changes)
+                self._shared.change_unfinished(round_id, index, **shown, sentence=sentence)
 
     def _keep_picture(self, round_id: int, index: int, report: Finished) -> None:
-        recipe = self._trail.tile(round_id, index).recipe
+        recipe = self.trail.tile(round_id, index).recipe
         try:
-            picture = self._keep(recipe, report, self._trail.lineage_of(round_id, index))
+            picture = self._keep(recipe, report, self.trail.lineage_of(round_id, index))
         except SeedLabError as error:
-            self._change_unless_done(round_id, index, state=State.FAILED, preview=None, sentence=str(error))
+            self._shared.change_unless_done(round_id, index, state=State.FAILED, preview=None, sentence=str(error))
         else:
-            self._finish(recipe, picture)
+            self._shared.show(recipe, replace(picture, draft_steps=report.draft_steps))

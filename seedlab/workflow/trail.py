@@ -2,58 +2,24 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
-
-from PIL.Image import Image
 
 from seedlab.core.errors import SeedLabError
 from seedlab.core.recipe import Recipe
 from seedlab.rules.change import Change, Lineage
 from seedlab.rules.registry import find_rule
-from seedlab.rules.rule import Rule, Value
+from seedlab.rules.rule import Rule
 from seedlab.rules.seeds import Seeds
+from seedlab.workflow.tile import UNFINISHED, State, Tile, show_draft, show_picture
+
+__all__ = ["UNFINISHED", "Round", "State", "Tile", "Trail", "count_tiles"]
 
 MAX_ROUNDS = 500
 MAX_PATH_TILES = 2_000
 MAX_TILES = 4_000
 """The limits of tiles on the path and in all: every view costs by the first, reading a saved trail by the second."""
-
-
-class State(StrEnum):
-    """What has become of a tile."""
-
-    WAITING = "waiting"
-    RUNNING = "running"
-    DONE = "done"
-    FAILED = "failed"
-    STOPPED = "stopped"
-
-
-UNFINISHED = (State.WAITING, State.RUNNING)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Tile:
-    """A recipe and what became of it.
-
-    Attributes:
-        value: what the round's rule set for this tile.
-        fraction: denoising steps done, 0...1.
-        preview: a small RGB picture of the latents while it runs.
-        file: the finished PNG.
-        sentence: why it waits or failed, the time left, or what to know about the finished picture.
-    """
-
-    recipe: Recipe
-    value: Value
-    state: State = State.WAITING
-    fraction: float = 0.0
-    preview: Image | None = None
-    file: Path | None = None
-    sentence: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,12 +29,15 @@ class Round:
     Attributes:
         rule: what made the tiles.
         parent: (round id, tile index) of the locked tile; None for a first round.
+        draft_steps: the number of denoising steps after which its pictures are paused, until one is to be finished;
+            None for a round of whole pictures.
     """
 
     id: int
     rule: Rule
     tiles: tuple[Tile, ...]
     parent: tuple[int, int] | None = None
+    draft_steps: int | None = None
 
     @property
     def title(self) -> str:
@@ -78,6 +47,16 @@ class Round:
     def caption(self, index: int) -> str:
         """Return the caption of a tile, "" where its seed is all there is to say."""
         return self.rule.caption(self.tiles[index].value)
+
+    def choose_next(self) -> tuple[int | None, list[int]]:
+        """Return which of the waiting tiles are made next: whole pictures come before drafts.
+
+        Returns:
+            the number of denoising steps after which they are paused, None to finish them; and their indices.
+        """
+        waiting = [index for index, tile in enumerate(self.tiles) if tile.state is State.WAITING]
+        whole = [index for index in waiting if self.draft_steps is None or self.tiles[index].finishing]
+        return (None, whole) if whole else (self.draft_steps, waiting)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,13 +141,18 @@ class Trail:
             place = round_.parent
         return tuple(filter(None, captions))
 
-    def explore(self, recipe: Recipe, rule: Rule) -> Self:
+    def explore(self, recipe: Recipe, rule: Rule, draft_steps: int | None = None) -> Self:
         """Show the first round of this rule: the one that is here already, with its descendants, or a new one.
+
+        Args:
+            draft_steps: as in `Round`. A round whose pictures are all finished stays as it is.
 
         Raises:
             SeedLabError: the trail is full, or the rule does not fit the recipe.
         """
-        return self._show(recipe, rule, None)
+        trail = self._show(recipe, rule, None)
+        is_finished = all(tile.state is State.DONE for tile in trail.newest.tiles)
+        return trail if is_finished else trail.with_round(trail.newest.id, draft_steps=draft_steps)
 
     def lock(self, round_id: int, index: int, rule: Rule) -> Self:
         """Lock a tile and show the round that this rule makes from it. Other rounds of the tile are kept.
@@ -178,7 +162,9 @@ class Trail:
         """
         return self._show(self.tile(round_id, index).recipe, rule, (round_id, index))
 
-    def restore(self, recipe: Recipe, lineage: Lineage, file: Path, sentence: str = "") -> Self:
+    def restore(
+        self, recipe: Recipe, lineage: Lineage, file: Path, sentence: str = "", draft_steps: int | None = None
+    ) -> Self:
         """Show a picture from a file at the end of its lineage, with one round for each of its ancestors.
 
         The ancestors are STOPPED until their pictures are found, or asked for.
@@ -186,13 +172,14 @@ class Trail:
         Args:
             recipe: of the picture.
             sentence: what to know about it.
+            draft_steps: of a draft, as in `Tile`. A picture that is finished here already stays.
 
         Raises:
             SeedLabError: the trail is full, or the lineage does not lead to the recipe.
         """
         known = {round_.id for round_ in self.rounds}
         first = lineage[0].parent if lineage else recipe
-        trail = self.explore(first, Seeds((first.seed,)))
+        trail = self._show(first, Seeds((first.seed,)), None)
         for change in lineage:
             trail = trail.lock(trail.newest.id, 0, find_rule(change.rule)((change.value,)))
         if trail.newest.tiles[0].recipe != recipe:
@@ -200,8 +187,13 @@ class Trail:
         for round_ in trail.rounds:
             if round_.id not in known:
                 trail = trail.with_tile(round_.id, 0, state=State.STOPPED)
-        found = {"state": State.DONE, "fraction": 1.0, "preview": None, "file": file, "sentence": sentence}
-        return trail.with_tile(trail.newest.id, 0, **found)
+        shown = trail.newest
+        if draft_steps is None:
+            return trail.with_tile(shown.id, 0, **show_picture(file, sentence))
+        if shown.tiles[0].state is State.DONE:
+            return trail
+        trail = trail.with_round(shown.id, draft_steps=draft_steps)
+        return trail.with_tile(shown.id, 0, **show_draft(shown.tiles[0], file, sentence, draft_steps))
 
     def revisit(self, round_id: int) -> Self:
         """Show a round that was made before, with its ancestors and its newest descendants.
@@ -218,13 +210,14 @@ class Trail:
 
     def with_tile(self, round_id: int, index: int, **changes: Any) -> Self:
         """Change one tile, by copy."""
+        tiles = list(self.round(round_id).tiles)
+        tiles[index] = replace(tiles[index], **changes)
+        return self.with_round(round_id, tiles=tuple(tiles))
 
-        def changed(round_: Round) -> Round:
-            tiles = list(round_.tiles)
-            tiles[index] = replace(tiles[index], **changes)
-            return replace(round_, tiles=tuple(tiles))
-
-        return replace(self, rounds=tuple(changed(each) if each.id == round_id else each for each in self.rounds))
+    def with_round(self, round_id: int, **changes: Any) -> Self:
+        """Change one round, by copy."""
+        rounds = tuple(replace(each, **changes) if each.id == round_id else each for each in self.rounds)
+        return replace(self, rounds=rounds)
 
     def _show(self, recipe: Recipe, rule: Rule, parent: tuple[int, int] | None) -> Self:
         made = rule.make(recipe)

@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 from seedlab.core.errors import SeedLabError
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipe import MAX_STEPS, Recipe
+from seedlab.core.validation import check_int
 from seedlab.rules.registry import RULES, read_rule
 from seedlab.rules.rule import MAX_VALUES, Rule, Value, read_value
 from seedlab.rules.seeds import Seeds
@@ -49,9 +50,10 @@ def read_trail(text: str) -> Trail:
 def write_round(trail: Trail, round_: Round) -> dict[str, Any]:
     """Return a round as JSON data, as `write_trail` writes it."""
     first = trail.base_of(round_)
-    tiles = [{"value": tile.value, "recipe": tile.recipe.list_changes(first)} for tile in round_.tiles]
     base = {} if round_.parent else {"base": first.to_dict()}
-    return {"id": round_.id, "parent": round_.parent, "rule": round_.rule.to_dict(), **base, "tiles": tiles}
+    drafts = {} if round_.draft_steps is None else {"draft_steps": round_.draft_steps}
+    tiles = [{"value": tile.value, "recipe": tile.recipe.list_changes(first)} for tile in round_.tiles]
+    return {"id": round_.id, "parent": round_.parent, "rule": round_.rule.to_dict(), **base, **drafts, "tiles": tiles}
 
 
 def _read(data: Mapping[str, Any]) -> Trail:
@@ -150,7 +152,11 @@ def _make_round(data: Mapping[str, Any], rule: Rule, tiles: tuple[Tile, ...], pa
     round_id = int(data["id"])
     if not 0 < round_id < MAX_ID // 2:
         raise ValueError("an id that no browser can count")
-    return Round(id=round_id, rule=rule, tiles=tiles, parent=parent)
+    draft_steps = data.get("draft_steps")
+    if draft_steps is not None:
+        most = max(tile.recipe.num_inference_steps for tile in tiles) if tiles else MAX_STEPS
+        check_int("draft_steps", draft_steps, "The number of steps of a draft", 1, most - 1)
+    return Round(id=round_id, rule=rule, tiles=tiles, parent=parent, draft_steps=draft_steps)
 
 
 def _read_parent(data: Sequence[Any] | None, read: Mapping[int, Round]) -> tuple[int, int] | None:

@@ -26,17 +26,19 @@ class Original:
 
     Attributes:
         environment, checksums: None if the picture has none.
+        draft_steps: the number of denoising steps after which a draft was paused; None for a finished picture.
     """
 
     file: Path
     recipe: Recipe
     environment: Environment | None
     checksums: Checksums | None
+    draft_steps: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class VerificationResult:
-    """The result of running a picture's recipe again, alone.
+    """The result of running a picture's recipe again, alone, and from its first step.
 
     Attributes:
         sha256, original_sha256: of the RGB pixels of the new and the old picture, 3 bytes each, row by row; in hex.
@@ -46,6 +48,7 @@ class VerificationResult:
         total, original_total: the guide's `np.abs(image).sum()`; None if unknown.
         causes: the differences of the environments, as parts of a sentence ("torch 2.13.0 instead of 2.12.0").
         environment_known: whether the picture records its environment.
+        draft_steps: as in `Original`. A draft is compared with a draft.
     """
 
     sha256: str
@@ -57,6 +60,7 @@ class VerificationResult:
     original_total: float | None
     causes: tuple[str, ...]
     environment_known: bool = True
+    draft_steps: int | None = None
 
     @property
     def is_equal(self) -> bool:
@@ -64,12 +68,13 @@ class VerificationResult:
         return self.sha256 == self.original_sha256
 
 
-def read_original(file: Path, recipe: Recipe | None = None) -> Original:
+def read_original(file: Path, recipe: Recipe | None = None, draft_steps: int | None = None) -> Original:
     """Read a picture's metadata for verification, and check its size.
 
     Args:
         file: the picture.
         recipe: its recipe, if known; required for files without metadata.
+        draft_steps: as in `Original`, for files without metadata.
 
     Raises:
         SeedLabError: the file cannot be read, has no recipe, has another recipe than the given one, or has another
@@ -85,8 +90,9 @@ def read_original(file: Path, recipe: Recipe | None = None) -> Original:
         if recipe is not None and not metadata.is_of(recipe):
             raise SeedLabError("This file has another recipe: make the picture again.")
         recipe, environment, checksums = recipe or metadata.recipe, metadata.environment, metadata.checksums
+        draft_steps = metadata.draft_steps
     check_size(file, recipe)
-    return Original(file=file, recipe=recipe, environment=environment, checksums=checksums)
+    return Original(file=file, recipe=recipe, environment=environment, checksums=checksums, draft_steps=draft_steps)
 
 
 def check_size(file: Path, recipe: Recipe) -> None:
@@ -106,9 +112,9 @@ def check_size(file: Path, recipe: Recipe) -> None:
 def verify(original: Original, generate: Generate, stop: Event) -> Generator[Report | VerificationResult, None, None]:
     """Run a picture's recipe again, alone. Yields reports, and finally a result or Failed.
 
-    The store is not used. A stopped run yields no result.
+    Neither the store nor a paused run is used. A stopped run yields no result.
     """
-    with closing(generate((original.recipe,), stop)) as reports:
+    with closing(generate((original.recipe,), stop, draft_steps=original.draft_steps, resume=False)) as reports:
         for report in reports:
             if isinstance(report, Finished):
                 yield _compare(original, report)
@@ -135,15 +141,17 @@ def _compare(original: Original, made: Finished) -> VerificationResult | Failed:
         original_total=theirs.total if theirs else None,
         causes=made.environment.differences(original.environment) if original.environment else (),
         environment_known=original.environment is not None,
+        draft_steps=original.draft_steps,
     )
 
 
 def format_result(verdict: VerificationResult) -> str:
     """Describe the result: whether the bytes are equal, and if not, how much they differ and why."""
     if verdict.is_equal:
-        return "Equal, byte for byte: L∞ = 0."
+        return f"{'Equal' if verdict.draft_steps is None else 'Draft: equal'}, byte for byte: L∞ = 0."
     share = f"{verdict.share:.0%}" if verdict.share >= 0.01 else "less than 1%"
-    sentence = f"Not equal: colour values differ by up to {verdict.l_infinity} of 255, in {share} of all values."
+    start = "Not equal" if verdict.draft_steps is None else "Draft: not equal"
+    sentence = f"{start}: colour values differ by up to {verdict.l_infinity} of 255, in {share} of all values."
     if not verdict.environment_known:
         return f"{sentence} The picture does not record its environment, so it may have been another."
     if verdict.causes:

@@ -92,7 +92,9 @@ def generate_with_seedlab(manager: PipelineManager, work: Work) -> list[str]:
     """Run the workflow as the page does, with an empty store; returns the pixels' SHA-256."""
     with tempfile.TemporaryDirectory() as folder:
         store = Store(Path(folder))
-        session = Session(manager.generate, lambda recipe: store.find(recipe, manager.environment(recipe)), store.keep)
+        session = Session(
+            manager.generate, lambda recipe, _: store.find(recipe, manager.environment(recipe)), store.keep
+        )
         session.explore(work.recipe, Seeds(SEEDS))
         for _ in session.develop():
             pass

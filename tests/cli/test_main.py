@@ -46,6 +46,7 @@ class Painter:
         self.failing_seed, self.interrupted_at = failing_seed, interrupted_at
         self.devices: list[str | None] = []
         self.painted: list[Recipe] = []
+        self.drafted: list[Recipe] = []
         self.stops: list[Event] = []
         self.closed = False
 
@@ -73,7 +74,7 @@ class Painter:
         return ENVIRONMENT
 
     def generate(
-        self, recipes: Sequence[Recipe], stop: Event, *, draft_steps: int | None = None
+        self, recipes: Sequence[Recipe], stop: Event, *, draft_steps: int | None = None, resume: bool = True
     ) -> Generator[Report, None, None]:
         self.stops.append(stop)
         for index, recipe in enumerate(recipes):
@@ -84,8 +85,8 @@ class Painter:
             if recipe.seed == self.failing_seed:
                 yield Failed(index, "Not enough memory: choose a smaller size.")
                 continue
-            self.painted.append(recipe)
-            yield Finished(index, paint(recipe), ENVIRONMENT, "“Vermeer” was not read.")
+            (self.painted if draft_steps is None else self.drafted).append(recipe)
+            yield Finished(index, paint(recipe), ENVIRONMENT, "“Vermeer” was not read.", draft_steps=draft_steps)
 
     def close(self) -> None:
         self.closed = True
@@ -309,6 +310,7 @@ def test_a_report_for_programs_and_nothing_else_on_stdout(tmp_path, capsys):
                 "anew": True,
                 "notice": "“Vermeer” was not read.",
                 "recipe": recipe.to_dict(),
+                "draft_steps": None,
             }
             for recipe in painter.painted
         ],
@@ -492,7 +494,7 @@ def test_on_a_terminal_one_line_says_how_far_it_is_and_goes_away(tmp_path, monke
     assert said[-2:] == ["2 of 2", "“Vermeer” was not read.\n"]
 
 
-@pytest.mark.parametrize("command", [(), ("grid",), ("refine",), ("recipe",), ("verify",), ("script",)])
+@pytest.mark.parametrize("command", [(), ("grid",), ("finish",), ("refine",), ("recipe",), ("verify",), ("script",)])
 def test_help_is_there(capsys, command):
     with pytest.raises(SystemExit) as caught:
         main([*command, "--help"])

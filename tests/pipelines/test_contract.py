@@ -72,7 +72,7 @@ def test_the_same_recipe_in_round_1_and_met_again_in_round_3(shared_manager, tin
         finished.image.save(file, "PNG")
         return Picture(file)
 
-    session = Session(shared_manager.generate, lambda recipe: None, keep)
+    session = Session(shared_manager.generate, lambda recipe, draft_steps: None, keep)
     recipe = make_recipe(tiny, prompt="a boat, artsy", scheduler="EulerAncestralDiscreteScheduler")
     session.explore(recipe, Seeds((2, 3)))
     list(session.develop())

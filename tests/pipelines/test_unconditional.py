@@ -87,7 +87,7 @@ def test_a_locked_picture_without_a_prompt_is_not_varied_by_words(shared_manager
         finished.image.save(file := tmp_path / recipe.fingerprint, "PNG")
         return Picture(file)
 
-    session = Session(shared_manager.generate, lambda recipe: None, keep)
+    session = Session(shared_manager.generate, lambda recipe, draft_steps: None, keep)
     first = session.explore(make_default_recipe(ddpm), Seeds((0, 1))).newest
     list(session.develop())
     session.lock(first.id, 0, Suffixes((", artsy", ", colorful")))

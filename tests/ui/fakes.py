@@ -47,36 +47,44 @@ class Painter:
     def __init__(self, folder: Path, pause: float = 0.0) -> None:
         self.folder, self.pause = folder, pause
         self.painted: list[Recipe] = []
+        self.drafted: list[Recipe] = []
         self.steps = 0
         self.failing_seed: int | None = None
 
     def generate(
-        self, recipes: Sequence[Recipe], stop: Event, *, draft_steps: int | None = None
+        self, recipes: Sequence[Recipe], stop: Event, *, draft_steps: int | None = None, resume: bool = True
     ) -> Generator[Report, None, None]:
         for index, recipe in enumerate(recipes):
-            if not self.painted:
+            if not self.painted and not self.drafted:
                 yield Waiting(index, "Loading Sketch…")
             picture = paint(recipe)
-            for step in range(1, recipe.num_inference_steps + 1):
+            steps = draft_steps or recipe.num_inference_steps
+            for step in range(1, steps + 1):
                 if stop.wait(self.pause) or stop.is_set():
                     return
                 self.steps += 1
-                yield Progress(index, step, recipe.num_inference_steps, picture.resize((16, 16)))
+                yield Progress(index, step, steps, picture.resize((16, 16)))
             if recipe.seed == self.failing_seed:
                 yield Failed(index, "Out of memory: choose a smaller size.")
                 continue
-            self.painted.append(recipe)
-            yield Finished(index, picture, ENVIRONMENT, "")
+            (self.painted if draft_steps is None else self.drafted).append(recipe)
+            yield Finished(index, picture, ENVIRONMENT, "", draft_steps=draft_steps)
 
-    def find(self, recipe: Recipe) -> Picture | None:
-        file = self.folder / f"{recipe.fingerprint}.png"
-        return Picture(file) if file.exists() else None
+    def find(self, recipe: Recipe, draft_steps: int | None = None) -> Picture | None:
+        for steps in (None, draft_steps):
+            file = self._name(recipe, steps)
+            if file.exists():
+                return Picture(file, draft_steps=steps)
+        return None
 
     def keep(self, recipe, finished, lineage) -> Picture:
         self.folder.mkdir(parents=True, exist_ok=True)
-        file = self.folder / f"{recipe.fingerprint}.png"
+        file = self._name(recipe, finished.draft_steps)
         finished.image.save(file)
-        return Picture(file, finished.notice)
+        return Picture(file, finished.notice, finished.draft_steps)
+
+    def _name(self, recipe: Recipe, draft_steps: int | None) -> Path:
+        return self.folder / f"{recipe.fingerprint}{'' if draft_steps is None else f'-draft-{draft_steps}'}.png"
 
     def make_session(self, trail: Trail | None = None, visitor: str = "") -> Session:
         return Session(self.generate, self.find, self.keep, trail)
@@ -126,7 +134,9 @@ def make_services(painter: Painter) -> PageServices:
         locate=lambda metadata, places: metadata,
         observe=lambda recipe: ENVIRONMENT,
         generate=painter.generate,
-        verify=lambda recipe, file, stop, visitor: verify(read_original(file, recipe), painter.generate, stop),
+        verify=lambda recipe, file, stop, visitor, draft_steps: verify(
+            read_original(file, recipe, draft_steps), painter.generate, stop
+        ),
         measure=lambda model, stop, visitor: measure_model(painter.generate, shares, model, stop),
         shares=shares,
         write_script=write_script,

@@ -98,8 +98,8 @@ class Page:
         """Restore prompt, seeds and model, whose present values are `values`, by default the initial ones."""
         return self.handlers.restore_root(self.state, SERVED, values or SERVED)
 
-    def explore(self, prompt="Labrador", seeds="0-3", model_id="sketch", **advanced):
-        form = Form(prompt, seeds, model_id, **(dict.fromkeys(ADVANCED, "") | advanced))
+    def explore(self, prompt="Labrador", seeds="0-3", model_id="sketch", drafts=False, draft_steps="", **advanced):
+        form = Form(prompt, seeds, drafts, draft_steps, model_id, **(dict.fromkeys(ADVANCED, "") | advanced))
         update, self.notice, self.advanced, *errors = self.handlers.explore(self.state, *vars(form).values())
         self._show(update, errors)
 
@@ -107,6 +107,10 @@ class Page:
         event = SimpleNamespace(_data={"round": round_id, "index": index})
         texts = {each.name: each.default for each in list_parameters()} | {"suffixes": suffixes} | texts
         update, *errors = self.handlers.choose_tile(event, self.state, rule, *texts.values())
+        self._show(update, errors)
+
+    def finish(self, **data):
+        update, *errors = self.handlers.finish(SimpleNamespace(_data=data), self.state)
         self._show(update, errors)
 
     def revisit(self, round_id):

@@ -18,6 +18,9 @@ from seedlab.ui.updates import LOST
 from tests.ui.fakes import SKETCH, make_services
 from tests.ui.page import SUFFIXES, Page, address
 
+RESTORED = ("drafts", "draft_steps", *ADVANCED)
+"""The outputs of `Handlers.restore_advanced`."""
+
 
 def test_explore_lock_and_vary(page, painter):
     page.explore()
@@ -220,8 +223,10 @@ def test_a_reload_restores_advanced_fields_and_leaves_defaults_empty(page):
     page.explore(negative_prompt="blurry", num_inference_steps="20", guidance_scale="4.5", scheduler="")
     later = Page(page.handlers, page.saved, tab="reloaded")
     later.open()
-    fields = dict(zip(ADVANCED, page.handlers.restore_advanced(later.state), strict=True))
+    fields = dict(zip(RESTORED, page.handlers.restore_advanced(later.state), strict=True))
     assert fields == {
+        "drafts": False,
+        "draft_steps": "",
         "negative_prompt": "blurry",
         "num_inference_steps": "20",
         "guidance_scale": "4.5",
@@ -522,7 +527,7 @@ def test_loras_are_used_shown_and_restored_after_a_reload(page, painter):
     assert page.view["rounds"][0]["tiles"][0]["settings"].endswith(" · LoRA style v2 0.8 · LoRA b -1")
     later = Page(page.handlers, page.saved, tab="reloaded")
     later.open()
-    assert dict(zip(ADVANCED, page.handlers.restore_advanced(later.state), strict=True))["loras"] == text
+    assert dict(zip(RESTORED, page.handlers.restore_advanced(later.state), strict=True))["loras"] == text
 
 
 def test_a_public_server_ignores_loras_in_the_form(painter):
@@ -540,4 +545,4 @@ def test_a_public_server_ignores_loras_in_the_form(painter):
     assert page.states() == ["done"]
     loras = (Lora(file="/loras/style.safetensors", sha256="ab" * 32, weight=0.8),)
     page.state.session.explore(SKETCH.make_recipe(prompt="cat", seed=3, loras=loras), Seeds((3,)))
-    assert dict(zip(ADVANCED, page.handlers.restore_advanced(page.state), strict=True))["loras"] == ""
+    assert dict(zip(RESTORED, page.handlers.restore_advanced(page.state), strict=True))["loras"] == ""

@@ -1,8 +1,6 @@
-"""The workflow, with fakes for what lies below it: a generate that paints the seed, and a store in memory."""
+"""The workflow, with fakes for what lies below it."""
 
-from collections.abc import Generator, Sequence
 from dataclasses import replace
-from pathlib import Path
 from threading import Event
 
 import pytest
@@ -10,59 +8,14 @@ from PIL import Image
 
 from seedlab.core.errors import SeedLabError
 from seedlab.core.picture import Picture
-from seedlab.core.recipe import Recipe
-from seedlab.core.reports import Failed, Finished, Progress, Report
-from seedlab.rules.change import Lineage
+from seedlab.core.reports import Finished, Progress
 from seedlab.rules.seeds import Seeds
 from seedlab.rules.suffixes import GUIDE_SUFFIXES, Suffixes
 from seedlab.workflow.session import Session
 from seedlab.workflow.trail import State
 from seedlab.workflow.trail_json import read_trail, write_trail
-from tests.examples import ENVIRONMENT, RECIPE, make_lineage
-
-RECIPE = replace(RECIPE, num_inference_steps=3)
-
-
-class Painter:
-    """Counts what it paints and keeps it in memory, as the manager and the store do for real."""
-
-    def __init__(self, failing_seed: int | None = None) -> None:
-        self.painted: list[Recipe] = []
-        self.pictures: dict[Recipe, Picture] = {}
-        self.lineages: dict[Recipe, Lineage] = {}
-        self.failing_seed = failing_seed
-
-    def generate(self, recipes: Sequence[Recipe], stop: Event) -> Generator[Report, None, None]:
-        for index, recipe in enumerate(recipes):
-            for step in range(recipe.num_inference_steps):
-                if stop.is_set():
-                    return
-                yield Progress(index, step + 1, recipe.num_inference_steps, None)
-            if recipe.seed == self.failing_seed:
-                yield Failed(index, "Out of memory: choose a smaller size.")
-                continue
-            self.painted.append(recipe)
-            yield Finished(index, Image.new("RGB", (8, 8), (recipe.seed % 256, 0, 0)), ENVIRONMENT, "")
-
-    def find(self, recipe: Recipe) -> Picture | None:
-        return self.pictures.get(recipe)
-
-    def keep(self, recipe, finished, lineage) -> Picture:
-        self.pictures[recipe] = Picture(Path(__file__), finished.notice)  # any file that is there
-        self.lineages[recipe] = lineage
-        return self.pictures[recipe]
-
-    def session(self, **arguments) -> Session:
-        return Session(self.generate, self.find, self.keep, **arguments)
-
-
-def develop(session: Session) -> None:
-    for _ in session.develop():
-        pass
-
-
-def states(session: Session, round_id: int) -> list[State]:
-    return [tile.state for tile in session.trail.round(round_id).tiles]
+from tests.examples import ENVIRONMENT, make_lineage
+from tests.workflow.painter import RECIPE, Painter, develop, states
 
 
 def test_the_main_job_seeds_then_a_lock_then_suffixes_then_a_round_further():
@@ -198,7 +151,7 @@ def test_a_picture_that_the_store_has_let_go_is_made_again_by_a_click(tmp_path):
     first = session.explore(RECIPE, Seeds((0,))).newest
     file = tmp_path / "picture.png"
     file.touch()
-    session._finish(first.tiles[0].recipe, Picture(file))
+    session._shared.show(first.tiles[0].recipe, Picture(file))
     file.unlink()
     session.lock(first.id, 0, Suffixes(GUIDE_SUFFIXES))
     assert session.trail.path == (first.id,)
@@ -219,8 +172,8 @@ def test_a_click_on_a_tile_whose_store_lookup_is_pending_changes_nothing():
 def test_locking_an_unfinished_tile_does_not_retry_the_failed_one_next_to_it(state):
     session = Painter().session()
     first = session.explore(RECIPE, Seeds((0, 1))).newest
-    session._change(first.id, 0, state=state)
-    session._change(first.id, 1, state=State.FAILED)
+    session._shared.change(first.id, 0, state=state)
+    session._shared.change(first.id, 1, state=State.FAILED)
     session.lock(first.id, 0, Suffixes(GUIDE_SUFFIXES))
     assert states(session, first.id) == [state, State.FAILED]
 
@@ -231,7 +184,7 @@ def test_a_round_whose_tiles_failed_or_were_stopped_is_resumed(state):
     first = session.explore(RECIPE, Seeds((0, 1))).newest
     session.stop()
     for index in (0, 1):
-        session._change(first.id, index, state=state)
+        session._shared.change(first.id, index, state=state)
     session.resume(first.id)
     assert states(session, first.id) == [State.WAITING, State.WAITING]
 
@@ -241,7 +194,7 @@ def test_leaving_during_a_slow_look_into_the_store_does_not_wait_for_it(monkeypa
     monkeypatch.setattr("seedlab.workflow.session.LOOKUP_SECONDS", 0.01)
     painter, ready, left = Painter(), Event(), Event()
 
-    def find(recipe):
+    def find(recipe, draft_steps):
         ready.wait(10)
         assert left.is_set(), "closed while this was still looking"
 
@@ -257,7 +210,7 @@ def test_leaving_during_a_slow_look_into_the_store_does_not_wait_for_it(monkeypa
 def test_a_store_that_breaks_does_not_keep_pictures_from_being_made():
     painter = Painter()
 
-    def find(recipe):
+    def find(recipe, draft_steps):
         raise PermissionError("no")
 
     session = Session(painter.generate, find, painter.keep)
@@ -281,7 +234,7 @@ def test_pipelines_that_end_early_leave_the_rest_stopped():
     """A server that is closing takes no more work: the session must not ask it again and again."""
     painter = Painter()
 
-    def generate(recipes, stop):
+    def generate(recipes, stop, *, draft_steps=None):
         yield from painter.generate(recipes[:1], stop)
 
     session = Session(generate, painter.find, painter.keep)
@@ -295,7 +248,7 @@ def test_after_a_restart_what_was_made_is_found_and_the_rest_waits_for_a_click()
     before = painter.session()
     first = before.explore(RECIPE, Seeds((0, 1, 2))).newest
     develop(before)
-    del painter.pictures[before.trail.tile(first.id, 1).recipe]
+    del painter.pictures[before.trail.tile(first.id, 1).recipe, None]
     after = painter.session(trail=read_trail(write_trail(before.trail)))
     develop(after)
     assert states(after, first.id) == [State.DONE, State.STOPPED, State.DONE]
@@ -379,9 +332,9 @@ def test_a_slow_look_into_the_store_is_told_and_can_be_left(monkeypatch):
     monkeypatch.setattr("seedlab.workflow.session.LOOKUP_SECONDS", 0.01)
     painter, ready = Painter(), Event()
 
-    def find(recipe):
+    def find(recipe, draft_steps):
         ready.wait(10)
-        return painter.find(recipe)
+        return painter.find(recipe, draft_steps)
 
     session = Session(painter.generate, find, painter.keep)
     first = session.explore(RECIPE, Seeds((0,))).newest
@@ -420,7 +373,7 @@ def test_pictures_of_one_call_are_all_kept_when_the_visitor_has_gone_on():
     """They are finished at the same time, and the first of them must not take the others with it."""
     painter = Painter()
 
-    def generate(recipes, stop):
+    def generate(recipes, stop, *, draft_steps=None):
         for index in range(len(recipes)):
             yield Progress(index, 1, 1, None)
         painter.painted.extend(recipes)

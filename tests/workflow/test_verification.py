@@ -40,11 +40,12 @@ def write(tmp_path):
 def generate(image=IMAGE, environment=ENVIRONMENT, checksums=PROOF):
     """What makes the picture again, as it is now."""
 
-    def run(recipes, stop) -> Generator[Report, None, None]:
+    def run(recipes, stop, *, draft_steps=None, resume=True) -> Generator[Report, None, None]:
         assert recipes == (RECIPE,), "alone"
+        assert not resume, "from the first step"
         yield Progress(0, 1, 1, None)
         if not stop.is_set():
-            yield Finished(0, image, environment, "", checksums)
+            yield Finished(0, image, environment, "", checksums, draft_steps=draft_steps)
 
     return run
 
@@ -59,6 +60,13 @@ def change_pixel(image: Image.Image, by: int) -> Image.Image:
     red, green, blue = changed.getpixel((3, 3))
     changed.putpixel((3, 3), (red + by if red < 128 else red - by, green, blue))
     return changed
+
+
+def test_a_draft_is_compared_with_a_draft(write):
+    verdict = judge(write(draft_steps=3))
+    assert (verdict.is_equal, verdict.draft_steps) == (True, 3)
+    assert format_result(verdict) == "Draft: equal, byte for byte: L∞ = 0."
+    assert format_result(judge(write(change_pixel(IMAGE, 1), draft_steps=3))).startswith("Draft: not equal: colour")
 
 
 def test_the_same_again(write):

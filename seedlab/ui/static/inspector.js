@@ -9,29 +9,31 @@ function makeInspector(send) {
   const sides = [make('span'), make('span')];
   const list = make('dl');
   const save = make('a', 'action');
+  const finish = make('button', 'action primary', { type: 'button' });
   const verify = make('button', 'action', { type: 'button' });
   const scripts = [make('button', 'action', { type: 'button' }), make('button', 'action', { type: 'button' })];
   // Only the message is announced, not the hashes.
   const check = make('div', 'check', {}, make('p', '', { role: 'status', 'aria-live': 'polite' }), make('dl'));
   const lines = {};
-  for (const name of ['prompt', 'negative', 'seed', 'model', 'note']) {
+  for (const name of ['draft', 'prompt', 'negative', 'seed', 'model', 'note']) {
     lines[name] = [make('dt', '', {}, name), make('dd')];
     list.append(...lines[name]);
   }
-  const root = make('section', 'inspector', { 'aria-label': 'Recipe', hidden: '' }, make('div', '', {}, compare, make('p', 'sides', {}, ...sides)), make('div', 'recipe', {}, list, make('div', 'actions', {}, save, verify, ...scripts), check, script.root));
+  const root = make('section', 'inspector', { 'aria-label': 'Recipe', hidden: '' }, make('div', '', {}, compare, make('p', 'sides', {}, ...sides)), make('div', 'recipe', {}, list, make('div', 'actions', {}, finish, save, verify, ...scripts), check, script.root));
   range.addEventListener('input', () => compare.style.setProperty('--at', `${range.value}%`));
-  setText(save, 'Download PNG');
+  setText(finish, 'Finish this picture');
   setText(verify, 'Verify');
   setAttribute(verify, 'title', 'Generate it again on its own and compare the bytes');
   setText(scripts[0], 'Copy as script');
   setText(scripts[1], 'Copy round as script');
+  finish.addEventListener('click', () => send('finish', false));
   verify.addEventListener('click', () => { if (verify.ariaDisabled !== 'true') send('verify', false); });
   scripts.forEach((button, index) => button.addEventListener('click', () => {
     script.opener = button;
     script.source = child.getAttribute('src');
     send('script', index === 1);
   }));
-  return { root, compare, parent, child, range, sides, lines, save, verify, check, script };
+  return { root, compare, parent, child, range, sides, lines, finish, save, verify, check, script };
 }
 
 function showInspector(inspector, tile, parent) {
@@ -69,7 +71,7 @@ function showCheck({ verify, check }, data) {
   flat.forEach((text, index) => setText(details.children[index], text));
 }
 
-function showRecipe({ lines, save }, tile) {
+function showRecipe({ lines, finish, save }, tile) {
   const bold = make('strong');
   bold.textContent = tile.tail;
   const [, prompt] = lines.prompt;
@@ -77,13 +79,16 @@ function showRecipe({ lines, save }, tile) {
     prompt.replaceChildren(document.createTextNode(tile.lead), bold);
     prompt.dataset.lead = tile.lead;
   }
+  showLine(lines.draft, tile.draft && `${tile.draft} of this picture. ${JUDGING}`, !tile.draft);
   showLine(lines.prompt, null, !(tile.lead + tile.tail));
   showLine(lines.negative, tile.negative, !tile.negative);
   showLine(lines.seed, tile.seed_text);
   showLine(lines.model, tile.settings);
   showLine(lines.note, tile.sentence, !tile.sentence);
   setAttribute(save, 'href', locate(tile.url));
-  setAttribute(save, 'download', tile.download);
+  setAttribute(save, 'download', nameDownload(tile));
+  setText(save, tile.draft ? 'Download draft' : 'Download PNG');
+  finish.hidden = tile.state !== 'draft';
 }
 
 function showLine([term, definition], text, hidden = false) {

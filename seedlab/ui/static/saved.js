@@ -16,7 +16,7 @@ function readSaved() {
   }
 }
 
-// Ids of the rounds that were unfinished, of this tab alone.
+// What was unfinished in this tab alone: "3,7:0.12" is round 3, and round 7, of which the drafts 0 and 12 were being finished.
 function readWorking() {
   try {
     return sessionStorage.getItem(WORKING_KEY) || '';
@@ -34,12 +34,17 @@ function save({ tree, saved: rounds }) {
 
 function writeWorking() {
   const isUnfinished = (tile) => tile.state === 'waiting' || tile.state === 'running';
-  const ids = view.rounds.filter((round) => round.tiles.some(isUnfinished)).map((round) => round.id).join(',');
+  const ids = view.rounds.filter((round) => round.tiles.some(isUnfinished)).map(writeRound).join(',');
   try {
     if (ids !== readWorking()) sessionStorage.setItem(WORKING_KEY, ids);
   } catch {
     // Storage is blocked: after a reload, a click resumes the work.
   }
+}
+
+function writeRound({ id, tiles }) {
+  const finishing = tiles.flatMap((tile, index) => (tile.finishing ? [index] : []));
+  return finishing.length ? `${id}:${finishing.join('.')}` : String(id);
 }
 
 function writeSaved() {

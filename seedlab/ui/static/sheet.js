@@ -5,7 +5,10 @@ const hint = make('p', 'hint');
 const storageNote = make('p', 'storage', { role: 'status', hidden: '' });
 const roots = make('nav', 'roots', { 'aria-label': 'Previous explorations' });
 const row = make('div', 'rounds', { role: 'region', 'aria-label': 'Rounds' });
-const inspector = makeInspector((event, whole) => send(event, whole ? { round: chosen.round } : chosen));
+const inspector = makeInspector((event, whole) => {
+  if (event === 'finish') finish(chosen.round, [chosen.index]);
+  else send(event, whole ? { round: chosen.round } : chosen);
+});
 const rounds = new Map();
 let focus = null;
 let chosen = null;
@@ -78,11 +81,19 @@ function send(kind, data) {
   trigger(kind, data);
 }
 
-function act(kind, at) {
+const finish = (round, indices) => send('finish', indices ? { round, indices } : { round });
+
+function act(kind, at, event) {
+  const data = known.get(at.round);
+  if (kind === 'tile' && isPicking(data, event)) {
+    pickTile(data, at.index, event.shiftKey);
+    drawRound(data);
+    return;
+  }
   const tile = rounds.get(at.round).tiles[at.index].figure;
   const done = tile.dataset.state === 'done';
   // A tile without a picture does not change the inspected one.
-  if (kind === 'inspect' || done) chosen = at;
+  if (kind === 'inspect' || done || tile.dataset.state === 'draft') chosen = at;
   if (kind === 'inspect') {
     drawInspector();
     inspector.root.scrollIntoView({ block: 'nearest', behavior: motion() });
@@ -183,6 +194,9 @@ function drawRound(data) {
     showTile(round.tiles[index], tile, { round: data.id, index }, data.locked === index);
     round.tiles[index].figure.classList.toggle('next', index === next);
   });
+  round.drafts.id = data.id;
+  showDrafts(round.drafts, data);
+  showPicked(data, round.tiles);
   return round.section;
 }
 
@@ -192,9 +206,13 @@ function makeRound(data) {
   const siblings = make('nav', 'siblings', { 'aria-label': 'Other variations of this picture' });
   const tiles = data.tiles.map(() => makeTile(act));
   const grid = make('div', 'grid', {}, ...tiles.map((tile) => tile.figure));
-  const section = make('section', 'round', { 'aria-labelledby': title.id }, make('header', '', {}, title, prompt, siblings), grid);
+  const drafts = makeDrafts(finish, () => drawRound(known.get(data.id)));
+  const header = make('header', '', {}, title, prompt, siblings);
+  const section = make('section', 'round', { 'aria-labelledby': title.id }, header, drafts.root, grid);
   section.classList.toggle('wide', data.tiles.length > 8);
-  return { section, title, prompt, siblings, tiles };
+  section.classList.toggle('sheet-of-many', data.tiles.length > 16);
+  section.addEventListener('keydown', ({ key }) => { if (key === 'Escape' && !drafts.drop.hidden) drafts.drop.click(); });
+  return { section, title, prompt, siblings, drafts, tiles };
 }
 
 // Inspect the last chosen tile if it is on the screen, else the first finished tile of the newest round that has one.

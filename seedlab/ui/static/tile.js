@@ -1,21 +1,22 @@
 // One tile: a button with the picture, and a caption with the seed. Created once, then updated in place.
-const STATE_TEXTS = { waiting: '', running: '', done: '', failed: 'Click to try again.', stopped: 'Stopped. Click to resume.' };
+const STATE_TEXTS = { waiting: '', running: '', draft: '', done: '', failed: 'Click to try again.', stopped: 'Stopped. Click to resume.' };
 
 function makeTile(act) {
   const preview = make('img', 'preview', { alt: '', decoding: 'sync', draggable: 'false', hidden: '' });
   const picture = make('img', 'picture', { alt: '', decoding: 'sync', draggable: 'false', hidden: '' });
   const message = make('span', 'words');
-  const badge = make('span', 'badge', {}, makeIcon('lock'));
-  const button = make('button', 'frame', { type: 'button' }, preview, picture, message, make('span', 'bar'), badge);
+  const badges = [make('span', 'badge', {}, makeIcon('lock')), make('span', 'badge pick', {}, makeIcon('check'))];
+  const button = make('button', 'frame', { type: 'button' }, preview, picture, message, make('span', 'bar'), ...badges);
   const seed = make('span', 'edge');
+  const stage = make('span', 'stage');
   const suffix = make('span', 'suffix');
   const note = make('span', 'note', {}, makeIcon('note'));
   const look = make('button', 'tool look', { type: 'button' }, makeIcon('look'));
   const save = make('a', 'tool save', {}, makeIcon('save'));
   const tools = make('span', 'tools', {}, look, save);
-  const figure = make('figure', 'tile', {}, button, make('figcaption', '', {}, seed, suffix, note, tools));
-  const tile = { figure, button, preview, picture, message, seed, suffix, note, look, save };
-  button.addEventListener('click', () => act('tile', tile.at));
+  const figure = make('figure', 'tile', {}, button, make('figcaption', '', {}, seed, stage, suffix, note, tools));
+  const tile = { figure, button, preview, picture, message, seed, stage, suffix, note, look, save };
+  button.addEventListener('click', (event) => act('tile', tile.at, event));
   look.addEventListener('click', () => act('inspect', tile.at));
   picture.addEventListener('load', () => figure.classList.add('shown'));
   picture.addEventListener('error', () => showMissing(tile));
@@ -24,10 +25,11 @@ function makeTile(act) {
 
 // A store of limited size has deleted the picture since.
 function showMissing({ figure, picture, message }) {
+  const isDraft = figure.classList.contains('drafted');
   figure.dataset.state = 'failed';
   figure.classList.remove('shown');
   picture.hidden = true;
-  setText(message, 'The picture’s file is not in the store any more. Click to generate it again.');
+  setText(message, isDraft ? 'The draft’s file is not in the store any more. Click to make the whole picture.' : 'The picture’s file is not in the store any more. Click to generate it again.');
 }
 
 function showTile(tile, data, at, locked) {
@@ -35,6 +37,7 @@ function showTile(tile, data, at, locked) {
   tile.figure.dataset.state = data.state;
   tile.figure.classList.toggle('locked', locked);
   tile.figure.classList.toggle('varied', data.varied);
+  tile.figure.classList.toggle('drafted', Boolean(data.draft));
   tile.button.style.setProperty('--fraction', data.fraction);
   tile.button.style.aspectRatio = `${data.width} / ${data.height}`;
   setAttribute(tile.button, 'aria-label', data.name);
@@ -59,6 +62,8 @@ function showText(tile, data) {
   const sentence = data.state === 'stopped' ? '' : data.sentence;
   setText(tile.message, done ? '' : [sentence, STATE_TEXTS[data.state]].filter(Boolean).join(' '));
   setText(tile.seed, String(data.seed));
+  setText(tile.stage, data.draft ? (data.state === 'waiting' || data.state === 'running' ? 'finishing' : 'draft') : '');
+  setAttribute(tile.stage, 'title', data.draft ? `Draft: ${data.draft} of this picture` : null);
   setText(tile.suffix, data.caption);
   setAttribute(tile.suffix, 'title', data.caption || null);
   tile.note.hidden = !(done && data.sentence);
@@ -66,12 +71,14 @@ function showText(tile, data) {
 }
 
 function showTools(tile, data) {
-  const name = `seed ${data.seed}${data.caption ? ', ' + data.caption : ''}`;
+  const name = `${data.draft ? 'draft of ' : ''}seed ${data.seed}${data.caption ? ', ' + data.caption : ''}`;
   tile.look.hidden = tile.save.hidden = !data.url;
   setAttribute(tile.look, 'aria-label', `Inspect ${name}`);
   setAttribute(tile.look, 'title', 'Inspect');
   setAttribute(tile.save, 'aria-label', `Download ${name}`);
-  setAttribute(tile.save, 'title', 'Download PNG');
+  setAttribute(tile.save, 'title', data.draft ? 'Download the draft' : 'Download PNG');
   setAttribute(tile.save, 'href', data.url ? locate(data.url) : null);
-  setAttribute(tile.save, 'download', data.download);
+  setAttribute(tile.save, 'download', nameDownload(data));
 }
+
+const nameDownload = (data) => (data.draft ? data.download.replace(/\.png$/, '-draft.png') : data.download);
