@@ -183,7 +183,7 @@ def test_after_a_reload_tiles_wait_until_the_store_has_been_searched(page, paint
     painter.find(painter.painted[1]).file.unlink()
     ready = Event()
     find = painter.find
-    painter.find = lambda recipe: find(recipe) if ready.wait(60) else None
+    painter.find = lambda *wanted: find(*wanted) if ready.wait(60) else None
     later = Page(page.handlers, page.saved, tab="reloaded")
     later.open()
     stream = later.stream()
