@@ -52,6 +52,8 @@ class Model:
         distilled_guidance: whether the guidance is an input of the denoiser, which was distilled for it; its scale is
             not that of classifier-free guidance.
         neutral_guidance: a negative prompt is read only with a guidance above this; the pipeline does not warn.
+        cleans_prompts: whether its pipeline removes words from prompts where two packages are installed, unless it is
+            called with `clean_caption=False`.
         pipeline, config: for a single-file checkpoint: the class of its pipeline, and the diffusers folder or Hub id
             with its configurations; otherwise "".
         reading: further arguments of its pipeline's `from_pretrained` or `from_single_file`, by name.
@@ -80,6 +82,7 @@ class Model:
     uses_true_cfg: bool = False
     distilled_guidance: bool = False
     neutral_guidance: float = 1.0
+    cleans_prompts: bool = False
     pipeline: str = ""
     config: str = ""
     reading: tuple[tuple[str, str | None], ...] = ()

@@ -249,7 +249,7 @@ def _show_previews(loaded: LoadedPipeline, clean: Any, recipe: Recipe) -> Sequen
 
 
 def _finish(index: int, recipe: Recipe, loaded: LoadedPipeline, made: Sample) -> Finished:
-    notices = (*loaded.notices, format_truncation_notice(loaded.pipeline, recipe))
+    notices = dict.fromkeys((*loaded.notices, *made.notices, format_truncation_notice(loaded.pipeline, recipe)))
     return Finished(index, made.image, loaded.environment, " ".join(filter(None, notices)), made.checksums)
 
 
