@@ -7,6 +7,7 @@ from seedlab.core.environment import Environment
 from seedlab.core.errors import SeedLabError
 from seedlab.core.model import Model
 from seedlab.core.recipe import Recipe
+from seedlab.core.text import quote
 from seedlab.images.foreign.metadata import ForeignMetadata
 from seedlab.images.restoring import Restored, restore
 from seedlab.ui.browser_state import write, write_advanced
@@ -15,6 +16,11 @@ from seedlab.ui.services import PageServices
 from seedlab.workflow.borrowing import borrow, is_named
 from seedlab.workflow.local_files import Places
 from seedlab.workflow.session import Session
+
+
+def format_dropped(file: Path, count: int) -> str:
+    """Return a notice about files that were dropped together with a picture and not opened; "" for none."""
+    return f"Of {count:,} files only the first was opened: {quote(file.name, 80)}." if count > 1 else ""
 
 
 class PictureOpener:
