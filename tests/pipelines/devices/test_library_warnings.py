@@ -25,7 +25,7 @@ def test_warnings_and_log_records_are_collected_once_though_the_libraries_are_si
     assert messages == ["unexpected keys: a", "two adapters", "outdated"]
     logger.warning("after")
     assert "unexpected" not in "".join(capfd.readouterr())
-    assert len(messages) == 2
+    assert len(messages) == 3
 
 
 def test_a_warning_that_a_library_gives_once_is_collected_for_each_model():
