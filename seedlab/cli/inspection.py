@@ -20,7 +20,7 @@ from seedlab.images.restoring import read
 from seedlab.workflow.drafts import format_draft
 from seedlab.workflow.script import write_script
 from seedlab.workflow.services import Services
-from seedlab.workflow.verification import Original, VerificationResult, format_result, read_original, verify
+from seedlab.workflow.verification import Original, VerificationResult, describe_original, format_result, verify
 
 EQUAL, DIFFERENT = 0, 1
 
@@ -108,7 +108,7 @@ def _name_maker(file: Path, found: ForeignMetadata) -> str:
 def run_verify(given: argparse.Namespace, make_services: MakeServices) -> int:
     """Make a picture again and compare."""
     metadata = _read_own(given.picture, UNVERIFIABLE)
-    original = read_original(given.picture)
+    original = describe_original(given.picture, metadata)
     with closing(make_services(parse_device(given.device))) as services:
         located = services.locate(metadata, make_places(given, given.picture))
         original = replace(original, recipe=located.recipe)

@@ -58,6 +58,8 @@ class Model:
             not that of classifier-free guidance.
         draft_share: the share of its steps, 0...1, after which a draft shows what the finished picture will be.
         neutral_guidance: a negative prompt is read only with a guidance above this; the pipeline does not warn.
+        cleans_prompts: whether its pipeline removes words from prompts where two packages are installed, unless it is
+            called with `clean_caption=False`.
         pipeline, config: for a single-file checkpoint: the class of its pipeline, and the diffusers folder or Hub id
             with its configurations; otherwise "".
         reading: further arguments of its pipeline's `from_pretrained` or `from_single_file`, by name.
@@ -88,6 +90,7 @@ class Model:
     distilled_guidance: bool = False
     draft_share: float = 0.25
     neutral_guidance: float = 1.0
+    cleans_prompts: bool = False
     pipeline: str = ""
     config: str = ""
     reading: tuple[tuple[str, str | None], ...] = ()

@@ -241,7 +241,7 @@ class BatchRunner:
 
     def _finish(self, index: int, work: Work, loaded: LoadedPipeline, made: Sample) -> Made:
         recipe = work.recipes[index]
-        notices = (*loaded.notices, format_truncation_notice(loaded.pipeline, recipe))
+        notices = dict.fromkeys((*loaded.notices, *made.notices, format_truncation_notice(loaded.pipeline, recipe)))
         report = Finished(
             index,
             made.image,

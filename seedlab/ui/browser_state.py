@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Container, Sequence
+from functools import reduce
 from typing import Any
 
 import gradio as gr
@@ -13,13 +14,18 @@ from seedlab.rules.rule import MAX_VALUES
 from seedlab.ui.form import ADVANCED
 from seedlab.workflow.drafts import choose_draft_steps
 from seedlab.workflow.trail import Round, Trail
-from seedlab.workflow.trail_json import read_trail
+from seedlab.workflow.trail_joining import join_trails
+from seedlab.workflow.trail_json import VERSION, read_known
 
 MAX_SAVED = 5_000_000
 """Characters. SeedLab never saves a longer trail."""
 MAX_WORKING = 20_000
 """Characters, too."""
 WORKING = re.compile(r"\d{1,16}(:\d{1,3}(\.\d{1,3})*)?(,\d{1,16}(:\d{1,3}(\.\d{1,3})*)?)*", re.ASCII)
+
+STORAGE_KEYS = (*(f"seedlab-rounds-{version}" for version in range(VERSION, 2, -1)), "seedlab-rounds")
+"""Where the browser keeps trails, the first one for the present version. Each version has a place of its own from 3 on:
+an older SeedLab, which could not read the trail, does not overwrite it."""
 
 
 def read_numbers(event: gr.EventData, *names: str) -> tuple[int, ...]:
@@ -72,18 +78,43 @@ def read_working(text: object) -> dict[int, tuple[int, ...]]:
     return {int(round_id): tuple(map(int, filter(None, indices.split(".")))) for round_id, _, indices in parts}
 
 
+def read_count(text: object) -> int:
+    """Parse a number of things; 0 if it is invalid."""
+    return int(text) if isinstance(text, str) and re.fullmatch(r"\d{1,6}", text, re.ASCII) else 0
+
+
 def _read_data(event: gr.EventData) -> dict[str, Any]:
     return event._data if isinstance(event._data, dict) else {}
 
 
-def read_saved(saved: object) -> Trail | None:
-    """Parse the trail saved in the browser. Returns None if it is missing or invalid."""
-    if not isinstance(saved, str) or not saved or len(saved) > MAX_SAVED:
+def read_saved(*saved: object) -> tuple[Trail | None, str]:
+    """Parse the trails saved in the browser, and join them; missing and invalid ones count for nothing.
+
+    Args:
+        saved: the present version's trail, and those of older versions, the newest first.
+
+    Returns:
+        The trail, None for none; and a sentence about what is missing in it, "" for nothing.
+    """
+    read = [known for text in saved if (known := _read_saved(text)) is not None]
+    trail = reduce(join_trails, [trail for trail, _ in read]) if read else None
+    return trail, _describe_unknown(sum(unknown for _, unknown in read))
+
+
+def _read_saved(text: object) -> tuple[Trail, int] | None:
+    if not isinstance(text, str) or not text or len(text) > MAX_SAVED:
         return None
     try:
-        return read_trail(saved)
+        return read_known(text)
     except SeedLabError:
         return None
+
+
+def _describe_unknown(count: int) -> str:
+    if not count:
+        return ""
+    rounds = "1 round is" if count == 1 else f"{count:,} rounds are"
+    return f"{rounds} of a kind that this SeedLab does not know, and not shown. Their pictures stay in the store."
 
 
 def restore_fields(

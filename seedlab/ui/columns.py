@@ -4,11 +4,14 @@ Gradio evaluates HTML templates as code, so all templates are static and user te
 These are functions, not subclasses of gr.HTML: Gradio writes a .pyi file next to the module of each subclass on import.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 
 import gradio as gr
 
+from seedlab.ui.browser_state import STORAGE_KEYS
 from seedlab.ui.theme import STATIC
+from seedlab.workflow.trail_json import VERSION
 
 SCRIPTS = (
     "elements.js",
@@ -30,10 +33,15 @@ def make_columns() -> gr.HTML:
     """
     return gr.HTML(
         html_template='<div class="sheet"></div>',
-        js_on_load="\n".join((STATIC / name).read_text("utf-8") for name in SCRIPTS),
+        js_on_load="\n".join((_write_constants(), *((STATIC / name).read_text("utf-8") for name in SCRIPTS))),
         apply_default_css=False,
         elem_id="columns",
     )
+
+
+def _write_constants() -> str:
+    """Write what saved.js has to know of trails."""
+    return f"const TRAIL_VERSION = {VERSION};\nconst SAVED_KEYS = {json.dumps(STORAGE_KEYS)};"
 
 
 def make_message(name: str, kind: str) -> gr.HTML:

@@ -24,6 +24,7 @@ from seedlab.rules.registry import find_variation
 from seedlab.rules.rule import Rule
 from seedlab.ui.browser_state import (
     find_first_recipe,
+    read_count,
     read_indices,
     read_numbers,
     read_saved,
@@ -37,7 +38,7 @@ from seedlab.ui.browser_state import (
 from seedlab.ui.captions import format_default_draft, format_model_notes, name_picture
 from seedlab.ui.fields import MODEL_DEPENDENT, update_fields
 from seedlab.ui.form import ADVANCED, ERROR_PLACES, FIELDS, FORM, RULE_FIELDS, Form, read_model_id
-from seedlab.ui.opening import PictureOpener
+from seedlab.ui.opening import PictureOpener, format_dropped
 from seedlab.ui.outputs import Outputs, lose, run_action
 from seedlab.ui.page_session import PageSession
 from seedlab.ui.services import PageServices
@@ -59,21 +60,22 @@ class Handlers:
         self._pages: WeakValueDictionary[str, PageSession] = WeakValueDictionary()
         self._lock = Lock()
 
-    def open(self, request: gr.Request, old_saved: object, saved: object, working: object) -> Outputs:
+    def open(self, request: gr.Request, old_saved: object, saved: object, older: object, working: object) -> Outputs:
         """Start a page session from the trail that the browser saved. Outputs: page, update.
 
         Args:
             old_saved: the trail where earlier versions of SeedLab saved it.
             saved: the trail, or "".
+            older: a trail that an earlier version saved since, or "".
             working: the rounds that were unfinished when the page was reloaded; see `read_working`.
         """
-        page = self._find_or_make_page(saved or old_saved, request)
-        page.resume(read_working(working))
+        page = self._find_or_make_page(request, saved or old_saved, older)
+        page.resume({} if older else read_working(working))  # joined trails have other ids
         return page, page.update(since=0)
 
     def reopen(self, request: gr.Request, event: gr.EventData) -> Outputs:
         """Start a page session of a page that is open, after the server restarted. Outputs: page, update."""
-        page = self._find_or_make_page(read_text(event, "saved"), request)
+        page = self._find_or_make_page(request, read_text(event, "saved"))
         # Nothing is requested yet: this finds the trail's pictures in the store, which the click may be about.
         for _ in page.session.develop():
             pass
@@ -206,8 +208,14 @@ class Handlers:
         whole = "" if tile.draft_steps is None else f", the whole picture of {steps} steps"
         page.show_script(self._services.write_script([tile.recipe]), f"{name_picture(tile, caption)}{whole}")
 
-    def open_picture(self, page: PageSession | None, model_id: str | None, path: str | None) -> Outputs:
-        """Open an uploaded picture. Outputs: update, notice, one value per `FORM` field, errors."""
+    def open_picture(
+        self, page: PageSession | None, model_id: str | None, path: str | None, dropped: object = ""
+    ) -> Outputs:
+        """Open an uploaded picture. Outputs: update, notice, one value per `FORM` field, errors.
+
+        Args:
+            dropped: how many files were dropped together, as text; the picture is the first of them.
+        """
         if page is None:
             return lose(1 + len(FORM) + len(ERROR_PLACES))
         fields: dict[str, Any] = {}
@@ -217,7 +225,8 @@ class Handlers:
             nonlocal notice
             if not path:
                 raise SeedLabError("That file could not be read: choose a PNG, JPEG or WebP file.")
-            notice = self._opener.open(Path(path), page.session, (model_id or "").strip(), fields)
+            opened = self._opener.open(Path(path), page.session, (model_id or "").strip(), fields)
+            notice = " ".join(filter(None, (opened, format_dropped(Path(path), read_count(dropped)))))
 
         _, errors = run_action(action, rename=dict.fromkeys(FIELDS, "page"))
         updates = [fields.get(name, gr.skip()) for name in FORM]
@@ -296,14 +305,15 @@ class Handlers:
         fits = len(prompt) <= MAX_PROMPT_CHARACTERS
         return self._services.add_phrase(prompt, phrase) if phrase and fits else prompt
 
-    def _find_or_make_page(self, saved: object, request: gr.Request) -> PageSession:
+    def _find_or_make_page(self, request: gr.Request, *saved: object) -> PageSession:
         """Return the tab's page session, or make one. Two events of a tab may arrive at the same time."""
         with self._lock:
             page = self._pages.get(request.session_hash or "")
             if page is None:
                 visitor = _name_visitor(request)
-                session = self._services.make_session(read_saved(saved), visitor)
-                page = PageSession(session, self._services.names, self._address, visitor)
+                trail, note = read_saved(*saved)
+                session = self._services.make_session(trail, visitor)
+                page = PageSession(session, self._services.names, self._address, visitor, note)
             if request.session_hash:
                 self._pages[request.session_hash] = page
             return page

@@ -1,9 +1,11 @@
 """Builds the page: the panel on the left, the columns of rounds on the right, and the event listeners."""
 
+import json
 from typing import Any
 
 import gradio as gr
 
+from seedlab.ui.browser_state import STORAGE_KEYS
 from seedlab.ui.columns import make_columns, make_message
 from seedlab.ui.fields import MODEL_DEPENDENT, show_rule
 from seedlab.ui.form import ADVANCED, ERROR_PLACES, FORM, RULE_FIELDS
@@ -18,10 +20,11 @@ __all__ = ["build_blocks", "launch_options"]
 OLD_STORAGE_KEY, OLD_STORAGE_SECRET = "seedlab-trail", "seedlab-trail-1"
 """Where version 0.1 saved the trail. Not a secret: Gradio requires one."""
 
-READ_SAVED = """(old) => {
-  const read = (name, key) => { try { return window[name].getItem(key) || ''; } catch { return ''; } };
-  return [old, read('localStorage', 'seedlab-rounds'), read('sessionStorage', 'seedlab-working')];
-}"""
+READ_SAVED = f"""(old) => {{
+  const read = (name, key) => {{ try {{ return window[name].getItem(key) || ''; }} catch {{ return ''; }} }};
+  const [saved = '', older = ''] = {json.dumps(STORAGE_KEYS)}.map((key) => read('localStorage', key)).filter(Boolean);
+  return [old, saved, older, read('sessionStorage', 'seedlab-working')];
+}}"""
 """What the page saved, for `Handlers.open`; see static/saved.js."""
 
 FOLD = "() => { if (document.documentElement.hasAttribute('data-unfolded')) document.querySelector('#fold').click(); }"
@@ -29,6 +32,13 @@ TOGGLE_FOLD = """() => {
   const unfolded = document.documentElement.toggleAttribute('data-unfolded');
   document.querySelector('#fold').setAttribute('aria-expanded', unfolded);
 }"""
+
+COUNT_DROPPED = """(page, model, file) => {
+  const { dropped = '' } = document.documentElement.dataset;
+  delete document.documentElement.dataset.dropped;
+  return [page, model, file, dropped];
+}"""
+"""Adds the number of files that were dropped together; see static/drop.js."""
 
 DAY = 24 * 60 * 60
 
@@ -61,7 +71,7 @@ def build_blocks(services: PageServices, pictures: PictureServer) -> gr.Blocks:
     with blocks:
         page = gr.State(None, time_to_live=DAY, delete_callback=end_session)
         old_saved = gr.BrowserState("", storage_key=OLD_STORAGE_KEY, secret=OLD_STORAGE_SECRET)
-        saved = [old_saved, gr.Textbox(visible=False), gr.Textbox(visible=False)]
+        saved = [old_saved, *(gr.Textbox(visible=False) for _ in range(3))]
         with gr.Row(elem_id="app"):
             with gr.Column(elem_id="panel"):
                 panel = build_panel(services)
@@ -119,8 +129,9 @@ def _wire_work(handlers: Handlers, panel: Panel, page: gr.State, columns: gr.HTM
     for button in panel.examples:
         explore(_fill(button, panel.fields["prompt"]).then)
     # The stream finds pictures of the parents that are in the store.
-    opened, chosen = [columns, panel.notice, *form, *errors], [page, panel.fields["model_id"], panel.open]
-    uploaded = panel.open.upload(handlers.open_picture, chosen, opened, **UNQUEUED)
+    chosen = [page, panel.fields["model_id"], panel.open, gr.Textbox(visible=False)]
+    opened = [columns, panel.notice, *form, *errors]
+    uploaded = panel.open.upload(handlers.open_picture, chosen, opened, js=COUNT_DROPPED, **UNQUEUED)
     _stream(handlers, uploaded, page, columns)
     uploaded.then(handlers.choose_model, [panel.fields["model_id"], panel.rule], _list_model_dependent(panel), **QUEUED)
 

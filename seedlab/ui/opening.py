@@ -20,6 +20,11 @@ from seedlab.workflow.local_files import Places
 from seedlab.workflow.session import Session
 
 
+def format_dropped(file: Path, count: int) -> str:
+    """Return a notice about files that were dropped together with a picture and not opened; "" for none."""
+    return f"Of {count:,} files only the first was opened: {quote(file.name, 80)}." if count > 1 else ""
+
+
 class PictureOpener:
     """Opens pictures in sessions of one page."""
 

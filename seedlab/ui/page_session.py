@@ -31,12 +31,18 @@ class PageSession:
         names: the labels of the models, by model id.
         address: returns where the browser finds a picture.
         visitor: whose turns the work takes.
+        note: what to know about the trail that it started with; "" for nothing.
     """
 
     def __init__(
-        self, session: Session, names: Mapping[str, str], address: Callable[[Path], str], visitor: str = ""
+        self,
+        session: Session,
+        names: Mapping[str, str],
+        address: Callable[[Path], str],
+        visitor: str = "",
+        note: str = "",
     ) -> None:
-        self.session, self.verifications, self.visitor = session, Verifications(), visitor
+        self.session, self.verifications, self.visitor, self.note = session, Verifications(), visitor, note
         self._measuring = Event()
         self._script: dict[str, Any] | None = None
         self._updates = Updates(names, address, self.verifications.find, session.is_known)
@@ -46,7 +52,8 @@ class PageSession:
         """Return an update of the page; see `Updates.build`. A higher version never shows an older trail."""
         with self._lock:
             busy = self.verifications.is_running
-            return self._updates.build(self.session.trail, self._script, busy=busy, since=since)
+            update = self._updates.build(self.session.trail, self._script, busy=busy, since=since)
+            return update | ({"note": self.note} if since == 0 else {})
 
     def refresh(self, run: object, version: object) -> dict[str, Any]:
         """Return an update of a page that may have missed some: it has this version of this run."""

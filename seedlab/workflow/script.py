@@ -168,6 +168,7 @@ def _list_settings(recipe: Recipe, model: Model | None) -> dict[str, str]:
     negative = recipe.negative_prompt or (" " if true and recipe.guidance_scale > 1 else "")
     settings["true_cfg_scale" if true else "guidance_scale"] = str(recipe.guidance_scale)
     settings |= {"height": str(recipe.height), "width": str(recipe.width)}
+    settings |= {"clean_caption": "False"} if model is not None and model.cleans_prompts else {}
     return settings | ({"negative_prompt": _quote(negative)} if negative else {})
 
 

@@ -34,7 +34,15 @@ def write_trail(trail: Trail) -> str:
 
 
 def read_trail(text: str) -> Trail:
+    """Read a trail as `read_known` does, whatever it leaves out."""
+    return read_known(text)[0]
+
+
+def read_known(text: str) -> tuple[Trail, int]:
     """Read a trail from untrusted JSON. Every tile is STOPPED until its picture is found or made again.
+
+    Returns:
+        The trail, and the number of rounds that are left out because their rule is unknown here.
 
     Raises:
         SeedLabError: this is not a trail, or a newer version wrote it.
@@ -56,7 +64,7 @@ def write_round(trail: Trail, round_: Round) -> dict[str, Any]:
     return {"id": round_.id, "parent": round_.parent, "rule": round_.rule.to_dict(), **base, **drafts, "tiles": tiles}
 
 
-def _read(data: Mapping[str, Any]) -> Trail:
+def _read(data: Mapping[str, Any]) -> tuple[Trail, int]:
     version = data.get("version", 1)
     if version not in (1, VERSION):
         raise SeedLabError("This trail was written by a newer SeedLab: update SeedLab to open it.")
@@ -78,7 +86,7 @@ def _read(data: Mapping[str, Any]) -> Trail:
     trail = trail.revisit(path[-1]) if path else trail
     if count_tiles(trail.visible) > MAX_PATH_TILES:
         raise ValueError("a path with too many tiles")
-    return trail
+    return trail, len(unknown)
 
 
 def _drop_oldest(listed: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Generator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event
 
@@ -13,7 +13,7 @@ from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Failed, Finished, Generate, Report
 from seedlab.images.compare import compare, hash_pixels
 from seedlab.images.containers.files import DECODING
-from seedlab.images.metadata import MetadataError, read_metadata
+from seedlab.images.metadata import Metadata, MetadataError, read_metadata
 from seedlab.images.png import read_pixels, read_size
 
 SIZE_MULTIPLE = 64
@@ -80,7 +80,6 @@ def read_original(file: Path, recipe: Recipe | None = None, draft_steps: int | N
         SeedLabError: the file cannot be read, has no recipe, has another recipe than the given one, or has another
             size than its recipe makes.
     """
-    environment = checksums = None
     try:
         metadata = read_metadata(file)
     except MetadataError:
@@ -89,10 +88,27 @@ def read_original(file: Path, recipe: Recipe | None = None, draft_steps: int | N
     else:
         if recipe is not None and not metadata.is_of(recipe):
             raise SeedLabError("This file has another recipe: make the picture again.")
-        recipe, environment, checksums = recipe or metadata.recipe, metadata.environment, metadata.checksums
-        draft_steps = metadata.draft_steps
+        original = describe_original(file, metadata)
+        return original if recipe is None else replace(original, recipe=recipe)
     check_size(file, recipe)
-    return Original(file=file, recipe=recipe, environment=environment, checksums=checksums, draft_steps=draft_steps)
+    return Original(file=file, recipe=recipe, environment=None, checksums=None, draft_steps=draft_steps)
+
+
+def describe_original(file: Path, metadata: Metadata) -> Original:
+    """Describe a picture whose metadata was read already, and check its size.
+
+    Raises:
+        SeedLabError: the file cannot be read, or has another size than its recipe makes.
+    """
+    recipe = metadata.recipe
+    check_size(file, recipe)
+    return Original(
+        file=file,
+        recipe=recipe,
+        environment=metadata.environment,
+        checksums=metadata.checksums,
+        draft_steps=metadata.draft_steps,
+    )
 
 
 def check_size(file: Path, recipe: Recipe) -> None:

@@ -18,10 +18,11 @@ ARGUMENTS = (
     "--disable-sync",
     "--no-first-run",
 )
-DROP = """([content, name]) => {
+DROP = """([content, name, more]) => {
   const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0));
   const transfer = new DataTransfer();
   transfer.items.add(new File([bytes], name, { type: 'image/png' }));
+  for (const other of more) transfer.items.add(new File(['x'], other));
   const given = { dataTransfer: transfer, bubbles: true, cancelable: true };
   for (const kind of ['dragover', 'drop']) document.querySelector('.sheet').dispatchEvent(new DragEvent(kind, given));
 }"""
@@ -145,10 +146,10 @@ class Screen:
             tile.locator(".save").click()
         return Path(download.value.path())
 
-    def drop(self, file: Path, name: str = "picture.png") -> None:
-        """Drop a file on the page."""
+    def drop(self, file: Path, name: str = "picture.png", *more: str) -> None:
+        """Drop a file on the page, together with others of these names."""
         content = base64.b64encode(file.read_bytes()).decode()
-        self.page.evaluate(DROP, [content, name])
+        self.page.evaluate(DROP, [content, name, more])
 
     @property
     def columns(self) -> Locator:

@@ -131,8 +131,9 @@ def test_metadata_of_automatic1111_is_imported_into_the_fields(screen, tmp_path)
 def test_pictures_of_every_kind_are_taken_and_other_files_get_our_sentence(screen, tmp_path):
     text = "a red boat\nSteps: 7, Sampler: Euler a, Seed: 31, Size: 510x64, Model: x"
     file = write_exif(tmp_path / "a.jpg", make_exif(b"UNICODE\0" + text.encode("utf-16-be")))
-    screen.drop(file, "a.jpg")
+    screen.drop(file, "a.jpg", "b.jpg", "c.txt")
     expect(screen.sentence("notice")).to_contain_text("Sketch makes sizes in steps of 8 pixels: 510 became 512.")
+    expect(screen.sentence("notice")).to_contain_text("Of 3 files only the first was opened: “a.jpg”.")
     assert (screen.value("prompt"), screen.value("seeds")) == ("a red boat", "31")
     (tmp_path / "notes.txt").write_text("a boat")
     screen.drop(tmp_path / "notes.txt", "notes.txt")

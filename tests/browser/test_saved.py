@@ -4,6 +4,8 @@ import re
 
 from playwright.sync_api import expect
 
+from seedlab.ui.browser_state import STORAGE_KEYS
+from seedlab.workflow.trail_json import VERSION
 from tests.browser.conftest import DESK, QUICK, SMALL
 from tests.browser.screen import PATIENCE, Screen
 from tests.browser.server import start_server
@@ -18,7 +20,7 @@ WATCH_SHIFTS = """() => {
   new PerformanceObserver((list) => window.shifts.push(...list.getEntries().map((entry) => entry.value)))
     .observe({ type: 'layout-shift', buffered: true });
 }"""
-HAS_SAVED = "() => (localStorage.getItem('seedlab-rounds') || '').includes('\"id\":1')"
+HAS_SAVED = f"() => (localStorage.getItem('{STORAGE_KEYS[0]}') || '').includes('\"id\":1')"
 
 
 def test_a_reload_during_work_continues_by_itself(screen, seeds):
@@ -59,6 +61,22 @@ def test_an_invalid_saved_trail_leaves_the_page_usable(screen, seeds):
     screen.set_steps(QUICK, side=SMALL)
     screen.generate(seeds=str(seeds[0]))
     screen.wait_done(0, 1)
+    forgive_reload(screen)
+
+
+def test_rounds_of_a_newer_version_are_kept_and_reported(screen, seeds):
+    newer = f'{{"version": {VERSION + 1}, "rounds": [], "path": []}}'
+    screen.page.evaluate("([key, text]) => localStorage.setItem(key, text)", [STORAGE_KEYS[0], newer])
+    screen.page.reload()
+    expect(screen.page.locator(".blank")).to_be_visible(timeout=PATIENCE)
+    screen.set_steps(QUICK, side=SMALL)
+    screen.generate(seeds=str(seeds[0]))
+    screen.wait_done(0, 1)
+    screen.page.wait_for_function(HAS_SAVED)
+    assert screen.page.evaluate(f"localStorage.getItem('seedlab-rounds-{VERSION + 1}')") == newer
+    expect(screen.page.locator(".storage")).to_have_text(
+        "This browser also keeps rounds of a newer SeedLab. They come back when that version runs again."
+    )
     forgive_reload(screen)
 
 

@@ -42,6 +42,11 @@ def test_verify_makes_a_picture_again_and_says_that_it_is_the_same(picture, caps
     assert lines[5:] == ["latents                 not known", "np.abs(image).sum()     not known, made again not known"]
 
 
+def test_verify_reads_the_metadata_of_a_picture_once(picture, monkeypatch):
+    monkeypatch.setattr("seedlab.workflow.verification.read_metadata", lambda _: pytest.fail("read again"))
+    assert Painter().run("verify", picture) == 0
+
+
 def test_verify_says_by_how_much_and_why_a_picture_differs(tmp_path, capsys):
     elsewhere = replace(ENVIRONMENT, torch="2.12.0")
     image = Image.new("RGB", (128, 128))

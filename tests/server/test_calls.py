@@ -70,7 +70,7 @@ DEEP = json.loads("[" * 200 + "]" * 200)
 
 @pytest.mark.parametrize("value", [7, [7], {"x": 7}, [FILE], FILE, DEEP, "x.png", True, 1e308])
 def test_a_value_of_another_type(served, client, value):
-    """The last input of `open_picture` is a file that was uploaded."""
+    """The third input of `open_picture` is a file that was uploaded."""
     check_refused(client.post(PREDICT, json=served.call("open_picture", "forged", {2: value})), 400)
 
 

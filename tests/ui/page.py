@@ -11,6 +11,7 @@ from seedlab.ui.form import ADVANCED, ERROR_PLACES, FORM, Form
 from seedlab.ui.handlers import Handlers
 from seedlab.ui.updates import Updates
 from seedlab.workflow.trail import Trail
+from seedlab.workflow.trail_json import VERSION
 
 SUFFIXES = "\n".join(GUIDE_SUFFIXES)
 SERVED = ("Labrador", "0-3", "sketch")
@@ -55,7 +56,7 @@ class View:
     def write(self) -> str:
         """Return the trail as the browser saves it."""
         rounds = [self.saved[str(round_id)] for round_id in self.data["order"]]
-        return json.dumps({"version": 2, "rounds": rounds, "path": self.data["path"]})
+        return json.dumps({"version": VERSION, "rounds": rounds, "path": self.data["path"]})
 
     def read(self) -> dict:
         """Return a copy of what is shown."""
@@ -70,8 +71,10 @@ def show(trail: Trail, names: dict[str, str] | None = None, **options) -> dict:
 class Page:
     """Holds what Gradio and the browser keep for one tab between events."""
 
-    def __init__(self, handlers: Handlers, saved: str = "", tab: str = "tab", working: str = "") -> None:
-        self.handlers, self.opened_with, self.state = handlers, (saved, working), None
+    def __init__(
+        self, handlers: Handlers, saved: str = "", tab: str = "tab", working: str = "", older: str = ""
+    ) -> None:
+        self.handlers, self.opened_with, self.state = handlers, (saved, older, working), None
         self.request = SimpleNamespace(session_hash=tab)
         self.shown, self.errors = View(), {}
 
@@ -117,9 +120,9 @@ class Page:
         update, *errors = self.handlers.revisit(SimpleNamespace(_data={"round": round_id}), self.state)
         self._show(update, errors)
 
-    def drop(self, file, model_id="sketch"):
-        """Drop a file. Returns the changed fields."""
-        update, self.notice, *rest = self.handlers.open_picture(self.state, model_id, str(file))
+    def drop(self, file, model_id="sketch", count="1"):
+        """Drop a file, the first of `count`. Returns the changed fields."""
+        update, self.notice, *rest = self.handlers.open_picture(self.state, model_id, str(file), count)
         self._show(update, rest[len(FORM) :])
         return {name: value for name, value in zip(FORM, rest, strict=False) if isinstance(value, str)}
 

@@ -15,6 +15,7 @@ from seedlab.ui.fields import MODEL_DEPENDENT
 from seedlab.ui.form import ADVANCED, FORM
 from seedlab.ui.handlers import Handlers, end_session
 from seedlab.ui.updates import LOST
+from seedlab.workflow.trail_json import VERSION
 from tests.ui.fakes import SKETCH, make_services
 from tests.ui.page import SUFFIXES, Page, address
 
@@ -164,6 +165,38 @@ def test_a_reload_restores_the_trail_and_the_fields(page, painter):
     assert later.states() == ["done"] * 2
     assert later.states(1) == ["done"] * 4
     assert len(painter.painted) == 6
+
+
+def test_rounds_that_an_older_version_saved_since_are_there_too(page, painter):
+    page.explore(prompt="owl", seeds="7")
+    older = page.saved
+    later = Page(page.handlers, tab="newer")
+    later.open()
+    later.explore(prompt="cat", seeds="9")
+    joined = Page(page.handlers, later.saved, tab="joined", working="1", older=older)
+    joined.open()
+    assert [root["label"] for root in joined.view["roots"]] == ["owl · 7", "cat · 9"]
+    assert joined.restore() == ("cat", "9", "sketch")
+    assert len(json.loads(joined.saved)["rounds"]) == 2
+    assert painter.painted == []
+
+
+def test_rounds_of_an_unknown_kind_are_counted(page):
+    page.explore(seeds="7")
+    page.develop()
+    page.click(1, 0)
+    saved = page.saved.replace('"name": "suffixes"', '"name": "dreams"')
+    later = Page(page.handlers, saved, tab="reloaded")
+    later.open()
+    assert later.view["note"].startswith("1 round is of a kind that this SeedLab does not know, and not shown.")
+    assert len(later.view["rounds"]) == 1
+
+
+def test_a_trail_of_a_newer_version_is_no_trail(page):
+    page.explore(seeds="7")
+    later = Page(page.handlers, page.saved.replace(f'"version": {VERSION}', '"version": 99'), tab="reloaded")
+    later.open()
+    assert later.view["rounds"] == []
 
 
 def test_input_typed_before_the_trail_is_restored_is_kept(page):

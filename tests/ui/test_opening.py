@@ -42,6 +42,15 @@ def test_opening_a_picture_restores_its_trail_and_fields(page, painter, picture)
     assert painter.painted == [], "nothing was requested"
 
 
+@pytest.mark.parametrize(
+    ("count", "notice"),
+    [("1", ""), ("3", "Of 3 files only the first was opened: “dropped.png”."), ("", ""), ("a", ""), (None, "")],
+)
+def test_of_several_dropped_files_the_first_is_opened_with_a_notice(page, picture, count, notice):
+    page.drop(picture, count=count)
+    assert (page.notice, len(page.view["rounds"])) == (notice, 2)
+
+
 def test_on_a_public_server_the_loras_of_a_picture_are_left_out_with_a_notice(painter, picture):
     loras = (Lora(file="/loras/style.safetensors", sha256="ab" * 32, weight=0.8),)
     write_picture(picture, IMAGE, Metadata(recipe=replace(FIRST, loras=loras), environment=ENVIRONMENT))

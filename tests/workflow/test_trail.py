@@ -14,7 +14,7 @@ from seedlab.rules.seeds import Seeds
 from seedlab.rules.steps import Steps
 from seedlab.rules.suffixes import GUIDE_SUFFIXES, Suffixes
 from seedlab.workflow.trail import MAX_ROUNDS, Round, State, Tile, Trail
-from seedlab.workflow.trail_json import read_trail, write_trail
+from seedlab.workflow.trail_json import read_known, read_trail, write_trail
 from tests.examples import RECIPE, make_lineage
 
 
@@ -355,3 +355,11 @@ def test_a_long_path_asks_for_a_new_first_round():
     with pytest.raises(SeedLabError, match="This trail is full"):
         trail.lock(1, 2, Seeds(tuple(range(64))))
     assert len(trail.explore(RECIPE, Seeds(tuple(range(100, 164)))).rounds) == 1, "the full tree makes room"
+
+
+def test_rounds_of_an_unknown_rule_are_counted():
+    trail = Trail().explore(RECIPE, Seeds((0,))).lock(1, 0, Suffixes((", artsy",)))
+    data = json.loads(write_trail(trail))
+    data["rounds"][1]["rule"]["name"] = "dreams"
+    read, unknown = read_known(json.dumps(data))
+    assert ([each.id for each in read.rounds], unknown) == ([1], 1)

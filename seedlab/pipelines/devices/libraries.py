@@ -18,6 +18,8 @@ def import_libraries() -> None:
     Both have circular imports, so two threads that start at the same time could see partly initialised modules.
     """
     with _IMPORT_LOCK:
+        if _IMPORTED.is_set():  # another thread may be collecting warnings, which need the loggers as they are
+            return
         import torch  # noqa: F401
         from diffusers import DiffusionPipeline  # noqa: F401
 

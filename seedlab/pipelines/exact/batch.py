@@ -12,7 +12,7 @@ from seedlab.pipelines.models.capabilities import Capabilities
 from seedlab.pipelines.models.families import family_of
 from seedlab.pipelines.patching import replace_attribute
 from seedlab.pipelines.sampling.arguments import make_arguments
-from seedlab.pipelines.sampling.call import Sample, prepare_pipeline, run_pipeline
+from seedlab.pipelines.sampling.call import Sample, collect_notices, prepare_pipeline, run_pipeline
 from seedlab.pipelines.sampling.paused import PausedRun
 from seedlab.pipelines.sampling.prompts import Prompts
 from seedlab.pipelines.sampling.steps import OnStep
@@ -79,12 +79,14 @@ def sample_batch(
     generators = [arguments["generator"] for arguments in each]
     denoiser = getattr(pipeline, family_of(pipeline).denoiser)
     with (
+        collect_notices() as notices,
         prepare_pipeline(pipeline, recipes[0].scheduler),
         _decode_one_by_one(getattr(pipeline, "vae", None)),
         batch_exactly(denoiser, len(recipes), plans, prepack_cache, environment_key, announce, check_stop),
     ):
         arguments = {**shared, **prompts.encode(recipes), "generator": generators}
-        return run_pipeline(pipeline, arguments, on_step, start=start, draft_steps=draft_steps)
+        samples = run_pipeline(pipeline, arguments, on_step, start=start, draft_steps=draft_steps)
+    return [replace(each, notices=tuple(notices)) for each in samples]
 
 
 @contextmanager

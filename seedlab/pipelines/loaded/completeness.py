@@ -20,8 +20,8 @@ from seedlab.pipelines.loaded.hashes import sign_weights
 from seedlab.pipelines.loaded.sources import Source
 from seedlab.pipelines.loaded.tracing import find_sources, make_traced
 from seedlab.pipelines.models.configurations import name_model, read_json
-from seedlab.pipelines.models.layouts import TEXT_ENCODER
 from seedlab.pipelines.models.parts import find_parts, list_components, list_weights, name_part
+from seedlab.pipelines.models.single_files.layouts import TEXT_ENCODER
 from seedlab.pipelines.models.weights import read_checked_header, refuse_file
 
 Shapes = Mapping[str, tuple[int, ...]]

@@ -12,9 +12,9 @@ from seedlab.core.text import quote
 from seedlab.pipelines.devices.library_warnings import collect_warnings
 from seedlab.pipelines.devices.offload import place
 from seedlab.pipelines.devices.selection import choose_memory_format
+from seedlab.pipelines.devices.warning_kinds import translate_warnings
 from seedlab.pipelines.loaded.completeness import check_weights, format_unused
 from seedlab.pipelines.loaded.loras.adding import add_loras
-from seedlab.pipelines.loaded.messages import translate_warnings
 from seedlab.pipelines.loaded.readable import make_readable
 from seedlab.pipelines.loaded.sources import Source
 from seedlab.pipelines.models.capabilities import is_video_module
@@ -45,21 +45,24 @@ def load_pipeline(
     """
     import torch
 
-    pipeline = _read_pipeline(source, getattr(torch, dtype), notify)
-    add_loras(pipeline, loras, notify)
-    pipeline.set_progress_bar_config(disable=True)
-    for component in pipeline.components.values():
-        # Channels-last needs 4-D weights; video modules have 5-D ones.
-        if isinstance(component, torch.nn.Module) and not is_video_module(component):
-            component.to(memory_format=getattr(torch, choose_memory_format(device)))  # type: ignore[call-overload]
-    return place(pipeline, device)
+    with collect_warnings() as messages:
+        pipeline = _read_pipeline(source, getattr(torch, dtype), notify)
+        add_loras(pipeline, loras, notify)
+        pipeline.set_progress_bar_config(disable=True)
+        for component in pipeline.components.values():
+            # Channels-last needs 4-D weights; video modules have 5-D ones.
+            if isinstance(component, torch.nn.Module) and not is_video_module(component):
+                component.to(memory_format=getattr(torch, choose_memory_format(device)))  # type: ignore[call-overload]
+        pipeline = place(pipeline, device)
+    translate_warnings("the model", messages, notify, name=quote(name_model(source.path), 80))
+    return pipeline
 
 
 def _read_pipeline(source: Source, dtype: Any, notify: Callable[[str], None]) -> Any:
     unused = check_weights(source)
     name = quote(name_model(source.path), 80)
     try:
-        with collect_warnings() as messages, make_readable(source) as readable:
+        with make_readable(source) as readable:
             pipeline = _read_file(readable, dtype) if source.config else _read_folder(readable.path, dtype)
     except ImportError as error:  # a component needs another package
         LOGGER.warning("%s could not be loaded: %s", source.path, error)
@@ -74,7 +77,6 @@ def _read_pipeline(source: Source, dtype: Any, notify: Callable[[str], None]) ->
         ) from error
     for sentence in filter(None, (_find_parts(source).format_notice(), format_unused(unused))):
         notify(sentence)
-    translate_warnings(name_model(source.path), messages, notify)
     _check_tokenizers(pipeline, name)
     return _set_schedule(pipeline, source)
 

@@ -1,1 +1,1 @@
-"""What is known about models before they are loaded: catalog, families, folders, checkpoints, addresses."""
+"""What is known about models before they are loaded: catalog, families, folders, addresses."""

@@ -11,8 +11,8 @@ from seedlab.core.file_names import is_share
 from seedlab.core.model import Model
 from seedlab.core.text import quote
 from seedlab.pipelines.models.catalog import ALIASES, CATALOG, NAMES
-from seedlab.pipelines.models.checkpoints import find_checkpoint, read_checkpoint
 from seedlab.pipelines.models.folders import check_folder, find_pipeline, read_folder
+from seedlab.pipelines.models.single_files.checkpoints import find_checkpoint, read_checkpoint
 from seedlab.pipelines.models.weights import PICKLES, refuse_pickle
 
 LOGGER = logging.getLogger(__name__)

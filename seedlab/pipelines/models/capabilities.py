@@ -21,6 +21,7 @@ class Capabilities:
     width: bool
     num_inference_steps: bool
     true_cfg_scale: bool
+    clean_caption: bool
 
     @classmethod
     def read(cls, pipeline: Any) -> Self:

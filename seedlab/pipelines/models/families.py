@@ -18,12 +18,15 @@ class Family:
             None if exact batches do not support the family.
         schedulers: for a pipeline without prompts, the schedulers whose `step` accepts what it passes, the default
             first; empty for all others.
+        added_tokens: how many of the tokens that the pipeline reads are not the prompt's; None for as many as the
+            tokenizer adds.
     """
 
     defaults: Mapping[str, Any] = field(default_factory=dict)
     denoiser: str = "unet"
     embeddings: tuple[str, ...] | None = None
     schedulers: tuple[str, ...] = ()
+    added_tokens: int | None = None
 
     @property
     def is_unconditional(self) -> bool:
@@ -58,10 +61,17 @@ FAMILIES = {
             "half_dtype": "bfloat16",
         }
     ),
-    "PixArtAlphaPipeline": Family(defaults={"num_inference_steps": 20, "guidance_scale": 4.5}),
-    "PixArtSigmaPipeline": Family(defaults={"num_inference_steps": 20, "guidance_scale": 4.5}),
+    "PixArtAlphaPipeline": Family(defaults={"num_inference_steps": 20, "guidance_scale": 4.5, "cleans_prompts": True}),
+    "PixArtSigmaPipeline": Family(defaults={"num_inference_steps": 20, "guidance_scale": 4.5, "cleans_prompts": True}),
     "SanaPipeline": Family(
-        defaults={"num_inference_steps": 20, "guidance_scale": 4.5, "size_multiple": 32, "half_dtype": "bfloat16"}
+        defaults={
+            "num_inference_steps": 20,
+            "guidance_scale": 4.5,
+            "size_multiple": 32,
+            "half_dtype": "bfloat16",
+            "cleans_prompts": True,
+        },
+        added_tokens=2,
     ),
     "QwenImagePipeline": Family(
         defaults={
@@ -83,7 +93,8 @@ FAMILIES = {
             "width": 1024,
             "size_multiple": 16,
             "half_dtype": "bfloat16",
-        }
+        },
+        added_tokens=3,
     ),
 }
 

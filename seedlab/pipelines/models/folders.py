@@ -12,8 +12,8 @@ from seedlab.core.schedulers import FLOW_SOLVERS, REPLACED, name_scheduler
 from seedlab.core.text import quote
 from seedlab.pipelines.models.configurations import check_numbers, name_model, read_json
 from seedlab.pipelines.models.families import find_family
-from seedlab.pipelines.models.layouts import CHANNELS
 from seedlab.pipelines.models.parts import Parts, find_parts
+from seedlab.pipelines.models.single_files.layouts import CHANNELS
 from seedlab.pipelines.models.weights import is_safetensors
 
 DESCRIPTIONS = (

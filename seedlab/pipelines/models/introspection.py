@@ -111,4 +111,5 @@ def _apply_signature(model: Model, pipeline_class: Any) -> Model:
     missing = [name for name in ("negative_prompt", "guidance_scale") if not getattr(takes, name)]
     # The denoiser's configuration may ask for true CFG, but only some pipelines have the argument.
     uses_true_cfg = model.uses_true_cfg and "true_cfg_scale" in inspect.signature(pipeline_class.__call__).parameters
-    return replace(model, ignores=tuple(dict.fromkeys((*model.ignores, *missing))), uses_true_cfg=uses_true_cfg)
+    ignores = tuple(dict.fromkeys((*model.ignores, *missing)))
+    return replace(model, ignores=ignores, uses_true_cfg=uses_true_cfg, cleans_prompts=takes.clean_caption)

@@ -27,6 +27,8 @@ def make_arguments(capabilities: Capabilities, recipe: Recipe) -> dict[str, Any]
         "guidance_scale": recipe.guidance_scale,
         "height": recipe.height,
         "width": recipe.width,
+        # PixArt and Sana would remove words from the prompt, and only where beautifulsoup4 and ftfy are installed.
+        "clean_caption": False,
     }
     if capabilities.true_cfg_scale:
         arguments |= make_true_guidance(recipe)

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,8 @@ from PIL import Image
 from seedlab.core.checksums import Checksums
 from seedlab.core.errors import SeedLabError
 from seedlab.core.recipe import Recipe
+from seedlab.pipelines.devices.library_warnings import collect_warnings
+from seedlab.pipelines.devices.warning_kinds import translate_warnings
 from seedlab.pipelines.models.capabilities import Capabilities
 from seedlab.pipelines.patching import replace_attribute
 from seedlab.pipelines.sampling.arguments import make_arguments, make_scheduler
@@ -27,11 +29,13 @@ class Sample:
     Attributes:
         paused: of a draft, the run after the last step that was computed, from which the image can be finished; None
             for a finished image.
+        notices: sentences about what the pipeline warned of, such as a setting that it does not follow.
     """
 
     image: Image.Image
     checksums: Checksums
     paused: PausedRun | None = None
+    notices: tuple[str, ...] = ()
 
 
 def sample(
@@ -59,10 +63,19 @@ def sample(
             pipeline's safety checker; or noise was drawn that does not depend on the seed.
         ValueError: the paused run is of another recipe.
     """
-    with prepare_pipeline(pipeline, recipe.scheduler):
+    with collect_notices() as notices, prepare_pipeline(pipeline, recipe.scheduler):
         arguments = make_arguments(Capabilities.read(pipeline), recipe)
         (result,) = run_pipeline(pipeline, arguments, on_step, start=start, draft_steps=draft_steps)
-    return result
+    return replace(result, notices=tuple(notices))
+
+
+@contextmanager
+def collect_notices() -> Iterator[list[str]]:
+    """Yield a list that at the end of the context has notices about what the libraries warned of inside it."""
+    notices: list[str] = []
+    with collect_warnings() as messages:
+        yield notices
+    translate_warnings("the model", messages, notices.append, "made this picture")
 
 
 def run_pipeline(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from seedlab.core.recipe import Recipe
+from seedlab.pipelines.devices.library_warnings import collect_warnings, repeat_warnings
 from seedlab.pipelines.models.families import family_of
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ class Prompts:
         # Prompts for the other text encoders are None, the default, which Stable Diffusion 3 requires to be passed.
         names = inspect.signature(pipeline.encode_prompt).parameters if self._names else ()
         self._other_prompts = {name: None for name in names if name in ("prompt_2", "prompt_3")}
-        self._cache: OrderedDict[str, tuple[Tensor, ...]] = OrderedDict()
+        # With the warnings about each, which belong to all pictures of this prompt.
+        self._cache: OrderedDict[str, tuple[tuple[Tensor, ...], list[str]]] = OrderedDict()
 
     def encode(self, recipes: Sequence[Recipe]) -> "dict[str, Tensor | int]":
         """Return the arguments that replace the recipes' prompts, with one row for each recipe.
@@ -57,7 +59,7 @@ class Prompts:
         import torch
 
         if text not in self._cache:
-            with torch.no_grad():
+            with collect_warnings() as messages, torch.no_grad():
                 encoded = self._pipeline.encode_prompt(
                     prompt=text,
                     **self._other_prompts,
@@ -65,8 +67,10 @@ class Prompts:
                     num_images_per_prompt=1,
                     do_classifier_free_guidance=False,
                 )
-            self._cache[text] = tuple(each for each in encoded if each is not None)
+            self._cache[text] = tuple(each for each in encoded if each is not None), messages
             if len(self._cache) > MAX_PROMPTS:
                 self._cache.popitem(last=False)
         self._cache.move_to_end(text)
-        return self._cache[text]
+        embeddings, messages = self._cache[text]
+        repeat_warnings(messages)
+        return embeddings

@@ -15,10 +15,12 @@ function acceptDrops() {
     if (!hasFiles(event)) return;
     event.preventDefault();
     mark(false);
-    const [file] = event.dataTransfer.files; // empty after the event
+    const files = [...event.dataTransfer.files]; // empty after the event
+    const [file] = files;
     if (!file) return; // a link or a picture of another page, which comes without its file
     // Wait for the first update: until then the page has no session.
     await waitFor(() => view.run && findInput());
+    document.documentElement.dataset.dropped = files.length; // the notice says that only the first is opened
     upload(file);
   });
 }

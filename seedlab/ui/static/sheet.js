@@ -38,6 +38,8 @@ window.addEventListener('online', wake);
 // While there is work the server sends several updates per second: no message means that the stream was lost.
 setInterval(() => Date.now() - lastMessage > 5000 && wake(), 2500);
 acceptDrops();
+prepareStorage();
+showNote('');
 receive(props.value);
 
 // Updates of a stream and of a click may arrive in another order than they were made: an older one is dropped.

@@ -1,7 +1,6 @@
 """Adds LoRAs to a pipeline."""
 
 import logging
-import re
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,14 +8,13 @@ from typing import Any
 from seedlab.core.errors import SeedLabError
 from seedlab.core.recipe import Lora
 from seedlab.pipelines.devices.library_warnings import collect_warnings
+from seedlab.pipelines.devices.warning_kinds import translate_warnings
 from seedlab.pipelines.loaded.loras.files import LoraFile, read_lora
 from seedlab.pipelines.loaded.loras.modules import ModuleIndex
 from seedlab.pipelines.loaded.loras.placing import is_for_transformer, misfit, place_layers
 from seedlab.pipelines.loaded.loras.plain import MERGED, choose_method
 
 LOGGER = logging.getLogger(__name__)
-EXPECTED = re.compile("Already found a `peft_config`|No LoRA keys associated to")
-"""Warnings about what is intended: several LoRAs, and a LoRA that does not change all components."""
 
 Notify = Callable[[str], None]
 
@@ -73,14 +71,7 @@ def _load(pipeline: Any, name: str, file: LoraFile, expected: set[tuple[str, str
     if expected is not None and used != expected:
         LOGGER.warning("diffusers added %s to other layers than expected: %s", file.path, sorted(used ^ expected)[:10])
         raise SeedLabError(f"The LoRA {file.title} could not be added as it is meant: its layers have unusual names.")
-    _report(file, [message for message in messages if not EXPECTED.search(message)], notify)
-
-
-def _report(file: LoraFile, messages: Sequence[str], notify: Notify) -> None:
-    for message in messages:
-        LOGGER.warning("%s: %s", file.path, message)
-    if messages:
-        notify(f"Some weights of the LoRA {file.title} could not be used with this model: the picture may lack them.")
+    translate_warnings(f"the LoRA {file.title}", messages, notify, "was added")
 
 
 def _list_used(pipeline: Any, name: str) -> Iterable[tuple[str, str]]:

@@ -9,12 +9,12 @@ from typing import Any
 from seedlab.core.errors import RecipeError
 from seedlab.core.model import Model
 from seedlab.core.safetensors import Header
-from seedlab.pipelines.models import layouts
 from seedlab.pipelines.models.configurations import read_json
-from seedlab.pipelines.models.contents import check_contents, refuse_part
 from seedlab.pipelines.models.folders import find_pipeline, name_pipeline, read_folder
 from seedlab.pipelines.models.parts import list_left_out
-from seedlab.pipelines.models.training import STANDARD, VELOCITY, apply_training, read_training
+from seedlab.pipelines.models.single_files import layouts
+from seedlab.pipelines.models.single_files.contents import check_contents, refuse_part
+from seedlab.pipelines.models.single_files.training import STANDARD, VELOCITY, apply_training, read_training
 from seedlab.pipelines.models.weights import (
     PICKLES,
     follow_link,

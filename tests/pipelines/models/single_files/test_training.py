@@ -12,7 +12,7 @@ from safetensors.numpy import load_file, save_file
 from seedlab.core.errors import RecipeError
 from seedlab.images.compare import hash_pixels
 from seedlab.pipelines.models.addresses import find_model
-from seedlab.pipelines.models.training import STANDARD, make_schedule, rescale
+from seedlab.pipelines.models.single_files.training import STANDARD, make_schedule, rescale
 from seedlab.workflow.script import write_script
 from tests.pipelines.builders import make_recipe, make_shapes, write_header
 from tests.pipelines.models.test_refusals import rewrite

@@ -1,0 +1,1 @@
+"""Models in single files: what their tensors are, whether they are whole models, and how they were trained."""
