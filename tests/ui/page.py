@@ -55,7 +55,7 @@ class View:
     def write(self) -> str:
         """Return the trail as the browser saves it."""
         rounds = [self.saved[str(round_id)] for round_id in self.data["order"]]
-        return json.dumps({"version": 2, "rounds": rounds, "path": self.data["path"]})
+        return json.dumps({"version": 3, "rounds": rounds, "path": self.data["path"]})
 
     def read(self) -> dict:
         """Return a copy of what is shown."""
@@ -100,7 +100,8 @@ class Page:
 
     def explore(self, prompt="Labrador", seeds="0-3", model_id="sketch", drafts=False, draft_steps="", **advanced):
         form = Form(prompt, seeds, drafts, draft_steps, model_id, **(dict.fromkeys(ADVANCED, "") | advanced))
-        update, self.notice, self.advanced, *errors = self.handlers.explore(self.state, *vars(form).values())
+        outputs = self.handlers.explore(self.state, *vars(form).values())
+        update, self.notice, self.advanced, self.seeds, *errors = outputs
         self._show(update, errors)
 
     def click(self, round_id, index, suffixes=SUFFIXES, rule="suffixes", **texts):

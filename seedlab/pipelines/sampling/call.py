@@ -15,6 +15,7 @@ from seedlab.core.recipe import Recipe
 from seedlab.pipelines.models.capabilities import Capabilities
 from seedlab.pipelines.patching import replace_attribute
 from seedlab.pipelines.sampling.arguments import make_arguments, make_scheduler
+from seedlab.pipelines.sampling.noise import nudge_noise
 from seedlab.pipelines.sampling.paused import PausedRun
 from seedlab.pipelines.sampling.randomness import refuse_unseeded_noise
 from seedlab.pipelines.sampling.steps import OnStep, Step, follow_steps
@@ -59,7 +60,7 @@ def sample(
             pipeline's safety checker; or noise was drawn that does not depend on the seed.
         ValueError: the paused run is of another recipe.
     """
-    with prepare_pipeline(pipeline, recipe.scheduler):
+    with prepare_pipeline(pipeline, recipe.scheduler), nudge_noise(pipeline, [recipe]):
         arguments = make_arguments(Capabilities.read(pipeline), recipe)
         (result,) = run_pipeline(pipeline, arguments, on_step, start=start, draft_steps=draft_steps)
     return result

@@ -59,7 +59,7 @@ function writeSaved() {
 
 function composeSaved(order = savedTree ? savedTree.order.filter((id) => saved.has(id)) : []) {
   if (!order.length) return '';
-  return `{"version":2,"rounds":[${order.map((id) => saved.get(id).text).join(',')}],"path":${JSON.stringify(savedTree.path)}}`;
+  return `{"version":3,"rounds":[${order.map((id) => saved.get(id).text).join(',')}],"path":${JSON.stringify(savedTree.path)}}`;
 }
 
 // Leaves out the oldest explorations where the storage is full. Returns what to tell the user.
