@@ -25,6 +25,7 @@ from seedlab.core.errors import RecipeError
 from seedlab.core.model import Model
 from seedlab.core.recipe import DTYPES, GENERATOR_DEVICES, Lora, Recipe
 from seedlab.core.schedulers import SCHEDULERS
+from seedlab.core.seeds import has_random_seeds
 from seedlab.images.foreign.metadata import ForeignMetadata
 from seedlab.images.output_folder import check_folder, check_room
 from seedlab.images.restoring import restore
@@ -54,6 +55,7 @@ def add_rounds(commands: Any) -> None:
 def run_grid(given: argparse.Namespace, make_services: MakeServices) -> int:
     """Make a round of seeds."""
     rule = Seeds.parse({"seeds": given.seeds})
+    drawn = f"The seeds are {', '.join(map(str, rule.seeds))}." if has_random_seeds(given.seeds) else ""
     with closing(make_services(parse_device(given.device))) as services:
         # The default dtype depends on the device, and asking for that imports torch: check everything else first.
         model = services.find_model(given.model)
@@ -68,7 +70,7 @@ def run_grid(given: argparse.Namespace, make_services: MakeServices) -> int:
         seeds = warn_of_seeds(services, model)
         scheduler = "" if given.scheduler else model.format_replaced_scheduler()
         unknown = describe_unknown_words(services, model.model_id, model.name, [recipe.prompt])
-        return _run(job, given, services, (unknown, snapped, seeds, scheduler, _describe_drafts(job)))
+        return _run(job, given, services, (drawn, unknown, snapped, seeds, scheduler, _describe_drafts(job)))
 
 
 def run_refine(given: argparse.Namespace, make_services: MakeServices) -> int:

@@ -13,6 +13,9 @@ CHARACTERS_PER_TOKEN = 25
 """A prompt with more characters than this per token that the model reads is a mistake."""
 
 
+NO_NUDGES = "draws its noise in a way of its own, which cannot be nudged: explore its seeds instead"
+
+
 @dataclass(frozen=True, kw_only=True)
 class ModelCard:
     """What to know about a model before choosing it.
@@ -56,6 +59,7 @@ class Model:
         uses_true_cfg: whether the guidance is passed as `true_cfg_scale`.
         distilled_guidance: whether the guidance is an input of the denoiser, which was distilled for it; its scale is
             not that of classifier-free guidance.
+        takes_nudges: whether its pipeline takes nudged noise.
         draft_share: the share of its steps, 0...1, after which a draft shows what the finished picture will be.
         neutral_guidance: a negative prompt is read only with a guidance above this; the pipeline does not warn.
         cleans_prompts: whether its pipeline removes words from prompts where two packages are installed, unless it is
@@ -88,6 +92,7 @@ class Model:
     ignores: tuple[str, ...] = ()
     uses_true_cfg: bool = False
     distilled_guidance: bool = False
+    takes_nudges: bool = True
     draft_share: float = 0.25
     neutral_guidance: float = 1.0
     cleans_prompts: bool = False
@@ -109,6 +114,11 @@ class Model:
         if self.only_schedulers:
             return tuple(find_scheduler(name) for name in self.only_schedulers)
         return SCHEDULERS if self.any_scheduler else list_family(self.scheduler)
+
+    @property
+    def can_nudge(self) -> bool:
+        """Whether it makes nudged pictures."""
+        return self.takes_nudges and not self.unconditional
 
     def make_recipe(self, *, prompt: str, seed: int, **changes: Any) -> Recipe:
         """Make a recipe of the model's defaults and `changes`; a change of None means the default.
@@ -174,6 +184,8 @@ class Model:
             self._check_unconditional(recipe)
             return
         self._check_ignored(recipe)
+        if recipe.nudges and not self.takes_nudges:
+            raise RecipeError("nudges", f"{self.name} {NO_NUDGES}.")
         for field in ("height", "width"):
             self._check_side(field, getattr(recipe, field))
         for field in ("prompt", "negative_prompt"):
@@ -205,8 +217,9 @@ class Model:
             "width": f"makes only pictures of {size} pixels: leave the width empty",
             # Its pipeline converts the picture to numpy, which has no bfloat16.
             "dtype": "works only in float32: choose float32",
+            "nudges": NO_NUDGES,
         }
-        only = {"prompt": "", "negative_prompt": "", "guidance_scale": 0.0, "dtype": "float32"}
+        only = {"prompt": "", "negative_prompt": "", "guidance_scale": 0.0, "dtype": "float32", "nudges": ()}
         only |= {"height": self.height, "width": self.width}
         for field, sentence in sentences.items():
             if getattr(recipe, field) != only[field]:

@@ -29,8 +29,8 @@ WHOLE = re.compile(r"([+-]?[0-9]{1,20})(?:[.,]0{1,2})?")
 NUMBER = re.compile(r"[+-]?(?:[0-9]{1,9}(?:[.,][0-9]{0,9})?|[.,][0-9]{1,9})")
 SIZE = re.compile(r"([0-9]{1,6})(?: ?[x*] ?([0-9]{1,6}))?")
 
-MAX_CHARACTERS = 1_000
-"""A list of 64 numbers of ten digits takes fewer. Longer texts are not parsed."""
+MAX_CHARACTERS = 6_000
+"""A list of 256 numbers of twenty digits takes fewer. Longer texts are not parsed."""
 
 MAX_DIGITS = 50
 """Characters. No number on a recipe is longer."""
@@ -119,7 +119,7 @@ def split_numbers(field: str, text: str) -> list[str]:
         field: the recipe field that an error is about.
 
     Raises:
-        RecipeError: it has "1,000", "1 000" or "7,05", which may be one number or several; or more than 1,000
+        RecipeError: it has "1,000", "1 000" or "7,05", which may be one number or several; or more than 6,000
             characters.
     """
     check_text(field, text, "The list of numbers", MAX_CHARACTERS)

@@ -10,12 +10,18 @@ from seedlab.core.canonical import ADDED
 from seedlab.core.errors import RecipeError
 from seedlab.core.validation import check_choice, check_int, check_side, check_text
 
-MAX_SEED = 2**32 - 1
+MAX_SEED = 2**64 - 1
+"""torch's generators take 64 bits, and so do ComfyUI's seeds."""
+
+CPU_NOISES = 2**32
+"""The CPU's generator, a Mersenne Twister, begins with the lower 32 bits of a seed (ATen/core/MT19937RNGEngine.h)."""
+
 MAX_STEPS = 1000
 MAX_GUIDANCE = 100.0
 MAX_PROMPT_CHARACTERS = 10_000
 MAX_LORAS = 8
 MAX_LORA_WEIGHT = 10.0
+MAX_NUDGES = 8
 DTYPES = ("float32", "bfloat16", "float16")
 GENERATOR_DEVICES = ("cpu", "cuda", "mps")
 
@@ -48,6 +54,29 @@ class Lora:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Nudge:
+    """A small variation: the noise is turned towards that of another seed.
+
+    Attributes:
+        seed: of the other noise, 0...2^64-1.
+        weight: how far, between 0 (not at all) and 1 (the other noise), which are both excluded.
+
+    Raises:
+        RecipeError: a field has the wrong type or is out of range.
+    """
+
+    seed: int
+    weight: float
+
+    def __post_init__(self) -> None:
+        check_int("nudges", self.seed, "The seed of a nudge", 0, MAX_SEED)
+        is_number = isinstance(self.weight, int | float) and not isinstance(self.weight, bool)
+        if not is_number or not 0 < self.weight < 1:
+            raise RecipeError("nudges", "The strength of a nudge must be a number between 0 and 1.")
+        object.__setattr__(self, "weight", float(self.weight))
+
+
+@dataclass(frozen=True, kw_only=True)
 class Recipe:
     """Everything a user chooses that decides the pixels of one picture. Valid once it is made.
 
@@ -55,7 +84,8 @@ class Recipe:
         model_id: "sketch", a Hub id ("owner/name") or the path of a local diffusers folder or .safetensors file.
         revision: the Hub commit (old pictures may name a branch); None for local models.
         prompt, negative_prompt: up to 10,000 characters each; both may be empty.
-        seed: 0...2^32-1, for `torch.Generator(generator_device).manual_seed(seed)`.
+        seed: 0...2^64-1, for `torch.Generator(generator_device).manual_seed(seed)`. On the CPU, only its lower 32 bits
+            decide the noise.
         generator_device: where the noise is drawn. On the CPU it is the same on every machine.
         scheduler: a name from `seedlab.core.schedulers.SCHEDULERS`.
         num_inference_steps: 1...1000.
@@ -63,6 +93,7 @@ class Recipe:
         height, width: pixels, 8...4096; a multiple of 8.
         dtype: "float32", "bfloat16" or "float16".
         loras: up to 8.
+        nudges: up to 8; the initial noise is turned towards each in turn (see `seedlab.pipelines.sampling.noise`).
 
     Raises:
         RecipeError: a field has the wrong type or is out of range.
@@ -81,6 +112,7 @@ class Recipe:
     width: int
     dtype: str
     loras: tuple[Lora, ...] = field(default=(), metadata=ADDED)
+    nudges: tuple[Nudge, ...] = field(default=(), metadata=ADDED)
 
     def __post_init__(self) -> None:
         check_text("model_id", self.model_id, "The model", 500)
@@ -102,6 +134,10 @@ class Recipe:
             raise RecipeError("loras", "The LoRAs must be a list of files with their SHA-256 and weights.")
         if len(self.loras) > MAX_LORAS:
             raise RecipeError("loras", f"{len(self.loras)} LoRAs are too many: use {MAX_LORAS} or fewer.")
+        if not isinstance(self.nudges, tuple) or not all(isinstance(each, Nudge) for each in self.nudges):
+            raise RecipeError("nudges", "The nudges must be a list of seeds and strengths.")
+        if len(self.nudges) > MAX_NUDGES:
+            raise RecipeError("nudges", f"{len(self.nudges)} nudges are too many: use {MAX_NUDGES} or fewer.")
 
     @property
     def model_address(self) -> str:
@@ -144,7 +180,9 @@ class Recipe:
             sentence = f"This recipe has fields that this SeedLab does not know: {listed}. Update SeedLab."
             raise RecipeError("recipe", sentence)
         try:
-            return cls(**{**data, "loras": tuple(Lora(**each) for each in data.get("loras", ()))})
+            loras = tuple(Lora(**each) for each in data.get("loras", ()))
+            nudges = tuple(Nudge(**each) for each in data.get("nudges", ()))
+            return cls(**{**data, "loras": loras, "nudges": nudges})
         except TypeError as error:
             raise RecipeError("recipe", "This recipe is incomplete.") from error
 

@@ -1,53 +1,100 @@
-"""Seeds as people write them: "0-3" or "7, 42, 100-103"; also AUTOMATIC1111's "1-9 (+2)" and "0-10 [3]"."""
+"""Seeds as people write them: "0-3", "7, 42, 100-103", "0-30:10", "random 4"; also AUTOMATIC1111's ranges."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from random import SystemRandom
 
 from seedlab.core.errors import RecipeError
 from seedlab.core.numbers import MAX_CHARACTERS, split_numbers, tidy_digits
-from seedlab.core.recipe import MAX_SEED
+from seedlab.core.recipe import CPU_NOISES, MAX_SEED
 from seedlab.core.text import quote
 from seedlab.core.validation import check_int, check_text
 
+EXAMPLE = "whole numbers such as 0-3 or 7, 42, 100-103"
+MAX_SEEDS = 256
+"""The most seeds of one round."""
+
 RANGE = re.compile(
-    r"(?P<first>[0-9]{1,20})(?:-(?P<last>[0-9]{1,20})(?:\(\+(?P<step>[0-9]{1,9})\)|\[(?P<count>[0-9]{1,9})\])?)?"
+    r"(?P<first>[0-9]{1,20})(?:-(?P<last>[0-9]{1,20})"
+    r"(?:\(\+(?P<plus>[0-9]{1,20})\)|:(?P<step>[0-9]{1,20})|\[(?P<count>[0-9]{1,9})\])?)?"
     r"|(?P<whole>[0-9]{1,20})\.0{1,2}"
 )
-TIGHT = re.compile(r" ?([-~]) ?| ?([(\[]) ?([+]?) ?([0-9]+) ?([)\]])")
-"""The parts of a range, with the spaces that may be around them."""
+RANDOM = re.compile(r"random(?P<count>[0-9]{0,9})", re.IGNORECASE)
+TIGHT = re.compile(r" ?([-~:]) ?| ?([(\[]) ?([+]?) ?([0-9]+) ?([)\]])|(random) (?=[0-9])", re.IGNORECASE)
+"""The parts of a range or of "random 4", with the spaces that may be around them."""
+
+Draw = Callable[[int], int]
+"""Returns a random number in 0...n-1."""
+
+draw_randomly: Draw = SystemRandom().randrange
 
 
-def parse_seeds(text: str, limit: int = 64) -> tuple[int, ...]:
+def parse_seeds(text: str, limit: int = MAX_SEEDS, draw: Draw = draw_randomly) -> tuple[int, ...]:
     """Parse seeds as people write them. Order is kept, duplicates are dropped.
 
-    AUTOMATIC1111's X/Y/Z plot (scripts/xyz_grid.py) has two more ranges: "1-9 (+2)" counts in steps of two, and
-    "0-10 [3]" gives three seeds at equal distances.
+    "0-30:10" counts in steps of ten, and "random 4" draws four seeds. AUTOMATIC1111's X/Y/Z plot (scripts/xyz_grid.py)
+    has two more ranges: "1-9 (+2)" counts in steps of two, and "0-10 [3]" gives three seeds at equal distances.
+
+    Args:
+        draw: chooses the random seeds. They have 32 bits: further bits would not change the noise of a CPU.
 
     Raises:
-        RecipeError: there is no seed, or more than `limit`; one is not a whole number in 0...2^32-1; a range runs
-            backwards; or the text has more than 1,000 characters.
+        RecipeError: there is no seed, or more than `limit`; one is not a whole number in 0...2^64-1; a range runs
+            backwards; or the text has more than 6,000 characters.
     """
     check_text("seeds", text, "The list of seeds", MAX_CHARACTERS)
     seeds: dict[int, None] = {}
     for part in split_numbers("seeds", _tighten(text)):
-        seeds.update(dict.fromkeys(_parse_range(part, limit)))
+        match = RANDOM.fullmatch(part)
+        found = _draw_seeds(match["count"], limit, draw, seeds) if match else _parse_range(part, limit)
+        seeds.update(dict.fromkeys(found))
     if not seeds:
-        raise RecipeError("seeds", "No seed given. Write whole numbers such as 0-3 or 7, 42, 100-103.")
-    if len(seeds) > limit:
-        raise RecipeError("seeds", f"{len(seeds)} seeds are too many for one round: use {limit} or fewer.")
+        raise RecipeError("seeds", f"No seed given. Write {EXAMPLE}.")
+    _check_count(len(seeds), limit)
     return tuple(seeds)
+
+
+def has_random_seeds(text: str) -> bool:
+    """Whether a list of seeds asks for random ones, so that it means other seeds each time."""
+    return "random" in text.lower()
+
+
+def write_seeds(seeds: Sequence[int]) -> str:
+    """Return seeds as `parse_seeds` reads them: "0-3" or "7, 42"."""
+    if len(seeds) > 1 and all(seed == seeds[0] + index for index, seed in enumerate(seeds)):
+        return f"{seeds[0]}-{seeds[-1]}"
+    return ", ".join(str(seed) for seed in seeds)
 
 
 def _tighten(text: str) -> str:
     """Remove the spaces inside ranges; "~" becomes "-", as in Chinese and Japanese texts."""
     lines = (" ".join(line.split()) for line in tidy_digits(text).splitlines())
-    return TIGHT.sub(lambda match: "-" if match[1] else "".join(match.groups()[1:]), "\n".join(lines))
+
+    def join(match: re.Match[str]) -> str:
+        return "-" if match[1] == "~" else "".join(filter(None, match.groups()))
+
+    return TIGHT.sub(join, "\n".join(lines))
+
+
+def _draw_seeds(count: str, limit: int, draw: Draw, taken: dict[int, None]) -> Sequence[int]:
+    """Return so many seeds, one without a number, that are not taken yet."""
+    wanted = int(count or 1)
+    if wanted == 0:
+        raise RecipeError("seeds", "There cannot be 0 random seeds: write random 4.")
+    _check_count(wanted, limit)
+    drawn: dict[int, None] = {}
+    while len(drawn) < wanted:
+        seed = draw(CPU_NOISES)
+        if seed not in taken:
+            drawn[seed] = None
+    return tuple(drawn)
 
 
 def _parse_range(part: str, limit: int) -> Sequence[int]:
     match = RANGE.fullmatch(part)
     if match is None:
-        raise RecipeError("seeds", f"{quote(part)} is not a seed. Write whole numbers such as 0-3 or 7, 42, 100-103.")
+        advice = "random, or random 4, for random ones" if part == "-1" else EXAMPLE
+        raise RecipeError("seeds", f"{quote(part)} is not a seed. Write {advice}.")
     first = int(match["first"] or match["whole"])
     last = int(match["last"] or first)
     check_int("seeds", first, "A seed", 0, MAX_SEED)
@@ -56,14 +103,14 @@ def _parse_range(part: str, limit: int) -> Sequence[int]:
         raise RecipeError("seeds", f"The seeds {first}-{last} run backwards: write {last}-{first}.")
     if match["count"]:
         return _space_evenly(first, last, int(match["count"]), limit)
-    seeds = range(first, last + 1, _check_step(match["step"]))
-    _check_count(len(seeds), limit)
-    return seeds
+    step = _read_step(match["step"] or match["plus"])
+    _check_count((last - first) // step + 1, limit)
+    return range(first, last + 1, step)
 
 
-def _check_step(step: str | None) -> int:
+def _read_step(step: str | None) -> int:
     if step is not None and int(step) == 0:
-        raise RecipeError("seeds", "A range of seeds cannot count in steps of 0: write 1-9 (+2).")
+        raise RecipeError("seeds", "A range of seeds cannot count in steps of 0: write 0-30:10.")
     return int(step or 1)
 
 

@@ -11,7 +11,7 @@ import re
 from seedlab import __version__
 from seedlab.core.errors import RecipeError
 from seedlab.core.file_names import name_file
-from seedlab.core.recipe import Lora, Recipe
+from seedlab.core.recipe import Lora, Nudge, Recipe
 from seedlab.core.schedulers import Scheduler, find_scheduler
 from seedlab.core.weights import NO_HASHES, WeightHashes
 
@@ -67,6 +67,7 @@ def _write_details(recipe: Recipe, hashes: WeightHashes, draft_steps: int | None
         "Schedule type": _name_schedule(scheduler) if scheduler else None,
         "CFG scale": recipe.guidance_scale,
         "Seed": recipe.seed,
+        **_describe_nudges(recipe.nudges),
         "Size": f"{recipe.width}x{recipe.height}",
         "Model hash": hashes.checkpoint[:MODEL_HASH] or None,
         # Without these marks, as in early versions of A1111: several readers cut the name there.
@@ -79,6 +80,13 @@ def _write_details(recipe: Recipe, hashes: WeightHashes, draft_steps: int | None
         "Version": f"SeedLab v{__version__}",
     }
     return ", ".join(f"{key}: {_quote(value)}" for key, value in details.items() if value is not None)
+
+
+def _describe_nudges(nudges: tuple[Nudge, ...]) -> dict[str, int | float | str]:
+    """Name one nudge as A1111 does, and several as InvokeAI 2 did: "7:0.1, 42:0.3". No tool makes the same noise."""
+    if len(nudges) == 1:
+        return {"Variation seed": nudges[0].seed, "Variation seed strength": nudges[0].weight}
+    return {"Variations": ", ".join(f"{each.seed}:{each.weight:g}" for each in nudges)} if nudges else {}
 
 
 def _find_scheduler(name: str) -> Scheduler | None:

@@ -50,6 +50,7 @@ class Rule(ABC):
         parameters: the fields from which `parse` makes it.
         from_tile: whether the page offers it for a locked tile.
         needs_prompt: whether it makes no sense for models without a prompt.
+        needs_nudges: whether it is only for models that take nudged noise.
     """
 
     values: tuple[Value, ...]
@@ -59,6 +60,7 @@ class Rule(ABC):
     parameters: ClassVar[tuple[Parameter, ...]]
     from_tile: ClassVar[bool] = True
     needs_prompt: ClassVar[bool] = False
+    needs_nudges: ClassVar[bool] = False
 
     @classmethod
     @abstractmethod

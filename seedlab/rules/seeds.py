@@ -22,7 +22,7 @@ class Seeds(Rule):
             name="seeds",
             label="Seeds",
             flag="--seeds",
-            help='as "0-3" or "7, 42, 100-103"; 0 to 4294967295',
+            help='as "0-3", "7, 42, 100-103", "0-30:10" or "random 4"; 0 to 18446744073709551615',
             default=GUIDE_SEEDS,
         ),
     )
@@ -35,7 +35,7 @@ class Seeds(Rule):
 
     @classmethod
     def parse(cls, texts: Mapping[str, str]) -> Self:
-        """Read seeds as people write them: "0-3" or "7, 42, 100-103"."""
+        """Read seeds as people write them: "0-3", "7, 42, 100-103", "0-30:10" or "random 4"."""
         return cls(parse_seeds(texts["seeds"]))
 
     @classmethod

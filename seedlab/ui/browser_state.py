@@ -10,6 +10,7 @@ import gradio as gr
 from seedlab.core.errors import SeedLabError
 from seedlab.core.model import Model
 from seedlab.core.recipe import Lora, Recipe
+from seedlab.core.seeds import write_seeds
 from seedlab.rules.rule import MAX_VALUES
 from seedlab.ui.form import ADVANCED
 from seedlab.workflow.drafts import choose_draft_steps
@@ -133,7 +134,7 @@ def restore_fields(
     if recipe is None:
         return (gr.skip(),) * 3
     model = recipe.model_id if recipe.model_id in names else recipe.model_address
-    fields = (recipe.prompt, _write_seeds([tile.recipe.seed for tile in trail.visible[0].tiles]), model)
+    fields = (recipe.prompt, write_seeds([tile.recipe.seed for tile in trail.visible[0].tiles]), model)
     updates = zip(fields, served, values, strict=True)
     return tuple(field if value == first else gr.skip() for field, first, value in updates)
 
@@ -168,9 +169,3 @@ def write(value: str | float | tuple[Lora, ...]) -> str:
     if isinstance(value, tuple):
         return "\n".join(f"{lora.file} {lora.weight:g}" for lora in value)
     return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _write_seeds(seeds: list[int]) -> str:
-    if len(seeds) > 1 and all(seed == seeds[0] + index for index, seed in enumerate(seeds)):
-        return f"{seeds[0]}-{seeds[-1]}"
-    return ", ".join(str(seed) for seed in seeds)

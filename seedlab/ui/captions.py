@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from seedlab.core.errors import RecipeError
 from seedlab.core.file_names import name_file
 from seedlab.core.model import Model
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipe import CPU_NOISES, Recipe
 from seedlab.core.schedulers import find_scheduler
 from seedlab.workflow.drafts import format_draft
 from seedlab.workflow.trail import UNFINISHED, Round, State, Tile, Trail
@@ -62,8 +62,12 @@ def split_prompt(trail: Trail, round_: Round, tile: Tile) -> tuple[str, str]:
 
 
 def format_seed(recipe: Recipe) -> str:
-    """Format the seed and its noise device: "2, noise from the CPU"."""
-    return f"{recipe.seed}, {DEVICES[recipe.generator_device]}"
+    """Format the seed, its noise device, and its nudges: "2, noise from the CPU, nudged toward 7 (0.1)"."""
+    seed = recipe.seed
+    is_cut = recipe.generator_device == "cpu" and seed >= CPU_NOISES
+    same = [f"the same as that of seed {seed % CPU_NOISES}"] if is_cut else []
+    nudges = [f"nudged toward {each.seed} ({each.weight:g})" for each in recipe.nudges]
+    return ", ".join((str(seed), DEVICES[recipe.generator_device], *same, *nudges))
 
 
 def format_settings(recipe: Recipe, names: Mapping[str, str]) -> str:

@@ -62,7 +62,7 @@ class Form:
     loras: str | None
 
     def read_rule(self) -> Seeds:
-        """Return the rule of the first round.
+        """Return the rule of the first round. Random seeds are drawn anew at each call.
 
         Raises:
             RecipeError: no seeds, too many, or a seed that is not a number.

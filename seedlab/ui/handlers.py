@@ -17,9 +17,10 @@ import gradio as gr
 
 from seedlab.core.clients import name_client
 from seedlab.core.errors import RecipeError, SeedLabError
-from seedlab.core.model import Model
+from seedlab.core.model import NO_NUDGES, Model
 from seedlab.core.numbers import read_whole
 from seedlab.core.recipe import MAX_PROMPT_CHARACTERS
+from seedlab.core.seeds import has_random_seeds, write_seeds
 from seedlab.rules.registry import find_variation
 from seedlab.rules.rule import Rule
 from seedlab.ui.browser_state import (
@@ -83,14 +84,15 @@ class Handlers:
         return page, page.update(since=0)
 
     def explore(self, page: PageSession | None, *values: Any) -> Outputs:
-        """Request a round of seeds. Outputs: update, notice, advanced, errors."""
+        """Request a round of seeds. Outputs: update, notice, advanced, seeds, errors."""
         if page is None:
-            return lose(2 + len(ERROR_PLACES))
+            return lose(3 + len(ERROR_PLACES))
         form = Form(*values)
         snapped = ""
+        seeds: Any = gr.skip()
 
         def action() -> None:
-            nonlocal snapped
+            nonlocal snapped, seeds
             rule = form.read_rule()
             model = self._services.resolve_model(self._find_model(read_model_id(form.model_id)))
             # A hidden field may hold text, which the user could not correct.
@@ -100,11 +102,13 @@ class Handlers:
             self._services.check(recipe)
             snapped = form.format_snapped_size(model, recipe)
             page.session.explore(recipe, rule, form.read_draft_steps(model, recipe))
+            if has_random_seeds(form.seeds or ""):
+                seeds = write_seeds(rule.seeds)  # the next click asks for the same ones
 
         field, errors = run_action(action)
         advanced = gr.update(open=True) if field in ADVANCED else gr.skip()
         notice = " ".join(filter(None, (self._format_notice(form), snapped)))
-        return page.update(), notice, advanced, *errors
+        return page.update(), notice, advanced, seeds, *errors
 
     def choose_tile(
         self, event: gr.EventData, page: PageSession | None, rule: str | None, *texts: str | None
@@ -332,6 +336,8 @@ class Handlers:
         model = self._services.find_model(tile.recipe.model_address)
         if rule.needs_prompt and model.unconditional and tile.state is State.DONE:
             raise SeedLabError(f"{model.name} has no prompt to vary: choose another variation.")
+        if rule.needs_nudges and not model.can_nudge and tile.state is State.DONE:
+            raise SeedLabError(f"{model.name} {NO_NUDGES}.")
         return rule.parse(dict(zip(RULE_FIELDS, (text or "" for text in texts), strict=True)))
 
     def _format_notice(self, form: Form) -> str:

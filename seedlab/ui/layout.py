@@ -111,7 +111,7 @@ def _wire_work(handlers: Handlers, panel: Panel, page: gr.State, columns: gr.HTM
     form = [panel.fields[name] for name in FORM]
 
     def explore(trigger: Any) -> None:
-        outputs = [columns, panel.notice, panel.advanced, *errors]
+        outputs = [columns, panel.notice, panel.advanced, panel.fields["seeds"], *errors]
         _stream(handlers, trigger(handlers.explore, [page, *form], outputs, **UNQUEUED), page, columns)
 
     explore(panel.generate.click)

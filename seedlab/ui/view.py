@@ -156,7 +156,7 @@ def _build_recipe(trail: Trail, round_: Round, index: int, names: Mapping[str, s
     recipe = tile.recipe
     lead, tail = split_prompt(trail, round_, tile)
     return {
-        "seed": recipe.seed,
+        "seed": str(recipe.seed),  # JavaScript would round large numbers
         "caption": round_.caption(index),
         "width": recipe.width,
         "height": recipe.height,

@@ -11,6 +11,7 @@ from seedlab.core.model import Model
 from seedlab.core.recipe import Recipe
 from seedlab.core.schedulers import find_scheduler
 from seedlab.images.output_folder import name_variations
+from seedlab.workflow.script_nudges import name_nudges, write_nudges, write_nudging
 
 SKETCH = "sketch"
 SKETCH_FOLDER = 'getattr(find_spec("seedlab"), "submodule_search_locations", ["seedlab"])[0] + "/sketch/weights"'
@@ -19,8 +20,12 @@ SKETCH_FOLDER = 'getattr(find_spec("seedlab"), "submodule_search_locations", ["s
 LISTED = 4
 """Up to so many pictures, each has its own line."""
 
-VARYING = ("seed", "prompt", "negative_prompt", "num_inference_steps", "guidance_scale", "height", "width")
-"""The fields in which the pictures of one script may differ: those that are arguments of the call."""
+VARYING = ("seed", "nudges", "prompt", "negative_prompt", "num_inference_steps", "guidance_scale", "height", "width")
+"""The fields in which the pictures of one script may differ: the noise, and the arguments of the call."""
+
+ONE_BY_ONE = (
+    "# One picture a call: a batch sums in another order (https://github.com/huggingface/diffusers/issues/2659)."
+)
 
 DETERMINISM = (
     "torch.use_deterministic_algorithms(True)",
@@ -31,9 +36,10 @@ DETERMINISM = (
 
 
 def write_script(recipes: Sequence[Recipe], environment: Environment | None = None, model: Model | None = None) -> str:
-    """Return a script of at most 30 lines that makes these pictures byte for byte in the same environment.
+    """Return a script that makes these pictures byte for byte in the same environment.
 
-    Text from users appears in quoted literals alone.
+    It has at most 30 lines, or 40 where nudges come together with LoRAs or deterministic algorithms. Text from users
+    appears in quoted literals alone.
 
     Args:
         recipes: one or more, which differ in arguments of the call alone.
@@ -188,11 +194,14 @@ def _write_pictures(recipes: Sequence[Recipe], model: Model | None) -> list[str]
     own = {each: {name: settings[each][name] for name in settings[each] if name not in shared} for each in recipes}
     varies = any(own.values())
     arguments = "**settings, **own" if varies else "**settings"
+    is_nudged = any(each.nudges for each in recipes)
+    names = ["name", "seed", "prompt", *(["nudges"] if is_nudged else []), *(["own"] if varies else [])]
     return [
+        *(write_nudging(recipe.generator_device) if is_nudged else []),
         *_write_list(recipes, own if varies else {}),
         f"settings = {_write_dict(shared)}",
-        "# One picture a call: a batch sums in another order (https://github.com/huggingface/diffusers/issues/2659).",
-        f"for name, seed, prompt{', own' if varies else ''} in pictures:",
+        *([] if is_nudged else [ONE_BY_ONE]),
+        f"for {', '.join(names)} in pictures:",
         f"    pipe.scheduler = {scheduler.class_name}.from_config(config{flags})",
         f"    image = pipe({prompt}generator={generator}.manual_seed(seed), {arguments}).images[0]",
         # The prefix keeps it from replacing SeedLab's own picture, which has its recipe inside.
@@ -207,24 +216,33 @@ def _is_shared(name: str, settings: Iterable[Mapping[str, str]]) -> bool:
 
 
 def _write_list(recipes: Sequence[Recipe], own: Mapping[Recipe, Mapping[str, str]]) -> list[str]:
-    if not own and len({recipe.prompt for recipe in recipes}) == 1:
+    is_nudged = any(recipe.nudges for recipe in recipes)
+    if not own and not is_nudged and len({recipe.prompt for recipe in recipes}) == 1:
         seeds = ", ".join(str(recipe.seed) for recipe in recipes)
         return [f'pictures = [(f"seed-{{seed}}", seed, {_quote(recipes[0].prompt)}) for seed in [{seeds}]]']
     names = _name_pictures(recipes, own)
-    tuples = [
-        f"({_quote(name)}, {recipe.seed}, {_quote(recipe.prompt)}{', ' + _write_dict(own[recipe]) if own else ''})"
-        for recipe, name in names.items()
-    ]
-    if len(tuples) > LISTED:
+    tuples = [f"({', '.join(_list_parts(recipe, name, own.get(recipe), is_nudged))})" for recipe, name in names.items()]
+    if len(tuples) > LISTED or is_nudged:
         return [f"pictures = [{', '.join(tuples)}]"]
     return ["pictures = [", *(f"    {each}," for each in tuples), "]"]
+
+
+def _list_parts(recipe: Recipe, name: str, own: Mapping[str, str] | None, is_nudged: bool) -> list[str]:
+    nudges = [write_nudges(recipe.nudges)] if is_nudged else []
+    return [
+        _quote(name),
+        str(recipe.seed),
+        _quote(recipe.prompt),
+        *nudges,
+        *([] if own is None else [_write_dict(own)]),
+    ]
 
 
 def _name_pictures(recipes: Sequence[Recipe], own: Mapping[Recipe, Mapping[str, str]]) -> dict[Recipe, str]:
     """Name pictures as `seedlab refine` does, "seed-2-artsy": by the words and settings that they do not share."""
     start = len(_find_shared_words([recipe.prompt for recipe in recipes]))
     settings = {each: "".join(f" {name} {value}" for name, value in own.get(each, {}).items()) for each in recipes}
-    captions = {recipe: recipe.prompt[start:] + settings[recipe] for recipe in recipes}
+    captions = {each: each.prompt[start:] + settings[each] + name_nudges(each.nudges) for each in recipes}
     names = {recipe: f"seed-{recipe.seed}" for recipe in recipes}
     for stem in dict.fromkeys(names.values()):
         longer = [recipe for recipe in recipes if names[recipe] == stem and captions[recipe]]

@@ -1,10 +1,12 @@
 """The trail as JSON, as browsers keep it. What comes back is untrusted.
 
-Version 2 keeps each round's rule, and of each recipe only what differs from the parent's. Version 1 knew rounds of
-seeds and of suffixes, and kept whole recipes.
+Version 3 writes integers that JavaScript would round as {"int": "18446744073709551615"}. Version 2 keeps each round's
+rule, and of each recipe only what differs from the parent's. Version 1 knew rounds of seeds and of suffixes, and kept
+whole recipes.
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
@@ -17,9 +19,9 @@ from seedlab.rules.seeds import Seeds
 from seedlab.rules.suffixes import Suffixes, cut_suffix
 from seedlab.workflow.trail import MAX_PATH_TILES, MAX_ROUNDS, MAX_TILES, Round, State, Tile, Trail, count_tiles
 
-VERSION = 2
-MAX_ID = 2**53
-"""JavaScript counts exactly up to here."""
+VERSION = 3
+MAX_EXACT = 2**53 - 1
+"""JavaScript's largest exact integer, Number.MAX_SAFE_INTEGER."""
 
 MAX_OPENINGS, MAX_COMMAS = 250_000, 1_000_000
 """Brackets and commas, also those in prompts: forged data could have millions, which take seconds to parse."""
@@ -50,7 +52,7 @@ def read_known(text: str) -> tuple[Trail, int]:
     try:
         if text.count("{") + text.count("[") > MAX_OPENINGS or text.count(",") > MAX_COMMAS:
             raise ValueError("more values than a trail has")
-        return _read(json.loads(text))
+        return _read(json.loads(text, object_hook=_unescape))
     except BROKEN as error:
         raise SeedLabError("This is not a SeedLab trail.") from error
 
@@ -61,12 +63,34 @@ def write_round(trail: Trail, round_: Round) -> dict[str, Any]:
     base = {} if round_.parent else {"base": first.to_dict()}
     drafts = {} if round_.draft_steps is None else {"draft_steps": round_.draft_steps}
     tiles = [{"value": tile.value, "recipe": tile.recipe.list_changes(first)} for tile in round_.tiles]
-    return {"id": round_.id, "parent": round_.parent, "rule": round_.rule.to_dict(), **base, **drafts, "tiles": tiles}
+    body = {"rule": round_.rule.to_dict(), **base, **drafts, "tiles": tiles}
+    return {"id": round_.id, "parent": round_.parent, **escape(body)}
+
+
+def escape(data: Any) -> Any:
+    """Return JSON data in which integers that JavaScript would round are {"int": "..."}."""
+    if isinstance(data, Mapping):
+        return {name: escape(value) for name, value in data.items()}
+    if isinstance(data, list | tuple):
+        return [escape(value) for value in data]
+    if isinstance(data, int) and abs(data) > MAX_EXACT:
+        return {"int": str(data)}
+    return data
+
+
+def _unescape(data: dict[str, Any]) -> Any:
+    """Return the integer that an object stands for, or the object itself."""
+    if data.keys() != {"int"}:
+        return data
+    digits = data["int"]
+    if not isinstance(digits, str) or not re.fullmatch("-?[1-9][0-9]{15,19}", digits) or abs(int(digits)) <= MAX_EXACT:
+        raise ValueError("an integer that needs no escape")
+    return int(digits)
 
 
 def _read(data: Mapping[str, Any]) -> tuple[Trail, int]:
     version = data.get("version", 1)
-    if version not in (1, VERSION):
+    if version not in range(1, VERSION + 1):
         raise SeedLabError("This trail was written by a newer SeedLab: update SeedLab to open it.")
     # Parents come first in the order of ids, not in that of the list, which says what was asked for last.
     listed = _drop_oldest(data["rounds"][:MAX_ROUNDS])
@@ -76,7 +100,7 @@ def _read(data: Mapping[str, Any]) -> tuple[Trail, int]:
         if _is_unknown(each, unknown):
             unknown.add(int(each["id"]))
             continue
-        round_ = _read_round(each, read) if version == VERSION else _read_old_round(each, read)
+        round_ = _read_old_round(each, read) if version == 1 else _read_round(each, read)
         if round_.id in read or not round_.tiles:
             raise ValueError("a round twice, or empty")
         read[round_.id] = round_
@@ -158,7 +182,7 @@ def _make_tile(recipe: Recipe, value: Value) -> Tile:
 
 def _make_round(data: Mapping[str, Any], rule: Rule, tiles: tuple[Tile, ...], parent: tuple[int, int] | None) -> Round:
     round_id = int(data["id"])
-    if not 0 < round_id < MAX_ID // 2:
+    if not 0 < round_id < MAX_EXACT // 2:
         raise ValueError("an id that no browser can count")
     draft_steps = data.get("draft_steps")
     if draft_steps is not None:

@@ -80,6 +80,25 @@ def test_rounds_of_a_newer_version_are_kept_and_reported(screen, seeds):
     forgive_reload(screen)
 
 
+def test_seeds_that_javascript_would_round_outlive_a_reload_and_a_click(screen):
+    """Random seeds are in the field once they are drawn."""
+    screen.set_steps(QUICK, side=SMALL)
+    screen.generate(seeds="18446744073709551615, random")
+    screen.wait_done(0, 2)
+    first, drawn = screen.value("seeds").split(", ")
+    assert first == "18446744073709551615"
+    assert drawn.isdigit()
+    screen.page.wait_for_function(HAS_SAVED)
+    screen.page.reload()
+    screen.wait_done(0, 2)
+    assert screen.value("seeds") == f"{first}, {drawn}"
+    expect(screen.column(0).locator(".edge")).to_have_text([first, drawn])
+    screen.frame(0, 0).click()
+    screen.wait_done(1)
+    expect(screen.column(1).locator("h2")).to_have_text(f"Seed {first} · suffixes")
+    forgive_reload(screen)
+
+
 def test_a_click_after_a_restart_of_the_server_is_carried_out(browser, tmp_path, seeds):
     server = start_server(tmp_path)
     port = int(server.url.rsplit(":", 1)[1])

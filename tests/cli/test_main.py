@@ -393,7 +393,7 @@ BAD = {
     "grid P --seeds none": "“none” is not a seed",
     "grid P --seeds 3-0": "The seeds 3-0 run backwards: write 0-3",
     "grid P --seeds -1": "“-1” is not a seed",
-    "grid P --seeds 4294967296": "must be from 0 to 4294967295",
+    "grid P --seeds 18446744073709551616": "must be from 0 to 18446744073709551615",
     "grid P --seeds 0-99": "100 seeds are too many",
     "grid P --steps many": "--steps: “many” is not a whole number",
     "grid P --steps 0": "The number of steps must be from 1",

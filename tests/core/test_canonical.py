@@ -10,7 +10,7 @@ from tests.examples import ENVIRONMENT, RECIPE
 
 @dataclass(frozen=True, kw_only=True)
 class LaterRecipe(Recipe):
-    nudges: tuple[int, ...] = field(default=(), metadata=ADDED)
+    of_tomorrow: tuple[int, ...] = field(default=(), metadata=ADDED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +25,7 @@ def test_the_fingerprint_of_a_recipe_is_the_one_of_the_first_version():
 def test_a_new_field_of_a_recipe_counts_once_it_is_set():
     values = dict(vars(RECIPE))
     assert LaterRecipe(**values).fingerprint == RECIPE.fingerprint
-    assert LaterRecipe(**values, nudges=(1,)).fingerprint != RECIPE.fingerprint
+    assert LaterRecipe(**values, of_tomorrow=(1,)).fingerprint != RECIPE.fingerprint
     assert LaterRecipe.from_dict(RECIPE.to_dict()) == LaterRecipe(**values)
 
 

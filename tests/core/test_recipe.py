@@ -8,8 +8,8 @@ from dataclasses import FrozenInstanceError, asdict, replace
 import pytest
 
 from seedlab.core.errors import RecipeError, SeedLabError
-from seedlab.core.recipe import MAX_SEED, Lora, Recipe
-from seedlab.core.seeds import parse_seeds
+from seedlab.core.recipe import MAX_SEED, Lora, Nudge, Recipe
+from seedlab.core.seeds import parse_seeds, write_seeds
 from tests.examples import RECIPE
 
 
@@ -41,6 +41,7 @@ def test_every_field_decides_the_fingerprint():
         "width": 136,
         "dtype": "float16",
         "loras": (LORA,),
+        "nudges": (Nudge(seed=7, weight=0.1),),
     }
     assert changes.keys() == asdict(RECIPE).keys()
     changed = {replace(RECIPE, **{name: value}).fingerprint for name, value in changes.items()}
@@ -129,8 +130,8 @@ def test_what_is_no_recipe_is_refused(data):
 
 
 def test_a_field_of_a_later_version_is_named():
-    with pytest.raises(RecipeError, match=r"does not know: nudges\. Update SeedLab"):
-        Recipe.from_dict(asdict(RECIPE) | {"nudges": []})
+    with pytest.raises(RecipeError, match=r"does not know: of_tomorrow\. Update SeedLab"):
+        Recipe.from_dict(asdict(RECIPE) | {"of_tomorrow": []})
 
 
 def test_the_name_of_an_unknown_field_can_be_shown():
@@ -150,7 +151,13 @@ def test_the_name_of_an_unknown_field_can_be_shown():
         ("0—3", (0, 1, 2, 3)),
         (" 5 ;\n6,\t7 ,", (5, 6, 7)),
         ("1, 1, 0-2", (1, 0, 2)),
-        ("4294967295", (MAX_SEED,)),
+        ("4294967295, 4294967296", (2**32 - 1, 2**32)),
+        ("18446744073709551615", (MAX_SEED,)),
+        ("18446744073709551614-18446744073709551615", (MAX_SEED - 1, MAX_SEED)),
+        ("0-30:10", (0, 10, 20, 30)),
+        ("5 - 9 : 3, 7", (5, 8, 7)),
+        ("０～３０：１０", (0, 10, 20, 30)),
+        ("0-18446744073709551615:9223372036854775807", (0, 2**63 - 1, 2**64 - 2)),
         ("007", (7,)),
         ("٣", (3,)),
         ("０-３", (0, 1, 2, 3)),
@@ -166,7 +173,7 @@ def test_the_name_of_an_unknown_field_can_be_shown():
         ("0,1,2", (0, 1, 2)),
         ("1,2,100", (1, 2, 100)),
         ("0 100 200", (0, 100, 200)),
-        ("0-4294967295 [2]", (0, MAX_SEED)),
+        ("0-18446744073709551615 [2]", (0, MAX_SEED)),
         ("5-5", (5,)),
     ],
 )
@@ -179,7 +186,13 @@ def test_seeds_are_read_as_people_write_them(text, seeds):
     [
         ("", "No seed given"),
         (" , ", "No seed given"),
-        ("-1", "“-1” is not a seed"),
+        ("-1", "“-1” is not a seed. Write random, or random 4, for random ones."),
+        ("0-30:0", "cannot count in steps of 0"),
+        ("0:10", "“0:10” is not a seed"),
+        ("random 0", "cannot be 0 random seeds"),
+        ("random 257", "257 seeds are too many"),
+        ("0-254, random 2", "257 seeds are too many"),
+        ("randomly", "“randomly” is not a seed"),
         ("one", "“one” is not a seed"),
         ("1.5", "“1.5” is not a seed"),
         ("1-2-3", "“1-2-3” is not a seed"),
@@ -193,14 +206,14 @@ def test_seeds_are_read_as_people_write_them(text, seeds):
         ("0-9 (+0)", "cannot count in steps of 0"),
         ("9-0 (-3)", "run backwards: write 0-9"),
         ("0-10 [0]", "cannot have 0 seeds"),
-        ("0-100 [65]", "65 seeds are too many"),
+        ("0-1000 [257]", "257 seeds are too many"),
         ("0-9999 (+2)", "5,000 seeds are too many"),
-        ("1," * 600, "1,200 characters: shorten it to 1,000"),
-        ("4294967296", "must be from 0 to 4294967295"),
+        ("1," * 3500, "7,000 characters: shorten it to 6,000"),
+        ("18446744073709551616", "must be from 0 to 18446744073709551615"),
         ("3-0", "write 0-3"),
-        ("0-64", "65 seeds are too many"),
-        ("0-4294967295", "4,294,967,296 seeds are too many"),
-        ("0-60, 100-110", "72 seeds are too many"),
+        ("0-256", "257 seeds are too many"),
+        ("0-18446744073709551615", "18,446,744,073,709,551,616 seeds are too many"),
+        ("0-250, 300-310", "262 seeds are too many"),
     ],
 )
 def test_what_is_no_list_of_seeds_is_refused_in_a_sentence(text, sentence):
@@ -212,13 +225,13 @@ def test_whatever_is_typed_gives_valid_seeds_or_a_sentence():
     chance = random.Random(0)
     read, sentences = 0, []
     for _ in range(5000):
-        text = "".join(chance.choices("0123456789  ,;-–\n\tx.+٣\0\ud800", k=chance.randrange(12)))
+        text = "".join(chance.choices([*"0123456789  ,;-–:\n\tx.+٣\0\ud800", "random"], k=chance.randrange(12)))
         try:
             seeds = parse_seeds(text)
         except SeedLabError as error:
             sentences.append(str(error))
         else:
-            assert 0 < len(seeds) == len(set(seeds)) <= 64, text
+            assert 0 < len(seeds) == len(set(seeds)) <= 256, text
             assert all(0 <= seed <= MAX_SEED for seed in seeds), text
             read += 1
     assert read > 100
@@ -271,19 +284,70 @@ def test_loras_from_strangers_are_not_trusted(loras):
         Recipe.from_dict(RECIPE.to_dict() | {"loras": loras})
 
 
-@pytest.mark.parametrize("text", ["4294967296", "4294967290-4294967296", "4294967296-4294967297"])
+def test_a_recipe_without_nudges_keeps_its_fingerprint_and_one_with_nudges_comes_back():
+    assert "nudges" not in RECIPE.to_dict()
+    recipe = replace(RECIPE, nudges=(Nudge(seed=MAX_SEED, weight=0.1), Nudge(seed=0, weight=0.3)))
+    assert Recipe.from_dict(json.loads(recipe.to_json())) == recipe
+    assert recipe.fingerprint != replace(recipe, nudges=recipe.nudges[::-1]).fingerprint
+
+
+@pytest.mark.parametrize(
+    "nudges",
+    [
+        3,
+        "x",
+        [3],
+        [{}],
+        [{"seed": 1}],
+        [{"seed": -1, "weight": 0.1}],
+        [{"seed": 2**64, "weight": 0.1}],
+        [{"seed": 1.5, "weight": 0.1}],
+        [{"seed": 1, "weight": 0}],
+        [{"seed": 1, "weight": 1}],
+        [{"seed": 1, "weight": float("nan")}],
+        [{"seed": 1, "weight": True}],
+        [{"seed": 1, "weight": "0.1"}],
+        [{"seed": 1, "weight": 0.1, "more": 2}],
+        [{"seed": 1, "weight": 0.1}] * 9,
+    ],
+)
+def test_nudges_from_strangers_are_not_trusted(nudges):
+    with pytest.raises(RecipeError):
+        Recipe.from_dict(RECIPE.to_dict() | {"nudges": nudges})
+
+
+@pytest.mark.parametrize("text", [f"{2**64}", f"{2**64 - 1}-{2**64}", f"{10**20 - 1}"])
 def test_a_seed_above_the_largest_is_named(text):
-    with pytest.raises(RecipeError, match="A seed must be from 0 to 4294967295") as caught:
+    with pytest.raises(RecipeError, match="A seed must be from 0 to 18446744073709551615") as caught:
         parse_seeds(text)
     assert caught.value.field == "seeds"
 
 
 def test_as_many_seeds_as_the_limit_are_read_and_no_more():
-    assert parse_seeds("0-63") == tuple(range(64))
+    assert parse_seeds("0-255") == tuple(range(256))
     assert parse_seeds("0-1, 3", limit=3) == (0, 1, 3)
-    for text, count in (("0-64", 65), ("0-62, 70-71", 65), ("10-1009", "1,000")):
-        with pytest.raises(RecipeError, match=f"^{count} seeds are too many for one round: use 64 or fewer"):
+    for text, count in (("0-256", 257), ("0-254, 270-271", 257), ("10-1009", "1,000")):
+        with pytest.raises(RecipeError, match=f"^{count} seeds are too many for one round: use 256 or fewer"):
             parse_seeds(text)
+
+
+def test_a_full_round_of_the_largest_seeds_can_be_written_and_read():
+    seeds = tuple(range(MAX_SEED, MAX_SEED - 512, -2))
+    assert parse_seeds(write_seeds(seeds)) == seeds
+
+
+def test_random_seeds_are_drawn_once_each_and_are_not_those_that_are_there():
+    draws = iter((0, 7, 7, 2**32 - 1, 5))
+    assert parse_seeds("0-2, Random 3, 9", draw=lambda stop: next(draws)) == (0, 1, 2, 7, 2**32 - 1, 5, 9)
+    assert parse_seeds("random, 3", draw=lambda stop: stop - 1) == (2**32 - 1, 3)
+    assert len(parse_seeds("random 256")) == 256
+    assert parse_seeds("random 4") != parse_seeds("random 4")
+
+
+@pytest.mark.parametrize(("seeds", "text"), [((0, 1, 2), "0-2"), ((7,), "7"), ((7, 9), "7, 9"), ((3, 2), "3, 2")])
+def test_seeds_are_written_as_they_are_read(seeds, text):
+    assert write_seeds(seeds) == text
+    assert parse_seeds(text) == seeds
 
 
 @pytest.mark.parametrize("code", [0xD800, 0xDBFF, 0xDFFF])

@@ -3,6 +3,7 @@
 import pytest
 from PIL import Image
 
+from seedlab.images import grid as module
 from seedlab.images.grid import PAPER, make_grid
 
 
@@ -15,3 +16,12 @@ def test_pictures_go_row_by_row_and_the_rest_is_paper(count, rows, columns):
     assert grid.size == (3 * columns, 2 * rows)
     colors = [grid.getpixel((3 * (n % columns), 2 * (n // columns))) for n in range(rows * columns)]
     assert colors == [(n, 0, 0) for n in range(count)] + [PAPER] * (rows * columns - count)
+
+
+def test_a_grid_that_would_be_too_large_is_scaled_down(monkeypatch):
+    monkeypatch.setattr(module, "MAX_PIXELS", 4 * 100 * 50)
+    assert make_grid([Image.new("RGB", (100, 50), "red")] * 4).size == (200, 100)
+    large = make_grid([Image.new("RGB", (200, 100), "red")] * 3)
+    assert large.size == (200, 100)
+    assert large.getpixel((0, 0)) == large.getpixel((99, 49)) == (255, 0, 0)
+    assert large.getpixel((199, 99)) == PAPER

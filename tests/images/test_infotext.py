@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from seedlab import __version__
-from seedlab.core.recipe import Lora
+from seedlab.core.recipe import Lora, Nudge
 from seedlab.core.weights import WeightHashes
 from seedlab.images.infotext import write_infotext
 from tests.examples import RECIPE
@@ -65,9 +65,17 @@ def test_the_line_of_the_negative_prompt_is_there_when_it_is_empty():
     assert "\nNegative prompt: \nSteps: " in write_infotext(RECIPE)
 
 
+def test_one_nudge_is_named_as_a1111_does_and_several_as_invokeai_did():
+    nudges = (Nudge(seed=7, weight=0.1), Nudge(seed=42, weight=0.25))
+    one, two = (read_as_a1111(write_infotext(replace(RECIPE, nudges=nudges[:count]))) for count in (1, 2))
+    assert (one["Variation seed"], one["Variation seed strength"]) == ("7", "0.1")
+    assert two["Variations"] == "7:0.1, 42:0.25"
+    assert two["Seed"] == one["Seed"]
+
+
 def test_every_seed_is_in_its_own_infotext_and_0_too():
-    texts = [write_infotext(replace(RECIPE, seed=seed)) for seed in (0, 1, 4294967295)]
-    assert [read_as_a1111(text)["Seed"] for text in texts] == ["0", "1", "4294967295"]
+    texts = [write_infotext(replace(RECIPE, seed=seed)) for seed in (0, 1, 2**64 - 1)]
+    assert [read_as_a1111(text)["Seed"] for text in texts] == ["0", "1", "18446744073709551615"]
 
 
 @pytest.mark.parametrize(

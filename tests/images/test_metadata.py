@@ -131,8 +131,8 @@ def test_a_picture_of_a_newer_version_says_so(tmp_path):
 
 
 def test_a_recipe_with_a_newer_field_says_so(tmp_path):
-    with pytest.raises(SeedLabError, match="does not know: nudges"):
-        read_metadata(write_chunk(tmp_path, changed(recipe=recipe_data(nudges=[]))))
+    with pytest.raises(SeedLabError, match="does not know: of_tomorrow"):
+        read_metadata(write_chunk(tmp_path, changed(recipe=recipe_data(of_tomorrow=[]))))
 
 
 @pytest.mark.parametrize("changes", [{"recipe": recipe_data(seed=1)}, {"fingerprint": "0" * 64}, {"fingerprint": None}])

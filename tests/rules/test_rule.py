@@ -39,7 +39,7 @@ def test_names_of_parameters_and_flags_are_unique():
     assert len({each.name for each in parameters}) == len({each.flag for each in parameters}) == len(parameters)
 
 
-@pytest.mark.parametrize("name", ["nudge", "", None, 3, ["seeds"]])
+@pytest.mark.parametrize("name", ["of tomorrow", "", None, 3, ["seeds"]])
 def test_a_rule_that_is_not_known_is_refused_in_a_sentence(name):
     with pytest.raises(RecipeError, match="has no rule"):
         find_rule(name)

@@ -21,7 +21,7 @@ def test_seeds_are_read_as_people_write_them():
     assert caught.value.field == "seeds"
 
 
-@pytest.mark.parametrize("value", [-1, 2**32, "1", 1.5, (1,)])
+@pytest.mark.parametrize("value", [-1, 2**64, "1", 1.5, (1,)])
 def test_a_value_that_is_not_a_seed_is_refused(value):
     with pytest.raises(RecipeError):
         Seeds((value,)).make(RECIPE)

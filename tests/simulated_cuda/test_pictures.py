@@ -9,7 +9,7 @@ from threading import Event
 import pytest
 
 from seedlab.cli.main import main
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipe import Nudge, Recipe
 from seedlab.core.reports import Failed, Finished
 from seedlab.pipelines.devices.offload import is_offloaded
 from seedlab.pipelines.models.addresses import find_model
@@ -145,3 +145,17 @@ def test_the_whole_job_without_a_browser(device, build, tmp_path, capsys):
     assert "L∞" in capsys.readouterr().out
     assert main(["grid", "a boat", "--seeds", "9", "--device", "mps", *options]) == 2
     assert capsys.readouterr().err == "There is no device “mps” on this machine: use cuda, cpu.\n"
+
+
+def test_nudged_noise_of_the_device_has_the_bytes_of_the_exported_script(manager, build, tmp_path, monkeypatch, capsys):
+    nudges = (Nudge(seed=7, weight=0.1), Nudge(seed=2**64 - 1, weight=0.3))
+    recipe = make_default(build, "tiny", generator_device="cuda", scheduler="EulerAncestralDiscreteScheduler")
+    recipes = [recipe, replace(recipe, nudges=nudges), replace(recipe, nudges=nudges[:1], generator_device="cpu")]
+    hashes = make(manager, recipes)
+    assert len(set(hashes)) == 3
+    assert hashes[0] == run_on_device(recipe)
+    monkeypatch.chdir(tmp_path)
+    for chosen, expected in ((recipes[:2], hashes[:2]), (recipes[2:], hashes[2:])):
+        script = write_script(chosen, manager.environment(recipe), find_model(recipe.model_id))
+        exec(compile(script, "script.py", "exec"), {})
+        assert [line.split()[1] for line in capsys.readouterr().out.splitlines()] == expected

@@ -103,7 +103,8 @@ class Page:
 
     def explore(self, prompt="Labrador", seeds="0-3", model_id="sketch", drafts=False, draft_steps="", **advanced):
         form = Form(prompt, seeds, drafts, draft_steps, model_id, **(dict.fromkeys(ADVANCED, "") | advanced))
-        update, self.notice, self.advanced, *errors = self.handlers.explore(self.state, *vars(form).values())
+        outputs = self.handlers.explore(self.state, *vars(form).values())
+        update, self.notice, self.advanced, self.seeds, *errors = outputs
         self._show(update, errors)
 
     def click(self, round_id, index, suffixes=SUFFIXES, rule="suffixes", **texts):

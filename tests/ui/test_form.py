@@ -54,6 +54,24 @@ def test_an_unsupported_size_is_rounded_with_a_notice(page, painter):
     assert page.notice == ""
 
 
+def test_random_seeds_are_written_into_the_field(page, painter):
+    page.explore(seeds="18446744073709551615, random 3")
+    page.develop()
+    drawn = [recipe.seed for recipe in painter.painted]
+    assert drawn[0] == 2**64 - 1
+    assert len(set(drawn)) == 4
+    assert page.seeds == ", ".join(map(str, drawn))
+    assert [tile["seed"] for tile in page.view["rounds"][0]["tiles"]] == [str(seed) for seed in drawn]
+    page.explore(seeds=page.seeds)
+    assert len(page.view["rounds"]) == 1, "the same seeds are the same round"
+    assert not isinstance(page.seeds, str), "the field stays as it is"
+
+
+def test_random_seeds_of_a_round_that_is_refused_are_not_written(page):
+    page.explore(seeds="random 2", width="9999")
+    assert not isinstance(page.seeds, str)
+
+
 def test_locking_without_suffixes_shows_an_error_under_them(page):
     page.explore()
     page.develop()

@@ -11,7 +11,7 @@ import pytest
 from seedlab.core.recipe import MAX_PROMPT_CHARACTERS, Lora
 from seedlab.rules.seeds import Seeds
 from seedlab.rules.suffixes import GUIDE_SUFFIXES
-from seedlab.ui.fields import MODEL_DEPENDENT
+from seedlab.ui.fields import MODEL_DEPENDENT, list_rules
 from seedlab.ui.form import ADVANCED, FORM
 from seedlab.ui.handlers import Handlers, end_session
 from seedlab.ui.updates import LOST
@@ -41,7 +41,7 @@ def test_seed_0_at_index_0_can_be_locked(page):
     page.develop()
     page.click(1, 0)
     assert page.view["rounds"][0]["locked"] == 0
-    assert {tile["seed"] for tile in page.view["rounds"][1]["tiles"]} == {0}
+    assert {tile["seed"] for tile in page.view["rounds"][1]["tiles"]} == {"0"}
 
 
 def test_an_earlier_branch_is_shown_again_without_new_work(page, painter):
@@ -525,6 +525,9 @@ def test_an_unconditional_model_explores_seeds_and_keeps_the_input(painter):
     }
     page.click(1, 2)
     assert page.errors["page"] == "Digits has no prompt to vary: choose another variation."
+    page.click(1, 0, rule="nudge")
+    assert page.errors["page"].startswith("Digits draws its noise in a way of its own, which cannot be nudged")
+    assert [name for _, name in list_rules(digits)] == ["steps"]
     assert len(page.view["rounds"]) == 1
     *_, outputs = page.handlers.choose_model("sketch", "suffixes")
     updates = dict(zip(MODEL_DEPENDENT, outputs, strict=False))

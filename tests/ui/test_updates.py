@@ -110,7 +110,7 @@ def test_rounds_that_made_room_for_others_are_forgotten(updates, monkeypatch):
         trail = trail.explore(RECIPE, Seeds((seed,)))
         view.merge(updates.build(trail))
     assert view.read()["order"] == [2, 3]
-    assert [tile["seed"] for tile in view.read()["rounds"][0]["tiles"]] == [2]
+    assert [tile["seed"] for tile in view.read()["rounds"][0]["tiles"]] == ["2"]
     assert set(updates.build(trail, since=0)["saved"]) == {"2", "3"}
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipe import Nudge, Recipe
 from seedlab.rules.seeds import Seeds
 from seedlab.rules.suffixes import Suffixes
-from seedlab.ui.captions import name_download, name_root
+from seedlab.ui.captions import format_seed, name_download, name_root
 from seedlab.ui.view import encode_preview
 from seedlab.workflow.notices import format_unknown_words
 from seedlab.workflow.trail import State, Trail
@@ -36,7 +36,7 @@ def test_an_empty_trail_shows_nothing():
 def test_a_round_of_seeds():
     (round_,) = show(explored())["rounds"]
     assert (round_["title"], round_["prompt"], round_["parent"]) == ("Seeds 0–3", [RECIPE.prompt, ""], None)
-    assert [tile["seed"] for tile in round_["tiles"]] == [0, 1, 2, 3]
+    assert [tile["seed"] for tile in round_["tiles"]] == ["0", "1", "2", "3"]
     assert round_["locked"] is None
 
 
@@ -81,6 +81,21 @@ def test_the_formatted_recipe():
     tile = show(explored(), {"sketch": "Sketch"})["rounds"][0]["tiles"][2]
     assert tile["settings"] == "Sketch · 12 steps · guidance 3 · DPM++ 2M · 128×128 · fp32"
     assert tile["seed_text"] == "2, noise from the CPU"
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"seed": 2**32 + 5}, "4294967301, noise from the CPU, the same as that of seed 5"),
+        ({"seed": 2**32 + 5, "generator_device": "cuda"}, "4294967301, noise from the GPU"),
+        (
+            {"nudges": (Nudge(seed=7, weight=0.1), Nudge(seed=9, weight=0.25))},
+            "0, noise from the CPU, nudged toward 7 (0.1), nudged toward 9 (0.25)",
+        ),
+    ],
+)
+def test_the_noise_is_named_as_it_is(changes, text):
+    assert format_seed(replace(RECIPE, **changes)) == text
 
 
 def test_a_finished_tile_sends_no_preview():

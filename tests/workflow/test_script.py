@@ -9,8 +9,10 @@ from dataclasses import replace
 import pytest
 
 from seedlab.core.errors import SeedLabError
+from seedlab.core.recipe import Lora
 from seedlab.core.schedulers import SCHEDULERS
 from seedlab.pipelines.models.addresses import find_model
+from seedlab.rules.nudge import Nudges
 from seedlab.rules.steps import Steps
 from seedlab.rules.suffixes import GUIDE_SUFFIXES
 from seedlab.workflow.script import write_script
@@ -96,6 +98,23 @@ def test_a_round_is_a_loop_and_never_more_than_30_lines(recipes):
     assert [picture[1:3] for picture in pictures] == [(recipe.seed, recipe.prompt) for recipe in recipes]
     assert len({name for name, *_ in pictures}) == len(recipes)
     assert len(script.splitlines()) <= 30
+
+
+def test_a_round_of_nudges_names_the_nudges_of_each_picture():
+    recipes = (RECIPE, *Nudges(((7, 0.1), (2**64 - 1, 0.25))).make(RECIPE))
+    script = write_script(recipes, replace(FULL, deterministic=False))
+    assert [picture[::3] for picture in find_pictures(script)] == [
+        ("seed-0", []),
+        ("seed-0-toward-7-0-1", [(7, 0.1)]),
+        ("seed-0-toward-18446744073709551615-0-25", [(2**64 - 1, 0.25)]),
+    ]
+    assert "for name, seed, prompt, nudges in pictures:" in script
+    assert len(script.splitlines()) <= 30
+    lora = Lora(file="a.safetensors", sha256="ab" * 32, weight=1)
+    steps = [replace(each, loras=(lora,), num_inference_steps=4 + n) for n, each in enumerate(recipes)]
+    longest = write_script(steps, FULL)
+    assert [picture[3:] for picture in find_pictures(longest)][1] == ([(7, 0.1)], {"num_inference_steps": 5})
+    assert len(longest.splitlines()) <= 40
 
 
 def test_settings_that_differ_stand_with_their_picture_and_the_others_are_shared():

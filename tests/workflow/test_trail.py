@@ -298,7 +298,12 @@ def set_tile(**changes):
         set_tile(value=[]),
         set_tile(value=[[[["deep"]]]]),
         lambda data: data["rounds"][0].update(id=2**53 - 1),
-        lambda data: data.update(version=3),
+        lambda data: data.update(version=4),
+        set_tile(value={"int": 2**53}),
+        set_tile(value={"int": "9007199254740991"}),
+        set_tile(value={"int": "1e20"}),
+        set_tile(value={"int": "9" * 20, "more": 1}),
+        lambda data: data["rounds"][0]["base"].update(seed={"int": "18446744073709551616"}),
     ],
 )
 def test_a_kept_trail_whose_captions_would_lie_is_refused(change):
@@ -306,8 +311,30 @@ def test_a_kept_trail_whose_captions_would_lie_is_refused(change):
         read_trail(change_kept(change))
 
 
+def test_integers_that_javascript_would_round_travel_as_text():
+    """A browser parses the trail and writes it again: every number in it must be one that a float holds."""
+    seeds = (0, 2**53 - 1, 2**53, 2**53 + 1, 2**64 - 1)
+    trail = Trail().explore(RECIPE, Seeds(seeds)).lock(1, 4, Suffixes((", artsy",)))
+    text = write_trail(trail)
+    assert [tile["value"] for tile in json.loads(text)["rounds"][0]["tiles"]] == [
+        *(0, 2**53 - 1),
+        *({"int": str(seed)} for seed in seeds[2:]),
+    ]
+    through_floats = json.dumps(json.loads(text, parse_int=lambda digits: int(float(digits))))
+    read = read_trail(through_floats)
+    assert [tile.recipe for tile in read.rounds[0].tiles] == [tile.recipe for tile in trail.rounds[0].tiles]
+    assert read.rounds[0].rule == Seeds(seeds)
+    assert read.newest.tiles[0].recipe.seed == 2**64 - 1
+
+
+@pytest.mark.parametrize("version", [2, 3])
+def test_a_trail_of_this_and_the_last_version_is_read(version):
+    text = change_kept(lambda data: data.update(version=version))
+    assert [each.rule for each in read_trail(text).rounds] == [each.rule for each in branched().rounds]
+
+
 def test_rounds_of_a_newer_version_are_left_out_with_their_descendants():
-    trail = read_trail(change_kept(lambda data: data["rounds"][1]["rule"].update(name="nudge")))
+    trail = read_trail(change_kept(lambda data: data["rounds"][1]["rule"].update(name="of tomorrow")))
     assert {each.id for each in trail.rounds} == {1, 4, 5}
     assert trail.path == (5,)
 

@@ -12,6 +12,11 @@ from seedlab.images.foreign.values import clean_text, read_name, read_number, re
 MAX_GIVEN_SIDE = 100_000
 T = TypeVar("T")
 
+VARIATIONS = ("variation seed", "variation seed strength", "variationseed", "variationseedstrength", "variations")
+"""Names, in lower case, of nudges in AUTOMATIC1111, SwarmUI and InvokeAI."""
+
+MIXED = "its tool mixes noise in a way of its own: nudge the picture of the seed instead"
+
 EMPTY = ("", "none", "null", "nan", "{}", "[]")
 """Values, in lower case, that say that a setting is not used."""
 
@@ -75,6 +80,14 @@ class Details:
 
         return self._take(names, read, f"SeedLab takes {low} to {high}")
 
+    def take_seed(self, names: Sequence[str]) -> int | None:
+        """Take a seed. All tools write -1 for one that was drawn at random, which the picture then does not name."""
+        name = next((each for each in names if each in self._values), "")
+        if name and read_whole(self._values[name]) == -1:
+            self.leave(name, self.pop(name), "it stands for a random seed, which the picture does not name")
+            return None
+        return self.take_whole(names, 0, MAX_SEED)
+
     def take_guidance(self, names: Sequence[str]) -> float | None:
         """Take a guidance; a value out of range is left."""
 
@@ -102,12 +115,16 @@ class Details:
     def left(self) -> tuple[Detail, ...]:
         """All details that were not taken, but for those without an effect."""
         named = {name: value for name, value in self._values.items() if not self._is_neutral(name, value)}
-        others = (Detail(name, show(value)) for name, value in named.items())
+        others = (Detail(name, show(value), _explain(name)) for name, value in named.items())
         return (*self._refused, *others)[:MAX_DETAILS]
 
     def _is_neutral(self, name: str, value: object) -> bool:
         shown = show(value)
         return shown.lower() in EMPTY or shown in self._neutral.get(name, ())
+
+
+def _explain(name: str) -> str:
+    return MIXED if name.lower() in VARIATIONS else ""
 
 
 def read_details(tool: str, details: Details, keys: Keys, **more: Any) -> ForeignMetadata:
@@ -121,7 +138,7 @@ def read_details(tool: str, details: Details, keys: Keys, **more: Any) -> Foreig
     fields: dict[str, Any] = {
         "prompt": details.take_text("prompt", keys.prompt),
         "negative_prompt": details.take_text("negative prompt", keys.negative_prompt),
-        "seed": details.take_whole(keys.seed, 0, MAX_SEED),
+        "seed": details.take_seed(keys.seed),
         "num_inference_steps": details.take_whole(keys.steps, 1, MAX_STEPS),
         "guidance_scale": details.take_guidance(keys.guidance),
         "distilled_guidance": details.take_guidance(keys.distilled_guidance),

@@ -13,6 +13,7 @@ from seedlab.pipelines.models.families import family_of
 from seedlab.pipelines.patching import replace_attribute
 from seedlab.pipelines.sampling.arguments import make_arguments
 from seedlab.pipelines.sampling.call import Sample, collect_notices, prepare_pipeline, run_pipeline
+from seedlab.pipelines.sampling.noise import nudge_noise
 from seedlab.pipelines.sampling.paused import PausedRun
 from seedlab.pipelines.sampling.prompts import Prompts
 from seedlab.pipelines.sampling.steps import OnStep
@@ -22,7 +23,7 @@ MAX_BATCH = 4
 
 
 def split_batches(recipes: Sequence[Recipe]) -> list[list[int]]:
-    """Split recipes into runs of up to four that differ only in seed and prompts, which one call can generate.
+    """Split recipes into runs of up to four that differ only in noise and prompts, which one call can generate.
 
     Returns:
         The indices of each run's recipes, in order.
@@ -38,8 +39,8 @@ def split_batches(recipes: Sequence[Recipe]) -> list[list[int]]:
 
 
 def strip(recipe: Recipe) -> Recipe:
-    """Return a recipe without its seed and prompts: what all recipes of a batch share."""
-    return replace(recipe, seed=0, prompt="", negative_prompt="")
+    """Return a recipe without its seed, nudges and prompts: what all recipes of a batch share."""
+    return replace(recipe, seed=0, nudges=(), prompt="", negative_prompt="")
 
 
 def sample_batch(
@@ -81,6 +82,7 @@ def sample_batch(
     with (
         collect_notices() as notices,
         prepare_pipeline(pipeline, recipes[0].scheduler),
+        nudge_noise(pipeline, recipes),
         _decode_one_by_one(getattr(pipeline, "vae", None)),
         batch_exactly(denoiser, len(recipes), plans, prepack_cache, environment_key, announce, check_stop),
     ):

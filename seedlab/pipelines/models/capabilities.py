@@ -4,6 +4,18 @@ import inspect
 from dataclasses import dataclass, fields
 from typing import Any, Self
 
+PREPARE_LATENTS = (
+    "batch_size",
+    "num_channels_latents",
+    "height",
+    "width",
+    "dtype",
+    "device",
+    "generator",
+    "latents",
+)
+"""The arguments of `prepare_latents` in diffusers' text-to-image pipelines."""
+
 
 @dataclass(frozen=True)
 class Capabilities:
@@ -39,3 +51,10 @@ def _is_not_distilled(pipeline: Any) -> bool:
 def is_video_module(module: Any) -> bool:
     """Whether a component, a `torch.nn.Module`, has 5-D weights, as video models and Qwen-Image's autoencoder do."""
     return any(weights.ndim == 5 for weights in module.parameters())
+
+
+def takes_nudges(pipeline: Any) -> bool:
+    """Whether a pipeline, or pipeline class, prepares its latents as diffusers' text-to-image pipelines do."""
+    prepare = getattr(pipeline, "prepare_latents", None)
+    names = [] if prepare is None else [name for name in inspect.signature(prepare).parameters if name != "self"]
+    return tuple(names) == PREPARE_LATENTS

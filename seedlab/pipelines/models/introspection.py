@@ -12,7 +12,7 @@ from seedlab.core.files import Signature
 from seedlab.core.model import Model
 from seedlab.core.text import quote
 from seedlab.pipelines.devices.libraries import find_class
-from seedlab.pipelines.models.capabilities import Capabilities
+from seedlab.pipelines.models.capabilities import Capabilities, takes_nudges
 from seedlab.pipelines.models.configurations import read_json
 from seedlab.pipelines.models.families import find_family
 from seedlab.pipelines.models.folders import read_folder, sign_configurations
@@ -112,4 +112,10 @@ def _apply_signature(model: Model, pipeline_class: Any) -> Model:
     # The denoiser's configuration may ask for true CFG, but only some pipelines have the argument.
     uses_true_cfg = model.uses_true_cfg and "true_cfg_scale" in inspect.signature(pipeline_class.__call__).parameters
     ignores = tuple(dict.fromkeys((*model.ignores, *missing)))
-    return replace(model, ignores=ignores, uses_true_cfg=uses_true_cfg, cleans_prompts=takes.clean_caption)
+    return replace(
+        model,
+        ignores=ignores,
+        uses_true_cfg=uses_true_cfg,
+        cleans_prompts=takes.clean_caption,
+        takes_nudges=takes_nudges(pipeline_class),
+    )

@@ -17,6 +17,7 @@ from seedlab.pipelines.devices.warning_kinds import translate_warnings
 from seedlab.pipelines.models.capabilities import Capabilities
 from seedlab.pipelines.patching import replace_attribute
 from seedlab.pipelines.sampling.arguments import make_arguments, make_scheduler
+from seedlab.pipelines.sampling.noise import nudge_noise
 from seedlab.pipelines.sampling.paused import PausedRun
 from seedlab.pipelines.sampling.randomness import refuse_unseeded_noise
 from seedlab.pipelines.sampling.steps import OnStep, Step, follow_steps
@@ -63,7 +64,11 @@ def sample(
             pipeline's safety checker; or noise was drawn that does not depend on the seed.
         ValueError: the paused run is of another recipe.
     """
-    with collect_notices() as notices, prepare_pipeline(pipeline, recipe.scheduler):
+    with (
+        collect_notices() as notices,
+        prepare_pipeline(pipeline, recipe.scheduler),
+        nudge_noise(pipeline, [recipe]),
+    ):
         arguments = make_arguments(Capabilities.read(pipeline), recipe)
         (result,) = run_pipeline(pipeline, arguments, on_step, start=start, draft_steps=draft_steps)
     return replace(result, notices=tuple(notices))

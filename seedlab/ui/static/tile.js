@@ -61,7 +61,7 @@ function showText(tile, data) {
   const done = data.state === 'done';
   const sentence = data.state === 'stopped' ? '' : data.sentence;
   setText(tile.message, done ? '' : [sentence, STATE_TEXTS[data.state]].filter(Boolean).join(' '));
-  setText(tile.seed, String(data.seed));
+  setText(tile.seed, data.seed);
   setText(tile.stage, data.draft ? (data.state === 'waiting' || data.state === 'running' ? 'finishing' : 'draft') : '');
   setAttribute(tile.stage, 'title', data.draft ? `Draft: ${data.draft} of this picture` : null);
   setText(tile.suffix, data.caption);

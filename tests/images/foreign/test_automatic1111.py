@@ -225,7 +225,7 @@ def test_a_name_that_is_no_line_of_text_is_left_out(name):
     "details",
     [
         "Seed: -1",
-        "Seed: 4294967296",
+        "Seed: 18446744073709551616",
         "Seed: 1e3",
         "Seed: ١٢",
         "CFG scale: nan",
@@ -278,6 +278,7 @@ def test_a_long_line_of_nonsense_is_read_at_once(nonsense):
         ("Steps: 1000", "num_inference_steps", 1000),
         ("Seed: 0", "seed", 0),
         ("Seed: 4294967295", "seed", 4294967295),
+        ("Seed: 18446744073709551615", "seed", 2**64 - 1),
         ("CFG scale: 0", "guidance_scale", 0.0),
         ("CFG scale: 100", "guidance_scale", 100.0),
         ("Size: 8x4096", "width", 8),

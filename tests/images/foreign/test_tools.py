@@ -327,12 +327,41 @@ def test_civitais_infotext_has_json_among_its_details():
     assert name_left(found) == {"Clip skip": "2", "Civitai resources": resources}
 
 
-@pytest.mark.parametrize("seed", [2**32, 2**64 - 1, -1, "9" * 30])
+@pytest.mark.parametrize("seed", [2**64, -2, "9" * 30, -(2**70)])
 def test_seeds_that_seedlab_does_not_have_are_named_and_not_wrapped(seed):
     found = read({"invokeai_metadata": INVOKE | {"seed": seed}})
     assert found.seed is None
-    reason = "SeedLab takes 0 to 4294967295"
+    reason = "SeedLab takes 0 to 18446744073709551615"
     assert found.left == (Detail("seed", str(seed), reason),)
+
+
+@pytest.mark.parametrize("seed", [-1, "-1", -1.0])
+def test_a_random_seed_that_was_not_recorded_is_named(seed):
+    found = read({"invokeai_metadata": INVOKE | {"seed": seed}})
+    assert found.seed is None
+    assert found.left == (Detail("seed", str(seed), "it stands for a random seed, which the picture does not name"),)
+
+
+@pytest.mark.parametrize("seed", [2**32, 5207638156172183669, 2**64 - 1])
+def test_seeds_of_64_bits_come_back(seed):
+    assert read({"invokeai_metadata": INVOKE | {"seed": seed}}).seed == seed
+    assert read({"parameters": {"sui_image_params": {"prompt": "a", "seed": seed}}}).seed == seed
+    assert read({"parameters": {"base_model": "a.safetensors", "prompt": "a", "seed": str(seed)}}).seed == seed
+    sampler = {"class_type": "KSampler", "inputs": {"seed": seed, "steps": 4, "positive": ["1", 0], "model": ["2", 0]}}
+    assert read({"prompt": {"3": sampler}}).seed == seed
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        {"invokeai_metadata": INVOKE | {"variations": [{"seed": 9, "weight": 0.1}]}},
+        {"parameters": {"sui_image_params": {"prompt": "a", "variationseed": 9}}},
+        {"parameters": "a\nSteps: 4, Sampler: Euler, Seed: 7, Version: v1.10.1, Variation seed: 9"},
+    ],
+)
+def test_variations_of_other_tools_are_left_with_what_to_do(texts):
+    (left,) = [each for each in read(texts).left if "variation" in each.name.lower()]
+    assert left.reason == "its tool mixes noise in a way of its own: nudge the picture of the seed instead"
 
 
 def test_a_workflow_without_its_graph_is_named(tmp_path):
