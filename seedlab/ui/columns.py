@@ -13,6 +13,7 @@ from seedlab.ui.theme import STATIC
 SCRIPTS = (
     "elements.js",
     "tile.js",
+    "matrix.js",
     "script.js",
     "inspector.js",
     "drop.js",
