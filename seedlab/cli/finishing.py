@@ -153,7 +153,10 @@ def _make_trail(drafts: Sequence[Draft]) -> Trail:
         for draft in drafts
     )
     rule = Seeds(tuple(tile.recipe.seed for tile in tiles))
-    return Trail(rounds=(Round(id=1, rule=rule, tiles=tiles, draft_steps=drafts[0].draft_steps),), path=(1,))
+    return Trail(
+        rounds=(Round(id=1, rule=rule, tiles=tiles, base=tiles[0].recipe, draft_steps=drafts[0].draft_steps),),
+        path=(1,),
+    )
 
 
 def _read_all(given: argparse.Namespace) -> tuple[list[Draft], list[str]]:

@@ -18,7 +18,7 @@ from seedlab.images.metadata import read_metadata
 from seedlab.images.output_folder import OutputFolder, name_draft, name_grid, name_variations, write_grid
 from seedlab.images.png import read_pixels
 from seedlab.rules.change import Lineage
-from seedlab.rules.rule import Rule
+from seedlab.rules.rule import Rule, Value
 from seedlab.rules.seeds import Seeds
 from seedlab.workflow.services import Services
 from seedlab.workflow.session import Session
@@ -61,10 +61,15 @@ class Job:
         if self.source is None:
             names = tuple(f"seed-{recipe.seed}" for recipe in made)
         else:
-            names = name_variations(self.source.stem, [self.rule.caption(value) for value in made.values()])
+            captions = [self._name(recipe, value) for recipe, value in made.items()]
+            names = name_variations(self.source.stem, captions)
         if self.draft_steps is not None:
             names = tuple(map(name_draft, names))
         return {recipe: self.folder / f"{name}.png" for recipe, name in zip(made, names, strict=True)}
+
+    def _name(self, recipe: Recipe, value: Value) -> str:
+        caption = self.rule.caption(self.parent, value)
+        return caption if recipe.seed == self.parent.seed else f"seed {recipe.seed} {caption}"
 
     @property
     def grid(self) -> Path:
@@ -151,7 +156,7 @@ def collect(
     try:
         pictures = [(tile, file, read_pixels(file)) for tile in round_.tiles if (file := tile.file) and _is_made(tile)]
         if grid is not None and not failures:
-            write_grid(grid, make_grid([pixels for _, _, pixels in pictures]))
+            write_grid(grid, make_grid([pixels for _, _, pixels in pictures], round_.table))
     except SeedLabError as error:
         pictures, failures = [], [*failures, str(error)]
     environment = read_metadata(pictures[0][1]).environment if pictures else None

@@ -32,7 +32,8 @@ examples:
   seedlab finish sheet/seed-2-draft.png sheet/seed-17-draft.png
   seedlab refine labrador/seed-2.png
   seedlab refine labrador/seed-2.png --suffix ", artsy" --suffix ", at night"
-  seedlab refine labrador/seed-2.png --steps "6, 12, 25"
+  seedlab refine labrador/seed-2.png --sweep "guidance 1.5, 2, 3, 4"
+  seedlab refine labrador/seed-2.png --matrix --seeds 0-3 --suffix ", artsy" --suffix ", at night"
   seedlab verify labrador/seed-2-artsy.png
   seedlab script labrador/seed-2-artsy.png"""
 

@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -27,10 +27,11 @@ from seedlab.core.recipe import DTYPES, GENERATOR_DEVICES, Lora, Recipe
 from seedlab.core.schedulers import SCHEDULERS
 from seedlab.core.seeds import has_random_seeds
 from seedlab.images.foreign.metadata import ForeignMetadata
-from seedlab.images.output_folder import check_folder, check_room
+from seedlab.images.output_folder import check_folder, check_room, find_round
 from seedlab.images.restoring import restore
-from seedlab.rules.registry import VARIATIONS
-from seedlab.rules.rule import Rule
+from seedlab.rules.matrix import Matrix
+from seedlab.rules.registry import VARIATIONS, find_by_parameter, list_parameters
+from seedlab.rules.rule import Parameter, Rule
 from seedlab.rules.seeds import GUIDE_SEEDS, Seeds
 from seedlab.workflow.drafts import choose_draft_steps, format_draft
 from seedlab.workflow.notices import describe_unknown_words, warn_of_seeds
@@ -85,7 +86,7 @@ def run_refine(given: argparse.Namespace, make_services: MakeServices) -> int:
         job = Job(
             folder=given.picture.parent if given.out is None else given.out,
             parent=metadata.recipe,
-            rule=rule,
+            rule=rule.for_rounds(_find_rounds(given.picture, metadata.recipe)),
             source=given.picture if draft is None else draft.file,
             environment=metadata.environment,
             lineage=metadata.lineage,
@@ -114,8 +115,11 @@ def _refine_foreign(found: ForeignMetadata, given: argparse.Namespace, make_serv
     folder = given.picture.parent if given.out is None else given.out
     with closing(make_services(parse_device(given.device))) as services:
         recipe, notice = borrow_recipe(given.picture, found, given.model, services)
+        rule = rule.for_rounds(_find_rounds(given.picture, recipe))
         job = Job(folder=folder, parent=recipe, rule=rule, source=given.picture)
         model = services.find_model(recipe.model_address)
+        for variation in job.files:
+            model.check(variation)
         return _run(job, given, services, (notice, _describe_unknown(job, model, services)))
 
 
@@ -124,16 +128,46 @@ def _describe_unknown(job: Job, model: Model, services: Services) -> str:
     return describe_unknown_words(services, model.model_id, model.name, prompts)
 
 
+def _find_rounds(picture: Path, recipe: Recipe) -> Iterator[Sequence[Recipe]]:
+    """Find the round of a picture, when it is needed: those in its folder that differ in their seed alone."""
+    yield find_round(picture, recipe)
+
+
 def _parse_rule(given: argparse.Namespace) -> Rule:
     """Make the rule whose options were given; the first one, with its defaults, where none were."""
-    names = [parameter.name for rule in VARIATIONS for parameter in rule.parameters]
-    texts = {name: "\n".join(values) for name in names if (values := getattr(given, name))}
-    chosen = [rule for rule in VARIATIONS if any(each.name in texts for each in rule.parameters)]
-    if len(chosen) > 1:
-        flags = " and ".join(rule.parameters[0].flag for rule in chosen)
-        raise RecipeError("rule", f"One command makes one kind of round: use {flags} one after the other.")
-    rule = chosen[0] if chosen else VARIATIONS[0]
-    return rule.parse({each.name: texts.get(each.name, each.default) for each in rule.parameters})
+    rules = _parse_rules(given.varied) or (VARIATIONS[0].parse(_list_defaults(VARIATIONS[0])),)
+    if given.matrix:
+        if len(rules) != 2:
+            raise RecipeError(
+                "rule", 'A matrix varies two things: add two options, as in --seeds 0-3 --suffix ", artsy".'
+            )
+        return Matrix.of(*rules)
+    if len(rules) > 1:
+        flags = " and ".join(dict.fromkeys(_find_flag(type(rule)) for rule in rules))
+        sentence = f"One command makes one kind of round: use {flags} one after the other, or add --matrix to use both."
+        raise RecipeError("rule", sentence)
+    return rules[0]
+
+
+def _parse_rules(varied: Sequence[tuple[str, str]]) -> tuple[Rule, ...]:
+    """Make the rules of options in the order in which they were given.
+
+    Args:
+        varied: names of parameters with their texts.
+    """
+    texts: dict[str, str] = {}
+    for name, text in varied:
+        texts[name] = f"{texts[name]}\n{text}" if name in texts else text
+    rules = {find_by_parameter(name): None for name in texts}
+    return tuple(each for rule in rules for each in rule.parse_all(_list_defaults(rule) | texts))
+
+
+def _list_defaults(rule: type[Rule]) -> dict[str, str]:
+    return {each.name: each.default for each in rule.parameters}
+
+
+def _find_flag(rule: type[Rule]) -> str:
+    return next(each.flag for each in rule.parameters if each.flag)
 
 
 def _check(job: Job, given: argparse.Namespace, *, resolved: bool = True) -> None:
@@ -227,10 +261,29 @@ def _add_refine_options(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     words = "a picture that SeedLab made, or a PNG, JPEG or WebP picture of another tool"
     add("picture", metavar="PICTURE.png", type=Path, help=words)
-    for rule in VARIATIONS:
-        for each in rule.parameters:
-            default = " ".join(f'"{line}"' for line in each.default.splitlines())
-            words = f"{each.help}; may be repeated ({default})"
-            add(each.flag, metavar="TEXT", action="append", dest=each.name, help=words)
+    default = VARIATIONS[0].parameters[0]
+    for each in (*Seeds.parameters, *list_parameters()):
+        if each.flag:
+            _add_variation(parser, each, f" ({_quote_lines(each.default)})" if each is default else "")
+    words = "combine two of these options: the first in columns, the second in rows; two settings make two --sweep"
+    add("--matrix", action="store_true", help=words)
+    # As earlier versions called a sweep of steps.
+    add("--steps", action="append", dest="varied", type=lambda text: ("sweep", f"steps {text}"), help=argparse.SUPPRESS)
     add("--out", metavar="FOLDER", type=Path, help="where to write the pictures (the picture's folder)")
     add_places(parser)
+
+
+def _add_variation(parser: argparse.ArgumentParser, parameter: Parameter, default: str) -> None:
+    parser.add_argument(
+        parameter.flag,
+        action="append",
+        dest="varied",  # all in one list, which keeps their order
+        default=[],
+        type=lambda text: (parameter.name, text),
+        metavar="TEXT",
+        help=f"{parameter.help}; may be repeated{default}",
+    )
+
+
+def _quote_lines(text: str) -> str:
+    return " ".join(f'"{line}"' for line in text.splitlines())

@@ -72,7 +72,7 @@ class Generate(Protocol):
     def __call__(
         self, recipes: Sequence[Recipe], stop: Event, *, draft_steps: int | None = None, resume: bool = True
     ) -> Generator[Report, None, None]:
-        """Yield reports for the recipes in order; each ends with Finished or Failed.
+        """Yield reports for the recipes, in any order; each ends with Finished or Failed.
 
         Returns early once the event is set. When nothing changes for a while, the last report is repeated.
 

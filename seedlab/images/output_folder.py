@@ -69,11 +69,13 @@ class OutputFolder:
         """
         if recipe in self._given and recipe not in self._files:
             return Picture(self._given[recipe])
-        metadata = None if self._overwrite else _try_to_read(self._files[recipe])
-        if not _is_of(metadata, recipe, self._draft_steps) or metadata.environment != self._observe(recipe):
-            return None
-        self.found = (*self.found, self._files[recipe])
-        return Picture(self._files[recipe], metadata.notice, metadata.draft_steps)
+        # A round may have the given picture itself.
+        for file in filter(None, (self._given.get(recipe), self._files[recipe])):
+            metadata = None if self._overwrite else _try_to_read(file)
+            if _is_of(metadata, recipe, self._draft_steps) and metadata.environment == self._observe(recipe):
+                self.found = (*self.found, file)
+                return Picture(file, metadata.notice, metadata.draft_steps)
+        return None
 
     def keep(self, recipe: Recipe, finished: Finished, lineage: Lineage) -> Picture:
         """Write a finished picture or a draft.
@@ -125,6 +127,20 @@ def _is_of(metadata: Metadata | None, recipe: Recipe, draft_steps: int | None) -
 
 def _ignore_resolved(there: Recipe, recipe: Recipe) -> Recipe:
     return replace(there, dtype=recipe.dtype, revision=recipe.revision)
+
+
+def find_round(picture: Path, recipe: Recipe) -> list[Recipe]:
+    """Return the recipes of the pictures in a picture's folder that differ from its own in their seed alone.
+
+    Args:
+        recipe: of the picture.
+
+    Returns:
+        The picture's own among them, sorted by their seeds.
+    """
+    found = (_try_to_read(file) for file in sorted(picture.absolute().parent.glob("*.png")))
+    seeds = {each.recipe.seed for each in found if each and each.is_of(replace(recipe, seed=each.recipe.seed))}
+    return [replace(recipe, seed=seed) for seed in sorted({recipe.seed, *seeds})]
 
 
 def check_folder(folder: Path) -> None:

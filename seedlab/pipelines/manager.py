@@ -162,9 +162,9 @@ class PipelineManager:
         draft_steps: int | None = None,
         resume: bool = True,
     ) -> Generator[Report, None, None]:
-        """Make the recipes' pictures in order; see `seedlab.core.reports` for what is yielded.
+        """Make the recipes' pictures; see `seedlab.core.reports` for what is yielded.
 
-        Neighbours that differ only in seed and prompts are made together if their bytes stay the same. A failure ends
+        Recipes that differ only in seed and prompts are made together if their bytes stay the same. A failure ends
         only its own tile. Progress that nobody has read yet is replaced by newer progress. Setting `stop`, or closing
         the generator, ends the work within one denoising step.
 

@@ -32,6 +32,7 @@ class Nudges(Rule):
 
     name = "nudge"
     label = "Nudges"
+    help = "Small variations: the same prompt, and noise turned a little towards that of other seeds."
     needs_nudges = True
     parameters = (
         Parameter(
@@ -75,7 +76,7 @@ class Nudges(Rule):
             raise RecipeError("nudge_strength", str(error)) from error
 
     @classmethod
-    def caption(cls, value: Value) -> str:
+    def caption(cls, parent: Recipe, value: Value) -> str:
         """Return "toward 7 · 0.1"."""
         *goal, strength = value if isinstance(value, tuple) else (value, 0)
         seed = goal[0] if len(goal) == 1 else "another seed"

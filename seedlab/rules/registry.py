@@ -1,18 +1,32 @@
-"""All rules, by name. To add one, write its module and import it here."""
+"""All rules, by name. To add one, write its module and list it here."""
 
 from collections.abc import Mapping
+from importlib import import_module
 from typing import Any
 
 from seedlab.core.errors import RecipeError
 from seedlab.core.text import quote
 from seedlab.rules.rule import Parameter, Rule
 
-# isort: off
-from seedlab.rules import seeds, suffixes, steps, nudge  # noqa: F401  the page lists them in this order
+MODULES = (
+    "seeds",
+    "suffixes",
+    "words",
+    "nudge",
+    "same_seeds",
+    "sweep",
+    "matrix",
+    "steps",
+)
+"""The modules in `seedlab.rules` that have a rule, in the order of the page."""
 
-# isort: on
 
-RULES: Mapping[str, type[Rule]] = {rule.name: rule for rule in Rule.__subclasses__()}
+def _find_rules(module: str) -> dict[str, type[Rule]]:
+    found = import_module(f"seedlab.rules.{module}")
+    return {each.name: each for each in Rule.__subclasses__() if each.__module__ == found.__name__}
+
+
+RULES: Mapping[str, type[Rule]] = {name: rule for module in MODULES for name, rule in _find_rules(module).items()}
 VARIATIONS = tuple(rule for rule in RULES.values() if rule.from_tile)
 """The rules that are offered for a locked tile."""
 
@@ -38,6 +52,18 @@ def find_variation(name: object) -> type[Rule]:
     if rule not in VARIATIONS:
         raise RecipeError("rule", f"The rule {quote(rule.name)} does not vary a picture: choose another.")
     return rule
+
+
+def find_by_parameter(name: str) -> type[Rule]:
+    """Return the rule that has a parameter of this name.
+
+    Raises:
+        RecipeError: there is none.
+    """
+    for rule in RULES.values():
+        if any(each.name == name for each in rule.parameters):
+            return rule
+    raise RecipeError("rule", f"No rule has the parameter {quote(name)}.")
 
 
 def read_rule(data: Mapping[str, Any]) -> Rule:

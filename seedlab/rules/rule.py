@@ -1,34 +1,55 @@
 """What every rule has: parameters, recipes, captions, JSON, and its options in the page and on the command line."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 from seedlab.core.errors import RecipeError
 from seedlab.core.recipe import MAX_PROMPT_CHARACTERS, Recipe
-from seedlab.core.text import is_whole
+from seedlab.core.text import is_whole, quote
 
 Value = str | int | float | tuple["Value", ...]
 """What a rule sets for one tile. JSON arrays become tuples."""
 
 MAX_NUMBER = 2**64
-MAX_DEPTH = 3
+MAX_DEPTH = 5
 MAX_VALUES = 256
-"""Values that untrusted JSON may give to a rule: the most tiles of a round."""
+"""The most tiles of a round."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of several options of a parameter, or one kind of axis of a matrix.
+
+    Attributes:
+        name: the text that stands for it.
+        label: its name in the page.
+        text: what the field named by `Parameter.fills` starts with when this is chosen.
+        lines: the height of that field in the page.
+    """
+
+    name: str
+    label: str
+    text: str = ""
+    lines: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
 class Parameter:
-    """One text field of a rule.
+    """One field of a rule: a text field, or a dropdown if it has choices.
 
     Attributes:
         name: unique among the parameters of all rules. Errors about it name it in `RecipeError.field`.
         label: the label of its field in the page.
-        flag: the option on the command line. It may be repeated: each use adds a line.
+        flag: the option on the command line; "" if it has none. It may be repeated: each use adds a line.
         help: a line of help for the command line.
         default: the text that the field starts with.
+        example: what to write, if there is no default.
         lines: the height of the field in the page.
+        choices: lists the options of a dropdown; None for a text field.
+        fills: the name of the text field that a choice fills, "" for none.
+        starts_with_prompt: whether the field starts with the page's prompt.
     """
 
     name: str
@@ -36,7 +57,37 @@ class Parameter:
     flag: str
     help: str
     default: str
+    example: str = ""
     lines: int = 1
+    choices: Callable[[], tuple[Choice, ...]] | None = None
+    fills: str = ""
+    starts_with_prompt: bool = False
+
+    def read_choice(self, text: str) -> Choice:
+        """Return the choice with this name or label.
+
+        Raises:
+            RecipeError: there is none.
+        """
+        choices = self.choices() if self.choices else ()
+        for each in choices:
+            if text.strip().casefold() in (each.name.casefold(), each.label.casefold()):
+                return each
+        listed = ", ".join(each.label for each in choices)
+        raise RecipeError(self.name, f"{quote(text)} is not one of the choices: {listed}.")
+
+
+@dataclass(frozen=True)
+class Table:
+    """The headings of a round with two axes. Its tiles fill the rows one after the other.
+
+    Attributes:
+        columns: from left to right.
+        rows: from top to bottom.
+    """
+
+    columns: tuple[str, ...]
+    rows: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -47,29 +98,44 @@ class Rule(ABC):
         values: what changes from tile to tile, in order.
         name: identifies the rule in JSON and on the command line.
         label: its name in the page.
+        help: a sentence for the page that says what it does.
         parameters: the fields from which `parse` makes it.
         from_tile: whether the page offers it for a locked tile.
         needs_prompt: whether it makes no sense for models without a prompt.
         needs_nudges: whether it is only for models that take nudged noise.
+        precedence: in a matrix, the axis with the smaller number is applied first: a rule that replaces the prompt has
+            0, one that extends it 2.
     """
 
     values: tuple[Value, ...]
 
     name: ClassVar[str]
     label: ClassVar[str]
-    parameters: ClassVar[tuple[Parameter, ...]]
+    help: ClassVar[str] = ""
+    parameters: ClassVar[tuple[Parameter, ...]] = ()
     from_tile: ClassVar[bool] = True
     needs_prompt: ClassVar[bool] = False
     needs_nudges: ClassVar[bool] = False
+    precedence: ClassVar[int] = 1
 
     @classmethod
-    @abstractmethod
     def parse(cls, texts: Mapping[str, str]) -> Self:
         """Make the rule from the texts of its parameters, by their names.
 
         Raises:
-            RecipeError: a text is wrong; `field` is the name of its parameter.
+            RecipeError: a text is wrong, and `field` is the name of its parameter; or the rule has no parameters,
+                because it is only read from old pictures.
         """
+        raise RecipeError("rule", f"Rounds of {cls.label.lower()} are not made any more: choose another variation.")
+
+    @classmethod
+    def parse_all(cls, texts: Mapping[str, str]) -> tuple[Self, ...]:
+        """Make the rules of the command line's texts: one, unless a text says that there are several.
+
+        Raises:
+            RecipeError: as `parse`.
+        """
+        return (cls.parse(texts),)
 
     @classmethod
     @abstractmethod
@@ -82,8 +148,17 @@ class Rule(ABC):
 
     @classmethod
     @abstractmethod
-    def caption(cls, value: Value) -> str:
-        """Return the caption of a tile, "" where its seed is all there is to say."""
+    def caption(cls, parent: Recipe, value: Value) -> str:
+        """Return the caption of a tile, "" where its seed is all there is to say.
+
+        Args:
+            parent: the recipe that the value was applied to.
+        """
+
+    @classmethod
+    def heading(cls, parent: Recipe, value: Value) -> str:
+        """Return the heading of a row or column in a matrix."""
+        return cls.caption(parent, value)
 
     @classmethod
     def leads(cls, parent: Recipe, value: Value, child: Recipe) -> bool:
@@ -92,6 +167,41 @@ class Rule(ABC):
             return cls.apply(parent, value) == child
         except RecipeError:
             return False
+
+    @classmethod
+    def list_axes(cls) -> tuple[Choice, ...]:
+        """List the kinds of axes that this rule can be in a matrix, each with the text that it starts with.
+
+        By default the text is that of the first parameter. () for none.
+        """
+        if not cls.parameters:
+            return ()
+        first = cls.parameters[0]
+        return (Choice(cls.name, cls.label, first.default or first.example, first.lines),)
+
+    @classmethod
+    def read_axis(cls, name: str, text: str) -> Self:
+        """Make the rule from the text of an axis; the other parameters have their defaults.
+
+        Args:
+            name: of one of the `list_axes`.
+
+        Raises:
+            RecipeError: the text is wrong.
+        """
+        texts = {each.name: each.default for each in cls.parameters}
+        return cls.parse({**texts, cls.parameters[0].name: text})
+
+    def for_rounds(self, rounds: Iterable[Sequence[Recipe]]) -> Self:
+        """Return the rule for a tile in these rounds. Most rules do not depend on them.
+
+        Args:
+            rounds: the recipes of the rounds that led to the tile, its own first.
+
+        Raises:
+            RecipeError: the rule does not fit these rounds.
+        """
+        return self
 
     def make(self, parent: Recipe) -> dict[Recipe, Value]:
         """Return the recipes of the round with their values, in order. Values that give the same recipe are one tile.
@@ -104,9 +214,18 @@ class Rule(ABC):
             made.setdefault(self.apply(parent, value), value)
         return made
 
+    @property
+    def subject(self) -> str:
+        """What varies, for titles: "suffixes"."""
+        return self.label.lower()
+
     def title(self, recipes: Sequence[Recipe]) -> str:
         """Return the title of the round of these recipes: "Seed 2 · suffixes"."""
-        return f"Seed {recipes[0].seed} · {self.label.lower()}"
+        return f"Seed {recipes[0].seed} · {self.subject}"
+
+    def tabulate(self, parent: Recipe) -> Table | None:
+        """Return the headings of a round with two axes; None for other rounds."""
+        return None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the rule as JSON data."""
@@ -148,3 +267,16 @@ def split_lines(text: str) -> tuple[str, ...]:
 def unique(values: Iterable[Any]) -> tuple[Any, ...]:
     """Return values without duplicates, in order."""
     return tuple(dict.fromkeys(values))
+
+
+def check_count(field: str, count: int, things: str) -> None:
+    """Check how many tiles a round would have.
+
+    Args:
+        things: what there are too many of, in the plural.
+
+    Raises:
+        RecipeError: there are more than 256.
+    """
+    if count > MAX_VALUES:
+        raise RecipeError(field, f"{count:,} {things} are too many for one round: use {MAX_VALUES} or fewer.")

@@ -17,6 +17,7 @@ class Seeds(Rule):
 
     name = "seeds"
     label = "Seeds"
+    help = "The same prompt with other seeds."
     parameters = (
         Parameter(
             name="seeds",
@@ -45,16 +46,25 @@ class Seeds(Rule):
         return replace(parent, seed=seed)
 
     @classmethod
-    def caption(cls, value: Value) -> str:
+    def caption(cls, parent: Recipe, value: Value) -> str:
         """Return "": every tile shows its seed."""
         return ""
 
+    @classmethod
+    def heading(cls, parent: Recipe, value: Value) -> str:
+        """Return "Seed 7"."""
+        return f"Seed {value}"
+
     def title(self, recipes: Sequence[Recipe]) -> str:
         """Return "Seed 7", "Seeds 0–3" or "Seeds 7, 42"."""
-        seeds = [recipe.seed for recipe in recipes]
-        if len(seeds) == 1:
-            return f"Seed {seeds[0]}"
-        if seeds == list(range(seeds[0], seeds[0] + len(seeds))):
-            return f"Seeds {seeds[0]}–{seeds[-1]}"
-        listed = ", ".join(str(seed) for seed in seeds[:4])
-        return f"Seeds {listed}{'…' if len(seeds) > 4 else ''}"
+        return format_seeds([recipe.seed for recipe in recipes])
+
+
+def format_seeds(seeds: Sequence[int]) -> str:
+    """Return "Seed 7", "Seeds 0–3" or "Seeds 7, 42"."""
+    if len(seeds) == 1:
+        return f"Seed {seeds[0]}"
+    if list(seeds) == list(range(seeds[0], seeds[0] + len(seeds))):
+        return f"Seeds {seeds[0]}–{seeds[-1]}"
+    listed = ", ".join(str(seed) for seed in seeds[:4])
+    return f"Seeds {listed}{'…' if len(seeds) > 4 else ''}"

@@ -6,10 +6,9 @@ from typing import Self
 
 from seedlab.core.errors import RecipeError
 from seedlab.core.recipe import Recipe
-from seedlab.rules.rule import Parameter, Rule, Value, split_lines
+from seedlab.rules.rule import Parameter, Rule, Value, check_count, split_lines
 
 GUIDE_SUFFIXES = (", highly realistic", ", artsy", ", trending", ", colorful")
-MAX_SUFFIXES = 16
 GLUE = " ,;."
 """Characters that join a suffix to its prompt."""
 
@@ -25,6 +24,7 @@ class Suffixes(Rule):
 
     name = "suffixes"
     label = "Suffixes"
+    help = "The same seed with more words at the end of its prompt. Each line is a picture."
     parameters = (
         Parameter(
             name="suffixes",
@@ -36,6 +36,7 @@ class Suffixes(Rule):
         ),
     )
     needs_prompt = True
+    precedence = 2
 
     @classmethod
     def parse(cls, texts: Mapping[str, str]) -> Self:
@@ -65,7 +66,7 @@ class Suffixes(Rule):
         )
 
     @classmethod
-    def caption(cls, value: Value) -> str:
+    def caption(cls, parent: Recipe, value: Value) -> str:
         """Return the suffix without the punctuation that joins it to the prompt."""
         return str(value).strip(GLUE)
 
@@ -104,11 +105,10 @@ def parse_suffixes(text: str) -> tuple[str, ...]:
     """Read suffixes, one a line. Blank lines and duplicates are dropped.
 
     Raises:
-        RecipeError: there is no suffix, or there are more than 16.
+        RecipeError: there is no suffix, or there are more than 256.
     """
     suffixes = split_lines(text)
     if not suffixes:
         raise RecipeError("suffixes", "No suffix given. Write one a line, such as “, artsy”.")
-    if len(suffixes) > MAX_SUFFIXES:
-        raise RecipeError("suffixes", f"{len(suffixes)} suffixes are too many for one round: use {MAX_SUFFIXES}.")
+    check_count("suffixes", len(suffixes), "suffixes")
     return suffixes

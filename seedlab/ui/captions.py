@@ -10,6 +10,7 @@ from seedlab.core.file_names import name_file
 from seedlab.core.model import Model
 from seedlab.core.recipe import CPU_NOISES, Recipe
 from seedlab.core.schedulers import find_scheduler
+from seedlab.core.text_changes import Kind, Part, compare_texts
 from seedlab.workflow.drafts import format_draft
 from seedlab.workflow.trail import UNFINISHED, Round, State, Tile, Trail
 
@@ -59,6 +60,13 @@ def split_prompt(trail: Trail, round_: Round, tile: Tile) -> tuple[str, str]:
     if round_.parent is None or not prompt.startswith(base):
         return prompt, ""
     return base, prompt[len(base) :]
+
+
+def mark_prompt(round_: Round, tile: Tile) -> tuple[str, tuple[Part, ...]]:
+    """Split a tile's prompt: its start, which its round shares, and what follows, with what was added or removed."""
+    prompt = tile.recipe.prompt
+    parts = compare_texts(prompt if round_.parent is None else round_.base.prompt, prompt)
+    return (parts[0][1], parts[1:]) if parts and parts[0][0] is Kind.KEPT else ("", parts)
 
 
 def format_seed(recipe: Recipe) -> str:

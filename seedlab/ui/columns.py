@@ -16,6 +16,7 @@ from seedlab.workflow.trail_json import VERSION
 SCRIPTS = (
     "elements.js",
     "tile.js",
+    "matrix.js",
     "script.js",
     "inspector.js",
     "drop.js",

@@ -4,9 +4,11 @@ from typing import Any
 
 import gradio as gr
 
+from seedlab.core.errors import RecipeError
 from seedlab.core.model import Model
 from seedlab.core.schedulers import SCHEDULERS
 from seedlab.rules.registry import VARIATIONS
+from seedlab.rules.rule import Parameter
 from seedlab.ui.captions import label_scheduler
 
 MODEL_DEPENDENT = (
@@ -66,6 +68,24 @@ def list_rules(model: Model | None = None) -> list[tuple[str, str]]:
 def show_rule(rule: str | None) -> tuple[Any, ...]:
     """Return one visibility update per rule: only the fields of the selected rule are shown."""
     return tuple(gr.update(visible=each.name == rule) for each in VARIATIONS)
+
+
+def start_with_prompt(prompt: str | None, *texts: str | None) -> tuple[Any, ...]:
+    """Return the texts of the fields that start with the prompt: what users wrote into them stays.
+
+    Args:
+        texts: their present texts.
+    """
+    return tuple(gr.skip() if (text or "").strip() else prompt or "" for text in texts)
+
+
+def fill_field(parameter: Parameter, choice: str | None) -> Any:
+    """Return an update of the text field that belongs to a dropdown, for the choice that was made."""
+    try:
+        chosen = parameter.read_choice(choice or "")
+    except RecipeError:
+        return gr.skip()  # making the round will say so
+    return chosen.text
 
 
 def list_schedulers(model: Model | None = None) -> list[tuple[str, str]]:

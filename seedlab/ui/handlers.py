@@ -21,7 +21,7 @@ from seedlab.core.model import NO_NUDGES, Model
 from seedlab.core.numbers import read_whole
 from seedlab.core.recipe import MAX_PROMPT_CHARACTERS
 from seedlab.core.seeds import has_random_seeds, write_seeds
-from seedlab.rules.registry import find_variation
+from seedlab.rules.registry import VARIATIONS, find_variation
 from seedlab.rules.rule import Rule
 from seedlab.ui.browser_state import (
     find_first_recipe,
@@ -45,7 +45,7 @@ from seedlab.ui.page_session import PageSession
 from seedlab.ui.services import PageServices
 from seedlab.ui.updates import LOST
 from seedlab.workflow.notices import describe_seeds, describe_unknown_words
-from seedlab.workflow.trail import State, Tile, Trail
+from seedlab.workflow.trail import Round, State, Tile, Trail
 
 
 class Handlers:
@@ -124,13 +124,15 @@ class Handlers:
             round_id, index = read_numbers(event, "round", "index")
             tile = page.session.trail.tile(round_id, index)
             if tile.state is State.DONE:
-                page.session.lock(round_id, index, self._read_rule(tile, rule, texts))
+                chosen = self._read_rule(tile, rule, texts)
+                self._check_round(page.session.trail.lock(round_id, index, chosen).newest)
+                page.session.lock(round_id, index, chosen)
             elif tile.state is State.DRAFT:
                 page.session.finish(round_id, (index,))
             elif page.session.is_known(tile):
                 page.session.resume(round_id)
 
-        _, errors = run_action(action)
+        _, errors = run_action(action, rename=_find_places(rule))
         return page.update(), *errors
 
     def finish(self, event: gr.EventData, page: PageSession | None) -> Outputs:
@@ -340,10 +342,23 @@ class Handlers:
             raise SeedLabError(f"{model.name} {NO_NUDGES}.")
         return rule.parse(dict(zip(RULE_FIELDS, (text or "" for text in texts), strict=True)))
 
+    def _check_round(self, round_: Round) -> None:
+        """Refuse a round with pictures that its model cannot make, before any work starts."""
+        model = self._services.find_model(round_.base.model_address)
+        for tile in round_.tiles:
+            model.check(tile.recipe)
+
     def _format_notice(self, form: Form) -> str:
         model_id, prompt = (form.model_id or "").strip(), form.prompt or ""
         name = self._services.names.get(model_id, model_id).split(" (")[0]
         return describe_unknown_words(self._services, model_id, name, [prompt], "see “All known words” below")
+
+
+def _find_places(rule: str | None) -> dict[str, str]:
+    """Return where errors about a recipe's fields are shown while a rule makes it: under the rule's last field."""
+    parameters = next((each.parameters for each in VARIATIONS if each.name == rule), ())
+    own = [each.name for each in parameters]
+    return {name: own[-1] for name in FIELDS if own and name not in own}
 
 
 def end_session(page: PageSession | None) -> None:

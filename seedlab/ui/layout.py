@@ -1,13 +1,15 @@
 """Builds the page: the panel on the left, the columns of rounds on the right, and the event listeners."""
 
 import json
+from functools import partial
 from typing import Any
 
 import gradio as gr
 
+from seedlab.rules.registry import list_parameters
 from seedlab.ui.browser_state import STORAGE_KEYS
 from seedlab.ui.columns import make_columns, make_message
-from seedlab.ui.fields import MODEL_DEPENDENT, show_rule
+from seedlab.ui.fields import MODEL_DEPENDENT, fill_field, show_rule, start_with_prompt
 from seedlab.ui.form import ADVANCED, ERROR_PLACES, FORM, RULE_FIELDS
 from seedlab.ui.handlers import Handlers, end_session
 from seedlab.ui.panel import Panel, build_panel
@@ -170,13 +172,25 @@ def _wire_panel(handlers: Handlers, panel: Panel, page: gr.State) -> None:
     steps, draft_steps = panel.fields["num_inference_steps"], panel.fields["draft_steps"]
     for each in (model, steps):
         each.change(handlers.describe_drafts, [model, steps], [draft_steps], **UNQUEUED)  # type: ignore[attr-defined]
-    panel.rule.change(show_rule, [panel.rule], list(panel.rules), **UNQUEUED)
+    _wire_rules(panel)
     # On change, not input: the model may also be restored with a trail.
     model.change(handlers.list_words, [model], [panel.word_list, panel.word_accordion], **UNQUEUED)  # type: ignore[attr-defined]
     panel.word_list.word(handlers.add_phrase, [panel.fields["prompt"]], [panel.fields["prompt"]], **UNQUEUED)
     panel.fold.click(None, js=TOGGLE_FOLD)
     # On a phone the expanded panel would push the pictures off the screen.
     panel.generate.click(None, js=FOLD)
+
+
+def _wire_rules(panel: Panel) -> None:
+    fields = panel.fields
+    shown = panel.rule.change(show_rule, [panel.rule], list(panel.rules), **UNQUEUED)
+    started = [fields[each.name] for each in list_parameters() if each.starts_with_prompt]
+    # In an event of its own: Gradio mounts fields when they are shown.
+    shown.then(start_with_prompt, [fields["prompt"], *started], started, **UNQUEUED)
+    for each in list_parameters():
+        if each.fills:
+            dropdown, filled = fields[each.name], fields[each.fills]
+            dropdown.input(partial(fill_field, each), [dropdown], [filled], **UNQUEUED)  # type: ignore[attr-defined]
 
 
 def _list_model_dependent(panel: Panel) -> list[Any]:

@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 import gradio as gr
 
 from seedlab.rules.registry import VARIATIONS
-from seedlab.rules.rule import Rule
+from seedlab.rules.rule import Parameter, Rule
 from seedlab.rules.seeds import GUIDE_SEEDS
 from seedlab.ui.columns import make_message, make_word_list
 from seedlab.ui.fields import list_rules, list_schedulers
@@ -142,13 +143,30 @@ def _build_drafts(builder: _Builder) -> None:
 
 
 def _build_rule(builder: _Builder, rule: type[Rule], *, visible: bool) -> gr.Column:
-    container = gr.Column(elem_classes="field", min_width=80, visible=visible)
+    container = gr.Column(elem_classes="rule", min_width=80, visible=visible)
     with container:
+        gr.HTML(f"<p>{escape(rule.help)}</p>", elem_classes="about", apply_default_css=False)
         for each in rule.parameters:
-            lines = max(16, each.lines) if each.lines > 1 else 1
-            field = gr.Textbox(each.default, label=each.label, lines=each.lines, max_lines=lines, elem_id=each.name)
-            builder.add(each.name, field)
+            with _field():
+                builder.add(each.name, _make_field(each))
     return container
+
+
+def _make_field(parameter: Parameter) -> gr.components.Component:
+    if parameter.choices is None:
+        return gr.Textbox(
+            parameter.default,
+            label=parameter.label,
+            placeholder=parameter.example,
+            lines=parameter.lines,
+            max_lines=max(16, parameter.lines) if parameter.lines > 1 else 1,
+            elem_id=parameter.name,
+        )
+    choices: Any = [(choice.label, choice.name) for choice in parameter.choices()]
+    # Custom values are allowed so that an unknown one gets our error; the page does not show Gradio's.
+    return gr.Dropdown(
+        choices, value=parameter.default, label=parameter.label, allow_custom_value=True, elem_id=parameter.name
+    )
 
 
 def _build_model(builder: _Builder, services: PageServices) -> tuple[gr.HTML, gr.Button]:

@@ -15,6 +15,7 @@ from seedlab.ui.captions import (
     format_progress,
     format_seed,
     format_settings,
+    mark_prompt,
     name_download,
     name_root,
     name_tile,
@@ -132,8 +133,29 @@ def build_header(trail: Trail, round_: Round, tree: Tree) -> dict[str, Any]:
         "locked": tree.locked.get(round_.id),
         "siblings": list(siblings) if len(siblings) > 1 else [],
         "drafts": None if round_.draft_steps is None else format_draft(round_.draft_steps, round_.tiles[0].recipe),
+        "table": _build_table(round_),
+        "twins": _list_twins(trail, round_),
         "varied": [index for index in range(len(round_.tiles)) if (round_.id, index) in tree.children],
     }
+
+
+def _build_table(round_: Round) -> dict[str, list[str]] | None:
+    """Build the headings of a round with two axes; None for other rounds."""
+    table = round_.table
+    if table is None or len(table.columns) * len(table.rows) != len(round_.tiles):
+        return None
+    return {"columns": list(table.columns), "rows": list(table.rows)}
+
+
+def _list_twins(trail: Trail, round_: Round) -> list[int]:
+    """List for each tile the one of its seed in the round before it, to compare with; [] if that is the locked one."""
+    if round_.parent is None:
+        return []
+    locked = round_.parent[1]
+    seeds = {tile.recipe.seed: index for index, tile in enumerate(trail.round(round_.parent[0]).tiles)}
+    seeds[round_.base.seed] = locked
+    twins = [seeds.get(tile.recipe.seed, locked) for tile in round_.tiles]
+    return twins if set(twins) != {locked} else []
 
 
 def _split_title(trail: Trail, round_: Round) -> list[str]:
@@ -154,14 +176,14 @@ def build_recipes(trail: Trail, round_: Round, names: Mapping[str, str]) -> tupl
 def _build_recipe(trail: Trail, round_: Round, index: int, names: Mapping[str, str]) -> dict[str, Any]:
     tile = round_.tiles[index]
     recipe = tile.recipe
-    lead, tail = split_prompt(trail, round_, tile)
+    lead, parts = mark_prompt(round_, tile)
     return {
         "seed": str(recipe.seed),  # JavaScript would round large numbers
         "caption": round_.caption(index),
         "width": recipe.width,
         "height": recipe.height,
         "lead": lead,
-        "tail": tail,
+        "parts": [[kind.value, text] for kind, text in parts],
         "negative": recipe.negative_prompt,
         "seed_text": format_seed(recipe),
         "settings": format_settings(recipe, names),

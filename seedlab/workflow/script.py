@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import takewhile
 
 from seedlab.core.environment import Environment
@@ -20,8 +21,18 @@ SKETCH_FOLDER = 'getattr(find_spec("seedlab"), "submodule_search_locations", ["s
 LISTED = 4
 """Up to so many pictures, each has its own line."""
 
-VARYING = ("seed", "nudges", "prompt", "negative_prompt", "num_inference_steps", "guidance_scale", "height", "width")
-"""The fields in which the pictures of one script may differ: the noise, and the arguments of the call."""
+VARYING = (
+    "seed",
+    "nudges",
+    "prompt",
+    "negative_prompt",
+    "num_inference_steps",
+    "guidance_scale",
+    "height",
+    "width",
+    "scheduler",
+)
+"""The fields in which the pictures of one script may differ; also the weights of LoRAs, unless they are merged."""
 
 ONE_BY_ONE = (
     "# One picture a call: a batch sums in another order (https://github.com/huggingface/diffusers/issues/2659)."
@@ -42,29 +53,38 @@ def write_script(recipes: Sequence[Recipe], environment: Environment | None = No
     appears in quoted literals alone.
 
     Args:
-        recipes: one or more, which differ in arguments of the call alone.
+        recipes: one or more, which differ in `VARYING` and the weights of LoRAs alone.
         environment: the one to reproduce, as far as a script can; None for any.
         model: None for a model that is called like a Stable Diffusion and is in a folder or on the Hub.
 
     Raises:
-        SeedLabError: the recipes differ in more than arguments of the call, or there is none.
+        SeedLabError: the recipes differ in more, or there is none.
     """
-    if len({_strip(recipe) for recipe in recipes}) != 1:
-        raise SeedLabError("One script makes pictures with one model and scheduler: choose the pictures of one round.")
+    merges = environment is not None and environment.loras == "merged"
+    if len({_strip(recipe, merges) for recipe in recipes}) != 1:
+        what = "one model and one weight of each LoRA" if merges and recipes else "one model and the same LoRAs"
+        raise SeedLabError(f"One script makes pictures with {what}: choose the pictures of one round.")
     recipes = tuple(dict.fromkeys(recipes))
     lines = [
-        *_write_head(recipes[0], environment, model),
+        *_write_head(recipes, environment, model),
         *_write_loading(recipes[0], environment, model),
         *_write_pictures(recipes, model),
     ]
     return "\n".join(lines) + "\n"
 
 
-def _strip(recipe: Recipe) -> tuple[object, ...]:
-    return tuple(value for name, value in vars(recipe).items() if name not in VARYING)
+def _strip(recipe: Recipe, merges: bool) -> tuple[object, ...]:
+    """Return what all pictures of a script share.
+
+    Args:
+        merges: whether LoRAs are merged into the model, which cannot be undone.
+    """
+    shared = recipe if merges else replace(recipe, loras=tuple(replace(lora, weight=1) for lora in recipe.loras))
+    return tuple(value for name, value in vars(shared).items() if name not in VARYING)
 
 
-def _write_head(recipe: Recipe, environment: Environment | None, model: Model | None) -> list[str]:
+def _write_head(recipes: Sequence[Recipe], environment: Environment | None, model: Model | None) -> list[str]:
+    recipe = recipes[0]
     deterministic = environment is not None and environment.deterministic
     # A picture's environment is untrusted too, and a newline would end the comment.
     versions = [_quote(text[:40])[1:-1] for text in (environment.torch, environment.diffusers)] if environment else []
@@ -77,14 +97,15 @@ def _write_head(recipe: Recipe, environment: Environment | None, model: Model | 
         "import hashlib",
         *(["from importlib.util import find_spec"] if recipe.model_id == SKETCH else []),
         "import torch",
-        f"from diffusers import {', '.join(_list_classes(recipe, model))}",
+        f"from diffusers import {', '.join(_list_classes(recipes, model))}",
         *(DETERMINISM if deterministic else ()),
     ]
 
 
-def _list_classes(recipe: Recipe, model: Model | None) -> list[str]:
+def _list_classes(recipes: Sequence[Recipe], model: Model | None) -> list[str]:
     base = ["EulerDiscreteScheduler"] if model is not None and model.scheduler_settings else []
-    return list(dict.fromkeys((_name_pipeline(model), find_scheduler(recipe.scheduler).class_name, *base)))
+    schedulers = (find_scheduler(recipe.scheduler).class_name for recipe in recipes)
+    return list(dict.fromkeys((_name_pipeline(model), *schedulers, *base)))
 
 
 def _name_pipeline(model: Model | None) -> str:
@@ -184,26 +205,23 @@ def _write_dict(settings: Mapping[str, str]) -> str:
 
 def _write_pictures(recipes: Sequence[Recipe], model: Model | None) -> list[str]:
     recipe = recipes[0]
-    scheduler = find_scheduler(recipe.scheduler)
-    # As `seedlab.pipelines.sampling.arguments.make_scheduler`.
-    flags = "".join(f", {name}={value!r}" for name, value in scheduler.settings.items())
     prompt = "" if model is not None and model.unconditional else "prompt, "
     generator = f'torch.Generator("{recipe.generator_device}")'
     settings = {each: _list_settings(each, model) for each in recipes}
     shared = {name: value for name, value in settings[recipe].items() if _is_shared(name, settings.values())}
-    own = {each: {name: settings[each][name] for name in settings[each] if name not in shared} for each in recipes}
-    varies = any(own.values())
-    arguments = "**settings, **own" if varies else "**settings"
-    is_nudged = any(each.nudges for each in recipes)
-    names = ["name", "seed", "prompt", *(["nudges"] if is_nudged else []), *(["own"] if varies else [])]
+    # Of each picture, by the names of the loop's variables: what it does not share with the others.
+    differ = any(name not in shared for each in settings.values() for name in each)
+    own = {each: _list_own(each, recipes, settings[each], shared if differ else None) for each in recipes}
     return [
-        *(write_nudging(recipe.generator_device) if is_nudged else []),
-        *_write_list(recipes, own if varies else {}),
+        *(write_nudging(recipe.generator_device) if "nudges" in own[recipe] else []),
+        *_write_list(recipes, own),
         f"settings = {_write_dict(shared)}",
-        *([] if is_nudged else [ONE_BY_ONE]),
-        f"for {', '.join(names)} in pictures:",
-        f"    pipe.scheduler = {scheduler.class_name}.from_config(config{flags})",
-        f"    image = pipe({prompt}generator={generator}.manual_seed(seed), {arguments}).images[0]",
+        *([] if "nudges" in own[recipe] else [ONE_BY_ONE]),
+        f"for {', '.join(('name', 'seed', 'prompt', *own[recipe]))} in pictures:",
+        f"    pipe.scheduler = {_write_scheduler(recipe, own[recipe])}",
+        *(_write_weights() if "weights" in own[recipe] else []),
+        f"    image = pipe({prompt}generator={generator}.manual_seed(seed), **settings"
+        f"{', **own' if 'own' in own[recipe] else ''}).images[0]",
         # The prefix keeps it from replacing SeedLab's own picture, which has its recipe inside.
         '    image.save(f"plain-{name}.png")',
         # In ASCII, so that no console fails to print a name.
@@ -211,44 +229,68 @@ def _write_pictures(recipes: Sequence[Recipe], model: Model | None) -> list[str]
     ]
 
 
+def _list_own(
+    recipe: Recipe, recipes: Sequence[Recipe], settings: Mapping[str, str], shared: Mapping[str, str] | None
+) -> dict[str, str]:
+    own = {"nudges": write_nudges(recipe.nudges)} if any(each.nudges for each in recipes) else {}
+    if shared is not None:
+        own["own"] = _write_dict({name: value for name, value in settings.items() if name not in shared})
+    if len({each.scheduler for each in recipes}) > 1:
+        scheduler = find_scheduler(recipe.scheduler)
+        own["scheduler"] = scheduler.class_name
+        own["flags"] = _write_dict({name: repr(value) for name, value in scheduler.settings.items()})
+    if len({each.loras for each in recipes}) > 1:
+        own["weights"] = str([lora.weight for lora in recipe.loras])
+    return own
+
+
+def _write_scheduler(recipe: Recipe, own: Mapping[str, str]) -> str:
+    """Write what makes the scheduler, like `seedlab.pipelines.sampling.arguments.make_scheduler`."""
+    if "scheduler" in own:
+        return "scheduler.from_config(config, **flags)"
+    scheduler = find_scheduler(recipe.scheduler)
+    flags = "".join(f", {name}={value!r}" for name, value in scheduler.settings.items())
+    return f"{scheduler.class_name}.from_config(config{flags})"
+
+
+def _write_weights() -> list[str]:
+    return ['    pipe.set_adapters([f"lora_{number}" for number in range(len(loras))], weights)']
+
+
 def _is_shared(name: str, settings: Iterable[Mapping[str, str]]) -> bool:
     return len({each.get(name) for each in settings}) == 1
 
 
 def _write_list(recipes: Sequence[Recipe], own: Mapping[Recipe, Mapping[str, str]]) -> list[str]:
-    is_nudged = any(recipe.nudges for recipe in recipes)
-    if not own and not is_nudged and len({recipe.prompt for recipe in recipes}) == 1:
+    if not own[recipes[0]] and len({recipe.prompt for recipe in recipes}) == 1:
         seeds = ", ".join(str(recipe.seed) for recipe in recipes)
         return [f'pictures = [(f"seed-{{seed}}", seed, {_quote(recipes[0].prompt)}) for seed in [{seeds}]]']
     names = _name_pictures(recipes, own)
-    tuples = [f"({', '.join(_list_parts(recipe, name, own.get(recipe), is_nudged))})" for recipe, name in names.items()]
-    if len(tuples) > LISTED or is_nudged:
+    tuples = [
+        f"({', '.join((_quote(name), str(recipe.seed), _quote(recipe.prompt), *own[recipe].values()))})"
+        for recipe, name in names.items()
+    ]
+    if len(tuples) > LISTED or "nudges" in own[recipes[0]]:
         return [f"pictures = [{', '.join(tuples)}]"]
     return ["pictures = [", *(f"    {each}," for each in tuples), "]"]
-
-
-def _list_parts(recipe: Recipe, name: str, own: Mapping[str, str] | None, is_nudged: bool) -> list[str]:
-    nudges = [write_nudges(recipe.nudges)] if is_nudged else []
-    return [
-        _quote(name),
-        str(recipe.seed),
-        _quote(recipe.prompt),
-        *nudges,
-        *([] if own is None else [_write_dict(own)]),
-    ]
 
 
 def _name_pictures(recipes: Sequence[Recipe], own: Mapping[Recipe, Mapping[str, str]]) -> dict[Recipe, str]:
     """Name pictures as `seedlab refine` does, "seed-2-artsy": by the words and settings that they do not share."""
     start = len(_find_shared_words([recipe.prompt for recipe in recipes]))
-    settings = {each: "".join(f" {name} {value}" for name, value in own.get(each, {}).items()) for each in recipes}
-    captions = {each: each.prompt[start:] + settings[each] + name_nudges(each.nudges) for each in recipes}
+    captions = {recipe: f"{recipe.prompt[start:]} {_caption_own(recipe, own[recipe])}".strip() for recipe in recipes}
     names = {recipe: f"seed-{recipe.seed}" for recipe in recipes}
     for stem in dict.fromkeys(names.values()):
         longer = [recipe for recipe in recipes if names[recipe] == stem and captions[recipe]]
         variations = name_variations(stem, [captions[recipe] for recipe in longer])
         names |= dict(zip(longer, variations, strict=True))
     return names
+
+
+def _caption_own(recipe: Recipe, own: Mapping[str, str]) -> str:
+    settings = own.get("own", "").removeprefix("dict").replace("=", " ")
+    scheduler = find_scheduler(recipe.scheduler).label if "scheduler" in own else ""
+    return f"{settings} {scheduler} {own.get('weights', '')} {name_nudges(recipe.nudges)}"
 
 
 def _find_shared_words(prompts: Sequence[str]) -> str:

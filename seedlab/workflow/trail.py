@@ -1,6 +1,6 @@
 """The trail: one visitor's rounds as a tree, in which each round has the locked tile as its parent. All frozen."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -10,7 +10,7 @@ from seedlab.core.errors import SeedLabError
 from seedlab.core.recipe import Recipe
 from seedlab.rules.change import Change, Lineage
 from seedlab.rules.registry import find_rule
-from seedlab.rules.rule import Rule
+from seedlab.rules.rule import Rule, Table
 from seedlab.rules.seeds import Seeds
 from seedlab.workflow.tile import UNFINISHED, State, Tile, show_draft, show_picture
 
@@ -28,6 +28,7 @@ class Round:
 
     Attributes:
         rule: what made the tiles.
+        base: the recipe that the rule was applied to: that of the locked tile, or of the first tile.
         parent: (round id, tile index) of the locked tile; None for a first round.
         draft_steps: the number of denoising steps after which its pictures are paused, until one is to be finished;
             None for a round of whole pictures.
@@ -36,6 +37,7 @@ class Round:
     id: int
     rule: Rule
     tiles: tuple[Tile, ...]
+    base: Recipe
     parent: tuple[int, int] | None = None
     draft_steps: int | None = None
 
@@ -46,7 +48,12 @@ class Round:
 
     def caption(self, index: int) -> str:
         """Return the caption of a tile, "" where its seed is all there is to say."""
-        return self.rule.caption(self.tiles[index].value)
+        return self.rule.caption(self.base, self.tiles[index].value)
+
+    @property
+    def table(self) -> Table | None:
+        """The headings of a round with two axes; None for other rounds."""
+        return self.rule.tabulate(self.base)
 
     def choose_next(self) -> tuple[int | None, list[int]]:
         """Return which of the waiting tiles are made next: whole pictures come before drafts.
@@ -119,8 +126,7 @@ class Trail:
 
     def base_of(self, round_: Round) -> Recipe:
         """Return the recipe that a round starts from: its parent's, or that of its first tile."""
-        tile = round_.tiles[0] if round_.parent is None else self.tile(*round_.parent)
-        return tile.recipe
+        return round_.base
 
     def lineage_of(self, round_id: int, index: int) -> Lineage:
         """Return the changes that led from the first round to this tile."""
@@ -160,7 +166,8 @@ class Trail:
         Raises:
             SeedLabError: there is no such tile, the trail is full, or the rule does not fit the tile.
         """
-        return self._show(self.tile(round_id, index).recipe, rule, (round_id, index))
+        recipe = self.tile(round_id, index).recipe
+        return self._show(recipe, rule.for_rounds(self._list_recipes(round_id)), (round_id, index))
 
     def restore(
         self, recipe: Recipe, lineage: Lineage, file: Path, sentence: str = "", draft_steps: int | None = None
@@ -226,7 +233,8 @@ class Trail:
                 return self._move_to_end(round_.id).revisit(round_.id)
         kept = self._make_room(None if parent is None else self._root(parent[0]), len(made))
         tiles = tuple(Tile(recipe=each, value=value) for each, value in made.items())
-        new = Round(id=max((each.id for each in self.rounds), default=0) + 1, rule=rule, tiles=tiles, parent=parent)
+        new_id = max((each.id for each in self.rounds), default=0) + 1
+        new = Round(id=new_id, rule=rule, tiles=tiles, base=recipe, parent=parent)
         trail = replace(self, rounds=(*kept, new)).revisit(new.id)
         if count_tiles(trail.visible) > MAX_PATH_TILES:
             raise SeedLabError(f"This path is full ({MAX_PATH_TILES:,} pictures): generate a new first round.")
@@ -249,6 +257,14 @@ class Trail:
             limits = f"{MAX_ROUNDS} rounds or {MAX_TILES:,} pictures"
             raise SeedLabError(f"This trail is full ({limits}): generate a new first round.")
         return kept
+
+    def _list_recipes(self, round_id: int) -> Iterator[list[Recipe]]:
+        """List the recipes of a round, and of those that led to it."""
+        place: tuple[int, int] | None = (round_id, 0)
+        while place is not None:
+            round_ = self.round(place[0])
+            yield [tile.recipe for tile in round_.tiles]
+            place = round_.parent
 
     def _root(self, round_id: int) -> int:
         while (parent := self.round(round_id).parent) is not None:

@@ -148,7 +148,8 @@ def _read_round(data: Mapping[str, Any], read: Mapping[int, Round]) -> Round:
     rule = read_rule(data["rule"])
     fields = base.to_dict()
     tiles = tuple(_read_tile(each, base, fields, rule) for each in data["tiles"][:MAX_VALUES])
-    return _make_round(data, rule, tiles, parent)
+    # The values of the tiles were checked; those of the rule may be forged.
+    return _make_round(data, type(rule)(tuple(tile.value for tile in tiles)), tiles, base, parent)
 
 
 def _read_tile(data: Mapping[str, Any], base: Recipe, fields: Mapping[str, Any], rule: Rule) -> Tile:
@@ -166,7 +167,8 @@ def _read_old_round(data: Mapping[str, Any], read: Mapping[int, Round]) -> Round
         _check_suffix(recipe, suffix)
     values = tuple(recipe.seed for recipe in recipes) if parent is None else tuple(suffixes)
     tiles = tuple(map(_make_tile, recipes, values))
-    return _make_round(data, Seeds(values) if parent is None else Suffixes(values), tiles, parent)
+    base = recipes[0] if parent is None else read[parent[0]].tiles[parent[1]].recipe
+    return _make_round(data, Seeds(values) if parent is None else Suffixes(values), tiles, base, parent)
 
 
 def _check_suffix(recipe: Recipe, suffix: object) -> None:
@@ -180,7 +182,9 @@ def _make_tile(recipe: Recipe, value: Value) -> Tile:
     return Tile(recipe=recipe, value=value, state=State.STOPPED)
 
 
-def _make_round(data: Mapping[str, Any], rule: Rule, tiles: tuple[Tile, ...], parent: tuple[int, int] | None) -> Round:
+def _make_round(
+    data: Mapping[str, Any], rule: Rule, tiles: tuple[Tile, ...], base: Recipe, parent: tuple[int, int] | None
+) -> Round:
     round_id = int(data["id"])
     if not 0 < round_id < MAX_EXACT // 2:
         raise ValueError("an id that no browser can count")
@@ -188,7 +192,7 @@ def _make_round(data: Mapping[str, Any], rule: Rule, tiles: tuple[Tile, ...], pa
     if draft_steps is not None:
         most = max(tile.recipe.num_inference_steps for tile in tiles) if tiles else MAX_STEPS
         check_int("draft_steps", draft_steps, "The number of steps of a draft", 1, most - 1)
-    return Round(id=round_id, rule=rule, tiles=tiles, parent=parent, draft_steps=draft_steps)
+    return Round(id=round_id, rule=rule, tiles=tiles, base=base, parent=parent, draft_steps=draft_steps)
 
 
 def _read_parent(data: Sequence[Any] | None, read: Mapping[int, Round]) -> tuple[int, int] | None:

@@ -3,7 +3,10 @@
 import urllib.request
 
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
+
+from tests.browser.conftest import SMALL
 
 pytestmark = pytest.mark.browser
 
@@ -237,7 +240,7 @@ def test_the_inspector_shows_the_recipe_and_compares_with_the_parent(screen, see
     screen.wait_done(1)
     screen.frame(1, 1).click()
     inspector = screen.page.locator(".inspector")
-    expect(inspector.locator("dd strong")).to_have_text(", artsy")
+    expect(inspector.locator("dd ins")).to_have_text(", artsy")
     expect(inspector).to_contain_text(f"{seeds[0]}, noise from the CPU")
     slider = inspector.get_by_role("slider")
     slider.focus()
@@ -254,3 +257,29 @@ def test_a_picture_is_downloaded_byte_for_byte(screen, seeds, server):
     with urllib.request.urlopen(link.evaluate("node => node.href")) as answer:
         served = answer.read()
     assert served in [file.read_bytes() for file in server.store.rglob("*.png")]
+
+
+def test_a_matrix_has_headings_in_view_and_is_downloaded_as_one_picture(screen, seeds):
+    screen.generate(seeds=str(seeds[0]))
+    screen.wait_done(0, 1)
+    screen.page.locator("#rule input").click()
+    screen.page.get_by_role("option", name="Matrix", exact=True).click()
+    screen.page.locator("#matrix_columns input").click()
+    screen.page.get_by_role("option", name="Steps", exact=True).click()
+    expect(screen.page.locator("#matrix_column_values textarea")).to_have_value("6, 12, 25, 50")
+    screen.fill("matrix_column_values", "1-3")
+    screen.fill("matrix_row_values", ", artsy\n, colorful")
+    screen.frame(0, 0).click()
+    screen.wait_done(1, 6)
+    headings = screen.column(1).get_by_role("columnheader", include_hidden=False)
+    expect(headings).to_have_text(["1 step", "2 steps", "3 steps"])
+    expect(screen.column(1).get_by_role("rowheader")).to_have_text(["artsy", "colorful"])
+    with screen.page.expect_download() as download:
+        screen.page.get_by_label("Download the matrix as PNG").click()
+    with Image.open(download.value.path()) as sheet:
+        assert sheet.width > 3 * SMALL
+        assert sheet.height > 2 * SMALL
+    screen.page.set_viewport_size({"width": 390, "height": 844})
+    first, second = (screen.frame(0, index).bounding_box() for index in (0, 1))
+    assert first["y"] == second["y"]
+    assert second["x"] + second["width"] <= 390, "two columns fit on a phone"

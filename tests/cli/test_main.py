@@ -251,7 +251,7 @@ def test_refine_varies_by_any_rule_whose_option_is_given(tmp_path, capsys):
     assert [recipe.num_inference_steps for recipe in painter.painted[1:]] == [1, 20]
     metadata = read_metadata(tmp_path / "seed-2-20-steps.png")
     assert [(change.rule, change.value, change.parent) for change in metadata.lineage] == [
-        ("steps", 20, painter.painted[0])
+        ("sweep", ("steps", 20), painter.painted[0])
     ]
     assert painter.run("script", tmp_path / "seed-2-1-step.png", tmp_path / "seed-2-20-steps.png") == 0
     assert "dict(num_inference_steps=20)" in capsys.readouterr().out
@@ -261,8 +261,71 @@ def test_refine_makes_one_kind_of_round(tmp_path, capsys):
     Painter().run("grid", PROMPT, "--seeds", "2", "--out", tmp_path)
     painter = Painter()
     assert painter.run("refine", tmp_path / "seed-2.png", "--steps", "1", "--suffix", ", artsy") == 2
-    assert "use --suffix and --steps one after the other" in capsys.readouterr().err
+    assert "use --sweep and --suffix one after the other, or add --matrix" in capsys.readouterr().err
     assert painter.painted == []
+
+
+def test_a_matrix_is_made_of_two_options_and_continues_where_it_was(tmp_path, capsys):
+    painter = Painter()
+    painter.run("grid", PROMPT, "--seeds", "2", "--out", tmp_path)
+    options = ("--matrix", "--seeds", "0,2", "--sweep", f"guidance {RECIPE.guidance_scale}, 1.5")
+    assert painter.run("refine", tmp_path / "seed-2.png", *options) == 0
+    assert [(recipe.seed, recipe.guidance_scale) for recipe in painter.painted] == [(2, 3), (0, 3), (0, 1.5), (2, 1.5)]
+    assert capsys.readouterr().out.splitlines()[-5:] == [
+        str(tmp_path / f"{name}.png")
+        for name in (
+            "seed-2-seed-0-guidance-3",
+            "seed-2",
+            "seed-2-seed-0-guidance-1-5",
+            "seed-2-guidance-1-5",
+            "seed-2-grid",
+        )
+    ]
+    side = RECIPE.width
+    assert read_pixels(tmp_path / "seed-2-grid.png").size > (2 * side, 2 * side), "there is room for headings"
+    assert painter.run("refine", tmp_path / "seed-2.png", *options) == 0
+    assert len(painter.painted) == 4
+
+
+def test_two_sweeps_are_a_matrix_too(tmp_path):
+    painter = Painter()
+    painter.run("grid", PROMPT, "--seeds", "2", "--out", tmp_path)
+    options = ("--matrix", "--sweep", "guidance 1, 2", "--sweep", "steps 3, 4")
+    assert painter.run("refine", tmp_path / "seed-2.png", *options) == 0
+    made = [(recipe.guidance_scale, recipe.num_inference_steps) for recipe in painter.painted[1:]]
+    assert made == [(1, 3), (2, 3), (1, 4), (2, 4)]
+    assert (tmp_path / "seed-2-guidance-2-4-steps.png").exists()
+
+
+def test_other_words_for_the_seeds_in_the_pictures_folder(tmp_path):
+    painter = Painter()
+    painter.run("grid", PROMPT, "--seeds", "0-2", "--out", tmp_path)
+    painter.run("grid", "a boat", "--seeds", "3-4", "--out", tmp_path)
+    assert painter.run("refine", tmp_path / "seed-1.png", "--same-seeds", "a cat") == 0
+    assert [(recipe.seed, recipe.prompt) for recipe in painter.painted[5:]] == [(seed, "a cat") for seed in range(3)]
+    names = {"seed-1-seed-0-a-cat", "seed-1-a-cat", "seed-1-seed-2-a-cat"}
+    assert names <= {file.stem for file in tmp_path.iterdir()}
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (("--matrix", "--seeds", "0-3"), "A matrix varies two things"),
+        (("--matrix", "--seeds", "0-99", "--sweep", "steps 1-9"), "900 pictures (100×9) are too many for one round"),
+        (("--words", PROMPT), "edit it first"),
+        (("--same-seeds", "a cat"), "only one seed"),
+        (("--sweep", "speed 3"), "no setting “speed”"),
+        (("--sweep", "size 64, 512"), "64 to 256 pixels"),
+        (("--sweep", "guidance 1", "--sweep", "steps 3"), "use --sweep one after the other, or add --matrix"),
+    ],
+    ids=str,
+)
+def test_a_round_that_cannot_be_made_is_refused_before_any_work(tmp_path, capsys, options, sentence):
+    painter = Painter()
+    painter.run("grid", PROMPT, "--seeds", "2", "--out", tmp_path)
+    assert painter.run("refine", tmp_path / "seed-2.png", *options) == 2
+    assert sentence in capsys.readouterr().err
+    assert len(painter.painted) == 1
 
 
 def test_refining_a_picture_that_was_made_elsewhere_says_what_is_different(tmp_path, capsys):
@@ -394,7 +457,7 @@ BAD = {
     "grid P --seeds 3-0": "The seeds 3-0 run backwards: write 0-3",
     "grid P --seeds -1": "“-1” is not a seed",
     "grid P --seeds 18446744073709551616": "must be from 0 to 18446744073709551615",
-    "grid P --seeds 0-99": "100 seeds are too many",
+    "grid P --seeds 0-256": "257 seeds are too many",
     "grid P --steps many": "--steps: “many” is not a whole number",
     "grid P --steps 0": "The number of steps must be from 1",
     "grid P --guidance strong": "--guidance: “strong” is not a number",

@@ -106,7 +106,7 @@ def test_suffixes_are_read_one_a_line():
 
 @pytest.mark.parametrize(
     ("text", "sentence"),
-    [("\n \n", "No suffix given"), ("\n".join(f", {n}" for n in range(17)), "17 suffixes are too many")],
+    [("\n \n", "No suffix given"), ("\n".join(f", {n}" for n in range(257)), "257 suffixes are too many")],
 )
 def test_no_suffix_and_too_many_are_refused(text, sentence):
     with pytest.raises(RecipeError, match=sentence):

@@ -11,7 +11,8 @@ import pytest
 from seedlab.core.recipe import MAX_PROMPT_CHARACTERS, Lora
 from seedlab.rules.seeds import Seeds
 from seedlab.rules.suffixes import GUIDE_SUFFIXES
-from seedlab.ui.fields import MODEL_DEPENDENT, list_rules
+from seedlab.rules.sweep import Sweep
+from seedlab.ui.fields import MODEL_DEPENDENT, fill_field, list_rules, start_with_prompt
 from seedlab.ui.form import ADVANCED, FORM
 from seedlab.ui.handlers import Handlers, end_session
 from seedlab.ui.updates import LOST
@@ -32,7 +33,7 @@ def test_explore_lock_and_vary(page, painter):
     page.click(1, 2)
     page.develop()
     assert page.view["rounds"][0]["locked"] == 2
-    assert [tile["tail"] for tile in page.view["rounds"][1]["tiles"]] == list(GUIDE_SUFFIXES)
+    assert [tile["parts"] for tile in page.view["rounds"][1]["tiles"]] == [[["added", each]] for each in GUIDE_SUFFIXES]
     assert len(painter.painted) == 8
 
 
@@ -533,8 +534,9 @@ def test_an_unconditional_model_explores_seeds_and_keeps_the_input(painter):
     updates = dict(zip(MODEL_DEPENDENT, outputs, strict=False))
     hidden = {name for name, update in updates.items() if update.get("visible") is False}
     assert set(MODEL_DEPENDENT) - hidden == {"num_inference_steps", "scheduler", "rule"}
-    assert (updates["rule"]["choices"], updates["rule"]["value"]) == ([("Steps", "steps")], "steps")
-    page.click(1, 2, rule="steps", step_counts="3, 5")
+    assert updates["rule"]["choices"] == [("One setting", "sweep"), ("Matrix", "matrix")]
+    assert updates["rule"]["value"] == "sweep"
+    page.click(1, 2, rule="sweep", sweep_setting="steps", sweep="3, 5")
     page.develop()
     assert page.states(1) == ["done"] * 2, "a rule without a prompt still works"
     assert outputs[-2] == ""
@@ -582,3 +584,58 @@ def test_a_public_server_ignores_loras_in_the_form(painter):
     loras = (Lora(file="/loras/style.safetensors", sha256="ab" * 32, weight=0.8),)
     page.state.session.explore(SKETCH.make_recipe(prompt="cat", seed=3, loras=loras), Seeds((3,)))
     assert dict(zip(RESTORED, page.handlers.restore_advanced(page.state), strict=True))["loras"] == ""
+
+
+def test_the_whole_round_is_made_again_with_other_words(page, painter):
+    page.explore()
+    page.develop()
+    page.click(1, 2, rule="same-seeds", other_words="a cat")
+    page.develop()
+    assert [(recipe.seed, recipe.prompt) for recipe in painter.painted[4:]] == [(seed, "a cat") for seed in range(4)]
+    round_ = page.view["rounds"][1]
+    assert (round_["title"], round_["twins"], round_["table"]) == ("Seeds 0–3 · other words", [0, 1, 2, 3], None)
+
+
+def test_a_matrix_has_headings_and_makes_nothing_twice(page, painter):
+    page.explore(seeds="0-1")
+    page.develop()
+    settings = {"matrix_columns": "guidance", "matrix_column_values": "1, 3", "matrix_rows": "seeds"}
+    page.click(1, 1, rule="matrix", matrix_row_values="0-1", **settings)
+    page.develop()
+    round_ = page.view["rounds"][1]
+    assert round_["title"] == "Guidance × seeds"
+    assert round_["table"] == {"columns": ["guidance 1", "guidance 3"], "rows": ["Seed 0", "Seed 1"]}
+    assert page.states(1) == ["done"] * 4
+    assert len(painter.painted) == 4, "two of them were there"
+
+
+@pytest.mark.parametrize(
+    ("rule", "texts", "field", "sentence"),
+    [
+        ("sweep", {"sweep_setting": "size", "sweep": "64, 512"}, "sweep", "64 to 256 pixels a side, not 512"),
+        ("sweep", {"sweep_setting": "scheduler", "sweep": "LCM"}, "sweep", "does not work with Sketch"),
+        ("sweep", {"sweep_setting": "banana"}, "sweep_setting", "is not one of the choices"),
+        ("words", {"words": "Labrador"}, "words", "edit it first"),
+        ("matrix", {"matrix_column_values": "0-99"}, "matrix_column_values", "too many for one round"),
+        (
+            "matrix",
+            {"matrix_columns": "size", "matrix_column_values": "512", "matrix_rows": "steps", "matrix_row_values": "1"},
+            "matrix_row_values",
+            "64 to 256 pixels",
+        ),
+    ],
+)
+def test_a_round_that_cannot_be_made_is_refused_at_its_field_before_any_work(page, rule, texts, field, sentence):
+    page.explore(seeds="0-1")
+    page.develop()
+    page.click(1, 0, rule=rule, **texts)
+    assert set(page.errors) == {field}
+    assert sentence in page.errors[field]
+    assert len(page.view["rounds"]) == 1
+
+
+def test_a_choice_fills_its_field_and_an_empty_field_starts_with_the_prompt():
+    setting = Sweep.parameters[0]
+    assert fill_field(setting, "steps") == "6, 12, 25, 50"
+    assert fill_field(setting, "banana") == gr.skip()
+    assert start_with_prompt("a cat", "", None, "mine") == ("a cat", "a cat", gr.skip())

@@ -46,7 +46,7 @@ def test_a_locked_seed_0_and_its_suffixes():
     assert first["locked"] == 0, "index 0 is a tile, not nothing"
     assert second["parent"] == [1, 0]
     artsy = second["tiles"][1]
-    assert (artsy["lead"], artsy["tail"], artsy["caption"]) == (RECIPE.prompt, ", artsy", "artsy")
+    assert (artsy["lead"], artsy["parts"], artsy["caption"]) == (RECIPE.prompt, [["added", ", artsy"]], "artsy")
     assert artsy["download"] == "labrador-in-the-style-of-vermeer-seed-0-artsy.png"
 
 
@@ -54,7 +54,7 @@ def test_a_suffix_on_an_empty_prompt():
     trail = explored(replace(RECIPE, prompt="")).lock(1, 2, Suffixes((", artsy",)))
     second = show(trail)["rounds"][1]
     assert second["prompt"] == ["", ""]
-    assert (second["tiles"][0]["lead"], second["tiles"][0]["tail"]) == ("", "artsy")
+    assert (second["tiles"][0]["lead"], second["tiles"][0]["parts"]) == ("", [["added", "artsy"]])
     assert second["tiles"][0]["download"] == "seedlab-seed-2-artsy.png"
 
 

@@ -12,9 +12,12 @@ from seedlab.core.errors import SeedLabError
 from seedlab.core.recipe import Lora
 from seedlab.core.schedulers import SCHEDULERS
 from seedlab.pipelines.models.addresses import find_model
+from seedlab.rules.matrix import Matrix
 from seedlab.rules.nudge import Nudges
+from seedlab.rules.seeds import Seeds
 from seedlab.rules.steps import Steps
-from seedlab.rules.suffixes import GUIDE_SUFFIXES
+from seedlab.rules.suffixes import GUIDE_SUFFIXES, Suffixes
+from seedlab.rules.sweep import Sweep
 from seedlab.workflow.script import write_script
 from tests.examples import ENVIRONMENT, RECIPE
 from tests.rounds import seed_round, suffix_round
@@ -29,7 +32,8 @@ def find_pictures(script: str) -> list[tuple[str, int, str]]:
         for node in ast.parse(script).body
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "pictures"
     )
-    return eval(compile(ast.Expression(value), "script", "eval"), {"__builtins__": {"dict": dict}})  # literals
+    names = {"dict": dict} | {each.class_name: each.class_name for each in SCHEDULERS}
+    return eval(compile(ast.Expression(value), "script", "eval"), {"__builtins__": names})  # literals
 
 
 def list_calls(script: str) -> set[str]:
@@ -89,8 +93,11 @@ def test_sketch_is_found_where_seedlab_is_installed_and_in_a_checkout(tmp_path, 
         suffix_round(RECIPE, [f", {number}" for number in range(16)]),
         tuple(Steps((1, 20)).make(RECIPE)),
         tuple(Steps(tuple(range(1, 17))).make(RECIPE)),
+        tuple(Sweep((("scheduler", "DDIMScheduler"), ("scheduler", "EulerDiscreteScheduler"))).make(RECIPE)),
+        tuple(Sweep((("size", 128, 128), ("size", 192, 128))).make(RECIPE)),
+        tuple(Matrix.of(Seeds(tuple(range(4))), Suffixes(GUIDE_SUFFIXES)).make(RECIPE)),
     ],
-    ids=["seeds", "many seeds", "suffixes", "many suffixes", "steps", "many steps"],
+    ids=["seeds", "many seeds", "suffixes", "many suffixes", "steps", "many steps", "schedulers", "sizes", "matrix"],
 )
 def test_a_round_is_a_loop_and_never_more_than_30_lines(recipes):
     script = write_script(recipes, FULL)
@@ -221,7 +228,10 @@ def test_a_mac_draws_on_its_own_device():
 
 
 def test_recipes_of_more_than_one_round_are_no_script():
-    with pytest.raises(SeedLabError, match="one model and scheduler"):
-        write_script([RECIPE, replace(RECIPE, scheduler="DDIMScheduler")], ENVIRONMENT)
-    with pytest.raises(SeedLabError, match="one model and scheduler"):
-        write_script([], ENVIRONMENT)
+    light, heavy = (replace(RECIPE, loras=(Lora(file="/ink.safetensors", sha256=64 * "a", weight=w),)) for w in (0, 1))
+    for recipes in ([RECIPE, replace(RECIPE, model_id="owner/name")], [RECIPE, light], []):
+        with pytest.raises(SeedLabError, match="one model and the same LoRAs"):
+            write_script(recipes, ENVIRONMENT)
+    with pytest.raises(SeedLabError, match="one model and one weight of each LoRA"):
+        write_script([light, heavy], replace(ENVIRONMENT, loras="merged"))
+    assert "weights in pictures" in write_script([light, heavy], ENVIRONMENT)

@@ -28,7 +28,7 @@ def branched() -> Trail:
 def test_a_first_round_has_a_tile_for_each_seed_that_waits():
     trail = Trail().explore(RECIPE, Seeds((0, 5)))
     tiles = (Tile(recipe=RECIPE, value=0), Tile(recipe=replace(RECIPE, seed=5), value=5))
-    assert trail.newest == Round(id=1, rule=Seeds((0, 5)), tiles=tiles)
+    assert trail.newest == Round(id=1, rule=Seeds((0, 5)), tiles=tiles, base=RECIPE)
     assert (trail.path, trail.visible, trail.roots) == ((1,), (trail.newest,), (trail.newest,))
 
 
@@ -127,7 +127,7 @@ def test_a_full_trail_forgets_its_oldest_first_round_with_all_that_hangs_from_it
 
 def test_a_full_trail_from_one_first_round_asks_for_another():
     first = Trail().explore(RECIPE, Seeds(tuple(range(MAX_ROUNDS)))).newest
-    child = Round(id=2, rule=Seeds((0,)), tiles=(Tile(recipe=RECIPE, value=0),))
+    child = Round(id=2, rule=Seeds((0,)), tiles=(Tile(recipe=RECIPE, value=0),), base=RECIPE)
     children = tuple(replace(child, id=n, parent=(1, n)) for n in range(2, MAX_ROUNDS + 1))
     trail = Trail(rounds=(first, *children), path=(1,))
     with pytest.raises(SeedLabError, match="generate a new first round"):

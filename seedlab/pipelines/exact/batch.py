@@ -23,18 +23,21 @@ MAX_BATCH = 4
 
 
 def split_batches(recipes: Sequence[Recipe]) -> list[list[int]]:
-    """Split recipes into runs of up to four that differ only in noise and prompts, which one call can generate.
+    """Group recipes that differ only in noise and prompts, by up to four, which one call can generate.
+
+    Recipes of a group need not be neighbours: in a matrix of seeds and guidance, those of one guidance are not.
 
     Returns:
-        The indices of each run's recipes, in order.
+        The indices of each group's recipes, in order; the groups in the order of their first recipes.
     """
     batches: list[list[int]] = []
+    open_batches: dict[Recipe, list[int]] = {}
     for index, recipe in enumerate(recipes):
-        last = batches[-1] if batches else []
-        if last and len(last) < MAX_BATCH and strip(recipes[last[0]]) == strip(recipe):
-            last.append(index)
-        else:
-            batches.append([index])
+        kind = strip(recipe)
+        if len(open_batches.get(kind, ())) in (0, MAX_BATCH):
+            open_batches[kind] = []
+            batches.append(open_batches[kind])
+        open_batches[kind].append(index)
     return batches
 
 

@@ -43,7 +43,7 @@ function showInspector(inspector, tile, parent) {
   // Hide the script of another picture.
   if (inspector.child.src && inspector.child.getAttribute('src') !== locate(tile.url)) inspector.script.root.hidden = true;
   setSource(inspector.child, locate(tile.url));
-  setAttribute(inspector.child, 'alt', `${tile.lead}${tile.tail}`);
+  setAttribute(inspector.child, 'alt', joinPrompt(tile));
   const paired = Boolean(parent && parent.url);
   inspector.compare.classList.toggle('paired', paired);
   inspector.range.hidden = inspector.sides[0].parentElement.hidden = !paired;
@@ -72,15 +72,9 @@ function showCheck({ verify, check }, data) {
 }
 
 function showRecipe({ lines, finish, save }, tile) {
-  const bold = make('strong');
-  bold.textContent = tile.tail;
-  const [, prompt] = lines.prompt;
-  if (prompt.textContent !== tile.lead + tile.tail || prompt.dataset.lead !== tile.lead) {
-    prompt.replaceChildren(document.createTextNode(tile.lead), bold);
-    prompt.dataset.lead = tile.lead;
-  }
   showLine(lines.draft, tile.draft && `${tile.draft} of this picture. ${JUDGING}`, !tile.draft);
-  showLine(lines.prompt, null, !(tile.lead + tile.tail));
+  showPrompt(lines.prompt[1], [['kept', tile.lead], ...tile.parts]);
+  showLine(lines.prompt, null, !joinPrompt(tile));
   showLine(lines.negative, tile.negative, !tile.negative);
   showLine(lines.seed, tile.seed_text);
   showLine(lines.model, tile.settings);
@@ -89,6 +83,17 @@ function showRecipe({ lines, finish, save }, tile) {
   setAttribute(save, 'download', nameDownload(tile));
   setText(save, tile.draft ? 'Download draft' : 'Download PNG');
   finish.hidden = tile.state !== 'draft';
+}
+
+const joinPrompt = ({ lead, parts }) => lead + parts.filter(([kind]) => kind !== 'removed').map(([, text]) => text).join('');
+
+// The prompt, with what was added to that of the round's parent and what was removed from it.
+function showPrompt(line, parts) {
+  const shown = JSON.stringify(parts);
+  if (line.dataset.shown === shown) return;
+  line.dataset.shown = shown;
+  const tags = { kept: 'span', added: 'ins', removed: 'del' };
+  line.replaceChildren(...parts.map(([kind, text]) => make(tags[kind], '', {}, document.createTextNode(text))));
 }
 
 function showLine([term, definition], text, hidden = false) {

@@ -207,12 +207,15 @@ function makeRound(data) {
   const prompt = make('p', '', {}, make('span', 'lead'), make('span', 'tail'));
   const siblings = make('nav', 'siblings', { 'aria-label': 'Other variations of this picture' });
   const tiles = data.tiles.map(() => makeTile(act));
-  const grid = make('div', 'grid', {}, ...tiles.map((tile) => tile.figure));
+  const figures = tiles.map((tile) => tile.figure);
+  const grid = data.table ? makeMatrix(data.table, figures, title.id) : make('div', 'grid', {}, ...figures);
   const drafts = makeDrafts(finish, () => drawRound(known.get(data.id)));
   const header = make('header', '', {}, title, prompt, siblings);
+  if (data.table) header.insertBefore(makeDownload(() => known.get(data.id)), siblings);
   const section = make('section', 'round', { 'aria-labelledby': title.id }, header, drafts.root, grid);
-  section.classList.toggle('wide', data.tiles.length > 8);
-  section.classList.toggle('sheet-of-many', data.tiles.length > 16);
+  section.classList.toggle('tabular', Boolean(data.table));
+  section.classList.toggle('wide', !data.table && data.tiles.length > 8);
+  section.classList.toggle('sheet-of-many', !data.table && data.tiles.length > 16);
   section.addEventListener('keydown', ({ key }) => { if (key === 'Escape' && !drafts.drop.hidden) drafts.drop.click(); });
   return { section, title, prompt, siblings, drafts, tiles };
 }
@@ -226,7 +229,9 @@ function drawInspector() {
   }
   const round = chosen && view.rounds.find((each) => each.id === chosen.round);
   const parent = round && round.parent;
-  showInspector(inspector, find(chosen), parent && find({ round: parent[0], index: parent[1] }));
+  // The tile of the same seed, where the round repeats the seeds of the one before it.
+  const twin = parent && (round.twins[chosen.index] ?? parent[1]);
+  showInspector(inspector, find(chosen), parent && find({ round: parent[0], index: twin }));
   for (const [id, each] of rounds) {
     each.tiles.forEach((tile, index) => {
       tile.figure.classList.toggle('chosen', Boolean(chosen) && chosen.round === id && chosen.index === index);

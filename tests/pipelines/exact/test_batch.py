@@ -13,10 +13,15 @@ from seedlab.pipelines.exact.plans import Plan, Plans
 from seedlab.pipelines.manager import PipelineManager
 from seedlab.pipelines.models.families import family_of
 from seedlab.pipelines.sampling.prompts import Prompts
+from seedlab.rules.matrix import Matrix
+from seedlab.rules.seeds import Seeds
 from seedlab.rules.suffixes import GUIDE_SUFFIXES
+from seedlab.rules.sweep import Sweep
 from tests.examples import RECIPE
 from tests.pipelines.builders import make_recipe
 from tests.rounds import seed_round, suffix_round
+
+GUIDANCE = {"sweep_setting": "guidance", "sweep": "1.5, 3"}
 
 
 @pytest.fixture(scope="module")
@@ -45,9 +50,15 @@ def test_more_than_four_recipes_are_split():
     ],
     ids=str,
 )
-def test_only_adjacent_recipes_that_differ_in_seed_and_prompts_share_a_batch(change):
+def test_only_recipes_that_differ_in_seed_and_prompts_share_a_batch(change):
     one, other = RECIPE, replace(RECIPE, seed=7, **change)
-    assert split_batches([one, other, one]) == [[0], [1], [2]]
+    assert split_batches([one, other, one]) == [[0, 2], [1]]
+
+
+def test_a_matrix_is_made_by_columns_where_these_can_be_made_together():
+    matrix = Matrix.of(Sweep.parse(GUIDANCE), Seeds(tuple(range(6)))).make(RECIPE)
+    batches = split_batches(list(matrix))
+    assert batches == [[0, 2, 4, 6], [1, 3, 5, 7], [8, 10], [9, 11]]
 
 
 def test_no_recipes_are_no_batches():

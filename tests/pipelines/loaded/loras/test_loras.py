@@ -16,6 +16,8 @@ from seedlab.core.reports import Failed
 from seedlab.images.compare import hash_pixels
 from seedlab.pipelines.loaded.loras.lines import check_loras, read_loras
 from seedlab.pipelines.manager import PipelineManager
+from seedlab.rules.matrix import Matrix
+from seedlab.rules.sweep import Sweep
 from seedlab.workflow.script import write_script
 from tests.pipelines.builders import build_ddim, build_lora, build_stable_diffusion_3, make_default_recipe, make_recipe
 from tests.pipelines.test_export import run_script
@@ -90,6 +92,17 @@ def test_pictures_with_a_lora_are_those_of_the_plain_script_in_a_batch_too(share
     made = make(shared_manager, recipes)
     assert made == [run_plainly(recipe) for recipe in recipes]
     assert made != make(shared_manager, seed_round(make_recipe(tiny), range(3)))
+    assert run_script(write_script(recipes, shared_manager.environment(recipes[0])), tmp_path) == made
+
+
+def test_a_matrix_of_weights_and_schedulers_is_one_script(shared_manager, tiny, lora, tmp_path):
+    weights, schedulers = (
+        Sweep.parse({"sweep_setting": setting, "sweep": text})
+        for setting, text in (("lora", "0, 0.7"), ("scheduler", "Euler, DPM++ 2M SDE Karras"))
+    )
+    recipes = list(Matrix.of(weights, schedulers).make(make_recipe(tiny, loras=read_loras(f"{lora}"))))
+    made = make(shared_manager, recipes)
+    assert len(set(made)) == 4
     assert run_script(write_script(recipes, shared_manager.environment(recipes[0])), tmp_path) == made
 
 

@@ -1,0 +1,150 @@
+"""Two kinds of rounds at once: one picture for each pair of values, in columns and rows."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+from seedlab.core.errors import RecipeError
+from seedlab.core.recipe import Recipe
+from seedlab.rules.rule import Choice, Parameter, Rule, Table, Value, check_count, unique
+
+FIELDS = ("matrix_column_values", "matrix_row_values")
+"""The parameters that errors of the columns and of the rows are about."""
+
+UNKNOWN = "This matrix has columns or rows of an unknown kind: update SeedLab."
+
+
+def list_kinds() -> tuple[Choice, ...]:
+    """List what columns and rows can be."""
+    return tuple(choice for rule in _list_rules().values() for choice in rule.list_axes())
+
+
+def _list_rules() -> Mapping[str, type[Rule]]:
+    from seedlab.rules.registry import RULES  # which imports this module
+
+    return RULES
+
+
+def _make_axis_parameters(name: str, label: str, kind: str, text: str, lines: int) -> tuple[Parameter, Parameter]:
+    kinds, values = f"matrix_{name}s", f"matrix_{name}_values"
+    return (
+        Parameter(name=kinds, label=label, flag="", help="", default=kind, choices=list_kinds, fills=values),
+        Parameter(name=values, label=f"Values of the {name}s", flag="", help="", default=text, lines=lines),
+    )
+
+
+@dataclass(frozen=True)
+class Matrix(Rule):
+    """One tile for each pair of values of two rules, row by row.
+
+    Attributes:
+        values: pairs (column, row); each is a pair of the name of a rule and its value.
+    """
+
+    name = "matrix"
+    label = "Matrix"
+    help = "Two kinds of variations at once, in columns and rows. Each line is a picture."
+    parameters = (
+        *_make_axis_parameters("column", "Columns", "seeds", "0-3", 2),
+        *_make_axis_parameters("row", "Rows", "suffixes", ", highly realistic\n, artsy\n, trending\n, colorful", 2),
+    )
+
+    @classmethod
+    def parse(cls, texts: Mapping[str, str]) -> Self:
+        """Read the columns and the rows, each as its own kind of round is read."""
+        columns, column_values, rows, row_values = cls.parameters
+        return cls.of(cls._parse_axis(columns, column_values, texts), cls._parse_axis(rows, row_values, texts))
+
+    @classmethod
+    def _parse_axis(cls, kind: Parameter, values: Parameter, texts: Mapping[str, str]) -> Rule:
+        name = kind.read_choice(texts[kind.name]).name
+        rules = _list_rules().values()
+        rule = next(rule for rule in rules if name in (choice.name for choice in rule.list_axes()))
+        try:
+            return rule.read_axis(name, texts[values.name])
+        except RecipeError as error:
+            raise RecipeError(values.name, str(error)) from error
+
+    @classmethod
+    def of(cls, columns: Rule, rows: Rule) -> Self:
+        """Make the matrix of two rules.
+
+        Raises:
+            RecipeError: one cannot be an axis, or there are more than 256 pictures.
+        """
+        for rule in (columns, rows):
+            if not rule.list_axes():
+                raise RecipeError(FIELDS[0], f"{rule.label} cannot be the columns or rows of a matrix.")
+        width, height = len(columns.values), len(rows.values)
+        check_count(FIELDS[0], width * height, f"pictures ({width}×{height})")
+        return cls(
+            tuple(((columns.name, column), (rows.name, row)) for row in rows.values for column in columns.values)
+        )
+
+    @classmethod
+    def list_axes(cls) -> tuple[Choice, ...]:
+        """Return (): a matrix has two axes."""
+        return ()
+
+    @classmethod
+    def apply(cls, parent: Recipe, value: Value) -> Recipe:
+        """Apply both values. One that replaces the prompt comes before one that extends it."""
+        axes = zip(FIELDS, _split(value), strict=True)
+        for field, (rule, axis_value) in sorted(axes, key=lambda axis: axis[1][0].precedence):
+            try:
+                parent = rule.apply(parent, axis_value)
+            except RecipeError as error:
+                raise RecipeError(field, str(error)) from error
+        return parent
+
+    def make(self, parent: Recipe) -> dict[Recipe, Value]:
+        """Return the recipes of the round; raises RecipeError if two places have the same picture."""
+        made = super().make(parent)
+        if len(made) < len(self.values):
+            raise RecipeError(FIELDS[0], "Two places of this matrix have the same picture: change the columns or rows.")
+        return made
+
+    @classmethod
+    def caption(cls, parent: Recipe, value: Value) -> str:
+        """Return both captions: "guidance 2 · artsy"."""
+        captions = (rule.caption(parent, axis_value) for rule, axis_value in _split(value))
+        return " · ".join(filter(None, captions))
+
+    @property
+    def subject(self) -> str:
+        """Both axes: "guidance × suffixes"."""
+        columns, rows = zip(*map(_split, self.values), strict=True)
+        return " × ".join(axis[0][0](tuple(value for _, value in axis)).subject for axis in (columns, rows))
+
+    def title(self, recipes: Sequence[Recipe]) -> str:
+        """Return "Guidance × suffixes"."""
+        return self.subject[:1].upper() + self.subject[1:]
+
+    def tabulate(self, parent: Recipe) -> Table | None:
+        """Return the headings of the columns and rows; None if the values are not those of a whole matrix."""
+        columns, rows = (unique(axis) for axis in zip(*map(_split, self.values), strict=True))
+        if [(column, row) for row in rows for column in columns] != [_split(value) for value in self.values]:
+            return None
+        return Table(
+            columns=tuple(rule.heading(parent, value) for rule, value in columns),
+            rows=tuple(rule.heading(parent, value) for rule, value in rows),
+        )
+
+
+def _split(value: Value) -> tuple[tuple[type[Rule], Value], tuple[type[Rule], Value]]:
+    """Return the rule and the value of the column, and of the row.
+
+    Raises:
+        RecipeError: it is no value of a matrix.
+    """
+    if not isinstance(value, tuple) or len(value) != 2:
+        raise RecipeError("rule", UNKNOWN)
+    return _read_axis(value[0]), _read_axis(value[1])
+
+
+def _read_axis(axis: Value) -> tuple[type[Rule], Value]:
+    name, value = axis if isinstance(axis, tuple) and len(axis) == 2 else ("", "")
+    rule = _list_rules().get(name) if isinstance(name, str) else None
+    if rule is None or not rule.list_axes():
+        raise RecipeError("rule", UNKNOWN)
+    return rule, value

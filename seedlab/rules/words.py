@@ -1,0 +1,75 @@
+"""The locked seed under other prompts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Self
+
+from seedlab.core.errors import RecipeError
+from seedlab.core.recipe import Recipe
+from seedlab.core.text_changes import name_change
+from seedlab.rules.rule import Parameter, Rule, Value, check_count, split_lines
+
+
+@dataclass(frozen=True)
+class Words(Rule):
+    """One tile for each prompt."""
+
+    name = "words"
+    label = "Words"
+    help = "The same seed with an edited prompt. Each line is a picture."
+    parameters = (
+        Parameter(
+            name="words",
+            label="Prompts for the locked seed",
+            flag="--words",
+            help="a prompt in place of the picture's own",
+            default="",
+            example="Labrador in the style of Van Gogh\nCat in the style of Vermeer",
+            lines=4,
+            starts_with_prompt=True,
+        ),
+    )
+    needs_prompt = True
+    precedence = 0
+
+    @classmethod
+    def parse(cls, texts: Mapping[str, str]) -> Self:
+        """Read one prompt a line."""
+        prompts = split_lines(texts["words"])
+        if not prompts:
+            raise RecipeError("words", "No prompt given. Write one a line.")
+        check_count("words", len(prompts), "prompts")
+        return cls(prompts)
+
+    @classmethod
+    def apply(cls, parent: Recipe, value: Value) -> Recipe:
+        """Replace the prompt."""
+        return replace_prompt("words", parent, value)
+
+    def make(self, parent: Recipe) -> dict[Recipe, Value]:
+        """Return the recipes of the round; raises RecipeError if no prompt was edited."""
+        if set(self.values) == {parent.prompt}:
+            raise RecipeError("words", "This is the prompt of the locked picture: edit it first.")
+        return super().make(parent)
+
+    @classmethod
+    def caption(cls, parent: Recipe, value: Value) -> str:
+        """Return the words that came, or those that went."""
+        return name_change(parent.prompt, str(value))
+
+
+def replace_prompt(field: str, parent: Recipe, prompt: Value) -> Recipe:
+    """Return a recipe with another prompt.
+
+    Args:
+        field: the field that an error is about.
+
+    Raises:
+        RecipeError: it is no prompt.
+    """
+    if not isinstance(prompt, str):
+        raise RecipeError(field, "A prompt must be text.")
+    try:
+        return replace(parent, prompt=prompt)
+    except RecipeError as error:
+        raise RecipeError(field, str(error)) from error
