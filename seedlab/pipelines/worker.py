@@ -12,6 +12,7 @@ from PIL.Image import Image
 from seedlab.core.errors import SeedLabError
 from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Failed, Finished, Progress, Report, Waiting
+from seedlab.pipelines.devices.environment import note_compel
 from seedlab.pipelines.devices.memory import free_memory
 from seedlab.pipelines.exact.batch import sample_batch, strip
 from seedlab.pipelines.exact.plans import NotExactError, Plans
@@ -24,6 +25,7 @@ from seedlab.pipelines.sampling.paused import PausedError, PausedRun
 from seedlab.pipelines.sampling.preview import unpack_latents
 from seedlab.pipelines.sampling.steps import OnStep, Step
 from seedlab.pipelines.sampling.tokens import format_truncation_notice
+from seedlab.pipelines.shared_steps import SharedSteps
 from seedlab.pipelines.work import Work
 from seedlab.pipelines.work_queue import StoppedError
 
@@ -67,6 +69,10 @@ class Made:
     run: PausedRun | None
 
 
+class _SharingPausedError(Exception):
+    """The turn ended before all shared steps were done."""
+
+
 @dataclass
 class BatchRunner:
     """Makes batches of pictures, one at a time.
@@ -83,6 +89,7 @@ class BatchRunner:
     prepack_cache: PrepackCache
     runs: RunStore
     _too_large: set[tuple[Recipe, int]] = field(default_factory=set)
+    _shared_steps: SharedSteps = field(default_factory=SharedSteps)
 
     def run(self, work: Work, turn: Turn) -> Work | None:
         """Work on a batch for one turn. Every tile ends with Finished or Failed, unless the work is stopped.
@@ -91,13 +98,15 @@ class BatchRunner:
             What is left to do in another turn; None if nothing is, or the work was stopped.
         """
         try:
-            work = self._look_up(work, turn)
+            work = self._share_steps(self._look_up(work, turn), turn)
             while work.recipes:
                 work = self._make_next(work, turn)
                 if work.recipes and turn.is_over():
                     return work
         except StoppedError:
             pass
+        except _SharingPausedError:
+            return work
         return None
 
     def _look_up(self, work: Work, turn: Turn) -> Work:
@@ -108,7 +117,7 @@ class BatchRunner:
             with suppress(Exception):  # making the pictures says why the model cannot be loaded
                 environment = self._load(next(iter(work.recipes.values())), work, turn).environment
                 for index, recipe in work.recipes.items():
-                    if run := self.runs.find(recipe, environment, work.draft_steps):
+                    if run := self.runs.find(recipe, note_compel(environment, recipe), work.draft_steps):
                         found[index] = run
         return work if work.is_looked_up else work.start_from(found)
 
@@ -123,6 +132,38 @@ class BatchRunner:
         except PausedError as error:
             return work.pause(dict(zip(indices, error.runs, strict=True)))
         return replace(work, together=False)
+
+    def _share_steps(self, work: Work, turn: Turn) -> Work:
+        """Take the steps that pictures with late words share once for all of them. A failure is that of each picture.
+
+        Raises:
+            _SharingPausedError: the turn is over.
+            StoppedError: the work was stopped.
+        """
+        recipes, first = work.recipes, next(iter(work.recipes.values()))
+        is_new = not work.paused and work.batch.draft_steps is None and work.batch.resume
+        if not first.late_step or len(recipes) == 1 or not is_new:
+            return work
+        turn.check_stop()
+        try:
+            loaded = self._load(first, work, turn)
+
+            def follow(recipe: Recipe, indices: Sequence[int]) -> OnStep:
+                return _follow(loaded, recipe, indices, turn)
+
+            def find(recipe: Recipe, below: int) -> PausedRun | None:
+                return self.runs.find(recipe, note_compel(loaded.environment, recipe), below)
+
+            digest = loaded.environment.digest
+            return work.pause(self._shared_steps.start(loaded.pipeline, recipes, digest, follow, find))
+        except StoppedError:
+            raise
+        except PausedError as error:
+            raise _SharingPausedError from error
+        except Exception:  # each picture is made from its first step, and fails with its own sentence
+            LOGGER.info("These pictures share no steps.", exc_info=True)
+            self._free_memory()
+            return work
 
     def _make_alone(self, index: int, work: Work, turn: Turn) -> Work:
         """Make one picture; retries while memory is short and more can be freed. A failure ends only this tile."""
@@ -263,14 +304,16 @@ def _follow(loaded: LoadedPipeline, recipe: Recipe, indices: Sequence[int], turn
     def on_step(step: Step) -> bool:
         turn.check_stop()
         check_latents(step.latents)
-        for index, preview in zip(indices, _show_previews(loaded, step.clean, recipe), strict=True):
+        previews = _show_previews(loaded, step.clean, recipe)
+        # Pictures that share this step show the same.
+        for index, preview in zip(indices, previews * (len(indices) // len(previews)), strict=True):
             turn.emit(Progress(index, step.number, step.count, preview))
         return step.number < step.count and turn.is_over()
 
     return on_step
 
 
-def _show_previews(loaded: LoadedPipeline, clean: Any, recipe: Recipe) -> Sequence[Image | None]:
+def _show_previews(loaded: LoadedPipeline, clean: Any, recipe: Recipe) -> list[Image | None]:
     if loaded.preview is None:
         return [None] * len(clean)
     clean = unpack_latents(loaded.pipeline, clean, recipe.height, recipe.width)

@@ -8,7 +8,7 @@ from seedlab.core.text import quote
 from seedlab.rules.rule import Parameter, Rule
 
 # isort: off
-from seedlab.rules import seeds, suffixes, steps, nudge  # noqa: F401  the page lists them in this order
+from seedlab.rules import seeds, suffixes, steps, nudge, late_words, wildcards  # noqa: F401  in the page's order
 
 # isort: on
 
