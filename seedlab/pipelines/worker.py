@@ -286,7 +286,7 @@ class BatchRunner:
         report = Finished(
             index,
             made.image,
-            loaded.environment,
+            note_compel(loaded.environment, recipe),
             " ".join(filter(None, notices)),
             made.checksums,
             draft_steps=made.paused.draft_steps if made.paused else None,

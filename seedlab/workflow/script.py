@@ -93,8 +93,9 @@ def _write_head(recipes: Sequence[Recipe], environment: Environment | None, mode
     recipe = recipes[0]
     deterministic = environment is not None and environment.deterministic
     # A picture's environment is untrusted too, and a newline would end the comment.
-    versions = [quote(text[:40])[1:-1] for text in (environment.torch, environment.diffusers)] if environment else []
-    made = " with torch {}, diffusers {}".format(*versions) if versions else ""
+    known = {name: getattr(environment, name, "") for name in ("torch", "diffusers", "compel")}
+    versions = [f"{name} {quote(version[:40])[1:-1]}" for name, version in known.items() if version]
+    made = f" with {', '.join(versions)}" if versions else ""
     needed = ", processor and threads" if environment is None or environment.threads else " and GPU"
     workspace = ["import os", 'os.environ["CUBLAS_WORKSPACE_CONFIG"] = ":16:8"  # before CUDA starts']
     return [
@@ -103,7 +104,7 @@ def _write_head(recipes: Sequence[Recipe], environment: Environment | None, mode
         "import hashlib",
         *(["from importlib.util import find_spec"] if recipe.model_id == SKETCH else []),
         "import torch",
-        *write_prompt_imports(recipes, environment, model),
+        *write_prompt_imports(recipes, model),
         f"from diffusers import {', '.join(_list_classes(recipe, model))}",
         *(DETERMINISM if deterministic else ()),
     ]

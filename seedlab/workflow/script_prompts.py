@@ -5,7 +5,6 @@ They do what `seedlab.pipelines.sampling.embeddings` and `late_words` do.
 
 from collections.abc import Sequence
 
-from seedlab.core.environment import Environment
 from seedlab.core.model import Model
 from seedlab.core.prompt_weights import is_weighted, join_parts, read_parts
 from seedlab.core.recipe import Recipe
@@ -19,14 +18,11 @@ PROMPT_ARGUMENTS = (*CALLBACK, *EMBEDDINGS, *(f"negative_{name}" for name in EMB
 LAYER = "ReturnedEmbeddingsType.PENULTIMATE_HIDDEN_STATES_NON_NORMALIZED"
 
 
-def write_prompt_imports(recipes: Sequence[Recipe], environment: Environment | None, model: Model | None) -> list[str]:
+def write_prompt_imports(recipes: Sequence[Recipe], model: Model | None) -> list[str]:
     """Return the imports of `write_prompt_functions`."""
     if not have_weights(recipes):
         return []
-    # A picture's environment is untrusted, and a newline would end the comment.
-    version = quote(environment.compel[:40])[1:-1] if environment is not None else ""
-    names = f"EmbeddingsProvider{', ReturnedEmbeddingsType' if _has_two_encoders(model) else ''}"
-    return [f"from compel import {names}{f'  # {version}' if version else ''}"]
+    return [f"from compel import EmbeddingsProvider{', ReturnedEmbeddingsType' if _has_two_encoders(model) else ''}"]
 
 
 def write_prompt_functions(recipes: Sequence[Recipe], model: Model | None) -> list[str]:
@@ -133,10 +129,11 @@ def _write_weighing(model: Model | None) -> list[str]:
 def _write_join_late(scheduler: str, model: Model | None) -> list[str]:
     # As `seedlab.pipelines.sampling.steps.count_steps`.
     most = "4 * done" if scheduler == "PNDMScheduler" else "pipe.scheduler.order * done"
+    further = "len(pipe.scheduler.timesteps) - pipe.scheduler.num_inference_steps"
     names = list(_list_step_embeddings(model))
     return [
         "def join_late(done, words):  # the words that are read once so many steps are done",
         "    return lambda pipe, step, _, tensors: {",
         f"        name: torch.cat([tensors[name][:-1], word]) for name, word in zip({names}, words)",
-        f"        if step + 1 == min({most}, len(pipe.scheduler.timesteps) - pipe.scheduler.num_inference_steps + done)}}",
+        f"        if step + 1 == min({most}, {further} + done)}}",
     ]

@@ -49,6 +49,7 @@ def run_plainly(recipe, memory_format: str = "channels_last", device: str = "cpu
     return hash_pixels(pipe(**arguments).images[0])
 
 
+@torch.no_grad()
 def change_prompt_plainly(pipe, recipe) -> dict:
     """Return the arguments by which the pipeline reads another prompt from a step on, as diffusers' guide has it."""
     family = type(pipe).__name__

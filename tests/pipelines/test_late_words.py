@@ -7,14 +7,15 @@ import pytest
 
 from seedlab.core.errors import RecipeError
 from seedlab.core.recipe import Recipe
-from seedlab.core.reports import Failed, Finished
+from seedlab.core.reports import Failed, Finished, Progress
 from seedlab.pipelines import shared_steps
 from seedlab.pipelines.exact.plans import Plans
 from seedlab.pipelines.exact.prepack_cache import PrepackCache
 from seedlab.pipelines.executor import Batch
 from seedlab.pipelines.loaded.cache import PipelineCache
+from seedlab.pipelines.manager import PipelineManager
 from seedlab.pipelines.models.addresses import find_model
-from seedlab.pipelines.run_store import NO_RUNS
+from seedlab.pipelines.run_store import NO_RUNS, RunStore
 from seedlab.pipelines.work import Work
 from seedlab.pipelines.worker import BatchRunner, Turn
 from seedlab.rules.late_words import LateWords
@@ -51,10 +52,14 @@ def sharing(monkeypatch) -> list[Recipe]:
 CASES = [
     ("build_stable_diffusion", {"scheduler": "DPMSolverMultistepScheduler SDE"}),
     ("build_stable_diffusion", {"scheduler": "HeunDiscreteScheduler", "negative_prompt": "fog"}),
-    ("build_stable_diffusion", {"scheduler": "KDPM2AncestralDiscreteScheduler", "guidance_scale": 1.0}),
+    pytest.param(
+        "build_stable_diffusion",
+        {"scheduler": "KDPM2AncestralDiscreteScheduler", "guidance_scale": 1.0},
+        marks=pytest.mark.slow,
+    ),
     ("build_stable_diffusion", {"scheduler": "PNDMScheduler"}),
     ("build_stable_diffusion_xl", {"dtype": "bfloat16", "negative_prompt": "fog"}),
-    ("build_stable_diffusion_3", {}),
+    pytest.param("build_stable_diffusion_3", {}, marks=pytest.mark.slow),
     ("build_flux", {}),
 ]
 
@@ -87,7 +92,10 @@ def test_the_words_join_after_the_last_step_but_one_too(shared_manager, tiny):
     assert make(shared_manager, recipes) == [run_plainly(recipe) for recipe in recipes]
 
 
-@pytest.mark.parametrize("scheduler", ["HeunDiscreteScheduler", "EulerAncestralDiscreteScheduler"])
+@pytest.mark.parametrize(
+    "scheduler",
+    ["HeunDiscreteScheduler", pytest.param("EulerAncestralDiscreteScheduler", marks=pytest.mark.slow)],
+)
 def test_work_that_gives_way_after_each_step_keeps_the_bytes(shared_manager, tiny, scheduler):
     recipes = join_late(builders.make_recipe(tiny, scheduler=scheduler))
     reports: list = []
@@ -133,3 +141,20 @@ def test_a_pipeline_that_cannot_change_its_prompt_is_refused_before_any_work(sha
     assert caught.value.field == "late_prompt"
     (report,) = [each for each in shared_manager.generate([recipe], Event()) if isinstance(each, Failed)]
     assert report.sentence == str(caught.value)
+
+
+def test_the_steps_go_on_from_the_draft_of_the_locked_picture(tiny, tmp_path, sharing):
+    manager = PipelineManager(device="cpu", runs=RunStore(tmp_path, 2**20))
+    parent = builders.make_recipe(tiny, seed=5, scheduler="DPMSolverMultistepScheduler SDE")
+    steps = []
+    for late_step in (2, 3):
+        [*_] = manager.generate([parent], Event(), draft_steps=2)
+        recipes = join_late(parent, step=late_step)
+        reports = [*manager.generate(recipes, Event())]
+        steps.append(min(each.step for each in reports if isinstance(each, Progress)))
+        ends = {each.index: each for each in reports if isinstance(each, Finished)}
+        assert [hash_pixels(ends[index].image) for index in range(3)] == [run_plainly(recipe) for recipe in recipes]
+    assert steps == [3, 3], "the draft's two steps are not taken again"
+    assert sharing == [parent], "only for the third"
+    assert make(manager, [parent]) == [run_plainly(parent)]
+    manager.close()

@@ -84,24 +84,27 @@ def test_marks_of_the_text_encoder_are_refused_beside_weights(pipeline):
         encode(pipeline, "[<|endoftext|>] boat", "weights")
 
 
-def test_the_cache_tells_the_syntaxes_apart(pipeline):
+def test_the_cache_tells_the_syntaxes_apart(pipeline, tiny):
     prompts = Prompts(pipeline)
-    recipe = builders.make_recipe("", prompt=WEIGHTED)
+    recipe = builders.make_recipe(tiny, prompt=WEIGHTED)
     encoded = prompts.encode([recipe, replace(recipe, prompt_syntax="weights")])["prompt_embeds"]
     assert torch.equal(encoded[:1], encode(pipeline, WEIGHTED, "")[0])
     assert torch.equal(encoded[1:], encode(pipeline, WEIGHTED, "weights")[0])
 
 
-@pytest.mark.parametrize(("model", "dtype"), [("tiny", "float32"), ("xl", "bfloat16")])
+@pytest.mark.parametrize(
+    ("model", "dtype"), [("tiny", "float32"), pytest.param("xl", "bfloat16", marks=pytest.mark.slow)]
+)
 def test_a_batch_and_a_script_give_the_bytes_of_each_alone(shared_manager, request, tmp_path, model, dtype):
     folder = request.getfixturevalue(model)
-    base = builders.make_default_recipe(folder, dtype=dtype, prompt_syntax="weights")
-    recipes = [
-        replace(base, prompt=WEIGHTED),
-        replace(base, prompt=r"a \(red\) boat"),
-        replace(base, prompt=WEIGHTED, negative_prompt="(fog:1.2), [rain]"),
-        replace(base, prompt="a boat", negative_prompt="(fog)", late_prompt="a boat, (artsy:1.4)", late_step=2),
+    base = builders.make_default_recipe(folder, dtype=dtype)
+    prompts = [
+        {"prompt": WEIGHTED},
+        {"prompt": r"a \(red\) boat"},
+        {"prompt": WEIGHTED, "negative_prompt": "(fog:1.2), [rain]"},
+        {"prompt": "a boat", "negative_prompt": "(fog)", "late_prompt": "a boat, (artsy:1.4)", "late_step": 2},
     ]
+    recipes = [replace(base, **each, prompt_syntax="weights") for each in prompts]
     alone = [make(shared_manager, [recipe])[0] for recipe in recipes]
     assert make(shared_manager, recipes[:3]) == alone[:3]
     plain = replace(base, prompt="a (red) boat", prompt_syntax="")

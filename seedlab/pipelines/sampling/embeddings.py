@@ -52,7 +52,7 @@ def replace_weighted(pipeline: Any, recipe: Recipe, arguments: Mapping[str, Any]
 def _encode_plainly(pipeline: Any, prompt: str) -> "tuple[Tensor, ...]":
     import torch
 
-    takes = inspect.signature(pipeline.encode_prompt).parameters
+    takes = inspect.signature(type(pipeline).encode_prompt).parameters
     # Prompts for the other text encoders are None, the default, which Stable Diffusion 3 requires to be passed.
     others = {name: None for name in ("prompt_2", "prompt_3") if name in takes}
     guidance = {"do_classifier_free_guidance": False} if "do_classifier_free_guidance" in takes else {}

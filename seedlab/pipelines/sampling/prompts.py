@@ -62,7 +62,8 @@ class Prompts:
         key = (text, syntax if has_marks(text) else "") if syntax else (text, "")
         if key not in self._cache:
             with collect_warnings() as messages:
-                self._cache[key] = encode(self._pipeline, *key), messages
+                encoded = encode(self._pipeline, *key)
+            self._cache[key] = encoded, messages
             if len(self._cache) > MAX_PROMPTS:
                 self._cache.popitem(last=False)
         self._cache.move_to_end(key)
