@@ -131,9 +131,9 @@ def _write_join_late(scheduler: str, model: Model | None) -> list[str]:
     most = "4 * done" if scheduler == "PNDMScheduler" else "pipe.scheduler.order * done"
     further = "len(pipe.scheduler.timesteps) - pipe.scheduler.num_inference_steps"
     names = list(_list_step_embeddings(model))
+    pairs = f"for name, word in zip({names}, words) if step + 1 == calls()"
     return [
         "def join_late(done, words):  # the words that are read once so many steps are done",
-        "    return lambda pipe, step, _, tensors: {",
-        f"        name: torch.cat([tensors[name][:-1], word]) for name, word in zip({names}, words)",
-        f"        if step + 1 == min({most}, {further} + done)}}",
+        f"    calls = lambda: min({most}, {further} + done)",
+        f"    return lambda pipe, step, _, tensors: {{name: torch.cat([tensors[name][:-1], word]) {pairs}}}",
     ]

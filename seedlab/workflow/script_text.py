@@ -11,20 +11,29 @@ def quote(text: str) -> str:
 def shorten(lines: Sequence[str], limit: int) -> list[str]:
     """Return lines of Python, of which neighbours share one where there would be more than `limit`.
 
-    Only statements outside of blocks are joined, the shortest first.
+    Args:
+        lines: each a whole statement, the head of a block, a decorator or a comment.
+        limit: the most lines, if there are enough that can be joined; the shortest are joined first.
     """
     short = list(lines)
     while len(short) > limit:
-        pairs = [index for index in range(len(short) - 1) if all(map(_is_simple, short[index : index + 2]))]
+        pairs = [index for index in range(len(short) - 1) if _can_join(*short[index : index + 2])]
         if not pairs:
             break
         first = min(pairs, key=lambda index: len(short[index]) + len(short[index + 1]))
-        short[first : first + 2] = [f"{short[first]}; {short[first + 1]}"]
+        short[first : first + 2] = [f"{short[first]}; {short[first + 1].lstrip()}"]
     return short
 
 
+def _can_join(line: str, following: str) -> bool:
+    """Whether two statements of one block can share a line. A comment would end it."""
+    is_same_block = _indent(line) == _indent(following)
+    return is_same_block and _is_simple(line) and _is_simple(following) and "  # " not in line
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
 def _is_simple(line: str) -> bool:
-    """Whether a line is a whole statement outside of a block, with nothing after it."""
-    is_outside = bool(line) and line[0].isalpha() and not line.startswith(("def ", "for ", "with "))
-    # A comment ends the line, and a bracket at its end is closed in another one.
-    return is_outside and "  # " not in line and not line.endswith(("[", "("))
+    return not line.lstrip().startswith(("#", "@", "def ", "for ", "with ", "if ", "]"))

@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from seedlab.core.errors import SeedLabError
-from seedlab.core.recipe import Lora
+from seedlab.core.recipe import Lora, Nudge
 from seedlab.core.schedulers import SCHEDULERS
 from seedlab.pipelines.models.addresses import find_model
 from seedlab.rules.late_words import LateWords
@@ -241,7 +241,8 @@ def make_late_round(words: str, suffixes, **changes):
 @pytest.mark.parametrize("count", [1, 4, 16])
 def test_weights_and_late_words_never_take_more_than_30_lines(model_id, count):
     loras = (Lora(file="/loras/ink.safetensors", sha256="ab" * 32, weight=0.5),)
-    recipes = make_late_round("", [f", {number}" for number in range(count)], loras=loras, model_id=model_id)
+    changes = {"loras": loras, "nudges": (Nudge(seed=7, weight=0.1),), "model_id": model_id}
+    recipes = make_late_round("", [f", {number}" for number in range(count)], **changes)
     script = write_script(recipes, replace(FULL, compel="2.5.1"), find_model(model_id))
     compile(script, "script", "exec")
     assert len(script.splitlines()) <= 30
