@@ -2,31 +2,28 @@
 
 import logging
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import Any
-
-from PIL.Image import Image
 
 from seedlab.core.errors import SeedLabError
 from seedlab.core.recipe import Recipe
-from seedlab.core.reports import Failed, Finished, Progress, Report, Waiting
+from seedlab.core.reports import Failed, Finished, Waiting
 from seedlab.pipelines.devices.environment import note_compel
 from seedlab.pipelines.devices.memory import free_memory
 from seedlab.pipelines.exact.batch import sample_batch, strip
 from seedlab.pipelines.exact.plans import NotExactError, Plans
 from seedlab.pipelines.exact.prepack_cache import PrepackCache
+from seedlab.pipelines.following import follow_tiles
 from seedlab.pipelines.loaded.cache import LoadedPipeline, PipelineCache
 from seedlab.pipelines.loaded.loras.lines import check_loras
 from seedlab.pipelines.run_store import RunStore
-from seedlab.pipelines.sampling.call import Sample, check_latents, sample
+from seedlab.pipelines.sampling.call import Sample, sample
 from seedlab.pipelines.sampling.paused import PausedError, PausedRun
-from seedlab.pipelines.sampling.preview import unpack_latents
-from seedlab.pipelines.sampling.steps import OnStep, Step
+from seedlab.pipelines.sampling.steps import OnStep
 from seedlab.pipelines.sampling.tokens import format_truncation_notice
 from seedlab.pipelines.shared_steps import SharedSteps
-from seedlab.pipelines.work import Work
+from seedlab.pipelines.work import Turn, Work
 from seedlab.pipelines.work_queue import StoppedError
 
 LOGGER = logging.getLogger(__name__)
@@ -38,27 +35,6 @@ FULL = ("out of memory", "(?s)memory.*allocate|allocate.*memory", "STATUS_ALLOC_
 """Error messages of torch, cuBLAS and cuDNN for full memory; the last one is pytorch #108645."""
 
 CALIBRATING = "Calibrating exact batches for this model (only once)…"
-
-Emit = Callable[[Report], None]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Turn:
-    """What happens during one turn of some work.
-
-    Attributes:
-        device: that the pictures are made on.
-        emit: gets the reports.
-        check_stop: is called at every step, and raises StoppedError to end the work.
-        is_over: is called at every step; returns whether the work has to give way.
-        note_loaded: is called when the model is in memory.
-    """
-
-    device: str
-    emit: Emit
-    check_stop: Callable[[], None]
-    is_over: Callable[[], bool]
-    note_loaded: Callable[[], None]
 
 
 @dataclass(frozen=True)
@@ -149,7 +125,7 @@ class BatchRunner:
             loaded = self._load(first, work, turn)
 
             def follow(recipe: Recipe, indices: Sequence[int]) -> OnStep:
-                return _follow(loaded, recipe, indices, turn)
+                return follow_tiles(loaded, recipe, indices, turn)
 
             def find(recipe: Recipe, below: int) -> PausedRun | None:
                 return self.runs.find(recipe, note_compel(loaded.environment, recipe), below)
@@ -208,7 +184,7 @@ class BatchRunner:
             made = sample(
                 loaded.pipeline,
                 recipe,
-                _follow(loaded, recipe, [index], turn),
+                follow_tiles(loaded, recipe, [index], turn),
                 start=work.find_starts(index),
                 draft_steps=work.draft_steps,
             )
@@ -268,7 +244,7 @@ class BatchRunner:
         samples = sample_batch(
             loaded.pipeline,
             recipes,
-            _follow(loaded, recipes[0], list(work.recipes), turn),
+            follow_tiles(loaded, recipes[0], list(work.recipes), turn),
             prompts=loaded.prompts,
             plans=self.plans,
             prepack_cache=self.prepack_cache,
@@ -298,26 +274,6 @@ class BatchRunner:
         loaded = self.cache.load(work.batch.model, recipe.dtype, turn.device, recipe.loras)
         turn.note_loaded()
         return loaded
-
-
-def _follow(loaded: LoadedPipeline, recipe: Recipe, indices: Sequence[int], turn: Turn) -> OnStep:
-    def on_step(step: Step) -> bool:
-        turn.check_stop()
-        check_latents(step.latents)
-        previews = _show_previews(loaded, step.clean, recipe)
-        # Pictures that share this step show the same.
-        for index, preview in zip(indices, previews * (len(indices) // len(previews)), strict=True):
-            turn.emit(Progress(index, step.number, step.count, preview))
-        return step.number < step.count and turn.is_over()
-
-    return on_step
-
-
-def _show_previews(loaded: LoadedPipeline, clean: Any, recipe: Recipe) -> list[Image | None]:
-    if loaded.preview is None:
-        return [None] * len(clean)
-    clean = unpack_latents(loaded.pipeline, clean, recipe.height, recipe.width)
-    return [loaded.preview.show(clean[index : index + 1]) for index in range(len(clean))]
 
 
 def _explain(error: Exception) -> str:

@@ -8,12 +8,13 @@ from typing import Any
 
 from seedlab.core.errors import RecipeError
 from seedlab.core.model import ESCAPING, Model
-from seedlab.core.prompt_weights import choose_syntax, escape, strip_typed_weights
+from seedlab.core.prompt_weights import choose_syntax, strip_typed_weights
 from seedlab.core.recipe import DTYPES, MAX_LORAS, Lora
 from seedlab.core.text import quote
 from seedlab.images.foreign.metadata import Detail, ForeignLora, ForeignMetadata
 from seedlab.images.foreign.samplers import find_scheduler
 from seedlab.images.foreign.values import strip_ending
+from seedlab.workflow.foreign_marks import MARKS, WEIGHTED, escape_other_weights
 
 LABELS = {
     "prompt": "prompt",
@@ -30,14 +31,6 @@ LABELS = {
 """The names of the settings in notices, in their order."""
 
 DISTILLED = "it is for models that were distilled for guidance"
-MARKS = re.compile(
-    r"\bBREAK\b|\bAND\b"
-    r"|\[[^\[\]]{0,200}:[^\[\]]{1,200}\]|-?\d{1,4}\.?\d{0,6}::|\{[^{}]{1,200}\}"
-)
-"""What other tools read as commands: AUTOMATIC1111's `[a:b:0.5]`, NovelAI's `{cat}`, …"""
-
-WEIGHTED = re.compile(r"[(\[][^()\[\]]{0,200}[)\]]?")
-
 FindLora = Callable[[str, str], Path | None]
 """Returns the file of a LoRA on this machine by its name and the start of its hash, which may be ""; None for none."""
 
@@ -112,7 +105,7 @@ class _Borrowing:
         # Only the dtype may be unknown, and it does not matter here.
         self._model = replace(model, dtype=model.dtype or DTYPES[0])
         self._weighted = WEIGHTED.search(f"{found.prompt}\n{found.negative_prompt}")
-        self._found = found = _escape_other_weights(found)
+        self._found = found = escape_other_weights(found)
         self._prompt = found.prompt
         self._left: list[Detail] = []
         self._notes: list[str] = []
@@ -283,12 +276,6 @@ class _Borrowing:
         taken |= {"scheduler": ""} if self._scheduler_is_own else {}
         taken |= {"model": ""} if self._is_same_model else {}
         return tuple(dict.fromkeys(label for name, label in LABELS.items() if name in taken))
-
-
-def _escape_other_weights(found: ForeignMetadata) -> ForeignMetadata:
-    if not found.has_other_weights or not choose_syntax(found.prompt, found.negative_prompt):
-        return found
-    return replace(found, prompt=escape(found.prompt), negative_prompt=escape(found.negative_prompt))
 
 
 def _find_lora(lora: ForeignLora, find: FindLora, read: ReadLoras) -> tuple[Lora | None, str]:

@@ -16,8 +16,8 @@ from seedlab.pipelines.loaded.cache import PipelineCache
 from seedlab.pipelines.manager import PipelineManager
 from seedlab.pipelines.models.addresses import find_model
 from seedlab.pipelines.run_store import NO_RUNS, RunStore
-from seedlab.pipelines.work import Work
-from seedlab.pipelines.worker import BatchRunner, Turn
+from seedlab.pipelines.work import Turn, Work
+from seedlab.pipelines.worker import BatchRunner
 from seedlab.rules.late_words import LateWords
 from seedlab.workflow.script import write_script
 from tests.pipelines import builders
