@@ -19,8 +19,10 @@ YES, NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 VALUES = ("model", "device", "host", "port", "store", "loras")
 SWITCHES = ("deterministic", "share", "open", "public", "embed")
 PREFIX = "SEEDLAB_"
-VARIABLES = tuple(f"{PREFIX}{name.upper()}" for name in (*VALUES, *SWITCHES, "cache"))
-"""All variables that SeedLab reads under its own name. SEEDLAB_CACHE is a folder; `pipelines/` reads it."""
+VARIABLES = tuple(f"{PREFIX}{name.upper()}" for name in (*VALUES, *SWITCHES, "cache", "wildcards"))
+"""All variables that SeedLab reads under its own name.
+
+SEEDLAB_CACHE is a folder; `pipelines/` reads it. So is SEEDLAB_WILDCARDS; `rules/expansion.py` reads it."""
 
 DEVICES = ("auto", *GENERATOR_DEVICES)
 

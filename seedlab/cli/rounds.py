@@ -34,7 +34,7 @@ from seedlab.rules.registry import VARIATIONS, find_by_parameter, list_parameter
 from seedlab.rules.rule import Parameter, Rule
 from seedlab.rules.seeds import GUIDE_SEEDS, Seeds
 from seedlab.workflow.drafts import choose_draft_steps, format_draft
-from seedlab.workflow.notices import describe_unknown_words, warn_of_seeds
+from seedlab.workflow.notices import describe_marks, describe_unknown_words, warn_of_seeds
 from seedlab.workflow.services import Services
 
 ELSEWHERE = "These may differ from the picture by more than the variation; they have {}."
@@ -71,7 +71,9 @@ def run_grid(given: argparse.Namespace, make_services: MakeServices) -> int:
         seeds = warn_of_seeds(services, model)
         scheduler = "" if given.scheduler else model.format_replaced_scheduler()
         unknown = describe_unknown_words(services, model.model_id, model.name, [recipe.prompt])
-        return _run(job, given, services, (drawn, unknown, snapped, seeds, scheduler, _describe_drafts(job)))
+        marks = describe_marks(given.prompt, given.negative_prompt or "")
+        notices = (drawn, unknown, marks, snapped, seeds, scheduler, _describe_drafts(job))
+        return _run(job, given, services, notices)
 
 
 def run_refine(given: argparse.Namespace, make_services: MakeServices) -> int:
@@ -124,7 +126,7 @@ def _refine_foreign(found: ForeignMetadata, given: argparse.Namespace, make_serv
 
 
 def _describe_unknown(job: Job, model: Model, services: Services) -> str:
-    prompts = [variation.prompt for variation in job.files]
+    prompts = [variation.late_prompt or variation.prompt for variation in job.files]
     return describe_unknown_words(services, model.model_id, model.name, prompts)
 
 

@@ -25,6 +25,7 @@ class Environment:
         weights: SHA-256 over the model's weight files.
         deterministic: whether only deterministic algorithms were allowed (no TF32, no benchmarking).
         loras: "added" by diffusers, or "merged" into the weights; "added" if there are none.
+        compel: the version of the library that applied prompt weights; "" for prompts without weights.
     """
 
     torch: str
@@ -38,6 +39,7 @@ class Environment:
     weights: str
     deterministic: bool = False
     loras: str = field(default="added", metadata=ADDED)
+    compel: str = field(default="", metadata=ADDED)
 
     @property
     def digest(self) -> str:

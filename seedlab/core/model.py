@@ -5,12 +5,15 @@ from math import ceil
 from typing import Any, Self
 
 from seedlab.core.errors import RecipeError
-from seedlab.core.recipe import Recipe, format_address
+from seedlab.core.prompt_weights import choose_syntax, is_weighted, read_parts
+from seedlab.core.recipe import PROMPTS, Recipe, format_address
 from seedlab.core.schedulers import SCHEDULERS, Scheduler, find_scheduler, list_family, parse_scheduler
 from seedlab.core.seed_share import SeedShare
 
 CHARACTERS_PER_TOKEN = 25
 """A prompt with more characters than this per token that the model reads is a mistake."""
+
+ESCAPING = r"Leave them out; for brackets themselves, write \( and \)."
 
 
 NO_NUDGES = "draws its noise in a way of its own, which cannot be nudged: explore its seeds instead"
@@ -56,6 +59,9 @@ class Model:
         half_dtype: the half precision that it was trained for, "float16" or "bfloat16"; the device decides whether
             half precision is used.
         ignores: the recipe fields that it does not read, out of "negative_prompt" and "guidance_scale".
+        step_embeddings: the tensors that its pipeline lets a callback replace, so that the prompt changes between two
+            steps, in the order in which `encode_prompt` returns them; () if it cannot change.
+        weighted_encoders: its CLIP text encoders, whose embeddings can be weighted; () if it reads no prompt weights.
         uses_true_cfg: whether the guidance is passed as `true_cfg_scale`.
         distilled_guidance: whether the guidance is an input of the denoiser, which was distilled for it; its scale is
             not that of classifier-free guidance.
@@ -90,6 +96,8 @@ class Model:
     unconditional: bool = False
     half_dtype: str = "float16"
     ignores: tuple[str, ...] = ()
+    step_embeddings: tuple[str, ...] = ("prompt_embeds",)
+    weighted_encoders: tuple[str, ...] = ("text_encoder",)
     uses_true_cfg: bool = False
     distilled_guidance: bool = False
     takes_nudges: bool = True
@@ -123,6 +131,8 @@ class Model:
     def make_recipe(self, *, prompt: str, seed: int, **changes: Any) -> Recipe:
         """Make a recipe of the model's defaults and `changes`; a change of None means the default.
 
+        Prompts with weights are read as such.
+
         Raises:
             RecipeError: a field is invalid, or this model does not support its value.
         """
@@ -136,6 +146,7 @@ class Model:
         }
         given = {name: value for name, value in changes.items() if value is not None}
         values = defaults | given
+        values.setdefault("prompt_syntax", choose_syntax(prompt, *(given.get(name, "") for name in PROMPTS[1:])))
         # A scheduler has several names; without this one picture would have several recipes.
         values["scheduler"] = parse_scheduler(values["scheduler"]).name
         recipe = Recipe(model_id=self.model_id, revision=self.revision, prompt=prompt, seed=seed, **values)
@@ -186,9 +197,10 @@ class Model:
         self._check_ignored(recipe)
         if recipe.nudges and not self.takes_nudges:
             raise RecipeError("nudges", f"{self.name} {NO_NUDGES}.")
+        self._check_supported(recipe)
         for field in ("height", "width"):
             self._check_side(field, getattr(recipe, field))
-        for field in ("prompt", "negative_prompt"):
+        for field in PROMPTS:
             self._check_length(field, len(getattr(recipe, field)))
 
     def _check_ignored(self, recipe: Recipe) -> None:
@@ -198,6 +210,14 @@ class Model:
             if getattr(recipe, field) != neutral[field]:
                 words = {"guidance_scale": "guidance"}.get(field, field.replace("_", " "))
                 raise RecipeError(field, f"{self.name} takes no {words}: leave it empty.")
+
+    def _check_supported(self, recipe: Recipe) -> None:
+        if recipe.late_prompt and not self.step_embeddings:
+            sentence = f"{self.name} cannot change its prompt between two steps: vary the picture by suffixes instead."
+            raise RecipeError("late_prompt", sentence)
+        for field in () if self.weighted_encoders else PROMPTS:
+            if is_weighted(read_parts(getattr(recipe, field), recipe.prompt_syntax)):
+                raise RecipeError(field, f"{self.name} reads no weights such as (word:1.3). {ESCAPING}")
 
     def _check_unread(self, recipe: Recipe) -> None:
         """Refuse a negative prompt that would be ignored. Only new recipes are checked: old pictures stay valid."""
@@ -212,6 +232,7 @@ class Model:
         sentences = {
             "prompt": "takes no prompt and no suffixes: leave it empty, and explore its seeds",
             "negative_prompt": "takes no negative prompt: leave it empty",
+            "late_prompt": "takes no prompt, so no words can join late: explore its seeds",
             "guidance_scale": "takes no guidance: leave it empty or at 0",
             "height": f"makes only pictures of {size} pixels: leave the height empty",
             "width": f"makes only pictures of {size} pixels: leave the width empty",
@@ -219,7 +240,8 @@ class Model:
             "dtype": "works only in float32: choose float32",
             "nudges": NO_NUDGES,
         }
-        only = {"prompt": "", "negative_prompt": "", "guidance_scale": 0.0, "dtype": "float32", "nudges": ()}
+        only: dict[str, Any] = dict.fromkeys(PROMPTS, "")
+        only |= {"guidance_scale": 0.0, "dtype": "float32", "nudges": ()}
         only |= {"height": self.height, "width": self.width}
         for field, sentence in sentences.items():
             if getattr(recipe, field) != only[field]:

@@ -8,6 +8,7 @@ from typing import Any, Self
 from seedlab.core import canonical
 from seedlab.core.canonical import ADDED
 from seedlab.core.errors import RecipeError
+from seedlab.core.prompt_weights import SYNTAXES, choose_syntax, escape, is_weighted, parse_weights, read_parts
 from seedlab.core.validation import check_choice, check_int, check_side, check_text
 
 MAX_SEED = 2**64 - 1
@@ -23,6 +24,7 @@ MAX_LORAS = 8
 MAX_LORA_WEIGHT = 10.0
 MAX_NUDGES = 8
 DTYPES = ("float32", "bfloat16", "float16")
+PROMPTS = ("prompt", "negative_prompt", "late_prompt")
 GENERATOR_DEVICES = ("cpu", "cuda", "mps")
 
 
@@ -94,6 +96,12 @@ class Recipe:
         dtype: "float32", "bfloat16" or "float16".
         loras: up to 8.
         nudges: up to 8; the initial noise is turned towards each in turn (see `seedlab.pipelines.sampling.noise`).
+        late_prompt: the prompt that is read once `late_step` denoising steps are done; "" if `prompt` is read to the
+            end.
+        late_step: 1...num_inference_steps - 1; 0 without a late prompt. A step counts once, also where the scheduler
+            calls the model twice for it.
+        prompt_syntax: "weights" if its prompts have weights as `seedlab.core.prompt_weights` reads them; "" if every
+            character means itself. It becomes "" where no prompt has such marks.
 
     Raises:
         RecipeError: a field has the wrong type or is out of range.
@@ -113,6 +121,9 @@ class Recipe:
     dtype: str
     loras: tuple[Lora, ...] = field(default=(), metadata=ADDED)
     nudges: tuple[Nudge, ...] = field(default=(), metadata=ADDED)
+    late_prompt: str = field(default="", metadata=ADDED)
+    late_step: int = field(default=0, metadata=ADDED)
+    prompt_syntax: str = field(default="", metadata=ADDED)
 
     def __post_init__(self) -> None:
         check_text("model_id", self.model_id, "The model", 500)
@@ -138,6 +149,50 @@ class Recipe:
             raise RecipeError("nudges", "The nudges must be a list of seeds and strengths.")
         if len(self.nudges) > MAX_NUDGES:
             raise RecipeError("nudges", f"{len(self.nudges)} nudges are too many: use {MAX_NUDGES} or fewer.")
+        self._check_late_words()
+        self._check_weights()
+
+    def _check_late_words(self) -> None:
+        check_text("late_prompt", self.late_prompt, "The late prompt", MAX_PROMPT_CHARACTERS)
+        check_int("late_step", self.late_step, "The step after which late words join", 0, MAX_STEPS)
+        if bool(self.late_prompt) != bool(self.late_step):
+            raise RecipeError("late_step", "Late words need both their text and the step after which they join.")
+        if self.late_step >= self.num_inference_steps:
+            steps = self.num_inference_steps
+            raise RecipeError("late_step", f"Late words cannot join after step {self.late_step} of {steps}.")
+        if self.late_prompt and self.late_prompt == self.prompt:
+            raise RecipeError("late_prompt", "The late words change nothing: write other words.")
+
+    def _check_weights(self) -> None:
+        check_choice("prompt_syntax", self.prompt_syntax, SYNTAXES)
+        if not self.prompt_syntax:
+            return
+        for name in PROMPTS:
+            try:
+                parse_weights(getattr(self, name))
+            except RecipeError as error:
+                raise RecipeError(name, str(error)) from error
+        # Without marks it has no effect, and two recipes must not mean the same picture.
+        object.__setattr__(self, "prompt_syntax", choose_syntax(*self.prompts))
+
+    @property
+    def prompts(self) -> tuple[str, ...]:
+        """The texts that are read in the prompt syntax."""
+        return tuple(getattr(self, name) for name in PROMPTS)
+
+    @property
+    def has_weights(self) -> bool:
+        """Whether a prompt has a weight other than 1."""
+        return any(is_weighted(read_parts(prompt, self.prompt_syntax)) for prompt in self.prompts)
+
+    def write_prompt(self, name: str) -> str:
+        r"""Return a prompt as it is typed: brackets that are characters are escaped, as in `a \(red\) boat`.
+
+        Args:
+            name: of the field, out of `PROMPTS`.
+        """
+        prompt = str(getattr(self, name))
+        return prompt if self.prompt_syntax or not choose_syntax(*self.prompts) else escape(prompt)
 
     @property
     def model_address(self) -> str:

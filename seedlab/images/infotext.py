@@ -28,6 +28,10 @@ MARKS = ("Negative prompt:", "Steps:")
 """Other tools take a line that begins with one of these as the end of the prompt (Civitai takes the first one)."""
 
 
+EDITING = re.compile(r"[\[\]:|\n]")
+"""Characters that prompt editing gives a meaning."""
+
+
 def write_infotext(recipe: Recipe, hashes: WeightHashes = NO_HASHES, draft_steps: int | None = None) -> str:
     """Write the infotext: the prompt, a line with the negative prompt even if it is empty, and a line of details.
 
@@ -38,9 +42,19 @@ def write_infotext(recipe: Recipe, hashes: WeightHashes = NO_HASHES, draft_steps
         hashes: of the recipe's weight files.
         draft_steps: after how many steps a draft was paused; None for a finished picture.
     """
-    prompt = " ".join(filter(None, (_keep_in_line(recipe.prompt), *map(_write_tag, recipe.loras))))
-    negative = _keep_in_line(recipe.negative_prompt)
+    prompt = " ".join(filter(None, (_keep_in_line(_write_prompt(recipe)), *map(_write_tag, recipe.loras))))
+    negative = _keep_in_line(recipe.write_prompt("negative_prompt"))
     return f"{prompt}\nNegative prompt: {negative}\n{_write_details(recipe, hashes, draft_steps)}"
+
+
+def _write_prompt(recipe: Recipe) -> str:
+    """Write the prompt, with late words as prompt editing: `a boat[:, artsy:3]` (modules/prompt_parser.py)."""
+    prompt, late = recipe.write_prompt("prompt"), recipe.write_prompt("late_prompt")
+    if not late or EDITING.search(prompt + late):
+        return prompt
+    if late.startswith(prompt):
+        return f"{prompt}[:{late[len(prompt) :]}:{recipe.late_step}]"
+    return f"[{prompt}:{late}:{recipe.late_step}]"
 
 
 def _write_tag(lora: Lora) -> str:
@@ -68,6 +82,8 @@ def _write_details(recipe: Recipe, hashes: WeightHashes, draft_steps: int | None
         "CFG scale": recipe.guidance_scale,
         "Seed": recipe.seed,
         **_describe_nudges(recipe.nudges),
+        "Late prompt": recipe.write_prompt("late_prompt") or None,
+        "Late step": recipe.late_step or None,
         "Size": f"{recipe.width}x{recipe.height}",
         "Model hash": hashes.checkpoint[:MODEL_HASH] or None,
         # Without these marks, as in early versions of A1111: several readers cut the name there.

@@ -12,7 +12,7 @@ from seedlab.core.errors import RecipeError, SeedLabError
 from seedlab.core.model import Model, ResolvedModel
 from seedlab.core.recipe import Lora, Recipe
 from seedlab.core.reports import Failed, Finished, Report, Waiting
-from seedlab.pipelines.devices.environment import observe
+from seedlab.pipelines.devices.environment import note_compel, observe
 from seedlab.pipelines.devices.libraries import are_imported
 from seedlab.pipelines.downloads import Downloads
 from seedlab.pipelines.exact.batch import split_batches
@@ -137,7 +137,8 @@ class PipelineManager:
         try:
             # Without a look at a stranger's paths.
             method = choose_method(recipe.loras) if self._allowed is None else ADDED
-            return observe(self.device, self._files.hash(self._files.find(model), recipe.loras), method)
+            environment = observe(self.device, self._files.hash(self._files.find(model), recipe.loras), method)
+            return note_compel(environment, recipe)
         except OSError as error:
             raise SeedLabError(f"The files of {model.name} cannot be read: choose another model.") from error
 

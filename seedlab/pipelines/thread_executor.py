@@ -20,9 +20,9 @@ from seedlab.pipelines.loaded.cache import PipelineCache
 from seedlab.pipelines.loaded.files import ModelFiles
 from seedlab.pipelines.run_store import NO_RUNS, RunStore
 from seedlab.pipelines.turns import TurnClock
-from seedlab.pipelines.work import Work
+from seedlab.pipelines.work import Turn, Work
 from seedlab.pipelines.work_queue import POLL_SECONDS, StoppedError, WorkQueue
-from seedlab.pipelines.worker import BatchRunner, Turn
+from seedlab.pipelines.worker import BatchRunner
 
 Reports = SimpleQueue[Report | None]
 """What the working thread reports; None at the end of a turn."""

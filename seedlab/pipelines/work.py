@@ -1,10 +1,11 @@
-"""The work on a batch: which of its pictures are unfinished, and from where they go on."""
+"""The work on a batch: which of its pictures are unfinished, from where they go on, and what happens in one turn."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Self
 
 from seedlab.core.recipe import Recipe
+from seedlab.core.reports import Report
 from seedlab.pipelines.executor import Batch
 from seedlab.pipelines.sampling.paused import PausedRun
 
@@ -74,3 +75,25 @@ class Work:
 
     def _find_step(self, index: int) -> int:
         return self.paused[index].step if index in self.paused else 0
+
+
+Emit = Callable[[Report], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Turn:
+    """What happens during one turn of some work.
+
+    Attributes:
+        device: that the pictures are made on.
+        emit: gets the reports.
+        check_stop: is called at every step, and raises StoppedError to end the work.
+        is_over: is called at every step; returns whether the work has to give way.
+        note_loaded: is called when the model is in memory.
+    """
+
+    device: str
+    emit: Emit
+    check_stop: Callable[[], None]
+    is_over: Callable[[], bool]
+    note_loaded: Callable[[], None]

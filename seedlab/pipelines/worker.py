@@ -2,29 +2,28 @@
 
 import logging
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import Any
-
-from PIL.Image import Image
 
 from seedlab.core.errors import SeedLabError
 from seedlab.core.recipe import Recipe
-from seedlab.core.reports import Failed, Finished, Progress, Report, Waiting
+from seedlab.core.reports import Failed, Finished, Waiting
+from seedlab.pipelines.devices.environment import note_compel
 from seedlab.pipelines.devices.memory import free_memory
 from seedlab.pipelines.exact.batch import sample_batch, strip
 from seedlab.pipelines.exact.plans import NotExactError, Plans
 from seedlab.pipelines.exact.prepack_cache import PrepackCache
+from seedlab.pipelines.following import follow_tiles
 from seedlab.pipelines.loaded.cache import LoadedPipeline, PipelineCache
 from seedlab.pipelines.loaded.loras.lines import check_loras
 from seedlab.pipelines.run_store import RunStore
-from seedlab.pipelines.sampling.call import Sample, check_latents, sample
+from seedlab.pipelines.sampling.call import Sample, sample
 from seedlab.pipelines.sampling.paused import PausedError, PausedRun
-from seedlab.pipelines.sampling.preview import unpack_latents
-from seedlab.pipelines.sampling.steps import OnStep, Step
+from seedlab.pipelines.sampling.steps import OnStep
 from seedlab.pipelines.sampling.tokens import format_truncation_notice
-from seedlab.pipelines.work import Work
+from seedlab.pipelines.shared_steps import SharedSteps
+from seedlab.pipelines.work import Turn, Work
 from seedlab.pipelines.work_queue import StoppedError
 
 LOGGER = logging.getLogger(__name__)
@@ -37,27 +36,6 @@ FULL = ("out of memory", "(?s)memory.*allocate|allocate.*memory", "STATUS_ALLOC_
 
 CALIBRATING = "Calibrating exact batches for this model (only once)…"
 
-Emit = Callable[[Report], None]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Turn:
-    """What happens during one turn of some work.
-
-    Attributes:
-        device: that the pictures are made on.
-        emit: gets the reports.
-        check_stop: is called at every step, and raises StoppedError to end the work.
-        is_over: is called at every step; returns whether the work has to give way.
-        note_loaded: is called when the model is in memory.
-    """
-
-    device: str
-    emit: Emit
-    check_stop: Callable[[], None]
-    is_over: Callable[[], bool]
-    note_loaded: Callable[[], None]
-
 
 @dataclass(frozen=True)
 class Made:
@@ -65,6 +43,10 @@ class Made:
 
     report: Finished
     run: PausedRun | None
+
+
+class _SharingPausedError(Exception):
+    """The turn ended before all shared steps were done."""
 
 
 @dataclass
@@ -83,6 +65,7 @@ class BatchRunner:
     prepack_cache: PrepackCache
     runs: RunStore
     _too_large: set[tuple[Recipe, int]] = field(default_factory=set)
+    _shared_steps: SharedSteps = field(default_factory=SharedSteps)
 
     def run(self, work: Work, turn: Turn) -> Work | None:
         """Work on a batch for one turn. Every tile ends with Finished or Failed, unless the work is stopped.
@@ -91,13 +74,15 @@ class BatchRunner:
             What is left to do in another turn; None if nothing is, or the work was stopped.
         """
         try:
-            work = self._look_up(work, turn)
+            work = self._share_steps(self._look_up(work, turn), turn)
             while work.recipes:
                 work = self._make_next(work, turn)
                 if work.recipes and turn.is_over():
                     return work
         except StoppedError:
             pass
+        except _SharingPausedError:
+            return work
         return None
 
     def _look_up(self, work: Work, turn: Turn) -> Work:
@@ -108,7 +93,7 @@ class BatchRunner:
             with suppress(Exception):  # making the pictures says why the model cannot be loaded
                 environment = self._load(next(iter(work.recipes.values())), work, turn).environment
                 for index, recipe in work.recipes.items():
-                    if run := self.runs.find(recipe, environment, work.draft_steps):
+                    if run := self.runs.find(recipe, note_compel(environment, recipe), work.draft_steps):
                         found[index] = run
         return work if work.is_looked_up else work.start_from(found)
 
@@ -123,6 +108,38 @@ class BatchRunner:
         except PausedError as error:
             return work.pause(dict(zip(indices, error.runs, strict=True)))
         return replace(work, together=False)
+
+    def _share_steps(self, work: Work, turn: Turn) -> Work:
+        """Take the steps that pictures with late words share once for all of them. A failure is that of each picture.
+
+        Raises:
+            _SharingPausedError: the turn is over.
+            StoppedError: the work was stopped.
+        """
+        recipes, first = work.recipes, next(iter(work.recipes.values()))
+        is_new = not work.paused and work.batch.draft_steps is None and work.batch.resume
+        if not first.late_step or len(recipes) == 1 or not is_new:
+            return work
+        turn.check_stop()
+        try:
+            loaded = self._load(first, work, turn)
+
+            def follow(recipe: Recipe, indices: Sequence[int]) -> OnStep:
+                return follow_tiles(loaded, recipe, indices, turn)
+
+            def find(recipe: Recipe, below: int) -> PausedRun | None:
+                return self.runs.find(recipe, note_compel(loaded.environment, recipe), below)
+
+            digest = loaded.environment.digest
+            return work.pause(self._shared_steps.start(loaded.pipeline, recipes, digest, follow, find))
+        except StoppedError:
+            raise
+        except PausedError as error:
+            raise _SharingPausedError from error
+        except Exception:  # each picture is made from its first step, and fails with its own sentence
+            LOGGER.info("These pictures share no steps.", exc_info=True)
+            self._free_memory()
+            return work
 
     def _make_alone(self, index: int, work: Work, turn: Turn) -> Work:
         """Make one picture; retries while memory is short and more can be freed. A failure ends only this tile."""
@@ -167,7 +184,7 @@ class BatchRunner:
             made = sample(
                 loaded.pipeline,
                 recipe,
-                _follow(loaded, recipe, [index], turn),
+                follow_tiles(loaded, recipe, [index], turn),
                 start=work.find_starts(index),
                 draft_steps=work.draft_steps,
             )
@@ -227,7 +244,7 @@ class BatchRunner:
         samples = sample_batch(
             loaded.pipeline,
             recipes,
-            _follow(loaded, recipes[0], list(work.recipes), turn),
+            follow_tiles(loaded, recipes[0], list(work.recipes), turn),
             prompts=loaded.prompts,
             plans=self.plans,
             prepack_cache=self.prepack_cache,
@@ -245,7 +262,7 @@ class BatchRunner:
         report = Finished(
             index,
             made.image,
-            loaded.environment,
+            note_compel(loaded.environment, recipe),
             " ".join(filter(None, notices)),
             made.checksums,
             draft_steps=made.paused.draft_steps if made.paused else None,
@@ -257,24 +274,6 @@ class BatchRunner:
         loaded = self.cache.load(work.batch.model, recipe.dtype, turn.device, recipe.loras)
         turn.note_loaded()
         return loaded
-
-
-def _follow(loaded: LoadedPipeline, recipe: Recipe, indices: Sequence[int], turn: Turn) -> OnStep:
-    def on_step(step: Step) -> bool:
-        turn.check_stop()
-        check_latents(step.latents)
-        for index, preview in zip(indices, _show_previews(loaded, step.clean, recipe), strict=True):
-            turn.emit(Progress(index, step.number, step.count, preview))
-        return step.number < step.count and turn.is_over()
-
-    return on_step
-
-
-def _show_previews(loaded: LoadedPipeline, clean: Any, recipe: Recipe) -> Sequence[Image | None]:
-    if loaded.preview is None:
-        return [None] * len(clean)
-    clean = unpack_latents(loaded.pipeline, clean, recipe.height, recipe.width)
-    return [loaded.preview.show(clean[index : index + 1]) for index in range(len(clean))]
 
 
 def _explain(error: Exception) -> str:

@@ -12,6 +12,8 @@ MODULES = (
     "seeds",
     "suffixes",
     "words",
+    "late_words",
+    "wildcards",
     "nudge",
     "same_seeds",
     "sweep",

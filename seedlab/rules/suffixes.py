@@ -6,6 +6,7 @@ from typing import Self
 
 from seedlab.core.errors import RecipeError
 from seedlab.core.recipe import Recipe
+from seedlab.rules.prompts import read_marks
 from seedlab.rules.rule import Parameter, Rule, Value, check_count, split_lines
 
 GUIDE_SUFFIXES = (", highly realistic", ", artsy", ", trending", ", colorful")
@@ -45,11 +46,14 @@ class Suffixes(Rule):
 
     @classmethod
     def apply(cls, parent: Recipe, value: Value) -> Recipe:
-        """Extend the prompt."""
+        """Extend the prompt; of a picture with late words, both of its prompts."""
         if not isinstance(value, str) or not value.strip():
             raise RecipeError("suffixes", "A suffix must be text.")
         try:
-            return replace(parent, prompt=extend_prompt(parent.prompt, value))
+            base, syntax = read_marks(parent, value)
+            late_prompt = base.late_prompt and extend_prompt(base.late_prompt, value)
+            prompt = extend_prompt(base.prompt, value)
+            return replace(base, prompt=prompt, late_prompt=late_prompt, prompt_syntax=syntax)
         except RecipeError as error:
             raise RecipeError("suffixes", str(error)) from error
 
@@ -58,11 +62,12 @@ class Suffixes(Rule):
         """Whether this suffix leads to the child, joined as it is now or as earlier versions joined it."""
         if super().leads(parent, value, child):
             return True
+        # Earlier versions read no weights either.
         return (
             isinstance(value, str)
             and bool(value.strip())
             and replace(child, prompt=parent.prompt) == parent
-            and child.prompt == _extend_as_before(parent.prompt, value)
+            and child.prompt in (extend_prompt(parent.prompt, value), _extend_as_before(parent.prompt, value))
         )
 
     @classmethod
@@ -101,14 +106,18 @@ def cut_suffix(prompt: str, suffix: str) -> str:
     raise RecipeError("suffixes", "This prompt does not end with this suffix: use the prompt as it was.")
 
 
-def parse_suffixes(text: str) -> tuple[str, ...]:
+def parse_suffixes(text: str, field: str = "suffixes") -> tuple[str, ...]:
     """Read suffixes, one a line. Blank lines and duplicates are dropped.
+
+    Args:
+        text: the lines.
+        field: the parameter that they come from.
 
     Raises:
         RecipeError: there is no suffix, or there are more than 256.
     """
     suffixes = split_lines(text)
     if not suffixes:
-        raise RecipeError("suffixes", "No suffix given. Write one a line, such as “, artsy”.")
-    check_count("suffixes", len(suffixes), "suffixes")
+        raise RecipeError(field, "No suffix given. Write one a line, such as “, artsy”.")
+    check_count(field, len(suffixes), "suffixes")
     return suffixes

@@ -134,7 +134,8 @@ def restore_fields(
     if recipe is None:
         return (gr.skip(),) * 3
     model = recipe.model_id if recipe.model_id in names else recipe.model_address
-    fields = (recipe.prompt, write_seeds([tile.recipe.seed for tile in trail.visible[0].tiles]), model)
+    seeds = write_seeds([tile.recipe.seed for tile in trail.visible[0].tiles])
+    fields = (recipe.write_prompt("prompt"), seeds, model)
     updates = zip(fields, served, values, strict=True)
     return tuple(field if value == first else gr.skip() for field, first, value in updates)
 
@@ -151,6 +152,7 @@ def write_advanced(recipe: Recipe, model: Model, *, local: bool) -> dict[str, st
         local: whether users may name files on this machine. If not, the LoRA field is hidden and stays empty.
     """
     values = {name: getattr(recipe, name) for name in ADVANCED}
+    values["negative_prompt"] = recipe.write_prompt("negative_prompt")
     if not local:
         values["loras"] = ()
     return {name: "" if value == getattr(model, name, "") else write(value) for name, value in values.items()}

@@ -10,6 +10,7 @@ from seedlab.core.file_names import name_file
 from seedlab.core.model import Model
 from seedlab.core.recipe import CPU_NOISES, Recipe
 from seedlab.core.schedulers import find_scheduler
+from seedlab.core.text import quote
 from seedlab.core.text_changes import Kind, Part, compare_texts
 from seedlab.workflow.drafts import format_draft
 from seedlab.workflow.trail import UNFINISHED, Round, State, Tile, Trail
@@ -89,9 +90,16 @@ def format_settings(recipe: Recipe, names: Mapping[str, str]) -> str:
             label_scheduler(recipe.scheduler),
             f"{recipe.width}×{recipe.height}",
             DTYPES[recipe.dtype],
+            *(["prompt weights"] if recipe.prompt_syntax else []),
+            *([f"{quote_late_words(recipe)} after step {recipe.late_step}"] if recipe.late_prompt else []),
             *(f"LoRA {name_file(lora.file)} {lora.weight:g}" for lora in recipe.loras),
         )
     )
+
+
+def quote_late_words(recipe: Recipe) -> str:
+    """Quote what late words add to the prompt, or the prompt that they make: “, artsy”."""
+    return quote(recipe.late_prompt.removeprefix(recipe.prompt), 200)
 
 
 def name_model(recipe: Recipe, names: Mapping[str, str]) -> str:

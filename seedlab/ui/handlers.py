@@ -44,7 +44,7 @@ from seedlab.ui.outputs import Outputs, lose, run_action
 from seedlab.ui.page_session import PageSession
 from seedlab.ui.services import PageServices
 from seedlab.ui.updates import LOST
-from seedlab.workflow.notices import describe_seeds, describe_unknown_words
+from seedlab.workflow.notices import describe_marks, describe_seeds, describe_unknown_words
 from seedlab.workflow.trail import Round, State, Tile, Trail
 
 
@@ -351,7 +351,8 @@ class Handlers:
     def _format_notice(self, form: Form) -> str:
         model_id, prompt = (form.model_id or "").strip(), form.prompt or ""
         name = self._services.names.get(model_id, model_id).split(" (")[0]
-        return describe_unknown_words(self._services, model_id, name, [prompt], "see “All known words” below")
+        unknown = describe_unknown_words(self._services, model_id, name, [prompt], "see “All known words” below")
+        return " ".join(filter(None, (unknown, describe_marks(prompt, form.negative_prompt or ""))))
 
 
 def _find_places(rule: str | None) -> dict[str, str]:

@@ -70,7 +70,7 @@ class PictureOpener:
         sentence = self._compare(found.metadata.recipe, found.metadata.environment)
         metadata = found.metadata
         session.restore(metadata.recipe, metadata.lineage, file, sentence, metadata.draft_steps)
-        fields |= {"prompt": first.prompt, "seeds": str(first.seed), "model_id": first.model_address}
+        fields |= {"prompt": first.write_prompt("prompt"), "seeds": str(first.seed), "model_id": first.model_address}
         fields |= write_advanced(first, model, local=self._services.local)
         return "" if self._services.local else _list_left(first)
 

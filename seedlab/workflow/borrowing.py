@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from seedlab.core.errors import RecipeError
-from seedlab.core.model import Model
+from seedlab.core.model import ESCAPING, Model
+from seedlab.core.prompt_weights import choose_syntax, strip_typed_weights
 from seedlab.core.recipe import DTYPES, MAX_LORAS, Lora
 from seedlab.core.text import quote
 from seedlab.images.foreign.metadata import Detail, ForeignLora, ForeignMetadata
 from seedlab.images.foreign.samplers import find_scheduler
 from seedlab.images.foreign.values import strip_ending
+from seedlab.workflow.foreign_marks import MARKS, WEIGHTED, escape_other_weights
 
 LABELS = {
     "prompt": "prompt",
@@ -29,12 +31,6 @@ LABELS = {
 """The names of the settings in notices, in their order."""
 
 DISTILLED = "it is for models that were distilled for guidance"
-MARKS = re.compile(
-    r"\([^()]{1,200}:\s{0,3}-?\d{0,4}\.?\d{1,6}\s{0,3}\)|\bBREAK\b|\bAND\b"
-    r"|\[[^\[\]]{0,200}:[^\[\]]{1,200}\]|-?\d{1,4}\.?\d{0,6}::|\{[^{}]{1,200}\}"
-)
-"""What other tools read as weights and commands: AUTOMATIC1111's `(cat:1.2)`, `[a:b:0.5]`, NovelAI's `{cat}`, …"""
-
 FindLora = Callable[[str, str], Path | None]
 """Returns the file of a LoRA on this machine by its name and the start of its hash, which may be ""; None for none."""
 
@@ -106,9 +102,10 @@ class _Borrowing:
     """One fitting: the settings move from `settings` to `left` where the model cannot use them."""
 
     def __init__(self, found: ForeignMetadata, model: Model) -> None:
-        self._found = found
         # Only the dtype may be unknown, and it does not matter here.
         self._model = replace(model, dtype=model.dtype or DTYPES[0])
+        self._weighted = WEIGHTED.search(f"{found.prompt}\n{found.negative_prompt}")
+        self._found = found = escape_other_weights(found)
         self._prompt = found.prompt
         self._left: list[Detail] = []
         self._notes: list[str] = []
@@ -124,6 +121,7 @@ class _Borrowing:
         self._add_loras(find_lora, read_loras)
         self._fit()
         self._note_seed()
+        self._note_weights()
         self._note_marks()
         return Borrowed(
             tool=found.tool,
@@ -212,8 +210,10 @@ class _Borrowing:
     def _fit(self) -> None:
         """Leave what the model refuses, until it accepts the rest."""
         for _ in range(len(LABELS)):
+            # Weights that the model does not read are noted apart.
+            prompt = self._prompt if self._model.weighted_encoders else strip_typed_weights(self._prompt)
             try:
-                recipe = self._model.make_recipe(prompt=self._prompt, seed=self._found.seed or 0, **self._settings)
+                recipe = self._model.make_recipe(prompt=prompt, seed=self._found.seed or 0, **self._settings)
             except RecipeError as error:
                 if not self._leave(error):
                     self._notes.append(str(error))
@@ -248,8 +248,24 @@ class _Borrowing:
         if found.seed is not None and found.has_other_noise:
             self._notes.append("Its noise came from a generator that SeedLab lacks, so the picture will differ.")
 
+    @property
+    def _texts(self) -> str:
+        return f"{self._prompt}\n{self._settings.get('negative_prompt', '')}"
+
+    def _note_weights(self) -> None:
+        if self._weighted is None or not choose_syntax(self._texts):
+            return
+        example = quote(self._weighted[0])
+        maker = "ComfyUI" if self._found.tool.startswith("ComfyUI") else "AUTOMATIC1111"
+        if self._found.has_other_weights:
+            self._notes.append(f"Brackets in the prompt, such as {example}, are read as plain characters.")
+        elif self._model.weighted_encoders:
+            self._notes.append(f"Weights such as {example} are applied a little differently than in {maker}.")
+        elif not self._model.unconditional:
+            self._notes.append(f"{self._model.name} reads no weights such as {example}. {ESCAPING}")
+
     def _note_marks(self) -> None:
-        match = MARKS.search(f"{self._prompt}\n{self._settings.get('negative_prompt', '')}")
+        match = MARKS.search(self._texts)
         if match:
             self._notes.append(f"Marks in the prompt, such as {quote(match[0])}, are read as plain words.")
 

@@ -3,11 +3,28 @@
 from collections.abc import Sequence
 
 from seedlab.core.model import Model
+from seedlab.core.prompt_weights import choose_syntax, strip_typed_weights
+from seedlab.core.text import quote
+from seedlab.rules.expansion import find_choice
 from seedlab.workflow.services import Services
 
 LITTLE_SHARE = 0.2
 EXAMPLES = 4
 """Words that the model knows, in the notice about those that it does not."""
+
+WEIGHING = (
+    r"Brackets weigh words: (word) more, [word] less, (word:1.3) by a number. For brackets themselves write \( and \)."
+)
+
+CHOOSING = "Choices such as {} in the prompt are read as they are: lock a picture and vary it by wildcards to choose."
+
+
+def describe_marks(prompt: str, negative_prompt: str = "") -> str:
+    """Return a notice for prompts with weights or choices, as they are typed; "" for others."""
+    weighing = WEIGHING if choose_syntax(prompt, negative_prompt) else ""
+    choice = find_choice(prompt)
+    choosing = CHOOSING.format(quote(choice)) if choice else ""
+    return " ".join(filter(None, (weighing, choosing)))
 
 
 def describe_unknown_words(
@@ -19,7 +36,8 @@ def describe_unknown_words(
         name: of the model.
         where: see `format_unknown_words`.
     """
-    words = dict.fromkeys(word for prompt in prompts for word in services.unknown_words(model_id, prompt))
+    texts = map(strip_typed_weights, prompts)
+    words = dict.fromkeys(word for text in texts for word in services.unknown_words(model_id, text))
     examples = next(iter(services.list_words(model_id).values()), ())[:EXAMPLES]
     return format_unknown_words(name, tuple(words), examples, where)
 

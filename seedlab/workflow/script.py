@@ -13,13 +13,24 @@ from seedlab.core.recipe import Recipe
 from seedlab.core.schedulers import find_scheduler
 from seedlab.images.output_folder import name_variations
 from seedlab.workflow.script_nudges import name_nudges, write_nudges, write_nudging
+from seedlab.workflow.script_prompts import (
+    PROMPT_ARGUMENTS,
+    have_weights,
+    write_prompt,
+    write_prompt_functions,
+    write_prompt_imports,
+    write_prompt_settings,
+)
+from seedlab.workflow.script_text import quote, shorten
 
 SKETCH = "sketch"
 SKETCH_FOLDER = 'getattr(find_spec("seedlab"), "submodule_search_locations", ["seedlab"])[0] + "/sketch/weights"'
 """Finds Sketch in a checkout that the script runs in, or in an installed SeedLab, without importing it."""
 
 LISTED = 4
-"""Up to so many pictures, each has its own line."""
+"""Up to so many pictures, each has its own line if there is room for it."""
+
+MAX_LINES = 30
 
 VARYING = (
     "seed",
@@ -31,6 +42,9 @@ VARYING = (
     "height",
     "width",
     "scheduler",
+    "late_prompt",
+    "late_step",
+    "prompt_syntax",
 )
 """The fields in which the pictures of one script may differ; also the weights of LoRAs, unless they are merged."""
 
@@ -68,9 +82,11 @@ def write_script(recipes: Sequence[Recipe], environment: Environment | None = No
     lines = [
         *_write_head(recipes, environment, model),
         *_write_loading(recipes[0], environment, model),
-        *_write_pictures(recipes, model),
+        *write_prompt_functions(recipes, model),
     ]
-    return "\n".join(lines) + "\n"
+    pictures = _write_pictures(recipes, model, LISTED)
+    lines += pictures if len(lines) + len(pictures) <= MAX_LINES else _write_pictures(recipes, model, 0)
+    return "\n".join(shorten(lines, MAX_LINES)) + "\n"
 
 
 def _strip(recipe: Recipe, merges: bool) -> tuple[object, ...]:
@@ -87,8 +103,9 @@ def _write_head(recipes: Sequence[Recipe], environment: Environment | None, mode
     recipe = recipes[0]
     deterministic = environment is not None and environment.deterministic
     # A picture's environment is untrusted too, and a newline would end the comment.
-    versions = [_quote(text[:40])[1:-1] for text in (environment.torch, environment.diffusers)] if environment else []
-    made = " with torch {}, diffusers {}".format(*versions) if versions else ""
+    known = {name: getattr(environment, name, "") for name in ("torch", "diffusers", "compel")}
+    versions = [f"{name} {quote(version[:40])[1:-1]}" for name, version in known.items() if version]
+    made = f" with {', '.join(versions)}" if versions else ""
     needed = ", processor and threads" if environment is None or environment.threads else " and GPU"
     workspace = ["import os", 'os.environ["CUBLAS_WORKSPACE_CONFIG"] = ":16:8"  # before CUDA starts']
     return [
@@ -97,6 +114,7 @@ def _write_head(recipes: Sequence[Recipe], environment: Environment | None, mode
         "import hashlib",
         *(["from importlib.util import find_spec"] if recipe.model_id == SKETCH else []),
         "import torch",
+        *write_prompt_imports(recipes, model),
         f"from diffusers import {', '.join(_list_classes(recipes, model))}",
         *(DETERMINISM if deterministic else ()),
     ]
@@ -117,8 +135,8 @@ def _write_reading(recipe: Recipe, known: Model | None) -> str:
     if known is not None and known.config:
         # Where the model's folder is hidden, that of its configurations is, too.
         config = hide_folder(known.config) if known.path else known.config
-        return f"from_single_file(model, config={_quote(config)}, dtype=torch.{recipe.dtype}{further})"
-    revision = "" if recipe.revision is None else f", revision={_quote(recipe.revision)}"
+        return f"from_single_file(model, config={quote(config)}, dtype=torch.{recipe.dtype}{further})"
+    revision = "" if recipe.revision is None else f", revision={quote(recipe.revision)}"
     return f"from_pretrained(model{revision}, dtype=torch.{recipe.dtype}, use_safetensors=True{further})"
 
 
@@ -136,7 +154,7 @@ def _write_loras(recipe: Recipe, environment: Environment | None) -> list[str]:
     if environment is not None and environment.loras == "merged":
         return _write_merging(recipe)
     files = [(re.split(r"(?<=[/\\])(?=[^/\\]*\Z)", lora.file), lora) for lora in recipe.loras]
-    listed = [f"({_quote(''.join(parts[:-1]))}, {_quote(parts[-1])}, {lora.weight})" for parts, lora in files]
+    listed = [f"({quote(''.join(parts[:-1]))}, {quote(parts[-1])}, {lora.weight})" for parts, lora in files]
     return [
         f"loras = [{', '.join(listed)}]  # SHA-256: {', '.join(lora.sha256[:16] + '…' for lora in recipe.loras)}",
         "for number, (folder, file, _) in enumerate(loras):",
@@ -146,7 +164,7 @@ def _write_loras(recipe: Recipe, environment: Environment | None) -> list[str]:
 
 
 def _write_merging(recipe: Recipe) -> list[str]:
-    listed = [f"({_quote(lora.file)}, {lora.weight})" for lora in recipe.loras]
+    listed = [f"({quote(lora.file)}, {lora.weight})" for lora in recipe.loras]
     return [
         "# diffusers would not read these LoRAs as they are meant, so this needs seedlab.",
         "from seedlab.pipelines.loaded.loras.merging import merge_loras",
@@ -156,7 +174,7 @@ def _write_merging(recipe: Recipe) -> list[str]:
 
 
 def _write_loading(recipe: Recipe, environment: Environment | None, known: Model | None) -> list[str]:
-    model = SKETCH_FOLDER if recipe.model_id == SKETCH else _quote(recipe.model_id)
+    model = SKETCH_FOLDER if recipe.model_id == SKETCH else quote(recipe.model_id)
     on_cpu = environment is not None and bool(environment.isa)
     threads = environment.threads if environment is not None and on_cpu else 0
     channels_last = environment is not None and environment.memory_format == "channels_last"
@@ -186,7 +204,7 @@ def _write_memory_format() -> list[str]:
     ]
 
 
-def _list_settings(recipe: Recipe, model: Model | None) -> dict[str, str]:
+def _list_settings(recipe: Recipe, model: Model | None, *, weighing: bool) -> dict[str, str]:
     """Return the arguments of the call as literals, like `seedlab.pipelines.sampling.arguments.make_arguments`."""
     settings = {"num_inference_steps": str(recipe.num_inference_steps)}
     if model is not None and model.unconditional:
@@ -196,25 +214,28 @@ def _list_settings(recipe: Recipe, model: Model | None) -> dict[str, str]:
     settings["true_cfg_scale" if true else "guidance_scale"] = str(recipe.guidance_scale)
     settings |= {"height": str(recipe.height), "width": str(recipe.width)}
     settings |= {"clean_caption": "False"} if model is not None and model.cleans_prompts else {}
-    return settings | ({"negative_prompt": _quote(negative)} if negative else {})
+    return settings | write_prompt_settings(recipe, model, negative, weighing=weighing)
 
 
 def _write_dict(settings: Mapping[str, str]) -> str:
     return f"dict({', '.join(f'{name}={value}' for name, value in settings.items())})"
 
 
-def _write_pictures(recipes: Sequence[Recipe], model: Model | None) -> list[str]:
+def _write_pictures(recipes: Sequence[Recipe], model: Model | None, listed: int) -> list[str]:
     recipe = recipes[0]
     prompt = "" if model is not None and model.unconditional else "prompt, "
     generator = f'torch.Generator("{recipe.generator_device}")'
-    settings = {each: _list_settings(each, model) for each in recipes}
+    weighing = have_weights(recipes)
+    settings = {each: _list_settings(each, model, weighing=weighing) for each in recipes}
     shared = {name: value for name, value in settings[recipe].items() if _is_shared(name, settings.values())}
     # Of each picture, by the names of the loop's variables: what it does not share with the others.
     differ = any(name not in shared for each in settings.values() for name in each)
     own = {each: _list_own(each, recipes, settings[each], shared if differ else None) for each in recipes}
+    varying = {each: {name: settings[each][name] for name in settings[each] if name not in shared} for each in recipes}
+    captions = {each: _caption_own(each, own[each], varying[each]) for each in recipes}
     return [
         *(write_nudging(recipe.generator_device) if "nudges" in own[recipe] else []),
-        *_write_list(recipes, own),
+        *_write_list(recipes, own, captions, listed),
         f"settings = {_write_dict(shared)}",
         *([] if "nudges" in own[recipe] else [ONE_BY_ONE]),
         f"for {', '.join(('name', 'seed', 'prompt', *own[recipe]))} in pictures:",
@@ -261,24 +282,30 @@ def _is_shared(name: str, settings: Iterable[Mapping[str, str]]) -> bool:
     return len({each.get(name) for each in settings}) == 1
 
 
-def _write_list(recipes: Sequence[Recipe], own: Mapping[Recipe, Mapping[str, str]]) -> list[str]:
-    if not own[recipes[0]] and len({recipe.prompt for recipe in recipes}) == 1:
+def _write_list(
+    recipes: Sequence[Recipe],
+    own: Mapping[Recipe, Mapping[str, str]],
+    captions: Mapping[Recipe, str],
+    listed: int,
+) -> list[str]:
+    if not own[recipes[0]] and len(set(map(write_prompt, recipes))) == 1:
         seeds = ", ".join(str(recipe.seed) for recipe in recipes)
-        return [f'pictures = [(f"seed-{{seed}}", seed, {_quote(recipes[0].prompt)}) for seed in [{seeds}]]']
-    names = _name_pictures(recipes, own)
+        return [f'pictures = [(f"seed-{{seed}}", seed, {write_prompt(recipes[0])}) for seed in [{seeds}]]']
+    names = _name_pictures(recipes, captions)
     tuples = [
-        f"({', '.join((_quote(name), str(recipe.seed), _quote(recipe.prompt), *own[recipe].values()))})"
+        f"({', '.join((quote(name), str(recipe.seed), write_prompt(recipe), *own[recipe].values()))})"
         for recipe, name in names.items()
     ]
-    if len(tuples) > LISTED or "nudges" in own[recipes[0]]:
+    if len(tuples) > listed or "nudges" in own[recipes[0]]:
         return [f"pictures = [{', '.join(tuples)}]"]
     return ["pictures = [", *(f"    {each}," for each in tuples), "]"]
 
 
-def _name_pictures(recipes: Sequence[Recipe], own: Mapping[Recipe, Mapping[str, str]]) -> dict[Recipe, str]:
+def _name_pictures(recipes: Sequence[Recipe], settings: Mapping[Recipe, str]) -> dict[Recipe, str]:
     """Name pictures as `seedlab refine` does, "seed-2-artsy": by the words and settings that they do not share."""
-    start = len(_find_shared_words([recipe.prompt for recipe in recipes]))
-    captions = {recipe: f"{recipe.prompt[start:]} {_caption_own(recipe, own[recipe])}".strip() for recipe in recipes}
+    prompts = {recipe: recipe.late_prompt or recipe.prompt for recipe in recipes}
+    start = len(_find_shared_words(list(prompts.values())))
+    captions = {each: f"{prompts[each][start:]} {settings[each]}".strip() for each in recipes}
     names = {recipe: f"seed-{recipe.seed}" for recipe in recipes}
     for stem in dict.fromkeys(names.values()):
         longer = [recipe for recipe in recipes if names[recipe] == stem and captions[recipe]]
@@ -287,10 +314,10 @@ def _name_pictures(recipes: Sequence[Recipe], own: Mapping[Recipe, Mapping[str, 
     return names
 
 
-def _caption_own(recipe: Recipe, own: Mapping[str, str]) -> str:
-    settings = own.get("own", "").removeprefix("dict").replace("=", " ")
+def _caption_own(recipe: Recipe, own: Mapping[str, str], settings: Mapping[str, str]) -> str:
+    named = " ".join(f"{name} {value}" for name, value in settings.items() if name not in PROMPT_ARGUMENTS)
     scheduler = find_scheduler(recipe.scheduler).label if "scheduler" in own else ""
-    return f"{settings} {scheduler} {own.get('weights', '')} {name_nudges(recipe.nudges)}"
+    return f"{named} {scheduler} {own.get('weights', '')} {name_nudges(recipe.nudges)}"
 
 
 def _find_shared_words(prompts: Sequence[str]) -> str:
@@ -299,8 +326,3 @@ def _find_shared_words(prompts: Sequence[str]) -> str:
     shared = "".join(letters[0] for letters in places)
     is_cut = any(re.match(r"\w", prompt[len(shared) :]) for prompt in prompts)
     return re.sub(r"\w+\Z", "", shared) if is_cut else shared
-
-
-def _quote(text: str) -> str:
-    """Return a text as an ASCII literal on one line: nothing in it can run, or look like something else."""
-    return ascii(text)

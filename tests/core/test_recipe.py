@@ -42,10 +42,14 @@ def test_every_field_decides_the_fingerprint():
         "dtype": "float16",
         "loras": (LORA,),
         "nudges": (Nudge(seed=7, weight=0.1),),
+        "late_prompt": "a boat",
+        "late_step": 4,
+        "prompt_syntax": "weights",
     }
     assert changes.keys() == asdict(RECIPE).keys()
-    changed = {replace(RECIPE, **{name: value}).fingerprint for name, value in changes.items()}
-    assert len({RECIPE.fingerprint, *changed}) == len(changes) + 1
+    base = replace(RECIPE, prompt="a (red) cat", late_prompt="a cat", late_step=3)
+    changed = {replace(base, **{name: value}).fingerprint for name, value in changes.items() if name != "prompt"}
+    assert len({RECIPE.fingerprint, base.fingerprint, *changed}) == len(changes) + 1
 
 
 @pytest.mark.parametrize(("one", "same"), [(3, 3.0), (0.0, -0.0)])

@@ -167,7 +167,10 @@ HOSTILE = [
 @pytest.mark.parametrize("negative", HOSTILE)
 @pytest.mark.parametrize("prompt", HOSTILE)
 def test_hostile_prompts_change_no_other_value_for_any_reader(prompt, negative):
-    text = write_infotext(replace(RECIPE, prompt=prompt, negative_prompt=negative))
+    recipe = replace(RECIPE, prompt=prompt, negative_prompt=negative)
+    text = write_infotext(recipe)
+    # Other tools read brackets as weights, so they are escaped.
+    prompt, negative = recipe.write_prompt("prompt"), recipe.write_prompt("negative_prompt")
     plain = write_infotext(RECIPE)
     values, expected = read_as_a1111(text), read_as_a1111(plain)
     assert words_of(values.pop("Prompt")) == words_of(prompt)
@@ -190,3 +193,20 @@ def words_of(text: str) -> list[str]:
 def test_an_ordinary_prompt_comes_back_to_the_letter(prompt):
     values = read_as_a1111(write_infotext(replace(RECIPE, prompt=prompt, negative_prompt=prompt)))
     assert (values["Prompt"], values["Negative prompt"]) == (prompt, prompt)
+
+
+def test_weights_stay_and_brackets_that_are_characters_are_escaped():
+    weighted = replace(RECIPE, prompt="a (red:1.3) boat", prompt_syntax="weights")
+    assert read_as_a1111(write_infotext(weighted))["Prompt"] == "a (red:1.3) boat"
+    literal = replace(RECIPE, prompt="a (red) boat :)")
+    assert read_as_a1111(write_infotext(literal))["Prompt"] == r"a \(red\) boat :\)"
+
+
+@pytest.mark.parametrize(
+    ("late_prompt", "written"),
+    [("a boat, artsy", "a boat[:, artsy:3]"), ("a ship", "[a boat:a ship:3]"), ("a boat: [old]", "a boat")],
+)
+def test_late_words_are_prompt_editing_where_it_can_express_them(late_prompt, written):
+    values = read_as_a1111(write_infotext(replace(RECIPE, prompt="a boat", late_prompt=late_prompt, late_step=3)))
+    assert values["Prompt"] == written
+    assert (values["Late prompt"], values["Late step"]) == (late_prompt.replace("[old]", r"\[old\]"), "3")

@@ -44,7 +44,38 @@ def run_plainly(recipe, memory_format: str = "channels_last", device: str = "cpu
         arguments |= {"prompt": recipe.prompt, "height": recipe.height, "width": recipe.width}
         arguments |= {"guidance_scale": recipe.guidance_scale}
         arguments |= {"negative_prompt": recipe.negative_prompt} if recipe.negative_prompt else {}
+    if recipe.late_prompt:
+        arguments |= change_prompt_plainly(pipe, recipe)
     return hash_pixels(pipe(**arguments).images[0])
+
+
+@torch.no_grad()
+def change_prompt_plainly(pipe, recipe) -> dict:
+    """Return the arguments by which the pipeline reads another prompt from a step on, as diffusers' guide has it."""
+    family = type(pipe).__name__
+    others = {"prompt_2": None, "prompt_3": None} if family == "StableDiffusion3Pipeline" else {}
+    guided = recipe.guidance_scale > 1
+    if family == "FluxPipeline":
+        embeds = {"prompt_embeds": pipe.encode_prompt(recipe.late_prompt)[0]}
+    else:
+        given = {"device": pipe.device, "num_images_per_prompt": 1, "do_classifier_free_guidance": guided} | others
+        encoded = pipe.encode_prompt(recipe.late_prompt, negative_prompt=recipe.negative_prompt or None, **given)
+        names = {"StableDiffusion3Pipeline": ("prompt_embeds", "pooled_prompt_embeds")}
+        names = names.get(family, ("prompt_embeds", "add_text_embeds"))
+        pairs = [(encoded[0], encoded[1]), (encoded[2], encoded[3])] if len(encoded) == 4 else [encoded]
+        joined = [torch.cat([negative, words]) if guided else words for words, negative in pairs]
+        embeds = dict(zip(names, joined, strict=False))
+
+    def swap(pipe, index, timestep, tensors):
+        # The whole steps that are done after this call of the scheduler.
+        done = float(index + 1)
+        if "Heun" in recipe.scheduler or "KDPM2" in recipe.scheduler:
+            done /= 2
+        elif recipe.scheduler == "PNDMScheduler":
+            done = done - 1 if pipe.scheduler.config.skip_prk_steps else done / 4 if done <= 12 else done - 9
+        return embeds if done == recipe.late_step else {}
+
+    return {"callback_on_step_end": swap, "callback_on_step_end_tensor_inputs": list(embeds)}
 
 
 @lru_cache(maxsize=2)

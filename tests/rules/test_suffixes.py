@@ -111,3 +111,30 @@ def test_suffixes_are_read_one_a_line():
 def test_no_suffix_and_too_many_are_refused(text, sentence):
     with pytest.raises(RecipeError, match=sentence):
         parse_suffixes(text)
+
+
+def test_a_suffix_with_weights_leaves_the_brackets_of_an_old_prompt_characters():
+    parent = replace(RECIPE, prompt="a (red) boat", negative_prompt="[fog]")
+    child = Suffixes.apply(parent, ", (artsy:1.3)")
+    assert child.prompt == r"a \(red\) boat, (artsy:1.3)"
+    assert (child.negative_prompt, child.prompt_syntax) == (r"\[fog\]", "weights")
+    assert Suffixes.leads(parent, ", (artsy:1.3)", child)
+    plain = Suffixes.apply(parent, ", artsy")
+    assert (plain.prompt, plain.prompt_syntax) == ("a (red) boat, artsy", "")
+    assert Suffixes.apply(child, ", artsy").prompt_syntax == "weights"
+
+
+def test_pictures_of_versions_that_read_no_weights_keep_their_lineage():
+    assert Suffixes.leads(RECIPE, " (artsy:1.3)", replace(RECIPE, prompt=f"{RECIPE.prompt} (artsy:1.3)"))
+
+
+def test_a_suffix_of_a_picture_with_late_words_is_read_to_the_end():
+    late = replace(RECIPE, prompt="a boat", late_prompt="a boat, artsy", late_step=3)
+    child = Suffixes.apply(late, ", at night")
+    assert (child.prompt, child.late_prompt) == ("a boat, at night", "a boat, artsy, at night")
+
+
+def test_a_weight_out_of_range_is_an_error_of_the_suffix():
+    with pytest.raises(RecipeError, match="The weight 30 of “artsy” is out of range") as caught:
+        Suffixes.apply(RECIPE, ", (artsy:30)")
+    assert caught.value.field == "suffixes"

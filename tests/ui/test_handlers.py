@@ -528,7 +528,7 @@ def test_an_unconditional_model_explores_seeds_and_keeps_the_input(painter):
     assert page.errors["page"] == "Digits has no prompt to vary: choose another variation."
     page.click(1, 0, rule="nudge")
     assert page.errors["page"].startswith("Digits draws its noise in a way of its own, which cannot be nudged")
-    assert [name for _, name in list_rules(digits)] == ["steps"]
+    assert [name for _, name in list_rules(digits)] == ["sweep", "matrix"]
     assert len(page.view["rounds"]) == 1
     *_, outputs = page.handlers.choose_model("sketch", "suffixes")
     updates = dict(zip(MODEL_DEPENDENT, outputs, strict=False))

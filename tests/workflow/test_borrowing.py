@@ -137,11 +137,25 @@ def test_noise_that_cannot_be_had_is_said():
     assert fit(replace(FOUND, has_other_noise=True, seed=None)).notes == ()
 
 
-@pytest.mark.parametrize("mark", ["(gulls:1.3)", "BREAK", "[fog:rain:0.5]", "{{gulls}}", "1.5::gulls"])
+@pytest.mark.parametrize("mark", ["BREAK", "[fog:rain:0.5]", "{{gulls}}", "1.5::gulls"])
 def test_marks_that_seedlab_reads_as_words_are_said(mark):
-    (note,) = fit(replace(FOUND, prompt=f"a boat {mark}")).notes
+    *_, note = fit(replace(FOUND, prompt=f"a boat {mark}")).notes
     assert "are read as plain words" in note
-    assert fit(replace(FOUND, prompt="a boat (small), [old], 3:2")).notes == ()
+    assert fit(replace(FOUND, prompt="a boat, 3:2 :)")).notes == ()
+
+
+@pytest.mark.parametrize("prompt", ["a boat (gulls:1.3)", "a boat (small), [old], 3:2"])
+def test_weights_are_taken_over_and_said_to_be(prompt):
+    borrowed = fit(replace(FOUND, prompt=prompt, tool="AUTOMATIC1111 v1.10.1"))
+    assert borrowed.prompt == prompt
+    assert borrowed.notes[0].endswith("are applied a little differently than in AUTOMATIC1111.")
+    assert fit(replace(FOUND, prompt=prompt, tool="ComfyUI")).notes[0].endswith("than in ComfyUI.")
+
+
+def test_brackets_that_mean_something_else_elsewhere_are_characters():
+    borrowed = fit(replace(FOUND, prompt="a boat [old], (gulls)1.3", has_other_weights=True))
+    assert borrowed.prompt == r"a boat \[old\], \(gulls\)1.3"
+    assert borrowed.notes == ("Brackets in the prompt, such as “[old]”, are read as plain characters.",)
 
 
 def test_loras_on_this_machine_are_taken_and_others_named():

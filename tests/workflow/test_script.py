@@ -2,6 +2,7 @@
 tests/pipelines/test_export.py."""
 
 import ast
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -9,9 +10,10 @@ from dataclasses import replace
 import pytest
 
 from seedlab.core.errors import SeedLabError
-from seedlab.core.recipe import Lora
+from seedlab.core.recipe import Lora, Nudge
 from seedlab.core.schedulers import SCHEDULERS
 from seedlab.pipelines.models.addresses import find_model
+from seedlab.rules.late_words import LateWords
 from seedlab.rules.matrix import Matrix
 from seedlab.rules.nudge import Nudges
 from seedlab.rules.seeds import Seeds
@@ -235,3 +237,37 @@ def test_recipes_of_more_than_one_round_are_no_script():
     with pytest.raises(SeedLabError, match="one model and one weight of each LoRA"):
         write_script([light, heavy], replace(ENVIRONMENT, loras="merged"))
     assert "weights in pictures" in write_script([light, heavy], ENVIRONMENT)
+
+
+def make_late_round(words: str, suffixes, **changes):
+    parent = replace(
+        RECIPE, prompt=f"a (red:1.3) boat{words}", negative_prompt=f"[fog]{words}", prompt_syntax="weights"
+    )
+    rule = LateWords(tuple((suffix, 3) for suffix in suffixes))
+    return tuple(rule.make(replace(parent, **changes)))
+
+
+@pytest.mark.parametrize("model_id", ["sketch", "stabilityai/stable-diffusion-xl-base-1.0"])
+@pytest.mark.parametrize("count", [1, 4, 16])
+def test_weights_and_late_words_never_take_more_than_30_lines(model_id, count):
+    loras = (Lora(file="/loras/ink.safetensors", sha256="ab" * 32, weight=0.5),)
+    changes = {"loras": loras, "nudges": (Nudge(seed=7, weight=0.1),), "model_id": model_id}
+    recipes = make_late_round("", [f", {number}" for number in range(count)], **changes)
+    script = write_script(recipes, replace(FULL, compel="2.5.1"), find_model(model_id))
+    compile(script, "script", "exec")
+    assert len(script.splitlines()) <= 30
+    assert "diffusers 0.42.1, compel 2.5.1." in script
+    assert "from compel import EmbeddingsProvider" in script
+
+
+def test_nothing_in_weighted_or_late_words_can_run():
+    hostile = "'); raise SystemExit  # “”\n\\\\"
+    environment = replace(FULL, compel="2.5.1\n")
+    plain, other = (write_script(make_late_round(words, (f", artsy {words}",)), environment) for words in ("", hostile))
+    assert list_calls(plain) == list_calls(other)
+    assert len(plain.splitlines()) == len(other.splitlines())
+
+
+def test_a_late_round_names_its_pictures_by_their_suffixes():
+    recipes = make_late_round("", (", artsy", ", at night"))
+    assert re.findall(r"'(seed-0[^']*)'", write_script(recipes, FULL)) == ["seed-0-artsy", "seed-0-at-night"]

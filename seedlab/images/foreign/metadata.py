@@ -60,6 +60,7 @@ class ForeignMetadata:
         scheduler: the name in `seedlab.core.schedulers.SCHEDULERS` that does the same.
         model: the tool's name of the model.
         model_hash: the start of the SHA-256 of its file; "" if unknown.
+        has_other_weights: whether brackets in its prompts have another meaning than AUTOMATIC1111 gives them.
         has_other_noise: whether its noise comes from a generator that SeedLab does not have, such as a GPU's.
     """
 
@@ -78,6 +79,7 @@ class ForeignMetadata:
     model: str | None = None
     model_hash: str = ""
     loras: tuple[ForeignLora, ...] = ()
+    has_other_weights: bool = False
     has_other_noise: bool = False
     left: tuple[Detail, ...] = ()
 

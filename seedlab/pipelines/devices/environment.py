@@ -2,9 +2,12 @@
 
 import os
 import platform
+from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 
 from seedlab.core.environment import Environment
+from seedlab.core.recipe import Recipe
 from seedlab.pipelines.devices.libraries import import_libraries
 from seedlab.pipelines.devices.selection import choose_memory_format
 
@@ -45,6 +48,11 @@ def observe(device: str, weights: str, loras: str = "added") -> Environment:
         deterministic=torch.are_deterministic_algorithms_enabled(),
         loras=loras,
     )
+
+
+def note_compel(environment: Environment, recipe: Recipe) -> Environment:
+    """Return the environment of a recipe's picture: with compel, if its prompts have weights."""
+    return replace(environment, compel=version("compel")) if recipe.has_weights else environment
 
 
 def enable_determinism() -> None:

@@ -13,6 +13,7 @@ from seedlab.pipelines.models.families import family_of
 from seedlab.pipelines.patching import replace_attribute
 from seedlab.pipelines.sampling.arguments import make_arguments
 from seedlab.pipelines.sampling.call import Sample, collect_notices, prepare_pipeline, run_pipeline
+from seedlab.pipelines.sampling.late_words import swap_prompts
 from seedlab.pipelines.sampling.noise import nudge_noise
 from seedlab.pipelines.sampling.paused import PausedRun
 from seedlab.pipelines.sampling.prompts import Prompts
@@ -43,7 +44,9 @@ def split_batches(recipes: Sequence[Recipe]) -> list[list[int]]:
 
 def strip(recipe: Recipe) -> Recipe:
     """Return a recipe without its seed, nudges and prompts: what all recipes of a batch share."""
-    return replace(recipe, seed=0, nudges=(), prompt="", negative_prompt="")
+    late = "late" if recipe.late_step else ""
+    noiseless = replace(recipe, seed=0, nudges=())
+    return replace(noiseless, prompt="", negative_prompt="", late_prompt=late, prompt_syntax="")
 
 
 def sample_batch(
@@ -89,7 +92,8 @@ def sample_batch(
         _decode_one_by_one(getattr(pipeline, "vae", None)),
         batch_exactly(denoiser, len(recipes), plans, prepack_cache, environment_key, announce, check_stop),
     ):
-        arguments = {**shared, **prompts.encode(recipes), "generator": generators}
+        late = swap_prompts(pipeline, recipes, prompts.encode_late)
+        arguments = {**shared, **prompts.encode(recipes), **late, "generator": generators}
         samples = run_pipeline(pipeline, arguments, on_step, start=start, draft_steps=draft_steps)
     return [replace(each, notices=tuple(notices)) for each in samples]
 

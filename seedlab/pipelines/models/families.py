@@ -16,6 +16,8 @@ class Family:
         embeddings: the arguments of `__call__` that replace an encoded prompt, in the order in which `encode_prompt`
             returns them; the negative prompt's have the prefix "negative_". Empty for a pipeline without prompts;
             None if exact batches do not support the family.
+        weighted_encoders: as in `Model`.
+        step_embeddings: as in `Model`. With guidance, the rows of the negative prompts come first.
         schedulers: for a pipeline without prompts, the schedulers whose `step` accepts what it passes, the default
             first; empty for all others.
         added_tokens: how many of the tokens that the pipeline reads are not the prompt's; None for as many as the
@@ -25,8 +27,16 @@ class Family:
     defaults: Mapping[str, Any] = field(default_factory=dict)
     denoiser: str = "unet"
     embeddings: tuple[str, ...] | None = None
+    step_embeddings: tuple[str, ...] = ()
+    weighted_encoders: tuple[str, ...] = ()
     schedulers: tuple[str, ...] = ()
     added_tokens: int | None = None
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What it decides about its models, as fields of `Model`."""
+        names = ("step_embeddings", "weighted_encoders")
+        return {**self.defaults, **{name: getattr(self, name) for name in names}}
 
     @property
     def is_unconditional(self) -> bool:
@@ -40,15 +50,24 @@ class Family:
 
 
 FAMILIES = {
-    "StableDiffusionPipeline": Family(embeddings=("prompt_embeds",)),
-    "StableDiffusionXLPipeline": Family(embeddings=("prompt_embeds", "pooled_prompt_embeds")),
+    "StableDiffusionPipeline": Family(
+        embeddings=("prompt_embeds",), step_embeddings=("prompt_embeds",), weighted_encoders=("text_encoder",)
+    ),
+    "StableDiffusionXLPipeline": Family(
+        embeddings=("prompt_embeds", "pooled_prompt_embeds"),
+        step_embeddings=("prompt_embeds", "add_text_embeds"),
+        weighted_encoders=("text_encoder", "text_encoder_2"),
+    ),
     "DDIMPipeline": Family(embeddings=(), schedulers=("DDIMScheduler",)),
     "DDPMPipeline": Family(embeddings=(), schedulers=("DDIMScheduler", "DDPMScheduler")),
     "LatentConsistencyModelPipeline": Family(
-        defaults={"num_inference_steps": 4, "guidance_scale": 8.0, "ignores": ("negative_prompt",)}
+        defaults={"num_inference_steps": 4, "guidance_scale": 8.0, "ignores": ("negative_prompt",)},
+        step_embeddings=("prompt_embeds",),
+        weighted_encoders=("text_encoder",),
     ),
     "StableDiffusion3Pipeline": Family(
-        defaults={"num_inference_steps": 28, "guidance_scale": 4.5, "size_multiple": 16, "half_dtype": "bfloat16"}
+        defaults={"num_inference_steps": 28, "guidance_scale": 4.5, "size_multiple": 16, "half_dtype": "bfloat16"},
+        step_embeddings=("prompt_embeds", "pooled_prompt_embeds"),
     ),
     "FluxPipeline": Family(
         defaults={
@@ -59,7 +78,9 @@ FAMILIES = {
             "width": 1024,
             "size_multiple": 16,
             "half_dtype": "bfloat16",
-        }
+        },
+        # Its pooled embeddings, of which CLIP makes a summary of the prompt, stay those of the first prompt.
+        step_embeddings=("prompt_embeds",),
     ),
     "PixArtAlphaPipeline": Family(defaults={"num_inference_steps": 20, "guidance_scale": 4.5, "cleans_prompts": True}),
     "PixArtSigmaPipeline": Family(defaults={"num_inference_steps": 20, "guidance_scale": 4.5, "cleans_prompts": True}),

@@ -116,7 +116,7 @@ def _read_conditional(folder: Path, pipeline: str) -> Model:
         "replaced_scheduler": saved if (saved := scheduler.get("_class_name")) in REPLACED else "",
         "max_tokens": _read_max_tokens(folder),
     }
-    known |= find_family(pipeline).defaults
+    known |= find_family(pipeline).facts
     return Model(model_id=str(folder), name=folder.name, **known | _read_guidance(folder))
 
 

@@ -17,6 +17,8 @@ from seedlab.pipelines.devices.warning_kinds import translate_warnings
 from seedlab.pipelines.models.capabilities import Capabilities
 from seedlab.pipelines.patching import replace_attribute
 from seedlab.pipelines.sampling.arguments import make_arguments, make_scheduler
+from seedlab.pipelines.sampling.embeddings import encode, replace_weighted
+from seedlab.pipelines.sampling.late_words import swap_prompts
 from seedlab.pipelines.sampling.noise import nudge_noise
 from seedlab.pipelines.sampling.paused import PausedRun
 from seedlab.pipelines.sampling.randomness import refuse_unseeded_noise
@@ -69,8 +71,9 @@ def sample(
         prepare_pipeline(pipeline, recipe.scheduler),
         nudge_noise(pipeline, [recipe]),
     ):
-        arguments = make_arguments(Capabilities.read(pipeline), recipe)
-        (result,) = run_pipeline(pipeline, arguments, on_step, start=start, draft_steps=draft_steps)
+        arguments = replace_weighted(pipeline, recipe, make_arguments(Capabilities.read(pipeline), recipe))
+        late = swap_prompts(pipeline, [recipe], lambda each: encode(pipeline, each.late_prompt, each.prompt_syntax))
+        (result,) = run_pipeline(pipeline, arguments | late, on_step, start=start, draft_steps=draft_steps)
     return replace(result, notices=tuple(notices))
 
 

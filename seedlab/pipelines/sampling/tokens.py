@@ -3,6 +3,7 @@
 import inspect
 from typing import Any
 
+from seedlab.core.prompt_weights import strip_weights
 from seedlab.core.recipe import Recipe
 from seedlab.pipelines.models.families import family_of
 
@@ -38,8 +39,14 @@ def _count_read(pipeline: Any, name: str) -> int:
 
 def format_truncation_notice(pipeline: Any, recipe: Recipe) -> str:
     """Return a sentence that lists the words of the prompts that were not read; "" if all were."""
-    prompts = {"The prompt": recipe.prompt, "The negative prompt": recipe.negative_prompt}
-    unread = {name: find_truncated(pipeline, prompt) for name, prompt in prompts.items()}
+    prompts = {
+        "The prompt": recipe.prompt,
+        "The prompt with late words": recipe.late_prompt,
+        "The negative prompt": recipe.negative_prompt,
+    }
+    unread = {
+        name: find_truncated(pipeline, strip_weights(prompt, recipe.prompt_syntax)) for name, prompt in prompts.items()
+    }
     return " ".join(
         f"{name} is longer than the model reads. Not read: “{words}”" for name, words in unread.items() if words
     )

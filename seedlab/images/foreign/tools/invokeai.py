@@ -3,6 +3,7 @@
 import re
 import shlex
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from seedlab.images.foreign.details import Details, Keys, read_details
@@ -112,7 +113,9 @@ def _read(values: dict[str, Any], tool: str) -> ForeignMetadata:
     details = Details(values, KEYS)
     has_other_noise = show(values.get("rand_device", "cpu")) != "cpu"
     loras = _take_loras(details)
-    return read_details(tool.strip(), details, KEYS, loras=loras, has_other_noise=has_other_noise)
+    found = read_details(tool.strip(), details, KEYS, loras=loras, has_other_noise=has_other_noise)
+    # Its weights follow the brackets: (word)1.3.
+    return replace(found, has_other_weights=True)
 
 
 def _take_loras(details: Details) -> tuple[ForeignLora, ...]:

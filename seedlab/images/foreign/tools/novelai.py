@@ -1,6 +1,7 @@
 """NovelAI: JSON in the chunk `Comment`, also hidden in the pixels."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from seedlab.images.foreign.details import Details, Keys, read_details
@@ -37,7 +38,8 @@ def read(texts: Mapping[str, str]) -> ForeignMetadata | None:
             values.pop(name)
     values.setdefault("prompt", texts.get("Description", ""))
     values["model"] = show(texts.get("Source", ""))[:200]
-    return read_details("NovelAI", Details(values, KEYS), KEYS)
+    # Braces strengthen, and square brackets weaken by another factor.
+    return replace(read_details("NovelAI", Details(values, KEYS), KEYS), has_other_weights=True)
 
 
 def _find(texts: Mapping[str, str]) -> dict[str, Any] | None:

@@ -1,0 +1,43 @@
+"""What follows the steps of a call: progress with previews, stopping, and giving way."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from PIL.Image import Image
+
+from seedlab.core.recipe import Recipe
+from seedlab.core.reports import Progress
+from seedlab.pipelines.loaded.cache import LoadedPipeline
+from seedlab.pipelines.sampling.call import check_latents
+from seedlab.pipelines.sampling.preview import unpack_latents
+from seedlab.pipelines.sampling.steps import OnStep, Step
+from seedlab.pipelines.work import Turn
+
+
+def follow_tiles(loaded: LoadedPipeline, recipe: Recipe, indices: Sequence[int], turn: Turn) -> OnStep:
+    """Return what follows the steps of a call for tiles.
+
+    Args:
+        loaded: the pipeline that is called.
+        recipe: of one of the tiles, which have the same size.
+        indices: of the tiles, one for each image of the call; or of all tiles that share the steps of one image.
+        turn: in which the call is made.
+    """
+
+    def on_step(step: Step) -> bool:
+        turn.check_stop()
+        check_latents(step.latents)
+        previews = _show_previews(loaded, step.clean, recipe)
+        # Pictures that share this step show the same.
+        for index, preview in zip(indices, previews * (len(indices) // len(previews)), strict=True):
+            turn.emit(Progress(index, step.number, step.count, preview))
+        return step.number < step.count and turn.is_over()
+
+    return on_step
+
+
+def _show_previews(loaded: LoadedPipeline, clean: Any, recipe: Recipe) -> list[Image | None]:
+    if loaded.preview is None:
+        return [None] * len(clean)
+    clean = unpack_latents(loaded.pipeline, clean, recipe.height, recipe.width)
+    return [loaded.preview.show(clean[index : index + 1]) for index in range(len(clean))]

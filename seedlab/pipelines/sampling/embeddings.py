@@ -1,0 +1,92 @@
+"""The embeddings of a prompt, encoded in a call of its own: by the pipeline, and by compel where it has weights."""
+
+import inspect
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from seedlab.core.errors import RecipeError
+from seedlab.core.model import ESCAPING
+from seedlab.core.prompt_weights import Part, is_weighted, join_parts, read_parts
+from seedlab.core.recipe import Recipe
+from seedlab.core.text import quote
+from seedlab.pipelines.models.families import family_of
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+def encode(pipeline: Any, prompt: str, syntax: str) -> "tuple[Tensor, ...]":
+    """Return the embeddings of one prompt, a row each, in the order in which `encode_prompt` returns them.
+
+    A prompt without weights has those of the plain call. Otherwise compel weighs the first ones; pooled ones are those
+    of the words without weights.
+
+    Raises:
+        RecipeError: the prompt has weights that cannot be applied.
+    """
+    parts = read_parts(prompt, syntax)
+    plain = _encode_plainly(pipeline, join_parts(parts))
+    return (_weigh(pipeline, parts), *plain[1:]) if is_weighted(parts) else plain
+
+
+def replace_weighted(pipeline: Any, recipe: Recipe, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments of a call with embeddings in place of prompts that have weights.
+
+    Raises:
+        RecipeError: as for `encode`.
+    """
+    names = family_of(pipeline).embeddings or ("prompt_embeds",)
+    replaced = dict(arguments)
+    for field, prefix in (("prompt", ""), ("negative_prompt", "negative_")):
+        if recipe.prompt_syntax and field in arguments:
+            prompt = replaced.pop(field)
+            parts = read_parts(prompt, recipe.prompt_syntax)
+            if is_weighted(parts):
+                rows = zip(names, encode(pipeline, prompt, recipe.prompt_syntax), strict=False)
+                replaced |= {prefix + name: row for name, row in rows}
+            else:
+                replaced[field] = join_parts(parts)
+    return replaced
+
+
+def _encode_plainly(pipeline: Any, prompt: str) -> "tuple[Tensor, ...]":
+    import torch
+
+    takes = inspect.signature(type(pipeline).encode_prompt).parameters
+    # Prompts for the other text encoders are None, the default, which Stable Diffusion 3 requires to be passed.
+    others = {name: None for name in ("prompt_2", "prompt_3") if name in takes}
+    guidance = {"do_classifier_free_guidance": False} if "do_classifier_free_guidance" in takes else {}
+    device = pipeline._execution_device
+    with torch.no_grad():
+        encoded = pipeline.encode_prompt(prompt=prompt, **others, device=device, num_images_per_prompt=1, **guidance)
+    return tuple(each for each in encoded if each is not None)
+
+
+def _weigh(pipeline: Any, parts: tuple[Part, ...]) -> "Tensor":
+    """Return the weighted embeddings of all text encoders, side by side."""
+    import torch
+    from compel import EmbeddingsProvider, ReturnedEmbeddingsType
+
+    names = family_of(pipeline).weighted_encoders
+    if not names:
+        raise RecipeError("prompt", f"This model reads no weights such as (word:1.3). {ESCAPING}")
+    # Stable Diffusion reads the last layer, and SDXL with its two text encoders the one before.
+    layer = "LAST_HIDDEN_STATES_NORMALIZED" if len(names) == 1 else "PENULTIMATE_HIDDEN_STATES_NON_NORMALIZED"
+    texts, weights = [text for text, _ in parts], [weight for _, weight in parts]
+    device, weighted = pipeline._execution_device, []
+    for name in names:
+        tokenizer = getattr(pipeline, name.replace("text_encoder", "tokenizer"))
+        _refuse_special_tokens(tokenizer, texts)
+        provider = EmbeddingsProvider(
+            tokenizer, getattr(pipeline, name), returned_embeddings_type=ReturnedEmbeddingsType[layer], device=device
+        )
+        with torch.no_grad():
+            weighted.append(provider.get_embeddings_for_weighted_prompt_fragments([texts], [weights], device=device))
+    return torch.cat(weighted, dim=-1)
+
+
+def _refuse_special_tokens(tokenizer: Any, texts: list[str]) -> None:
+    """Refuse texts that mean the start or the end of a prompt, where compel looks for its pieces."""
+    for token in (tokenizer.bos_token, tokenizer.eos_token):
+        if any(token in text for text in texts):
+            raise RecipeError("prompt", f"A prompt with weights cannot contain {quote(token)}: leave it out.")
