@@ -78,8 +78,7 @@ class Nudges(Rule):
     @classmethod
     def caption(cls, parent: Recipe, value: Value) -> str:
         """Return "toward 7 · 0.1"."""
-        *goal, strength = value if isinstance(value, tuple) else (value, 0)
-        seed = goal[0] if len(goal) == 1 else "another seed"
+        seed, strength = _read_value(parent, value)
         return f"toward {seed} · {strength:g}"
 
     def make(self, parent: Recipe) -> dict[Recipe, Value]:
