@@ -97,6 +97,11 @@ class Matrix(Rule):
                 raise RecipeError(field, str(error)) from error
         return parent
 
+    @classmethod
+    def settle(cls, parent: Recipe, value: Value) -> Value:
+        """Settle both values, by what the whole matrix starts from."""
+        return tuple((rule.name, rule.settle(parent, axis_value)) for rule, axis_value in _split(value))
+
     def make(self, parent: Recipe) -> dict[Recipe, Value]:
         """Return the recipes of the round; raises RecipeError if two places have the same picture."""
         made = super().make(parent)

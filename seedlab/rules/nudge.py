@@ -27,13 +27,14 @@ class Nudges(Rule):
     """One tile for each seed that the noise is turned to, and for each strength.
 
     A value is (seed, strength); or ("other", index, strength) for one of the seeds that the parent chooses, which
-    `make` replaces by the seed. A strength is 0...1, where 0 is the parent and 1 the other seed.
+    `settle` replaces by the seed. A strength is 0...1, where 0 is the parent and 1 the other seed.
     """
 
     name = "nudge"
     label = "Nudges"
     help = "Small variations: the same prompt, and noise turned a little towards that of other seeds."
     needs_nudges = True
+    precedence = 2  # after a rule that replaces the seed
     parameters = (
         Parameter(
             name="nudge_strength",
@@ -78,17 +79,13 @@ class Nudges(Rule):
     @classmethod
     def caption(cls, parent: Recipe, value: Value) -> str:
         """Return "toward 7 · 0.1"."""
-        *goal, strength = value if isinstance(value, tuple) else (value, 0)
-        seed = goal[0] if len(goal) == 1 else "another seed"
+        seed, strength = _read_value(parent, value)
         return f"toward {seed} · {strength:g}"
 
-    def make(self, parent: Recipe) -> dict[Recipe, Value]:
-        """Return the recipes of the round with their values, which name the seeds that the parent chose."""
-        named = tuple(_read_value(parent, value) for value in self.values)
-        made: dict[Recipe, Value] = {}
-        for value in named:
-            made.setdefault(self.apply(parent, value), value)
-        return made
+    @classmethod
+    def settle(cls, parent: Recipe, value: Value) -> Value:
+        """Replace what stands for a seed that the parent chooses by the seed."""
+        return _read_value(parent, value)
 
 
 def choose_others(parent: Recipe, number: int) -> tuple[int, ...]:

@@ -161,6 +161,15 @@ class Rule(ABC):
         return cls.caption(parent, value)
 
     @classmethod
+    def settle(cls, parent: Recipe, value: Value) -> Value:
+        """Return the value that a tile keeps, where what was asked for depends on the parent.
+
+        Raises:
+            RecipeError: it is not a value of this rule.
+        """
+        return value
+
+    @classmethod
     def leads(cls, parent: Recipe, value: Value, child: Recipe) -> bool:
         """Whether this value leads from the parent's recipe to the child's. Lineages are checked by it."""
         try:
@@ -211,7 +220,8 @@ class Rule(ABC):
         """
         made: dict[Recipe, Value] = {}
         for value in self.values:
-            made.setdefault(self.apply(parent, value), value)
+            settled = self.settle(parent, value)
+            made.setdefault(self.apply(parent, settled), settled)
         return made
 
     @property

@@ -63,14 +63,11 @@ class Wildcards(Rule):
         }
         return cls(tuple(sorted(values.values())))
 
-    def make(self, parent: Recipe) -> dict[Recipe, Value]:
-        """Choose the words. Word seeds that choose the same are one tile."""
-        made: dict[Recipe, Value] = {}
-        for value in self.values:
-            template, seed, *chosen = _read(value)
-            value = (template, seed, *(chosen or [choose(_list_choices(parent, template), seed)]))
-            made.setdefault(self.apply(parent, value), value)
-        return made
+    @classmethod
+    def settle(cls, parent: Recipe, value: Value) -> Value:
+        """Choose the words, which the tile keeps. Word seeds that choose the same are one tile."""
+        template, seed, *chosen = _read(value)
+        return (template, seed, *(chosen or [choose(_list_choices(parent, template), seed)]))
 
     @classmethod
     def apply(cls, parent: Recipe, value: Value) -> Recipe:

@@ -7,6 +7,7 @@ import pytest
 
 from seedlab.core.errors import RecipeError
 from seedlab.core.recipe import MAX_NUDGES, Nudge
+from seedlab.rules.matrix import Matrix
 from seedlab.rules.nudge import Nudges, choose_others
 from seedlab.rules.registry import read_rule
 from seedlab.rules.seeds import Seeds
@@ -111,8 +112,22 @@ def test_more_nudges_than_a_recipe_holds_are_refused():
 
 def test_tiles_and_rounds_say_what_varies():
     assert [Nudges.caption(RECIPE, value) for value in ((7, 0.1), (0, 1))] == ["toward 7 · 0.1", "toward 0 · 1"]
-    assert Nudges.caption(RECIPE, ("other", 0, 0.1)) == "toward another seed · 0.1"
+    assert Nudges.caption(RECIPE, ("other", 2, 0.1)) == f"toward {choose_others(RECIPE, 3)[2]} · 0.1"
     assert Nudges(((7, 0.1),)).title([replace(RECIPE, seed=2, nudges=(SEVEN,))]) == "Seed 2 · nudges"
+
+
+@pytest.mark.parametrize("flipped", [False, True])
+def test_in_a_matrix_all_seeds_are_nudged_towards_the_same_ones_and_the_headings_name_them(flipped):
+    axes = (Seeds((1, 2)), parse("subtle", "2 others"))
+    matrix = Matrix.of(*axes[::-1] if flipped else axes)
+    others = choose_others(RECIPE, 2)
+    made = matrix.make(RECIPE)
+    expected = {(seed, (Nudge(seed=other, weight=0.1),)) for seed in (1, 2) for other in others}
+    assert {(recipe.seed, recipe.nudges) for recipe in made} == expected
+    headings = matrix.tabulate(RECIPE)
+    assert (headings.columns if flipped else headings.rows) == tuple(f"toward {other} · 0.1" for other in others)
+    assert all(Matrix.leads(RECIPE, value, recipe) for recipe, value in made.items())
+    assert "other" not in json.dumps(list(made.values()))
 
 
 def test_a_saved_trail_keeps_nudges_of_nudges_exactly(tmp_path):
