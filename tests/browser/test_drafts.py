@@ -23,7 +23,7 @@ def sheet(visit, seeds):
 
 
 def test_drafts_are_looked_through_and_the_chosen_ones_finished(sheet, seeds):
-    line = sheet.page.locator(".drafts p")
+    line = sheet.column(0).locator(".drafts p")
     expect(line).to_have_text("Drafts: stopped after 1 of 3 steps. Click one to finish it.")
     expect(sheet.column(0).locator(".stage")).to_have_text(["draft"] * 4)
     expect(sheet.frame(0, 1)).to_have_attribute("aria-label", f"Seed {seeds[1]}, draft, 1 of 3 steps, finish it")
@@ -32,7 +32,7 @@ def test_drafts_are_looked_through_and_the_chosen_ones_finished(sheet, seeds):
     expect(sheet.columns).to_have_count(1)
     # A selection with a key, and one with the button and the keyboard.
     sheet.frame(0, 1).click(modifiers=["Control"])
-    expect(sheet.page.locator(".drafts button:visible")).to_have_text(["Cancel", "Finish 1"])
+    expect(sheet.column(0).locator(".drafts button:visible")).to_have_text(["Cancel", "Finish 1"])
     sheet.frame(0, 1).press("Escape")
     expect(sheet.column(0).locator(".picked")).to_have_count(0)
     sheet.page.get_by_role("button", name="Select", exact=True).press("Enter")

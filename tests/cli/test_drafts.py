@@ -199,12 +199,13 @@ def test_the_whole_way_with_the_real_manager(tmp_path, capsys):
         return json.loads(capsys.readouterr().out)["pictures"]
 
     common = (PROMPT, "--model", tiny, "--steps", 4, "--seeds", "0-2")
+    whole = run("grid", *common, "--out", tmp_path / "whole")
     drafts = run("grid", *common, "--draft", 2, "--out", tmp_path / "sheet")
     finished = run("finish", *(each["file"] for each in drafts[1:]))
-    whole = run("grid", *common, "--out", tmp_path / "whole")
     assert [each["sha256"] for each in finished] == [each["sha256"] for each in whole[1:]]
     assert not {each["sha256"] for each in drafts} & {each["sha256"] for each in whole}
     assert main(["verify", str(drafts[0]["file"])]) == 0
+    capsys.readouterr()
     refined = run("refine", drafts[0]["file"], "--suffix", ", artsy")
     assert read_pixels(tmp_path / "sheet" / "seed-0.png") == read_pixels(tmp_path / "whole" / "seed-0.png")
     assert len(refined) == 1
