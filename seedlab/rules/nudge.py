@@ -34,6 +34,7 @@ class Nudges(Rule):
     label = "Nudges"
     help = "Small variations: the same prompt, and noise turned a little towards that of other seeds."
     needs_nudges = True
+    precedence = 2
     parameters = (
         Parameter(
             name="nudge_strength",

@@ -111,7 +111,7 @@ def test_more_nudges_than_a_recipe_holds_are_refused():
 
 def test_tiles_and_rounds_say_what_varies():
     assert [Nudges.caption(RECIPE, value) for value in ((7, 0.1), (0, 1))] == ["toward 7 · 0.1", "toward 0 · 1"]
-    assert Nudges.caption(("other", 0, 0.1)) == "toward another seed · 0.1"
+    assert Nudges.caption(RECIPE, ("other", 0, 0.1)) == "toward another seed · 0.1"
     assert Nudges(((7, 0.1),)).title([replace(RECIPE, seed=2, nudges=(SEVEN,))]) == "Seed 2 · nudges"
 
 
