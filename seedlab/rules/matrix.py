@@ -1,7 +1,7 @@
 """Two kinds of rounds at once: one picture for each pair of values, in columns and rows."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Self
 
 from seedlab.core.errors import RecipeError
@@ -97,17 +97,30 @@ class Matrix(Rule):
                 raise RecipeError(field, str(error)) from error
         return parent
 
-    @classmethod
-    def settle(cls, parent: Recipe, value: Value) -> Value:
-        """Settle both values, by what the whole matrix starts from."""
-        return tuple((rule.name, rule.settle(parent, axis_value)) for rule, axis_value in _split(value))
-
     def make(self, parent: Recipe) -> dict[Recipe, Value]:
-        """Return the recipes of the round; raises RecipeError if two places have the same picture."""
-        made = super().make(parent)
-        if len(made) < len(self.values):
+        """Return the recipes of the round with their values, as each axis names them for this parent.
+
+        Raises:
+            RecipeError: a value does not fit, or two places would have the same picture.
+        """
+        values = self._name_values(parent) if self._is_whole() else self.values
+        made = super(Matrix, replace(self, values=values)).make(parent)
+        if len(made) < len(values):
             raise RecipeError(FIELDS[0], "Two places of this matrix have the same picture: change the columns or rows.")
         return made
+
+    def _is_whole(self) -> bool:
+        """Whether these are the values of a whole matrix, row by row. Those of a picture alone are."""
+        columns, rows = self._list_axes()
+        return [(column, row) for row in rows for column in columns] == [_split(value) for value in self.values]
+
+    def _list_axes(self) -> Iterator[tuple[tuple[type[Rule], Value], ...]]:
+        return (unique(axis) for axis in zip(*map(_split, self.values), strict=True))
+
+    def _name_values(self, parent: Recipe) -> tuple[Value, ...]:
+        """Return the values with those that depend on the parent, such as other seeds, the same for all places."""
+        columns, rows = (_name_axis(parent, axis, field) for axis, field in zip(self._list_axes(), FIELDS, strict=True))
+        return tuple((column, row) for row in rows for column in columns)
 
     @classmethod
     def caption(cls, parent: Recipe, value: Value) -> str:
@@ -127,13 +140,22 @@ class Matrix(Rule):
 
     def tabulate(self, parent: Recipe) -> Table | None:
         """Return the headings of the columns and rows; None if the values are not those of a whole matrix."""
-        columns, rows = (unique(axis) for axis in zip(*map(_split, self.values), strict=True))
-        if [(column, row) for row in rows for column in columns] != [_split(value) for value in self.values]:
+        if not self._is_whole():
             return None
+        columns, rows = self._list_axes()
         return Table(
             columns=tuple(rule.heading(parent, value) for rule, value in columns),
             rows=tuple(rule.heading(parent, value) for rule, value in rows),
         )
+
+
+def _name_axis(parent: Recipe, axis: Sequence[tuple[type[Rule], Value]], field: str) -> list[Value]:
+    rule = axis[0][0]
+    try:
+        made = rule(tuple(value for _, value in axis)).make(parent)
+    except RecipeError as error:
+        raise RecipeError(field, str(error)) from error
+    return [(rule.name, value) for value in made.values()]
 
 
 def _split(value: Value) -> tuple[tuple[type[Rule], Value], tuple[type[Rule], Value]]:

@@ -54,16 +54,6 @@ class Wildcards(Rule):
             raise RecipeError("word_seeds", str(error)) from error
 
     @classmethod
-    def read_axis(cls, name: str, text: str) -> Self:
-        """Read a template. Of word seeds that choose the same words, the first is taken: places have to differ."""
-        rule = super().read_axis(name, text)
-        choices = split_choices(text.strip())[1::2]
-        values = {
-            choose(choices, seed): (template, seed) for template, seed, *_ in reversed([*map(_read, rule.values)])
-        }
-        return cls(tuple(sorted(values.values())))
-
-    @classmethod
     def settle(cls, parent: Recipe, value: Value) -> Value:
         """Choose the words, which the tile keeps. Word seeds that choose the same are one tile."""
         template, seed, *chosen = _read(value)

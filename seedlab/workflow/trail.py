@@ -234,7 +234,9 @@ class Trail:
         kept = self._make_room(None if parent is None else self._root(parent[0]), len(made))
         tiles = tuple(Tile(recipe=each, value=value) for each, value in made.items())
         new_id = max((each.id for each in self.rounds), default=0) + 1
-        new = Round(id=new_id, rule=rule, tiles=tiles, base=recipe, parent=parent)
+        # Of the values only those that were used: some rules name them for the parent.
+        used = type(rule)(tuple(made.values()))
+        new = Round(id=new_id, rule=used, tiles=tiles, base=recipe, parent=parent)
         trail = replace(self, rounds=(*kept, new)).revisit(new.id)
         if count_tiles(trail.visible) > MAX_PATH_TILES:
             raise SeedLabError(f"This path is full ({MAX_PATH_TILES:,} pictures): generate a new first round.")

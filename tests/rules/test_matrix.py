@@ -13,6 +13,7 @@ from seedlab.rules.seeds import Seeds
 from seedlab.rules.suffixes import Suffixes
 from seedlab.rules.sweep import Sweep
 from seedlab.rules.words import Words
+from seedlab.workflow.trail import Trail
 from tests.examples import RECIPE
 
 ARTSY = Suffixes((", artsy", ", red"))
@@ -36,6 +37,19 @@ def test_a_matrix_is_made_row_by_row_with_headings_on_both_axes():
     assert list(matrix.make(RECIPE)) == expected
     assert matrix.tabulate(RECIPE) == Table(columns=("Seed 0", "Seed 7"), rows=("artsy", "red"))
     assert [matrix.caption(RECIPE, value) for value in matrix.values] == ["artsy", "artsy", "red", "red"]
+
+
+@pytest.mark.parametrize("flipped", [False, True])
+def test_the_other_seeds_of_nudges_are_the_same_in_the_whole_matrix(flipped):
+    axes = {"rows": "nudge", "row_values": "subtle", "columns": "seeds", "column_values": "3, 4"}
+    if flipped:
+        axes = {"columns": "nudge", "column_values": "subtle", "rows": "seeds", "row_values": "3, 4"}
+    trail = Trail().explore(RECIPE, Seeds((0, 1))).lock(1, 0, parse(**axes))
+    table = trail.newest.table
+    assert len(set(table.columns)) == len(table.columns)
+    assert len(set(table.rows)) == len(table.rows)
+    assert len({tile.recipe.nudges for tile in trail.newest.tiles}) == 4
+    assert {tile.recipe.seed for tile in trail.newest.tiles} == {3, 4}
 
 
 @pytest.mark.parametrize("flipped", [False, True])
