@@ -12,6 +12,8 @@ WORKERS = 2
 """Processes that share a run of the whole suite. Each holds torch and small models: about 2 GB."""
 TOGETHER = ("tests/browser/", "tests/simulated_cuda/", "tests/pipelines/hub/")
 """Folders whose tests share servers or processes that take long to start; elsewhere a file's tests stay together."""
+FIRST = ("tests/browser/", "tests/simulated_cuda/", "tests/sketch/")
+"""What takes longest comes first, so that both processes end at about the same time."""
 
 # Processes that share the cores compute with as many threads as a user's, which decides bytes. They must not spin while
 # they wait for each other: that took half of the time. OpenMP reads this when torch is imported.
@@ -24,6 +26,11 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
     is_whole = config.args_source is not pytest.Config.ArgsSource.ARGS and "PYTEST_XDIST_WORKER" not in os.environ
     if is_whole and config.pluginmanager.hasplugin("xdist") and config.option.numprocesses is None:
         config.option.numprocesses = None if config.option.usepdb else WORKERS
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest."""
+    items.sort(key=lambda item: not item.nodeid.startswith(FIRST))
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -1,4 +1,4 @@
-"""Fixtures: one running app for all tests, and a fresh browser profile for each."""
+"""Fixtures: one running app for all tests, and one browser profile for those that need no other."""
 
 import itertools
 import os
@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from tests.browser.screen import CHROMIUM, Screen, open_browser
 from tests.browser.server import Server, start_server
@@ -14,10 +14,15 @@ from tests.pipelines.builders import build_stable_diffusion
 from tests.pipelines.fake_hub import Hub, serve
 
 DESK = {"width": 1440, "height": 900}
+CALM = {"viewport": DESK, "reduced_motion": "reduce"}
+MOTION = {"reduced_motion": "no-preference"}
+"""Previews that fade and rows that glide take half of a browser's time: only some tests are about them."""
 QUICK = 3
 """Denoising steps of a picture whose content does not matter."""
-SMALL = 128
-"""Pixels a side of such a picture. Sketch makes 256 by default, which takes four times as long."""
+LONG = 40
+"""Steps of a picture that takes long enough for a test to act meanwhile: see `slow_app`."""
+SMALL = 64
+"""Pixels a side of both. Sketch makes 256 by default, which takes much longer."""
 
 _blocks_of_seeds = itertools.count(1000, 100)
 
@@ -36,10 +41,10 @@ def hub(tmp_path_factory) -> Iterator[Hub]:
 def server(tmp_path_factory, hub) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("app")
     settings = {"HF_ENDPOINT": hub.url, "HF_HOME": str(folder / "home"), "HF_HUB_DISABLE_XET": "1"}
-    running = start_server(folder, **settings)
+    running = start_server(folder, ("-m", "tests.browser.slow_app"), **settings)
     yield running
     running.stop()
-    assert "Traceback" not in running.log.read_text(), running.log.read_text()
+    assert "Traceback" not in running.log, running.log
 
 
 @pytest.fixture(scope="session")
@@ -54,27 +59,48 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def profiles(browser) -> Iterator[dict[object, BrowserContext]]:
+    """Browser profiles with a tab each, by their options. They keep the page's scripts from one test to the next."""
+    profiles: dict[object, BrowserContext] = {}
+    yield profiles
+    for profile in profiles.values():
+        profile.close()
+
+
+def clean(profile: BrowserContext, url: str) -> None:
+    """Forget what the page has saved in a profile."""
+    page = profile.pages[0] if profile.pages else profile.new_page()
+    page.goto(f"{url}/robots.txt")  # of the same origin, without a script that saves again
+    page.evaluate("localStorage.clear(); sessionStorage.clear()")
+
+
 @pytest.fixture
-def visit(browser, server) -> Iterator[Callable[..., Screen]]:
+def visit(browser, profiles, server) -> Iterator[Callable[..., Screen]]:
     """Open tabs, each with its own browser profile. Any complaint of theirs fails the test."""
-    contexts, screens = [], []
+    screens: list[Screen] = []
 
     def make(*, steps: int | None = QUICK, **options) -> Screen:
-        contexts.append(browser.new_context(**options))
-        screens.append(Screen(contexts[-1].new_page(), server.url).open())
+        options = CALM | options
+        key = repr(options), len(screens)
+        if key not in profiles:
+            profiles[key] = browser.new_context(**options)
+            profiles[key].new_page()
+        screens.append(Screen(profiles[key].pages[0], server.url).open())
         if steps is not None:
-            screens[-1].set_steps(steps, side=SMALL if steps == QUICK else None)
+            screens[-1].set_steps(steps, side=SMALL)
         return screens[-1]
 
     yield make
-    for context in contexts:
-        context.close()
+    for screen in screens:
+        screen.leave()
+        clean(screen.page.context, server.url)
     assert [complaint for screen in screens for complaint in screen.complaints] == []
 
 
 @pytest.fixture
 def screen(visit) -> Screen:
-    return visit(viewport=DESK)
+    return visit()
 
 
 @pytest.fixture

@@ -3,10 +3,21 @@
 import base64
 import os
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from playwright.sync_api import Browser, Locator, Page, Playwright, expect
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    Dialog,
+    Error,
+    Locator,
+    Page,
+    Playwright,
+    Request,
+    expect,
+)
 
 CHROMIUM = os.environ.get("SEEDLAB_CHROMIUM", "/usr/bin/chromium")
 ARGUMENTS = (
@@ -45,14 +56,37 @@ class Screen:
     complaints: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.page.on("console", lambda message: message.type == "error" and self.complaints.append(message.text))
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("dialog", lambda dialog: (self.complaints.append(dialog.message), dialog.dismiss()))
-        self.page.on("request", lambda request: self._check_host(request.url))
+        for event, listener in self._listeners.items():
+            self.page.on(event, listener)
 
-    def _check_host(self, url: str) -> None:
-        if not url.startswith((self.url, "data:", "blob:", self.url.replace("http", "ws", 1))):
-            self.complaints.append(url)
+    def leave(self) -> None:
+        """Stop listening: another test uses the tab."""
+        for event, listener in self._listeners.items():
+            self.page.remove_listener(event, listener)
+
+    @property
+    def _listeners(self) -> dict[str, Callable[..., None]]:
+        return {
+            "console": self._check_message,
+            "pageerror": self._note_error,
+            "dialog": self._dismiss,
+            "request": self._check_host,
+        }
+
+    def _check_message(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.complaints.append(message.text)
+
+    def _note_error(self, error: Error) -> None:
+        self.complaints.append(str(error))
+
+    def _dismiss(self, dialog: Dialog) -> None:
+        self.complaints.append(dialog.message)
+        dialog.dismiss()
+
+    def _check_host(self, request: Request) -> None:
+        if not request.url.startswith((self.url, "data:", "blob:", self.url.replace("http", "ws", 1))):
+            self.complaints.append(request.url)
 
     def open(self) -> "Screen":
         self.page.goto(self.url)

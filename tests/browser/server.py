@@ -6,7 +6,8 @@ import subprocess
 import sys
 import time
 import urllib.request
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -14,14 +15,38 @@ START = 120.0
 """Seconds within which the page must be up on a busy machine."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Server:
-    """A running app: its address, store, log file and process."""
+    """An app that runs.
 
-    url: str
-    store: Path
-    log: Path
-    process: subprocess.Popen
+    Attributes:
+        folder: has its store and its log.
+        port: where it is served.
+        settings: environment variables of its process.
+        program: what Python runs.
+    """
+
+    folder: Path
+    port: int
+    settings: Mapping[str, str]
+    program: Sequence[str]
+    process: subprocess.Popen = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def store(self) -> Path:
+        return self.folder / "store"
+
+    @property
+    def log(self) -> str:
+        """What it has printed."""
+        return (self.folder / "app.log").read_text()
 
     @property
     def pictures(self) -> int:
@@ -32,39 +57,42 @@ class Server:
         self.process.terminate()
         self.process.wait(timeout=30)
 
+    def restart(self) -> None:
+        """End the process and start another with the same store and address."""
+        self.stop()
+        self._start()
 
-def start_server(folder: Path, port: int | None = None, **settings: str) -> Server:
-    """Start the app.
+    def _start(self) -> None:
+        command = [sys.executable, *self.program, "--no-open", "--port", str(self.port), "--store", str(self.store)]
+        with (self.folder / "app.log").open("a") as output:
+            self.process = subprocess.Popen(
+                command, cwd=ROOT, env=os.environ | self.settings, stdout=output, stderr=subprocess.STDOUT
+            )
+        self._wait()
+
+    def _wait(self) -> None:
+        """Wait until the page is served."""
+        end = time.monotonic() + START
+        while time.monotonic() < end and self.process.poll() is None:
+            try:
+                with urllib.request.urlopen(self.url, timeout=5):
+                    return
+            except OSError:
+                time.sleep(0.1)
+        self.process.kill()
+        raise RuntimeError(f"The app did not start:\n{self.log}")
+
+
+def start_server(folder: Path, program: Sequence[str] = ("app.py",), **settings: str) -> Server:
+    """Start the app on a free port.
 
     Args:
-        port: None for a free one.
+        program: what Python runs.
         settings: environment variables.
     """
-    port, store, log = port or find_port(), folder / "store", folder / "app.log"
-    command = ["app.py", "--no-open", "--port", str(port), "--store", str(store)]
     # One thread: threads that wait for each other are slow on a busy machine.
     quiet = {"GRADIO_TEMP_DIR": str(folder / "gradio"), "GRADIO_ANALYTICS_ENABLED": "False", "OMP_NUM_THREADS": "1"}
-    environment = os.environ | quiet | settings
-    with log.open("w") as output:
-        process = subprocess.Popen(
-            [sys.executable, *command], cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT
-        )
-    server = Server(f"http://127.0.0.1:{port}", store, log, process)
-    wait_for(server)
-    return server
-
-
-def wait_for(server: Server) -> None:
-    """Wait until the page is served."""
-    end = time.monotonic() + START
-    while time.monotonic() < end and server.process.poll() is None:
-        try:
-            with urllib.request.urlopen(server.url, timeout=5):
-                return
-        except OSError:
-            time.sleep(0.1)
-    server.process.kill()
-    raise RuntimeError(f"The app did not start:\n{server.log.read_text()}")
+    return Server(folder, find_port(), quiet | settings, program)
 
 
 def find_port() -> int:

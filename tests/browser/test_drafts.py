@@ -5,16 +5,14 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import DESK
 from tests.browser.screen import PATIENCE
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def sheet(visit, seeds):
+def sheet(screen, seeds):
     """A page with drafts of four seeds, stopped after 1 of 3 steps."""
-    screen = visit(viewport=DESK)
     screen.page.locator("#drafts input").check()
     screen.fill("draft_steps", "1")
     screen.generate(seeds=f"{seeds[0]}-{seeds[3]}")

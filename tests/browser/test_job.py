@@ -6,17 +6,15 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from tests.browser.conftest import SMALL
+from tests.browser.conftest import LONG, MOTION, SMALL
 
 pytestmark = pytest.mark.browser
 
 SUFFIXES = ["highly realistic", "artsy", "trending", "colorful"]
-LONG = 60
-"""Steps of a picture that takes long enough for a test to act meanwhile, on a busy machine too."""
 
 
 def test_generate_lock_and_vary(visit, seeds, server):
-    screen = visit(steps=None)
+    screen = visit(steps=None, **MOTION)
     expect(screen.page.locator(".blank")).to_contain_text("Generate makes four pictures")
     assert screen.value("prompt") == "Labrador in the style of Vermeer"
     screen.generate(seeds=f"{seeds[0]}-{seeds[3]}")
@@ -42,7 +40,8 @@ def test_seeds_0_to_3_and_seed_0_locked(screen):
     expect(screen.column(1).locator(".edge")).to_have_text(["0"] * 4)
 
 
-def test_a_variation_is_varied_further_and_the_newest_round_is_in_view(screen, seeds):
+def test_a_variation_is_varied_further_and_the_newest_round_is_in_view(visit, seeds):
+    screen = visit(**MOTION)
     screen.generate(seeds=str(seeds[0]))
     screen.wait_done(0, 1)
     for column in range(3):
@@ -68,8 +67,8 @@ def test_another_tile_starts_a_branch_and_the_first_branch_is_shown_again_withou
     expect(screen.columns).to_have_count(2)
 
 
-def test_stop_and_resume_by_a_click(screen, seeds):
-    screen.set_steps(LONG, side=256)
+def test_stop_and_resume_by_a_click(visit, seeds):
+    screen = visit(steps=LONG)
     screen.generate(seeds=f"{seeds[0]}-{seeds[3]}")
     screen.wait_working()
     screen.page.locator("#stop").click()
@@ -80,8 +79,8 @@ def test_stop_and_resume_by_a_click(screen, seeds):
     screen.wait_done()
 
 
-def test_a_lock_during_generation_is_generated_first(screen, seeds):
-    screen.set_steps(LONG // 2, side=256)  # of twelve pictures
+def test_a_lock_during_generation_is_generated_first(visit, seeds):
+    screen = visit(steps=LONG // 2)  # of twelve pictures
     screen.generate(seeds=f"{seeds[0]}-{seeds[0] + 11}")
     screen.wait_first(0, 4)
     screen.frame(0, 0).click()
@@ -194,8 +193,8 @@ def test_the_keyboard_focus_stays_on_the_siblings(screen, seeds):
     expect(current).not_to_be_focused()
 
 
-def test_clicking_a_tile_without_a_picture_keeps_the_inspected_one(screen, seeds):
-    screen.set_steps(LONG // 2, side=256)  # of twelve pictures
+def test_clicking_a_tile_without_a_picture_keeps_the_inspected_one(visit, seeds):
+    screen = visit(steps=LONG // 2)  # of twelve pictures
     screen.generate(seeds=f"{seeds[0]}-{seeds[0] + 11}")
     screen.wait_first(0, 4)
     screen.page.locator("#stop").click()
@@ -210,8 +209,8 @@ def test_clicking_a_tile_without_a_picture_keeps_the_inspected_one(screen, seeds
     screen.page.locator("#stop").click()
 
 
-def test_a_page_that_slept_asks_for_what_it_missed(screen, seeds):
-    screen.set_steps(LONG, side=256)
+def test_a_page_that_slept_asks_for_what_it_missed(visit, seeds):
+    screen = visit(steps=LONG)
     screen.generate(seeds=f"{seeds[0]}-{seeds[0] + 11}")
     screen.wait_working()
     with screen.page.expect_request("**/run/**") as request:

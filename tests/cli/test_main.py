@@ -614,13 +614,13 @@ def test_the_whole_way_with_the_real_manager(tiny, tmp_path):
 
 
 def test_sketch_is_the_model_where_none_is_named(tmp_path):
-    report = run("grid", PROMPT, "--seeds", 0, "--out", tmp_path)
+    report = run("grid", PROMPT, "--steps", 1, "--seeds", 0, "--out", tmp_path)
     assert [picture["recipe"]["model_id"] for picture in report["pictures"]] == ["sketch"]
     assert read_pixels(tmp_path / "seed-0.png").size == (256, 256)
 
 
 def test_ctrl_c_ends_a_real_process_within_a_step(tiny, tmp_path):
-    process = start("grid", PROMPT, "--model", tiny, "--steps", 40, "--seeds", "0-63", "--out", tmp_path)
+    process = start("grid", PROMPT, "--model", tiny, "--steps", 20, "--seeds", "0-63", "--out", tmp_path)
     deadline = time.monotonic() + 200
     while not (tmp_path / "seed-0.png").exists():
         assert process.poll() is None, process.communicate()[1]

@@ -7,7 +7,6 @@ It knows nothing of SeedLab but the fields of a recipe.
 
 import hashlib
 import json
-import subprocess
 import sys
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -17,6 +16,8 @@ from pathlib import Path
 import diffusers
 import torch
 from PIL import Image
+
+from tests.processes import run_python
 
 ROOT = Path(__file__).parents[2]
 
@@ -102,10 +103,9 @@ def make_scheduler_plainly(original, name: str):
 def run_in_new_process(recipes: Iterable, memory_format: str = "channels_last") -> list[str]:
     """Run the plain script for recipes in a new process, one after the other; returns the SHA-256 of their pixels."""
     asked = json.dumps([memory_format, *map(asdict, recipes)])
-    command = [sys.executable, "-m", "tests.pipelines.plain"]
-    return subprocess.run(
-        command, cwd=ROOT, input=asked, capture_output=True, text=True, timeout=600, check=True
-    ).stdout.split()
+    done = run_python("-m", "tests.pipelines.plain", text=asked)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.split()
 
 
 if __name__ == "__main__":

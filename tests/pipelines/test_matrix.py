@@ -82,15 +82,34 @@ WAYS = {
     "one of the grid left out": (0, 2, 3),
     "alone": (2,),
 }
+ALWAYS = ("the guide's grid", "alone")
+"""The ways in which every representative is tested; the first of them in the others too."""
+
 EVERY = [pytest.param(case, id=str(case), marks=() if case in REPRESENTATIVES else pytest.mark.slow) for case in CASES]
 WITH_PROMPT = [parameter for parameter in EVERY if parameter.values[0].model not in UNCONDITIONAL]
 
 # Flux takes no negative prompt: guidance was distilled into it.
 WITH_PROMPTS = [
-    pytest.param(*parameter.values, words, id=f"{parameter.id}-{words}", marks=parameter.marks)
+    pytest.param(
+        *parameter.values,
+        words,
+        id=f"{parameter.id}-{words}",
+        marks=parameter.marks if words or parameter.values[0].model == "flux" else pytest.mark.slow,
+    )
     for parameter in WITH_PROMPT
     for words in ("", "blurry")
     if not words or parameter.values[0].model != "flux"
+]
+
+IN_EVERY_WAY = [
+    pytest.param(
+        *parameter.values,
+        way,
+        id=f"{parameter.id}-{way}",
+        marks=parameter.marks if way in ALWAYS or parameter.values[0] == REPRESENTATIVES[0] else pytest.mark.slow,
+    )
+    for parameter in EVERY
+    for way in WAYS
 ]
 
 
@@ -126,8 +145,7 @@ def test_the_representatives_are_rows_of_the_matrix():
     assert {case.model for case in REPRESENTATIVES} == set(BUILDERS)
 
 
-@pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("case", EVERY)
+@pytest.mark.parametrize(("case", "way"), IN_EVERY_WAY)
 def test_other_seeds(shared_manager, build, run_alone, case, way):
     seeds = make_seeds(build, case)
     recipes = [seeds[index] for index in WAYS[way]]
