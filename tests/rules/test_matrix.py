@@ -65,7 +65,10 @@ def test_every_kind_can_be_an_axis_with_its_text():
             other = "steps" if choice.name == "seeds" else "seeds"
             text = "1, 2"
             matrix = parse(columns=choice.name, column_values=choice.text, rows=other, row_values=text)
-            assert len(matrix.make(RECIPE)) == len(matrix.values) > 2
+            made = len(matrix.make(RECIPE))
+            # Word seeds that choose the same words are one line.
+            assert made == len(matrix.values) or (choice.name == "wildcards" and made % 2 == 0)
+            assert made > 2
     assert (
         parse(columns="guidance", rows="steps", column_values="1, 2", row_values="3, 4").title([]) == "Guidance × steps"
     )
