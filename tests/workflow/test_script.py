@@ -225,3 +225,8 @@ def test_recipes_of_more_than_one_round_are_no_script():
         write_script([RECIPE, replace(RECIPE, scheduler="DDIMScheduler")], ENVIRONMENT)
     with pytest.raises(SeedLabError, match="one model and scheduler"):
         write_script([], ENVIRONMENT)
+
+
+def test_a_pipeline_that_would_clean_prompts_is_told_not_to():
+    assert "clean_caption=False" in write_script([RECIPE], None, replace(find_model("sketch"), cleans_prompts=True))
+    assert "clean_caption" not in write_script([RECIPE], None, find_model("sketch"))
