@@ -1,6 +1,7 @@
 """What the libraries warn of while a picture is made is said with the picture, if it may be another than asked for."""
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
@@ -10,6 +11,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from seedlab.core.reports import Failed, Finished
+from seedlab.pipelines.loaded.loras.lines import read_loras
 from seedlab.pipelines.models.addresses import find_model
 from tests.pipelines import builders
 from tests.pipelines.models.conftest import copy_folder
@@ -155,6 +157,18 @@ def test_an_ordinary_picture_has_no_notice(shared_manager, tmp_path, build):
     folder = getattr(builders, build)(tmp_path)
     size = {} if build in ("build_ddim", "build_pixart") else {"height": 64, "width": 64}
     assert make(shared_manager, folder, **size) == [""]
+
+
+def test_an_ordinary_picture_of_a_single_file_has_no_notice(shared_manager, tiny, tmp_path):
+    shutil.copytree(tiny, tmp_path / "one", ignore=shutil.ignore_patterns("*.safetensors"))
+    file = builders.build_single_file(tiny, tmp_path / "one.safetensors")
+    for dtype in ("float32", "bfloat16"):
+        assert make(shared_manager, file, dtype=dtype) == [""]
+
+
+def test_an_ordinary_picture_with_loras_has_no_notice(shared_manager, tiny, tmp_path):
+    files = [builders.build_lora(tiny, tmp_path / f"{seed}.safetensors", seed, words=seed > 0) for seed in range(2)]
+    assert make(shared_manager, tiny, loras=read_loras("\n".join(map(str, files)))) == [""]
 
 
 def test_a_picture_of_sketch_has_no_notice(shared_manager):

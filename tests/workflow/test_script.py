@@ -271,3 +271,8 @@ def test_nothing_in_weighted_or_late_words_can_run():
 def test_a_late_round_names_its_pictures_by_their_suffixes():
     recipes = make_late_round("", (", artsy", ", at night"))
     assert re.findall(r"'(seed-0[^']*)'", write_script(recipes, FULL)) == ["seed-0-artsy", "seed-0-at-night"]
+
+
+def test_a_pipeline_that_would_clean_prompts_is_told_not_to():
+    assert "clean_caption=False" in write_script([RECIPE], None, replace(find_model("sketch"), cleans_prompts=True))
+    assert "clean_caption" not in write_script([RECIPE], None, find_model("sketch"))

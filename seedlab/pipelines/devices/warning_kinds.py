@@ -107,7 +107,9 @@ HARMLESS = re.compile(
     # The pictures are the same.
     r"|^(?!.*ignored).*\bdeprecated\b|`steps_offset` should be set to 1|default `sample_size` to smaller than"
     r"|Expected types for|filenames will be loaded|cannot run with `cpu` device|clean_up_tokenization_spaces"
-    r"|attention_head_dim|tie_word_embeddings"
+    r"|attention_head_dim|tie_word_embeddings|should be kept in float32: \[\]"
+    # What is not needed for text-to-image.
+    r"|torchvision|[Nn]ot installed"
     # How torch computes, which is part of a picture's environment.
     r"|Triggered internally|[Ff]lash attention|cu(DNN|dnn|BLAS)|MPS backend|deterministic",
     re.DOTALL,

@@ -58,15 +58,15 @@ function showPictures(tile, data) {
 }
 
 function showText(tile, data) {
-  const done = data.state === 'done';
+  const isThere = data.state === 'done' || data.state === 'draft';
   const sentence = data.state === 'stopped' ? '' : data.sentence;
-  setText(tile.message, done ? '' : [sentence, STATE_TEXTS[data.state]].filter(Boolean).join(' '));
+  setText(tile.message, isThere ? '' : [sentence, STATE_TEXTS[data.state]].filter(Boolean).join(' '));
   setText(tile.seed, data.seed);
   setText(tile.stage, data.draft ? (data.state === 'waiting' || data.state === 'running' ? 'finishing' : 'draft') : '');
   setAttribute(tile.stage, 'title', data.draft ? `Draft: ${data.draft} of this picture` : null);
   setText(tile.suffix, data.caption);
   setAttribute(tile.suffix, 'title', data.caption || null);
-  tile.note.hidden = !(done && data.sentence);
+  tile.note.hidden = !(isThere && data.sentence);
   setAttribute(tile.note, 'title', data.sentence);
 }
 

@@ -27,6 +27,16 @@ def test_nothing_that_is_ignored_passes_for_a_mere_deprecation():
     assert notice.endswith("so the picture may differ: “Passing `scale` is deprecated. `scale` will be ignored”.")
 
 
+def test_what_text_to_image_does_not_need_is_not_missed():
+    assert (
+        translate(
+            "`CLIPImageProcessor` requires torchvision (not installed); falling back to `CLIPImageProcessorPil` for backward "
+            "compatibility. Install torchvision to use the default backend."
+        )
+        == []
+    )
+
+
 def test_the_words_of_a_prompt_are_no_warning():
     assert translate("The following part of your input was truncated because of CLIP: ['MISSING']") == []
 

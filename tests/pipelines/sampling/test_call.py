@@ -58,8 +58,13 @@ def test_capabilities_are_read_from_the_call():
         width=False,
         num_inference_steps=True,
         true_cfg_scale=False,
+        clean_caption=False,
     )
     assert Capabilities.read(FluxPipeline).guidance_scale
+
+
+def test_prompts_are_not_cleaned_whichever_packages_are_installed(tmp_path):
+    assert make_arguments(Capabilities.read(PixArtSigmaPipeline), make_recipe(tmp_path))["clean_caption"] is False
 
 
 def test_arguments_are_those_of_the_plain_script_that_the_pipeline_takes(tmp_path):
