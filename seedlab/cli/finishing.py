@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from seedlab.cli.jobs import Result, Show, collect, develop_newest
-from seedlab.cli.options import MakeServices, add_places, make_places, parse_device
+from seedlab.cli.options import MakeServices, add_places, make_places, parse_device, parse_whole
 from seedlab.cli.output import FAILED, KEEPING, add_output_options, show_progress, write_result
 from seedlab.core.environment import Environment
 from seedlab.core.errors import SeedLabError
@@ -21,9 +21,11 @@ from seedlab.core.text import quote
 from seedlab.images.foreign.metadata import ForeignMetadata
 from seedlab.images.metadata import Metadata
 from seedlab.images.output_folder import OutputFolder, check_folder, check_room, is_grid, name_finished
+from seedlab.images.png import read_pixels
 from seedlab.images.restoring import restore
 from seedlab.rules.change import Lineage
 from seedlab.rules.seeds import Seeds
+from seedlab.workflow.measuring import choose_pictures, format_choice
 from seedlab.workflow.services import Services
 from seedlab.workflow.session import Session
 from seedlab.workflow.trail import Round, State, Tile, Trail
@@ -64,6 +66,8 @@ def add_finish(commands: Any) -> None:
     words = "a draft that SeedLab made; other pictures are skipped, so that *-draft.png may be given"
     parser.add_argument("picture", metavar="DRAFT.png", type=Path, nargs="+", help=words)
     parser.add_argument("--out", metavar="FOLDER", type=Path, help="where to write the pictures (each draft's folder)")
+    words = "finish only those N of the drafts that differ most; the same drafts give the same choice"
+    parser.add_argument("--different", metavar="N", type=parse_whole, help=words)
     add_places(parser)
     add_output_options(parser)
     parser.set_defaults(run=run_finish)
@@ -74,6 +78,9 @@ def run_finish(given: argparse.Namespace, make_services: MakeServices) -> int:
     drafts, skipped = _read_all(given)
     if not drafts:
         raise SeedLabError(" ".join(skipped))
+    if given.different is not None:
+        drafts, sentence = _choose_different(drafts, given.different)
+        skipped.append(sentence)
     with closing(make_services(parse_device(given.device))) as services:
         located = [replace(each, metadata=_locate(each, given, services)) for each in drafts]
         check_drafts(located, services, overwrite=given.overwrite)
@@ -172,6 +179,14 @@ def _read_all(given: argparse.Namespace) -> tuple[list[Draft], list[str]]:
         else:
             skipped.append(f"{quote(str(file), 200)} {found}: there is nothing to finish.")
     return list(drafts.values()), skipped
+
+
+def _choose_different(drafts: Sequence[Draft], count: int) -> tuple[list[Draft], str]:
+    """Return the drafts that differ most, and a sentence about them."""
+    if count < 2:
+        raise SeedLabError(f"One picture differs from none: choose 2 or more, not {count}.")
+    choice = choose_pictures([read_pixels(draft.source) for draft in drafts], count)
+    return [drafts[index] for index in choice.indices], format_choice(choice, len(drafts))
 
 
 def _read(file: Path, folder: Path | None) -> Draft | str:

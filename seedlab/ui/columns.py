@@ -30,7 +30,8 @@ SCRIPTS = (
 def make_columns() -> gr.HTML:
     """Make the columns of rounds and the inspector below them.
 
-    The value is an update (see `seedlab.ui.updates`). Events: tile, finish, revisit, wake, reopen, verify, script.
+    The value is an update (see `seedlab.ui.updates`). Events: tile, finish, differ, revisit, wake, reopen,
+    verify, script.
     """
     return gr.HTML(
         html_template='<div class="sheet"></div>',

@@ -47,6 +47,9 @@ from seedlab.ui.updates import LOST
 from seedlab.workflow.notices import describe_marks, describe_seeds, describe_unknown_words
 from seedlab.workflow.trail import Round, State, Tile, Trail
 
+CHOSEN = 4
+"""How many drafts are chosen that differ: a grid of the diffusers guide."""
+
 
 class Handlers:
     """The event handlers of one page.
@@ -143,6 +146,18 @@ class Handlers:
         def action() -> None:
             (round_id,) = read_numbers(event, "round")
             page.session.finish(round_id, read_indices(event))
+
+        _, errors = run_action(action)
+        return page.update(), *errors
+
+    def choose_different(self, event: gr.EventData, page: PageSession | None) -> Outputs:
+        """Choose the drafts of a round that differ most. Outputs: update, errors."""
+        if page is None:
+            return lose(len(ERROR_PLACES))
+
+        def action() -> None:
+            (round_id,) = read_numbers(event, "round")
+            page.choose_different(round_id, CHOSEN)
 
         _, errors = run_action(action)
         return page.update(), *errors

@@ -149,6 +149,7 @@ def _wire_columns(handlers: Handlers, panel: Panel, page: gr.State, columns: gr.
         columns.reopen(handlers.reopen, None, [page, columns], **UNQUEUED),
     ):
         _stream(handlers, event, page, columns)
+    columns.differ(handlers.choose_different, [page], [columns, *errors], **UNQUEUED)
     columns.verify(handlers.verify, [page], [columns], **QUEUED)
     columns.script(handlers.write_script, [page], [columns, panel.errors["page"]], **UNQUEUED)
     panel.stop.click(handlers.stop, [page], [columns], **UNQUEUED)

@@ -12,9 +12,11 @@ from seedlab.core.errors import SeedLabError
 from seedlab.core.model import Model
 from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Report
+from seedlab.images.png import read_pixels
 from seedlab.ui.services import MeasureFor, VerifyFor
 from seedlab.ui.updates import Updates
 from seedlab.ui.verifications import Verifications
+from seedlab.workflow.measuring import choose_pictures, format_choice
 from seedlab.workflow.session import Session
 from seedlab.workflow.trail import State, Trail
 from seedlab.workflow.verification import VerificationResult
@@ -45,6 +47,7 @@ class PageSession:
         self.session, self.verifications, self.visitor, self.note = session, Verifications(), visitor, note
         self._measuring = Event()
         self._script: dict[str, Any] | None = None
+        self._choice: dict[str, Any] | None = None
         self._updates = Updates(names, address, self.verifications.find, session.is_known)
         self._lock = Lock()
 
@@ -52,7 +55,7 @@ class PageSession:
         """Return an update of the page; see `Updates.build`. A higher version never shows an older trail."""
         with self._lock:
             busy = self.verifications.is_running
-            update = self._updates.build(self.session.trail, self._script, busy=busy, since=since)
+            update = self._updates.build(self.session.trail, self._script, self._choice, busy=busy, since=since)
             return update | ({"note": self.note} if since == 0 else {})
 
     def refresh(self, run: object, version: object) -> dict[str, Any]:
@@ -89,6 +92,21 @@ class PageSession:
     def show_script(self, text: str, title: str) -> None:
         """Include a script in the updates. Each has a name of its own: the page shows only new ones."""
         self._script = {"text": text, "title": title, "name": secrets.token_hex(8)}
+
+    def choose_different(self, round_id: int, count: int) -> None:
+        """Choose the drafts of a round that differ most, and include the choice in the updates.
+
+        Raises:
+            SeedLabError: there are not enough drafts, or a file cannot be read.
+        """
+        tiles = self.session.trail.round(round_id).tiles
+        drafts = {index: tile.file for index, tile in enumerate(tiles) if tile.state is State.DRAFT and tile.file}
+        if len(drafts) <= count:
+            raise SeedLabError(f"There are no more than {count} drafts to choose from: make more seeds.")
+        choice = choose_pictures([read_pixels(file) for file in drafts.values()], count)
+        indices = [list(drafts)[index] for index in choice.indices]
+        words = format_choice(choice, len(drafts))
+        self._choice = {"round": round_id, "indices": indices, "words": words, "name": secrets.token_hex(8)}
 
     def verify(self, round_id: int, index: int, verify: VerifyFor) -> Generator[dict[str, Any], None, None]:
         """Verify a finished picture or a draft, yielding updates.

@@ -86,16 +86,23 @@ class Updates:
         self._version = 0
         self._sent = deque([0] * OVERLAP, maxlen=OVERLAP)
         self._rounds: dict[int, _RoundParts] = {}
-        self._page = {"tree": _Part(), "roots": _Part([]), "script": _Part()}
+        self._page = {"tree": _Part(), "roots": _Part([]), "script": _Part(), "choice": _Part()}
         self._tree = Tree.of(Trail())
 
     def build(
-        self, trail: Trail, script: dict[str, Any] | None = None, *, busy: bool = False, since: int | None = None
+        self,
+        trail: Trail,
+        script: dict[str, Any] | None = None,
+        choice: dict[str, Any] | None = None,
+        *,
+        busy: bool = False,
+        since: int | None = None,
     ) -> dict[str, Any]:
         """Build the next update.
 
         Args:
             script: the exported script to show, or None.
+            choice: the drafts that differ most, or None.
             busy: whether there is work besides unfinished tiles, such as a verification.
             since: the version that the page has; 0 to send everything, None for a page that gets all updates.
         """
@@ -103,6 +110,7 @@ class Updates:
         base = self._sent[0] if since is None else since
         self._sent.append(self._version)
         self._page["script"].put(script, self._version)
+        self._page["choice"].put(choice, self._version)
         self._find_changes(trail)
         summary = build_summary(trail, self._is_known)
         summary["working"] = summary["working"] or busy

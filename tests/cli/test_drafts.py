@@ -70,6 +70,16 @@ def test_an_interrupted_sheet_goes_on_where_it_was_and_other_drafts_are_in_the_w
     assert "“" + str(sheet / "seed-0-draft.png") + "” exists and is another file" in capsys.readouterr().err
 
 
+def test_finish_takes_the_drafts_that_differ_most(sheet, capsys):
+    painter = Painter()
+    files = sorted(sheet.glob("seed-*-draft.png"))
+    assert painter.run("finish", *files, "--different", "2") == 0
+    assert len(painter.painted) == 2
+    assert "These 2 stand for 3: " in capsys.readouterr().err
+    assert painter.run("finish", *files, "--different", "1") == 2
+    assert "One picture differs from none" in capsys.readouterr().err
+
+
 def test_finish_writes_whole_pictures_next_to_their_drafts(sheet, capsys):
     painter = Painter()
     files = [sheet / "seed-0-draft.png", sheet / "seed-2-draft.png"]

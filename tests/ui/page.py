@@ -26,7 +26,11 @@ class View:
     """What a page shows: updates, merged as static/updates.js does it."""
 
     def __init__(self) -> None:
-        self.data, self.known, self.saved = {"run": None, "version": 0, "script": None, "roots": []}, {}, {}
+        self.data, self.known, self.saved = (
+            {"run": None, "version": 0, "script": None, "choice": None, "roots": []},
+            {},
+            {},
+        )
 
     def merge(self, update: dict) -> "View":
         """Apply an update. Asserts that none before it is missing."""
@@ -115,6 +119,10 @@ class Page:
 
     def finish(self, **data):
         update, *errors = self.handlers.finish(SimpleNamespace(_data=data), self.state)
+        self._show(update, errors)
+
+    def pick_different(self, round_id):
+        update, *errors = self.handlers.choose_different(SimpleNamespace(_data={"round": round_id}), self.state)
         self._show(update, errors)
 
     def revisit(self, round_id):

@@ -67,6 +67,27 @@ def test_a_selection_and_all_that_is_left_are_finished(sheet, painter):
     assert sheet.states() == ["done"] * 4
 
 
+def test_the_drafts_that_differ_most_are_picked_and_finished_like_any_selection(page, painter):
+    page.explore(drafts=True, seeds="0-7")
+    page.develop()
+    page.pick_different(1)
+    choice = page.view["choice"]
+    assert (choice["round"], len(set(choice["indices"]))) == (1, 4)
+    assert choice["words"].startswith("These 4 stand for 8: ")
+    page.pick_different(1)
+    assert page.view["choice"]["indices"] == choice["indices"]
+    page.finish(round=1, indices=choice["indices"])
+    page.develop()
+    assert [index for index, state in enumerate(page.states()) if state == "done"] == choice["indices"]
+
+
+def test_too_few_drafts_to_choose_from_are_told(sheet):
+    sheet.pick_different(1)
+    assert sheet.errors["page"] == "There are no more than 4 drafts to choose from: make more seeds."
+    sheet.pick_different(9)
+    assert "no longer exists" in sheet.errors["page"]
+
+
 @pytest.mark.parametrize("indices", [[9], [-1], ["0"], [True], "0", 3, [[0]], list(range(300))])
 def test_a_forged_selection_is_refused(sheet, painter, indices):
     sheet.finish(round=1, indices=indices)

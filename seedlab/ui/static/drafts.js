@@ -2,16 +2,21 @@
 const JUDGING = 'It shows composition, light and colours; eyes, hands and letters come later.';
 const selections = new Map();
 
+// Fewer drafts are quickly looked at.
+const LEAST_TO_CHOOSE = 6;
+let shownChoice = null;
+
 // Whether a tile's whole picture can still be asked for.
 const canFinish = (tile) => tile.state !== 'done' && !tile.finishing;
 
 const findSelection = (id) => selections.get(id) || { on: false, picked: new Set(), last: null };
 
-function makeDrafts(finish, redraw) {
+function makeDrafts(finish, choose, redraw) {
   const words = make('p');
-  const [pick, drop, all] = ['Select', 'Cancel', ''].map((text) => make('button', 'action small', { type: 'button' }, text));
-  const root = make('div', 'drafts', { hidden: '' }, words, pick, drop, all);
-  const drafts = { root, words, pick, drop, all, id: null };
+  const [differ, pick, drop, all] = ['Pick 4 that differ', 'Select', 'Cancel', ''].map((text) => make('button', 'action small', { type: 'button' }, text));
+  const root = make('div', 'drafts', { hidden: '' }, words, differ, pick, drop, all);
+  const drafts = { root, words, differ, pick, drop, all, id: null };
+  differ.addEventListener('click', () => choose(drafts.id));
   const set = (selection) => { selections.set(drafts.id, selection); redraw(); };
   pick.addEventListener('click', () => set({ ...findSelection(drafts.id), on: true }));
   drop.addEventListener('click', () => { set({ on: false, picked: new Set(), last: null }); pick.focus(); });
@@ -23,16 +28,25 @@ function makeDrafts(finish, redraw) {
   return drafts;
 }
 
-function showDrafts({ root, words, pick, drop, all }, data) {
+// Updates repeat the last choice of the server. A new one becomes the selection. Returns the id of its round, or null.
+function takeChoice(choice) {
+  if (!choice || choice.name === shownChoice) return null;
+  shownChoice = choice.name;
+  selections.set(choice.round, { on: true, picked: new Set(choice.indices), last: null, words: choice.words });
+  return choice.round;
+}
+
+function showDrafts({ root, words, differ, pick, drop, all }, data) {
   root.hidden = !data.drafts;
   if (!data.drafts) return;
   const left = data.tiles.filter(canFinish).length;
-  const { on, picked } = findSelection(data.id);
+  const { on, picked, words: chosen } = findSelection(data.id);
   for (const index of [...picked]) if (!canFinish(data.tiles[index])) picked.delete(index);
-  const advice = on ? 'Pick those to finish.' : 'Click one to finish it.';
+  const advice = chosen || (on ? 'Pick those to finish.' : 'Click one to finish it.');
   setText(words, left ? `Drafts: stopped after ${data.drafts}. ${advice}` : 'No drafts are left.');
   setAttribute(words, 'title', JUDGING);
   pick.hidden = on || !left;
+  differ.hidden = on || data.tiles.filter((tile) => tile.state === 'draft').length < LEAST_TO_CHOOSE;
   drop.hidden = !on;
   all.hidden = !left || (on && !picked.size);
   setText(all, picked.size ? `Finish ${picked.size}` : `Finish all ${left}`);

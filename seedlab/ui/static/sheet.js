@@ -83,6 +83,8 @@ function send(kind, data) {
   trigger(kind, data);
 }
 
+const choose = (round) => send('differ', { round });
+
 const finish = (round, indices) => send('finish', indices ? { round, indices } : { round });
 
 function act(kind, at, event) {
@@ -135,6 +137,8 @@ function draw(changed) {
   restoreSiblingFocus(focused);
   drawInspector();
   showScript(inspector, view.script);
+  const chosenRound = takeChoice(view.choice);
+  if (rounds.has(chosenRound)) drawRound(known.get(chosenRound));
   scrollToNewest(view.focus);
   updateFold();
 }
@@ -209,7 +213,7 @@ function makeRound(data) {
   const tiles = data.tiles.map(() => makeTile(act));
   const figures = tiles.map((tile) => tile.figure);
   const grid = data.table ? makeMatrix(data.table, figures, title.id) : make('div', 'grid', {}, ...figures);
-  const drafts = makeDrafts(finish, () => drawRound(known.get(data.id)));
+  const drafts = makeDrafts(finish, choose, () => drawRound(known.get(data.id)));
   const header = make('header', '', {}, title, prompt, siblings);
   if (data.table) header.insertBefore(makeDownload(() => known.get(data.id)), siblings);
   const section = make('section', 'round', { 'aria-labelledby': title.id }, header, drafts.root, grid);

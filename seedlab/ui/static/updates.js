@@ -1,5 +1,5 @@
 // Merges the server's updates into one view. An update holds what changed since its `base` (see seedlab/ui/updates.py).
-const view = { run: null, version: 0, rounds: [], path: [], order: [], roots: [], script: null, status: '', hint: '', note: '', focus: null, working: false };
+const view = { run: null, version: 0, rounds: [], path: [], order: [], roots: [], script: null, choice: null, status: '', hint: '', note: '', focus: null, working: false };
 const known = new Map();
 
 // Returns the ids of the rounds that changed; null if the update is old. None before it may be missing (`isAhead`).
