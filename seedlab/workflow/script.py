@@ -76,7 +76,7 @@ def write_script(recipes: Sequence[Recipe], environment: Environment | None = No
     """
     merges = environment is not None and environment.loras == "merged"
     if len({_strip(recipe, merges) for recipe in recipes}) != 1:
-        what = "one model and one weight of each LoRA" if merges and recipes else "one model and the same LoRAs"
+        what = "one model and one weight of each LoRA" if merges else "one model and precision, and the same LoRAs"
         raise SeedLabError(f"One script makes pictures with {what}: choose the pictures of one round.")
     recipes = tuple(dict.fromkeys(recipes))
     lines = [

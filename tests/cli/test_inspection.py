@@ -184,11 +184,11 @@ def test_several_pictures_of_a_round_are_one_script(picture, tmp_path, capsys):
 
 
 def test_pictures_that_are_no_round_are_no_script(picture, tmp_path, capsys):
-    other, elsewhere = replace(BF16, scheduler="DDIMScheduler"), replace(ENVIRONMENT, torch="2.12.0")
+    other, elsewhere = replace(BF16, dtype="float32"), replace(ENVIRONMENT, torch="2.12.0")
     write_picture(tmp_path / "b.png", paint(other), Metadata(recipe=other, environment=ENVIRONMENT))
     write_picture(tmp_path / "c.png", paint(BF16), Metadata(recipe=BF16, environment=elsewhere))
     assert Painter().run("script", picture, tmp_path / "b.png") == 2
-    assert "one model and scheduler" in capsys.readouterr().err
+    assert "one model and precision, and the same LoRAs" in capsys.readouterr().err
     assert Painter().run("script", picture, tmp_path / "c.png") == 2
     assert "more than one environment" in capsys.readouterr().err
 

@@ -232,7 +232,7 @@ def test_a_mac_draws_on_its_own_device():
 def test_recipes_of_more_than_one_round_are_no_script():
     light, heavy = (replace(RECIPE, loras=(Lora(file="/ink.safetensors", sha256=64 * "a", weight=w),)) for w in (0, 1))
     for recipes in ([RECIPE, replace(RECIPE, model_id="owner/name")], [RECIPE, light], []):
-        with pytest.raises(SeedLabError, match="one model and the same LoRAs"):
+        with pytest.raises(SeedLabError, match="one model and precision, and the same LoRAs"):
             write_script(recipes, ENVIRONMENT)
     with pytest.raises(SeedLabError, match="one model and one weight of each LoRA"):
         write_script([light, heavy], replace(ENVIRONMENT, loras="merged"))
