@@ -77,7 +77,7 @@ class SameSeeds(Rule):
     @classmethod
     def caption(cls, parent: Recipe, value: Value) -> str:
         """Return the words that came, or those that went; the tile shows its seed."""
-        return name_change(parent.prompt, str(value[1])) if isinstance(value, tuple) else ""
+        return name_change(parent.write_prompt("prompt"), str(value[1])) if isinstance(value, tuple) else ""
 
     def title(self, recipes: Sequence[Recipe]) -> str:
         """Return "Seeds 0–3 · other words"."""

@@ -7,6 +7,7 @@ from typing import Self
 from seedlab.core.errors import RecipeError
 from seedlab.core.recipe import Recipe
 from seedlab.core.text_changes import name_change
+from seedlab.rules.prompts import read_marks
 from seedlab.rules.rule import Parameter, Rule, Value, check_count, split_lines
 
 
@@ -48,28 +49,35 @@ class Words(Rule):
 
     def make(self, parent: Recipe) -> dict[Recipe, Value]:
         """Return the recipes of the round; raises RecipeError if no prompt was edited."""
-        if set(self.values) == {parent.prompt}:
+        if set(self.values) == {parent.write_prompt("prompt")}:
             raise RecipeError("words", "This is the prompt of the locked picture: edit it first.")
         return super().make(parent)
 
     @classmethod
     def caption(cls, parent: Recipe, value: Value) -> str:
         """Return the words that came, or those that went."""
-        return name_change(parent.prompt, str(value))
+        return name_change(parent.write_prompt("prompt"), str(value))
 
 
 def replace_prompt(field: str, parent: Recipe, prompt: Value) -> Recipe:
-    """Return a recipe with another prompt.
+    """Return a recipe with another prompt, whose weights are read. Words that join late join the new prompt.
 
     Args:
         field: the field that an error is about.
 
     Raises:
-        RecipeError: it is no prompt.
+        RecipeError: it is no prompt, or the parent's late words replace its prompt instead of joining it.
     """
     if not isinstance(prompt, str):
         raise RecipeError(field, "A prompt must be text.")
+    if not parent.late_prompt.startswith(parent.prompt if parent.late_prompt else ""):
+        sentence = (
+            f"The prompt of this picture is another one after step {parent.late_step}: lock one without late words."
+        )
+        raise RecipeError(field, sentence)
     try:
-        return replace(parent, prompt=prompt)
+        base, syntax = read_marks(parent, prompt)
+        late_prompt = base.late_prompt and prompt + base.late_prompt.removeprefix(base.prompt)
+        return replace(base, prompt=prompt, late_prompt=late_prompt, prompt_syntax=syntax)
     except RecipeError as error:
         raise RecipeError(field, str(error)) from error

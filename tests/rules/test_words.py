@@ -41,3 +41,20 @@ def test_a_value_that_is_no_prompt_is_refused(value):
     with pytest.raises(RecipeError) as caught:
         Words.apply(RECIPE, value)
     assert caught.value.field == "words"
+
+
+def test_weights_of_a_new_prompt_are_read_and_the_old_negative_prompt_keeps_its_characters():
+    child = Words.apply(replace(RECIPE, negative_prompt="[fog]"), "a (red:1.3) boat")
+    assert (child.prompt, child.negative_prompt, child.prompt_syntax) == ("a (red:1.3) boat", r"\[fog\]", "weights")
+    assert Words.apply(replace(RECIPE, prompt="a (red) boat"), "a blue boat").prompt_syntax == ""
+    with pytest.raises(RecipeError, match="out of range") as caught:
+        Words.apply(RECIPE, "a (red:99) boat")
+    assert caught.value.field == "words"
+
+
+def test_late_words_join_the_new_prompt():
+    late = replace(RECIPE, prompt="a boat", late_prompt="a boat, artsy", late_step=3)
+    child = Words.apply(late, "a ship")
+    assert (child.prompt, child.late_prompt, child.late_step) == ("a ship", "a ship, artsy", 3)
+    with pytest.raises(RecipeError, match="another one after step 3"):
+        Words.apply(replace(late, late_prompt="a house"), "a ship")
