@@ -105,18 +105,21 @@ def measure_size(manager: PipelineManager, model: Model, draft_steps: int, runs:
 def measure_fidelity(manager: PipelineManager, model: Model, steps: Sequence[int]) -> None:
     """Print how well drafts after several numbers of steps show their pictures."""
     results: dict[int, list[np.ndarray]] = {each: [] for each in steps}
+    print("steps  own draft is nearest  brightness  balance  contrast")
     for prompt in PROMPTS:
         recipes = seed_round(model.make_recipe(prompt=prompt, seed=0), SEEDS)
         drafts = {each: make(manager, recipes, each) for each in sorted(steps)}  # each goes on from the one before
         pictures = make(manager, recipes)
         for each in steps:
             results[each].append(np.array([find_own(drafts[each], pictures), *correlate(drafts[each], pictures)]))
-    print(f"{len(PROMPTS)} prompts x {len(SEEDS)} seeds; means over the prompts (the least of one prompt)")
-    print("steps  own draft is nearest  brightness     balance        contrast")
+            print_fidelity(each, results[each][-1], prompt)
     for each in steps:
-        own, *correlations = zip(np.mean(results[each], 0), np.min(results[each], 0), strict=True)
-        words = "  ".join(f"{mean:.3f} ({least:.2f})" for mean, least in correlations)
-        print(f"{each:5}  {own[0]:7.1%} ({own[1]:.0%})      {words}", flush=True)
+        print_fidelity(each, np.mean(results[each], 0), f"mean of {len(PROMPTS)} prompts, {len(SEEDS)} seeds each")
+
+
+def print_fidelity(steps: int, values: np.ndarray, words: str) -> None:
+    own, brightness, balance, contrast = values
+    print(f"{steps:5}  {own:20.1%}  {brightness:10.3f}  {balance:7.3f}  {contrast:8.3f}  {words}", flush=True)
 
 
 def find_own(drafts: Sequence[Image.Image], pictures: Sequence[Image.Image]) -> float:
