@@ -16,15 +16,12 @@ from weakref import WeakValueDictionary
 import gradio as gr
 
 from seedlab.core.clients import name_client
-from seedlab.core.errors import RecipeError, SeedLabError
-from seedlab.core.model import NO_NUDGES, Model
-from seedlab.core.numbers import read_whole
-from seedlab.core.recipe import MAX_PROMPT_CHARACTERS
+from seedlab.core.errors import SeedLabError
+from seedlab.core.model import NO_NUDGES
 from seedlab.core.seeds import has_random_seeds, write_seeds
 from seedlab.rules.registry import VARIATIONS, find_variation
 from seedlab.rules.rule import Rule
 from seedlab.ui.browser_state import (
-    find_first_recipe,
     read_count,
     read_indices,
     read_numbers,
@@ -32,26 +29,22 @@ from seedlab.ui.browser_state import (
     read_text,
     read_version,
     read_working,
-    restore_fields,
-    write_advanced,
-    write_drafts,
 )
-from seedlab.ui.captions import format_default_draft, format_model_notes, name_picture
-from seedlab.ui.fields import MODEL_DEPENDENT, update_fields
+from seedlab.ui.captions import name_picture
 from seedlab.ui.form import ADVANCED, ERROR_PLACES, FIELDS, FORM, RULE_FIELDS, Form, read_model_id
 from seedlab.ui.opening import PictureOpener, format_dropped
 from seedlab.ui.outputs import Outputs, lose, run_action
 from seedlab.ui.page_session import PageSession
+from seedlab.ui.panel_handlers import PanelHandlers
 from seedlab.ui.services import PageServices
 from seedlab.ui.updates import LOST
-from seedlab.workflow.notices import describe_marks, describe_seeds, describe_unknown_words
-from seedlab.workflow.trail import Round, State, Tile, Trail
+from seedlab.workflow.trail import Round, State, Tile
 
 CHOSEN = 4
 """How many drafts are chosen that differ: a grid of the diffusers guide."""
 
 
-class Handlers:
+class Handlers(PanelHandlers):
     """The event handlers of one page.
 
     Args:
@@ -59,7 +52,8 @@ class Handlers:
     """
 
     def __init__(self, services: PageServices, address: Callable[[Path], str]) -> None:
-        self._services, self._address, self._opener = services, address, PictureOpener(services)
+        super().__init__(services)
+        self._address, self._opener = address, PictureOpener(services)
         # By session hash, for `leave`: Gradio calls it without state. gr.State owns the page sessions.
         self._pages: WeakValueDictionary[str, PageSession] = WeakValueDictionary()
         self._lock = Lock()
@@ -253,78 +247,9 @@ class Handlers:
         updates = [fields.get(name, gr.skip()) for name in FORM]
         return page.update(), notice, *updates, *errors
 
-    def restore_root(self, page: PageSession | None, served: Sequence[str], values: Sequence[str | None]) -> Outputs:
-        """Restore the main fields; see `restore_fields`. Outputs: prompt, seeds, model."""
-        trail = Trail() if page is None else page.session.trail
-        return restore_fields(trail, self._services.names, served, values)
-
-    def restore_advanced(self, page: PageSession | None) -> Outputs:
-        """Restore other fields from the round on the screen. Outputs: drafts, draft_steps, and those of `ADVANCED`."""
-        trail = Trail() if page is None else page.session.trail
-        recipe = find_first_recipe(trail)
-        if recipe is None:
-            return (gr.skip(),) * (2 + len(ADVANCED))
-        try:
-            model = self._find_model(recipe.model_address)
-            drafts = write_drafts(trail.visible[0], model)
-        except SeedLabError:
-            return (gr.skip(),) * (2 + len(ADVANCED))
-        return *drafts, *write_advanced(recipe, model, local=self._services.local).values()
-
     def leave(self, request: gr.Request) -> None:
         """Pause the work of a tab that was closed, or that sleeps; it resumes with `wake`. No outputs."""
         end_session(self._pages.get(request.session_hash or ""))
-
-    def choose_model(self, model_id: str | None, rule: str | None) -> Iterator[Outputs]:
-        """Adapt the panel to a model. Yields: updates of `MODEL_DEPENDENT`, error, notes."""
-        unchanged = (gr.skip(),) * len(MODEL_DEPENDENT)
-        known = model_id in self._services.names
-        yield *unchanged, "", gr.skip() if known else "Checking the model…"
-        try:
-            model = self._find_model(read_model_id(model_id))
-            # Listed models are known; for others the pipeline has to be inspected.
-            model = model if known else self._services.resolve_model(model)
-        except SeedLabError as error:
-            yield *unchanged, str(error), ""
-            return
-        yield *update_fields(model, rule, local=self._services.local), "", self._format_about(model)
-
-    def measure(self, page: PageSession | None, model_id: str | None) -> Iterator[Outputs]:
-        """Measure how much a model leaves to the seed. Yields: notes about the model, error."""
-        if page is None:
-            yield gr.skip(), "This page has lost its connection: try again."
-            return
-        try:
-            model = self._services.resolve_model(self._find_model(read_model_id(model_id)))
-            with closing(page.measure(model, self._services.measure)) as sentences:
-                yield from ((sentence, "") for sentence in sentences)
-            yield self._format_about(model), ""
-        except SeedLabError as error:
-            yield gr.skip(), str(error)
-
-    def _format_about(self, model: Model) -> str:
-        return format_model_notes(model, describe_seeds(self._services, model))
-
-    def describe_drafts(self, model_id: str | None, steps: str | None) -> Any:
-        """Name the model's own number of steps of a draft. Outputs: draft_steps."""
-        try:
-            model = self._find_model(read_model_id(model_id))
-            count = read_whole("", steps) if steps and steps.strip() else model.num_inference_steps
-        except SeedLabError:
-            return gr.skip()
-        return gr.update(placeholder=format_default_draft(model, count))
-
-    def list_words(self, model_id: str | None) -> Outputs:
-        """List the words of a model with a small vocabulary. Outputs: word list, word accordion."""
-        kinds = self._services.list_words((model_id or "").strip())
-        return {kind: list(phrases) for kind, phrases in kinds.items()}, gr.update(visible=bool(kinds))
-
-    def add_phrase(self, event: gr.EventData, prompt: str | None) -> str:
-        """Add a clicked phrase to the prompt, or remove it. Outputs: prompt."""
-        prompt, phrase = prompt or "", read_text(event, "phrase")
-        # Longer prompts are invalid anyway; do not spend time on parsing them.
-        fits = len(prompt) <= MAX_PROMPT_CHARACTERS
-        return self._services.add_phrase(prompt, phrase) if phrase and fits else prompt
 
     def _find_or_make_page(self, request: gr.Request, *saved: object) -> PageSession:
         """Return the tab's page session, or make one. Two events of a tab may arrive at the same time."""
@@ -338,14 +263,6 @@ class Handlers:
             if request.session_hash:
                 self._pages[request.session_hash] = page
             return page
-
-    def _find_model(self, model_id: str) -> Model:
-        try:
-            return self._services.find_model(model_id)
-        except RecipeError:
-            raise
-        except SeedLabError as error:
-            raise RecipeError("model_id", str(error)) from error
 
     def _read_rule(self, tile: Tile, name: str | None, texts: Sequence[str | None]) -> Rule:
         """Parse the rule that varies a tile. Raises SeedLabError, also if it needs a prompt and the model has none."""
@@ -362,12 +279,6 @@ class Handlers:
         model = self._services.find_model(round_.base.model_address)
         for tile in round_.tiles:
             model.check(tile.recipe)
-
-    def _format_notice(self, form: Form) -> str:
-        model_id, prompt = (form.model_id or "").strip(), form.prompt or ""
-        name = self._services.names.get(model_id, model_id).split(" (")[0]
-        unknown = describe_unknown_words(self._services, model_id, name, [prompt], "see “All known words” below")
-        return " ".join(filter(None, (unknown, describe_marks(prompt, form.negative_prompt or ""))))
 
 
 def _find_places(rule: str | None) -> dict[str, str]:

@@ -1,0 +1,111 @@
+"""Event handlers of the panel: its fields, and what is said about the model. See `seedlab.ui.handlers`."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from typing import Any
+
+import gradio as gr
+
+from seedlab.core.errors import RecipeError, SeedLabError
+from seedlab.core.model import Model
+from seedlab.core.numbers import read_whole
+from seedlab.core.recipe import MAX_PROMPT_CHARACTERS
+from seedlab.ui.browser_state import find_first_recipe, read_text, restore_fields, write_advanced, write_drafts
+from seedlab.ui.captions import format_default_draft, format_model_notes
+from seedlab.ui.fields import MODEL_DEPENDENT, update_fields
+from seedlab.ui.form import ADVANCED, Form, read_model_id
+from seedlab.ui.outputs import Outputs
+from seedlab.ui.page_session import PageSession
+from seedlab.ui.services import PageServices
+from seedlab.workflow.notices import describe_marks, describe_seeds, describe_unknown_words
+from seedlab.workflow.trail import Trail
+
+
+class PanelHandlers:
+    """The event handlers of the panel."""
+
+    def __init__(self, services: PageServices) -> None:
+        self._services = services
+
+    def restore_root(self, page: PageSession | None, served: Sequence[str], values: Sequence[str | None]) -> Outputs:
+        """Restore the main fields; see `restore_fields`. Outputs: prompt, seeds, model."""
+        trail = Trail() if page is None else page.session.trail
+        return restore_fields(trail, self._services.names, served, values)
+
+    def restore_advanced(self, page: PageSession | None) -> Outputs:
+        """Restore other fields from the round on the screen. Outputs: drafts, draft_steps, and those of `ADVANCED`."""
+        trail = Trail() if page is None else page.session.trail
+        recipe = find_first_recipe(trail)
+        if recipe is None:
+            return (gr.skip(),) * (2 + len(ADVANCED))
+        try:
+            model = self._find_model(recipe.model_address)
+            drafts = write_drafts(trail.visible[0], model)
+        except SeedLabError:
+            return (gr.skip(),) * (2 + len(ADVANCED))
+        return *drafts, *write_advanced(recipe, model, local=self._services.local).values()
+
+    def choose_model(self, model_id: str | None, rule: str | None) -> Iterator[Outputs]:
+        """Adapt the panel to a model. Yields: updates of `MODEL_DEPENDENT`, error, notes."""
+        unchanged = (gr.skip(),) * len(MODEL_DEPENDENT)
+        known = model_id in self._services.names
+        yield *unchanged, "", gr.skip() if known else "Checking the model…"
+        try:
+            model = self._find_model(read_model_id(model_id))
+            # Listed models are known; for others the pipeline has to be inspected.
+            model = model if known else self._services.resolve_model(model)
+        except SeedLabError as error:
+            yield *unchanged, str(error), ""
+            return
+        yield *update_fields(model, rule, local=self._services.local), "", self._format_about(model)
+
+    def measure(self, page: PageSession | None, model_id: str | None) -> Iterator[Outputs]:
+        """Measure how much a model leaves to the seed. Yields: notes about the model, error."""
+        if page is None:
+            yield gr.skip(), "This page has lost its connection: try again."
+            return
+        try:
+            model = self._services.resolve_model(self._find_model(read_model_id(model_id)))
+            with closing(page.measure(model, self._services.measure)) as sentences:
+                yield from ((sentence, "") for sentence in sentences)
+            yield self._format_about(model), ""
+        except SeedLabError as error:
+            yield gr.skip(), str(error)
+
+    def _format_about(self, model: Model) -> str:
+        return format_model_notes(model, describe_seeds(self._services, model))
+
+    def describe_drafts(self, model_id: str | None, steps: str | None) -> Any:
+        """Name the model's own number of steps of a draft. Outputs: draft_steps."""
+        try:
+            model = self._find_model(read_model_id(model_id))
+            count = read_whole("", steps) if steps and steps.strip() else model.num_inference_steps
+        except SeedLabError:
+            return gr.skip()
+        return gr.update(placeholder=format_default_draft(model, count))
+
+    def list_words(self, model_id: str | None) -> Outputs:
+        """List the words of a model with a small vocabulary. Outputs: word list, word accordion."""
+        kinds = self._services.list_words((model_id or "").strip())
+        return {kind: list(phrases) for kind, phrases in kinds.items()}, gr.update(visible=bool(kinds))
+
+    def add_phrase(self, event: gr.EventData, prompt: str | None) -> str:
+        """Add a clicked phrase to the prompt, or remove it. Outputs: prompt."""
+        prompt, phrase = prompt or "", read_text(event, "phrase")
+        # Longer prompts are invalid anyway; do not spend time on parsing them.
+        fits = len(prompt) <= MAX_PROMPT_CHARACTERS
+        return self._services.add_phrase(prompt, phrase) if phrase and fits else prompt
+
+    def _find_model(self, model_id: str) -> Model:
+        try:
+            return self._services.find_model(model_id)
+        except RecipeError:
+            raise
+        except SeedLabError as error:
+            raise RecipeError("model_id", str(error)) from error
+
+    def _format_notice(self, form: Form) -> str:
+        model_id, prompt = (form.model_id or "").strip(), form.prompt or ""
+        name = self._services.names.get(model_id, model_id).split(" (")[0]
+        unknown = describe_unknown_words(self._services, model_id, name, [prompt], "see “All known words” below")
+        return " ".join(filter(None, (unknown, describe_marks(prompt, form.negative_prompt or ""))))
