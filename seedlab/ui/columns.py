@@ -31,7 +31,7 @@ def make_columns() -> gr.HTML:
     """Make the columns of rounds and the inspector below them.
 
     The value is an update (see `seedlab.ui.updates`). Events: tile, finish, differ, revisit, wake, reopen,
-    verify, script.
+    refuse, verify, script.
     """
     return gr.HTML(
         html_template='<div class="sheet"></div>',

@@ -150,6 +150,7 @@ def _wire_columns(handlers: Handlers, panel: Panel, page: gr.State, columns: gr.
     ):
         _stream(handlers, event, page, columns)
     columns.differ(handlers.choose_different, [page], [columns, *errors], **UNQUEUED)
+    columns.refuse(handlers.refuse_file, None, [panel.errors["page"]], **UNQUEUED)
     columns.verify(handlers.verify, [page], [columns], **QUEUED)
     columns.script(handlers.write_script, [page], [columns, panel.errors["page"]], **UNQUEUED)
     panel.stop.click(handlers.stop, [page], [columns], **UNQUEUED)

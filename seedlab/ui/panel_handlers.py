@@ -10,6 +10,7 @@ from seedlab.core.errors import RecipeError, SeedLabError
 from seedlab.core.model import Model
 from seedlab.core.numbers import read_whole
 from seedlab.core.recipe import MAX_PROMPT_CHARACTERS
+from seedlab.core.text import quote
 from seedlab.ui.browser_state import find_first_recipe, read_text, restore_fields, write_advanced, write_drafts
 from seedlab.ui.captions import format_default_draft, format_model_notes
 from seedlab.ui.fields import MODEL_DEPENDENT, update_fields
@@ -83,6 +84,11 @@ class PanelHandlers:
         except SeedLabError:
             return gr.skip()
         return gr.update(placeholder=format_default_draft(model, count))
+
+    def refuse_file(self, event: gr.EventData) -> str:
+        """Refuse a file that is too large to open. Outputs: error."""
+        name = quote(read_text(event, "name"), 80)
+        return f"{name} is larger than 20 MB: choose a picture as SeedLab or another tool saved it."
 
     def list_words(self, model_id: str | None) -> Outputs:
         """List the words of a model with a small vocabulary. Outputs: word list, word accordion."""

@@ -49,6 +49,14 @@ def test_invalid_seeds_show_an_error_under_the_field_and_keep_the_input(screen):
     screen.wait_done(0, 1)
 
 
+def test_a_file_that_is_too_large_is_refused_in_words(screen):
+    opener = screen.page.locator("#open").locator("xpath=..").locator("input[type=file]")
+    opener.set_input_files({"name": "large.png", "mimeType": "image/png", "buffer": bytes(21 * 2**20)})
+    expect(screen.sentence("page")).to_contain_text("“large.png” is larger than 20 MB")
+    screen.generate(seeds="0")
+    expect(screen.sentence("page")).to_have_text("")
+
+
 def test_an_error_under_advanced_is_scrolled_into_view(visit):
     screen = visit(steps=0)
     screen.generate()

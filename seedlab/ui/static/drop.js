@@ -1,10 +1,14 @@
 // Uploads a picture dropped anywhere on the page through the "Open a picture" button.
 const PICTURES = '.png,.jpg,.jpeg,.webp';
+const MAX_UPLOAD = 20 * 2 ** 20; // as in seedlab.server.bodies
 const hasFiles = (event) => [...(event.dataTransfer?.types || [])].includes('Files');
 
 function acceptDrops() {
   const mark = (on) => document.documentElement.toggleAttribute('data-dropping', on);
-  waitFor(findInput).then((input) => { input.accept = PICTURES; }); // what the dialog offers; the server checks files
+  waitFor(findInput).then((input) => {
+    input.accept = PICTURES; // what the dialog offers; the server checks files
+    input.parentElement.addEventListener('change', refuseLarge, true);
+  });
   document.addEventListener('dragover', (event) => {
     if (!hasFiles(event)) return;
     event.preventDefault();
@@ -23,6 +27,15 @@ function acceptDrops() {
     document.documentElement.dataset.dropped = files.length; // the notice says that only the first is opened
     upload(file);
   });
+}
+
+// Gradio would say nothing: before it uploads, it drops files that are too large.
+function refuseLarge(event) {
+  const large = [...event.target.files].find((file) => file.size > MAX_UPLOAD);
+  if (!large) return;
+  event.stopImmediatePropagation();
+  event.target.value = '';
+  trigger('refuse', { name: large.name });
 }
 
 function upload(file) {
