@@ -26,7 +26,7 @@ def test_a_hostile_prompt_is_only_text(screen, seeds):
     screen.frame(1, 0).hover()
     expect(screen.column(0).locator("header p")).to_have_text(HOSTILE)
     expect(screen.column(1).locator(".suffix")).to_have_text(HOSTILE)
-    expect(screen.page.locator(".inspector dd").first).to_contain_text(HOSTILE)
+    expect(screen.page.locator(".inspector dd:not([hidden])").first).to_contain_text(HOSTILE)
     expect(screen.page.locator("img[src='x']")).to_have_count(0)
     assert "alert" not in screen.page.locator("#sheet img.picture").first.get_attribute("src")
     screen.generate(prompt="house", seeds=str(seeds[1]))

@@ -37,8 +37,9 @@ def test_an_unconditional_model_explores_its_seeds(visit, tmp_path):
     screen.generate()
     screen.wait_done()
     expect(screen.page.locator(".inspector")).to_contain_text("16×16")
+    # One setting is selected, which needs no prompt.
+    screen.fill("sweep", "steps 2, 3, 4, 6")
     screen.frame(0, 2).click()
-    # The steps rule is selected, as it needs no prompt.
     expect(screen.column(1).locator("h2")).to_have_text("Seed 2 · steps")
     screen.wait_done(1)
     screen.action("Verify").click()

@@ -69,5 +69,5 @@ def test_a_picture_that_names_no_model_needs_one(tmp_path, capsys):
 
 
 def test_a_seed_that_cannot_be_locked_is_said(tmp_path, capsys):
-    assert Painter().run("refine", write(tmp_path / "a.jpg", seed=str(2**40)), "--model", "sketch") == 2
+    assert Painter().run("refine", write(tmp_path / "a.jpg", seed=str(2**64)), "--model", "sketch") == 2
     assert capsys.readouterr().err.startswith("“a.jpg” has no seed that SeedLab can lock.")

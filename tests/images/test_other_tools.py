@@ -37,7 +37,7 @@ TAGS = " <lora:ink:0.8> <lora:rain_2:1>"
 CASES: dict[str, tuple[Recipe, WeightHashes]] = {
     "plain": (RECIPE, NO_HASHES),
     "largest seed": (replace(RECIPE, seed=2**32 - 1), NO_HASHES),
-    "negative prompt": (replace(RECIPE, negative_prompt="blurry, (text:1.2)"), NO_HASHES),
+    "negative prompt": (replace(RECIPE, negative_prompt="blurry, (text:1.2)", prompt_syntax="weights"), NO_HASHES),
     "several lines": (replace(RECIPE, prompt="北斎の波, “wave” 🌊\nby the sea: at night"), NO_HASHES),
     "size": (replace(RECIPE, width=768, height=512, guidance_scale=7.5, num_inference_steps=30), NO_HASHES),
     "hub": (replace(RECIPE, model_id="stabilityai/stable-diffusion-xl-base-1.0", revision="ab" * 20), NO_HASHES),

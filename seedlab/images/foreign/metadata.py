@@ -86,6 +86,7 @@ class ForeignMetadata:
     def to_dict(self) -> dict[str, Any]:
         """Return what is known as JSON data."""
         data = asdict(self) | {"left": [asdict(each) for each in self.left]}
+        del data["has_other_weights"]  # for the notice about them
         return {name: value for name, value in data.items() if value not in (None, "", ())}
 
     def leave(self, *details: Detail) -> Self:

@@ -31,7 +31,7 @@ function acceptDrops() {
 
 // Gradio would say nothing: before it uploads, it drops files that are too large.
 function refuseLarge(event) {
-  const large = [...event.target.files].find((file) => file.size > MAX_UPLOAD);
+  const large = [...(event.target.files || [])].find((file) => file.size > MAX_UPLOAD);
   if (!large) return;
   event.stopImmediatePropagation();
   event.target.value = '';
