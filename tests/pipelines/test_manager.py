@@ -229,7 +229,7 @@ def test_a_picture_of_nan_is_never_shown_as_a_result(manager, tiny, tmp_path):
 def test_a_failure_ends_its_own_tile_alone(shared_manager, tiny):
     bad = make_recipe(tiny, scheduler="FlowMatchEulerDiscreteScheduler")
     reports = run(shared_manager, make_recipe(tiny), bad, make_recipe(tiny, seed=1))
-    ends = [report for report in reports if isinstance(report, Finished | Failed)]
+    ends = sorted((each for each in reports if isinstance(each, Finished | Failed)), key=lambda each: each.index)
     assert [type(report) for report in ends] == [Finished, Failed, Finished]
     assert (
         ends[1].sentence

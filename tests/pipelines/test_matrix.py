@@ -60,7 +60,6 @@ class Case:
 REPRESENTATIVES = (
     Case("tiny", "float32", "DPMSolverMultistepScheduler SDE Karras"),
     Case("tiny", "bfloat16", "EulerAncestralDiscreteScheduler"),
-    Case("mid", "bfloat16", "DDIMScheduler"),
     Case("xl", "bfloat16"),
     Case("sd3", "float32"),
     Case("flux", "bfloat16"),

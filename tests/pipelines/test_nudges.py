@@ -30,7 +30,7 @@ NUDGES = ((), (SEVEN,), (SEVEN, NINE))
 BUILDERS = {name: build for name, build in ALL_BUILDERS.items() if name not in UNCONDITIONAL}
 BUILDERS["qwen"] = builders.build_qwen_image
 QUICK = (("flux", "float32"),)
-"""What is tested every time; the script of Sketch is one of a Stable Diffusion."""
+"""What is tested every time."""
 
 
 def nudge_each(recipe: Recipe, nudges: Sequence[tuple[Nudge, ...]] = NUDGES) -> tuple[Recipe, ...]:
@@ -118,6 +118,7 @@ def test_an_exported_script_in_a_new_process_gives_the_same_bytes(shared_manager
     }
 
 
+@pytest.mark.slow
 def test_a_script_of_sketch_gives_the_same_bytes(shared_manager, tmp_path):
     model = shared_manager.resolve("sketch")
     (recipe,) = nudge_each(model.make_recipe(prompt="a red boat", seed=2, num_inference_steps=3), NUDGES[2:])
