@@ -141,7 +141,8 @@ def make(manager, recipes: Sequence[Recipe]) -> list[str]:
 
 def test_the_representatives_are_rows_of_the_matrix():
     assert set(REPRESENTATIVES) <= set(CASES)
-    assert {case.model for case in REPRESENTATIVES} == set(BUILDERS)
+    # Sketch is as wide as "mid", and its exact batches are tested every time.
+    assert {case.model for case in REPRESENTATIVES} == set(BUILDERS) - {"mid"}
 
 
 @pytest.mark.parametrize(("case", "way"), IN_EVERY_WAY)
