@@ -86,7 +86,9 @@ def visit(browser, profiles, server) -> Iterator[Callable[..., Screen]]:
         if key not in profiles:
             profiles[key] = browser.new_context(**options)
             profiles[key].new_page()
-        screens.append(Screen(profiles[key].pages[0], server.url).open())
+        tab = profiles[key].pages[0]
+        tab.set_viewport_size(options["viewport"])  # another test may have changed it
+        screens.append(Screen(tab, server.url).open())
         if steps is not None:
             screens[-1].set_steps(steps, side=SMALL)
         return screens[-1]
