@@ -10,6 +10,7 @@ import pytest
 from seedlab.server.paths import DATA, HEARTBEAT, JOIN, PREDICT
 from seedlab.server.streams import Streams
 from seedlab.settings import Settings
+from seedlab.ui.form import FORM
 from seedlab.ui.running_page import OpenStream
 from tests.server.conftest import launch
 from tests.server.raw import read_status, send_head
@@ -40,7 +41,8 @@ def visitor(few):
 
 def explore(few, client, session: str) -> None:
     """Request four pictures that nobody has made."""
-    values = dict(enumerate([None, f"Labrador {session}", "0-3", "sketch"]))
+    fields = {"prompt": f"Labrador {session}", "seeds": "0-3", "model_id": "sketch"}
+    values = {0: None} | {1 + FORM.index(name): value for name, value in fields.items()}
     assert client.post(PREDICT, json=few.call("open", session, {0: ""})).status_code == 200
     assert client.post(PREDICT, json=few.call("explore", session, values)).status_code == 200
 
