@@ -23,8 +23,8 @@ T = TypeVar("T")
 
 MEASURE = """\
 Measure how much of a picture's composition a model leaves to the seed: drafts of 12 seeds under 8 prompts, and a
-two-way analysis of variance of where they are light and dark. 100 % would mean that the seed alone decides, whatever
-the prompt; 0 %, that exploring seeds is in vain. The interval is the 95 % confidence interval."""
+two-way analysis of variance of where they are light and dark. At 0 %, all seeds of a prompt give the same composition;
+at 100 %, the prompt decides nothing of it. The interval is the 95 % confidence interval."""
 
 COMPARE = """\
 Put words on trial: make drafts of the same seeds under two prompts, and measure how much the other words change, where,

@@ -11,10 +11,10 @@ MAX_SOURCE_CHARACTERS = 300
 
 @dataclass(frozen=True, kw_only=True)
 class SeedShare:
-    """The share of the variance of compositions that goes with the seed, whatever the prompt is.
+    """The share of the variance of compositions that the prompt leaves to the seed.
 
     Attributes:
-        share: 0...1. The rest goes with the prompt, or with seed and prompt together.
+        share: 0...1: what goes with the seed, alone or together with the prompt. The rest goes with the prompt alone.
         low, high: the bounds of its 95 % confidence interval, 0...1.
         source: who measured it, and how; the end of the sentence "measured …".
     """

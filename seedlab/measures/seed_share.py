@@ -38,7 +38,7 @@ def _read_compositions(features: Features) -> NDArray[np.float64]:
 
 
 def _estimate(values: NDArray[np.float64]) -> float:
-    """Return the share of the variance that goes with the first axis, of values (seeds, prompts, places)."""
+    """Return the share of the variance that does not go with the prompt alone, of values (seeds, prompts, places)."""
     seeds, prompts, _ = values.shape
     mean, by_seed, by_prompt = values.mean(axis=(0, 1)), values.mean(axis=1), values.mean(axis=0)
     rest = values - by_seed[:, None] - by_prompt[None] + mean
@@ -51,7 +51,8 @@ def _estimate(values: NDArray[np.float64]) -> float:
     )
     of_rest = mean_squares[2]
     parts = np.maximum([(mean_squares[0] - of_rest) / prompts, (mean_squares[1] - of_rest) / seeds, of_rest], 0)
-    return float(parts[0] / parts.sum()) if parts.sum() > 0 else 0.0
+    # A model draws no other noise: what varies beyond seed and prompt varies with the two together.
+    return float((parts[0] + parts[2]) / parts.sum()) if parts.sum() > 0 else 0.0
 
 
 def _jackknife(values: NDArray[np.float64], axis: int) -> float:
