@@ -32,7 +32,7 @@ def measure(manager, generate):
 
 def test_sketch_leaves_much_of_the_composition_to_the_seed(manager):
     share = measure(manager, manager.generate)
-    assert share.low > 0.4
+    assert share.share > 0.4
 
 
 def test_a_model_whose_noise_is_always_the_same_leaves_nothing_to_the_seed(manager):
