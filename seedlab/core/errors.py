@@ -1,5 +1,7 @@
 """The errors that SeedLab raises."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 
@@ -17,3 +19,12 @@ class RecipeError(SeedLabError):
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle both arguments: by default only the text would be passed to `__init__`."""
         return type(self), (self.field, str(self))
+
+
+@contextmanager
+def blame(field: str) -> Iterator[None]:
+    """Let a `RecipeError` that is raised inside the context be about this field."""
+    try:
+        yield
+    except RecipeError as error:
+        raise RecipeError(field, str(error)) from error

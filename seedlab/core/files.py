@@ -5,7 +5,7 @@ import os
 import re
 import time
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -69,6 +69,37 @@ def delete_abandoned(folder: Path) -> None:
                     limit = ORPHANED_SECONDS if _has_ended(match["process"]) else ABANDONED_SECONDS
                     if time.time() - file.stat().st_mtime > limit:
                         file.unlink()
+
+
+def delete_least_used(
+    folder: Path, is_ours: Callable[[str], object], limit_bytes: int, kept: Path | None = None
+) -> None:
+    """Delete the least recently used files of a folder while all of them together are larger than a limit.
+
+    Args:
+        folder: several processes may use it. Nothing happens if it cannot be read.
+        is_ours: whether a file of this name counts, and may be deleted.
+        kept: a file that counts and stays.
+    """
+    files = sorted(_list_by_use(folder, is_ours))
+    excess = sum(size for _, size, _ in files) - limit_bytes
+    for _, size, file in files:
+        if excess <= 0:
+            return
+        if file != kept:
+            excess -= size
+            with suppress(OSError):  # another process has deleted it
+                file.unlink()
+
+
+def _list_by_use(folder: Path, is_ours: Callable[[str], object]) -> Iterator[tuple[float, int, Path]]:
+    """Yield (time of last use in s, bytes, file)."""
+    with suppress(OSError):
+        for file in folder.iterdir():
+            with suppress(OSError):  # deleted meanwhile
+                if is_ours(file.name):
+                    status = file.stat()
+                    yield status.st_mtime, status.st_size, file
 
 
 def is_full(error: OSError) -> bool:

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from seedlab.core import canonical
 from seedlab.core.canonical import ADDED
-from seedlab.core.errors import RecipeError
+from seedlab.core.errors import RecipeError, blame
 from seedlab.core.prompt_weights import SYNTAXES, choose_syntax, escape, is_weighted, parse_weights, read_parts
 from seedlab.core.validation import check_choice, check_int, check_side, check_text
 
@@ -168,10 +168,8 @@ class Recipe:
         if not self.prompt_syntax:
             return
         for name in PROMPTS:
-            try:
+            with blame(name):
                 parse_weights(getattr(self, name))
-            except RecipeError as error:
-                raise RecipeError(name, str(error)) from error
         # Without marks it has no effect, and two recipes must not mean the same picture.
         object.__setattr__(self, "prompt_syntax", choose_syntax(*self.prompts))
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from seedlab.core.environment import Environment
 from seedlab.core.errors import SeedLabError
-from seedlab.core.files import delete_abandoned
+from seedlab.core.files import delete_abandoned, delete_least_used
 from seedlab.core.picture import Picture
 from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Finished
@@ -61,7 +61,8 @@ class Store:
         else:
             write_png(file, finished.image, {})
         if self.limit_bytes is not None:
-            self._make_room(file, self.limit_bytes)
+            self.sweep()
+            delete_least_used(self.folder, OURS.fullmatch, self.limit_bytes, kept=file)
         return Picture(file, finished.notice, finished.draft_steps)
 
     def sweep(self) -> None:
@@ -86,25 +87,3 @@ class Store:
         if not metadata.is_of(recipe) or (metadata.environment, metadata.draft_steps) != (environment, draft_steps):
             raise SeedLabError("This picture is not what its name says.")
         return metadata.notice
-
-    def _make_room(self, written: Path, limit_bytes: int) -> None:
-        self.sweep()
-        pictures = sorted(self._list(), key=lambda each: each[0])
-        excess = sum(size for _, size, _ in pictures) - limit_bytes
-        for _, size, file in pictures:
-            if excess <= 0:
-                return
-            if file != written:
-                excess -= size
-                with suppress(OSError):  # another process has deleted it
-                    file.unlink()
-
-    def _list(self) -> list[tuple[float, int, Path]]:
-        """List the store's pictures as (time of last use in s, bytes, file)."""
-        pictures = []
-        for file in self.folder.iterdir():
-            with suppress(OSError):  # deleted meanwhile
-                if OURS.fullmatch(file.name):
-                    status = file.stat()
-                    pictures.append((status.st_mtime, status.st_size, file))
-        return pictures

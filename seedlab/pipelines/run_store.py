@@ -1,7 +1,6 @@
 """The paused runs of drafts, from which their pictures are finished later, in a bounded folder without an index."""
 
 import logging
-import os
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -9,7 +8,7 @@ from pathlib import Path
 
 from seedlab.core.environment import Environment
 from seedlab.core.errors import SeedLabError
-from seedlab.core.files import delete_abandoned
+from seedlab.core.files import delete_abandoned, delete_least_used
 from seedlab.core.recipe import Recipe
 from seedlab.pipelines.sampling.paused import PausedRun
 from seedlab.pipelines.sampling.paused_files import load, save
@@ -82,16 +81,8 @@ class RunStore:
 
     def make_room(self) -> None:
         """Delete the least recently used runs while all together are larger than the limit."""
-        if self.folder is None:
-            return
-        runs = sorted(_list(self.folder))
-        excess = sum(size for _, size, _ in runs) - self.limit_bytes
-        for _, size, file in runs:
-            if excess <= 0:
-                return
-            excess -= size
-            with suppress(OSError):  # another process has deleted it
-                file.unlink()
+        if self.folder is not None:
+            delete_least_used(self.folder, lambda name: name.endswith(SUFFIX), self.limit_bytes)
 
     def sweep(self) -> None:
         """Delete the temporary files that killed processes left."""
@@ -108,15 +99,3 @@ def _name(folder: Path, recipe: Recipe, environment: Environment) -> Path:
 
 def _own(recipe: Recipe, environment: Environment) -> str:
     return f"{recipe.fingerprint} {environment.digest}"
-
-
-def _list(folder: Path) -> list[tuple[float, int, Path]]:
-    """List the folder's runs as (time of last use in s, bytes, path)."""
-    runs = []
-    with suppress(OSError), os.scandir(folder) as entries:
-        for entry in entries:
-            with suppress(OSError):  # deleted meanwhile
-                if entry.name.endswith(SUFFIX):
-                    status = entry.stat()
-                    runs.append((status.st_mtime, status.st_size, Path(entry.path)))
-    return runs

@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from seedlab.core.errors import SeedLabError
 from seedlab.core.recipe import Recipe
@@ -91,9 +92,9 @@ class BatchRunner:
         if work.batch.resume and not work.is_looked_up and self.runs.has_any(work.recipes.values()):
             turn.check_stop()
             with suppress(Exception):  # making the pictures says why the model cannot be loaded
-                environment = self._load(next(iter(work.recipes.values())), work, turn).environment
+                loaded = self._load(next(iter(work.recipes.values())), work, turn)
                 for index, recipe in work.recipes.items():
-                    if run := self.runs.find(recipe, note_compel(environment, recipe), work.draft_steps):
+                    if run := self._find_run(loaded, recipe, work.draft_steps):
                         found[index] = run
         return work if work.is_looked_up else work.start_from(found)
 
@@ -127,10 +128,7 @@ class BatchRunner:
             def follow(recipe: Recipe, indices: Sequence[int]) -> OnStep:
                 return follow_tiles(loaded, recipe, indices, turn)
 
-            def find(recipe: Recipe, below: int) -> PausedRun | None:
-                return self.runs.find(recipe, note_compel(loaded.environment, recipe), below)
-
-            digest = loaded.environment.digest
+            digest, find = loaded.environment.digest, partial(self._find_run, loaded)
             return work.pause(self._shared_steps.start(loaded.pipeline, recipes, digest, follow, find))
         except StoppedError:
             raise
@@ -140,6 +138,9 @@ class BatchRunner:
             LOGGER.info("These pictures share no steps.", exc_info=True)
             self._free_memory()
             return work
+
+    def _find_run(self, loaded: LoadedPipeline, recipe: Recipe, below: int | None) -> PausedRun | None:
+        return self.runs.find(recipe, note_compel(loaded.environment, recipe), below)
 
     def _make_alone(self, index: int, work: Work, turn: Turn) -> Work:
         """Make one picture; retries while memory is short and more can be freed. A failure ends only this tile."""

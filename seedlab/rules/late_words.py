@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from math import ceil
 from typing import Self
 
-from seedlab.core.errors import RecipeError
+from seedlab.core.errors import RecipeError, blame
 from seedlab.core.numbers import read_whole
 from seedlab.core.recipe import Recipe
 from seedlab.core.text import quote
@@ -70,12 +70,10 @@ class LateWords(Rule):
                 f"The words of this picture change after step {parent.late_step}, and more can join only until then: "
                 f"choose {parent.late_step} or less.",
             )
-        try:
+        with blame("late_prompt"):
             base, syntax = read_marks(parent, suffix)
             late_prompt = extend_prompt(base.late_prompt or base.prompt, suffix)
             return replace(base, late_prompt=late_prompt, late_step=step, prompt_syntax=syntax)
-        except RecipeError as error:
-            raise RecipeError("late_prompt", str(error)) from error
 
     @classmethod
     def caption(cls, parent: Recipe, value: Value) -> str:

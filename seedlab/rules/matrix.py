@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
-from seedlab.core.errors import RecipeError
+from seedlab.core.errors import RecipeError, blame
 from seedlab.core.recipe import Recipe
 from seedlab.rules.rule import Choice, Parameter, Rule, Table, Value, check_count, unique
 
@@ -60,10 +60,8 @@ class Matrix(Rule):
         name = kind.read_choice(texts[kind.name]).name
         rules = _list_rules().values()
         rule = next(rule for rule in rules if name in (choice.name for choice in rule.list_axes()))
-        try:
+        with blame(values.name):
             return rule.read_axis(name, texts[values.name])
-        except RecipeError as error:
-            raise RecipeError(values.name, str(error)) from error
 
     @classmethod
     def of(cls, columns: Rule, rows: Rule) -> Self:
@@ -91,10 +89,8 @@ class Matrix(Rule):
         """Apply both values. One that replaces the prompt comes before one that extends it."""
         axes = zip(FIELDS, _split(value), strict=True)
         for field, (rule, axis_value) in sorted(axes, key=lambda axis: axis[1][0].precedence):
-            try:
+            with blame(field):
                 parent = rule.apply(parent, axis_value)
-            except RecipeError as error:
-                raise RecipeError(field, str(error)) from error
         return parent
 
     def make(self, parent: Recipe) -> dict[Recipe, Value]:
@@ -151,10 +147,8 @@ class Matrix(Rule):
 
 def _name_axis(parent: Recipe, axis: Sequence[tuple[type[Rule], Value]], field: str) -> list[Value]:
     rule = axis[0][0]
-    try:
+    with blame(field):
         made = rule(tuple(value for _, value in axis)).make(parent)
-    except RecipeError as error:
-        raise RecipeError(field, str(error)) from error
     return [(rule.name, value) for value in made.values()]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any, Self
 
-from seedlab.core.errors import RecipeError
+from seedlab.core.errors import RecipeError, blame
 from seedlab.core.file_names import hide_folders
 from seedlab.core.numbers import MAX_CHARACTERS, read_number, tidy_digits
 from seedlab.core.recipe import Nudge, Recipe
@@ -67,14 +67,12 @@ class Nudges(Rule):
     def apply(cls, parent: Recipe, value: Value) -> Recipe:
         """Add a nudge to the parent's; return the parent at strength 0, the other seed at strength 1."""
         seed, strength = _read_value(parent, value)
-        try:
+        with blame("nudge_strength"):
             if strength == 0 or (seed == parent.seed and not parent.nudges):
                 return parent
             if strength == 1:
                 return replace(parent, seed=seed, nudges=())
             return replace(parent, nudges=(*parent.nudges, Nudge(seed=seed, weight=strength)))
-        except RecipeError as error:
-            raise RecipeError("nudge_strength", str(error)) from error
 
     @classmethod
     def caption(cls, parent: Recipe, value: Value) -> str:
@@ -145,7 +143,5 @@ def _read_strength(word: str) -> float:
 def _read_seeds(text: str) -> list[tuple[int]]:
     if has_random_seeds(text):
         raise RecipeError("nudge_seeds", "Write seeds such as 7, 42, or 4 others, which stay the same for a picture.")
-    try:
+    with blame("nudge_seeds"):
         return [(seed,) for seed in parse_seeds(text)]
-    except RecipeError as error:
-        raise RecipeError("nudge_seeds", str(error)) from error

@@ -274,6 +274,23 @@ def split_lines(text: str) -> tuple[str, ...]:
     return unique(line.strip() for line in text.splitlines() if line.strip())
 
 
+def read_lines(field: str, text: str, things: str, missing: str) -> tuple[str, ...]:
+    """Return the lines of a parameter as `split_lines` does, one for each tile.
+
+    Args:
+        things: as for `check_count`.
+        missing: the sentence for a text without lines.
+
+    Raises:
+        RecipeError: there is no line, or there are more than 256.
+    """
+    lines = split_lines(text)
+    if not lines:
+        raise RecipeError(field, missing)
+    check_count(field, len(lines), things)
+    return lines
+
+
 def unique(values: Iterable[Any]) -> tuple[Any, ...]:
     """Return values without duplicates, in order."""
     return tuple(dict.fromkeys(values))

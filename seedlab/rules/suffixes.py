@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Self
 
-from seedlab.core.errors import RecipeError
+from seedlab.core.errors import RecipeError, blame
 from seedlab.core.recipe import Recipe
 from seedlab.rules.prompts import read_marks
-from seedlab.rules.rule import Parameter, Rule, Value, check_count, split_lines
+from seedlab.rules.rule import Parameter, Rule, Value, read_lines
 
 GUIDE_SUFFIXES = (", highly realistic", ", artsy", ", trending", ", colorful")
 GLUE = " ,;."
@@ -49,13 +49,11 @@ class Suffixes(Rule):
         """Extend the prompt; of a picture with late words, both of its prompts."""
         if not isinstance(value, str) or not value.strip():
             raise RecipeError("suffixes", "A suffix must be text.")
-        try:
+        with blame("suffixes"):
             base, syntax = read_marks(parent, value)
             late_prompt = base.late_prompt and extend_prompt(base.late_prompt, value)
             prompt = extend_prompt(base.prompt, value)
             return replace(base, prompt=prompt, late_prompt=late_prompt, prompt_syntax=syntax)
-        except RecipeError as error:
-            raise RecipeError("suffixes", str(error)) from error
 
     @classmethod
     def leads(cls, parent: Recipe, value: Value, child: Recipe) -> bool:
@@ -116,8 +114,4 @@ def parse_suffixes(text: str, field: str = "suffixes") -> tuple[str, ...]:
     Raises:
         RecipeError: there is no suffix, or there are more than 256.
     """
-    suffixes = split_lines(text)
-    if not suffixes:
-        raise RecipeError(field, "No suffix given. Write one a line, such as “, artsy”.")
-    check_count(field, len(suffixes), "suffixes")
-    return suffixes
+    return read_lines(field, text, "suffixes", "No suffix given. Write one a line, such as “, artsy”.")

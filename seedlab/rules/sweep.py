@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from seedlab.core.errors import RecipeError
+from seedlab.core.errors import RecipeError, blame
 from seedlab.core.recipe import Recipe
 from seedlab.rules.rule import Choice, Parameter, Rule, Value, check_count, split_lines, unique
 from seedlab.rules.settings import FIELD, SETTINGS, Setting, find_setting, split_setting
@@ -67,10 +67,8 @@ class Sweep(Rule):
 
     @classmethod
     def _read(cls, setting: Setting, text: str) -> Self:
-        try:
+        with blame(FIELD):
             values = unique((setting.name, *value) for value in setting.read(text))
-        except RecipeError as error:
-            raise RecipeError(FIELD, str(error)) from error
         if not values:
             raise RecipeError(FIELD, f"No value given. Write some, such as {setting.text}.")
         check_count(FIELD, len(values), "values")
@@ -90,10 +88,9 @@ class Sweep(Rule):
     def apply(cls, parent: Recipe, value: Value) -> Recipe:
         """Replace the setting."""
         try:
-            name, *values = value if isinstance(value, tuple) else (value,)
-            return find_setting(name).apply(parent, values)
-        except RecipeError as error:
-            raise RecipeError(FIELD, str(error)) from error
+            with blame(FIELD):
+                name, *values = value if isinstance(value, tuple) else (value,)
+                return find_setting(name).apply(parent, values)
         except (TypeError, ValueError, IndexError) as error:
             raise RecipeError(FIELD, "This round has a value of an unknown kind.") from error
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Self
 
-from seedlab.core.errors import RecipeError
+from seedlab.core.errors import RecipeError, blame
 from seedlab.core.recipe import Recipe
 from seedlab.core.seeds import parse_seeds
 from seedlab.rules.expansion import choose, fill_in, split_choices
@@ -48,16 +48,13 @@ class Wildcards(Rule):
         """Read a template, empty for the locked prompt itself, and word seeds as seeds are written."""
         template = texts["template"].strip()
         split_choices(template)
-        try:
+        with blame("word_seeds"):
             return cls(tuple((template, seed) for seed in parse_seeds(texts["word_seeds"])))
-        except RecipeError as error:
-            raise RecipeError("word_seeds", str(error)) from error
 
     @classmethod
     def settle(cls, parent: Recipe, value: Value) -> Value:
         """Choose the words, which the tile keeps. Word seeds that choose the same are one tile."""
-        template, seed, *chosen = _read(value)
-        return (template, seed, *(chosen or [choose(_list_choices(parent, template), seed)]))
+        return _read(parent, value)
 
     @classmethod
     def apply(cls, parent: Recipe, value: Value) -> Recipe:
@@ -66,32 +63,29 @@ class Wildcards(Rule):
         Raises:
             RecipeError: as for `Rule`, or there is nothing to choose.
         """
-        template, seed, *given = _read(value)
-        chosen = given[0] if given else choose(_list_choices(parent, template), seed)
+        template, _, chosen = _read(parent, value)
         if not chosen:
             raise RecipeError("template", "There is nothing to choose: write choices as {oil|ink}, or __medium__.")
-        try:
+        with blame("template"):
             return _fill_in(parent, template, chosen)
-        except RecipeError as error:
-            raise RecipeError("template", str(error)) from error
 
     @classmethod
     def caption(cls, parent: Recipe, value: Value) -> str:
         """Return the chosen words: "ink, at night"."""
-        template, seed, *given = _read(value)
-        chosen = given[0] if given else choose(_list_choices(parent, template), seed)
+        _, _, chosen = _read(parent, value)
         return ", ".join(filter(None, (each.strip(GLUE) for each in chosen)))
 
 
-def _read(value: Value) -> tuple[str, int, *tuple[tuple[str, ...], ...]]:
-    """Return a value's parts, which may come from untrusted JSON."""
+def _read(parent: Recipe, value: Value) -> tuple[str, int, tuple[str, ...]]:
+    """Return a value's parts, which may come from untrusted JSON. Words that are not chosen yet are chosen."""
     broken = RecipeError("template", "A template with a word seed is missing: make the round again.")
     if not isinstance(value, tuple) or not 2 <= len(value) <= 3:
         raise broken
-    template, seed, *rest = value
+    template, seed, *given = value
     if not isinstance(template, str) or not isinstance(seed, int) or isinstance(seed, bool):
         raise broken
-    return (template, seed, *(_read_chosen(each, broken) for each in rest))
+    chosen = _read_chosen(given[0], broken) if given else choose(_list_choices(parent, template), seed)
+    return template, seed, chosen
 
 
 def _read_chosen(value: Value, broken: RecipeError) -> tuple[str, ...]:

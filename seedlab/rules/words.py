@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Self
 
-from seedlab.core.errors import RecipeError
+from seedlab.core.errors import RecipeError, blame
 from seedlab.core.recipe import Recipe
 from seedlab.core.text_changes import name_change
 from seedlab.rules.prompts import read_marks
-from seedlab.rules.rule import Parameter, Rule, Value, check_count, split_lines
+from seedlab.rules.rule import Parameter, Rule, Value, read_lines
 
 
 @dataclass(frozen=True)
@@ -36,11 +36,7 @@ class Words(Rule):
     @classmethod
     def parse(cls, texts: Mapping[str, str]) -> Self:
         """Read one prompt a line."""
-        prompts = split_lines(texts["words"])
-        if not prompts:
-            raise RecipeError("words", "No prompt given. Write one a line.")
-        check_count("words", len(prompts), "prompts")
-        return cls(prompts)
+        return cls(read_lines("words", texts["words"], "prompts", "No prompt given. Write one a line."))
 
     @classmethod
     def apply(cls, parent: Recipe, value: Value) -> Recipe:
@@ -75,9 +71,7 @@ def replace_prompt(field: str, parent: Recipe, prompt: Value) -> Recipe:
             f"The prompt of this picture is another one after step {parent.late_step}: lock one without late words."
         )
         raise RecipeError(field, sentence)
-    try:
+    with blame(field):
         base, syntax = read_marks(parent, prompt)
         late_prompt = base.late_prompt and prompt + base.late_prompt.removeprefix(base.prompt)
         return replace(base, prompt=prompt, late_prompt=late_prompt, prompt_syntax=syntax)
-    except RecipeError as error:
-        raise RecipeError(field, str(error)) from error

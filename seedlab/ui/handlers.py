@@ -114,10 +114,8 @@ class Handlers(PanelHandlers):
 
         Outputs: update, errors.
         """
-        if page is None:
-            return lose(len(ERROR_PLACES))
 
-        def action() -> None:
+        def action(page: PageSession) -> None:
             round_id, index = read_numbers(event, "round", "index")
             tile = page.session.trail.tile(round_id, index)
             if tile.state is State.DONE:
@@ -129,43 +127,19 @@ class Handlers(PanelHandlers):
             elif page.session.is_known(tile):
                 page.session.resume(round_id)
 
-        _, errors = run_action(action, rename=_find_places(rule))
-        return page.update(), *errors
+        return _act(page, action, rename=_find_places(rule))
 
     def finish(self, event: gr.EventData, page: PageSession | None) -> Outputs:
         """Finish drafts of a round, or all of them if the event has no `indices`. Outputs: update, errors."""
-        if page is None:
-            return lose(len(ERROR_PLACES))
-
-        def action() -> None:
-            (round_id,) = read_numbers(event, "round")
-            page.session.finish(round_id, read_indices(event))
-
-        _, errors = run_action(action)
-        return page.update(), *errors
+        return _act(page, lambda page: page.session.finish(read_numbers(event, "round")[0], read_indices(event)))
 
     def choose_different(self, event: gr.EventData, page: PageSession | None) -> Outputs:
         """Choose the drafts of a round that differ most. Outputs: update, errors."""
-        if page is None:
-            return lose(len(ERROR_PLACES))
-
-        def action() -> None:
-            (round_id,) = read_numbers(event, "round")
-            page.choose_different(round_id, CHOSEN)
-
-        _, errors = run_action(action)
-        return page.update(), *errors
+        return _act(page, lambda page: page.choose_different(read_numbers(event, "round")[0], CHOSEN))
 
     def revisit(self, event: gr.EventData, page: PageSession | None) -> Outputs:
         """Show an earlier round. Outputs: update, errors."""
-        if page is None:
-            return lose(len(ERROR_PLACES))
-
-        def action() -> None:
-            page.session.revisit(*read_numbers(event, "round"))
-
-        _, errors = run_action(action)
-        return page.update(), *errors
+        return _act(page, lambda page: page.session.revisit(read_numbers(event, "round")[0]))
 
     def wake(self, event: gr.EventData, page: PageSession | None) -> Any:
         """Refresh a page that missed updates, e.g. on a phone that slept. Outputs: update."""
@@ -279,6 +253,16 @@ class Handlers(PanelHandlers):
         model = self._services.find_model(round_.base.model_address)
         for tile in round_.tiles:
             model.check(tile.recipe)
+
+
+def _act(
+    page: PageSession | None, action: Callable[[PageSession], object], rename: dict[str, str] | None = None
+) -> Outputs:
+    """Run an action on a page. Outputs: update, errors."""
+    if page is None:
+        return lose(len(ERROR_PLACES))
+    _, errors = run_action(lambda: action(page), rename)
+    return page.update(), *errors
 
 
 def _find_places(rule: str | None) -> dict[str, str]:

@@ -20,7 +20,7 @@ def lose(others: int) -> Outputs:
     return (LOST, *(gr.skip(),) * others)
 
 
-def run_action(action: Callable[[], None], rename: dict[str, str] | None = None) -> tuple[str, tuple[str, ...]]:
+def run_action(action: Callable[[], object], rename: dict[str, str] | None = None) -> tuple[str, tuple[str, ...]]:
     """Run an action. Returns the place of its error ("" for none), and the texts at all `ERROR_PLACES`."""
     errors = dict.fromkeys(ERROR_PLACES, "")
     place = ""

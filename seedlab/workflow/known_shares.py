@@ -1,21 +1,15 @@
 """The seed shares that were measured on this machine, by the models' addresses."""
 
-import json
-import logging
-from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from threading import Lock
-from typing import Any
 
 from seedlab.core.errors import SeedLabError
-from seedlab.core.files import write_atomically
 from seedlab.core.model import Model
 from seedlab.core.seed_share import SeedShare
+from seedlab.workflow.json_file import read_json, write_json
 
-LOGGER = logging.getLogger(__name__)
 MAX_MODELS = 200
-MAX_BYTES = 1_000_000
 
 
 class KnownShares:
@@ -37,7 +31,7 @@ class KnownShares:
             known = self._read() | self._shares
             known.pop(model.address, None)
             self._shares = dict([*known.items(), (model.address, share)][-MAX_MODELS:])
-            self._write()
+            write_json(self._file, {address: asdict(share) for address, share in self._shares.items()})
 
     def find(self, model: Model) -> SeedShare | None:
         """Return what was measured on this machine, else what is published about the model, else None."""
@@ -47,27 +41,8 @@ class KnownShares:
         return known.get(model.address, published)
 
     def _read(self) -> dict[str, SeedShare]:
-        if self._file is None:
-            return {}
+        data = read_json(self._file)
         try:
-            with self._file.open(encoding="utf-8") as stream:
-                data = json.loads(stream.read(MAX_BYTES))
-            return _parse(data)
-        except (OSError, ValueError, RecursionError, SeedLabError):
+            return {key: SeedShare.from_dict(each) for key, each in data.items()} if isinstance(data, dict) else {}
+        except SeedLabError:
             return {}
-
-    def _write(self) -> None:
-        if self._file is None:
-            return
-        text = json.dumps({address: asdict(share) for address, share in self._shares.items()})
-        try:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            write_atomically(self._file, lambda temporary: temporary.write_text(text, encoding="utf-8"))
-        except OSError:
-            LOGGER.info("A seed share could not be kept.", exc_info=True)
-
-
-def _parse(data: Any) -> dict[str, SeedShare]:
-    if not isinstance(data, Mapping):
-        raise SeedLabError("These are no seed shares.")
-    return {str(address): SeedShare.from_dict(share) for address, share in data.items()}

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from seedlab.core.model import Model
 from seedlab.core.prompt_weights import choose_syntax, strip_typed_weights
+from seedlab.core.seed_share import SeedShare
 from seedlab.core.text import quote
 from seedlab.rules.expansion import find_choice
 from seedlab.workflow.services import Services
@@ -44,16 +45,19 @@ def describe_unknown_words(
 
 def describe_seeds(services: Services, model: Model) -> str:
     """Return what is known about the effect of the seed on a model's pictures; "" for nothing."""
-    share = services.shares.find(model)
-    note = model.card.seeds if model.card else ""
-    return " ".join(filter(None, (note, share.format() if share else "")))
+    return _describe_share(services.shares.find(model), model)
 
 
 def warn_of_seeds(services: Services, model: Model) -> str:
     """Return a notice where a model leaves little to the seed, so that exploring seeds is in vain; "" otherwise."""
     share = services.shares.find(model)
     is_little = (share is not None and share.share < LITTLE_SHARE) or bool(model.card and model.card.seeds)
-    return describe_seeds(services, model) if is_little else ""
+    return _describe_share(share, model) if is_little else ""
+
+
+def _describe_share(share: SeedShare | None, model: Model) -> str:
+    note = model.card.seeds if model.card else ""
+    return " ".join(filter(None, (note, share.format() if share else "")))
 
 
 def format_unknown_words(name: str, words: Sequence[str], examples: Sequence[str] = (), where: str = "") -> str:

@@ -120,6 +120,12 @@ class Trail:
                 return round_.parent[1]
         return None
 
+    def root_of(self, round_id: int) -> int:
+        """Return the id of the first round that led to a round."""
+        while (parent := self.round(round_id).parent) is not None:
+            round_id = parent[0]
+        return round_id
+
     def share_prompt(self, round_: Round) -> str:
         """Return the prompt that a round starts from."""
         return self.base_of(round_).prompt
@@ -231,7 +237,7 @@ class Trail:
         for round_ in self.rounds:
             if round_.parent == parent and [tile.recipe for tile in round_.tiles] == list(made):
                 return self._move_to_end(round_.id).revisit(round_.id)
-        kept = self._make_room(None if parent is None else self._root(parent[0]), len(made))
+        kept = self._make_room(None if parent is None else self.root_of(parent[0]), len(made))
         tiles = tuple(Tile(recipe=each, value=value) for each, value in made.items())
         new_id = max((each.id for each in self.rounds), default=0) + 1
         # Of the values only those that were used: some rules name them for the parent.
@@ -254,7 +260,7 @@ class Trail:
             if len(kept) < MAX_ROUNDS and count_tiles(kept) + adding <= MAX_TILES:
                 break
             if root.id != needed:
-                kept = tuple(each for each in kept if self._root(each.id) != root.id)
+                kept = tuple(each for each in kept if self.root_of(each.id) != root.id)
         if len(kept) >= MAX_ROUNDS or count_tiles(kept) + adding > MAX_TILES:
             limits = f"{MAX_ROUNDS} rounds or {MAX_TILES:,} pictures"
             raise SeedLabError(f"This trail is full ({limits}): generate a new first round.")
@@ -267,11 +273,6 @@ class Trail:
             round_ = self.round(place[0])
             yield [tile.recipe for tile in round_.tiles]
             place = round_.parent
-
-    def _root(self, round_id: int) -> int:
-        while (parent := self.round(round_id).parent) is not None:
-            round_id = parent[0]
-        return round_id
 
     def _move_to_end(self, round_id: int) -> Self:
         # The end of the tuple is "newest": coming back to a round makes it the one shown next time.

@@ -12,11 +12,12 @@ def join_trails(newer: Trail, older: Trail) -> Trail:
     left out.
     """
     first = max((each.id for each in older.rounds), default=0)
-    kept = (*older.rounds, *(_shift(each, first) for each in newer.rounds))
+    both = Trail(rounds=(*older.rounds, *(_shift(each, first) for each in newer.rounds)))
+    kept = both.rounds
     for root in older.roots:
         if len(kept) <= MAX_ROUNDS and count_tiles(kept) <= MAX_TILES:
             break
-        kept = _leave_out(root.id, kept)
+        kept = tuple(each for each in kept if both.root_of(each.id) != root.id)
     path = tuple(round_id + first for round_id in newer.path)
     joined = Trail(rounds=kept, path=path)
     return joined if path or not older.path else joined.revisit(older.path[-1])
@@ -25,11 +26,3 @@ def join_trails(newer: Trail, older: Trail) -> Trail:
 def _shift(round_: Round, by: int) -> Round:
     parent = round_.parent
     return replace(round_, id=round_.id + by, parent=None if parent is None else (parent[0] + by, parent[1]))
-
-
-def _leave_out(root: int, rounds: tuple[Round, ...]) -> tuple[Round, ...]:
-    gone = {root}
-    for each in sorted(rounds, key=lambda each: each.id):  # parents come first
-        if each.parent is not None and each.parent[0] in gone:
-            gone.add(each.id)
-    return tuple(each for each in rounds if each.id not in gone)
