@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from itertools import takewhile
 
 from seedlab.core.environment import Environment
 from seedlab.core.errors import SeedLabError
@@ -11,10 +10,9 @@ from seedlab.core.file_names import hide_folder
 from seedlab.core.model import Model
 from seedlab.core.recipe import Recipe
 from seedlab.core.schedulers import find_scheduler
-from seedlab.images.output_folder import name_variations
-from seedlab.workflow.script_nudges import name_nudges, write_nudges, write_nudging
+from seedlab.workflow.script_names import caption_own, name_pictures
+from seedlab.workflow.script_nudges import write_nudges, write_nudging
 from seedlab.workflow.script_prompts import (
-    PROMPT_ARGUMENTS,
     have_weights,
     write_prompt,
     write_prompt_functions,
@@ -232,7 +230,7 @@ def _write_pictures(recipes: Sequence[Recipe], model: Model | None, listed: int)
     differ = any(name not in shared for each in settings.values() for name in each)
     own = {each: _list_own(each, recipes, settings[each], shared if differ else None) for each in recipes}
     varying = {each: {name: settings[each][name] for name in settings[each] if name not in shared} for each in recipes}
-    captions = {each: _caption_own(each, own[each], varying[each]) for each in recipes}
+    captions = {each: caption_own(each, own[each], varying[each]) for each in recipes}
     return [
         *(write_nudging(recipe.generator_device) if "nudges" in own[recipe] else []),
         *_write_list(recipes, own, captions, listed),
@@ -291,7 +289,7 @@ def _write_list(
     if not own[recipes[0]] and len(set(map(write_prompt, recipes))) == 1:
         seeds = ", ".join(str(recipe.seed) for recipe in recipes)
         return [f'pictures = [(f"seed-{{seed}}", seed, {write_prompt(recipes[0])}) for seed in [{seeds}]]']
-    names = _name_pictures(recipes, captions)
+    names = name_pictures(recipes, captions)
     tuples = [
         f"({', '.join((quote(name), str(recipe.seed), write_prompt(recipe), *own[recipe].values()))})"
         for recipe, name in names.items()
@@ -299,30 +297,3 @@ def _write_list(
     if len(tuples) > listed or "nudges" in own[recipes[0]]:
         return [f"pictures = [{', '.join(tuples)}]"]
     return ["pictures = [", *(f"    {each}," for each in tuples), "]"]
-
-
-def _name_pictures(recipes: Sequence[Recipe], settings: Mapping[Recipe, str]) -> dict[Recipe, str]:
-    """Name pictures as `seedlab refine` does, "seed-2-artsy": by the words and settings that they do not share."""
-    prompts = {recipe: recipe.late_prompt or recipe.prompt for recipe in recipes}
-    start = len(_find_shared_words(list(prompts.values())))
-    captions = {each: f"{prompts[each][start:]} {settings[each]}".strip() for each in recipes}
-    names = {recipe: f"seed-{recipe.seed}" for recipe in recipes}
-    for stem in dict.fromkeys(names.values()):
-        longer = [recipe for recipe in recipes if names[recipe] == stem and captions[recipe]]
-        variations = name_variations(stem, [captions[recipe] for recipe in longer])
-        names |= dict(zip(longer, variations, strict=True))
-    return names
-
-
-def _caption_own(recipe: Recipe, own: Mapping[str, str], settings: Mapping[str, str]) -> str:
-    named = " ".join(f"{name} {value}" for name, value in settings.items() if name not in PROMPT_ARGUMENTS)
-    scheduler = find_scheduler(recipe.scheduler).label if "scheduler" in own else ""
-    return f"{named} {scheduler} {own.get('weights', '')} {name_nudges(recipe.nudges)}"
-
-
-def _find_shared_words(prompts: Sequence[str]) -> str:
-    """Return the common start of the prompts, up to the end of a word."""
-    places = takewhile(lambda letters: len(set(letters)) == 1, zip(*prompts, strict=False))
-    shared = "".join(letters[0] for letters in places)
-    is_cut = any(re.match(r"\w", prompt[len(shared) :]) for prompt in prompts)
-    return re.sub(r"\w+\Z", "", shared) if is_cut else shared

@@ -3,7 +3,7 @@
 They do what `seedlab.pipelines.sampling.embeddings` and `late_words` do.
 """
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from seedlab.core.model import Model
 from seedlab.core.prompt_weights import is_weighted, join_parts, read_parts
@@ -15,6 +15,7 @@ EMBEDDINGS = ("prompt_embeds", "pooled_prompt_embeds")
 PROMPT_ARGUMENTS = (*CALLBACK, *EMBEDDINGS, *(f"negative_{name}" for name in EMBEDDINGS))
 """Arguments of the call that stand for prompts."""
 
+PNDM = "PNDMScheduler"
 LAYER = "ReturnedEmbeddingsType.PENULTIMATE_HIDDEN_STATES_NON_NORMALIZED"
 
 
@@ -26,11 +27,11 @@ def write_prompt_imports(recipes: Sequence[Recipe], model: Model | None) -> list
 
 
 def write_prompt_functions(recipes: Sequence[Recipe], model: Model | None) -> list[str]:
-    """Return the functions that these recipes need, which share a scheduler."""
+    """Return the functions that these recipes need."""
     are_late, are_weighted = any(recipe.late_prompt for recipe in recipes), have_weights(recipes)
     return [
         *(_write_weighing(model) if are_weighted else _write_encoding(model) if are_late else []),
-        *(_write_join_late(recipes[0].scheduler, model) if are_late else []),
+        *(_write_join_late({recipe.scheduler for recipe in recipes}, model) if are_late else []),
     ]
 
 
@@ -126,9 +127,12 @@ def _write_weighing(model: Model | None) -> list[str]:
     ]
 
 
-def _write_join_late(scheduler: str, model: Model | None) -> list[str]:
+def _write_join_late(schedulers: Set[str], model: Model | None) -> list[str]:
     # As `seedlab.pipelines.sampling.steps.count_steps`.
-    most = "4 * done" if scheduler == "PNDMScheduler" else "pipe.scheduler.order * done"
+    order = "4" if schedulers == {PNDM} else "pipe.scheduler.order"
+    if len(schedulers) > 1 and PNDM in schedulers:
+        order = f'(4 if type(pipe.scheduler).__name__ == "{PNDM}" else pipe.scheduler.order)'
+    most = f"{order} * done"
     further = "len(pipe.scheduler.timesteps) - pipe.scheduler.num_inference_steps"
     names = list(_list_step_embeddings(model))
     pairs = f"for name, word in zip({names}, words) if step + 1 == calls()"

@@ -268,6 +268,22 @@ def test_nothing_in_weighted_or_late_words_can_run():
     assert len(plain.splitlines()) == len(other.splitlines())
 
 
+@pytest.mark.parametrize(
+    ("schedulers", "calls"),
+    [
+        (("PNDMScheduler",), "min(4 * done,"),
+        (("DDIMScheduler", "HeunDiscreteScheduler"), "min(pipe.scheduler.order * done,"),
+        (("DDIMScheduler", "PNDMScheduler"), '"PNDMScheduler" else pipe.scheduler.order) * done,'),
+    ],
+)
+def test_late_words_join_after_the_steps_of_each_scheduler(schedulers, calls):
+    recipes = [each for name in schedulers for each in make_late_round("", (", artsy",), scheduler=name)]
+    script = write_script(recipes, FULL)
+    compile(script, "script", "exec")
+    assert calls in script
+    assert len(script.splitlines()) <= 30
+
+
 def test_a_late_round_names_its_pictures_by_their_suffixes():
     recipes = make_late_round("", (", artsy", ", at night"))
     assert re.findall(r"'(seed-0[^']*)'", write_script(recipes, FULL)) == ["seed-0-artsy", "seed-0-at-night"]
