@@ -20,7 +20,8 @@ def main() -> None:
     flags = parser.parse_args()
     flags.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        server = start_server(Path(folder))
+        # What was measured on this machine before is no part of the pictures.
+        server = start_server(Path(folder), SEEDLAB_CACHE=str(Path(folder) / "cache"))
         browser = open_browser(playwright)
         try:
             take_all(browser, server, flags.out)
