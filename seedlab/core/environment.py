@@ -26,6 +26,7 @@ class Environment:
         deterministic: whether only deterministic algorithms were allowed (no TF32, no benchmarking).
         loras: "added" by diffusers, or "merged" into the weights; "added" if there are none.
         compel: the version of the library that applied prompt weights; "" for prompts without weights.
+        kernels: what chose a CUDA GPU's kernels, as "sm_90, cuDNN 91900, driver 580.159.04"; "" on other devices.
     """
 
     torch: str
@@ -40,6 +41,7 @@ class Environment:
     deterministic: bool = False
     loras: str = field(default="added", metadata=ADDED)
     compel: str = field(default="", metadata=ADDED)
+    kernels: str = field(default="", metadata=ADDED)
 
     @property
     def digest(self) -> str:

@@ -29,6 +29,7 @@ from dataclasses import dataclass
 from functools import cache, partial
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
@@ -147,6 +148,15 @@ def hash_pixels(image: Image.Image) -> str:
 
 def compare(work: Work, rounds: int) -> None:
     """Time the ways in turn, and print medians, ratios within each round, memory, and whether the bytes are equal."""
+    print(f"\n{work.name}: {describe_work(work)}; {rounds} rounds", flush=True)
+    first, turns = time_ways(work, rounds)
+    print(f"  first grid, with loading and calibration: {first:.1f} s")
+    for way, found in summarize(turns).items():
+        print(describe_way(way, found), flush=True)
+
+
+def time_ways(work: Work, rounds: int) -> tuple[float, list[dict[str, Grid]]]:
+    """Return the seconds of SeedLab's first grid, with loading and calibration, and the grids of all ways by round."""
     with ExitStack() as stack:
         start = partial(ProcessPoolExecutor, max_workers=1, mp_context=get_context("spawn"))
         processes = {way: stack.enter_context(start()) for way in WAYS}
@@ -154,26 +164,36 @@ def compare(work: Work, rounds: int) -> None:
         def make_grids() -> dict[str, Grid]:
             return {way: process.submit(make_grid, work, way).result() for way, process in processes.items()}
 
-        print(f"\n{work.name}: {describe_work(work)}; {rounds} rounds")
-        print(f"  first grid, with loading and calibration: {make_grids()['seedlab'].seconds:.1f} s", flush=True)
-        print_comparison([make_grids() for _ in range(rounds)])
+        return make_grids()["seedlab"].seconds, [make_grids() for _ in range(rounds)]
 
 
-def print_comparison(turns: Sequence[dict[str, Grid]]) -> None:
+def summarize(turns: Sequence[dict[str, Grid]]) -> dict[str, dict[str, Any]]:
+    """Return for each way its times, its memory, how much faster SeedLab is, and how many images are byte-equal."""
+    found = {}
     for way in WAYS:
-        grids, ours = ([turn[name] for turn in turns] for name in (way, "seedlab"))
+        ours, grids = ([turn[name] for turn in turns] for name in ("seedlab", way))
         times = [grid.seconds for grid in grids]
-        line = (
-            f"  {way:8} {statistics.median(times):8.3f} s  (from {min(times):.3f}), {grids[-1].peak:5.0f} MiB at most"
-        )
-        if way != "seedlab":
-            ratios = [theirs / own.seconds for own, theirs in zip(ours, times, strict=True)]
-            equal = sum(own == theirs for own, theirs in zip(ours[-1].hashes, grids[-1].hashes, strict=True))
-            line += (
-                f"; seedlab is {statistics.median(ratios):.2f} times as fast ({min(ratios):.2f} to {max(ratios):.2f}); "
-                f"{equal} of {len(SEEDS)} images byte-equal"
-            )
-        print(line, flush=True)
+        ratios = [theirs / own.seconds for own, theirs in zip(ours, times, strict=True)]
+        found[way] = {
+            "seconds": round(statistics.median(times), 3),
+            "fastest": round(min(times), 3),
+            "mib": round(grids[-1].peak),
+            "seedlab_is_faster_by": round(statistics.median(ratios), 2),
+            "from_to": (round(min(ratios), 2), round(max(ratios), 2)),
+            "byte_equal": sum(own == theirs for own, theirs in zip(ours[-1].hashes, grids[-1].hashes, strict=True)),
+        }
+    return found
+
+
+def describe_way(way: str, found: dict[str, Any]) -> str:
+    line = f"  {way:8} {found['seconds']:8.3f} s  (from {found['fastest']:.3f}), {found['mib']:5} MiB at most"
+    if way == "seedlab":
+        return line
+    slowest, fastest = found["from_to"]
+    return (
+        f"{line}; seedlab is {found['seedlab_is_faster_by']:.2f} times as fast ({slowest:.2f} to {fastest:.2f}); "
+        f"{found['byte_equal']} of {len(SEEDS)} images byte-equal"
+    )
 
 
 def describe_work(work: Work) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from seedlab.core.environment import Environment
 from seedlab.core.recipe import Recipe
+from seedlab.pipelines.devices.kernels import describe_kernels
 from seedlab.pipelines.devices.libraries import import_libraries
 from seedlab.pipelines.devices.selection import choose_memory_format
 
@@ -47,6 +48,7 @@ def observe(device: str, weights: str, loras: str = "added") -> Environment:
         weights=weights,
         deterministic=torch.are_deterministic_algorithms_enabled(),
         loras=loras,
+        kernels=describe_kernels() if device == "cuda" else "",
     )
 
 
