@@ -11,6 +11,7 @@ from seedlab.core.errors import SeedLabError
 from seedlab.core.model import ResolvedModel
 from seedlab.core.reports import Failed, Finished, Report, Waiting
 from seedlab.pipelines.devices.environment import enable_determinism
+from seedlab.pipelines.devices.graphs import GraphCache
 from seedlab.pipelines.devices.malloc import retain_freed_memory
 from seedlab.pipelines.devices.selection import choose_device
 from seedlab.pipelines.exact.plans import Plans, find_folder
@@ -59,9 +60,14 @@ class ThreadExecutor:
         self._requested_device, self._deterministic = device, deterministic
         self._queue = WorkQueue()
         self._closed = Event()
-        prepack_cache = PrepackCache()
-        self._cache = PipelineCache(release=prepack_cache.clear, files=files)
-        self._runner = BatchRunner(self._cache, plans or Plans(find_folder()), prepack_cache, runs)
+        prepack_cache, graphs = PrepackCache(), GraphCache()
+
+        def release() -> None:
+            prepack_cache.clear()
+            graphs.clear()
+
+        self._cache = PipelineCache(release=release, files=files)
+        self._runner = BatchRunner(self._cache, plans or Plans(find_folder()), prepack_cache, graphs, runs)
 
     @cached_property
     def device(self) -> str:

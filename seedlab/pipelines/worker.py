@@ -11,6 +11,7 @@ from seedlab.core.errors import SeedLabError
 from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Failed, Finished, Waiting
 from seedlab.pipelines.devices.environment import note_compel
+from seedlab.pipelines.devices.graphs import GraphCache, replay_calls
 from seedlab.pipelines.devices.memory import free_memory
 from seedlab.pipelines.exact.batch import sample_batch, strip
 from seedlab.pipelines.exact.plans import NotExactError, Plans
@@ -21,7 +22,7 @@ from seedlab.pipelines.loaded.loras.lines import check_loras
 from seedlab.pipelines.run_store import RunStore
 from seedlab.pipelines.sampling.call import Sample, sample
 from seedlab.pipelines.sampling.paused import PausedError, PausedRun
-from seedlab.pipelines.sampling.steps import OnStep
+from seedlab.pipelines.sampling.steps import OnStep, find_denoiser
 from seedlab.pipelines.sampling.tokens import format_truncation_notice
 from seedlab.pipelines.shared_steps import SharedSteps
 from seedlab.pipelines.work import Turn, Work
@@ -58,12 +59,14 @@ class BatchRunner:
         cache: the loaded pipelines.
         plans: what is known about exact batches.
         prepack_cache: the prepacked weights of the last batch's plan.
+        graphs: the CUDA graphs of the denoisers' last calls.
         runs: the paused runs of drafts.
     """
 
     cache: PipelineCache
     plans: Plans
     prepack_cache: PrepackCache
+    graphs: GraphCache
     runs: RunStore
     _too_large: set[tuple[Recipe, int]] = field(default_factory=set)
     _shared_steps: SharedSteps = field(default_factory=SharedSteps)
@@ -129,7 +132,8 @@ class BatchRunner:
                 return follow_tiles(loaded, recipe, indices, turn)
 
             digest, find = loaded.environment.digest, partial(self._find_run, loaded)
-            return work.pause(self._shared_steps.start(loaded.pipeline, recipes, digest, follow, find))
+            with replay_calls(find_denoiser(loaded.pipeline), self.graphs):
+                return work.pause(self._shared_steps.start(loaded.pipeline, recipes, digest, follow, find))
         except StoppedError:
             raise
         except PausedError as error:
@@ -182,13 +186,14 @@ class BatchRunner:
         recipe = work.recipes[index]
         try:
             loaded = self._load(recipe, work, turn)
-            made = sample(
-                loaded.pipeline,
-                recipe,
-                follow_tiles(loaded, recipe, [index], turn),
-                start=work.find_starts(index),
-                draft_steps=work.draft_steps,
-            )
+            with replay_calls(find_denoiser(loaded.pipeline), self.graphs):
+                made = sample(
+                    loaded.pipeline,
+                    recipe,
+                    follow_tiles(loaded, recipe, [index], turn),
+                    start=work.find_starts(index),
+                    draft_steps=work.draft_steps,
+                )
             return self._finish(index, work, loaded, made)
         except (StoppedError, PausedError):
             raise
@@ -224,6 +229,7 @@ class BatchRunner:
 
     def _free_memory(self) -> None:
         self.prepack_cache.clear()
+        self.graphs.clear()
         free_memory()
 
     def _remember(self, kind: tuple[Recipe, int]) -> None:
@@ -249,6 +255,7 @@ class BatchRunner:
             prompts=loaded.prompts,
             plans=self.plans,
             prepack_cache=self.prepack_cache,
+            graphs=self.graphs,
             environment_key=f"{loaded.environment.digest} {recipes[0].dtype}",
             announce=announce,
             check_stop=turn.check_stop,

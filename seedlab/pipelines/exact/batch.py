@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from seedlab.core.recipe import Recipe
+from seedlab.pipelines.devices.graphs import GraphCache
 from seedlab.pipelines.exact.plans import Plans
 from seedlab.pipelines.exact.prepack_cache import PrepackCache
 from seedlab.pipelines.models.capabilities import Capabilities
@@ -57,6 +58,7 @@ def sample_batch(
     prompts: Prompts,
     plans: Plans,
     prepack_cache: PrepackCache,
+    graphs: GraphCache,
     environment_key: str,
     announce: Callable[[], None],
     check_stop: Callable[[], None],
@@ -71,7 +73,7 @@ def sample_batch(
         on_step, start, draft_steps: see `seedlab.pipelines.sampling.call.sample`; the paused runs in the order of the
             recipes, wherever each of them was paused.
         prompts: the pipeline's prompt embeddings.
-        plans, prepack_cache, environment_key, announce, check_stop: see `seedlab.pipelines.exact.denoiser`.
+        plans, prepack_cache, graphs, environment_key, announce, check_stop: see `seedlab.pipelines.exact.denoiser`.
 
     Raises:
         PausedError: the call was paused.
@@ -90,7 +92,7 @@ def sample_batch(
         prepare_pipeline(pipeline, recipes[0].scheduler),
         nudge_noise(pipeline, recipes),
         _decode_one_by_one(getattr(pipeline, "vae", None)),
-        batch_exactly(denoiser, len(recipes), plans, prepack_cache, environment_key, announce, check_stop),
+        batch_exactly(denoiser, len(recipes), plans, prepack_cache, graphs, environment_key, announce, check_stop),
     ):
         late = swap_prompts(pipeline, recipes, prompts.encode_late)
         arguments = {**shared, **prompts.encode(recipes), **late, "generator": generators}

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils._pytree import tree_map
 
+from seedlab.pipelines.devices.graphs import GraphCache
 from seedlab.pipelines.devices.offload import onload
 from seedlab.pipelines.exact.calibration import calibrate, follow_plan, is_equal_per_image
 from seedlab.pipelines.exact.layout import PROMPT_ARGUMENT, BatchCall, BatchLayout, Forward
@@ -28,6 +29,7 @@ def batch_exactly(
     images: int,
     plans: Plans,
     cache: PrepackCache,
+    graphs: GraphCache,
     environment_key: str,
     announce: Callable[[], None],
     check_stop: Callable[[], None],
@@ -39,6 +41,7 @@ def batch_exactly(
         images: the number of images in the batch.
         plans: the known plans; a new one is added.
         cache: keeps prepacked weights for the next batch.
+        graphs: keeps CUDA graphs for the next batch.
         environment_key: identifies everything else that decides the bits: the environment's digest and the dtype.
         announce: is called before a calibration, which takes as long as about ten steps.
         check_stop: is called during a calibration, and may raise to end it.
@@ -48,7 +51,7 @@ def batch_exactly(
     """
     with ExitStack() as stack:
         forward = _ExactForward(
-            denoiser, denoiser.forward, images, plans, cache, environment_key, announce, check_stop, stack
+            denoiser, denoiser.forward, images, plans, cache, graphs, environment_key, announce, check_stop, stack
         )
         stack.enter_context(replace_attribute(denoiser, "forward", forward))
         yield
@@ -63,11 +66,14 @@ class _ExactForward:
     images: int
     plans: Plans
     cache: PrepackCache
+    graphs: GraphCache
     environment_key: str
     announce: Callable[[], None]
     check_stop: Callable[[], None]
     stack: ExitStack
     _planned: BatchLayout | None = None
+    _variant: str = ""
+    _replays: bool = False
     _gathered: dict[str, tuple[Tensor, Tensor]] = field(default_factory=dict)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -77,13 +83,19 @@ class _ExactForward:
         call = BatchCall(self.denoiser, self.forward, layout.gather(args), self._gather(layout, kwargs), layout)
         if self._planned is None:
             onload(self.denoiser)
+            self._replays = self.graphs.is_usable(self.denoiser)
             self._apply_plan(call)
             self._planned = layout
         if layout != self._planned:
             raise NotExactError  # the pipeline stops its guidance midway, and the plan is for another kind of call
         with torch.inference_mode():  # saves two percent of the time, compared with no_grad
-            result = call.run()
+            result = self._run(call)
         return layout.scatter(tree_map(_copy, result))  # copies, because schedulers may change them in place
+
+    def _run(self, call: BatchCall) -> Any:
+        if not self._replays:
+            return call.run()
+        return self.graphs.call(self.denoiser, self.forward, self._variant, call.args, call.kwargs)
 
     def _find_layout(self, args: Any) -> BatchLayout:
         rows = len(args[0]) if args and isinstance(args[0], Tensor) else 0
@@ -102,7 +114,7 @@ class _ExactForward:
 
     def _apply_plan(self, call: BatchCall) -> None:
         """Find or compute the plan for this kind of call, and let the modules follow it until the context ends."""
-        fingerprint = _fingerprint(self.environment_key, call)
+        self._variant = fingerprint = _fingerprint(self.environment_key, call)
         plan = self.plans.find(fingerprint)
         if plan is None or (self.plans.is_unverified(fingerprint) and not self._verify(plan, call)):
             self.announce()
@@ -112,7 +124,8 @@ class _ExactForward:
         if not plan.exact:
             raise NotExactError
         self.stack.enter_context(follow_plan(self.denoiser, plan, call.layout, self.cache))
-        for name in plan.constant:
+        # A graph computes everything that depends on its arguments, which a result from before would not.
+        for name in () if self._replays else plan.constant:
             module = self.denoiser.get_submodule(name)
             self.stack.enter_context(replace_attribute(module, "forward", remember_last(module.forward)))
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import torch
@@ -56,14 +57,19 @@ class BatchLayout:
     def _reorder(self, values: Any, shape: tuple[int, int]) -> Any:
         if 1 in shape:
             return values
-        order = torch.arange(self.rows).view(shape).T.flatten()
-        return self._map(lambda tensor: tensor[order.to(tensor.device)], values)
+        return self._map(lambda tensor: tensor[_order(shape, tensor.device)], values)
 
     def _map(self, change: Callable[[Tensor], Tensor], values: Any) -> Any:
         return tree_map(lambda value: change(value) if self._is_batch(value) else value, values)
 
     def _is_batch(self, value: Any) -> bool:
         return isinstance(value, Tensor) and value.ndim > 0 and len(value) == self.rows
+
+
+@cache
+def _order(shape: tuple[int, int], device: torch.device) -> Tensor:
+    # Kept, because copying it to a GPU at every step would make the step wait.
+    return torch.arange(shape[0] * shape[1], device=device).view(shape).T.flatten()
 
 
 @dataclass(frozen=True)

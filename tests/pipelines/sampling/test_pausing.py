@@ -17,6 +17,7 @@ from diffusers import DiffusionPipeline
 
 from seedlab.core.errors import SeedLabError
 from seedlab.core.recipe import Recipe
+from seedlab.pipelines.devices.graphs import GraphCache
 from seedlab.pipelines.exact.batch import sample_batch
 from seedlab.pipelines.exact.plans import Plans
 from seedlab.pipelines.exact.prepack_cache import PrepackCache
@@ -91,6 +92,7 @@ class Sampler:
             prompts=self.prompts,
             plans=self.plans,
             prepack_cache=self.prepack_cache,
+            graphs=GraphCache(),
             environment_key="test",
             announce=lambda: None,
             check_stop=lambda: None,
