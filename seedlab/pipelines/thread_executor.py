@@ -11,9 +11,9 @@ from seedlab.core.errors import SeedLabError
 from seedlab.core.model import ResolvedModel
 from seedlab.core.reports import Failed, Finished, Report, Waiting
 from seedlab.pipelines.devices.environment import enable_determinism
-from seedlab.pipelines.devices.graphs import GraphCache
 from seedlab.pipelines.devices.malloc import retain_freed_memory
 from seedlab.pipelines.devices.selection import choose_device
+from seedlab.pipelines.exact.graphs import GraphCache
 from seedlab.pipelines.exact.plans import Plans, find_folder
 from seedlab.pipelines.exact.prepack_cache import PrepackCache
 from seedlab.pipelines.executor import Batch

@@ -11,9 +11,9 @@ from seedlab.core.errors import SeedLabError
 from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Failed, Finished, Waiting
 from seedlab.pipelines.devices.environment import note_compel
-from seedlab.pipelines.devices.graphs import GraphCache, replay_calls
 from seedlab.pipelines.devices.memory import free_memory
 from seedlab.pipelines.exact.batch import sample_batch, strip
+from seedlab.pipelines.exact.graphs import GraphCache, replay_calls
 from seedlab.pipelines.exact.plans import NotExactError, Plans
 from seedlab.pipelines.exact.prepack_cache import PrepackCache
 from seedlab.pipelines.following import follow_tiles

@@ -9,7 +9,7 @@ from seedlab.core.errors import RecipeError
 from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Failed, Finished, Progress
 from seedlab.pipelines import shared_steps
-from seedlab.pipelines.devices.graphs import GraphCache
+from seedlab.pipelines.exact.graphs import GraphCache
 from seedlab.pipelines.exact.plans import Plans
 from seedlab.pipelines.exact.prepack_cache import PrepackCache
 from seedlab.pipelines.executor import Batch

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from seedlab.core.recipe import Recipe
-from seedlab.pipelines.devices.graphs import GraphCache
+from seedlab.pipelines.exact.graphs import GraphCache
 from seedlab.pipelines.exact.plans import Plans
 from seedlab.pipelines.exact.prepack_cache import PrepackCache
 from seedlab.pipelines.models.capabilities import Capabilities

@@ -14,9 +14,9 @@ import torch
 from torch import Tensor, nn
 from torch.utils._pytree import tree_map
 
-from seedlab.pipelines.devices.graphs import GraphCache
 from seedlab.pipelines.devices.offload import onload
 from seedlab.pipelines.exact.calibration import calibrate, follow_plan, is_equal_per_image
+from seedlab.pipelines.exact.graphs import GraphCache
 from seedlab.pipelines.exact.layout import PROMPT_ARGUMENT, BatchCall, BatchLayout, Forward
 from seedlab.pipelines.exact.plans import VERSION, NotExactError, Plan, Plans
 from seedlab.pipelines.exact.prepack_cache import PrepackCache

@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from seedlab.pipelines.devices.graphs import GraphCache
 from seedlab.pipelines.exact.denoiser import batch_exactly, remember_last
+from seedlab.pipelines.exact.graphs import GraphCache
 from seedlab.pipelines.exact.plans import NotExactError, Plan, Plans
 from seedlab.pipelines.exact.prepack_cache import PrepackCache
 

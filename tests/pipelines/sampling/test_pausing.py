@@ -17,8 +17,8 @@ from diffusers import DiffusionPipeline
 
 from seedlab.core.errors import SeedLabError
 from seedlab.core.recipe import Recipe
-from seedlab.pipelines.devices.graphs import GraphCache
 from seedlab.pipelines.exact.batch import sample_batch
+from seedlab.pipelines.exact.graphs import GraphCache
 from seedlab.pipelines.exact.plans import Plans
 from seedlab.pipelines.exact.prepack_cache import PrepackCache
 from seedlab.pipelines.models.families import family_of

@@ -10,7 +10,7 @@ from torch import nn
 
 from seedlab.core.reports import Finished
 from seedlab.images.compare import hash_pixels
-from seedlab.pipelines.devices.graphs import MAX_GRAPHS, MAX_KINDS, GraphCache, replay_calls
+from seedlab.pipelines.exact.graphs import MAX_GRAPHS, MAX_KINDS, GraphCache, replay_calls
 from seedlab.pipelines.exact.plans import Plans
 from seedlab.pipelines.manager import PipelineManager
 from seedlab.pipelines.thread_executor import ThreadExecutor
