@@ -40,6 +40,11 @@ class Executor(Protocol):
         """
         ...
 
+    @property
+    def max_batch(self) -> int:
+        """The most recipes of a batch; how many of them one call makes is decided when it begins."""
+        ...
+
     def run(self, batch: Batch, stop: Event) -> Generator[Report, None, None]:
         """Make a batch; each of its tiles ends with Finished or Failed.
 

@@ -39,5 +39,6 @@ def follow_tiles(loaded: LoadedPipeline, recipe: Recipe, indices: Sequence[int],
 def _show_previews(loaded: LoadedPipeline, clean: Any, recipe: Recipe) -> list[Image | None]:
     if loaded.preview is None:
         return [None] * len(clean)
-    clean = unpack_latents(loaded.pipeline, clean, recipe.height, recipe.width)
+    # Copied once, not for each image, because each copy waits for the GPU.
+    clean = unpack_latents(loaded.pipeline, clean.detach().cpu(), recipe.height, recipe.width)
     return [loaded.preview.show(clean[index : index + 1]) for index in range(len(clean))]

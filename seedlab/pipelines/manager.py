@@ -175,7 +175,7 @@ class PipelineManager:
             visitor: takes turns with the other visitors, however many calls each of them makes.
             draft_steps, resume: as for `seedlab.core.reports.Generate`.
         """
-        for indices in split_batches(recipes):
+        for indices in split_batches(recipes, self._executor.max_batch):
             if self._is_ended(stop):
                 return
             order = Order({index: recipes[index] for index in indices}, stop, visitor, draft_steps, resume)

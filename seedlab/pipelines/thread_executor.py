@@ -11,8 +11,10 @@ from seedlab.core.errors import SeedLabError
 from seedlab.core.model import ResolvedModel
 from seedlab.core.reports import Failed, Finished, Report, Waiting
 from seedlab.pipelines.devices.environment import enable_determinism
+from seedlab.pipelines.devices.libraries import are_imported
 from seedlab.pipelines.devices.malloc import retain_freed_memory
 from seedlab.pipelines.devices.selection import choose_device
+from seedlab.pipelines.exact.batch_sizes import GUIDE_BATCH, MAX_BATCH, BatchSizes
 from seedlab.pipelines.exact.graphs import GraphCache
 from seedlab.pipelines.exact.plans import Plans, find_folder
 from seedlab.pipelines.exact.prepack_cache import PrepackCache
@@ -67,7 +69,8 @@ class ThreadExecutor:
             graphs.clear()
 
         self._cache = PipelineCache(release=release, files=files)
-        self._runner = BatchRunner(self._cache, plans or Plans(find_folder()), prepack_cache, graphs, runs)
+        plans, sizes = plans or Plans(find_folder()), BatchSizes(find_folder())
+        self._runner = BatchRunner(self._cache, plans, prepack_cache, graphs, sizes, runs)
 
     @cached_property
     def device(self) -> str:
@@ -75,6 +78,13 @@ class ThreadExecutor:
         if self._deterministic:
             enable_determinism()
         return choose_device(self._requested_device)
+
+    @property
+    def max_batch(self) -> int:
+        """See `Executor`. Until torch is imported, nobody knows whether there is a GPU."""
+        with suppress(SeedLabError):
+            return MAX_BATCH if are_imported() and self.device == "cuda" else GUIDE_BATCH
+        return GUIDE_BATCH
 
     def run(self, batch: Batch, stop: Event) -> Generator[Report, None, None]:
         """See `Executor`."""

@@ -1,7 +1,6 @@
 """Makes a batch of pictures, in turns: in one pipeline call if that is exact, otherwise one by one."""
 
 import logging
-import re
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -11,11 +10,13 @@ from seedlab.core.errors import SeedLabError
 from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Failed, Finished, Waiting
 from seedlab.pipelines.devices.environment import note_compel
-from seedlab.pipelines.devices.memory import free_memory
+from seedlab.pipelines.devices.memory import free_memory, measure_room
 from seedlab.pipelines.exact.batch import sample_batch, strip
+from seedlab.pipelines.exact.batch_sizes import GUIDE_BATCH, BatchSizes, describe_kind, measure_batch
 from seedlab.pipelines.exact.graphs import GraphCache, replay_calls
 from seedlab.pipelines.exact.plans import NotExactError, Plans
 from seedlab.pipelines.exact.prepack_cache import PrepackCache
+from seedlab.pipelines.failures import NO_MEMORY, explain
 from seedlab.pipelines.following import follow_tiles
 from seedlab.pipelines.loaded.cache import LoadedPipeline, PipelineCache
 from seedlab.pipelines.loaded.loras.lines import check_loras
@@ -32,9 +33,8 @@ LOGGER = logging.getLogger(__name__)
 MAX_TOO_LARGE = 100
 """How many kinds of batches that did not fit into memory are remembered."""
 
-NO_MEMORY = "Not enough memory for this picture: choose a smaller size, or a smaller model."
-FULL = ("out of memory", "(?s)memory.*allocate|allocate.*memory", "STATUS_ALLOC_FAILED", "unable to find an engine")
-"""Error messages of torch, cuBLAS and cuDNN for full memory; the last one is pytorch #108645."""
+SIZED_DEVICES = ("cuda",)
+"""The devices where larger batches than a grid may pay."""
 
 CALIBRATING = "Calibrating exact batches for this model (only once)…"
 
@@ -60,6 +60,7 @@ class BatchRunner:
         plans: what is known about exact batches.
         prepack_cache: the prepacked weights of the last batch's plan.
         graphs: the CUDA graphs of the denoisers' last calls.
+        sizes: how many images pay in one call.
         runs: the paused runs of drafts.
     """
 
@@ -67,6 +68,7 @@ class BatchRunner:
     plans: Plans
     prepack_cache: PrepackCache
     graphs: GraphCache
+    sizes: BatchSizes
     runs: RunStore
     _too_large: set[tuple[Recipe, int]] = field(default_factory=set)
     _shared_steps: SharedSteps = field(default_factory=SharedSteps)
@@ -103,7 +105,8 @@ class BatchRunner:
 
     def _make_next(self, work: Work, turn: Turn) -> Work:
         """Make the next pictures, and return what is left."""
-        indices = work.list_next()
+        candidates = work.list_next()
+        indices = candidates[: self._choose_size(work, len(candidates), turn)]
         try:
             if len(indices) == 1:
                 return self._make_alone(indices[0], work, turn)
@@ -111,7 +114,18 @@ class BatchRunner:
                 return work.leave_out(*indices)
         except PausedError as error:
             return work.pause(dict(zip(indices, error.runs, strict=True)))
-        return replace(work, together=False)
+        # A batch that was larger than a grid is tried again as a smaller one.
+        return work if len(indices) > GUIDE_BATCH else replace(work, together=False)
+
+    def _choose_size(self, work: Work, waiting: int, turn: Turn) -> int:
+        """Return how many of the waiting recipes the next call makes."""
+        if waiting > GUIDE_BATCH and turn.device in SIZED_DEVICES:
+            turn.check_stop()
+            with suppress(Exception):  # making the pictures says why the model cannot be loaded
+                first = next(iter(work.recipes.values()))
+                kind = describe_kind(self._load(first, work, turn).environment, first)
+                return self.sizes.choose(kind, waiting, measure_room(turn.device))
+        return min(waiting, GUIDE_BATCH)
 
     def _share_steps(self, work: Work, turn: Turn) -> Work:
         """Take the steps that pictures with late words share once for all of them. A failure is that of each picture.
@@ -202,7 +216,7 @@ class BatchRunner:
         except Exception as error:  # the edge: whatever torch raises ends only this tile
             LOGGER.exception("A picture could not be made.")
             self._free_memory()
-            return Failed(index, _explain(error))
+            return Failed(index, explain(error))
 
     def _try_together(self, work: Work, turn: Turn) -> bool:
         """Make the pictures in one call; returns whether that worked. Made alone, each fails with its own sentence."""
@@ -216,16 +230,25 @@ class BatchRunner:
         except (StoppedError, PausedError):
             raise
         except (NotExactError, SeedLabError):
-            return False
+            return self._give_up(work, turn)
         except Exception as error:
             LOGGER.info("This batch is made one by one.", exc_info=True)
             self._free_memory()
-            is_too_large = _explain(error) != NO_MEMORY or not self.cache.evict_others()
+            if len(recipes) > GUIDE_BATCH:
+                return self._give_up(work, turn)
+            is_too_large = explain(error) != NO_MEMORY or not self.cache.evict_others()
             if is_too_large and not work.kept:  # otherwise what was on disk may be to blame
                 self._remember(kind)
             return False
         self._deliver(made, work, turn)
         return True
+
+    def _give_up(self, work: Work, turn: Turn) -> bool:
+        """Record that a batch larger than a grid did not work, so that the next one is smaller; returns False."""
+        first, images = next(iter(work.recipes.values())), len(work.recipes)
+        if images > GUIDE_BATCH:
+            self.sizes.note_too_large(describe_kind(self._load(first, work, turn).environment, first), images)
+        return False
 
     def _free_memory(self) -> None:
         self.prepack_cache.clear()
@@ -248,20 +271,24 @@ class BatchRunner:
             for index in work.recipes:
                 turn.emit(Waiting(index, CALIBRATING))
 
-        samples = sample_batch(
-            loaded.pipeline,
-            recipes,
-            follow_tiles(loaded, recipes[0], list(work.recipes), turn),
-            prompts=loaded.prompts,
-            plans=self.plans,
-            prepack_cache=self.prepack_cache,
-            graphs=self.graphs,
-            environment_key=f"{loaded.environment.digest} {recipes[0].dtype}",
-            announce=announce,
-            check_stop=turn.check_stop,
-            start=work.find_starts(*work.recipes),
-            draft_steps=work.draft_steps,
-        )
+        follow = follow_tiles(loaded, recipes[0], list(work.recipes), turn)
+        with measure_batch(
+            self.sizes, describe_kind(loaded.environment, recipes[0]), len(recipes), turn.device
+        ) as count_step:
+            samples = sample_batch(
+                loaded.pipeline,
+                recipes,
+                lambda step: (count_step(), follow(step))[1],
+                prompts=loaded.prompts,
+                plans=self.plans,
+                prepack_cache=self.prepack_cache,
+                graphs=self.graphs,
+                environment_key=f"{loaded.environment.digest} {recipes[0].dtype}",
+                announce=announce,
+                check_stop=turn.check_stop,
+                start=work.find_starts(*work.recipes),
+                draft_steps=work.draft_steps,
+            )
         return [self._finish(index, work, loaded, made) for index, made in zip(work.recipes, samples, strict=True)]
 
     def _finish(self, index: int, work: Work, loaded: LoadedPipeline, made: Sample) -> Made:
@@ -282,11 +309,3 @@ class BatchRunner:
         loaded = self.cache.load(work.batch.model, recipe.dtype, turn.device, recipe.loras)
         turn.note_loaded()
         return loaded
-
-
-def _explain(error: Exception) -> str:
-    text = str(error)
-    if isinstance(error, MemoryError) or any(re.search(words, text) for words in FULL):
-        return NO_MEMORY
-    line = (text.strip().splitlines() or [type(error).__name__])[0][:160]
-    return f"This picture could not be made: {line}"

@@ -9,6 +9,7 @@ from seedlab.core.errors import RecipeError
 from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Failed, Finished, Progress
 from seedlab.pipelines import shared_steps
+from seedlab.pipelines.exact.batch_sizes import BatchSizes
 from seedlab.pipelines.exact.graphs import GraphCache
 from seedlab.pipelines.exact.plans import Plans
 from seedlab.pipelines.exact.prepack_cache import PrepackCache
@@ -107,7 +108,7 @@ def test_work_that_gives_way_after_each_step_keeps_the_bytes(shared_manager, tin
         is_over=lambda: True,
         note_loaded=lambda: None,
     )
-    runner = BatchRunner(PipelineCache(), Plans(None), PrepackCache(), GraphCache(), NO_RUNS)
+    runner = BatchRunner(PipelineCache(), Plans(None), PrepackCache(), GraphCache(), BatchSizes(None), NO_RUNS)
     work = Work(batch=Batch(model=shared_manager.resolve(str(tiny)), recipes=dict(enumerate(recipes))))
     turns = 0
     while work is not None:

@@ -1,8 +1,8 @@
 """Free memory, the size of a pipeline's weights, and returning unused memory."""
 
 import gc
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from math import prod
 from pathlib import Path, PurePosixPath
 
@@ -54,6 +54,22 @@ def free_memory() -> None:
             torch.cuda.empty_cache()
         if torch.backends.mps.is_available():
             torch.mps.empty_cache()
+
+
+@contextmanager
+def measure_peak(device: str) -> Iterator[Callable[[], int]]:
+    """Yield a function that returns how many bytes more than at the start were allocated inside the context, at most.
+
+    Only a GPU's memory is measured; elsewhere the function returns 0.
+    """
+    import torch
+
+    if device != "cuda":
+        yield lambda: 0
+        return
+    torch.cuda.reset_peak_memory_stats()
+    before = torch.cuda.memory_allocated()
+    yield lambda: torch.cuda.max_memory_allocated() - before
 
 
 def _measure_gpu() -> int:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from seedlab.core.recipe import Recipe
+from seedlab.pipelines.exact.batch_sizes import GUIDE_BATCH
 from seedlab.pipelines.exact.graphs import GraphCache
 from seedlab.pipelines.exact.plans import Plans
 from seedlab.pipelines.exact.prepack_cache import PrepackCache
@@ -20,12 +21,9 @@ from seedlab.pipelines.sampling.paused import PausedRun
 from seedlab.pipelines.sampling.prompts import Prompts
 from seedlab.pipelines.sampling.steps import OnStep
 
-MAX_BATCH = 4
-"""The most images in one call: a grid of the diffusers guide."""
 
-
-def split_batches(recipes: Sequence[Recipe]) -> list[list[int]]:
-    """Group recipes that differ only in noise and prompts, by up to four, which one call can generate.
+def split_batches(recipes: Sequence[Recipe], limit: int = GUIDE_BATCH) -> list[list[int]]:
+    """Group recipes that differ only in noise and prompts, up to a limit, which one call can generate.
 
     Recipes of a group need not be neighbours: in a matrix of seeds and guidance, those of one guidance are not.
 
@@ -36,7 +34,7 @@ def split_batches(recipes: Sequence[Recipe]) -> list[list[int]]:
     open_batches: dict[Recipe, list[int]] = {}
     for index, recipe in enumerate(recipes):
         kind = strip(recipe)
-        if len(open_batches.get(kind, ())) in (0, MAX_BATCH):
+        if len(open_batches.get(kind, ())) in (0, limit):
             open_batches[kind] = []
             batches.append(open_batches[kind])
         open_batches[kind].append(index)

@@ -36,6 +36,7 @@ def test_both_rounds_of_the_guide_are_one_batch():
 
 def test_more_than_four_recipes_are_split():
     assert split_batches(seed_round(RECIPE, range(9))) == [[0, 1, 2, 3], [4, 5, 6, 7], [8]]
+    assert split_batches(seed_round(RECIPE, range(9)), limit=8) == [[*range(8)], [8]]
 
 
 @pytest.mark.parametrize(
