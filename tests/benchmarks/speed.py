@@ -35,6 +35,7 @@ from PIL import Image
 
 from seedlab.core.recipe import Recipe
 from seedlab.images.store import Store
+from seedlab.pipelines.devices.libraries import import_libraries
 from seedlab.pipelines.manager import PipelineManager
 from seedlab.pipelines.models.catalog import SKETCH, SKETCH_FOLDER
 from seedlab.rules.seeds import Seeds
@@ -72,6 +73,13 @@ def make_grid(work: Work, way: str) -> Grid:
     started = time.perf_counter()
     hashes = generate()
     return Grid(time.perf_counter() - started, hashes, measure_peak())
+
+
+def start_way(work: Work, way: str) -> None:
+    """Import everything in this process; load the model too, except for SeedLab."""
+    if way == "seedlab":
+        import_libraries()
+    prepare(work, way)
 
 
 @cache
@@ -160,6 +168,9 @@ def time_ways(work: Work, rounds: int) -> tuple[float, list[dict[str, Grid]]]:
     with ExitStack() as stack:
         start = partial(ProcessPoolExecutor, max_workers=1, mp_context=get_context("spawn"))
         processes = {way: stack.enter_context(start()) for way in WAYS}
+
+        for each in [process.submit(start_way, work, way) for way, process in processes.items()]:
+            each.result()  # all at once, because importing torch and diffusers takes long
 
         def make_grids() -> dict[str, Grid]:
             return {way: process.submit(make_grid, work, way).result() for way, process in processes.items()}

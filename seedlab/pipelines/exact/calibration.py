@@ -37,6 +37,9 @@ from seedlab.pipelines.exact.probes import (
     make_noise,
 )
 
+CHUNKED_DEVICES = ("cuda",)
+"""The devices where modules may run on a few images at a time: on a GPU, each call of a small layer costs the same."""
+
 
 def calibrate(call: BatchCall, cache: PrepackCache, check_stop: Callable[[], None]) -> Plan:
     """Return the plan by which a batch gives each image the bits of its own call. Takes about ten calls of the batch.
@@ -67,7 +70,7 @@ def follow_plan(denoiser: nn.Module, plan: Plan, layout: BatchLayout, cache: Pre
     with (
         prepack_weights(denoiser, plan.prepacked, cache),
         upcast_norms(denoiser, plan.upcast),
-        run_per_image(denoiser, plan.per_image, layout),
+        run_per_image(denoiser, {**dict.fromkeys(plan.per_image, 1), **dict(plan.chunks)}, layout),
     ):
         yield
 
@@ -100,7 +103,7 @@ class _Search:
     """Compares each module on its own input, during one call of the batch."""
 
     call: BatchCall
-    per_image: dict[str, None] = field(default_factory=dict)
+    per_image: dict[str, int] = field(default_factory=dict)
     constant: dict[str, None] = field(default_factory=dict)
     prepacked: dict[str, bool] = field(default_factory=dict)
     upcast: dict[str, bool] = field(default_factory=dict)
@@ -121,8 +124,14 @@ class _Search:
         prepacked, upcast = (
             tuple(name for name, is_equal in found.items() if is_equal) for found in (self.prepacked, self.upcast)
         )
-        per_image, constant = tuple(self.per_image), tuple(self.constant)
-        return Plan(exact=False, per_image=per_image, constant=constant, prepacked=prepacked, upcast=upcast)
+        return Plan(
+            exact=False,
+            per_image=tuple(name for name, images in self.per_image.items() if images == 1),
+            chunks=tuple((name, images) for name, images in self.per_image.items() if images > 1),
+            constant=tuple(self.constant),
+            prepacked=prepacked,
+            upcast=upcast,
+        )
 
     def _add_hooks(self, name: str, module: nn.Module) -> Iterator[Any]:
         if any(module.children()):
@@ -138,12 +147,23 @@ class _Search:
         if len(args) == 1 and not kwargs and args[0] is self.call.kwargs.get(PROMPT_ARGUMENT):
             self.constant[name] = None
         kind = (type(module), repr(module), _describe(getattr(module, "weight", None)))
-        if self._depends_on_batch(kind, lambda: list_trials(module, args), args, kwargs):
-            self.per_image[name] = None
+        trials = lambda: list_trials(module, args)  # noqa: E731
+        if self._depends_on_batch(kind, trials, args, kwargs):
+            images = self._find_chunk(kind, trials, args, kwargs)
+            self.per_image[name] = min(images, self.per_image.get(name, images))
         if name not in self.constant and not kwargs and can_prepack(module):
             self._compare_faster(self.prepacked, name, module, args, _is_equal_prepacked)
         if len(args) == 1 and is_slow(module, args[0]):
             self._compare_faster(self.upcast, name, module, args, is_equal_upcast)
+
+    def _find_chunk(self, kind: Any, list_trials: Any, args: Any, kwargs: Any) -> int:
+        """Return on how many images at a time a module can run, of which a batch gives other bits; often on one."""
+        images = self.call.layout.images // 2
+        if not args or args[0].device.type not in CHUNKED_DEVICES:
+            return 1
+        while images > 1 and self._depends_on_batch(kind, list_trials, args, kwargs, images):
+            images //= 2
+        return images if self.call.layout.images % images == 0 else 1
 
     def _compare_faster(self, found: Any, name: str, module: Any, args: Any, is_equal: Callable[..., bool]) -> None:
         """Record whether a faster kernel gives the layer's bits, for the batch and for a single image."""
@@ -156,28 +176,28 @@ class _Search:
         """Compare attention, which is a function; if it differs, the module that calls it runs image by image."""
         trials = lambda: ((attend, inputs) for inputs in (args, make_attention_probe(args)))  # noqa: E731
         if self._depends_on_batch((functional.scaled_dot_product_attention,), trials, args, kwargs):
-            self.per_image[self._path[-1]] = None
+            self.per_image[self._path[-1]] = 1
 
     def _compare_elementwise(self, function: Forward, args: Any, kwargs: Any) -> None:
         """Compare an activation function; if it differs, the module that calls it runs image by image."""
         call = lambda value: function(value, **kwargs)  # noqa: E731
         trials = lambda: ((call, (value,)) for value in (args[0], *list_rounding_probes(call, args[0])))  # noqa: E731
         if self._depends_on_batch((function, repr(kwargs)), trials, args, {}):
-            self.per_image[self._path[-1]] = None
+            self.per_image[self._path[-1]] = 1
 
-    def _depends_on_batch(self, kind: Any, list_trials: Any, args: Any, kwargs: Any) -> bool:
+    def _depends_on_batch(self, kind: Any, list_trials: Any, args: Any, kwargs: Any, images: int = 0) -> bool:
+        """Whether a batch gives other bits than single images: the whole batch, or one of so many images."""
         layout = self.call.layout
         if self._is_comparing or not layout.fits((*args, *kwargs.values())):
             return False
         # Kind and shape decide the kernel, so a result holds for all modules that are alike.
-        key = (*kind, *(_describe(value) for value in (*args, *kwargs.values())))
-        return not self._compare_once(
-            key,
-            lambda: all(
-                _are_equal(forward(*inputs, **kwargs), call_per_image(forward, layout)(*inputs, **kwargs))
-                for forward, inputs in list_trials()
-            ),
-        )
+        key = (images, *kind, *(_describe(value) for value in (*args, *kwargs.values())))
+
+        def are_equal(forward: Forward, inputs: Any) -> bool:
+            together = call_per_image(forward, layout, images) if images else forward
+            return _are_equal(together(*inputs, **kwargs), call_per_image(forward, layout)(*inputs, **kwargs))
+
+        return not self._compare_once(key, lambda: all(are_equal(*trial) for trial in list_trials()))
 
     def _compare_once(self, key: Any, compare: Callable[[], bool]) -> bool:
         if key not in self._results:

@@ -1,6 +1,6 @@
 """The rows of a batch, grouped by image, and running modules on one image at a time."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -41,9 +41,9 @@ class BatchLayout:
         """Undo `gather`."""
         return self._reorder(values, (self.images, self.rows_per_image))
 
-    def take(self, values: Any, index: int) -> Any:
-        """Return one image's rows, as views."""
-        rows = slice(index * self.rows_per_image, (index + 1) * self.rows_per_image)
+    def take(self, values: Any, index: int, images: int = 1) -> Any:
+        """Return the rows of one image, or of several from there on, as views."""
+        rows = slice(index * self.rows_per_image, (index + images) * self.rows_per_image)
         return self._map(lambda tensor: tensor[rows], values)
 
     def roll(self, values: Any) -> Any:
@@ -98,23 +98,35 @@ class BatchCall:
         return call_per_image(self.forward, self.layout)(*self.args, **self.kwargs)
 
 
-def call_per_image(forward: Forward, layout: BatchLayout) -> Forward:
-    """Return a function that calls `forward` for each image of a batch, and concatenates the results."""
+def call_per_image(forward: Forward, layout: BatchLayout, images: int = 1) -> Forward:
+    """Return a function that calls `forward` for each image of a batch, and concatenates the results.
+
+    Args:
+        images: how many images each call gets, if it is not one; a divisor of the batch's.
+    """
 
     def call(*args: Any, **kwargs: Any) -> Any:
         if not layout.fits((*args, *kwargs.values())):
             return forward(*args, **kwargs)
-        results = [forward(*layout.take(args, index), **layout.take(kwargs, index)) for index in range(layout.images)]
-        return tree_map(lambda *parts: torch.cat(parts) if isinstance(parts[0], Tensor) else parts[0], *results)
+        if len(args) == 1 and not kwargs and isinstance(args[0], Tensor):  # like most layers; `take` costs much more
+            return _join([forward(part) for part in torch.split(args[0], images * layout.rows_per_image)])
+        indices = range(0, layout.images, images)
+        return _join([forward(*layout.take(args, i, images), **layout.take(kwargs, i, images)) for i in indices])
 
     return call
 
 
+def _join(results: list[Any]) -> Any:
+    if isinstance(results[0], Tensor):
+        return torch.cat(results)
+    return tree_map(lambda *parts: torch.cat(parts) if isinstance(parts[0], Tensor) else parts[0], *results)
+
+
 @contextmanager
-def run_per_image(root: nn.Module, names: Sequence[str], layout: BatchLayout) -> Iterator[None]:
-    """Let the named modules run image by image inside the context."""
+def run_per_image(root: nn.Module, names: Mapping[str, int], layout: BatchLayout) -> Iterator[None]:
+    """Let modules run image by image inside the context, or on so many images at a time as their names map to."""
     with ExitStack() as stack:
-        for name in names:
+        for name, images in names.items():
             module = root.get_submodule(name)
-            stack.enter_context(replace_attribute(module, "forward", call_per_image(module.forward, layout)))
+            stack.enter_context(replace_attribute(module, "forward", call_per_image(module.forward, layout, images)))
         yield

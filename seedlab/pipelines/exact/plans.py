@@ -8,7 +8,7 @@ from pathlib import Path
 from seedlab.core.files import find_cache, write_atomically
 
 LOGGER = logging.getLogger(__name__)
-VERSION = 7
+VERSION = 8
 """Grows when calibration checks more, or plans mean something else; plans of other versions are computed again."""
 
 
@@ -23,6 +23,7 @@ class Plan:
     Attributes:
         exact: whether it does; if not, images are generated one by one.
         per_image: names of the modules that run image by image.
+        chunks: names of the modules that run on a few images at a time, each with how many.
         constant: names of the modules whose input is the same at every step, so that each is called only once.
         prepacked: names of the layers that give the same bits with prepacked weights (see `exact.prepack`).
         upcast: names of the group norms that give the same bits in float32 (see `exact.group_norm`).
@@ -30,6 +31,7 @@ class Plan:
 
     exact: bool
     per_image: tuple[str, ...] = ()
+    chunks: tuple[tuple[str, int], ...] = ()
     constant: tuple[str, ...] = ()
     prepacked: tuple[str, ...] = ()
     upcast: tuple[str, ...] = ()
@@ -37,7 +39,7 @@ class Plan:
     @property
     def names(self) -> tuple[str, ...]:
         """The names of all modules in the plan."""
-        return (*self.per_image, *self.constant, *self.prepacked, *self.upcast)
+        return (*self.per_image, *dict(self.chunks), *self.constant, *self.prepacked, *self.upcast)
 
 
 class Plans:
@@ -91,7 +93,7 @@ def _read(file: Path) -> Plan | None:
         if data.pop("version") != VERSION:
             return None
         names = {field: _read_names(data[field]) for field in ("per_image", "constant", "prepacked", "upcast")}
-        return Plan(exact=data["exact"] is True, **names)
+        return Plan(exact=data["exact"] is True, chunks=_read_chunks(data["chunks"]), **names)
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
 
@@ -100,3 +102,9 @@ def _read_names(names: object) -> tuple[str, ...]:
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise TypeError("not a list of module names")
     return tuple(names)
+
+
+def _read_chunks(chunks: object) -> tuple[tuple[str, int], ...]:
+    if not isinstance(chunks, list) or not all(isinstance(images, int) and images > 0 for _, images in chunks):
+        raise TypeError("not a list of names and numbers")
+    return tuple(zip(_read_names([name for name, _ in chunks]), (images for _, images in chunks), strict=True))

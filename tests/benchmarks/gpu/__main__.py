@@ -2,7 +2,7 @@
 
     python -m tests.benchmarks.gpu --out results                 an NVIDIA GPU: at most eight minutes
     python -m tests.benchmarks.gpu --device cpu --tiny           only that the program works: under a minute
-    python -m tests.benchmarks.gpu --only exactness graphs       some of the blocks
+    python -m tests.benchmarks.gpu --only exactness sheets       some of the blocks
 
 Every result is a line of JSON, printed and written to OUT/gpu.jsonl at once, the most important first. A block that
 fails says so in a line of its own, and the next one begins.
@@ -22,9 +22,9 @@ import torch
 import transformers
 
 from seedlab.pipelines.devices.environment import observe
-from tests.benchmarks.gpu import app, decoders, exactness, grids, memory
+from tests.benchmarks.gpu import app, decoders, exactness, grids, memory, sheets
 from tests.benchmarks.gpu.bench import Bench, Line
-from tests.benchmarks.gpu.denoisers import FLUX, SD3, SD15, SDXL
+from tests.benchmarks.gpu.denoisers import FLUX, SD3, SD15, SDXL, Denoiser
 
 Block = Callable[[Bench], Iterator[Line]]
 
@@ -54,25 +54,30 @@ def list_blocks(bench: Bench) -> Iterator[tuple[str, Block]]:
     for kind in (SD15, SDXL, SD3, FLUX):
         yield "exactness", compare(kind, "float16" if kind in (SD15, SDXL) else "bfloat16")
     yield "app", app.walk
-    yield "grids", grids.compare_sketch
-    yield "graphs", partial(_call, exactness.capture_graphs, (SD15, "float16"), {})
-    for kind, sizes in ((SD15, (1, 2, 8, 16, 32)), (SDXL, (1, 2, 8)), (FLUX, (1, 2, 8))):
-        for images in sizes if not bench.tiny else sizes[1:2]:
-            yield "batch sizes", compare(kind, "bfloat16" if kind is FLUX else "float16", images)
-    yield "grids", grids.compare_random
+    yield "sheets", sheets.compare
     yield "memory", memory.run_short_of_memory
     yield "plans and memory", partial(_call, memory.hold_plan, (SDXL, "float16"), {})
     yield "eviction", memory.evict
-    for kind, dtype in ((SD15, "bfloat16"), (SD3, "float16"), (SDXL, "bfloat16"), (SD15, "float32")):
-        yield "dtypes", compare(kind, dtype)
+    yield "random grids", grids.compare_random
+    yield "grids", grids.compare_sketch
+    for name, kind, dtype, others in list_details(bench):
+        yield name, compare(kind, dtype, **others)
     yield "decoder", decoders.compare
-    for name in list(exactness.KERNELS)[1:]:
-        yield "kernels", compare(SD15, "float16", kernels=name)
-    yield "kernels", compare(FLUX, "bfloat16", kernels="cublaslt without split-k")
-    yield "kernels", compare(SD3, "bfloat16", kernels="cublaslt without split-k")
-    yield "layout", compare(SD15, "float16", memory_format="channels_last")
-    yield "layout", compare(SDXL, "float16", memory_format="channels_last")
-    yield "graphs", partial(_call, exactness.capture_graphs, (SDXL, "float16"), {})
+
+
+def list_details(bench: Bench) -> Iterator[tuple[str, Denoiser, str, Line]]:
+    """Yield what else is compared: a block's name, the denoiser, the dtype, and the rest."""
+    for kind, dtype, sizes in ((SD15, "float16", (8, 16, 32)), (SDXL, "float16", (2, 8)), (FLUX, "bfloat16", (2, 8))):
+        for images in sizes if not bench.tiny else sizes[:1]:
+            yield "batch sizes", kind, dtype, {"images": images}
+    for kind, dtype in ((SD15, "bfloat16"), (SD3, "float16"), (SDXL, "bfloat16"), (SD15, "float32")):
+        yield "dtypes", kind, dtype, {}
+    for kernels in list(exactness.KERNELS)[1:]:
+        yield "kernels", SD15, "float16", {"kernels": kernels}
+    for kind in (FLUX, SD3):
+        yield "kernels", kind, "bfloat16", {"kernels": "cublaslt without split-k"}
+    for kind in (SD15, SDXL):
+        yield "layout", kind, "float16", {"memory_format": "channels_last"}
 
 
 def _call(

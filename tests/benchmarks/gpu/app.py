@@ -61,47 +61,48 @@ class Commands:
 
 
 def walk(bench: Bench) -> Iterator[Line]:
-    """Make a grid, verify a picture of it, run its script, vary it in every way, and finish a draft."""
+    """Make a grid. Then verify a picture of it, run its script, vary it, and finish a draft, all at the same time."""
     seeds, steps = ("0-1", ("--steps", "2")) if bench.tiny else ("0-3", ())
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor() as executor:
         commands = Commands(bench, Path(folder))
         yield commands.run("grid", "a red boat", "--seeds", seeds, *steps, "--out", "grid")
-        yield commands.run("verify", "grid/seed-1.png", "--json")
-        yield from _run_script(commands, "grid/seed-0.png", "grid/seed-1.png")
-        yield commands.run("grid", "a red boat", "--seeds", seeds, *steps, "--draft", "1", "--out", "drafts")
-        yield commands.run("finish", "drafts/seed-1-draft.png")
-        drafted, whole = commands.hash_all("drafts/seed-1.png", "grid/seed-1.png")
-        yield {"finished_draft_is_equal": drafted == whole != "none"}
-        if not bench.tiny:
-            yield from _vary(commands)
+        walks = [
+            executor.submit(lambda: [commands.run("verify", "grid/seed-1.png", "--json")]),
+            executor.submit(_run_script, commands, "grid/seed-0.png", "grid/seed-1.png"),
+            executor.submit(_finish_draft, commands, seeds, *steps),
+            *(executor.submit(_vary, commands, way) for way in (() if bench.tiny else WAYS)),
+        ]
+        for each in walks:
+            yield from each.result()
 
 
-def _run_script(commands: Commands, *pictures: str) -> Iterator[Line]:
-    yield commands.run("script", *pictures, "--out", "script.py")
-    before = set(commands.folder.glob("*.png"))
-    yield commands.run_script("script.py")
-    made = sorted(set(commands.folder.glob("*.png")) - before)
-    hashes = commands.hash_all(*(file.name for file in made))
-    yield {"script_is_equal": hashes == commands.hash_all(*pictures), "made": [file.name for file in made]}
-    for file in made:
-        file.unlink()
+def _finish_draft(commands: Commands, seeds: str, *steps: str) -> list[Line]:
+    made = commands.run("grid", "a red boat", "--seeds", seeds, *steps, "--draft", "1", "--out", "drafts")
+    finished = commands.run("finish", "drafts/seed-1-draft.png")
+    drafted, whole = commands.hash_all("drafts/seed-1.png", "grid/seed-1.png")
+    return [made, finished, {"finished_draft_is_equal": drafted == whole != "none"}]
 
 
-def _vary(commands: Commands) -> Iterator[Line]:
-    """Vary a picture in each way that has code of its own below the workflow, at the same time, and verify one each."""
-    ways = {
-        "suffix": ("--suffix", ", artsy"),
-        "nudge": ("--nudge", "0.1"),
-        "scheduler": ("--sweep", "scheduler Euler ancestral, Heun"),
-        "weights": ("--suffix", ", (artsy)1.3"),
-    }
+def _run_script(commands: Commands, *pictures: str) -> list[Line]:
+    written = commands.run("script", *pictures, "--out", "script.py")
+    run = commands.run_script("script.py")
+    made = sorted(commands.folder.glob("*.png"))
+    is_equal = commands.hash_all(*(file.name for file in made)) == commands.hash_all(*pictures)
+    return [written, run, {"script_is_equal": is_equal, "made": [file.name for file in made]}]
 
-    def vary(way: str) -> list[Line]:
-        made = commands.run("refine", "grid/seed-1.png", *ways[way], "--out", way)
-        pictures = sorted((commands.folder / way).glob("seed-1-*.png"))
-        picture = next((each for each in pictures if "grid" not in each.name), Path("none"))
-        return [made, {"picture": picture.name, **commands.run("verify", f"{way}/{picture.name}", "--json")}]
 
-    with ThreadPoolExecutor(len(ways)) as executor:
-        for way, lines in zip(ways, executor.map(vary, ways), strict=True):
-            yield from ({"way": way, **line} for line in lines)
+def _vary(commands: Commands, way: str) -> list[Line]:
+    """Vary a picture in a way that has code of its own below the workflow, and verify one of the variations."""
+    made = commands.run("refine", "grid/seed-1.png", *WAYS[way], "--out", way)
+    pictures = sorted((commands.folder / way).glob("seed-1-*.png"))
+    picture = next((each.name for each in pictures if "grid" not in each.name), "none")
+    verified = commands.run("verify", f"{way}/{picture}", "--json")
+    return [{"way": way, **made}, {"way": way, "picture": picture, **verified}]
+
+
+WAYS = {
+    "suffix": ("--suffix", ", artsy"),
+    "nudge": ("--nudge", "0.1"),
+    "scheduler": ("--sweep", "scheduler Euler ancestral, Heun"),
+    "weights": ("--suffix", ", (artsy)1.3"),
+}

@@ -1,9 +1,8 @@
 """Whether a batch gives each image the bits of its own call, what calibration makes of it, and what each way costs."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -12,6 +11,7 @@ from torch import nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from seedlab.pipelines.exact.calibration import calibrate, follow_plan
+from seedlab.pipelines.exact.graphs import capture_graph
 from seedlab.pipelines.exact.plans import Plan
 from seedlab.pipelines.exact.prepack_cache import PrepackCache
 from tests.benchmarks.gpu.bench import Bench, Line
@@ -61,9 +61,11 @@ def compare(
             "calibration_s": round(calibrated, 2),
             "ms_alone": bench.clock(call.run_per_image),
             "ms_batch": bench.clock(call.run),
+            **time_graph(bench, "alone", call.run_per_image),
+            **time_graph(bench, "batch", call.run),
         }
         with follow_plan(denoiser, plan, call.layout, cache):
-            line["ms_exact"] = bench.clock(call.run)
+            line |= {"ms_exact": bench.clock(call.run), **time_graph(bench, "exact", call.run)}
     yield {**line, "peak_gib": bench.measure_peak()}
 
 
@@ -73,6 +75,7 @@ def describe_plan(denoiser: nn.Module, plan: Plan) -> Line:
     return {
         "is_exact": plan.exact,
         "per_image": _count_kinds(denoiser, plan.per_image),
+        "chunks": dict(Counter(str(images) for _, images in plan.chunks)),
         "of": _count_kinds(denoiser, leaves),
         "prepacked": len(plan.prepacked),
         "upcast": len(plan.upcast),
@@ -121,41 +124,18 @@ def _prefer_invariant_products() -> Iterator[None]:
         torch.backends.cuda.preferred_blas_library(library)
 
 
-def capture_graphs(bench: Bench, kind: Denoiser, dtype: str) -> Iterator[Line]:
-    """Capture a step of one image and an exact step of four as CUDA graphs: are the bits equal, and how long are they?
-
-    Without a GPU there are no graphs, and the steps are only run.
-    """
-    denoiser, cache = kind.make(bench, bench.choose_dtype(dtype)), PrepackCache()
-    call = kind.make_call(bench, denoiser, 4)
-    with torch.inference_mode():
-        plan = calibrate(call, cache, lambda: None)
-        one = partial(call.forward, *call.layout.take(call.args, 0), **call.layout.take(call.kwargs, 0))
-        yield {"denoiser": kind.name, "dtype": dtype, "call": "alone", **_capture(bench, one)}
-        with follow_plan(denoiser, plan, call.layout, cache):
-            found = _capture(bench, call.run)
-        yield {"denoiser": kind.name, "dtype": dtype, "call": "exact batch", "is_exact": plan.exact, **found}
-
-
-def _capture(bench: Bench, run: Any) -> Line:
-    eager = run()[0].clone()
+def time_graph(bench: Bench, name: str, run: Callable[[], Any]) -> Line:
+    """Capture a call as a CUDA graph: are its bits equal, and how long is it? Without a GPU there are no graphs."""
     if not bench.has_gpu:
-        return {"graph": "none on this device", "ms_eager": bench.clock(run)}
-    torch.cuda.synchronize()
-    with torch.cuda.stream(torch.cuda.Stream()):
-        for _ in range(3):
-            run()
-    torch.cuda.synchronize()
-    graph = torch.cuda.CUDAGraph()
+        return {}
+    eager = run()[0].clone()
     started = perf_counter()
-    with torch.cuda.graph(graph):
-        made = run()[0]
+    (result, *_), replay = capture_graph(run)
     captured = perf_counter() - started
-    graph.replay()
+    replay()
     torch.cuda.synchronize()
     return {
-        "is_equal": torch.equal(made, eager),
-        "capture_s": round(captured, 2),
-        "ms_eager": bench.clock(run),
-        "ms_graph": bench.clock(graph.replay),
+        f"{name}_graph_is_equal": torch.equal(result, eager),
+        f"{name}_graph_s": round(captured, 2),
+        f"ms_{name}_graph": bench.clock(replay),
     }

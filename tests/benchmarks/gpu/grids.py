@@ -4,7 +4,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from functools import partial
 from multiprocessing import get_context
@@ -12,6 +12,7 @@ from pathlib import Path
 from threading import Event
 
 from seedlab.core.reports import Failed
+from seedlab.pipelines.devices.libraries import import_libraries
 from seedlab.pipelines.manager import PipelineManager
 from seedlab.pipelines.models.catalog import SKETCH, SKETCH_FOLDER
 from tests.benchmarks.gpu.bench import Bench, Line
@@ -43,7 +44,7 @@ def compare_random(bench: Bench) -> Iterator[Line]:
 
 
 def _compare(bench: Bench, work: Work) -> Iterator[Line]:
-    first, turns = time_ways(work, 1 if bench.tiny else 5)
+    first, turns = time_ways(work, 1 if bench.tiny else 4)
     for way, found in summarize(turns).items():
         yield {"model": work.name, "dtype": work.recipe.dtype, "first_grid_s": round(first, 2), "way": way, **found}
 
@@ -51,10 +52,13 @@ def _compare(bench: Bench, work: Work) -> Iterator[Line]:
 def _time_loading(work: Work, rounds: int) -> Iterator[Line]:
     """Time a model from disk to its first image of one step, in new processes; the first round fills the file cache."""
     work = replace(work, recipe=replace(work.recipe, num_inference_steps=1))
-    for number in range(rounds):
-        for load in (load_with_seedlab, load_with_diffusers):
-            with start_process() as process:
-                yield {"model": work.name, "round": number, "way": load.__name__, **process.submit(load, work).result()}
+    ways = (load_with_seedlab, load_with_diffusers) * rounds
+    with ExitStack() as stack:
+        processes = [stack.enter_context(start_process()) for _ in ways]
+        for each in [process.submit(import_libraries) for process in processes]:
+            each.result()  # all at once, because importing torch and diffusers takes long
+        for process, load in zip(processes, ways, strict=True):
+            yield {"model": work.name, "way": load.__name__, **process.submit(load, work).result()}
 
 
 def load_with_seedlab(work: Work) -> Line:

@@ -7,7 +7,7 @@ from torch import nn
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
-from seedlab.pipelines.exact import group_norm
+from seedlab.pipelines.exact import calibration, group_norm
 from seedlab.pipelines.exact import prepack as prepacking
 from seedlab.pipelines.exact.calibration import calibrate, follow_plan
 from seedlab.pipelines.exact.layout import BatchCall, BatchLayout, call_per_image, run_per_image
@@ -23,10 +23,17 @@ IMAGES = torch.randn(8, 6, 4, 4, generator=torch.Generator().manual_seed(0))
 
 
 class Nudged(nn.Module):
-    """Changes the last bit of each value in a large batch, as another kernel would."""
+    """Changes the last bit of each value in a batch of more rows than some number, as another kernel would."""
+
+    def __init__(self, largest: int = 2):
+        super().__init__()
+        self.largest = largest
+
+    def extra_repr(self):
+        return f"{self.largest}"
 
     def forward(self, images):
-        return images * (1 + 2**-23 * (len(images) > 2))
+        return images * (1 + 2**-23 * (len(images) > self.largest))
 
 
 class Mean(nn.Module):
@@ -146,11 +153,27 @@ def test_an_order_of_summation_that_rounding_hides_is_found():
     assert "layers.0" in plan.per_image
 
 
+@pytest.mark.parametrize(("largest", "images"), [(8, None), (4, 2), (2, 1)])
+def test_on_a_gpu_modules_run_on_as_many_images_as_give_the_same_bits(monkeypatch, largest, images):
+    monkeypatch.setattr(calibration, "CHUNKED_DEVICES", ("cpu",))
+    denoiser = Denoiser(nn.SiLU(), Nudged(largest), nn.SiLU())
+    plan = find_plan(denoiser)
+    assert plan.exact
+    assert dict(plan.chunks).get("layers.1", 1 if "layers.1" in plan.per_image else None) == images
+
+
+def test_a_module_of_which_no_part_can_be_a_batch_has_no_chunks(monkeypatch):
+    monkeypatch.setattr(calibration, "CHUNKED_DEVICES", ("cpu",))
+    plan = find_plan(Denoiser(nn.SiLU(), Mean()))
+    assert plan.exact
+    assert "layers.1" in plan.per_image
+
+
 def test_a_call_that_follows_the_plan_is_exact():
     denoiser = Denoiser(nn.Conv2d(6, 6, 3, padding=1), Nudged(), nn.GroupNorm(2, 6))
     plan = find_plan(denoiser)
     prompts = torch.randn(8, 3)
-    with torch.no_grad(), run_per_image(denoiser, plan.per_image, PAIRS):
+    with torch.no_grad(), run_per_image(denoiser, dict.fromkeys(plan.per_image, 1), PAIRS):
         (batch,) = denoiser(IMAGES, 1, encoder_hidden_states=prompts)
     with torch.no_grad():
         (single,) = call_per_image(denoiser.forward, PAIRS)(IMAGES, 1, encoder_hidden_states=prompts)

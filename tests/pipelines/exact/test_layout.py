@@ -56,6 +56,13 @@ def test_a_function_is_called_for_each_image():
     assert call_per_image(Shape().forward, PAIRS)(torch.zeros(5, 1)).flatten().tolist() == [5] * 5, "no batch"
 
 
+def test_a_function_is_called_for_some_images_at_a_time():
+    layout = BatchLayout(images=4, rows_per_image=2)
+    rows = torch.arange(8.0).reshape(8, 1)
+    assert call_per_image(Shape().forward, layout, 2)(rows).flatten().tolist() == [4] * 8
+    assert call_per_image(Shape().forward, layout, 2)(rows=rows, scale=2.0).flatten().tolist() == [8] * 8
+
+
 def test_all_results_of_a_function_are_concatenated():
     first, rest = call_per_image(lambda rows: (rows + 1, {"rows": rows, "none": None}), PAIRS)(STACKED)
     assert torch.equal(first, STACKED + 1)
@@ -65,7 +72,7 @@ def test_all_results_of_a_function_are_concatenated():
 
 def test_modules_run_per_image_inside_the_context_only():
     whole = nn.Sequential(Shape(), nn.Identity())
-    with run_per_image(whole, ["0"], PAIRS):
+    with run_per_image(whole, {"0": 1}, PAIRS):
         assert whole(STACKED).flatten().tolist() == [2] * 6
     assert whole(STACKED).flatten().tolist() == [6] * 6
     assert "forward" not in vars(whole[0])

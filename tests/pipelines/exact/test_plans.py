@@ -9,11 +9,20 @@ from seedlab.pipelines.exact.plans import VERSION, Plan, Plans, find_folder
 PLAN = Plan(
     exact=True,
     per_image=("time_embedding.linear_1",),
+    chunks=(("conv_out", 2), ("conv_shortcut", 4)),
     constant=("attn2.to_k", "attn2.to_v"),
     prepacked=("conv_in",),
     upcast=("norm1",),
 )
-VALID = {"version": VERSION, "exact": True, "per_image": [], "constant": [], "prepacked": [], "upcast": []}
+VALID = {
+    "version": VERSION,
+    "exact": True,
+    "per_image": [],
+    "chunks": [],
+    "constant": [],
+    "prepacked": [],
+    "upcast": [],
+}
 
 
 def test_the_next_process_finds_a_plan(tmp_path):
@@ -48,6 +57,10 @@ def test_without_a_folder_plans_are_kept_in_memory():
         json.dumps(VALID | {"per_image": "ab"}),
         json.dumps(VALID | {"prepacked": {"conv_in": True}}),
         json.dumps(VALID | {"per_image": [7]}),
+        json.dumps(VALID | {"chunks": None}),
+        json.dumps(VALID | {"chunks": ["conv"]}),
+        json.dumps(VALID | {"chunks": [["conv", 0]]}),
+        json.dumps(VALID | {"chunks": [[7, 2]]}),
         "[" * 100_000,
         "\ud800",
     ],
