@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -90,14 +91,16 @@ class PipelineCache:
 
     def _load_source(self, source: Source, dtype: str, loras: tuple[Lora, ...], device: str) -> LoadedPipeline:
         notices: list[str] = []
-        pipeline = load_pipeline(source, dtype, device, loras, notices.append)
+        with ThreadPoolExecutor(1, thread_name_prefix="hashes") as executor:
+            weights = executor.submit(self._files.hash, source, loras)  # while they are loaded
+            pipeline = load_pipeline(source, dtype, device, loras, notices.append)
         release_freed_memory()  # of weights in another dtype, or that were moved to a GPU
         with leave_as_found(pipeline):
             preview = fit_preview(pipeline)
         return LoadedPipeline(
             pipeline,
             preview,
-            observe(device, self._files.hash(source, loras), choose_method(loras)),
+            observe(device, weights.result(), choose_method(loras)),
             Prompts(pipeline) if family_of(pipeline).can_batch else None,
             tuple(notices),
         )

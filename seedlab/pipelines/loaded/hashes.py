@@ -2,10 +2,15 @@
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
 
 from seedlab.core.files import Signature, sign_files
+from seedlab.pipelines.loaded.hash_cache import State, find_hash, keep_hash
+
+THREADS = 4
+"""How many files are hashed at a time."""
 
 LENGTH_BYTES = 8
 """A safetensors file begins with the length of its header, in so many bytes."""
@@ -20,10 +25,11 @@ def hash_weights(path: Path, config: Path | None = None) -> str:
         path: a diffusers folder or a single-file checkpoint.
         config: the folder with the checkpoint's configurations; its weights do not count.
     """
-    whole = hashlib.sha256()
-    for name, file in list_files(path, config):
-        whole.update(name.encode() + b"\0")
-        whole.update(bytes.fromhex(hash_file(file)))
+    whole, files = hashlib.sha256(), list(list_files(path, config))
+    with ThreadPoolExecutor(THREADS) as executor:
+        for (name, _), sha256 in zip(files, executor.map(lambda each: hash_file(each[1]), files), strict=True):
+            whole.update(name.encode() + b"\0")
+            whole.update(bytes.fromhex(sha256))
     return whole.hexdigest()
 
 
@@ -67,13 +73,17 @@ def hash_tensors(file: Path) -> str:
         return ""
 
 
-def _read_state(file: Path) -> tuple[int, ...]:
+def _read_state(file: Path) -> State:
     stat = file.stat()
     return (stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
 
 
 @lru_cache(maxsize=200)
-def _hash(file: Path, _state: tuple[int, ...], *, start: int) -> str:
+def _hash(file: Path, state: State, *, start: int) -> str:
+    if known := find_hash(file, state, start):
+        return known
     with file.open("rb") as stream:
         stream.seek(start)
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+        found = hashlib.file_digest(stream, "sha256").hexdigest()
+    keep_hash(file, state, start, found)
+    return found
