@@ -1,5 +1,6 @@
 """What follows the steps of a call: progress with previews, stopping, and giving way."""
 
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,6 +14,9 @@ from seedlab.pipelines.sampling.preview import unpack_latents
 from seedlab.pipelines.sampling.steps import OnStep, Step
 from seedlab.pipelines.work import Turn
 
+PREVIEW_SECONDS = 0.08
+"""Previews are renewed this often at most. A GPU takes steps faster, and would wait for each preview."""
+
 
 def follow_tiles(loaded: LoadedPipeline, recipe: Recipe, indices: Sequence[int], turn: Turn) -> OnStep:
     """Return what follows the steps of a call for tiles.
@@ -24,10 +28,15 @@ def follow_tiles(loaded: LoadedPipeline, recipe: Recipe, indices: Sequence[int],
         turn: in which the call is made.
     """
 
+    previews: list[Image | None] = []
+    shown_at = -PREVIEW_SECONDS
+
     def on_step(step: Step) -> bool:
+        nonlocal previews, shown_at
         turn.check_stop()
         check_latents(step.latents)
-        previews = _show_previews(loaded, step.clean, recipe)
+        if step.number == step.count or time.monotonic() - shown_at >= PREVIEW_SECONDS:
+            previews, shown_at = _show_previews(loaded, step.clean, recipe), time.monotonic()
         # Pictures that share this step show the same.
         for index, preview in zip(indices, previews * (len(indices) // len(previews)), strict=True):
             turn.emit(Progress(index, step.number, step.count, preview))
