@@ -1,96 +1,123 @@
-"""What late words keep of the locked picture's composition, and what a round of four costs.
+"""What late words keep of the locked picture's composition, what they still change, and what a round of four costs.
 
-    python -m tests.benchmarks.late_words              with Sketch, on the CPU
-    python -m tests.benchmarks.late_words --step 25%   after how many steps the words join
+    python -m tests.benchmarks.late_words                    with Sketch, on the CPU
+    python -m tests.benchmarks.late_words --steps 2 3 4      after how many of twelve steps the words join
+    python -m tests.benchmarks.late_words --only composition one of the two parts: time, composition
 
-The first figure is the correlation of the luminance at 32x32 pixels with the locked picture, for suffixes that join
-late and for suffixes as usual. The second is the time of four pictures with late words, which share their first steps,
-against four whole ones; in alternation, with a seed of its own each time.
+The first part times four pictures with late words, which share their first steps, against four whole ones; in
+alternation, with a seed of its own each time.
+
+The second makes the scenes of `seedlab.sketch.evaluate` without a suffix, with each suffix of the guide as usual (after
+step 0), and with the suffix as late words. The classifier reads from the pictures where the subject is, how large it
+is, and which suffix they show. Printed are the correlations over the seeds of x, y and size with the locked picture's,
+averaged over scenes and suffixes, and the share of pictures in which the suffix is read.
 """
 
 import argparse
 import statistics
 import time
-from collections.abc import Iterable, Sequence
-from threading import Event
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
+from seedlab.core.model import Model
 from seedlab.core.recipe import Recipe
-from seedlab.core.reports import Failed, Finished
 from seedlab.pipelines.manager import PipelineManager
 from seedlab.pipelines.models.catalog import SKETCH
-from seedlab.rules.late_words import LateWords, read_step
+from seedlab.rules.late_words import DEFAULT, LateWords, count_steps
 from seedlab.rules.suffixes import GUIDE_SUFFIXES, Suffixes
+from seedlab.sketch.classifier import Predictions, classify, load_classifier
+from seedlab.sketch.evaluate import LOCK_SCENES, build_prompt, format_position, stack
+from tests.benchmarks.drafts import make
+from tests.rounds import seed_round
 
-PROMPTS = ("Labrador in the style of Vermeer", "fox by Hokusai", "castle, stained glass", "a boat", "owl by Klimt")
-SIDE = 32
-
-
-def make(manager: PipelineManager, recipes: Sequence[Recipe]) -> list[Image.Image]:
-    """Make pictures together."""
-    ends: dict[int, Image.Image] = {}
-    for report in manager.generate(recipes, Event()):
-        assert not isinstance(report, Failed), report.sentence
-        if isinstance(report, Finished):
-            ends[report.index] = report.image
-    return [ends[index] for index in range(len(recipes))]
+CLASSIFIER = Path("assets/judge.safetensors")
+FIRST_SEED = 100
+PARTS = ("time", "composition")
 
 
-def correlate(one: Image.Image, other: Image.Image) -> float:
-    """Return the correlation of two pictures' luminance at 32x32 pixels."""
-    small = [np.asarray(each.convert("L").resize((SIDE, SIDE), Image.Resampling.BOX)).ravel() for each in (one, other)]
-    return float(np.corrcoef(*small)[0, 1])
+def measure_composition(manager: PipelineManager, model: Model, steps: Sequence[int], seeds: int) -> None:
+    """Print how much of the locked pictures' compositions stays, and how often the suffix is read; 0: as usual."""
+    classifier = load_classifier(CLASSIFIER)
+
+    def read(recipes: Sequence[Recipe]) -> Predictions:
+        return classify(classifier, stack(make(manager, recipes)))
+
+    kept: dict[int, list[np.ndarray]] = {each: [] for each in (0, *steps)}
+    shown: dict[int, list[float]] = {each: [] for each in (0, *steps)}
+    print("joins after step  composition kept               suffix read")
+    for scene in LOCK_SCENES:
+        locked = seed_round(
+            model.make_recipe(prompt=build_prompt(scene), seed=0), range(FIRST_SEED, FIRST_SEED + seeds)
+        )
+        places = read(locked).positions
+        for step in kept:
+            for suffix, recipes in vary(locked, step):
+                predicted = read(recipes)
+                kept[step].append(correlate(places, predicted.positions))
+                shown[step].append(np.mean([each == suffix for each in predicted.modifiers]))
+            print_row(
+                step, kept[step][-len(GUIDE_SUFFIXES) :], shown[step][-len(GUIDE_SUFFIXES) :], build_prompt(scene)
+            )
+    for step in kept:
+        print_row(step, kept[step], shown[step], f"mean of {len(LOCK_SCENES)} scenes, {seeds} seeds each")
 
 
-def measure_composition(manager: PipelineManager, parents: Iterable[Recipe], step: int | str) -> None:
-    """Print how much of the locked picture's composition stays."""
-    kept: dict[str, list[float]] = {"suffixes": [], "late words": []}
-    for parent in parents:
-        (locked,) = make(manager, [parent])
-        rules = {
-            "suffixes": Suffixes(GUIDE_SUFFIXES),
-            "late words": LateWords(tuple((s, step) for s in GUIDE_SUFFIXES)),
-        }
-        for name, rule in rules.items():
-            kept[name] += [correlate(locked, each) for each in make(manager, tuple(rule.make(parent)))]
-    for name, values in kept.items():
-        low = np.quantile(values, 0.1)
-        print(f"{name:<11} r = {statistics.mean(values):.3f}, 10 % below {low:.3f} ({len(values)} pictures)")
+def vary(locked: Sequence[Recipe], step: int) -> Iterator[tuple[str, list[Recipe]]]:
+    """Yield each suffix, and the recipes with it."""
+    for suffix in GUIDE_SUFFIXES:
+        rule = LateWords(((suffix, step),)) if step else Suffixes((suffix,))
+        yield suffix.strip(", "), [recipe for parent in locked for recipe in rule.make(parent)]
 
 
-def measure_time(manager: PipelineManager, parent: Recipe, step: int | str, rounds: int) -> None:
+def correlate(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:
+    """Return the correlations (3,) of positions (seeds, 3)."""
+    return np.array([np.corrcoef(ours[:, axis], theirs[:, axis])[0, 1] for axis in range(3)])
+
+
+def print_row(step: int, kept: Sequence[np.ndarray], shown: Sequence[float], words: str) -> None:
+    means = np.mean(kept, 0)
+    print(f"{step:16}  {format_position(means)}  {np.mean(shown):11.1%}  mean {means.mean():.3f}, {words}", flush=True)
+
+
+def measure_time(manager: PipelineManager, parent: Recipe, step: int, rounds: int) -> None:
     """Print what a round of four costs."""
     rules = (Suffixes(GUIDE_SUFFIXES), LateWords(tuple((suffix, step) for suffix in GUIDE_SUFFIXES)))
     times: list[tuple[float, ...]] = []
     for seed in range(rounds + 1):
         pair = []
         for rule in rules:
-            recipes = [*rule.make(Recipe.from_dict(parent.to_dict() | {"seed": 1000 + seed}))]
+            recipes = [*rule.make(replace(parent, seed=1000 + seed))]
             begun = time.perf_counter()
             make(manager, recipes)
             pair.append(time.perf_counter() - begun)
         times.append(tuple(pair))
     whole, late = (statistics.median(values) for values in zip(*times[1:], strict=True))  # the first one calibrates
     ratio = statistics.median(late / whole for whole, late in times[1:])
-    print(f"four whole pictures {whole:.2f} s, with late words {late:.2f} s: {ratio:.2f} of the time")
+    print(f"four whole pictures {whole:.2f} s, with words after step {step} {late:.2f} s: {ratio:.2f} of the time")
 
 
 def main() -> None:
-    """Measure."""
+    """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--step", default="25%", help="after how many steps the words join")
-    parser.add_argument("--seeds", type=int, default=4, help="seeds for each prompt (%(default)s)")
+    parser.add_argument("--steps", type=int, nargs="+", help="after how many steps the words join; the default")
+    parser.add_argument("--seeds", type=int, default=16, help="seeds of each scene (%(default)s)")
     parser.add_argument("--rounds", type=int, default=7, help="rounds that are timed (%(default)s)")
+    parser.add_argument("--only", choices=PARTS)
     given = parser.parse_args()
-    step = read_step(given.step)
-    manager = PipelineManager(device="cpu")
-    model = manager.resolve(SKETCH)
-    parents = [model.make_recipe(prompt=prompt, seed=seed) for prompt in PROMPTS for seed in range(given.seeds)]
-    measure_time(manager, parents[0], step, given.rounds)
-    measure_composition(manager, parents, step)
-    manager.close()
+    with closing(PipelineManager(device="cpu")) as manager:
+        model = manager.resolve(SKETCH)
+        steps = given.steps or [count_steps(DEFAULT, model.num_inference_steps)]
+        if given.only != "composition":
+            for step in steps:
+                measure_time(
+                    manager, model.make_recipe(prompt=build_prompt(LOCK_SCENES[0]), seed=0), step, given.rounds
+                )
+        if given.only != "time":
+            measure_composition(manager, model, steps, given.seeds)
 
 
 if __name__ == "__main__":
