@@ -26,7 +26,7 @@ from seedlab.sketch.phrases import add_phrase
 from seedlab.workflow.known_files import KnownFiles
 from seedlab.workflow.known_shares import KnownShares
 from seedlab.workflow.local_files import LocalFiles
-from seedlab.workflow.measuring import Made, measure_model
+from seedlab.workflow.measuring import Made, Tried, measure_model, try_suffixes
 from seedlab.workflow.script import write_script
 from seedlab.workflow.services import Services
 from seedlab.workflow.session import Session
@@ -87,6 +87,7 @@ class Application:
             make_session=self._make_session,
             verify=self._verify,
             measure=self._measure,
+            try_suffixes=self._try_suffixes,
             write_script=self._write_script,
             default_model=self._default.address,
             models=tuple((name, model_id) for model_id, name in self._list_models().items()),
@@ -176,6 +177,12 @@ class Application:
 
     def _measure(self, model: Model, stop: Event, visitor: str) -> Generator[Made, None, SeedShare | None]:
         return measure_model(partial(self.manager.generate, visitor=visitor), self._shares, model, stop)
+
+    def _try_suffixes(
+        self, model: Model, recipe: Recipe, suffixes: Sequence[str], stop: Event, visitor: str
+    ) -> Generator[Made | Tried, None, None]:
+        draft_steps = model.choose_draft_steps(recipe.num_inference_steps)
+        return try_suffixes(partial(self.manager.generate, visitor=visitor), recipe, suffixes, draft_steps, stop)
 
     def _write_script(self, recipes: Sequence[Recipe]) -> str:
         model = self.manager.resolve(recipes[0].model_address)

@@ -25,6 +25,8 @@ EVEN = 1.25
 
 MAP_SIDE = 256
 
+EVERYWHERE = "everywhere"
+
 ROWS, COLUMNS = ("top", "middle", "bottom"), ("left", "centre", "right")
 
 
@@ -74,7 +76,7 @@ class Trial:
         )
         row, column = np.unravel_index(np.argmax(ninths), ninths.shape)
         if ninths[row, column] <= EVEN * ninths.mean():
-            return "everywhere"
+            return EVERYWHERE
         return "in the middle" if row == column == 1 else f"at the {ROWS[row]} {COLUMNS[column]}"
 
 

@@ -31,7 +31,7 @@ from seedlab.ui.browser_state import (
     read_working,
 )
 from seedlab.ui.captions import name_picture
-from seedlab.ui.form import ADVANCED, ERROR_PLACES, FIELDS, FORM, RULE_FIELDS, Form, read_model_id
+from seedlab.ui.form import ADVANCED, ERROR_PLACES, FIELDS, FORM, RULE_FIELDS, Form
 from seedlab.ui.opening import PictureOpener, format_dropped
 from seedlab.ui.outputs import Outputs, lose, run_action
 from seedlab.ui.page_session import PageSession
@@ -91,12 +91,7 @@ class Handlers(PanelHandlers):
         def action() -> None:
             nonlocal snapped, seeds
             rule = form.read_rule()
-            model = self._services.resolve_model(self._find_model(read_model_id(form.model_id)))
-            # A hidden field may hold text, which the user could not correct.
-            has_loras = self._services.local and not model.unconditional
-            loras = self._services.read_loras((form.loras if has_loras else "") or "")
-            recipe = form.make_recipe(model, rule.seeds[0], loras)
-            self._services.check(recipe)
+            model, recipe = self._make_recipe(form, rule.seeds[0])
             snapped = form.format_snapped_size(model, recipe)
             page.session.explore(recipe, rule, form.read_draft_steps(model, recipe))
             if has_random_seeds(form.seeds or ""):

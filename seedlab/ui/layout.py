@@ -84,6 +84,7 @@ def build_blocks(services: PageServices, pictures: PictureServer) -> gr.Blocks:
         _wire_work(handlers, panel, page, columns)
         _wire_columns(handlers, panel, page, columns)
         _wire_panel(handlers, panel, page)
+        _wire_trial(handlers, panel, page)
     return blocks
 
 
@@ -181,6 +182,12 @@ def _wire_panel(handlers: Handlers, panel: Panel, page: gr.State) -> None:
     panel.fold.click(None, js=TOGGLE_FOLD)
     # On a phone the expanded panel would push the pictures off the screen.
     panel.generate.click(None, js=FOLD)
+
+
+def _wire_trial(handlers: Handlers, panel: Panel, page: gr.State) -> None:
+    read = [page, panel.fields["suffixes"], *(panel.fields[name] for name in FORM)]
+    written = [panel.tried, *(panel.errors[place] for place in ERROR_PLACES)]
+    panel.try_suffixes.click(handlers.try_suffixes, read, written, **QUEUED)
 
 
 def _wire_rules(panel: Panel) -> None:

@@ -13,10 +13,10 @@ from seedlab.core.model import Model
 from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Report
 from seedlab.images.png import read_pixels
-from seedlab.ui.services import MeasureFor, VerifyFor
+from seedlab.ui.services import MeasureFor, TrySuffixesFor, VerifyFor
 from seedlab.ui.updates import Updates
 from seedlab.ui.verifications import Verifications
-from seedlab.workflow.measuring import choose_pictures, format_choice
+from seedlab.workflow.measuring import Tried, choose_pictures, format_choice, format_tried
 from seedlab.workflow.session import Session
 from seedlab.workflow.trail import State, Trail
 from seedlab.workflow.verification import VerificationResult
@@ -132,11 +132,36 @@ class PageSession:
         Raises:
             SeedLabError: the model has no prompt, or a picture failed.
         """
-        self._measuring = Event()
+        stop = self._begin_measuring()
         yield f"Measuring what the seed decides in pictures of {model.name}…"
-        with closing(measure(model, self._measuring, self.visitor)) as counts:
+        with closing(measure(model, stop, self.visitor)) as counts:
             for made in counts:
                 yield f"Measuring what the seed decides: {made.count} of {made.total} drafts…"
+
+    def try_suffixes(
+        self, model: Model, recipe: Recipe, suffixes: Sequence[str], measure: TrySuffixesFor
+    ) -> Generator[str, None, None]:
+        """Measure what each suffix changes, yielding how far it is and what is known.
+
+        Raises:
+            SeedLabError: a suffix does not fit, or a picture failed.
+        """
+        stop = self._begin_measuring()
+        tried: list[Tried] = []
+        with closing(measure(model, recipe, suffixes, stop, self.visitor)) as reports:
+            for report in reports:
+                if isinstance(report, Tried):
+                    tried.append(report)
+                else:
+                    progress = f"Measuring what they change: {report.count} of {report.total} drafts…"
+                    yield "\n".join([format_tried(tried, recipe), progress] if tried else [progress])
+        yield format_tried(tried, recipe) if tried else ""
+
+    def _begin_measuring(self) -> Event:
+        """Return what stops all measurements of the page that run."""
+        if self._measuring.is_set():
+            self._measuring = Event()
+        return self._measuring
 
     def develop(self) -> Iterator[dict[str, Any]]:
         """Generate requested pictures. Yields an update when a tile changes its state, else per `UPDATE_INTERVAL`."""

@@ -11,6 +11,7 @@ import gradio as gr
 from seedlab.rules.registry import VARIATIONS
 from seedlab.rules.rule import Parameter, Rule
 from seedlab.rules.seeds import GUIDE_SEEDS
+from seedlab.rules.suffixes import Suffixes
 from seedlab.ui.columns import make_message, make_word_list
 from seedlab.ui.fields import list_rules, list_schedulers
 from seedlab.ui.services import PageServices
@@ -34,6 +35,8 @@ class Panel:
         notice: notes about the prompt and the size.
         about: notes about the model.
         measure: measures how much the model leaves to the seed.
+        try_suffixes: measures what each suffix changes.
+        tried: what is known of that.
         fold: expands the panel on small screens.
         examples_group: contains `examples`.
         word_accordion: contains `word_list`.
@@ -46,6 +49,8 @@ class Panel:
     notice: gr.HTML
     about: gr.HTML
     measure: gr.Button
+    try_suffixes: gr.Button
+    tried: gr.HTML
     generate: gr.Button
     stop: gr.Button
     fold: gr.Button
@@ -93,6 +98,8 @@ def build_panel(services: PageServices) -> Panel:
     fold = gr.Button("Seeds, variations, model", elem_id="fold", size="sm")
     with gr.Column(elem_id="more"):
         rule, rules = _build_rounds(builder)
+        with rules[VARIATIONS.index(Suffixes)]:
+            try_suffixes, tried = _build_trial()
         about, measure = _build_model(builder, services)
         examples_group, examples = _build_examples(services.examples)
         word_list, word_accordion = _build_words(services)
@@ -106,6 +113,8 @@ def build_panel(services: PageServices) -> Panel:
         notice,
         about,
         measure,
+        try_suffixes,
+        tried,
         generate,
         stop,
         fold,
@@ -150,6 +159,12 @@ def _build_rule(builder: _Builder, rule: type[Rule], *, visible: bool) -> gr.Col
             with _field():
                 builder.add(each.name, _make_field(each))
     return container
+
+
+def _build_trial() -> tuple[gr.Button, gr.HTML]:
+    """Add the button that puts the suffixes on trial, and the place for what it finds."""
+    button = gr.Button("Measure what these words change", size="sm", elem_id="try_suffixes")
+    return button, make_message("tried", "about")
 
 
 def _make_field(parameter: Parameter) -> gr.components.Component:

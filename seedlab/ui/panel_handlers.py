@@ -9,13 +9,14 @@ import gradio as gr
 from seedlab.core.errors import RecipeError, SeedLabError
 from seedlab.core.model import Model
 from seedlab.core.numbers import read_whole
-from seedlab.core.recipe import MAX_PROMPT_CHARACTERS
+from seedlab.core.recipe import MAX_PROMPT_CHARACTERS, Recipe
 from seedlab.core.text import quote
+from seedlab.rules.suffixes import parse_suffixes
 from seedlab.ui.browser_state import find_first_recipe, read_text, restore_fields, write_advanced, write_drafts
 from seedlab.ui.captions import format_default_draft, format_model_notes
 from seedlab.ui.fields import MODEL_DEPENDENT, update_fields
-from seedlab.ui.form import ADVANCED, Form, read_model_id
-from seedlab.ui.outputs import Outputs
+from seedlab.ui.form import ADVANCED, ERROR_PLACES, Form, read_model_id
+from seedlab.ui.outputs import Outputs, run_action
 from seedlab.ui.page_session import PageSession
 from seedlab.ui.services import PageServices
 from seedlab.workflow.notices import describe_marks, describe_seeds, describe_unknown_words
@@ -72,6 +73,44 @@ class PanelHandlers:
             yield self._format_about(model), ""
         except SeedLabError as error:
             yield gr.skip(), str(error)
+
+    def try_suffixes(self, page: PageSession | None, suffixes: str | None, *values: Any) -> Iterator[Outputs]:
+        """Measure what each suffix changes in pictures of the prompt. Yields: what is known, errors."""
+        unchanged = (gr.skip(),) * len(ERROR_PLACES)
+        if page is None:
+            yield "This page has lost its connection: try again.", *unchanged
+            return
+        found: list[tuple[Model, Recipe, tuple[str, ...]]] = []
+
+        def read() -> None:
+            words = parse_suffixes(suffixes or "")
+            model, recipe = self._make_recipe(Form(*values), seed=0)
+            if model.unconditional:
+                raise RecipeError("suffixes", f"{model.name} has no prompt: there are no words to measure.")
+            found.append((model, recipe, words))
+
+        _, errors = run_action(read)
+        yield "", *errors
+        try:
+            for each in found:
+                with closing(page.try_suffixes(*each, self._services.try_suffixes)) as sentences:
+                    yield from ((sentence, *unchanged) for sentence in sentences)
+        except SeedLabError as error:
+            yield str(error), *unchanged
+
+    def _make_recipe(self, form: Form, seed: int) -> tuple[Model, Recipe]:
+        """Make the recipe that the form asks for.
+
+        Raises:
+            SeedLabError: a value is invalid, or the model cannot be had or run.
+        """
+        model = self._services.resolve_model(self._find_model(read_model_id(form.model_id)))
+        # A hidden field may hold text, which the user could not correct.
+        has_loras = self._services.local and not model.unconditional
+        loras = self._services.read_loras((form.loras if has_loras else "") or "")
+        recipe = form.make_recipe(model, seed, loras)
+        self._services.check(recipe)
+        return model, recipe
 
     def _format_about(self, model: Model) -> str:
         return format_model_notes(model, describe_seeds(self._services, model))

@@ -9,13 +9,14 @@ from seedlab.core.model import Model
 from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Report
 from seedlab.core.seed_share import SeedShare
-from seedlab.workflow.measuring import Made
+from seedlab.workflow.measuring import Made, Tried
 from seedlab.workflow.services import Services
 from seedlab.workflow.session import Session
 from seedlab.workflow.trail import Trail
 from seedlab.workflow.verification import VerificationResult
 
 MeasureFor = Callable[[Model, Event, str], Generator[Made, None, SeedShare | None]]
+TrySuffixesFor = Callable[[Model, Recipe, Sequence[str], Event, str], Generator[Made | Tried, None, None]]
 VerifyFor = Callable[[Recipe, Path, Event, str, int | None], Generator[Report | VerificationResult, None, None]]
 
 
@@ -29,6 +30,7 @@ class PageServices(Services):
         verify: regenerates a picture and compares it, in a visitor's turns; see `seedlab.workflow.verification`. The
             last argument is the number of steps of a draft, None for a finished picture.
         measure: measures a model's seed share, in a visitor's turns, and keeps it; see `seedlab.workflow.measuring`.
+        try_suffixes: measures what each suffix changes, in a visitor's turns; see `seedlab.workflow.measuring`.
         write_script: exports recipes of one round as a diffusers script; raises SeedLabError.
         default_model: the id of the initially selected model.
         models: (label, model id) of the models in the list.
@@ -40,6 +42,7 @@ class PageServices(Services):
     make_session: Callable[[Trail | None, str], Session]
     verify: VerifyFor
     measure: MeasureFor
+    try_suffixes: TrySuffixesFor
     write_script: Callable[[Sequence[Recipe]], str]
     default_model: str
     models: tuple[tuple[str, str], ...]

@@ -2,7 +2,7 @@
 
 from collections.abc import Generator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Event
 
 from PIL.Image import Image
@@ -12,10 +12,12 @@ from seedlab.core.model import Model
 from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Failed, Finished, Generate
 from seedlab.core.seed_share import SeedShare
+from seedlab.core.text import quote
 from seedlab.measures.choosing import Choice, choose_different
-from seedlab.measures.features import coarsen, describe, measure_distances
+from seedlab.measures.features import Features, coarsen, describe, measure_distances
 from seedlab.measures.seed_share import measure_seed_share
-from seedlab.measures.trials import Trial, compare_wordings
+from seedlab.measures.trials import EVERYWHERE, Trial, compare_wordings
+from seedlab.rules.suffixes import Suffixes
 from seedlab.workflow.known_shares import KnownShares
 
 PROMPTS = (
@@ -32,6 +34,9 @@ PROMPTS = (
 
 SEEDS = tuple(range(12))
 
+TRIAL_SEEDS = tuple(range(8))
+"""What words are put on trial with."""
+
 
 @dataclass(frozen=True)
 class Made:
@@ -39,6 +44,14 @@ class Made:
 
     count: int
     total: int
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A suffix, and what it changes."""
+
+    suffix: str
+    trial: Trial
 
 
 def make_drafts(
@@ -125,6 +138,61 @@ def compare_prompts(
     return compare_wordings(features[: len(recipes)], features[len(recipes) :])
 
 
+def try_suffixes(
+    generate: Generate, recipe: Recipe, suffixes: Sequence[str], draft_steps: int | None, stop: Event
+) -> Generator[Made | Tried, None, None]:
+    """Measure what each suffix changes in the pictures of the same seeds. Ends early if the work is stopped.
+
+    Args:
+        recipe: without the suffixes; its seed is not used.
+        draft_steps: see `Generate`.
+
+    Raises:
+        RecipeError: a suffix does not fit the recipe; nothing is made then.
+        SeedLabError: a picture failed.
+    """
+    plain = [replace(recipe, seed=seed) for seed in TRIAL_SEEDS]
+    groups = [plain, *([Suffixes.apply(each, suffix) for each in plain] for suffix in suffixes)]
+    ours: Features | None = None
+    for number, recipes in enumerate(groups):
+        work = make_drafts(generate, recipes, draft_steps, stop)
+        images = yield from _count_on(work, number * len(plain), len(groups) * len(plain))
+        if not images:
+            return
+        features = describe(images)
+        if ours is None:
+            ours = features
+        else:
+            yield Tried(suffixes[number - 1], compare_wordings(ours, features))
+
+
+def _count_on(work: Generator[Made, None, list[Image]], before: int, total: int) -> Generator[Made, None, list[Image]]:
+    """Count the pictures of a part of a measurement together with those before it."""
+    with closing(work):
+        while True:
+            try:
+                made = next(work)
+            except StopIteration as end:
+                images: list[Image] = end.value
+                return images
+            yield Made(before + made.count, total)
+
+
+def format_tried(tried: Sequence[Tried], recipe: Recipe) -> str:
+    """Describe what suffixes change, each in a line."""
+    lines = [f"{Suffixes.caption(recipe, each.suffix)}: {_format_amount(each.trial)}" for each in tried]
+    return "\n".join(
+        [f"Of what another seed changes, with {len(TRIAL_SEEDS)} seeds of {quote(recipe.prompt, 60)}:", *lines]
+    )
+
+
+def _format_amount(trial: Trial) -> str:
+    if trial.is_equal:
+        return "nothing"
+    amount = f"{trial.change:.0%} ({trial.low:.0%} to {trial.high:.0%})"
+    return f"{amount}, {_format_place(trial)}" if trial.is_noticeable else f"{amount}, hardly anything"
+
+
 def format_trial(trial: Trial) -> str:
     """Describe in one or two sentences what other words changed."""
     if trial.is_equal:
@@ -132,7 +200,12 @@ def format_trial(trial: Trial) -> str:
     amount = f"{trial.change:.0%} of what another seed changes ({trial.low:.0%} to {trial.high:.0%})"
     if not trial.is_noticeable:
         return f"These words change hardly anything: {amount}."
-    return f"These words change {amount}, most {trial.describe_place()}."
+    return f"These words change {amount}, {_format_place(trial)}."
+
+
+def _format_place(trial: Trial) -> str:
+    place = trial.describe_place()
+    return place if place == EVERYWHERE else f"most {place}"
 
 
 def format_choice(choice: Choice, total: int) -> str:

@@ -67,3 +67,16 @@ def test_drafts_outlive_a_reload_and_are_opened_from_their_files(sheet, seeds):
     expect(sheet.tiles(0, "done")).to_have_count(1, timeout=PATIENCE)
     assert all(re.search("AbortError|errored out", each) for each in sheet.complaints), sheet.complaints
     sheet.complaints.clear()
+
+
+def test_suffixes_are_put_on_trial_under_their_field(screen):
+    screen.fill("suffixes", ", artsy")
+    screen.page.get_by_role("button", name="Measure what these words change").click()
+    words = screen.sentence("tried")
+    expect(words).to_have_text(
+        re.compile("^Of what another seed changes, with 8 seeds of “.*”:\nartsy: [0-9]+% "), timeout=PATIENCE
+    )
+    screen.fill("suffixes", "")
+    screen.page.get_by_role("button", name="Measure what these words change").click()
+    expect(screen.sentence("suffixes")).to_contain_text("suffix")
+    expect(words).to_be_empty()

@@ -15,7 +15,7 @@ from seedlab.core.recipe import Lora, Recipe
 from seedlab.core.reports import Failed, Finished, Progress, Report, Waiting
 from seedlab.ui.services import PageServices
 from seedlab.workflow.known_shares import KnownShares
-from seedlab.workflow.measuring import measure_model
+from seedlab.workflow.measuring import measure_model, try_suffixes
 from seedlab.workflow.script import write_script
 from seedlab.workflow.session import Picture, Session
 from seedlab.workflow.trail import Trail
@@ -138,6 +138,9 @@ def make_services(painter: Painter) -> PageServices:
             read_original(file, recipe, draft_steps), painter.generate, stop
         ),
         measure=lambda model, stop, visitor: measure_model(painter.generate, shares, model, stop),
+        try_suffixes=lambda model, recipe, suffixes, stop, visitor: try_suffixes(
+            painter.generate, recipe, suffixes, 3, stop
+        ),
         shares=shares,
         write_script=write_script,
         default_model="sketch",

@@ -8,17 +8,20 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from seedlab.core.errors import SeedLabError
+from seedlab.core.errors import RecipeError, SeedLabError
 from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Failed, Finished, Report
 from seedlab.workflow.known_shares import KnownShares
 from seedlab.workflow.measuring import (
     Made,
+    Tried,
     choose_pictures,
     compare_prompts,
     format_choice,
     format_trial,
+    format_tried,
     measure_model,
+    try_suffixes,
 )
 from tests.examples import ENVIRONMENT, MODEL
 
@@ -111,6 +114,38 @@ def test_a_weak_change_is_called_so() -> None:
     ours, others = (make_recipes(prompt, range(8)) for prompt in ("a cat", "a cat, at night"))
     _, trial = finish(compare_prompts(Painter(by_prompt=0.02), ours, others, 3, Event()))
     assert format_trial(trial).startswith("These words change hardly anything: ")
+
+
+def test_each_suffix_is_compared_with_the_pictures_without_it() -> None:
+    recipe = SKETCH.make_recipe(prompt="a cat", seed=3)
+    *reports, last = try_suffixes(Painter(), recipe, (", at night", ", xyzzy"), 3, Event())
+    assert [each for each in reports if isinstance(each, Made)] == [Made(count, 24) for count in range(1, 25)]
+    (night,) = (each for each in reports if isinstance(each, Tried))
+    _, alone = finish(
+        compare_prompts(Painter(), *(make_recipes(text, range(8)) for text in ("a cat", "a cat, at night")), 3, Event())
+    )
+    assert night.trial.change == alone.change
+    words = format_tried([night, last], recipe).splitlines()
+    assert words[0] == "Of what another seed changes, with 8 seeds of “a cat”:"
+    assert words[1].startswith("at night: ")
+    assert words[2] == "xyzzy: nothing"
+
+
+def test_stopped_trials_keep_what_is_known() -> None:
+    stop = Event()
+    known = []
+    for report in try_suffixes(Painter(), make_recipes("a cat", [0])[0], (", at night", ", artsy"), 3, stop):
+        known += [report] if isinstance(report, Tried) else []
+        if known:
+            stop.set()
+    assert [each.suffix for each in known] == [", at night"]
+
+
+def test_a_suffix_that_does_not_fit_is_refused_before_work_starts() -> None:
+    painter = Painter()
+    with pytest.raises(RecipeError, match="characters"):
+        next(try_suffixes(painter, make_recipes("a cat", [0])[0], ("x" * 100_000,), 3, Event()))
+    assert painter.draft_steps is None
 
 
 def test_one_seed_is_not_enough() -> None:
