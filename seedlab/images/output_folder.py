@@ -26,7 +26,7 @@ MAX_SLUG_BYTES = 60
 DRAFT_ENDING = "-draft"
 """Ends the name of a draft's file."""
 
-GRID_CHUNK = "Software"
+GRID_CHUNK, GRID_MAKER = "Software", "SeedLab "
 """A keyword of the PNG specification. A grid has no recipe; this marks it as ours, so that it may be replaced."""
 
 
@@ -94,7 +94,7 @@ def write_grid(file: Path, image: Image) -> None:
     Raises:
         SeedLabError: it cannot be written; the message says why.
     """
-    write_png(file, image, {GRID_CHUNK: f"SeedLab v{__version__}"})
+    write_png(file, image, {GRID_CHUNK: f"{GRID_MAKER}v{__version__}"})
 
 
 def check_room(
@@ -212,7 +212,7 @@ def _try_to_read(file: Path) -> Metadata | None:
 def is_grid(file: Path) -> bool:
     """Whether a file is a grid that SeedLab wrote."""
     try:
-        return read_chunks(file).get(GRID_CHUNK, "").startswith("SeedLab ")
+        return read_chunks(file).get(GRID_CHUNK, "").startswith(GRID_MAKER)
     except SeedLabError:
         return False
 

@@ -12,6 +12,7 @@ from seedlab.images.containers.texts import read_hidden_texts, read_texts
 from seedlab.images.foreign.metadata import ForeignMetadata, UnreadableError
 from seedlab.images.foreign.registry import TOOLS, read_foreign
 from seedlab.images.metadata import CHUNK, Metadata
+from seedlab.images.output_folder import GRID_CHUNK, GRID_MAKER
 from seedlab.rules.change import Change, pair_children
 from seedlab.rules.registry import find_rule
 
@@ -79,6 +80,8 @@ def _describe_silence(file: Path, texts: Mapping[str, str]) -> str:
     if not texts:
         removed = "Websites, chat programs and editors often remove such data."
         return f"{name} does not say how it was made: choose the file as its program saved it. {removed}"
+    if texts.get(GRID_CHUNK, "").startswith(GRID_MAKER):
+        return f"{name} is a grid: choose one of its pictures, which are files of their own."
     keys = ", ".join(quote(key, 30) for key in list(texts)[:5])
     known = ", ".join(("SeedLab", *TOOLS))
     return f"{name} does not say how it was made in a way that SeedLab reads. It has only {keys}. Known are: {known}."

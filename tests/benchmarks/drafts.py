@@ -9,7 +9,9 @@ prints the size of the paused runs on disk. The third makes drafts and pictures 
 picture, it looks for the nearest of the 32 drafts (in RGB, at 32 x 32 pixels), which should be the picture's own. It
 also prints Spearman's rank correlation between drafts and pictures of brightness, of balance (whether the left or the
 right half is brighter) and of contrast (the standard deviation of the luminance): whoever picks the brightest draft
-should get the brightest picture.
+should get the brightest picture. Where all seeds are about as bright, ranks say little: the last column is how much
+brighter or darker drafts are than their pictures (the standard deviation over the seeds, of 255), and in brackets how
+much the pictures differ from each other.
 """
 
 import argparse
@@ -105,21 +107,23 @@ def measure_size(manager: PipelineManager, model: Model, draft_steps: int, runs:
 def measure_fidelity(manager: PipelineManager, model: Model, steps: Sequence[int]) -> None:
     """Print how well drafts after several numbers of steps show their pictures."""
     results: dict[int, list[np.ndarray]] = {each: [] for each in steps}
-    print("steps  own draft is nearest  brightness  balance  contrast")
+    print("steps  own draft is nearest  brightness  balance  contrast  brightness is off by")
     for prompt in PROMPTS:
         recipes = seed_round(model.make_recipe(prompt=prompt, seed=0), SEEDS)
         drafts = {each: make(manager, recipes, each) for each in sorted(steps)}  # each goes on from the one before
         pictures = make(manager, recipes)
         for each in steps:
-            results[each].append(np.array([find_own(drafts[each], pictures), *correlate(drafts[each], pictures)]))
+            values = find_own(drafts[each], pictures), *correlate(drafts[each], pictures)
+            results[each].append(np.array([*values, *measure_brightness(drafts[each], pictures)]))
             print_fidelity(each, results[each][-1], prompt)
     for each in steps:
         print_fidelity(each, np.mean(results[each], 0), f"mean of {len(PROMPTS)} prompts, {len(SEEDS)} seeds each")
 
 
 def print_fidelity(steps: int, values: np.ndarray, words: str) -> None:
-    own, brightness, balance, contrast = values
-    print(f"{steps:5}  {own:20.1%}  {brightness:10.3f}  {balance:7.3f}  {contrast:8.3f}  {words}", flush=True)
+    own, brightness, balance, contrast, error, spread = values
+    ranks = f"{brightness:10.3f}  {balance:7.3f}  {contrast:8.3f}"
+    print(f"{steps:5}  {own:20.1%}  {ranks}  {error:13.1f} ({spread:4.1f})  {words}", flush=True)
 
 
 def find_own(drafts: Sequence[Image.Image], pictures: Sequence[Image.Image]) -> float:
@@ -137,6 +141,12 @@ def correlate(drafts: Sequence[Image.Image], pictures: Sequence[Image.Image]) ->
     """Return the rank correlations of brightness, balance and contrast."""
     pairs = zip(*(describe(images) for images in (drafts, pictures)), strict=True)
     return [float(np.corrcoef(rank(one), rank(other))[0, 1]) for one, other in pairs]
+
+
+def measure_brightness(drafts: Sequence[Image.Image], pictures: Sequence[Image.Image]) -> tuple[float, float]:
+    """Return the standard deviations of the difference in brightness, and of the pictures' brightness."""
+    ours, theirs = (describe(images)[0] for images in (drafts, pictures))
+    return float((ours - theirs).std()), float(theirs.std())
 
 
 def describe(images: Sequence[Image.Image]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

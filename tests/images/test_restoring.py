@@ -13,6 +13,7 @@ from PIL import Image
 from seedlab.core.errors import SeedLabError
 from seedlab.images.foreign.metadata import ForeignMetadata
 from seedlab.images.metadata import Metadata, write_picture
+from seedlab.images.output_folder import write_grid
 from seedlab.images.png import write_png
 from seedlab.images.restoring import restore
 from tests.examples import ENVIRONMENT, RECIPE, make_lineage
@@ -33,6 +34,12 @@ def insert_chunk(file: Path, kind: bytes, content: bytes) -> Path:
     chunk = struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
     file.write_bytes(data[:33] + chunk + data[33:])
     return file
+
+
+def test_a_grid_is_called_one(tmp_path):
+    write_grid(tmp_path / "seed-2-grid.png", IMAGE)
+    with pytest.raises(SeedLabError, match=r"“seed-2-grid\.png” is a grid: choose one of its pictures"):
+        restore(tmp_path / "seed-2-grid.png")
 
 
 def test_a_picture_of_the_third_round_brings_its_parents(tmp_path):
