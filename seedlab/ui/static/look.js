@@ -51,7 +51,7 @@ function startLook(look, PhotoSwipe, at, opener) {
   look.at = at;
   look.items = makeItems(page.find(at.round));
   const box = new PhotoSwipe({
-    dataSource: look.items, index: at.index, mainClass: 'look-box', bgOpacity: 0.96, loop: false, wheelToZoom: true, returnFocus: false,
+    dataSource: look.items, index: at.index, mainClass: 'look-box', bgOpacity: 1, loop: false, wheelToZoom: true, returnFocus: false,
     zoom: false, counter: false, imageClickAction: 'zoom', tapAction: 'toggle-controls', doubleTapAction: 'zoom', maxZoomLevel: 1,
     secondaryZoomLevel: ({ fit, itemData }) => (fit < itemData.actual * 0.95 ? itemData.actual : Math.min(1, fit * 2.5)),
     paddingFn: ({ x }) => ({ top: 56, bottom: 92, left: x > 760 ? 64 : 0, right: x > 760 ? 64 : 0 }),
