@@ -135,6 +135,7 @@ def test_drafts_and_pictures_that_are_not_made_yet(visit, seeds):
     close(screen)
     screen.page.locator("#drafts input").uncheck()
     screen.generate(seeds=f"{seeds[2]}-{seeds[2] + 11}")
+    expect(screen.column(0).locator(".tile")).to_have_count(12)
     screen.wait_first(0, 1)
     screen.page.locator("#stop").click()
     expect(screen.tiles(0, "stopped").last).to_be_visible()
