@@ -89,12 +89,13 @@ def start(application: Application, port: int | None, temporary: Path) -> Stop:
     """
     from seedlab.ui.gradio_app import GradioApp
     from seedlab.ui.layout import build_blocks, launch_options
+    from seedlab.ui.libraries import make_library_route
     from seedlab.ui.pictures import PictureServer
 
     settings, pictures = application.settings, PictureServer()
     blocks = build_blocks(application.page_services, pictures)
     page = GradioApp(blocks)
-    edge = make_edge(page, settings, temporary, application.sweep, routes=[pictures.route])
+    edge = make_edge(page, settings, temporary, application.sweep, routes=[pictures.route, make_library_route()])
     options: dict[str, Any] = launch_options() | {"app_kwargs": edge}
     try:
         blocks.launch(

@@ -23,12 +23,14 @@ SCRIPTS = (
     "drafts.js",
     "saved.js",
     "updates.js",
+    "arrange.js",
+    "look.js",
     "sheet.js",
 )
 
 
 def make_columns() -> gr.HTML:
-    """Make the columns of rounds and the inspector below them.
+    """Make the columns of rounds and the inspector beside them.
 
     The value is an update (see `seedlab.ui.updates`). Events: tile, finish, differ, revisit, wake, reopen,
     refuse, verify, script.

@@ -6,6 +6,7 @@ from typing import Any
 import gradio as gr
 
 STATIC = Path(__file__).parent / "static"
+STYLESHEETS = ("page.css", "sheet.css", "layout.css", "look.css")
 SANS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif")
 MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "DejaVu Sans Mono", "monospace")
 
@@ -93,4 +94,4 @@ def make_stylesheet() -> str:
         f"{selector} {{ {' '.join(f'--sl-{name}: {value};' for name, value in colours.items())} }}"
         for selector, colours in ((":root", LIGHT), (":root.dark, .dark", DARK))
     )
-    return "\n".join((*colours, *((STATIC / name).read_text("utf-8") for name in ("page.css", "sheet.css"))))
+    return "\n".join((*colours, *((STATIC / name).read_text("utf-8") for name in STYLESHEETS)))

@@ -159,10 +159,22 @@ class Screen:
         return self.page.locator(".actions .action").get_by_text(name, exact=True)
 
     def look(self, column: int, index: int) -> None:
-        """Show a finished picture in the inspector."""
+        """Look closely at a picture, which also shows it in the inspector, and close it."""
+        self.look_closely(column, index)
+        self.page.keyboard.press("Escape")
+        expect(self.box).to_have_count(0)
+
+    def look_closely(self, column: int, index: int) -> None:
+        """Open a picture large over the page."""
         tile = self.column(column).locator(".tile").nth(index)
         tile.hover()
         tile.locator(".look").click()
+        expect(self.box).to_have_class(re.compile("pswp--ui-visible"))
+
+    @property
+    def box(self) -> Locator:
+        """What shows a picture large over the page."""
+        return self.page.locator(".pswp")
 
     @property
     def check(self) -> Locator:

@@ -6,6 +6,7 @@ const ICONS = {
   check: 'M6.5 10.4 3.6 7.5 2.5 8.6l4 4 7-7-1.1-1.1Z',
   save: 'M7.25 2h1.5v6.2l2.2-2.2 1.06 1.06L8 11.07 3.99 7.06 5.05 6l2.2 2.2V2ZM3 12.5h10V14H3v-1.5Z',
   look: 'M7 2a5 5 0 0 1 3.96 8.06l3.24 3.24-1.06 1.06-3.24-3.24A5 5 0 1 1 7 2Zm0 1.5a3.5 3.5 0 1 0 0 7 3.5 3.5 0 0 0 0-7Z',
+  back: 'M10.2 3.3 5.5 8l4.7 4.7 1.1-1.1L7.7 8l3.6-3.6-1.1-1.1Z',
   note: 'M8 2a6 6 0 1 1 0 12A6 6 0 0 1 8 2Zm-.75 5v4.25h1.5V7h-1.5Zm0-2.5V6h1.5V4.5h-1.5Z',
 };
 
@@ -50,8 +51,14 @@ const locate = (path) => `${location.pathname.replace(/\/?$/, '/')}${path}`;
 function setChildren(parent, nodes) {
   for (const child of [...parent.children]) if (!nodes.includes(child)) child.remove();
   nodes.forEach((node, index) => {
-    if (parent.children[index] !== node) parent.insertBefore(node, parent.children[index] || null);
+    if (parent.children[index] !== node) move(parent, node, parent.children[index] || null);
   });
+}
+
+// Newer browsers keep the focus and the scrolling of what they move within a page.
+function move(parent, node, before) {
+  if (parent.moveBefore && node.isConnected && parent.isConnected) parent.moveBefore(node, before);
+  else parent.insertBefore(node, before);
 }
 
 const reducedMotion = window.matchMedia('(prefers-reduced-motion: reduce)');

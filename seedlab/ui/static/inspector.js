@@ -1,11 +1,12 @@
-// Below the columns: the recipe of one tile, and its picture compared with its parent's.
+// Right of the rounds: the recipe of one tile, and its picture compared with its parent's.
 // `send` is called with the name of an event, and whether it concerns the whole round.
 function makeInspector(send) {
   const script = makeScript();
   const [parent, child] = [make('img', 'under'), make('img', 'over')];
   for (const image of [parent, child]) setAttribute(image, 'decoding', 'sync');
   const range = make('input', '', { type: 'range', min: 0, max: 100, value: 50, step: 1 });
-  const compare = make('div', 'compare', {}, parent, child, make('span', 'seam'), range);
+  const closer = make('button', 'tool closer', { type: 'button', title: 'Look closely', 'aria-label': 'Look closely' }, makeIcon('look'));
+  const compare = make('div', 'compare', {}, parent, child, make('span', 'seam'), range, closer);
   const sides = [make('span'), make('span')];
   const list = make('dl');
   const save = make('a', 'action');
@@ -19,8 +20,9 @@ function makeInspector(send) {
     lines[name] = [make('dt', '', {}, name), make('dd')];
     list.append(...lines[name]);
   }
-  const root = make('section', 'inspector', { 'aria-label': 'Recipe', hidden: '' }, make('div', '', {}, compare, make('p', 'sides', {}, ...sides)), make('div', 'recipe', {}, list, make('div', 'actions', {}, finish, save, verify, ...scripts), check, script.root));
+  const root = make('section', 'inspector', { 'aria-label': 'Recipe', hidden: '' }, make('div', 'view', {}, compare, make('p', 'sides', {}, ...sides)), make('div', 'recipe', {}, list, make('div', 'actions', {}, finish, save, verify, ...scripts), check, script.root));
   range.addEventListener('input', () => compare.style.setProperty('--at', `${range.value}%`));
+  listenToCompare(compare, range, closer, () => send('look', false));
   setText(finish, 'Finish this picture');
   setText(verify, 'Verify');
   setAttribute(verify, 'title', 'Generate it again on its own and compare the bytes');
@@ -36,10 +38,32 @@ function makeInspector(send) {
   return { root, compare, parent, child, range, sides, lines, finish, save, verify, check, script };
 }
 
+// A click looks closely, a drag moves the seam.
+function listenToCompare(compare, range, closer, look) {
+  let pressed = null;
+  compare.addEventListener('pointerdown', (event) => { pressed = { x: event.clientX, value: range.value }; }, true);
+  compare.addEventListener('click', (event) => {
+    const isDrag = event.detail && pressed && Math.abs(event.clientX - pressed.x) > 4;
+    if (isDrag || (event.target === range && !event.detail)) return;
+    if (event.target === range && pressed) {
+      range.value = pressed.value;
+      compare.style.setProperty('--at', `${range.value}%`);
+    }
+    closer.focus({ preventScroll: true });
+    look();
+  });
+  range.addEventListener('keydown', (event) => {
+    if (event.key !== ' ' || event.repeat) return;
+    event.preventDefault();
+    look();
+  });
+}
+
 function showInspector(inspector, tile, parent) {
   inspector.root.hidden = !tile;
   if (!tile) return;
   inspector.compare.style.aspectRatio = `${tile.width} / ${tile.height}`;
+  inspector.root.style.setProperty('--ratio', tile.width / tile.height);
   // Hide the script of another picture.
   if (inspector.child.src && inspector.child.getAttribute('src') !== locate(tile.url)) inspector.script.root.hidden = true;
   setSource(inspector.child, locate(tile.url));

@@ -1,4 +1,4 @@
-// The columns of rounds, with the list of first rounds above and the inspector below. Drawing updates only what changed.
+// The rounds, with the list of first rounds above and the inspector at the right. Drawing updates only what changed.
 const sheet = element.querySelector('.sheet');
 const status = make('p', 'status', { role: 'status', 'aria-live': 'polite' });
 const hint = make('p', 'hint');
@@ -7,9 +7,18 @@ const roots = make('nav', 'roots', { 'aria-label': 'Previous explorations' });
 const row = make('div', 'rounds', { role: 'region', 'aria-label': 'Rounds' });
 const inspector = makeInspector((event, whole) => {
   if (event === 'finish') finish(chosen.round, [chosen.index]);
+  else if (event === 'look') look.open(chosen, document.activeElement);
   else send(event, whole ? { round: chosen.round } : chosen);
 });
 const rounds = new Map();
+const arrangement = makeArrangement(row);
+const look = makeLook({
+  find: (id) => known.get(id),
+  path: () => view.path,
+  findTile: (at) => rounds.get(at.round)?.tiles[at.index],
+  choose: (at) => choosePicture(at),
+  note: (at) => inspect(at),
+});
 let focus = null;
 let chosen = null;
 let lastMessage = 0;
@@ -37,6 +46,7 @@ document.addEventListener('change', ({ target }) => {
 window.addEventListener('online', wake);
 // While there is work the server sends several updates per second: no message means that the stream was lost.
 setInterval(() => Date.now() - lastMessage > 5000 && wake(), 2500);
+makeFold();
 acceptDrops();
 prepareStorage();
 showNote('');
@@ -69,6 +79,7 @@ function receive(update) {
 async function showWhenMounted() {
   await waitFor(findInput);
   requestAnimationFrame(() => document.documentElement.setAttribute('data-ready', ''));
+  prepareLook();
 }
 
 function repeatLast() {
@@ -87,25 +98,45 @@ const choose = (round) => send('differ', { round });
 
 const finish = (round, indices) => send('finish', indices ? { round, indices } : { round });
 
+// `press` is a click that may become a double one: returns whether it has to wait for that.
 function act(kind, at, event) {
   const data = known.get(at.round);
-  if (kind === 'tile' && isPicking(data, event)) {
+  if (kind === 'look') {
+    drawRound(data); // takes back what a first click has marked
+    look.open(at, document.activeElement);
+    return false;
+  }
+  const isPick = isPicking(data, event);
+  if (kind === 'press') {
+    if (!isPick) markLocked(at);
+    return !isPick;
+  }
+  if (isPick) {
     pickTile(data, at.index, event.shiftKey);
     drawRound(data);
-    return;
-  }
-  const tile = rounds.get(at.round).tiles[at.index].figure;
-  const done = tile.dataset.state === 'done';
+  } else choosePicture(at);
+  return false;
+}
+
+function choosePicture(at) {
+  const { dataset } = rounds.get(at.round).tiles[at.index].figure;
   // A tile without a picture does not change the inspected one.
-  if (kind === 'inspect' || done || tile.dataset.state === 'draft') chosen = at;
-  if (kind === 'inspect') {
-    drawInspector();
-    inspector.root.scrollIntoView({ block: 'nearest', behavior: motion() });
-    return;
-  }
-  // Mark it at once, but not during a stream: views from before the click still arrive, and the mark would flicker.
-  if (!view.working && done) tile.classList.add('locked');
+  if (dataset.state === 'done' || dataset.state === 'draft') chosen = at;
+  if (dataset.state === 'done') enlarged = null;
+  markLocked(at);
   send('tile', at);
+}
+
+// At once, but not during a stream: views from before the click still arrive, and the mark would flicker.
+function markLocked(at) {
+  const { figure } = rounds.get(at.round).tiles[at.index];
+  if (!view.working && figure.dataset.state === 'done') figure.classList.add('locked');
+}
+
+function inspect(at) {
+  if (!known.get(at.round).tiles[at.index].url) return;
+  chosen = at;
+  drawInspector();
 }
 
 // A phone that slept has lost its stream.
@@ -133,13 +164,13 @@ function draw(changed) {
   drawRoots(view.roots);
   for (const id of [...rounds.keys()]) if (!view.path.includes(id)) rounds.delete(id);
   const columns = view.rounds.map((round) => (changed.includes(round.id) || !rounds.has(round.id) ? drawRound(round) : rounds.get(round.id).section));
-  setChildren(row, narrow.matches ? columns.reverse() : columns);
+  arrangeRounds(columns);
   restoreSiblingFocus(focused);
   drawInspector();
   showScript(inspector, view.script);
   const chosenRound = takeChoice(view.choice);
   if (rounds.has(chosenRound)) drawRound(known.get(chosenRound));
-  scrollToNewest(view.focus);
+  look.refresh();
   updateFold();
 }
 
@@ -191,7 +222,7 @@ function restoreSiblingFocus(focused) {
 function drawRound(data) {
   if (!rounds.has(data.id)) rounds.set(data.id, makeRound(data));
   const round = rounds.get(data.id);
-  setText(round.title, data.title);
+  setText(round.open, data.title);
   data.prompt.forEach((part, index) => setText(round.prompt.children[index], part));
   setAttribute(round.prompt, 'title', data.prompt.join(''));
   drawSiblings(round.siblings, data);
@@ -207,7 +238,9 @@ function drawRound(data) {
 }
 
 function makeRound(data) {
-  const title = make('h2', '', { id: `round-${data.id}` });
+  const open = make('button', '', { type: 'button' });
+  open.addEventListener('click', () => enlarge(data.id));
+  const title = make('h2', '', { id: `round-${data.id}` }, open);
   const prompt = make('p', '', {}, make('span', 'lead'), make('span', 'tail'));
   const siblings = make('nav', 'siblings', { 'aria-label': 'Other variations of this picture' });
   const tiles = data.tiles.map(() => makeTile(act));
@@ -218,10 +251,15 @@ function makeRound(data) {
   if (data.table) header.insertBefore(makeDownload(() => known.get(data.id)), siblings);
   const section = make('section', 'round', { 'aria-labelledby': title.id }, header, drafts.root, grid);
   section.classList.toggle('tabular', Boolean(data.table));
-  section.classList.toggle('wide', !data.table && data.tiles.length > 8);
+  section.classList.toggle('some', !data.table && data.tiles.length > 6 && data.tiles.length <= 16);
   section.classList.toggle('sheet-of-many', !data.table && data.tiles.length > 16);
+  section.dataset.count = data.table ? '' : data.tiles.length;
+  const [{ width, height }] = data.tiles;
+  const across = data.table?.columns.length ?? 1;
+  const sizes = { '--ratio': width / height, '--across': across, '--down': data.tiles.length / across };
+  for (const [name, value] of Object.entries(sizes)) section.style.setProperty(name, value);
   section.addEventListener('keydown', ({ key }) => { if (key === 'Escape' && !drafts.drop.hidden) drafts.drop.click(); });
-  return { section, title, prompt, siblings, drafts, tiles };
+  return { section, open, prompt, siblings, drafts, tiles };
 }
 
 // Inspect the last chosen tile if it is on the screen, else the first finished tile of the newest round that has one.
@@ -241,29 +279,4 @@ function drawInspector() {
       tile.figure.classList.toggle('chosen', Boolean(chosen) && chosen.round === id && chosen.index === index);
     });
   }
-}
-
-// Scroll only when another round was requested, never on a preview.
-function scrollToNewest(id) {
-  const first = focus === null;
-  if (id === focus || id === null) return;
-  focus = id;
-  const { section } = rounds.get(id);
-  if (narrow.matches) {
-    if (!first) section.scrollIntoView({ block: 'start', behavior: motion() });
-  } else {
-    const margin = parseFloat(getComputedStyle(row).paddingRight);
-    const left = section.offsetLeft + section.offsetWidth + margin - row.clientWidth;
-    row.scrollTo({ left: Math.max(left, 0), behavior: first ? 'auto' : motion() });
-  }
-}
-
-function makeEmpty() {
-  const papers = [0, 1, 2, 3].map((seed) => {
-    const caption = make('figcaption', '', {}, make('span', 'edge', {}, String(seed)));
-    return make('figure', 'tile', {}, make('div', 'paper'), caption);
-  });
-  const words = 'Generate makes four pictures, one per seed. Click the one whose composition you like to lock its seed and vary the rest.';
-  const header = make('header', '', {}, make('h2', '', {}, 'No pictures yet'));
-  return make('div', 'blank', {}, header, make('div', 'grid', { 'aria-hidden': 'true' }, ...papers), make('p', '', {}, words));
 }

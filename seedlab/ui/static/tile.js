@@ -16,12 +16,42 @@ function makeTile(act) {
   const tools = make('span', 'tools', {}, look, save);
   const figure = make('figure', 'tile', {}, button, make('figcaption', '', {}, seed, stage, suffix, note, tools));
   const tile = { figure, button, preview, picture, message, seed, stage, suffix, note, look, save };
-  button.addEventListener('click', (event) => act('tile', tile.at, event));
-  look.addEventListener('click', () => act('inspect', tile.at));
+  listenToTile(tile, act);
+  look.addEventListener('click', () => act('look', tile.at));
   picture.addEventListener('load', () => figure.classList.add('shown'));
   picture.addEventListener('error', () => showMissing(tile));
   return tile;
 }
+
+// A click chooses, a double click or Space looks closely. A mouse's click waits until it cannot be a double click; what
+// has no picture, cannot be looked at, and does not wait.
+const DOUBLE_CLICK = 220; // milliseconds
+
+function listenToTile(tile, act) {
+  let waiting = null;
+  let pointer = '';
+  tile.button.addEventListener('click', (event) => {
+    pointer = event.pointerType;
+    if (event.detail > 1 && waiting !== null) return;
+    const choose = () => { waiting = null; act('tile', tile.at, event); };
+    if (pointer !== 'mouse' || !hasPicture(tile) || !act('press', tile.at, event)) choose();
+    else waiting = setTimeout(choose, DOUBLE_CLICK);
+  });
+  tile.button.addEventListener('dblclick', () => {
+    if (pointer === 'touch' || !hasPicture(tile)) return;
+    clearTimeout(waiting);
+    waiting = null;
+    act('look', tile.at);
+  });
+  tile.button.addEventListener('keydown', (event) => {
+    if (event.key !== ' ' || !hasPicture(tile)) return;
+    event.preventDefault();
+    if (!event.repeat) act('look', tile.at);
+  });
+  tile.button.addEventListener('keyup', (event) => { if (event.key === ' ' && hasPicture(tile)) event.preventDefault(); });
+}
+
+const hasPicture = ({ picture }) => !picture.hidden;
 
 // A store of limited size has deleted the picture since.
 function showMissing({ figure, picture, message }) {
@@ -29,7 +59,7 @@ function showMissing({ figure, picture, message }) {
   figure.dataset.state = 'failed';
   figure.classList.remove('shown');
   picture.hidden = true;
-  setText(message, isDraft ? 'The draft’s file is not in the store any more. Click to make the whole picture.' : 'The picture’s file is not in the store any more. Click to generate it again.');
+  setMessage(message, isDraft ? 'The draft’s file is not in the store any more. Click to make the whole picture.' : 'The picture’s file is not in the store any more. Click to generate it again.');
 }
 
 function showTile(tile, data, at, locked) {
@@ -57,10 +87,15 @@ function showPictures(tile, data) {
   else { tile.picture.removeAttribute('src'); tile.figure.classList.remove('shown'); }
 }
 
+// A new element for each text: one that moves as its text wraps would count as a shift of the layout.
+function setMessage(message, text) {
+  if (message.textContent !== text) message.replaceChildren(...(text ? [make('span', '', {}, document.createTextNode(text))] : []));
+}
+
 function showText(tile, data) {
   const isThere = data.state === 'done' || data.state === 'draft';
   const sentence = data.state === 'stopped' ? '' : data.sentence;
-  setText(tile.message, isThere ? '' : [sentence, STATE_TEXTS[data.state]].filter(Boolean).join(' '));
+  setMessage(tile.message, isThere ? '' : [sentence, STATE_TEXTS[data.state]].filter(Boolean).join(' '));
   setText(tile.seed, data.seed);
   setText(tile.stage, data.draft ? (data.state === 'waiting' || data.state === 'running' ? 'finishing' : 'draft') : '');
   setAttribute(tile.stage, 'title', data.draft ? `Draft: ${data.draft} of this picture` : null);
@@ -73,8 +108,8 @@ function showText(tile, data) {
 function showTools(tile, data) {
   const name = `${data.draft ? 'draft of ' : ''}seed ${data.seed}${data.caption ? ', ' + data.caption : ''}`;
   tile.look.hidden = tile.save.hidden = !data.url;
-  setAttribute(tile.look, 'aria-label', `Inspect ${name}`);
-  setAttribute(tile.look, 'title', 'Inspect');
+  setAttribute(tile.look, 'aria-label', `Look closely at ${name}`);
+  setAttribute(tile.look, 'title', 'Look closely (Space, or a double click)');
   setAttribute(tile.save, 'aria-label', `Download ${name}`);
   setAttribute(tile.save, 'title', data.draft ? 'Download the draft' : 'Download PNG');
   setAttribute(tile.save, 'href', data.url ? locate(data.url) : null);
@@ -82,3 +117,14 @@ function showTools(tile, data) {
 }
 
 const nameDownload = (data) => (data.draft ? data.download.replace(/\.png$/, '-draft.png') : data.download);
+
+// As large as the first round will be, so that nothing jumps when tiles appear.
+function makeEmpty() {
+  const papers = [0, 1, 2, 3].map((seed) => {
+    const caption = make('figcaption', '', {}, make('span', 'edge', {}, String(seed)));
+    return make('figure', 'tile', {}, make('div', 'paper'), caption);
+  });
+  const words = 'Generate makes four pictures, one per seed. Click the one whose composition you like to lock its seed and vary the rest.';
+  const header = make('header', '', {}, make('h2', '', {}, 'No pictures yet'));
+  return make('div', 'blank', {}, header, make('div', 'grid', { 'aria-hidden': 'true' }, ...papers), make('p', '', {}, words));
+}
