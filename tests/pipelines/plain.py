@@ -45,9 +45,18 @@ def run_plainly(recipe, memory_format: str = "channels_last", device: str = "cpu
         arguments |= {"prompt": recipe.prompt, "height": recipe.height, "width": recipe.width}
         arguments |= {"guidance_scale": recipe.guidance_scale}
         arguments |= {"negative_prompt": recipe.negative_prompt} if recipe.negative_prompt else {}
+        if type(pipe).__name__ == "QwenImagePipeline" or is_schnell(pipe):
+            scale = arguments.pop("guidance_scale")
+            true = {"true_cfg_scale": scale, "negative_prompt": recipe.negative_prompt or " "}
+            arguments |= true if scale > 1 else {}
     if recipe.late_prompt:
         arguments |= change_prompt_plainly(pipe, recipe)
     return hash_pixels(pipe(**arguments).images[0])
+
+
+def is_schnell(pipe) -> bool:
+    """Whether a pipeline is a Flux into which no guidance was distilled."""
+    return type(pipe).__name__ == "FluxPipeline" and not pipe.transformer.config.guidance_embeds
 
 
 @torch.no_grad()
@@ -55,7 +64,7 @@ def change_prompt_plainly(pipe, recipe) -> dict:
     """Return the arguments by which the pipeline reads another prompt from a step on, as diffusers' guide has it."""
     family = type(pipe).__name__
     others = {"prompt_2": None, "prompt_3": None} if family == "StableDiffusion3Pipeline" else {}
-    guided = recipe.guidance_scale > 1
+    guided = recipe.guidance_scale > 1 and family != "LatentConsistencyModelPipeline"
     if family == "FluxPipeline":
         embeds = {"prompt_embeds": pipe.encode_prompt(recipe.late_prompt)[0]}
     else:

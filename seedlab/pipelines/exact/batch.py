@@ -8,7 +8,7 @@ from typing import Any
 from seedlab.core.recipe import Recipe
 from seedlab.pipelines.exact.batch_sizes import GUIDE_BATCH
 from seedlab.pipelines.exact.graphs import GraphCache
-from seedlab.pipelines.exact.plans import Plans
+from seedlab.pipelines.exact.plans import NotExactError, Plans
 from seedlab.pipelines.exact.prepack_cache import PrepackCache
 from seedlab.pipelines.models.capabilities import Capabilities
 from seedlab.pipelines.models.families import family_of
@@ -18,8 +18,8 @@ from seedlab.pipelines.sampling.call import Sample, collect_notices, prepare_pip
 from seedlab.pipelines.sampling.late_words import swap_prompts
 from seedlab.pipelines.sampling.noise import nudge_noise
 from seedlab.pipelines.sampling.paused import PausedRun
-from seedlab.pipelines.sampling.prompts import Prompts
-from seedlab.pipelines.sampling.steps import OnStep
+from seedlab.pipelines.sampling.prompts import Prompts, UnequalPromptsError
+from seedlab.pipelines.sampling.steps import OnStep, find_denoiser
 
 
 def split_batches(recipes: Sequence[Recipe], limit: int = GUIDE_BATCH) -> list[list[int]]:
@@ -84,18 +84,53 @@ def sample_batch(
     each = [make_arguments(Capabilities.read(pipeline), recipe) for recipe in recipes]
     shared = {name: value for name, value in each[0].items() if name not in ("prompt", "negative_prompt", "generator")}
     generators = [arguments["generator"] for arguments in each]
-    denoiser = getattr(pipeline, family_of(pipeline).denoiser)
+    encoded = _encode(prompts, recipes)
     with (
         collect_notices() as notices,
         prepare_pipeline(pipeline, recipes[0].scheduler),
         nudge_noise(pipeline, recipes),
         _decode_one_by_one(getattr(pipeline, "vae", None)),
-        batch_exactly(denoiser, len(recipes), plans, prepack_cache, graphs, environment_key, announce, check_stop),
+        _resize_one_by_one(getattr(pipeline, "image_processor", None)),
+        batch_exactly(
+            find_denoiser(pipeline),
+            len(recipes),
+            plans,
+            prepack_cache,
+            graphs,
+            environment_key,
+            announce,
+            check_stop,
+            family_of(pipeline),
+        ),
     ):
         late = swap_prompts(pipeline, recipes, prompts.encode_late)
-        arguments = {**shared, **prompts.encode(recipes), **late, "generator": generators}
+        arguments = {**shared, **encoded, **late, "generator": generators}
         samples = run_pipeline(pipeline, arguments, on_step, start=start, draft_steps=draft_steps)
     return [replace(each, notices=tuple(notices)) for each in samples]
+
+
+def _encode(prompts: Prompts, recipes: Sequence[Recipe]) -> dict[str, Any]:
+    try:
+        return prompts.encode(recipes)
+    except UnequalPromptsError as error:
+        raise NotExactError from error
+
+
+@contextmanager
+def _resize_one_by_one(processor: Any) -> Iterator[None]:
+    # PixArt and Sana denoise in one of the sizes that they were trained in, and resize the decoded images.
+    if not hasattr(processor, "resize_and_crop_tensor"):
+        yield
+        return
+    import torch
+
+    resize = processor.resize_and_crop_tensor
+
+    def resize_each(images: Any, *size: int) -> Any:
+        return torch.cat([resize(image, *size) for image in images.split(1)])
+
+    with replace_attribute(processor, "resize_and_crop_tensor", resize_each):
+        yield
 
 
 @contextmanager

@@ -14,9 +14,9 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
-from torch.overrides import TorchFunctionMode
+from torch.utils._pytree import tree_leaves
 
+from seedlab.pipelines.exact.functions import FunctionCall, FunctionHook
 from seedlab.pipelines.exact.group_norm import is_equal_upcast, is_slow, upcast_norms
 from seedlab.pipelines.exact.layout import (
     PROMPT_ARGUMENT,
@@ -29,13 +29,8 @@ from seedlab.pipelines.exact.layout import (
 from seedlab.pipelines.exact.plans import Plan
 from seedlab.pipelines.exact.prepack import can_prepack, is_equal_prepacked, prepack_weights
 from seedlab.pipelines.exact.prepack_cache import PrepackCache
-from seedlab.pipelines.exact.probes import (
-    list_rounding_probes,
-    list_summation_probes,
-    list_trials,
-    make_attention_probe,
-    make_noise,
-)
+from seedlab.pipelines.exact.probes import list_summation_probes, list_trials, make_noise
+from seedlab.pipelines.exact.shapes import find_shapes
 
 CHUNKED_DEVICES = ("cuda",)
 """The devices where modules may run on a few images at a time: on a GPU, each call of a small layer costs the same."""
@@ -50,9 +45,12 @@ def calibrate(call: BatchCall, cache: PrepackCache, check_stop: Callable[[], Non
         check_stop: is called before every module, and may raise to end the calibration.
     """
     with torch.inference_mode(), ExitStack() as stack:
-        search = _Search(call)
         for module in call.denoiser.modules():
             stack.callback(module.register_forward_pre_hook(lambda *_: check_stop()).remove)
+        shapes = find_shapes(call)
+        if shapes is None:
+            return Plan(exact=False)
+        search = _Search(call, replace(call.layout, shapes=shapes))
         search.run()
         plan = search.make_plan()
         # If the fastest plan is not exact, a slower one may be.
@@ -70,7 +68,11 @@ def follow_plan(denoiser: nn.Module, plan: Plan, layout: BatchLayout, cache: Pre
     with (
         prepack_weights(denoiser, plan.prepacked, cache),
         upcast_norms(denoiser, plan.upcast),
-        run_per_image(denoiser, {**dict.fromkeys(plan.per_image, 1), **dict(plan.chunks)}, layout),
+        run_per_image(
+            denoiser,
+            {**dict.fromkeys(plan.per_image, 1), **dict(plan.chunks)},
+            replace(layout, shapes=frozenset(plan.shapes)),
+        ),
     ):
         yield
 
@@ -87,7 +89,7 @@ def _is_exact(call: BatchCall, plan: Plan, cache: PrepackCache) -> bool:
     """Whether a plan is exact for these images, in other positions, and together with other images."""
     layout = call.layout
     rolled = replace(call, args=layout.roll(call.args), kwargs=layout.roll(call.kwargs))
-    other = replace(call, args=[make_noise(value) if layout.fits((value,)) else value for value in call.args])
+    other = replace(call, args=(_replace_by_noise(call.args[0]), *call.args[1:]))
     single = call.run_per_image()
     with follow_plan(call.denoiser, plan, layout, cache):
         results = call.run(), rolled.run()
@@ -98,11 +100,16 @@ def _is_exact(call: BatchCall, plan: Plan, cache: PrepackCache) -> bool:
     )
 
 
+def _replace_by_noise(images: Any) -> Any:
+    return [make_noise(image) for image in images] if isinstance(images, list) else make_noise(images)
+
+
 @dataclass
 class _Search:
     """Compares each module on its own input, during one call of the batch."""
 
     call: BatchCall
+    layout: BatchLayout
     per_image: dict[str, int] = field(default_factory=dict)
     constant: dict[str, None] = field(default_factory=dict)
     prepacked: dict[str, bool] = field(default_factory=dict)
@@ -116,7 +123,7 @@ class _Search:
             for name, module in self.call.denoiser.named_modules():
                 for handle in self._add_hooks(name, module):
                     stack.callback(handle.remove)
-            stack.enter_context(_FunctionHook(self._compare_attention, self._compare_elementwise))
+            stack.enter_context(FunctionHook(self._compare_function))
             self.call.run()
 
     def make_plan(self) -> Plan:
@@ -131,13 +138,13 @@ class _Search:
             constant=tuple(self.constant),
             prepacked=prepacked,
             upcast=upcast,
+            shapes=tuple(sorted(self.layout.shapes or ())),
         )
 
     def _add_hooks(self, name: str, module: nn.Module) -> Iterator[Any]:
-        if any(module.children()):
-            yield module.register_forward_pre_hook(lambda *_: self._path.append(name))
-            yield module.register_forward_hook(lambda *_: self._path.pop() and None)
-        else:
+        yield module.register_forward_pre_hook(lambda *_: self._path.append(name))
+        yield module.register_forward_hook(lambda *_: self._path.pop() and None)
+        if not any(module.children()):
             hook = lambda module, args, kwargs, _: self._compare(name, module, args, kwargs)  # noqa: E731
             yield module.register_forward_hook(hook, with_kwargs=True)
 
@@ -167,27 +174,19 @@ class _Search:
 
     def _compare_faster(self, found: Any, name: str, module: Any, args: Any, is_equal: Callable[..., bool]) -> None:
         """Record whether a faster kernel gives the layer's bits, for the batch and for a single image."""
-        compare = lambda: all(is_equal(module, *inputs) for inputs in (args, self.call.layout.take(args, 0)))  # noqa: E731
+        compare = lambda: all(is_equal(module, *inputs) for inputs in (args, self.layout.take(args, 0)))  # noqa: E731
         key = (is_equal, repr(module), _describe(module.weight), *map(_describe, args))
         # If a layer is called several times, each call has to be equal.
         found[name] = found.get(name, True) and self._compare_once(key, compare)
 
-    def _compare_attention(self, attend: Forward, args: Any, kwargs: Any) -> None:
-        """Compare attention, which is a function; if it differs, the module that calls it runs image by image."""
-        trials = lambda: ((attend, inputs) for inputs in (args, make_attention_probe(args)))  # noqa: E731
-        if self._depends_on_batch((functional.scaled_dot_product_attention,), trials, args, kwargs):
-            self.per_image[self._path[-1]] = 1
-
-    def _compare_elementwise(self, function: Forward, args: Any, kwargs: Any) -> None:
-        """Compare an activation function; if it differs, the module that calls it runs image by image."""
-        call = lambda value: function(value, **kwargs)  # noqa: E731
-        trials = lambda: ((call, (value,)) for value in (args[0], *list_rounding_probes(call, args[0])))  # noqa: E731
-        if self._depends_on_batch((function, repr(kwargs)), trials, args, {}):
+    def _compare_function(self, call: FunctionCall) -> None:
+        """Compare a function; if it differs, the innermost module that calls it runs image by image."""
+        if self._depends_on_batch((call.function,), call.list_trials, call.tensors, call.others):
             self.per_image[self._path[-1]] = 1
 
     def _depends_on_batch(self, kind: Any, list_trials: Any, args: Any, kwargs: Any, images: int = 0) -> bool:
         """Whether a batch gives other bits than single images: the whole batch, or one of so many images."""
-        layout = self.call.layout
+        layout = self.layout
         if self._is_comparing or not layout.fits((*args, *kwargs.values())):
             return False
         # Kind and shape decide the kernel, so a result holds for all modules that are alike.
@@ -207,25 +206,6 @@ class _Search:
         return self._results[key]
 
 
-class _FunctionHook(TorchFunctionMode):
-    """Reports every call of scaled dot-product attention, and of GELU, which GEGLU calls as a function."""
-
-    def __init__(self, on_attention: Callable[..., None], on_elementwise: Callable[..., None]) -> None:
-        super().__init__()
-        self._on_attention, self._on_elementwise = on_attention, on_elementwise
-
-    def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        kwargs = kwargs or {}
-        if function is functional.scaled_dot_product_attention:
-            names = ("query", "key", "value")
-            tensors = (*args[:3], *(kwargs[name] for name in names[len(args[:3]) :]))
-            others = {name: value for name, value in kwargs.items() if name not in names}
-            self._on_attention(lambda *qkv, **rest: function(*qkv, *args[3:], **rest), tensors, others)
-        elif function is functional.gelu:
-            self._on_elementwise(function, args, kwargs)
-        return function(*args, **kwargs)
-
-
 def _is_equal_prepacked(layer: nn.Module, *inputs: Any) -> bool:
     return all(is_equal_prepacked(*trial) for trial in list_summation_probes(layer, inputs))
 
@@ -237,10 +217,6 @@ def _describe(value: Any) -> Any:
 
 
 def _are_equal(one: Any, other: Any) -> bool:
-    return bool(torch.equal(*(_first_tensor(each) for each in (one, other))))
-
-
-def _first_tensor(value: Any) -> Tensor:
-    while not isinstance(value, Tensor):
-        value = value[0]
-    return value
+    """Whether two results have the same tensors, of which there are some."""
+    pairs = [pair for pair in zip(tree_leaves(one), tree_leaves(other), strict=True) if isinstance(pair[0], Tensor)]
+    return bool(pairs) and all(torch.equal(*pair) for pair in pairs)

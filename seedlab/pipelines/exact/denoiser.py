@@ -2,17 +2,21 @@
 
 A plan names the few modules that run image by image (see `exact.calibration`); all others run on the batch. Plans are
 computed for the first batch of their kind and cached. If no plan gives equal results, the images are not batched.
+
+Pipelines with true CFG make two kinds of calls at each step, one with the prompts and one with the negative prompts,
+which may have other lengths. Each kind has its own plan.
 """
 
 import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.utils._pytree import tree_map
+from torch.utils._pytree import tree_leaves, tree_map
 
 from seedlab.pipelines.devices.offload import onload
 from seedlab.pipelines.exact.calibration import calibrate, follow_plan, is_equal_per_image
@@ -20,6 +24,7 @@ from seedlab.pipelines.exact.graphs import GraphCache
 from seedlab.pipelines.exact.layout import PROMPT_ARGUMENT, BatchCall, BatchLayout, Forward
 from seedlab.pipelines.exact.plans import VERSION, NotExactError, Plan, Plans
 from seedlab.pipelines.exact.prepack_cache import PrepackCache
+from seedlab.pipelines.models.families import Family
 from seedlab.pipelines.patching import replace_attribute
 
 
@@ -33,11 +38,13 @@ def batch_exactly(
     environment_key: str,
     announce: Callable[[], None],
     check_stop: Callable[[], None],
+    family: Family = Family(),  # noqa: B008
 ) -> Iterator[None]:
     """Let the denoiser give each image of a batch the bits of its own call inside the context.
 
     Args:
-        denoiser: is called with rows in the order of diffusers' pipelines: all negative prompts, then all prompts.
+        denoiser: is called with rows in the order of diffusers' pipelines: all negative prompts, then all prompts; or
+            the other way round.
         images: the number of images in the batch.
         plans: the known plans; a new one is added.
         cache: keeps prepacked weights for the next batch.
@@ -45,21 +52,37 @@ def batch_exactly(
         environment_key: identifies everything else that decides the bits: the environment's digest and the dtype.
         announce: is called before a calibration, which takes as long as about ten steps.
         check_stop: is called during a calibration, and may raise to end it.
+        family: of the pipeline.
 
     Raises:
         NotExactError: from a call of the denoiser, if the batch cannot be exact.
     """
     with ExitStack() as stack:
         forward = _ExactForward(
-            denoiser, denoiser.forward, images, plans, cache, graphs, environment_key, announce, check_stop, stack
+            denoiser,
+            denoiser.forward,
+            images,
+            plans,
+            cache,
+            graphs,
+            environment_key,
+            announce,
+            check_stop,
+            family,
+            stack,
         )
-        stack.enter_context(replace_attribute(denoiser, "forward", forward))
-        yield
+        with replace_attribute(denoiser, "forward", forward):
+            yield
 
 
 @dataclass
 class _ExactForward:
-    """Replaces the denoiser's `forward` inside `batch_exactly`."""
+    """Replaces the denoiser's `forward` inside `batch_exactly`.
+
+    Attributes:
+        stack: what the modules follow now: the plan for the last kind of call. The first kind keeps its prepacked
+            weights in `cache`; there is no memory for those of another.
+    """
 
     denoiser: nn.Module
     forward: Forward
@@ -70,9 +93,11 @@ class _ExactForward:
     environment_key: str
     announce: Callable[[], None]
     check_stop: Callable[[], None]
+    family: Family
     stack: ExitStack
-    _planned: BatchLayout | None = None
-    _variant: str = ""
+    _kinds: dict[str, tuple[Plan, PrepackCache]] = field(default_factory=dict)
+    _kind: str = ""
+    _layout: BatchLayout | None = None
     _replays: bool = False
     _gathered: dict[str, tuple[Tensor, Tensor]] = field(default_factory=dict)
 
@@ -80,28 +105,28 @@ class _ExactForward:
         if not args and "hidden_states" in kwargs:  # pipelines with a transformer pass its first argument by name
             args = (kwargs.pop("hidden_states"),)
         layout = self._find_layout(args)
-        call = BatchCall(self.denoiser, self.forward, layout.gather(args), self._gather(layout, kwargs), layout)
-        if self._planned is None:
-            onload(self.denoiser)
-            self._replays = self.graphs.is_usable(self.denoiser)
-            self._apply_plan(call)
-            self._planned = layout
-        if layout != self._planned:
-            raise NotExactError  # the pipeline stops its guidance midway, and the plan is for another kind of call
+        shared = {name: kwargs.pop(name) for name in self.family.shared_arguments if name in kwargs}
+        forward = partial(self.forward, **shared) if shared else self.forward
+        call = BatchCall(self.denoiser, forward, layout.gather(args), self._gather(layout, kwargs), layout)
+        self._follow_plan(call, _fingerprint(self.environment_key, call, shared, self.family.prompt_multiple))
         with torch.inference_mode():  # saves two percent of the time, compared with no_grad
-            result = self._run(call)
+            result = self._run(call, shared)
         return layout.scatter(tree_map(_copy, result))  # copies, because schedulers may change them in place
 
-    def _run(self, call: BatchCall) -> Any:
+    def _run(self, call: BatchCall, shared: Any) -> Any:
         if not self._replays:
             return call.run()
-        return self.graphs.call(self.denoiser, self.forward, self._variant, call.args, call.kwargs)
+        return self.graphs.call(self.denoiser, self.forward, self._kind, call.args, {**call.kwargs, **shared})
 
     def _find_layout(self, args: Any) -> BatchLayout:
-        rows = len(args[0]) if args and isinstance(args[0], Tensor) else 0
+        rows = len(args[0]) if args and isinstance(args[0], Tensor | list) else 0
         if rows == 0 or rows % self.images:
             raise NotExactError
-        return BatchLayout(self.images, rows // self.images)
+        layout = BatchLayout(self.images, rows // self.images)
+        if layout != (self._layout or layout):
+            raise NotExactError  # the pipeline stops its guidance midway
+        self._layout = layout
+        return layout
 
     def _gather(self, layout: BatchLayout, kwargs: Any) -> Any:
         # The same prompts have to be the same tensor at every step, so that constant modules are called only once.
@@ -112,28 +137,47 @@ class _ExactForward:
         others = {name: value for name, value in kwargs.items() if name != PROMPT_ARGUMENT}
         return {**layout.gather(others), **({PROMPT_ARGUMENT: known[1]} if PROMPT_ARGUMENT in kwargs else {})}
 
-    def _apply_plan(self, call: BatchCall) -> None:
-        """Find or compute the plan for this kind of call, and let the modules follow it until the context ends."""
-        self._variant = fingerprint = _fingerprint(self.environment_key, call)
-        plan = self.plans.find(fingerprint)
-        if plan is None or (self.plans.is_unverified(fingerprint) and not self._verify(plan, call)):
-            self.announce()
-            plan = calibrate(call, self.cache, self.check_stop)
-            self.plans.keep(fingerprint, plan)
-        self.plans.mark_verified(fingerprint)
-        if not plan.exact:
-            raise NotExactError
-        self.stack.enter_context(follow_plan(self.denoiser, plan, call.layout, self.cache))
+    def _follow_plan(self, call: BatchCall, kind: str) -> None:
+        """Let the modules follow the plan for this kind of call, until the next kind or the end of the context."""
+        if kind == self._kind:
+            return
+        self.stack.close()
+        self._kind = ""
+        if kind not in self._kinds:
+            onload(self.denoiser)
+            self._replays = self.graphs.is_usable(self.denoiser)
+            cache = PrepackCache(limit=0) if self._kinds else self.cache
+            self._kinds[kind] = self._find_plan(call, kind, cache), cache
+        plan, cache = self._kinds[kind]
+        self.stack.enter_context(follow_plan(self.denoiser, plan, call.layout, cache))
         # A graph computes everything that depends on its arguments, which a result from before would not.
         for name in () if self._replays else plan.constant:
             module = self.denoiser.get_submodule(name)
             self.stack.enter_context(replace_attribute(module, "forward", remember_last(module.forward)))
+        self._kind = kind
 
-    def _verify(self, plan: Plan, call: BatchCall) -> bool:
+    def _find_plan(self, call: BatchCall, fingerprint: str, cache: PrepackCache) -> Plan:
+        """Return the plan for this kind of call: a known one, or a new one.
+
+        Raises:
+            NotExactError: there is none by which the batch is exact.
+        """
+        _check_equal_parts(call, self.family.prompt_multiple)
+        plan = self.plans.find(fingerprint)
+        if plan is None or (self.plans.is_unverified(fingerprint) and not self._verify(plan, call, cache)):
+            self.announce()
+            plan = calibrate(call, cache, self.check_stop)
+            self.plans.keep(fingerprint, plan)
+        self.plans.mark_verified(fingerprint)
+        if not plan.exact:
+            raise NotExactError
+        return plan
+
+    def _verify(self, plan: Plan, call: BatchCall, cache: PrepackCache) -> bool:
         """Whether a plan from disk is valid in this process; takes two calls, once in each process."""
         if not {name for name, _ in self.denoiser.named_modules()}.issuperset(plan.names):
             return False
-        return not plan.exact or is_equal_per_image(call, plan, self.cache)
+        return not plan.exact or is_equal_per_image(call, plan, cache)
 
 
 def remember_last(forward: Forward) -> Forward:
@@ -152,16 +196,33 @@ def _copy(value: Any) -> Any:
     return value.clone() if isinstance(value, Tensor) else value
 
 
-def _fingerprint(environment_key: str, call: BatchCall) -> str:
+def _fingerprint(environment_key: str, call: BatchCall, shared: Any, multiple: int) -> str:
     """Return the SHA-256, in hex, of everything that the choice of kernels depends on."""
-    values = [*call.args, *(value for _, value in sorted(call.kwargs.items()))]
-    shapes = [(tuple(value.shape), value.stride(), str(value.dtype)) for value in _list_tensors(values)]
-    return hashlib.sha256(repr((VERSION, environment_key, call.layout, shapes)).encode()).hexdigest()
+    values = [*call.args, *(value for _, value in sorted({**call.kwargs, **shared}.items()))]
+    described = (VERSION, environment_key, call.layout, _describe_tensors(values, multiple))
+    return hashlib.sha256(repr(described).encode()).hexdigest()
 
 
-def _list_tensors(values: Any) -> Iterator[Tensor]:
-    for value in values.values() if isinstance(values, dict) else values:
-        if isinstance(value, Tensor):
-            yield value
-        elif isinstance(value, dict | list | tuple):
-            yield from _list_tensors(value)
+def _check_equal_parts(call: BatchCall, multiple: int) -> None:
+    """Raise NotExactError if the arguments of some images have other shapes than those of others."""
+    parts = [_describe_tensors(call.take(index), multiple) for index in range(call.layout.images)]
+    if any(part != parts[0] for part in parts):
+        raise NotExactError
+
+
+def _describe_tensors(values: Any, multiple: int) -> list[Any]:
+    """Return the shape, strides and dtype of each tensor in a nested structure.
+
+    Args:
+        multiple: as `Family.prompt_multiple`, for the tensors in lists.
+    """
+    found = []
+    for value in tree_leaves(values, is_leaf=lambda value: isinstance(value, list)):
+        by = multiple if isinstance(value, list) else 1
+        tensors = [each for each in tree_leaves(value) if isinstance(each, Tensor)]
+        found += [(_round_up(tuple(each.shape), by), each.stride(), str(each.dtype)) for each in tensors]
+    return found
+
+
+def _round_up(shape: tuple[int, ...], multiple: int) -> tuple[int, ...]:
+    return (-(-shape[0] // multiple) * multiple, *shape[1:]) if shape else shape

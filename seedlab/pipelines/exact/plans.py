@@ -8,7 +8,7 @@ from pathlib import Path
 from seedlab.core.files import find_cache, write_atomically
 
 LOGGER = logging.getLogger(__name__)
-VERSION = 8
+VERSION = 9
 """Grows when calibration checks more, or plans mean something else; plans of other versions are computed again."""
 
 
@@ -27,6 +27,7 @@ class Plan:
         constant: names of the modules whose input is the same at every step, so that each is called only once.
         prepacked: names of the layers that give the same bits with prepacked weights (see `exact.prepack`).
         upcast: names of the group norms that give the same bits in float32 (see `exact.group_norm`).
+        shapes: of the tensors inside the denoiser that have parts for all images (see `exact.shapes`).
     """
 
     exact: bool
@@ -35,6 +36,7 @@ class Plan:
     constant: tuple[str, ...] = ()
     prepacked: tuple[str, ...] = ()
     upcast: tuple[str, ...] = ()
+    shapes: tuple[tuple[int, ...], ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -93,7 +95,8 @@ def _read(file: Path) -> Plan | None:
         if data.pop("version") != VERSION:
             return None
         names = {field: _read_names(data[field]) for field in ("per_image", "constant", "prepacked", "upcast")}
-        return Plan(exact=data["exact"] is True, chunks=_read_chunks(data["chunks"]), **names)
+        chunks, shapes = _read_chunks(data["chunks"]), _read_shapes(data["shapes"])
+        return Plan(exact=data["exact"] is True, chunks=chunks, shapes=shapes, **names)
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
 
@@ -108,3 +111,9 @@ def _read_chunks(chunks: object) -> tuple[tuple[str, int], ...]:
     if not isinstance(chunks, list) or not all(isinstance(images, int) and images > 0 for _, images in chunks):
         raise TypeError("not a list of names and numbers")
     return tuple(zip(_read_names([name for name, _ in chunks]), (images for _, images in chunks), strict=True))
+
+
+def _read_shapes(shapes: object) -> tuple[tuple[int, ...], ...]:
+    if not isinstance(shapes, list) or not all(isinstance(side, int) for shape in shapes for side in shape):
+        raise TypeError("not a list of shapes")
+    return tuple(tuple(shape) for shape in shapes)

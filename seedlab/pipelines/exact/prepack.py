@@ -12,7 +12,6 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from seedlab.pipelines.devices.memory import PREPACKED_BYTES
 from seedlab.pipelines.exact.layout import Forward
 from seedlab.pipelines.exact.prepack_cache import PrepackCache
 from seedlab.pipelines.patching import replace_attribute
@@ -55,11 +54,11 @@ def is_equal_prepacked(layer: nn.Module, inputs: Any) -> bool:
 
 @contextmanager
 def prepack_weights(root: nn.Module, names: Sequence[str], cache: PrepackCache) -> Iterator[None]:
-    """Let the named layers use prepacked weights inside the context, up to `PREPACKED_BYTES` in all.
+    """Let the named layers use prepacked weights inside the context, up to the cache's limit in all.
 
     The cache keeps the weights of these layers and drops all others.
     """
-    layers = _choose_layers(root, names)
+    layers = _choose_layers(root, names, cache.limit)
     cache.retain(layers)
     with ExitStack() as stack:
         for layer in layers:
@@ -67,8 +66,8 @@ def prepack_weights(root: nn.Module, names: Sequence[str], cache: PrepackCache) 
         yield
 
 
-def _choose_layers(root: nn.Module, names: Sequence[str]) -> list[nn.Module]:
-    free, layers = PREPACKED_BYTES, []
+def _choose_layers(root: nn.Module, names: Sequence[str], free: int) -> list[nn.Module]:
+    layers = []
     for name in names:
         layer: Any = root.get_submodule(name)
         # A plan from another build of torch may name layers that cannot be prepacked here.

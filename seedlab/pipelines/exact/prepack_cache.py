@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
+from seedlab.pipelines.devices.memory import PREPACKED_BYTES
+
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
@@ -13,9 +15,13 @@ class PrepackCache:
 
     Prepacking a Stable Diffusion takes as long as half a step of four images of 256x256. A layer's entry is dropped
     with the layer.
+
+    Attributes:
+        limit: the most bytes of prepacked weights.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, limit: int = PREPACKED_BYTES) -> None:
+        self.limit = limit
         self._entries: WeakKeyDictionary[nn.Module, tuple[Any, Tensor]] = WeakKeyDictionary()
 
     def get(self, layer: "nn.Module", key: Any, prepack: "Callable[[], Tensor]") -> "Tensor":

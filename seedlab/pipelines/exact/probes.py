@@ -76,6 +76,12 @@ def make_attention_probe(args: Any) -> Any:
     return query, key, _cancel(value, -2, _pair_up(value.shape[-2], value.device), -1)
 
 
+def make_product_probe(one: Tensor, other: Tensor) -> tuple[Tensor, Tensor]:
+    """Return operands of a matrix product, (..., n, k) and (..., k, m), that leave only rounding errors."""
+    pairs = _pair_up(one.shape[-1], one.device)
+    return _cancel(make_noise(one), -1, pairs, 1), _cancel(make_noise(other), -2, pairs, -1)
+
+
 def make_noise(like: Tensor) -> Tensor:
     """Return standard normal noise with the shape, strides, dtype and device of a tensor."""
     # From its own generator, so that the global random state does not change.

@@ -12,10 +12,11 @@ class Family:
     Attributes:
         defaults: defaults and limits, as fields of `Model`, that differ from Stable Diffusion's. Height and width are
             given where the configuration files do not contain them.
-        denoiser: the component that is called at every step of a batch.
         embeddings: the arguments of `__call__` that replace an encoded prompt, in the order in which `encode_prompt`
             returns them; the negative prompt's have the prefix "negative_". Empty for a pipeline without prompts;
             None if exact batches do not support the family.
+        shared_arguments: the denoiser's tensors that are the same for all images of a batch, with no row for each.
+        prompt_multiple: the denoiser takes a list of prompts, and pads each to a multiple of so many tokens.
         weighted_encoders: as in `Model`.
         step_embeddings: as in `Model`. With guidance, the rows of the negative prompts come first.
         schedulers: for a pipeline without prompts, the schedulers whose `step` accepts what it passes, the default
@@ -25,8 +26,9 @@ class Family:
     """
 
     defaults: Mapping[str, Any] = field(default_factory=dict)
-    denoiser: str = "unet"
     embeddings: tuple[str, ...] | None = None
+    shared_arguments: tuple[str, ...] = ()
+    prompt_multiple: int = 1
     step_embeddings: tuple[str, ...] = ()
     weighted_encoders: tuple[str, ...] = ()
     schedulers: tuple[str, ...] = ()
@@ -62,11 +64,13 @@ FAMILIES = {
     "DDPMPipeline": Family(embeddings=(), schedulers=("DDIMScheduler", "DDPMScheduler")),
     "LatentConsistencyModelPipeline": Family(
         defaults={"num_inference_steps": 4, "guidance_scale": 8.0, "ignores": ("negative_prompt",)},
+        embeddings=("prompt_embeds",),
         step_embeddings=("prompt_embeds",),
         weighted_encoders=("text_encoder",),
     ),
     "StableDiffusion3Pipeline": Family(
         defaults={"num_inference_steps": 28, "guidance_scale": 4.5, "size_multiple": 16, "half_dtype": "bfloat16"},
+        embeddings=("prompt_embeds", "pooled_prompt_embeds"),
         step_embeddings=("prompt_embeds", "pooled_prompt_embeds"),
     ),
     "FluxPipeline": Family(
@@ -79,11 +83,19 @@ FAMILIES = {
             "size_multiple": 16,
             "half_dtype": "bfloat16",
         },
+        embeddings=("prompt_embeds", "pooled_prompt_embeds"),
+        shared_arguments=("txt_ids", "img_ids"),
         # Its pooled embeddings, of which CLIP makes a summary of the prompt, stay those of the first prompt.
         step_embeddings=("prompt_embeds",),
     ),
-    "PixArtAlphaPipeline": Family(defaults={"num_inference_steps": 20, "guidance_scale": 4.5, "cleans_prompts": True}),
-    "PixArtSigmaPipeline": Family(defaults={"num_inference_steps": 20, "guidance_scale": 4.5, "cleans_prompts": True}),
+    "PixArtAlphaPipeline": Family(
+        defaults={"num_inference_steps": 20, "guidance_scale": 4.5, "cleans_prompts": True},
+        embeddings=("prompt_embeds", "prompt_attention_mask"),
+    ),
+    "PixArtSigmaPipeline": Family(
+        defaults={"num_inference_steps": 20, "guidance_scale": 4.5, "cleans_prompts": True},
+        embeddings=("prompt_embeds", "prompt_attention_mask"),
+    ),
     "SanaPipeline": Family(
         defaults={
             "num_inference_steps": 20,
@@ -92,6 +104,7 @@ FAMILIES = {
             "half_dtype": "bfloat16",
             "cleans_prompts": True,
         },
+        embeddings=("prompt_embeds", "prompt_attention_mask"),
         added_tokens=2,
     ),
     "QwenImagePipeline": Family(
@@ -103,7 +116,8 @@ FAMILIES = {
             "width": 1328,
             "size_multiple": 16,
             "half_dtype": "bfloat16",
-        }
+        },
+        embeddings=("prompt_embeds", "prompt_embeds_mask"),
     ),
     "ZImagePipeline": Family(
         defaults={
@@ -115,6 +129,8 @@ FAMILIES = {
             "size_multiple": 16,
             "half_dtype": "bfloat16",
         },
+        embeddings=("prompt_embeds",),
+        prompt_multiple=32,
         added_tokens=3,
     ),
 }

@@ -15,17 +15,20 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-def encode(pipeline: Any, prompt: str, syntax: str) -> "tuple[Tensor, ...]":
+def encode(pipeline: Any, prompt: str, syntax: str, *, is_negative: bool = False) -> "tuple[Tensor, ...]":
     """Return the embeddings of one prompt, a row each, in the order in which `encode_prompt` returns them.
 
-    A prompt without weights has those of the plain call. Otherwise compel weighs the first ones; pooled ones are those
-    of the words without weights.
+    Z-Image's are lists with one tensor. A prompt without weights has those of the plain call. Otherwise compel weighs
+    the first ones; pooled ones are those of the words without weights.
+
+    Args:
+        is_negative: whether it is a negative prompt: Sana puts its instructions only before others.
 
     Raises:
         RecipeError: the prompt has weights that cannot be applied.
     """
     parts = read_parts(prompt, syntax)
-    plain = _encode_plainly(pipeline, join_parts(parts))
+    plain = _encode_plainly(pipeline, join_parts(parts), is_negative)
     return (_weigh(pipeline, parts), *plain[1:]) if is_weighted(parts) else plain
 
 
@@ -49,17 +52,29 @@ def replace_weighted(pipeline: Any, recipe: Recipe, arguments: Mapping[str, Any]
     return replaced
 
 
-def _encode_plainly(pipeline: Any, prompt: str) -> "tuple[Tensor, ...]":
+def _encode_plainly(pipeline: Any, prompt: str, is_negative: bool) -> "tuple[Tensor, ...]":
     import torch
 
     takes = inspect.signature(type(pipeline).encode_prompt).parameters
     # Prompts for the other text encoders are None, the default, which Stable Diffusion 3 requires to be passed.
     others = {name: None for name in ("prompt_2", "prompt_3") if name in takes}
-    guidance = {"do_classifier_free_guidance": False} if "do_classifier_free_guidance" in takes else {}
-    device = pipeline._execution_device
+    fixed = {"do_classifier_free_guidance": False, "num_images_per_prompt": 1}
+    settings = {name: value for name, value in fixed.items() if name in takes} | _read_settings(pipeline, is_negative)
     with torch.no_grad():
-        encoded = pipeline.encode_prompt(prompt=prompt, **others, device=device, num_images_per_prompt=1, **guidance)
-    return tuple(each for each in encoded if each is not None)
+        encoded = pipeline.encode_prompt(prompt=prompt, **others, device=pipeline._execution_device, **settings)
+    found = tuple(each for each in encoded if each is not None)
+    names = family_of(pipeline).embeddings or ()
+    if len(found) < len(names) and names[-1].endswith("_mask"):  # Qwen-Image returns none if all tokens count
+        return (*found, torch.ones(found[0].shape[:2], dtype=torch.long, device=found[0].device))
+    return found
+
+
+def _read_settings(pipeline: Any, is_negative: bool) -> dict[str, Any]:
+    """Return what a pipeline's call passes to `encode_prompt`, whose own defaults may differ."""
+    given = inspect.signature(type(pipeline).__call__).parameters
+    takes = inspect.signature(type(pipeline).encode_prompt).parameters
+    names = ("max_sequence_length",) if is_negative else ("max_sequence_length", "complex_human_instruction")
+    return {name: given[name].default for name in names if name in given and name in takes}
 
 
 def _weigh(pipeline: Any, parts: tuple[Part, ...]) -> "Tensor":

@@ -1,4 +1,4 @@
-"""Pipelines whose denoiser is a transformer: Stable Diffusion 3, Flux, PixArt and Qwen-Image."""
+"""Pipelines whose denoiser is a transformer: Stable Diffusion 3, Flux, PixArt, Sana, Qwen-Image and Z-Image."""
 
 from pathlib import Path
 
@@ -12,19 +12,31 @@ from diffusers import (
     PixArtTransformer2DModel,
     QwenImagePipeline,
     QwenImageTransformer2DModel,
+    SanaPipeline,
+    SanaTransformer2DModel,
     SD3Transformer2DModel,
     StableDiffusion3Pipeline,
+    ZImagePipeline,
+    ZImageTransformer2DModel,
 )
 
 from tests.pipelines.builders.parts import (
     WIDTH,
     make_autoencoder,
+    make_chat_model,
     make_clip,
+    make_deep_autoencoder,
     make_film_autoencoder,
+    make_gemma,
     make_language_model,
     make_t5,
 )
-from tests.pipelines.builders.tokenizers import build_qwen_tokenizer, build_t5_tokenizer, build_tokenizer
+from tests.pipelines.builders.tokenizers import (
+    build_gemma_tokenizer,
+    build_qwen_tokenizer,
+    build_t5_tokenizer,
+    build_tokenizer,
+)
 
 FLOW = {"shift_factor": 0.06, "use_quant_conv": False, "use_post_quant_conv": False}
 """How the autoencoders of the flow-matching models differ."""
@@ -147,6 +159,62 @@ def build_qwen_image(folder: Path, name: str = "qwen") -> Path:
         vae=make_film_autoencoder(),
         text_encoder=make_language_model(),
         tokenizer=build_qwen_tokenizer(),
+    )
+    pipeline.save_pretrained(folder / name)
+    return folder / name
+
+
+def build_sana(folder: Path, name: str = "sana") -> Path:
+    """Save a Sana with random weights, whose attention is linear and whose latents are 32 times smaller.
+
+    Its smallest pictures have 512x512 pixels.
+    """
+    torch.manual_seed(0)
+    pipeline = SanaPipeline(
+        transformer=_spread(
+            SanaTransformer2DModel(
+                num_layers=2,
+                num_attention_heads=4,
+                attention_head_dim=8,
+                num_cross_attention_heads=4,
+                cross_attention_head_dim=8,
+                cross_attention_dim=32,
+                caption_channels=WIDTH,
+                sample_size=16,
+            )
+        ),
+        scheduler=DPMSolverMultistepScheduler(
+            prediction_type="flow_prediction", use_flow_sigmas=True, flow_shift=3.0, beta_schedule="linear"
+        ),
+        vae=make_deep_autoencoder(),
+        text_encoder=make_gemma(),
+        tokenizer=build_gemma_tokenizer(),
+    )
+    pipeline.save_pretrained(folder / name)
+    return folder / name
+
+
+def build_z_image(folder: Path, name: str = "z-image") -> Path:
+    """Save a Z-Image with random weights, which gets its images and prompts in lists, and return its folder."""
+    torch.manual_seed(0)
+    pipeline = ZImagePipeline(
+        transformer=_spread(
+            ZImageTransformer2DModel(
+                in_channels=4,
+                dim=32,
+                n_layers=2,
+                n_refiner_layers=1,
+                n_heads=2,
+                n_kv_heads=2,
+                cap_feat_dim=WIDTH,
+                axes_dims=[4, 6, 6],
+                axes_lens=[256, 32, 32],
+            )
+        ),
+        scheduler=FlowMatchEulerDiscreteScheduler(shift=3.0, use_dynamic_shifting=True),
+        vae=make_autoencoder(**FLOW),
+        text_encoder=make_chat_model(),
+        tokenizer=build_qwen_tokenizer(chat=True),
     )
     pipeline.save_pretrained(folder / name)
     return folder / name

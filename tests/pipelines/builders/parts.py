@@ -5,8 +5,12 @@ from transformers import (
     CLIPTextConfig,
     CLIPTextModel,
     CLIPTextModelWithProjection,
+    Gemma2Config,
+    Gemma2Model,
     Qwen2_5_VLConfig,
     Qwen2_5_VLForConditionalGeneration,
+    Qwen3Config,
+    Qwen3Model,
     T5Config,
     T5EncoderModel,
 )
@@ -34,6 +38,21 @@ def make_t5(width: int = WIDTH) -> T5EncoderModel:
     """Make T5's encoder for the words of `build_t5_tokenizer`."""
     sizes = {"d_model": width, "d_ff": 37, "d_kv": 8, "num_layers": 2, "num_heads": 4}
     return T5EncoderModel(T5Config(vocab_size=128, feed_forward_proj="gated-gelu", **sizes))
+
+
+def make_gemma() -> Gemma2Model:
+    """Make Sana's language model for the words of `build_gemma_tokenizer`."""
+    return Gemma2Model(Gemma2Config(vocab_size=128, head_dim=8, query_pre_attn_scalar=8, **_make_sizes()))
+
+
+def make_chat_model() -> Qwen3Model:
+    """Make Z-Image's language model for the words of `build_qwen_tokenizer`."""
+    return Qwen3Model(Qwen3Config(vocab_size=300, head_dim=16, **_make_sizes()))
+
+
+def _make_sizes() -> dict[str, int]:
+    heads = {"num_attention_heads": 2, "num_key_value_heads": 2}
+    return {"hidden_size": WIDTH, "intermediate_size": 37, "num_hidden_layers": 2, **heads}
 
 
 def make_language_model() -> Qwen2_5_VLForConditionalGeneration:

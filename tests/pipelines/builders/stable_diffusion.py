@@ -1,4 +1,4 @@
-"""Stable Diffusion 1 and XL."""
+"""Stable Diffusion 1 and XL, and a latent consistency model."""
 
 from pathlib import Path
 
@@ -6,6 +6,8 @@ import torch
 from diffusers import (
     DPMSolverMultistepScheduler,
     EulerDiscreteScheduler,
+    LatentConsistencyModelPipeline,
+    LCMScheduler,
     StableDiffusionPipeline,
     StableDiffusionXLPipeline,
     UNet2DConditionModel,
@@ -42,6 +44,33 @@ def build_stable_diffusion(
             norm_num_groups=8,
         ),
         scheduler=DPMSolverMultistepScheduler(**LEVELS),
+        safety_checker=None,
+        feature_extractor=None,
+        requires_safety_checker=False,
+    )
+    pipeline.save_pretrained(folder / name)
+    return folder / name
+
+
+def build_latent_consistency(folder: Path, name: str = "lcm") -> Path:
+    """Save a latent consistency model with random weights, 64x64 pixels, into which guidance was distilled."""
+    torch.manual_seed(0)
+    pipeline = LatentConsistencyModelPipeline(
+        vae=make_autoencoder(),
+        text_encoder=make_clip(),
+        tokenizer=build_tokenizer(folder / "words"),
+        unet=UNet2DConditionModel(
+            sample_size=8,
+            block_out_channels=(32, 64),
+            layers_per_block=1,
+            down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
+            up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
+            cross_attention_dim=WIDTH,
+            attention_head_dim=8,
+            norm_num_groups=8,
+            time_cond_proj_dim=16,
+        ),
+        scheduler=LCMScheduler(**LEVELS),
         safety_checker=None,
         feature_extractor=None,
         requires_safety_checker=False,

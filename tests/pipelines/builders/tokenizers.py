@@ -4,7 +4,7 @@ import json
 import string
 from pathlib import Path
 
-from transformers import CLIPTokenizer, Qwen2Tokenizer, T5Tokenizer
+from transformers import CLIPTokenizer, GemmaTokenizer, Qwen2Tokenizer, T5Tokenizer
 
 
 def build_tokenizer(folder: Path) -> CLIPTokenizer:
@@ -37,8 +37,27 @@ def build_t5_tokenizer() -> T5Tokenizer:
     return tokenizer
 
 
-def build_qwen_tokenizer() -> Qwen2Tokenizer:
-    """Make a Qwen tokenizer that spells every word in bytes: 256 byte tokens, the end and the marks of a chat."""
+def build_gemma_tokenizer() -> GemmaTokenizer:
+    """Make a Gemma tokenizer that spells every word in the printable ASCII characters."""
+    words = ["<pad>", "<eos>", "<bos>", "<unk>", "▁", *(each for each in string.printable if not each.isspace())]
+    tokenizer = GemmaTokenizer(vocab={word: index for index, word in enumerate(words)}, merges=[])
+    assert tokenizer.pad_token_id == 0
+    assert tokenizer.unk_token_id not in tokenizer("A boat, artsy").input_ids
+    return tokenizer
+
+
+CHAT = (
+    "{% for message in messages %}<|im_start|>{{ message.role }}\n{{ message.content }}<|im_end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+
+
+def build_qwen_tokenizer(*, chat: bool = False) -> Qwen2Tokenizer:
+    """Make a Qwen tokenizer that spells every word in bytes: 256 byte tokens, the end and the marks of a chat.
+
+    Args:
+        chat: whether it has a template for chats.
+    """
     from transformers.convert_slow_tokenizer import bytes_to_unicode
 
     words = [*bytes_to_unicode().values(), "<|endoftext|>", "<|im_start|>", "<|im_end|>"]
@@ -48,5 +67,6 @@ def build_qwen_tokenizer() -> Qwen2Tokenizer:
         extra_special_tokens=["<|im_start|>", "<|im_end|>"],
         model_max_length=1024,
     )
+    tokenizer.chat_template = CHAT if chat else None
     assert tokenizer("<|im_end|>a b").input_ids[0] == 258
     return tokenizer

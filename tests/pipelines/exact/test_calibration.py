@@ -63,6 +63,48 @@ class NudgedAttention(TorchFunctionMode):
         return result * (1 + 2**-22 * (len(result) > 2)) if is_attention else result
 
 
+class LinearAttention(nn.Module):
+    """Multiplies matrices without a layer, as Sana's attention does."""
+
+    def forward(self, images):
+        return images @ torch.matmul(images.transpose(-1, -2), images)
+
+
+class NudgedProducts(TorchFunctionMode):
+    """A kernel for matrix products that depends on the batch."""
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        result = function(*args, **(kwargs or {}))
+        is_product = function in (torch.matmul, torch.Tensor.__matmul__)
+        return result * (1 + 2**-22 * (len(result) > 2)) if is_product else result
+
+
+class Gate(nn.Module):
+    """Calls an activation function, as a gated feed-forward layer does."""
+
+    def __init__(self, function):
+        super().__init__()
+        self.function, self.project = function, nn.Identity()
+
+    def forward(self, images):
+        return self.project(images) * self.function(images)
+
+
+class NudgedActivation(TorchFunctionMode):
+    """A kernel whose scalar code rounds values above 1 differently; large batches end with it."""
+
+    def __init__(self, name):
+        super().__init__()
+        self.name = name
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        result = function(*args, **(kwargs or {}))
+        if getattr(function, "__name__", "") != self.name or result.dtype != torch.float32:
+            return result
+        ends = (result.ndim == 2 and result.shape[-1] < 16) or (result.ndim == 4 and len(result) > 2)
+        return torch.where(args[0] > 1, result * (1 + 2**-20), result) if ends else result
+
+
 class Halved(nn.Conv2d):
     """Uses another kernel for more than one image, which sums the products of half of the channels first."""
 
@@ -141,6 +183,35 @@ def test_a_module_whose_attention_depends_on_the_batch_runs_per_image():
     assert "layers.1" in plan.per_image
 
 
+def test_a_module_whose_matrix_products_depend_on_the_batch_runs_per_image():
+    denoiser = Denoiser(nn.SiLU(), LinearAttention())
+    assert "layers.1" not in find_plan(denoiser).per_image
+    with NudgedProducts():
+        plan = find_plan(denoiser)
+    assert plan.exact
+    assert "layers.1" in plan.per_image
+
+
+@pytest.mark.parametrize("function", [functional.silu, functional.gelu, torch.tanh, torch.Tensor.sigmoid])
+def test_a_module_whose_activation_function_depends_on_the_batch_runs_per_image(function):
+    denoiser = Denoiser(nn.Identity(), Gate(function))
+    with NudgedActivation(function.__name__):
+        plan = find_plan(denoiser)
+    assert plan.exact
+    assert "layers.1" in plan.per_image
+
+
+def test_a_difference_in_any_result_counts():
+    """Z-Image returns an image for each row."""
+
+    class Late(Denoiser):
+        def forward(self, images, timestep, encoder_hidden_states=None):
+            (out,) = super().forward(images, timestep, encoder_hidden_states)
+            return (out, out * (1 + 2**-22 * (len(images) > 2)))
+
+    assert not find_plan(Late(nn.SiLU())).exact
+
+
 def test_an_order_of_summation_that_rounding_hides_is_found():
     """In bfloat16 another order changes one value of 25,000: none of these inputs, but perhaps another one."""
     torch.manual_seed(0)
@@ -209,7 +280,8 @@ def test_without_prepacking_a_batch_may_still_be_exact(monkeypatch):
     denoiser = Denoiser(nn.Conv2d(6, 6, 1), nn.Identity())
     denoiser.prompts = nn.Identity()
     denoiser.forward = lambda images, timestep, encoder_hidden_states: (denoiser.layers(images),)
-    assert find_plan(denoiser) == Plan(exact=True)
+    plan = find_plan(denoiser)
+    assert plan == Plan(exact=True, shapes=plan.shapes)
 
 
 @needs_prepacking
@@ -224,7 +296,9 @@ def test_layers_that_run_per_image_use_prepacked_weights_too(monkeypatch):
     root = nn.Sequential(nn.Conv2d(6, 6, 1))
     with (
         torch.no_grad(),
-        follow_plan(root, Plan(exact=True, per_image=("0",), prepacked=("0",)), PAIRS, PrepackCache()),
+        follow_plan(
+            root, Plan(exact=True, per_image=("0",), prepacked=("0",), shapes=((8, 6, 4, 4),)), PAIRS, PrepackCache()
+        ),
     ):
         root(IMAGES)
     assert rows == [2, 2, 2, 2]

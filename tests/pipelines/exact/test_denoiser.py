@@ -10,9 +10,11 @@ from seedlab.pipelines.exact.denoiser import batch_exactly, remember_last
 from seedlab.pipelines.exact.graphs import GraphCache
 from seedlab.pipelines.exact.plans import NotExactError, Plan, Plans
 from seedlab.pipelines.exact.prepack_cache import PrepackCache
+from seedlab.pipelines.models.families import Family
 
 ROWS = torch.arange(8.0).reshape(8, 1)
 """Four images with two rows each, in the order of diffusers' pipelines: row n and row n + 4 belong together."""
+SHAPES = ((8, 1),)
 
 
 class Denoiser(nn.Module):
@@ -55,7 +57,7 @@ def calibrated(monkeypatch):
 
 
 def test_the_plans_modules_run_per_image_and_rows_keep_their_order(calibrated):
-    calibrated(Plan(exact=True, per_image=("layer",)))
+    calibrated(Plan(exact=True, per_image=("layer",), shapes=SHAPES))
     denoiser = Denoiser()
     with batch_exactly(denoiser, 4, Plans(None), PrepackCache(), GraphCache(), "here", do_nothing, do_nothing):
         (out,) = denoiser(ROWS, 500)
@@ -79,7 +81,7 @@ def test_the_result_of_a_batch_can_be_changed_in_place(calibrated, count):
 
 
 def test_the_denoiser_is_restored_afterwards(calibrated):
-    calibrated(Plan(exact=True, per_image=("layer",), constant=("prompts",)))
+    calibrated(Plan(exact=True, per_image=("layer",), constant=("prompts",), shapes=SHAPES))
     denoiser = Denoiser()
     with (
         suppress(ZeroDivisionError),
@@ -153,7 +155,7 @@ def test_a_batch_size_that_does_not_match_the_images_is_refused(calibrated, rows
 
 def test_a_pipeline_that_stops_its_guidance_midway_is_not_batched(calibrated):
     """Its later calls have other shapes than the plan's."""
-    calibrated(Plan(exact=True, per_image=("layer",)))
+    calibrated(Plan(exact=True, per_image=("layer",), shapes=SHAPES))
     denoiser = Denoiser()
     with batch_exactly(denoiser, 4, Plans(None), PrepackCache(), GraphCache(), "here", do_nothing, do_nothing):
         denoiser(ROWS, 500)
@@ -172,11 +174,11 @@ def test_only_the_last_input_is_remembered():
 @pytest.mark.parametrize("names", [("layer",), ("nope",), ()])
 def test_a_plan_from_disk_is_verified_before_it_is_used(calibrated, tmp_path, names):
     """The layer depends on the batch size, so a plan in which it does not run per image is wrong."""
-    calibrations = calibrated(Plan(exact=True, per_image=("layer",)))
+    calibrations = calibrated(Plan(exact=True, per_image=("layer",), shapes=SHAPES))
     denoiser, first = Denoiser(), Plans(tmp_path)
     run(denoiser, first)
     (file,) = tmp_path.iterdir()
-    first.keep(file.stem, Plan(exact=True, per_image=names))
+    first.keep(file.stem, Plan(exact=True, per_image=names, shapes=SHAPES))
     calibrations.clear()
     for plans in (again := Plans(tmp_path), again):
         assert run(denoiser, plans) == [200.0 + row for row in range(8)]
@@ -200,3 +202,77 @@ def test_check_stop_ends_a_calibration():
     ):
         denoiser(ROWS, 500)
     assert denoiser(ROWS, 500)[0].flatten().tolist() == [800.0 + row for row in range(8)]
+
+
+class Joint(nn.Module):
+    """A transformer that reads a prompt, with positions that are the same for all images."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer, self.words = Counter(), Counter()
+
+    def forward(self, hidden_states, encoder_hidden_states=None, ids=None):
+        assert ids is None or len(ids) == 4
+        return (self.layer(hidden_states) + self.words(encoder_hidden_states).mean(1, keepdim=True),)
+
+
+def test_each_kind_of_call_follows_its_own_plan(monkeypatch):
+    """With true CFG, negative prompts are read in a call of their own and may have another length."""
+    plans = {3: ("layer",), 5: ("words",)}
+    calibrations = []
+
+    def calibrate(call, *_):
+        length = call.kwargs["encoder_hidden_states"].shape[1]
+        calibrations.append(length)
+        return Plan(exact=True, per_image=plans[length], shapes=((4, 1), (4, 3), (4, 5)))
+
+    monkeypatch.setattr("seedlab.pipelines.exact.denoiser.calibrate", calibrate)
+    denoiser = Joint()
+    known = Plans(None)
+    for _ in range(2):
+        with batch_exactly(denoiser, 4, known, PrepackCache(), GraphCache(), "here", do_nothing, do_nothing):
+            for _ in range(3):
+                assert denoiser(ROWS[:4], encoder_hidden_states=torch.ones(4, 3))[0].unique().tolist() == [1 + 4]
+                assert denoiser(ROWS[:4], encoder_hidden_states=torch.ones(4, 5))[0].unique().tolist() == [4 + 1]
+        assert all("forward" not in vars(module) for module in denoiser.modules())
+    assert calibrations == [3, 5]
+    assert (denoiser.layer.calls, denoiser.words.calls) == (6 * 4 + 6, 6 + 6 * 4)
+
+
+def test_arguments_that_all_images_share_have_no_rows(calibrated):
+    calibrated(Plan(exact=True, per_image=("layer",), shapes=((4, 1),)))
+    denoiser, plans = Joint(), Plans(None)
+    for ids in (ROWS[:4], torch.ones(4, 2)):
+        with batch_exactly(
+            denoiser,
+            4,
+            plans,
+            PrepackCache(),
+            GraphCache(),
+            "here",
+            do_nothing,
+            do_nothing,
+            Family(shared_arguments=("ids",)),
+        ):
+            denoiser(ROWS[:4], encoder_hidden_states=torch.ones(4, 3), ids=ids)
+
+
+@pytest.mark.parametrize(("lengths", "is_batch"), [((33, 40, 64), True), ((33, 40, 65), False)])
+def test_prompts_in_lists_are_as_long_as_the_denoiser_pads_them(calibrated, lengths, is_batch):
+    class Lists(nn.Module):
+        def forward(self, images, prompts):
+            return ([image + len(prompt) for image, prompt in zip(images, prompts, strict=True)],)
+
+    calibrations, plans, denoiser = calibrated(Plan(exact=True)), Plans(None), Lists()
+    images, prompts = list(torch.arange(3.0)[:, None]), [torch.ones(length, 2) for length in lengths]
+    for order in (slice(None), slice(None, None, -1)):
+        with batch_exactly(
+            denoiser, 3, plans, PrepackCache(), GraphCache(), "here", do_nothing, do_nothing, Family(prompt_multiple=32)
+        ):
+            if not is_batch:
+                with pytest.raises(NotExactError):
+                    denoiser(images, prompts[order])
+                continue
+            (out,) = denoiser(images, prompts[order])
+            assert [each.item() for each in out] == [row + length for row, length in enumerate(lengths[order])]
+    assert len(calibrations) == is_batch

@@ -1,5 +1,7 @@
 """The rows of a batch, grouped by image."""
 
+from dataclasses import replace
+
 import torch
 from torch import nn
 
@@ -85,3 +87,27 @@ def test_a_method_that_was_replaced_before_is_restored():
     with replace_attribute(module, "forward", lambda rows: -rows):
         assert module(STACKED)[0] == -10
     assert module.forward is theirs
+
+
+def test_a_list_with_an_item_for_each_row_is_reordered_as_a_whole():
+    """Z-Image gets its images and prompts in lists; an image may have as many channels as the batch has rows."""
+    images = [torch.full((6, 1), float(index)) for index in range(6)]
+    gathered = PAIRS.gather((images, ("text", [1, 2])))
+    assert [each[0].item() for each in gathered[0]] == [0, 3, 1, 4, 2, 5]
+    assert all(len(each) == 6 for each in gathered[0])
+    assert gathered[1] == ("text", [1, 2])
+    assert [each[0].item() for each in PAIRS.take(gathered, 1)[0]] == [1, 4]
+    assert [each[0].item() for each in PAIRS.roll(gathered)[0]] == [2, 5, 0, 3, 1, 4]
+    assert [each[0].item() for each in PAIRS.scatter(gathered)[0]] == list(range(6))
+    joined = call_per_image(lambda images: ([image + 1 for image in images],), PAIRS)(gathered[0])
+    assert [each[0].item() for each in joined[0]] == [1, 4, 2, 5, 3, 6]
+
+
+def test_inside_the_denoiser_the_shape_says_whether_a_tensor_has_parts():
+    """There may be as many positions as rows, and the patches of all images may be one tensor."""
+    layout = replace(PAIRS, shapes=frozenset({(6, 1), (12, 2)}))
+    positions, patches = torch.arange(6.0), torch.arange(24.0).view(12, 2)
+    assert layout.take((STACKED, positions), 2)[0].flatten().tolist() == [21, 22]
+    assert layout.take((STACKED, positions), 2)[1] is positions
+    assert layout.take(patches, 1).flatten().tolist() == [8, 9, 10, 11, 12, 13, 14, 15]
+    assert call_per_image(Shape().forward, layout)(patches).flatten().tolist() == [4] * 24

@@ -13,6 +13,7 @@ PLAN = Plan(
     constant=("attn2.to_k", "attn2.to_v"),
     prepacked=("conv_in",),
     upcast=("norm1",),
+    shapes=((8, 4, 32, 32), (8, 77, 768)),
 )
 VALID = {
     "version": VERSION,
@@ -22,6 +23,7 @@ VALID = {
     "constant": [],
     "prepacked": [],
     "upcast": [],
+    "shapes": [],
 }
 
 
@@ -61,6 +63,9 @@ def test_without_a_folder_plans_are_kept_in_memory():
         json.dumps(VALID | {"chunks": ["conv"]}),
         json.dumps(VALID | {"chunks": [["conv", 0]]}),
         json.dumps(VALID | {"chunks": [[7, 2]]}),
+        json.dumps(VALID | {"shapes": [8, 4]}),
+        json.dumps(VALID | {"shapes": [["8", 4]]}),
+        json.dumps(VALID | {"shapes": "ab"}),
         "[" * 100_000,
         "\ud800",
     ],

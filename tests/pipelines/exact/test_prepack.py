@@ -167,8 +167,8 @@ def test_layers_that_cannot_be_prepacked_are_skipped(cache):
         assert ["forward" in vars(layer) for layer in root] == [False, False, True]
 
 
-def test_prepacked_weights_stay_within_their_memory_budget(cache, monkeypatch):
+def test_prepacked_weights_stay_within_the_caches_limit():
     root = nn.Sequential(nn.Linear(8, 8), nn.Linear(8, 16), nn.Linear(16, 4))
-    monkeypatch.setattr(prepacking, "PREPACKED_BYTES", root[0].weight.nbytes + root[2].weight.nbytes)
+    cache = PrepackCache(limit=root[0].weight.nbytes + root[2].weight.nbytes)
     with prepack_weights(root, ("0", "1", "2"), cache):
         assert ["forward" in vars(layer) for layer in root] == [True, False, True]
