@@ -17,7 +17,7 @@ NOTICEABLE = 1 / 6
 """A change counts if it is certainly larger than this, in the unit of `Trial.change`.
 
 Any two texts give other numbers, so an interval alone would call every word effective. Sketch's twelve suffixes change
-0.24 or more, and nearly all words that it does not know change 0.09 or less (`python -m tests.benchmarks.measures`).
+more, and most words that it does not know change less (`python -m tests.benchmarks.measures`, and its model card).
 """
 
 EVEN = 1.25
