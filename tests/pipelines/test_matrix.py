@@ -35,6 +35,10 @@ BUILDERS: dict[str, Callable[[Path], Path]] = {
     "sd3": builders.build_stable_diffusion_3,
     "flux": builders.build_flux,
     "pixart": builders.build_pixart,
+    "sana": builders.build_sana,
+    "qwen": builders.build_qwen_image,
+    "z-image": builders.build_z_image,
+    "lcm": builders.build_latent_consistency,
     "ddim": builders.build_ddim,
     "ddpm": builders.build_ddpm,
 }
@@ -43,6 +47,12 @@ SCHEDULERS = {"tiny": STABLE_DIFFUSION, "mid": STABLE_DIFFUSION, "ddpm": ("DDPMS
 """Of the models with more than their own."""
 
 UNCONDITIONAL = ("ddim", "ddpm")
+NO_NEGATIVE = ("flux", "lcm")
+"""Into which guidance was distilled."""
+
+TESTED_ELSEWHERE = {"mid", "sana", "qwen", "z-image", "lcm"}
+"""Sketch is as wide as "mid", and its exact batches are tested every time; so are those of the others, more shortly,
+in tests/pipelines/exact/test_families.py."""
 
 
 @dataclass(frozen=True)
@@ -87,17 +97,16 @@ ALWAYS = ("the guide's grid", "alone")
 EVERY = [pytest.param(case, id=str(case), marks=() if case in REPRESENTATIVES else pytest.mark.slow) for case in CASES]
 WITH_PROMPT = [parameter for parameter in EVERY if parameter.values[0].model not in UNCONDITIONAL]
 
-# Flux takes no negative prompt: guidance was distilled into it.
 WITH_PROMPTS = [
     pytest.param(
         *parameter.values,
         words,
         id=f"{parameter.id}-{words}",
-        marks=parameter.marks if words or parameter.values[0].model == "flux" else pytest.mark.slow,
+        marks=parameter.marks if words or parameter.values[0].model in NO_NEGATIVE else pytest.mark.slow,
     )
     for parameter in WITH_PROMPT
     for words in ("", "blurry")
-    if not words or parameter.values[0].model != "flux"
+    if not words or parameter.values[0].model not in NO_NEGATIVE
 ]
 
 IN_EVERY_WAY = [
@@ -126,8 +135,8 @@ def run_alone(shared_manager) -> Callable[[Recipe], str]:
 
 
 def make_seeds(build, case: Case) -> tuple[Recipe, ...]:
-    # Flux does not say how large its pictures are; the others have their defaults.
-    size = {"height": 64, "width": 64} if case.model == "flux" else {}
+    # These do not say how large their pictures are; the others have their defaults.
+    size = {"height": 64, "width": 64} if case.model in ("flux", "qwen", "z-image") else {}
     recipe = builders.make_default_recipe(build(case.model), dtype=case.dtype, scheduler=case.scheduler, **size)
     return seed_round(recipe, range(4))
 
@@ -141,8 +150,7 @@ def make(manager, recipes: Sequence[Recipe]) -> list[str]:
 
 def test_the_representatives_are_rows_of_the_matrix():
     assert set(REPRESENTATIVES) <= set(CASES)
-    # Sketch is as wide as "mid", and its exact batches are tested every time.
-    assert {case.model for case in REPRESENTATIVES} == set(BUILDERS) - {"mid"}
+    assert {case.model for case in REPRESENTATIVES} == set(BUILDERS) - TESTED_ELSEWHERE
 
 
 @pytest.mark.parametrize(("case", "way"), IN_EVERY_WAY)
