@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import MISSING, asdict, fields
+from dataclasses import MISSING, asdict, fields, is_dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -29,11 +29,19 @@ def hash_json(data: Mapping[str, Any]) -> str:
 
 def to_dict(instance: "DataclassInstance") -> dict[str, Any]:
     """Return a dataclass as JSON data, without the fields that were added later and have their default."""
-    data = asdict(instance)
+    data: dict[str, Any] = {}
     for field in fields(instance):
-        if field.metadata.get("added") and getattr(instance, field.name) == default_of(field):
-            del data[field.name]
+        value = getattr(instance, field.name)
+        if not (field.metadata.get("added") and value == default_of(field)):
+            data[field.name] = to_data(value)
     return data
+
+
+def to_data(value: Any) -> Any:
+    """Return the value of a field as JSON data: dataclasses become mappings, also those in a tuple."""
+    if isinstance(value, tuple):
+        return tuple(map(to_data, value))
+    return asdict(value) if is_dataclass(value) and not isinstance(value, type) else value
 
 
 def default_of(field: Any) -> Any:

@@ -42,5 +42,7 @@ def hide_folder(text: str) -> str:
 
 def hide_folders(recipe: Recipe) -> Recipe:
     """Return a recipe that names its local files without their folders."""
+    if not any(map(is_path, (recipe.model_id, *(lora.file for lora in recipe.loras)))):
+        return recipe
     loras = tuple(replace(lora, file=hide_folder(lora.file)) for lora in recipe.loras)
     return replace(recipe, model_id=hide_folder(recipe.model_id), loras=loras)

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
+from functools import cached_property
 from typing import Any, Self
 
 from seedlab.core import canonical
@@ -197,7 +198,7 @@ class Recipe:
         """The model's address, as `format_address` writes it."""
         return format_address(self.model_id, self.revision)
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """SHA-256, in hex, of the recipe's canonical JSON."""
         return canonical.hash_json(self.to_dict())
@@ -215,8 +216,9 @@ class Recipe:
 
     def list_changes(self, base: "Recipe") -> dict[str, Any]:
         """Return the fields that differ from another recipe's, as JSON data."""
-        ours, theirs = asdict(self), asdict(base)
-        return {name: value for name, value in ours.items() if value != theirs[name]}
+        names = (each.name for each in fields(self))
+        changed = {name: getattr(self, name) for name in names if getattr(self, name) != getattr(base, name)}
+        return {name: canonical.to_data(value) for name, value in changed.items()}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:

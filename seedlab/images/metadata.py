@@ -113,8 +113,11 @@ class Metadata:
         return json.dumps(fields)
 
     @classmethod
-    def from_json(cls, text: str) -> Self:
+    def from_json(cls, text: str, *, with_lineage: bool = True) -> Self:
         """Read the chunk's JSON, which is untrusted. Unknown fields are ignored.
+
+        Args:
+            with_lineage: as in `read_metadata`.
 
         Raises:
             MetadataError: it is not such JSON, a newer version wrote it, or the recipe was changed.
@@ -130,7 +133,7 @@ class Metadata:
         return cls(
             recipe=recipe,
             environment=Environment.from_dict(data.get("environment") or {}),
-            lineage=_read_lineage(data, recipe),
+            lineage=_read_lineage(data, recipe) if with_lineage else (),
             notice=_check_text(data.get("notice"), MAX_NOTICE_CHARACTERS),
             checksums=None if checksums is None else Checksums.from_dict(checksums),
             hashes=WeightHashes.from_dict(data.get("hashes", {})),
@@ -162,8 +165,11 @@ def write_picture(file: Path, image: Image, metadata: Metadata) -> None:
     write_png(file, image, {INFOTEXT_CHUNK: infotext, CHUNK: hidden.to_json()})
 
 
-def read_metadata(file: Path) -> Metadata:
+def read_metadata(file: Path, *, with_lineage: bool = True) -> Metadata:
     """Read what an untrusted file says about itself. No other file is opened, and no pixels are decoded.
+
+    Args:
+        with_lineage: whether the lineage is read, which takes longer than all the rest; if not, it is ().
 
     Raises:
         SeedLabError: it is not a PNG, or it is damaged or too large; or its recipe is missing, invalid, changed or too
@@ -175,7 +181,7 @@ def read_metadata(file: Path) -> Metadata:
             f"There is no SeedLab recipe in “{file.name[:80]}”: choose a picture as SeedLab saved it. "
             "Many websites and chat programs remove such data."
         )
-    return Metadata.from_json(chunk)
+    return Metadata.from_json(chunk, with_lineage=with_lineage)
 
 
 def _load(text: str) -> Mapping[str, Any]:

@@ -83,7 +83,7 @@ class Store:
             if read_chunks(file):
                 raise SeedLabError("This picture has metadata, and this store keeps none.")
             return ""
-        metadata = read_metadata(file)
+        metadata = read_metadata(file, with_lineage=False)
         if not metadata.is_of(recipe) or (metadata.environment, metadata.draft_steps) != (environment, draft_steps):
             raise SeedLabError("This picture is not what its name says.")
         return metadata.notice

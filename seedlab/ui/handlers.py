@@ -140,11 +140,16 @@ class Handlers(PanelHandlers):
         """Refresh a page that missed updates, e.g. on a phone that slept. Outputs: update."""
         return LOST if page is None else page.refresh(*read_version(event))
 
-    def develop(self, page: PageSession | None) -> Iterator[Any]:
-        """Generate the requested pictures. Yields: update."""
+    def develop(self, page: PageSession | None, seen: object = "") -> Iterator[Any]:
+        """Generate the requested pictures. Yields: update.
+
+        Args:
+            seen: the update that the page has; see `PageSession.acknowledge`.
+        """
         if page is None:
             yield gr.skip()
             return
+        page.acknowledge(seen)
         yield from page.develop()
 
     def stop(self, page: PageSession | None) -> Any:

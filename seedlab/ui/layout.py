@@ -42,6 +42,9 @@ COUNT_DROPPED = """(page, model, file) => {
 }"""
 """Adds the number of files that were dropped together; see static/drop.js."""
 
+ADD_SEEN = "(page) => [page, document.querySelector('.sheet')?.dataset.seen || '']"
+"""Adds the update that the page has, for `Handlers.develop`; see static/updates.js."""
+
 DAY = 24 * 60 * 60
 
 UNQUEUED: dict[str, Any] = {
@@ -98,7 +101,7 @@ def _wire_page(
         return handlers.restore_root(page, served, values)
 
     opened = blocks.load(handlers.open, saved, [page, columns], js=READ_SAVED, **UNQUEUED)
-    opened.then(handlers.develop, [page], [columns], **QUEUED)
+    _stream(handlers, opened, page, columns)
     # A separate event: it sends the values that the user may have edited while the trail was loading.
     restored = opened.then(restore_root, [page, *root], root, **UNQUEUED)
     others = [panel.fields[name] for name in ("drafts", "draft_steps", *ADVANCED)]
@@ -159,7 +162,7 @@ def _wire_columns(handlers: Handlers, panel: Panel, page: gr.State, columns: gr.
 
 def _stream(handlers: Handlers, event: Any, page: gr.State, columns: gr.HTML) -> None:
     """Stream the work after an event that requests some."""
-    event.then(handlers.develop, [page], [columns], **QUEUED)
+    event.then(handlers.develop, [page, gr.Textbox(visible=False)], [columns], js=ADD_SEEN, **QUEUED)
 
 
 def _fill(button: gr.Button, prompt: gr.components.Component) -> Any:

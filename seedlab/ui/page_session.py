@@ -13,6 +13,7 @@ from seedlab.core.model import Model
 from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Report
 from seedlab.images.png import read_pixels
+from seedlab.ui.browser_state import read_count
 from seedlab.ui.services import MeasureFor, TrySuffixesFor, VerifyFor
 from seedlab.ui.updates import Updates
 from seedlab.ui.verifications import Verifications
@@ -48,7 +49,8 @@ class PageSession:
         self._measuring = Event()
         self._script: dict[str, Any] | None = None
         self._choice: dict[str, Any] | None = None
-        self._updates = Updates(names, address, self.verifications.find, session.is_known)
+        verifications = self.verifications.find, self.verifications.list_files
+        self._updates = Updates(names, address, *verifications, session.is_known)
         self._lock = Lock()
 
     def update(self, since: int | None = None) -> dict[str, Any]:
@@ -62,6 +64,12 @@ class PageSession:
         """Return an update of a page that may have missed some: it has this version of this run."""
         knows = run == self._updates.run and isinstance(version, int) and version >= 0
         return self.update(version if knows else 0)  # type: ignore[arg-type]
+
+    def acknowledge(self, text: object) -> None:
+        """Note which update the page has: an untrusted text, such as "ab12 7" for version 7 of this run."""
+        run, _, version = text.partition(" ") if isinstance(text, str) else ("", "", "")
+        with self._lock:
+            self._updates.acknowledge(run, read_count(version))
 
     def resume(self, working: Mapping[int, Sequence[int]]) -> None:
         """Request what was unfinished when the page was reloaded.
@@ -166,7 +174,7 @@ class PageSession:
     def develop(self) -> Iterator[dict[str, Any]]:
         """Generate requested pictures. Yields an update when a tile changes its state, else per `UPDATE_INTERVAL`."""
         with closing(self.session.develop()) as trails:
-            shown: tuple[State, ...] = ()
+            shown: tuple[tuple[State, ...], ...] = ()
             due = 0.0
             for trail in trails:
                 states, now = _read_states(trail), time.monotonic()
@@ -176,5 +184,5 @@ class PageSession:
         yield self.update()
 
 
-def _read_states(trail: Trail) -> tuple[State, ...]:
-    return tuple(tile.state for round_ in trail.visible for tile in round_.tiles)
+def _read_states(trail: Trail) -> tuple[tuple[State, ...], ...]:
+    return tuple(round_.states for round_ in trail.visible)

@@ -2,13 +2,15 @@
 
 import secrets
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from seedlab.ui.captions import name_root
+from seedlab.ui.tree import SentTrees, Tree
 from seedlab.ui.verifications import VerificationStatus
-from seedlab.ui.view import Tree, build_header, build_recipes, build_state, build_summary, build_tree, list_roots
+from seedlab.ui.view import build_header, build_recipes, build_state, build_summary
 from seedlab.workflow.trail import Round, State, Tile, Trail
 from seedlab.workflow.trail_json import write_round
 
@@ -42,12 +44,23 @@ class _TilePart(_Part):
 
 @dataclass
 class _RoundParts:
-    """What was sent of a round."""
+    """What was sent of a round.
+
+    Attributes:
+        version: in which any of its parts last changed.
+        source: the round as it was then.
+        files: of its pictures.
+        is_known: whether the store has been searched for all of them.
+    """
 
     tiles: list[_TilePart]
     drafts: _Part = field(default_factory=_Part)
     header: _Part = field(default_factory=_Part)
     recipes: _Part = field(default_factory=_Part)
+    version: int = 0
+    source: Round | None = None
+    files: Set[Path] = frozenset()
+    is_known: bool = False
 
     def list_changes(self, base: int) -> Iterator[tuple[str, Any]]:
         """List the names and data of the parts that changed after a version."""
@@ -70,6 +83,7 @@ class Updates:
         names: labels of the models, by model id.
         address: returns where the browser finds a picture.
         find_verification: returns the verification status of a picture's file, or None.
+        list_verified: returns the files that may have such a status.
         is_known: whether the store has been searched for a tile's picture. Until then the tile is shown as waiting.
     """
 
@@ -78,16 +92,25 @@ class Updates:
         names: Mapping[str, str],
         address: Callable[[Path], str],
         find_verification: FindVerification = lambda _: None,
+        list_verified: Callable[[], Set[Path]] = frozenset,
         is_known: Callable[[Tile], bool] = lambda _: True,
     ) -> None:
         self.run = secrets.token_hex(8)
         self._names, self._address = names, address
-        self._find_verification, self._is_known = find_verification, is_known
-        self._version = 0
+        self._find_verification, self._list_verified, self._is_known = find_verification, list_verified, is_known
+        self._version = self._acknowledged = 0
         self._sent = deque([0] * OVERLAP, maxlen=OVERLAP)
         self._rounds: dict[int, _RoundParts] = {}
-        self._page = {"tree": _Part(), "roots": _Part([]), "script": _Part(), "choice": _Part()}
-        self._tree = Tree.of(Trail())
+        self._page = {"script": _Part(), "choice": _Part()}
+        self._trees = SentTrees()
+        self._labels: dict[int, _Part] = {}
+        self._saved: dict[int, int] = {}
+        self._verified: Set[Path] = frozenset()
+
+    def acknowledge(self, run: object, version: object) -> None:
+        """Note that the page has a version, so that updates need not repeat it. Both values are untrusted."""
+        if run == self.run and isinstance(version, int) and self._acknowledged < version <= self._version:
+            self._acknowledged = version
 
     def build(
         self,
@@ -107,58 +130,72 @@ class Updates:
             since: the version that the page has; 0 to send everything, None for a page that gets all updates.
         """
         self._version += 1
-        base = self._sent[0] if since is None else since
+        base = max(self._sent[0], self._acknowledged) if since is None else since
         self._sent.append(self._version)
         self._page["script"].put(script, self._version)
         self._page["choice"].put(choice, self._version)
+        if self._trees.put(Tree.of(trail), self._version):
+            self._follow_tree(trail)
         self._find_changes(trail)
-        summary = build_summary(trail, self._is_known)
+        summary = build_summary(trail, {each.id for each in trail.visible if not self._rounds[each.id].is_known})
         summary["working"] = summary["working"] or busy
-        changes = {name: part.data for name, part in self._page.items() if part.version > base}
         versions = {"run": self.run, "version": self._version, "base": base}
-        return versions | summary | changes | self._list_rounds(trail, base)
+        return versions | summary | self._list_page(base) | self._list_rounds(trail, base)
+
+    def _follow_tree(self, trail: Trail) -> None:
+        self._rounds = {each.id: self._rounds[each.id] for each in trail.rounds if each.id in self._rounds}
+        self._saved = {each.id: self._saved.get(each.id, self._version) for each in trail.rounds}
+        new = {each.id: _Part(name_root(each), self._version) for each in trail.roots if each.id not in self._labels}
+        labels = self._labels | new
+        self._labels = {each.id: labels[each.id] for each in trail.roots}
 
     def _find_changes(self, trail: Trail) -> None:
-        is_new_tree = not self._tree.fits(trail)
-        if is_new_tree:
-            self._change_tree(trail)
+        # A verification that was stopped has no status any more.
+        now = self._list_verified()
+        verified, self._verified = self._verified | now, now
         for round_ in trail.visible:
             parts = self._rounds.get(round_.id)
             if parts is None:
                 parts = self._rounds[round_.id] = _RoundParts([_TilePart() for _ in round_.tiles])
                 parts.recipes.put(build_recipes(trail, round_, self._names), self._version)
-            parts.drafts.put(round_.draft_steps, self._version)
-            if is_new_tree or parts.drafts.version == self._version:
-                parts.header.put(build_header(trail, round_, self._tree), self._version)
-            for index, part in enumerate(parts.tiles):
-                self._change_tile(round_, index, part)
+            # Most rounds of a long visit stay as they are.
+            if parts.source is not round_ or not parts.is_known or not parts.files.isdisjoint(verified):
+                self._change_round(trail, round_, parts)
 
-    def _change_tree(self, trail: Trail) -> None:
-        self._tree = Tree.of(trail)
-        self._page["tree"].put(build_tree(trail, self._tree), self._version)
-        self._page["roots"].put(list_roots(trail), self._version)
-        self._rounds = {each.id: self._rounds[each.id] for each in trail.rounds if each.id in self._rounds}
+    def _change_round(self, trail: Trail, round_: Round, parts: _RoundParts) -> None:
+        parts.drafts.put(round_.draft_steps, self._version)
+        if parts.source is None or parts.drafts.version == self._version:
+            parts.header.put(build_header(trail, round_), self._version)
+            self._saved[round_.id] = self._version
+        known = [self._change_tile(round_, index, part) for index, part in enumerate(parts.tiles)]
+        parts.version = max(part.version for part in (parts.header, parts.recipes, parts.drafts, *parts.tiles))
+        parts.files = {tile.file for tile in round_.tiles if tile.file is not None}
+        parts.source, parts.is_known = round_, all(known)
 
-    def _change_tile(self, round_: Round, index: int, part: _TilePart) -> None:
+    def _change_tile(self, round_: Round, index: int, part: _TilePart) -> bool:
+        """Change the state of a tile. Returns whether the store has been searched for it."""
         tile = round_.tiles[index]
         check, known = self._find_verification(tile.file), self._is_known(tile)
         sources = (tile, check, known)
         if part.sources is not None and all(old is new for old, new in zip(part.sources, sources, strict=True)):
-            return
+            return known
         part.sources = sources
         shown = tile if known else replace(tile, state=State.WAITING)
         part.put(build_state(shown, round_.caption(index), check, self._address), self._version)
+        return known
+
+    def _list_page(self, base: int) -> dict[str, Any]:
+        """List what changed besides the rounds. Names are text, as in all JSON."""
+        changes = {name: part.data for name, part in self._page.items() if part.version > base}
+        labels = {str(round_id): part.data for round_id, part in self._labels.items() if part.version > base}
+        tree = self._trees.build_changes(base)
+        return changes | ({"labels": labels} if labels else {}) | ({"tree": tree} if tree else {})
 
     def _list_rounds(self, trail: Trail, base: int) -> dict[str, dict[str, Any]]:
-        # Names are text, as in all JSON.
-        changes = {str(round_id): dict(parts.list_changes(base)) for round_id, parts in self._rounds.items()}
-        # A page that asks for everything saves all rounds, not only those on the screen.
-        saved = trail.rounds if base == 0 else [each for each in trail.visible if self._is_new(each.id, base)]
+        changed = {round_id: parts for round_id, parts in self._rounds.items() if parts.version > base}
+        # Not only rounds on the screen: the page saves all.
+        saved = [trail.round(round_id) for round_id, version in self._saved.items() if version > base]
         return {
-            "rounds": {round_id: change for round_id, change in changes.items() if change},
+            "rounds": {str(round_id): dict(parts.list_changes(base)) for round_id, parts in changed.items()},
             "saved": {str(round_.id): write_round(trail, round_) for round_ in saved},
         }
-
-    def _is_new(self, round_id: int, base: int) -> bool:
-        parts = self._rounds[round_id]
-        return max(parts.recipes.version, parts.drafts.version) > base

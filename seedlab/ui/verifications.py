@@ -53,6 +53,10 @@ class Verifications:
         # A missing picture may have been generated again since.
         return None if status is FILE_MISSING and file is not None and file.exists() else status
 
+    def list_files(self) -> frozenset[Path]:
+        """Return the files of all pictures that have a status."""
+        return frozenset(self._statuses)
+
     @property
     def is_running(self) -> bool:
         """Whether any picture is being verified."""

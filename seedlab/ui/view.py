@@ -2,11 +2,9 @@
 
 import base64
 import io
-from collections import defaultdict
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from PIL.Image import Image
 
@@ -17,7 +15,6 @@ from seedlab.ui.captions import (
     format_settings,
     mark_prompt,
     name_download,
-    name_root,
     name_tile,
     split_prompt,
 )
@@ -32,53 +29,16 @@ PREVIEW_QUALITY = 80
 """WebP, of 0...100: a preview of 32x32 pixels takes 0.4 kB."""
 
 
-@dataclass(frozen=True)
-class Tree:
-    """How the rounds of a trail hang together. It changes only when a round is requested.
-
-    Attributes:
-        order: ids of all rounds, the one requested last at the end.
-        path: ids of the rounds on the screen.
-        children: ids of the rounds made from a tile, oldest first, by (round id, tile index).
-        locked: the index of the locked tile, by the id of its round.
-    """
-
-    order: tuple[int, ...]
-    path: tuple[int, ...]
-    children: Mapping[tuple[int, int], tuple[int, ...]]
-    locked: Mapping[int, int]
-
-    @classmethod
-    def of(cls, trail: Trail) -> Self:
-        """Return the tree of a trail."""
-        children: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
-        for round_ in trail.rounds:
-            if round_.parent is not None:
-                children[round_.parent].append(round_.id)
-        sorted_children = {parent: tuple(sorted(ids)) for parent, ids in children.items()}
-        locked = dict(each.parent for each in trail.visible if each.parent is not None)
-        return cls(tuple(each.id for each in trail.rounds), trail.path, sorted_children, locked)
-
-    def fits(self, trail: Trail) -> bool:
-        """Whether this is the tree of a trail."""
-        return self.path == trail.path and self.order == tuple(each.id for each in trail.rounds)
-
-
-def build_tree(trail: Trail, tree: Tree) -> dict[str, Any]:
-    """Build the order of the rounds, the path on the screen, and the round to scroll to."""
-    return {"order": list(tree.order), "path": list(tree.path), "focus": _find_focus(trail)}
-
-
-def build_summary(trail: Trail, is_known: Callable[[Tile], bool]) -> dict[str, Any]:
+def build_summary(trail: Trail, unknown: Collection[int]) -> dict[str, Any]:
     """Build what concerns all rounds on the path.
 
     Args:
-        is_known: whether the store has been searched for a tile's picture. Until then the tile is shown as waiting.
+        unknown: ids of the rounds with tiles for whose pictures the store has not been searched. Until then they are
+            shown as waiting.
     """
     visible = trail.visible
-    unknown = any(not is_known(tile) for round_ in visible for tile in round_.tiles)
-    working = tuple(round_ for round_ in visible if _is_unfinished(round_, is_known))
-    focus = _find_focus(trail)
+    working = tuple(each for each in visible if each.id in unknown or not UNFINISHED.isdisjoint(each.states))
+    focus = find_focus(trail)
     return {
         "working": bool(working),
         # No count until the store has been searched.
@@ -87,11 +47,7 @@ def build_summary(trail: Trail, is_known: Callable[[Tile], bool]) -> dict[str, A
     }
 
 
-def _is_unfinished(round_: Round, is_known: Callable[[Tile], bool]) -> bool:
-    return any(tile.state in UNFINISHED or not is_known(tile) for tile in round_.tiles)
-
-
-def _find_focus(trail: Trail) -> int | None:
+def find_focus(trail: Trail) -> int | None:
     """Return the id of the round to scroll to: the last requested one, or the end of the path if it is not shown."""
     if not trail.path:
         return None
@@ -100,8 +56,10 @@ def _find_focus(trail: Trail) -> int | None:
 
 def _choose_hint(trail: Trail) -> str:
     """Return a hint if a finished picture with a prompt is shown, nothing is to be made, and none was ever locked."""
-    states = {tile.state for round_ in trail.rounds for tile in round_.tiles}
-    if any(round_.parent is not None for round_ in trail.rounds) or not states <= {State.DONE, State.DRAFT}:
+    if any(round_.parent is not None for round_ in trail.rounds):
+        return ""
+    states = {state for round_ in trail.rounds for state in round_.states}
+    if not states <= {State.DONE, State.DRAFT}:
         return ""
     shown = [tile for round_ in trail.visible for tile in round_.tiles if tile.state is State.DONE]
     if not any(_has_prompt(tile.recipe) for tile in shown):
@@ -114,28 +72,16 @@ def _has_prompt(recipe: Recipe) -> bool:
     return bool(recipe.prompt or recipe.guidance_scale)
 
 
-def list_roots(trail: Trail) -> list[dict[str, Any]]:
-    """List the first rounds, oldest first; [] if there is one at most."""
-    roots = trail.roots
-    if len(roots) < 2:
-        return []
-    return [{"id": each.id, "label": name_root(each), "current": each.id in trail.path} for each in roots]
-
-
-def build_header(trail: Trail, round_: Round, tree: Tree) -> dict[str, Any]:
-    """Build a round without its tiles."""
+def build_header(trail: Trail, round_: Round) -> dict[str, Any]:
+    """Build a round without its tiles, and without what the page finds in the tree: what is locked, and siblings."""
     parent = round_.parent
-    siblings = tree.children[parent] if parent is not None else ()
     return {
         "title": round_.title,
         "prompt": _split_title(trail, round_),
         "parent": list(parent) if parent is not None else None,
-        "locked": tree.locked.get(round_.id),
-        "siblings": list(siblings) if len(siblings) > 1 else [],
         "drafts": None if round_.draft_steps is None else format_draft(round_.draft_steps, round_.tiles[0].recipe),
         "table": _build_table(round_),
         "twins": _list_twins(trail, round_),
-        "varied": [index for index in range(len(round_.tiles)) if (round_.id, index) in tree.children],
     }
 
 

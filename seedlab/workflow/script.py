@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 
 from seedlab.core.environment import Environment
 from seedlab.core.errors import SeedLabError
@@ -94,7 +94,7 @@ def _strip(recipe: Recipe, merges: bool) -> tuple[object, ...]:
         merges: whether LoRAs are merged into the model, which cannot be undone.
     """
     shared = recipe if merges else replace(recipe, loras=tuple(replace(lora, weight=1) for lora in recipe.loras))
-    return tuple(value for name, value in vars(shared).items() if name not in VARYING)
+    return tuple(getattr(shared, each.name) for each in fields(shared) if each.name not in VARYING)
 
 
 def _write_head(recipes: Sequence[Recipe], environment: Environment | None, model: Model | None) -> list[str]:

@@ -1,6 +1,7 @@
 """A visitor's session: explore seeds, lock a tile, vary it, and so on. Page and command line share it."""
 
 import logging
+import time
 from collections.abc import Callable, Generator, Iterator, Sequence, Set
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import closing
@@ -212,16 +213,19 @@ class Session:
         The first lookup takes seconds, because it imports the libraries, so it runs in a thread of its own.
         """
         lookups = ThreadPoolExecutor(1, thread_name_prefix="store")
+        due = 0.0
         try:
             for round_ in self.trail.visible:
                 for index, tile in enumerate(round_.tiles):
                     if self._is_wanted(tile):
                         finding = lookups.submit(self._find, tile.recipe, round_.draft_steps)
-                        yield from self._look_up(round_.id, index, finding)
-                        with self._shared.lock:
-                            self._looked_up.add(tile.recipe.fingerprint)
-                            # Clears “Getting ready…”.
-                            self._shared.change_all(round_.id, (State.STOPPED,), State.STOPPED)
+                        yield from self._wait_for(round_.id, index, finding)
+                        self._show_found(round_.id, index, finding)
+                        # After a long visit hundreds are found: an update for each would take most of the time.
+                        if time.monotonic() >= due:
+                            yield self.trail
+                            due = time.monotonic() + LOOKUP_SECONDS
+            yield self.trail
         finally:
             # Not waited for: the page's event loop may be closing this generator.
             lookups.shutdown(wait=False, cancel_futures=True)
@@ -229,17 +233,23 @@ class Session:
     def _is_wanted(self, tile: Tile) -> bool:
         return tile.state is State.WAITING or (tile.state is State.STOPPED and not self.is_known(tile))
 
-    def _look_up(self, round_id: int, index: int, finding: "Future[Picture | None]") -> Iterator[Trail]:
+    def _wait_for(self, round_id: int, index: int, finding: "Future[Picture | None]") -> Iterator[Trail]:
         while not wait([finding], LOOKUP_SECONDS).done:
             self._shared.change_unless_done(round_id, index, sentence="Getting ready…")
             yield self.trail
-        if isinstance(error := finding.exception(), SeedLabError):
-            return  # the model was not found, so there is nothing to show; generating will say why
-        if error is not None:
+
+    def _show_found(self, round_id: int, index: int, finding: "Future[Picture | None]") -> None:
+        recipe = self.trail.tile(round_id, index).recipe
+        error = finding.exception()
+        if error is not None and not isinstance(error, SeedLabError):
             LOGGER.error("Looking in the store failed.", exc_info=error)
-        elif (picture := finding.result()) is not None:
-            self._shared.show(self.trail.tile(round_id, index).recipe, picture)
-            yield self.trail
+        # A SeedLabError means that the model was not found: there is nothing to show, and generating will say why.
+        elif error is None and (picture := finding.result()) is not None:
+            self._shared.show(recipe, picture)
+        with self._shared.lock:
+            self._looked_up.add(recipe.fingerprint)
+            # Clears “Getting ready…”.
+            self._shared.change_all(round_id, (State.STOPPED,), State.STOPPED)
 
     def _develop_round(self, round_id: int, stop: Event) -> Iterator[Trail]:
         round_ = self.trail.round(round_id)

@@ -61,12 +61,17 @@ class SharedTrail:
         with self.lock:
             for round_ in self.trail.rounds:
                 for index, tile in enumerate(round_.tiles):
-                    if tile.recipe == recipe:
+                    if is_same(tile.recipe, recipe):
                         self.change_unless_done(round_.id, index, **_show_in(round_, index, picture))
 
     def _restart(self, round_id: int, index: int, state: State) -> None:
         fraction = self.trail.tile(round_id, index).kept_fraction
         self.change(round_id, index, state=state, fraction=fraction, preview=None, sentence="")
+
+
+def is_same(one: Recipe, other: Recipe) -> bool:
+    """Whether two recipes are equal. Most of a trail's differ in these two fields, which are quickly compared."""
+    return one.seed == other.seed and one.prompt == other.prompt and one == other
 
 
 def _show_in(round_: Round, index: int, picture: Picture) -> dict[str, Any]:

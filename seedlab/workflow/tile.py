@@ -22,7 +22,7 @@ class State(StrEnum):
     STOPPED = "stopped"
 
 
-UNFINISHED = (State.WAITING, State.RUNNING)
+UNFINISHED = frozenset({State.WAITING, State.RUNNING})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -55,6 +55,11 @@ class Round:
         """The headings of a round with two axes; None for other rounds."""
         return self.rule.tabulate(self.base)
 
+    @cached_property
+    def states(self) -> tuple[State, ...]:
+        """The states of the tiles."""
+        return tuple(tile.state for tile in self.tiles)
+
     def choose_next(self) -> tuple[int | None, list[int]]:
         """Return which of the waiting tiles are made next: whole pictures come before drafts.
 
@@ -98,10 +103,10 @@ class Trail:
             raise SeedLabError("This picture no longer exists: generate it again.")
         return tiles[index]
 
-    @property
+    @cached_property
     def visible(self) -> tuple[Round, ...]:
         """The rounds on the path, from left to right."""
-        return tuple(self.round(round_id) for round_id in self.path)
+        return tuple(map(self._by_id.__getitem__, self.path))
 
     @property
     def roots(self) -> tuple[Round, ...]:
@@ -136,12 +141,15 @@ class Trail:
 
     def lineage_of(self, round_id: int, index: int) -> Lineage:
         """Return the changes that led from the first round to this tile."""
-        round_, tile = self.round(round_id), self.tile(round_id, index)
-        if round_.parent is None:
-            return ()
-        before, parent = self.lineage_of(*round_.parent), self.tile(*round_.parent).recipe
-        # A value that the parent has already, such as its own number of steps, is no change.
-        return before if parent == tile.recipe else (*before, Change(parent, round_.rule.name, tile.value))
+        changes: list[Change] = []
+        tile = self.tile(round_id, index)
+        while (place := self.round(round_id).parent) is not None:
+            parent = self.tile(*place)
+            # A value that the parent has already, such as its own number of steps, is no change.
+            if parent.recipe != tile.recipe:
+                changes.append(Change(parent.recipe, self.round(round_id).rule.name, tile.value))
+            round_id, tile = place[0], parent
+        return tuple(reversed(changes))
 
     def captions_of(self, round_id: int, index: int, count: int) -> tuple[str, ...]:
         """Return the captions of a tile and its nearest ancestors, `count` tiles at most, the oldest first."""

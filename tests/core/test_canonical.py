@@ -1,6 +1,6 @@
 """New fields of recipes and environments leave old fingerprints, digests and file names as they were."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 
 from seedlab.core.canonical import ADDED
 from seedlab.core.environment import Environment
@@ -23,7 +23,7 @@ def test_the_fingerprint_of_a_recipe_is_the_one_of_the_first_version():
 
 
 def test_a_new_field_of_a_recipe_counts_once_it_is_set():
-    values = dict(vars(RECIPE))
+    values = {each.name: getattr(RECIPE, each.name) for each in fields(RECIPE)}
     assert LaterRecipe(**values).fingerprint == RECIPE.fingerprint
     assert LaterRecipe(**values, of_tomorrow=(1,)).fingerprint != RECIPE.fingerprint
     assert LaterRecipe.from_dict(RECIPE.to_dict()) == LaterRecipe(**values)

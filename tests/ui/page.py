@@ -26,36 +26,58 @@ class View:
     """What a page shows: updates, merged as static/updates.js does it."""
 
     def __init__(self) -> None:
-        self.data, self.known, self.saved = (
-            {"run": None, "version": 0, "script": None, "choice": None, "roots": []},
-            {},
-            {},
-        )
+        self.data = {"run": None, "version": 0, "script": None, "choice": None, "order": [], "path": [], "roots": []}
+        self.known, self.saved, self.labels = {}, {}, {}
 
     def merge(self, update: dict) -> "View":
         """Apply an update. Asserts that none before it is missing."""
         update = json.loads(json.dumps(update))
         if update["run"] != self.data["run"]:
             assert update["base"] == 0
-            self.known = {}
+            self.known, self.labels = {}, {}
+            self.data |= {"order": [], "path": []}
         elif update["version"] <= self.data["version"]:
             return self
         assert update["run"] != self.data["run"] or update["base"] <= self.data["version"]
         for round_id, changes in update.pop("rounds").items():
             self._merge_round(int(round_id), changes)
         self.saved |= update.pop("saved")
-        self.data |= update | update.pop("tree", {})
+        self.labels |= {int(round_id): label for round_id, label in update.pop("labels", {}).items()}
+        tree = update.pop("tree", None)
+        self.data |= update
+        if tree is not None:
+            self._move(tree)
+            self._link()
         return self
+
+    def _move(self, tree: dict) -> None:
+        gone = set(self.data["order"] if tree["gone"] is None else tree["gone"]) | set(tree["moved"])
+        order = [each for each in self.data["order"] if each not in gone] + tree["moved"]
+        self.data |= {"order": order, "path": self.data["path"][: tree["kept"]] + tree["path"], "focus": tree["focus"]}
+
+    def _link(self) -> None:
+        """Find what the tree says of the rounds that are shown."""
+        parents = {each: self.saved[str(each)]["parent"] for each in self.data["order"]}
+        path = self.data["path"]
+        roots = sorted(each for each, parent in parents.items() if parent is None)
+        self.data["roots"] = [
+            {"id": each, "label": self.labels[each], "current": each in path} for each in roots if len(roots) > 1
+        ]
+        locked = dict(parents[each] for each in path if parents[each] is not None)
+        for each in path:
+            siblings = sorted(other for other, parent in parents.items() if parent and parent == parents[each])
+            shown = self.known[each] | {"siblings": siblings if len(siblings) > 1 else [], "locked": locked.get(each)}
+            self.known[each] = shown
+            for index, tile in enumerate(shown["tiles"]):
+                tile["varied"] = [each, index] in parents.values()
 
     def _merge_round(self, round_id: int, changes: dict) -> None:
         round_ = self.known.setdefault(round_id, {"id": round_id})
         round_ |= changes.get("header", {})
         if "recipes" in changes:
-            round_["tiles"] = [changes["common"] | recipe for recipe in changes["recipes"]]
+            round_["tiles"] = [changes["common"] | {"varied": False} | recipe for recipe in changes["recipes"]]
         for index, state in changes.get("tiles", {}).items():
             round_["tiles"][int(index)] |= state
-        for index, tile in enumerate(round_["tiles"]):
-            tile["varied"] = index in round_["varied"]
 
     def write(self) -> str:
         """Return the trail as the browser saves it."""
@@ -154,7 +176,7 @@ class Page:
 
     def stream(self):
         """Yield the views of the work that was requested."""
-        for update in self.handlers.develop(self.state):
+        for update in self.handlers.develop(self.state, f"{self.shown.data['run']} {self.shown.data['version']}"):
             yield self.shown.merge(update).read()
 
     def develop(self):

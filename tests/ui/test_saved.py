@@ -28,14 +28,14 @@ const localStorage = new Proxy(storage, hasKeys);
 const sessionStorage = { getItem: () => '', setItem: () => {} };
 const window = { addEventListener: () => {} };
 const document = window;
-const view = { rounds: [], note: '' };
+const view = { rounds: [], note: '', order: [1], path: [1] };
 const storageNote = {};
 const setText = (element, text) => { element.text = text; };
 const TRAIL_VERSION = version;
 const SAVED_KEYS = keys;
 %s
 prepareStorage();
-save({ tree: { order: [1], path: [1] }, saved: { 1: { parent: null } } });
+save({ tree: {}, saved: { 1: { parent: null } } });
 writeSaved();
 console.log(JSON.stringify([Object.fromEntries(data), storageNote.text]));
 """

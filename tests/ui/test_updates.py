@@ -70,7 +70,7 @@ def test_a_message_is_as_small_with_60_rounds_on_the_screen_as_with_2(updates):
             new = new.with_tile(new.newest.id, index, state=State.RUNNING, fraction=0.5, preview=preview)
         running = updates.build(new)
         sizes.append((measure(requested), measure(running)))
-        assert set(running["rounds"]) == {str(new.newest.id), str(new.newest.parent[0])}
+        assert set(running["rounds"]) == {str(new.newest.id)}
     for few, many in zip(*sizes, strict=True):
         assert many <= few + 2000, "the ids of the rounds, and a longer prompt"
         assert many < 7000
@@ -116,7 +116,7 @@ def test_rounds_that_made_room_for_others_are_forgotten(updates, monkeypatch):
 
 def test_a_verification_is_sent_with_its_tile():
     checks: dict[Path | None, VerificationStatus] = {}
-    updates = Updates({}, address, find_verification=checks.get)
+    updates = Updates({}, address, find_verification=checks.get, list_verified=checks.keys)
     trail = Trail().explore(RECIPE, Seeds((0, 1))).with_tile(1, 1, state=State.DONE, file=Path("1.png"))
     for _ in range(OVERLAP + 1):
         updates.build(trail)

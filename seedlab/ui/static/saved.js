@@ -69,7 +69,7 @@ function readWorking() {
 
 function save({ tree, saved: rounds }) {
   for (const [id, round] of Object.entries(rounds)) saved.set(Number(id), { parent: round.parent, text: JSON.stringify(round) });
-  if (tree) savedTree = tree;
+  if (tree) savedTree = { order: view.order, path: view.path };
   if (tree || Object.keys(rounds).length) saveTimer ||= setTimeout(writeSaved, SAVE_DELAY);
   writeWorking();
 }
