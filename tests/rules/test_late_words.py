@@ -22,7 +22,7 @@ def test_the_prompt_ends_with_the_suffix_after_a_quarter_of_the_steps():
 @pytest.mark.parametrize(
     ("text", "steps", "expected"),
     [
-        ("", 12, 3),
+        ("", 12, 5),
         ("25%", 13, 4),
         (" 50 % ", 12, 6),
         ("1%", 50, 1),
