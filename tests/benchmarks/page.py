@@ -4,6 +4,7 @@
 
 Sketch makes pictures of 128 pixels, or of 64 for the columns, in four steps. Times are read in the page itself, from
 the click until all tiles show, on one running app that has loaded the model. Nothing else should run on the machine.
+Where something does, compare the seconds of the processor: those of the server and of the page's main thread.
 """
 
 import argparse
@@ -13,11 +14,12 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+import psutil
+from playwright.sync_api import Browser, CDPSession, sync_playwright
 
 from tests.benchmarks.latency import WATCH, measure_click
 from tests.browser.screen import Screen, open_browser
-from tests.browser.server import start_server
+from tests.browser.server import Server, start_server
 
 STEPS, SIDE, SMALL_SIDE = 4, 128, 64
 SUFFIXES = ", artsy\n, trending\n, colored\n, dramatic"
@@ -44,7 +46,7 @@ def generate(screen: Screen, seeds: str) -> float:
 
 def vary(screen: Screen, column: int, index: int) -> float:
     """Lock a tile of the newest or the second newest column; returns the seconds until all its variations show."""
-    tile = f"section.round:nth-of-type({column}) figure:nth-of-type({index + 1}) button.frame"
+    tile = f":nth-match(section.round, {column}) >> figure >> nth={index} >> button.frame"
     return measure_click(screen.page, tile, column + 1)["whole grid"]
 
 
@@ -56,23 +58,34 @@ def measure_rounds(browser: Browser, url: str, prompt: str, rounds: Sequence[str
     return seconds
 
 
-def measure_columns(browser: Browser, url: str) -> tuple[float, float]:
+def read_processor(server: Server, session: CDPSession) -> float:
+    """Return the processor's seconds that the server and the page's main thread have taken."""
+    times = psutil.Process(server.process.pid).cpu_times()
+    metrics = {each["name"]: each["value"] for each in session.send("Performance.getMetrics")["metrics"]}
+    return times.user + times.system + metrics["TaskDuration"]
+
+
+def measure_columns(browser: Browser, server: Server) -> tuple[float, float]:
     """Return the median seconds of a round of suffixes with few and with many columns on the page."""
-    screen = open_tab(browser, url, "fox", SMALL_SIDE)
+    screen = open_tab(browser, server.url, "fox", SMALL_SIDE)
+    session = screen.page.context.new_cdp_session(screen.page)
+    session.send("Performance.enable")
     generate(screen, "0-3")
     found = []
     for column in range(1, MANY):
         vary(screen, column, 0)
         if column + 1 in (FEW, MANY):
+            before = read_processor(server, session)
             found.append(statistics.median([vary(screen, column + 1, index) for index in (3, 2, 1)]))
-            print(f"suffixes after {column + 1} columns: {found[-1]:.2f} s", flush=True)
+            taken = (read_processor(server, session) - before) / 3
+            print(f"suffixes after {column + 1} columns: {found[-1]:.2f} s, processor {taken:.2f} s", flush=True)
     screen.page.context.close()
     return found[0], found[1]
 
 
-def print_tiles(browser: Browser, url: str) -> None:
+def print_tiles(browser: Browser, server: Server) -> None:
     """Measure 64 tiles in one round, and in 16."""
-    whole, grids = [], []
+    whole, grids, url = [], [], server.url
     for prompt in ("cat", "boat"):
         whole.append(measure_rounds(browser, url, prompt, ["0-63"]))
         grids.append(measure_rounds(browser, url, f"{prompt}, dramatic", GRIDS))
@@ -80,9 +93,9 @@ def print_tiles(browser: Browser, url: str) -> None:
     print(f"64 tiles cost {sum(whole) / sum(grids):.2f} times as much as 16 rounds of four")
 
 
-def print_columns(browser: Browser, url: str) -> None:
+def print_columns(browser: Browser, server: Server) -> None:
     """Measure rounds of suffixes beside few and beside many columns."""
-    few, many = measure_columns(browser, url)
+    few, many = measure_columns(browser, server)
     print(f"a round after {MANY} columns costs {many / few:.2f} times as much as after {FEW}")
 
 
@@ -100,7 +113,7 @@ def main() -> None:
             browser = open_browser(playwright)
             measure_rounds(browser, server.url, "house", ["0-7"])  # loads the model, and makes its batches exact
             for name in [only] if only else PARTS:
-                PARTS[name](browser, server.url)
+                PARTS[name](browser, server)
         finally:
             server.stop()
 
