@@ -71,6 +71,8 @@ class SimulatedDevice:
             setattr(cuda, name, lambda *_, answer=answer: answer)
         cuda.get_device_capability = lambda *_: self.capability
         cuda.memory_reserved = cuda.memory_allocated = lambda *_: self.used
+        cuda.reset_peak_memory_stats = lambda *_: self.restart_peak()
+        cuda.max_memory_allocated = lambda *_: self.peak
         cuda.get_rng_state = lambda *_: self._operators.rng_state()
         cuda.mem_get_info = lambda *_: (self.size - self.used, self.size)
 
