@@ -11,7 +11,9 @@ import pytest
 from seedlab.cli.main import main
 from seedlab.core.recipe import Nudge, Recipe
 from seedlab.core.reports import Failed, Finished
+from seedlab.pipelines import worker
 from seedlab.pipelines.devices.offload import is_offloaded
+from seedlab.pipelines.exact import batch_sizes
 from seedlab.pipelines.models.addresses import find_model
 from seedlab.rules.suffixes import GUIDE_SUFFIXES
 from seedlab.workflow.script import write_script
@@ -159,3 +161,19 @@ def test_nudged_noise_of_the_device_has_the_bytes_of_the_exported_script(manager
         script = write_script(chosen, manager.environment(recipe), find_model(recipe.model_id))
         exec(compile(script, "script.py", "exec"), {})
         assert [line.split()[1] for line in capsys.readouterr().out.splitlines()] == expected
+
+
+def test_a_sheet_is_made_in_larger_batches_with_the_bytes_of_single_pictures(device, manager, build, monkeypatch):
+    sizes, sample_batch = [], worker.sample_batch
+
+    def count(pipeline, batch, *rest, **options):
+        sizes.append(len(batch))
+        return sample_batch(pipeline, batch, *rest, **options)
+
+    monkeypatch.setattr(worker, "sample_batch", count)
+    monkeypatch.setattr(batch_sizes, "MAX_STEP_SECONDS", 1000)
+    first = make_default(build, "tiny", num_inference_steps=4)
+    sheet = [replace(first, seed=seed) for seed in range(12)]
+    made = make(manager, sheet)
+    assert sizes == [4, 8]
+    assert [make(manager, [recipe])[0] for recipe in (sheet[0], sheet[11])] == [made[0], made[11]]

@@ -16,6 +16,7 @@ import torch
 
 from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Failed, Finished
+from seedlab.pipelines import worker
 from seedlab.pipelines.exact.plans import Plans
 from seedlab.pipelines.manager import PipelineManager
 from seedlab.pipelines.run_store import RunStore
@@ -60,6 +61,18 @@ def manager(tmp_path_factory) -> Iterator[PipelineManager]:
     runs = RunStore(tmp_path_factory.mktemp("runs"), 2**26)
     with closing(PipelineManager(device="cpu", plans=Plans(None), runs=runs)) as manager:
         yield manager
+
+
+@pytest.fixture(autouse=True)
+def _batch_transformers_too(request, monkeypatch) -> None:
+    """Let a CPU make batches that only pay on a GPU."""
+    if "as_it_pays" not in request.fixturenames:
+        monkeypatch.setattr(worker, "BATCHED_ON_CPU", ("unet", "transformer"))
+
+
+@pytest.fixture
+def as_it_pays() -> None:
+    """Batches are made only where they pay."""
 
 
 @pytest.fixture(scope="module")
@@ -160,3 +173,12 @@ def test_long_prompts_are_cut_where_the_plain_call_cuts_them(manager, build):
     with torch.no_grad():
         encoded = Prompts(pipeline).encode([recipe])
     assert encoded["prompt_embeds"].shape[1] == 512
+
+
+@pytest.mark.usefixtures("as_it_pays")
+@pytest.mark.parametrize(("name", "images"), [("flux", 1), ("lcm", 2)])
+def test_on_a_cpu_transformers_are_faster_one_by_one(manager, build, name, images):
+    parent = make_parent(build, name)
+    with count_rows(manager, parent) as rows:
+        make(manager, [replace(parent, seed=seed) for seed in (5, 6)])
+    assert max(rows) == images
