@@ -553,7 +553,8 @@ def test_on_a_terminal_one_line_says_how_far_it_is_and_goes_away(tmp_path, monke
     monkeypatch.setattr(sys, "stderr", Terminal())
     assert Painter().run("grid", PROMPT, "--seeds", "0-1", "--out", tmp_path) == 0
     said = sys.stderr.getvalue().split("\r\x1b[K")
-    assert said[1:4] == ["0 of 2  0 %  Loading Sketch…", "0 of 2  25 %", "1 of 2  0 %"]
+    loading = said.index("0 of 2  0 %  Loading Sketch…")
+    assert said[loading : loading + 3] == ["0 of 2  0 %  Loading Sketch…", "0 of 2  25 %", "1 of 2  0 %"]
     assert said[-2:] == ["2 of 2", "“Vermeer” was not read.\n"]
 
 
