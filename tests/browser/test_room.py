@@ -8,10 +8,10 @@ from tests.browser.conftest import MOTION, SMALL
 pytestmark = pytest.mark.browser
 
 WATCH_SHIFTS = """() => {
-  window.shifts = [];
+  window.roomShifts = [];
   const note = ({ value, hadRecentInput, sources }) => {
     const names = sources.map(({ node }) => node?.id || node?.className || String(node));
-    if (!hadRecentInput) window.shifts.push([value, ...names]);
+    if (!hadRecentInput) window.roomShifts.push([value, ...names]);
   };
   const watch = (list) => list.getEntries().forEach(note);
   new PerformanceObserver(watch).observe({ type: 'layout-shift', buffered: true });
@@ -25,7 +25,7 @@ def resize(screen, width, height):
 
 def read_shifts(screen):
     """Return the shifts of the layout that no click has caused, but for those of Gradio's own spinner."""
-    return [each for each in screen.page.evaluate("window.shifts") if "loading" not in str(each)]
+    return [each for each in screen.page.evaluate("window.roomShifts") if "loading" not in str(each)]
 
 
 def measure(locator):
