@@ -1,8 +1,6 @@
 """Chooses how many images one call makes: as many as pay, by the time that an image takes in batches of each size."""
 
 import hashlib
-import json
-import logging
 import time
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
@@ -10,11 +8,10 @@ from itertools import pairwise
 from pathlib import Path
 
 from seedlab.core.environment import Environment
-from seedlab.core.files import write_atomically
+from seedlab.core.json_file import read_json, write_json
 from seedlab.core.recipe import Recipe
 from seedlab.pipelines.devices.memory import measure_peak
 
-LOGGER = logging.getLogger(__name__)
 GUIDE_BATCH = 4
 """A grid of the diffusers guide. On a CPU, larger batches take as long for each image."""
 
@@ -64,7 +61,7 @@ class BatchSizes:
         # The fastest run counts: others had to share the GPU, or captured a graph.
         if seconds < known.get(images, float("inf")):
             known[images] = seconds
-            self._write(key)
+            write_json(self._find_file(key), known)
 
     def note_too_large(self, kind: Hashable, images: int) -> None:
         """Record that a batch did not fit into memory; in this process such a size is not tried again."""
@@ -87,17 +84,6 @@ class BatchSizes:
         if key not in self._seconds:
             self._seconds[key] = _read(self._find_file(key))
         return self._seconds[key]
-
-    def _write(self, key: str) -> None:
-        file = self._find_file(key)
-        if file is None:
-            return
-        text = json.dumps({str(images): seconds for images, seconds in self._seconds[key].items()})
-        try:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            write_atomically(file, lambda part: part.write_text(text, encoding="utf-8"))
-        except OSError as error:
-            LOGGER.info("The time of a batch could not be stored: %s", error)
 
     def _find_file(self, key: str) -> Path | None:
         return self._folder and self._folder / f"{key}.sizes.json"
@@ -128,11 +114,8 @@ def _hash(kind: Hashable) -> str:
 
 def _read(file: Path | None) -> dict[int, float]:
     """Read the seconds by size from an untrusted file; nothing if it cannot be read."""
-    if file is None:
-        return {}
     try:
-        data = json.loads(file.read_text(encoding="utf-8"))
-        found = {int(images): float(seconds) for images, seconds in data.items()}
-    except (OSError, ValueError, TypeError, AttributeError, RecursionError):
+        found = {int(images): float(seconds) for images, seconds in read_json(file).items()}
+    except (ValueError, TypeError, AttributeError):
         return {}
     return {images: seconds for images, seconds in found.items() if 0 < images <= MAX_BATCH and seconds > 0}

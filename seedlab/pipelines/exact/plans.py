@@ -1,13 +1,11 @@
 """The results of calibration, cached on disk: a plan for each kind of denoiser call on a batch."""
 
-import json
-import logging
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from seedlab.core.files import find_cache, write_atomically
+from seedlab.core.files import find_cache
+from seedlab.core.json_file import read_json, write_json
 
-LOGGER = logging.getLogger(__name__)
 VERSION = 9
 """Grows when calibration checks more, or plans mean something else; plans of other versions are computed again."""
 
@@ -73,14 +71,8 @@ class Plans:
         """Store a plan. If the folder is not writable, the next process calibrates again."""
         self._plans[fingerprint] = plan
         self._unverified.discard(fingerprint)
-        if self._folder is None:
-            return
-        text = json.dumps({"version": VERSION, **asdict(plan)})
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            write_atomically(self._folder / f"{fingerprint}.json", lambda file: file.write_text(text, encoding="utf-8"))
-        except OSError as error:
-            LOGGER.info("The plan for exact batches could not be stored: %s", error)
+        if self._folder is not None:
+            write_json(self._folder / f"{fingerprint}.json", {"version": VERSION, **asdict(plan)})
 
 
 def find_folder() -> Path | None:
@@ -91,13 +83,13 @@ def find_folder() -> Path | None:
 
 def _read(file: Path) -> Plan | None:
     try:
-        data = json.loads(file.read_text(encoding="utf-8"))
+        data = read_json(file)
         if data.pop("version") != VERSION:
             return None
         names = {field: _read_names(data[field]) for field in ("per_image", "constant", "prepacked", "upcast")}
         chunks, shapes = _read_chunks(data["chunks"]), _read_shapes(data["shapes"])
         return Plan(exact=data["exact"] is True, chunks=chunks, shapes=shapes, **names)
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+    except (ValueError, TypeError, KeyError, AttributeError):
         return None
 
 

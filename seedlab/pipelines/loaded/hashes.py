@@ -75,7 +75,7 @@ def hash_tensors(file: Path) -> str:
 
 def _read_state(file: Path) -> State:
     stat = file.stat()
-    return (stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
+    return State(stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
 
 
 @lru_cache(maxsize=200)
