@@ -1,7 +1,7 @@
 """Makes a batch of pictures, in turns: in one pipeline call if that is exact, otherwise one by one."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -127,10 +127,12 @@ class BatchRunner:
         if waiting > GUIDE_BATCH and turn.device in SIZED_DEVICES:
             turn.check_stop()
             with suppress(Exception):  # making the pictures says why the model cannot be loaded
-                first = next(iter(work.recipes.values()))
-                kind = describe_kind(self._load(first, work, turn).environment, first)
-                return self.sizes.choose(kind, waiting, measure_room(turn.device))
+                return self.sizes.choose(self._find_kind(work, turn), waiting, measure_room(turn.device))
         return min(waiting, GUIDE_BATCH)
+
+    def _find_kind(self, work: Work, turn: Turn) -> Hashable:
+        first = next(iter(work.recipes.values()))
+        return describe_kind(self._load(first, work, turn).environment, first)
 
     def _share_steps(self, work: Work, turn: Turn) -> Work:
         """Take the steps that pictures with late words share once for all of them. A failure is that of each picture.
@@ -250,9 +252,9 @@ class BatchRunner:
 
     def _give_up(self, work: Work, turn: Turn) -> bool:
         """Record that a batch larger than a grid did not work, so that the next one is smaller; returns False."""
-        first, images = next(iter(work.recipes.values())), len(work.recipes)
-        if images > GUIDE_BATCH:
-            self.sizes.note_too_large(describe_kind(self._load(first, work, turn).environment, first), images)
+        if len(work.recipes) > GUIDE_BATCH:
+            with suppress(Exception):  # the model cannot be loaded any more: making the pictures says why
+                self.sizes.note_too_large(self._find_kind(work, turn), len(work.recipes))
         return False
 
     def _free_memory(self) -> None:
