@@ -33,16 +33,7 @@ def build_stable_diffusion(
         vae=make_autoencoder(),
         text_encoder=make_clip(),
         tokenizer=build_tokenizer(folder / "words"),
-        unet=UNet2DConditionModel(
-            sample_size=8,
-            block_out_channels=widths,
-            layers_per_block=1,
-            down_block_types=("DownBlock2D", *("CrossAttnDownBlock2D",) * (len(widths) - 1)),
-            up_block_types=(*("CrossAttnUpBlock2D",) * (len(widths) - 1), "UpBlock2D"),
-            cross_attention_dim=WIDTH,
-            attention_head_dim=8,
-            norm_num_groups=8,
-        ),
+        unet=_make_unet(widths),
         scheduler=DPMSolverMultistepScheduler(**LEVELS),
         safety_checker=None,
         feature_extractor=None,
@@ -59,17 +50,7 @@ def build_latent_consistency(folder: Path, name: str = "lcm") -> Path:
         vae=make_autoencoder(),
         text_encoder=make_clip(),
         tokenizer=build_tokenizer(folder / "words"),
-        unet=UNet2DConditionModel(
-            sample_size=8,
-            block_out_channels=(32, 64),
-            layers_per_block=1,
-            down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
-            up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
-            cross_attention_dim=WIDTH,
-            attention_head_dim=8,
-            norm_num_groups=8,
-            time_cond_proj_dim=16,
-        ),
+        unet=_make_unet(time_cond_proj_dim=16),
         scheduler=LCMScheduler(**LEVELS),
         safety_checker=None,
         feature_extractor=None,
@@ -77,6 +58,17 @@ def build_latent_consistency(folder: Path, name: str = "lcm") -> Path:
     )
     pipeline.save_pretrained(folder / name)
     return folder / name
+
+
+def _make_unet(widths: tuple[int, ...] = (32, 64), **changes: object) -> UNet2DConditionModel:
+    return UNet2DConditionModel(
+        sample_size=8,
+        block_out_channels=widths,
+        layers_per_block=1,
+        down_block_types=("DownBlock2D", *("CrossAttnDownBlock2D",) * (len(widths) - 1)),
+        up_block_types=(*("CrossAttnUpBlock2D",) * (len(widths) - 1), "UpBlock2D"),
+        **{"cross_attention_dim": WIDTH, "attention_head_dim": 8, "norm_num_groups": 8, **changes},
+    )
 
 
 def build_stable_diffusion_xl(folder: Path, name: str = "xl") -> Path:
@@ -91,12 +83,7 @@ def build_stable_diffusion_xl(folder: Path, name: str = "xl") -> Path:
         text_encoder_2=make_clip(projected=True),
         tokenizer=build_tokenizer(folder / "words"),
         tokenizer_2=build_tokenizer(folder / "words"),
-        unet=UNet2DConditionModel(
-            sample_size=8,
-            block_out_channels=(32, 64),
-            layers_per_block=1,
-            down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
-            up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
+        unet=_make_unet(
             transformer_layers_per_block=(1, 2),
             attention_head_dim=(2, 4),
             use_linear_projection=True,
@@ -104,7 +91,6 @@ def build_stable_diffusion_xl(folder: Path, name: str = "xl") -> Path:
             addition_time_embed_dim=8,
             projection_class_embeddings_input_dim=6 * 8 + WIDTH,
             cross_attention_dim=2 * WIDTH,
-            norm_num_groups=8,
         ),
         scheduler=EulerDiscreteScheduler(**LEVELS, timestep_spacing="leading"),
         add_watermarker=False,
