@@ -9,22 +9,17 @@ from seedlab.core.errors import RecipeError
 from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Failed, Finished, Progress
 from seedlab.pipelines import shared_steps
-from seedlab.pipelines.exact.batch_sizes import BatchSizes
-from seedlab.pipelines.exact.graphs import GraphCache
-from seedlab.pipelines.exact.plans import Plans
-from seedlab.pipelines.exact.prepack_cache import PrepackCache
 from seedlab.pipelines.executor import Batch
-from seedlab.pipelines.loaded.cache import PipelineCache
 from seedlab.pipelines.manager import PipelineManager
 from seedlab.pipelines.models.addresses import find_model
-from seedlab.pipelines.run_store import NO_RUNS, RunStore
-from seedlab.pipelines.work import Turn, Work
-from seedlab.pipelines.worker import BatchRunner
+from seedlab.pipelines.run_store import RunStore
+from seedlab.pipelines.work import Work
 from seedlab.rules.late_words import LateWords
 from seedlab.workflow.script import write_script
 from tests.pipelines import builders
 from tests.pipelines.plain import hash_pixels, run_plainly
 from tests.pipelines.test_export import run_script
+from tests.pipelines.turns import make_runner, make_turn
 
 SUFFIXES = (", artsy", ", trending", ", at night")
 SIZE = {"height": 64, "width": 64, "num_inference_steps": 4}
@@ -101,14 +96,7 @@ def test_the_words_join_after_the_last_step_but_one_too(shared_manager, tiny):
 def test_work_that_gives_way_after_each_step_keeps_the_bytes(shared_manager, tiny, scheduler):
     recipes = join_late(builders.make_recipe(tiny, scheduler=scheduler))
     reports: list = []
-    turn = Turn(
-        device="cpu",
-        emit=reports.append,
-        check_stop=lambda: None,
-        is_over=lambda: True,
-        note_loaded=lambda: None,
-    )
-    runner = BatchRunner(PipelineCache(), Plans(None), PrepackCache(), GraphCache(), BatchSizes(None), NO_RUNS)
+    turn, runner = make_turn(reports.append, is_over=True), make_runner()
     work = Work(batch=Batch(model=shared_manager.resolve(str(tiny)), recipes=dict(enumerate(recipes))))
     turns = 0
     while work is not None:

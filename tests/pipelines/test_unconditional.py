@@ -14,6 +14,7 @@ from seedlab.workflow.session import Picture, Session
 from seedlab.workflow.trail import State
 from tests.pipelines.builders import build_ddim, build_ddpm, build_pixart, flatten, make_default_recipe
 from tests.pipelines.plain import hash_pixels, run_plainly
+from tests.pipelines.turns import run_in_one_turn
 from tests.rounds import seed_round
 
 
@@ -58,9 +59,10 @@ def test_a_grid_is_one_call_a_step_with_the_bytes_of_single_pictures(manager, tm
 
 
 def test_every_step_is_reported_with_a_preview(shared_manager, ddpm):
-    reports = run(shared_manager, make_default_recipe(ddpm, num_inference_steps=6))
+    recipe = make_default_recipe(ddpm, num_inference_steps=6)
+    reports = run_in_one_turn(shared_manager.resolve(recipe.model_id), [recipe])
     steps = [report for report in reports if isinstance(report, Progress)]
-    assert (steps[-1].step, steps[-1].steps) == (6, 6)
+    assert [(report.step, report.steps) for report in steps] == [(number, 6) for number in range(1, 7)]
     assert steps[-1].preview.size == (32, 32)
     assert steps[-1].preview.tobytes() == reports[-1].image.tobytes(), "the last preview is the picture"
 

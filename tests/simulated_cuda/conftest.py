@@ -59,10 +59,11 @@ def plans():
 
 
 @pytest.fixture
-def manager(device, plans):
-    """A manager of the test's own, which works on the device."""
+def manager(device, plans, tmp_path, monkeypatch):
+    """A manager of the test's own, which works on the device, and has measured no batches."""
     from seedlab.pipelines.manager import PipelineManager
 
+    monkeypatch.setenv("SEEDLAB_CACHE", str(tmp_path / "cache"))
     manager = PipelineManager(plans=plans)
     yield manager
     manager.close()
