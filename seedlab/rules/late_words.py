@@ -39,10 +39,11 @@ class LateWords(Rule):
         ),
         Parameter(
             name="late_step",
-            label="They join after step (a number, or a share such as 40%)",
+            label="Words – composition (join after % of steps)",
             flag="--late-step",
-            help="after how many steps they join; the later, the more stays",
+            help="after how many steps they join, or after which share, such as 40%%; the later, the more stays",
             default=DEFAULT,
+            percentages=(5, 95),
         ),
     )
     needs_prompt = True

@@ -37,7 +37,7 @@ class Choice:
 
 @dataclass(frozen=True, kw_only=True)
 class Parameter:
-    """One field of a rule: a text field, or a dropdown if it has choices.
+    """One field of a rule: a text field, a dropdown if it has choices, or a slider for percentages.
 
     Attributes:
         name: unique among the parameters of all rules. Errors about it name it in `RecipeError.field`.
@@ -50,6 +50,7 @@ class Parameter:
         choices: lists the options of a dropdown; None for a text field.
         fills: the name of the text field that a choice fills, "" for none.
         starts_with_prompt: whether the field starts with the page's prompt.
+        percentages: the least and the greatest percentage of a slider; None for another field.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Parameter:
     choices: Callable[[], tuple[Choice, ...]] | None = None
     fills: str = ""
     starts_with_prompt: bool = False
+    percentages: tuple[int, int] | None = None
 
     def read_choice(self, text: str) -> Choice:
         """Return the choice with this name or label.

@@ -126,3 +126,8 @@ def read_model_id(text: str | None) -> str:
     if not model_id:
         raise RecipeError("model_id", "No model is selected: choose one.")
     return model_id
+
+
+def read_rule_field(value: str | float | None) -> str:
+    """Return the text for a rule's parameter: a slider's number is a percentage."""
+    return value or "" if isinstance(value, str | None) else f"{value:g}%"

@@ -31,7 +31,7 @@ from seedlab.ui.browser_state import (
     read_working,
 )
 from seedlab.ui.captions import name_picture
-from seedlab.ui.form import ADVANCED, ERROR_PLACES, FIELDS, FORM, RULE_FIELDS, Form
+from seedlab.ui.form import ADVANCED, ERROR_PLACES, FIELDS, FORM, RULE_FIELDS, Form, read_rule_field
 from seedlab.ui.opening import PictureOpener, format_dropped
 from seedlab.ui.outputs import Outputs, lose, run_action
 from seedlab.ui.page_session import PageSession
@@ -103,7 +103,7 @@ class Handlers(PanelHandlers):
         return page.update(), notice, advanced, seeds, *errors
 
     def choose_tile(
-        self, event: gr.EventData, page: PageSession | None, rule: str | None, *texts: str | None
+        self, event: gr.EventData, page: PageSession | None, rule: str | None, *texts: str | float | None
     ) -> Outputs:
         """Lock a finished tile, finish a draft, or resume the round of a failed or stopped tile.
 
@@ -238,7 +238,7 @@ class Handlers(PanelHandlers):
                 self._pages[request.session_hash] = page
             return page
 
-    def _read_rule(self, tile: Tile, name: str | None, texts: Sequence[str | None]) -> Rule:
+    def _read_rule(self, tile: Tile, name: str | None, texts: Sequence[str | float | None]) -> Rule:
         """Parse the rule that varies a tile. Raises SeedLabError, also if it needs a prompt and the model has none."""
         rule = find_variation(name)
         model = self._services.find_model(tile.recipe.model_address)
@@ -246,7 +246,7 @@ class Handlers(PanelHandlers):
             raise SeedLabError(f"{model.name} has no prompt to vary: choose another variation.")
         if rule.needs_nudges and not model.can_nudge and tile.state is State.DONE:
             raise SeedLabError(f"{model.name} {NO_NUDGES}.")
-        return rule.parse(dict(zip(RULE_FIELDS, (text or "" for text in texts), strict=True)))
+        return rule.parse(dict(zip(RULE_FIELDS, map(read_rule_field, texts), strict=True)))
 
     def _check_round(self, round_: Round) -> None:
         """Refuse a round with pictures that its model cannot make, before any work starts."""

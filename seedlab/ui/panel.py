@@ -168,6 +168,15 @@ def _build_trial() -> tuple[gr.Button, gr.HTML]:
 
 
 def _make_field(parameter: Parameter) -> gr.components.Component:
+    if parameter.percentages is not None:
+        return gr.Slider(
+            *parameter.percentages,
+            value=float(parameter.default.rstrip("%")),
+            step=5,
+            buttons=[],
+            label=parameter.label,
+            elem_id=parameter.name,
+        )
     if parameter.choices is None:
         return gr.Textbox(
             parameter.default,

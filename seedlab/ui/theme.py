@@ -38,6 +38,7 @@ COLOURS = {
     "button_primary_border_color": "mark",
     "button_primary_border_color_hover": "dim",
     "button_primary_text_color": "on",
+    "slider_color": "mark",
     "button_secondary_background_fill": "panel",
     "button_secondary_background_fill_hover": "tile",
     "button_secondary_border_color": "line",

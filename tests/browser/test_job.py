@@ -282,3 +282,17 @@ def test_a_matrix_has_headings_in_view_and_is_downloaded_as_one_picture(screen, 
     first, second = (screen.frame(0, index).bounding_box() for index in (0, 1))
     assert first["y"] == second["y"]
     assert second["x"] + second["width"] <= 390, "two columns fit on a phone"
+
+
+def test_a_slider_says_when_late_words_join(screen, seeds):
+    screen.set_steps(4, 64)
+    screen.generate("boat", f"{seeds[0]}-{seeds[0] + 1}")
+    screen.wait_done(count=2)
+    screen.page.locator("#rule input").click()
+    screen.page.get_by_role("option", name="Late words", exact=True).click()
+    screen.fill("late_prompt", ", artsy")
+    screen.page.locator("#late_step input[type=range]").fill("75")
+    screen.frame(0, 1).click()
+    screen.wait_done(column=1, count=1)
+    screen.look(1, 0)
+    expect(screen.page.locator(".inspector")).to_contain_text("after step 3")
