@@ -62,6 +62,7 @@ class Application:
             settings.device,
             allowed=tuple(self._list_models()) if settings.public else None,
             deterministic=settings.deterministic,
+            memory_format=settings.memory_format,
             paths={self._default.address: self._default.path} if self._default.path else None,
             runs=self._runs,
         )

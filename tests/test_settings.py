@@ -24,6 +24,7 @@ def test_environment_variables():
     variables = {
         "SEEDLAB_MODEL": "owner/name",
         "SEEDLAB_DEVICE": "cpu",
+        "SEEDLAB_MEMORY_FORMAT": "contiguous",
         "SEEDLAB_HOST": "0.0.0.0",
         "SEEDLAB_PORT": "9000",
         "SEEDLAB_STORE": "pictures",
@@ -36,6 +37,7 @@ def test_environment_variables():
     assert read_settings([], variables) == Settings(
         model="owner/name",
         device="cpu",
+        memory_format="contiguous_format",
         host="0.0.0.0",
         port=9000,
         store=Path("pictures"),
@@ -115,6 +117,11 @@ def test_a_device_that_is_none_is_refused(device):
         read_settings([], {"SEEDLAB_DEVICE": device})
 
 
+def test_a_memory_format_that_is_none_is_refused():
+    with pytest.raises(SeedLabError, match="“nhwc” is not a memory format: use auto, contiguous, channels-last"):
+        read_settings([], {"SEEDLAB_MEMORY_FORMAT": "nhwc"})
+
+
 @pytest.mark.parametrize(
     ("name", "hint"),
     [
@@ -131,7 +138,7 @@ def test_a_variable_that_is_none_is_named(name, hint):
 def test_all_variables_that_help_names_are_known():
     parser = argparse.ArgumentParser()
     add_flags(parser, {})
-    named = re.findall(r"\bSEEDLAB_[A-Z]+", parser.format_help())
+    named = re.findall(r"\bSEEDLAB_[A-Z_]+", parser.format_help())
     assert len(named) >= 10
     assert list_unknown_variables(dict.fromkeys(named, "")) == ()
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from seedlab.cli.jobs import Result, Show, collect, develop_newest
-from seedlab.cli.options import MakeServices, add_places, make_places, parse_device, parse_whole
+from seedlab.cli.options import MakeServices, add_places, make_places, parse_whole, read_compute
 from seedlab.cli.output import FAILED, KEEPING, add_output_options, show_progress, write_result
 from seedlab.core.environment import Environment
 from seedlab.core.errors import SeedLabError
@@ -81,7 +81,7 @@ def run_finish(given: argparse.Namespace, make_services: MakeServices) -> int:
     if given.different is not None:
         drafts, sentence = _choose_different(drafts, given.different)
         skipped.append(sentence)
-    with closing(make_services(parse_device(given.device))) as services:
+    with closing(make_services(read_compute(given))) as services:
         located = [replace(each, metadata=_locate(each, given, services)) for each in drafts]
         check_drafts(located, services, overwrite=given.overwrite)
         sys.stderr.write("".join(f"{sentence}\n" for sentence in skipped))

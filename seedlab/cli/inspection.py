@@ -10,7 +10,16 @@ from threading import Event
 from typing import Any
 
 from seedlab import __version__
-from seedlab.cli.options import MakeServices, add_device, add_places, make_places, parse_device, write_json, write_line
+from seedlab.cli.options import (
+    Compute,
+    MakeServices,
+    add_compute,
+    add_places,
+    make_places,
+    read_compute,
+    write_json,
+    write_line,
+)
 from seedlab.core.errors import SeedLabError
 from seedlab.core.reports import Failed, Generate
 from seedlab.core.text import quote
@@ -54,7 +63,7 @@ def add_inspections(commands: Any) -> None:
     _add(recipe, run_recipe, "a picture of SeedLab, or a PNG, JPEG or WebP picture of another tool")
     _add(check, run_verify)
     _add(script, run_script, nargs="+")
-    add_device(check)
+    add_compute(check)
     for parser in (check, script):
         add_places(parser)
     check.add_argument("--json", action="store_true", help="print a report for programs")
@@ -109,7 +118,7 @@ def run_verify(given: argparse.Namespace, make_services: MakeServices) -> int:
     """Make a picture again and compare."""
     metadata = _read_own(given.picture, UNVERIFIABLE)
     original = describe_original(given.picture, metadata)
-    with closing(make_services(parse_device(given.device))) as services:
+    with closing(make_services(read_compute(given))) as services:
         located = services.locate(metadata, make_places(given, given.picture))
         original = replace(original, recipe=located.recipe)
         model = services.find_model(original.recipe.model_address)
@@ -177,7 +186,7 @@ def run_script(given: argparse.Namespace, make_services: MakeServices) -> int:
     environment = pictures[0].environment
     if any(picture.environment != environment for picture in pictures):
         raise SeedLabError("These pictures come from more than one environment: write a script for each.")
-    with closing(make_services(None)) as services:
+    with closing(make_services(Compute())) as services:
         places = [make_places(given, file) for file in given.picture]
         recipes = [services.locate(*each).recipe for each in zip(pictures, places, strict=True)]
         model = services.find_model(recipes[0].model_address)

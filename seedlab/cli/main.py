@@ -13,7 +13,7 @@ from seedlab.cli.app import add_app
 from seedlab.cli.finishing import add_finish
 from seedlab.cli.inspection import add_inspections
 from seedlab.cli.measuring import add_measures
-from seedlab.cli.options import MakeServices
+from seedlab.cli.options import Compute, MakeServices
 from seedlab.cli.rounds import add_rounds
 from seedlab.core.errors import SeedLabError
 from seedlab.core.text import quote
@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None, make_services: MakeServices | N
         return INTERRUPTED
 
 
-def make_real_services(device: str | None) -> Services:
+def make_real_services(compute: Compute) -> Services:
     """Assemble the application; torch is imported by its first work."""
     # huggingface_hub reads this when it is imported: nothing is reported to anybody.
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
@@ -66,7 +66,8 @@ def make_real_services(device: str | None) -> Services:
 
     # Not in a store: commands have none, and a draft may be finished from another working directory.
     cache = find_cache()
-    return Application(Settings(device=device, runs=cache and cache / RUNS_FOLDER)).services
+    settings = Settings(device=compute.device, memory_format=compute.memory_format, runs=cache and cache / RUNS_FOLDER)
+    return Application(settings).services
 
 
 class Parser(argparse.ArgumentParser):

@@ -9,7 +9,7 @@ from threading import Event
 from typing import Any, TypeVar
 
 from seedlab import __version__
-from seedlab.cli.options import MakeServices, add_device, parse_device, write_json, write_line
+from seedlab.cli.options import MakeServices, add_compute, read_compute, write_json, write_line
 from seedlab.cli.progress import ProgressLine
 from seedlab.core.errors import SeedLabError
 from seedlab.core.model import Model
@@ -48,13 +48,13 @@ def add_measures(commands: Any) -> None:
     words = "also write a picture of where the pictures change, 256 pixels a side"
     compare.add_argument("--map", metavar="MAP.png", type=Path, help=words)
     for command in (measure, compare):
-        add_device(command)
+        add_compute(command)
         command.add_argument("--json", action="store_true", help="print a report for programs")
 
 
 def run_measure(given: argparse.Namespace, make_services: MakeServices) -> int:
     """Measure the seed share of a model."""
-    with closing(make_services(parse_device(given.device))) as services:
+    with closing(make_services(read_compute(given))) as services:
         model = services.resolve_model(services.find_model(given.model))
         share = _follow(measure_model(services.generate, services.shares, model, Event()))
     if given.json:
@@ -67,7 +67,7 @@ def run_measure(given: argparse.Namespace, make_services: MakeServices) -> int:
 def run_compare(given: argparse.Namespace, make_services: MakeServices) -> int:
     """Compare the pictures of two prompts."""
     seeds = Seeds.parse({"seeds": given.seeds}).seeds
-    with closing(make_services(parse_device(given.device))) as services:
+    with closing(make_services(read_compute(given))) as services:
         model = services.find_model(given.model)
         for prompt in (given.prompt, given.other):  # before the device is known, which takes seconds
             replace(model, dtype=model.dtype or DTYPES[0]).make_recipe(prompt=prompt, seed=seeds[0])

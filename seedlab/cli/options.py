@@ -4,30 +4,45 @@ import argparse
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 from seedlab.core import numbers
 from seedlab.core.errors import RecipeError
-from seedlab.core.recipe import GENERATOR_DEVICES
+from seedlab.settings import DEVICES, MEMORY_FORMAT_HELP, MEMORY_FORMATS
 from seedlab.workflow.local_files import Places
 from seedlab.workflow.services import Services
 
 T = TypeVar("T")
 
-MakeServices = Callable[[str | None], Services]
-"""Makes the services for the device "cpu", "cuda" or "mps"; None stands for the best one available."""
+
+@dataclass(frozen=True)
+class Compute:
+    """How pictures are computed.
+
+    Attributes:
+        device: "cpu", "cuda" or "mps"; None for the best one available.
+        memory_format: of the weights, "contiguous_format" or "channels_last"; None for the device's default.
+    """
+
+    device: str | None = None
+    memory_format: str | None = None
 
 
-def add_device(parser: argparse.ArgumentParser) -> None:
-    """Add the flag that `parse_device` reads."""
-    devices = ("auto", *GENERATOR_DEVICES)
-    parser.add_argument("--device", choices=devices, default="auto", help="where to compute (%(default)s)")
+MakeServices = Callable[[Compute], Services]
 
 
-def parse_device(device: str) -> str | None:
-    """Return the requested device; None for "auto"."""
-    return None if device == "auto" else device
+def add_compute(parser: argparse.ArgumentParser) -> None:
+    """Add the flags that `read_compute` reads."""
+    parser.add_argument("--device", choices=DEVICES, default="auto", help="where to compute (%(default)s)")
+    words = f"{MEMORY_FORMAT_HELP} (%(default)s)"
+    parser.add_argument("--memory-format", choices=MEMORY_FORMATS, default="auto", help=words)
+
+
+def read_compute(given: argparse.Namespace) -> Compute:
+    """Return what the flags say."""
+    return Compute(None if given.device == "auto" else given.device, MEMORY_FORMATS[given.memory_format])
 
 
 def add_places(parser: argparse.ArgumentParser) -> None:

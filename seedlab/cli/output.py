@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from seedlab import __version__
 from seedlab.cli.jobs import Result, Show
-from seedlab.cli.options import add_device, write_json
+from seedlab.cli.options import add_compute, write_json
 from seedlab.cli.progress import ProgressLine
 
 FAILED = 1
@@ -22,7 +22,7 @@ exit codes: 0 everything was made; 1 a picture failed; 2 bad input, nothing was 
 
 def add_output_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that all commands have which make pictures."""
-    add_device(parser)
+    add_compute(parser)
     add = parser.add_argument
     add("--overwrite", action="store_true", help="replace files that are in the folder already")
     add("--json", action="store_true", help="print a report for programs: files, recipes, SHA-256 of the pixels, ...")

@@ -15,10 +15,10 @@ from seedlab.cli.options import (
     MakeServices,
     add_places,
     make_places,
-    parse_device,
     parse_number,
     parse_size,
     parse_whole,
+    read_compute,
 )
 from seedlab.cli.output import FAILED, KEEPING, add_output_options, show_progress, write_result
 from seedlab.core.errors import RecipeError
@@ -57,7 +57,7 @@ def run_grid(given: argparse.Namespace, make_services: MakeServices) -> int:
     """Make a round of seeds."""
     rule = Seeds.parse({"seeds": given.seeds})
     drawn = f"The seeds are {', '.join(map(str, rule.seeds))}." if has_random_seeds(given.seeds) else ""
-    with closing(make_services(parse_device(given.device))) as services:
+    with closing(make_services(read_compute(given))) as services:
         # The default dtype depends on the device, and asking for that imports torch: check everything else first.
         model = services.find_model(given.model)
         loras = services.read_loras("\n".join(given.lora))
@@ -82,7 +82,7 @@ def run_refine(given: argparse.Namespace, make_services: MakeServices) -> int:
     if isinstance(found, ForeignMetadata):
         return _refine_foreign(found, given, make_services)
     rule = _parse_rule(given)
-    with closing(make_services(parse_device(given.device))) as services:
+    with closing(make_services(read_compute(given))) as services:
         metadata = services.locate(found.metadata, make_places(given, given.picture))
         draft = read_draft(given.picture, metadata, given.out)
         job = Job(
@@ -115,7 +115,7 @@ def _finish(draft: Draft, given: argparse.Namespace, services: Services) -> bool
 def _refine_foreign(found: ForeignMetadata, given: argparse.Namespace, make_services: MakeServices) -> int:
     rule = _parse_rule(given)
     folder = given.picture.parent if given.out is None else given.out
-    with closing(make_services(parse_device(given.device))) as services:
+    with closing(make_services(read_compute(given))) as services:
         recipe, notice = borrow_recipe(given.picture, found, given.model, services)
         rule = rule.for_rounds(_find_rounds(given.picture, recipe))
         job = Job(folder=folder, parent=recipe, rule=rule, source=given.picture)

@@ -56,18 +56,19 @@ class PipelineManager:
         executor: Executor | None = None,
         paths: Mapping[str, str] | None = None,
         runs: RunStore = NO_RUNS,
+        memory_format: str | None = None,
     ) -> None:
         """Make a manager; nothing is imported or loaded yet.
 
         Args:
-            device, plans, deterministic, runs: as for `ThreadExecutor`, which is made of them.
+            device, plans, deterministic, runs, memory_format: as for `ThreadExecutor`, which is made of them.
             allowed: the addresses of the models that may be used, as on a public host; None for any.
             executor: makes the pictures, in place of a `ThreadExecutor`; it is closed with the manager.
             paths: as for `ModelResolver`.
         """
-        self._allowed = allowed
+        self._allowed, self._memory_format = allowed, memory_format
         self._files = ModelFiles()
-        self._executor = executor or ThreadExecutor(device, plans, deterministic, self._files, runs)
+        self._executor = executor or ThreadExecutor(device, plans, deterministic, self._files, runs, memory_format)
         self._resolver = ModelResolver(self._files, lambda: self.device, allowed, paths)
         self._resolving = ThreadPoolExecutor(RESOLVER_THREADS, thread_name_prefix="resolver")
         self._closed = Event()
@@ -137,7 +138,8 @@ class PipelineManager:
         try:
             # Without a look at a stranger's paths.
             method = choose_method(recipe.loras) if self._allowed is None else ADDED
-            environment = observe(self.device, self._files.hash(self._files.find(model), recipe.loras), method)
+            weights = self._files.hash(self._files.find(model), recipe.loras)
+            environment = observe(self.device, weights, method, self._memory_format)
             return note_compel(environment, recipe)
         except OSError as error:
             raise SeedLabError(f"The files of {model.name} cannot be read: choose another model.") from error

@@ -48,6 +48,7 @@ class ThreadExecutor:
         deterministic: bool = False,
         files: ModelFiles | None = None,
         runs: RunStore = NO_RUNS,
+        memory_format: str | None = None,
     ) -> None:
         """Make an executor; nothing is imported or loaded yet.
 
@@ -57,6 +58,7 @@ class ThreadExecutor:
             deterministic: whether only deterministic algorithms may be used, from now on in this process.
             files: where the files of models are.
             runs: keeps drafts, so that they can be finished later.
+            memory_format: of the weights, "contiguous_format" or "channels_last"; None for the device's default.
         """
         retain_freed_memory()  # before the threads that compute are started
         self._requested_device, self._deterministic = device, deterministic
@@ -68,7 +70,7 @@ class ThreadExecutor:
             prepack_cache.clear()
             graphs.clear()
 
-        self._cache = PipelineCache(release=release, files=files)
+        self._cache = PipelineCache(release=release, files=files, memory_format=memory_format)
         plans, sizes = plans or Plans(find_folder()), BatchSizes(find_folder())
         self._runner = BatchRunner(self._cache, plans, prepack_cache, graphs, sizes, runs)
 

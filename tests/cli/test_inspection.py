@@ -8,6 +8,7 @@ from PIL import Image
 
 from seedlab import __version__
 from seedlab.cli.main import main
+from seedlab.cli.options import Compute
 from seedlab.core.errors import SeedLabError
 from seedlab.images.metadata import Metadata, read_metadata, write_picture
 from seedlab.images.png import read_pixels, write_png
@@ -162,7 +163,7 @@ def test_script_prints_a_script(picture, capsys):
 def test_where_the_catalogue_can_only_guess_the_manager_looks_at_the_pipeline(picture, capsys, is_known):
     painter = Painter()
     services = replace(
-        painter.make_services(None),
+        painter.make_services(Compute()),
         find_model=lambda _: replace(MODEL, any_scheduler=True),
         resolve_model=lambda _: replace(MODEL, uses_true_cfg=is_known, any_scheduler=not is_known),
     )

@@ -18,6 +18,7 @@ from PIL import Image
 
 from seedlab import __version__
 from seedlab.cli.main import main
+from seedlab.cli.options import Compute
 from seedlab.core.environment import Environment
 from seedlab.core.errors import RecipeError, SeedLabError
 from seedlab.core.model import Model
@@ -50,8 +51,8 @@ class Painter:
         self.stops: list[Event] = []
         self.closed = False
 
-    def make_services(self, device: str | None) -> Services:
-        self.devices.append(device)
+    def make_services(self, compute: Compute) -> Services:
+        self.devices.append(compute.device)
         return Services(
             find_model=describe,
             resolve_model=self.resolve,

@@ -32,7 +32,7 @@ def run_plainly(recipe, memory_format: str = "channels_last", device: str = "cpu
 
     Args:
         recipe: a `Recipe`, or anything with its fields.
-        memory_format: how the models' weights lie in memory, as the environment says.
+        memory_format: of the weights, as the environment says; "" leaves them as they were loaded.
         device: where they are.
     """
     pipe, scheduler = load_plainly(recipe.model_id, recipe.dtype, memory_format, device)
@@ -92,7 +92,7 @@ def change_prompt_plainly(pipe, recipe) -> dict:
 def load_plainly(folder: str, dtype: str, memory_format: str = "channels_last", device: str = "cpu"):
     """Load a pipeline; returns it and the scheduler that it was saved with."""
     pipe = diffusers.DiffusionPipeline.from_pretrained(folder, dtype=getattr(torch, dtype), use_safetensors=True)
-    for part in pipe.components.values():
+    for part in pipe.components.values() if memory_format else ():
         if isinstance(part, torch.nn.Module) and all(weights.ndim < 5 for weights in part.parameters()):
             part.to(memory_format=getattr(torch, memory_format))
     pipe.set_progress_bar_config(disable=True)

@@ -15,6 +15,7 @@ import pytest
 from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Failed
 from seedlab.core.schedulers import list_family
+from seedlab.pipelines.manager import PipelineManager
 from seedlab.pipelines.models.addresses import find_model
 from seedlab.rules.suffixes import GUIDE_SUFFIXES
 from seedlab.workflow.script import write_script
@@ -95,6 +96,9 @@ ALWAYS = ("the guide's grid", "alone")
 """The ways in which every representative is tested; the first of them in the others too."""
 
 EVERY = [pytest.param(case, id=str(case), marks=() if case in REPRESENTATIVES else pytest.mark.slow) for case in CASES]
+AS_WRITTEN = [
+    pytest.param(case, id=str(case), marks=() if case in REPRESENTATIVES[1:3] else pytest.mark.slow) for case in CASES
+]
 WITH_PROMPT = [parameter for parameter in EVERY if parameter.values[0].model not in UNCONDITIONAL]
 
 WITH_PROMPTS = [
@@ -187,6 +191,31 @@ def test_while_a_second_visitor_generates(shared_manager, build, run_alone, case
     with ThreadPoolExecutor(2) as visitors:
         together = list(visitors.map(lambda recipes: make(shared_manager, recipes), (mine, theirs)))
     assert together == [[run_alone(recipe) for recipe in recipes] for recipes in (mine, theirs)]
+
+
+@pytest.fixture(scope="module")
+def plain_manager():
+    """A manager for pictures as the guide's own script makes them, without a line about the memory format."""
+    manager = PipelineManager(device="cpu", memory_format="contiguous_format")
+    yield manager
+    manager.close()
+
+
+@pytest.mark.parametrize("case", AS_WRITTEN)
+def test_the_memory_format_of_the_plain_script(plain_manager, build, case):
+    recipes = make_seeds(build, case)
+    assert plain_manager.environment(recipes[0]).memory_format == "contiguous_format"
+    plain = [run_plainly(recipe, "") for recipe in recipes]
+    assert make(plain_manager, recipes) == plain
+    assert make(plain_manager, recipes[2:3]) == plain[2:3]
+
+
+def test_the_exported_script_without_a_memory_format(plain_manager, build, tmp_path):
+    recipes = make_seeds(build, Case("tiny"))
+    environment = plain_manager.environment(recipes[0])
+    script = write_script(recipes, environment, find_model(recipes[0].model_id))
+    assert "memory_format" not in script
+    assert run_script(script, tmp_path) == make(plain_manager, recipes)
 
 
 def check_new_process(manager, build, cases: Sequence[Case]) -> None:

@@ -22,13 +22,14 @@ KERNEL_VARIABLES = (
 """Environment variables that select other CPU kernels, which give other bits."""
 
 
-def observe(device: str, weights: str, loras: str = "added") -> Environment:
+def observe(device: str, weights: str, loras: str = "added", memory_format: str | None = None) -> Environment:
     """Return everything besides the recipe that decides an image's bits.
 
     Args:
         device: "cpu", "cuda" or "mps".
         weights: the model's hash, from `hash_weights`.
         loras: how LoRAs come to it, as in `Environment`.
+        memory_format: of its weights; None for the device's default.
     """
     import_libraries()
     import diffusers
@@ -43,7 +44,7 @@ def observe(device: str, weights: str, loras: str = "added") -> Environment:
         device=_name_device(device),
         isa=_name_isa() if on_cpu else "",
         threads=torch.get_num_threads() if on_cpu else 0,
-        memory_format=choose_memory_format(device),
+        memory_format=choose_memory_format(device, memory_format),
         attention="sdpa",
         weights=weights,
         deterministic=torch.are_deterministic_algorithms_enabled(),

@@ -56,6 +56,7 @@ class PipelineCache:
         measure_room: Callable[[str], int] = measure_room,
         release: Callable[[], None] = lambda: None,
         files: ModelFiles | None = None,
+        memory_format: str | None = None,
     ) -> None:
         """Make an empty cache.
 
@@ -63,8 +64,10 @@ class PipelineCache:
             measure_room: returns how many more bytes of weights a device has room for.
             release: drops what is only kept to save time; called when memory is short.
             files: where the files of models are.
+            memory_format: as for `load_pipeline`.
         """
         self._measure_room, self._release = measure_room, release
+        self._memory_format = memory_format
         self._files = files or ModelFiles()
         self._loaded: OrderedDict[Key, LoadedPipeline] = OrderedDict()
         self.loading = ""
@@ -93,14 +96,14 @@ class PipelineCache:
         notices: list[str] = []
         with ThreadPoolExecutor(1, thread_name_prefix="hashes") as executor:
             weights = executor.submit(self._files.hash, source, loras)  # while they are loaded
-            pipeline = load_pipeline(source, dtype, device, loras, notices.append)
+            pipeline = load_pipeline(source, dtype, device, loras, notices.append, self._memory_format)
         release_freed_memory()  # of weights in another dtype, or that were moved to a GPU
         with leave_as_found(pipeline):
             preview = fit_preview(pipeline)
         return LoadedPipeline(
             pipeline,
             preview,
-            observe(device, weights.result(), choose_method(loras)),
+            observe(device, weights.result(), choose_method(loras), self._memory_format),
             Prompts(pipeline) if family_of(pipeline).can_batch else None,
             tuple(notices),
         )

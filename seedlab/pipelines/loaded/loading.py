@@ -31,6 +31,7 @@ def load_pipeline(
     device: str,
     loras: Sequence[Lora] = (),
     notify: Callable[[str], None] = lambda _sentence: None,
+    memory_format: str | None = None,
 ) -> Any:
     """Load a pipeline, from safetensors only and without any code that comes with the model.
 
@@ -39,12 +40,14 @@ def load_pipeline(
         dtype, loras: as in `Recipe`.
         device: "cpu", "cuda" or "mps".
         notify: called with each sentence that users should read, such as about weights that are not used.
+        memory_format: of the weights; None for the device's default.
 
     Raises:
         SeedLabError: the pipeline cannot be loaded, or a LoRA was made for another kind.
     """
     import torch
 
+    chosen = getattr(torch, choose_memory_format(device, memory_format))
     with collect_warnings() as messages:
         pipeline = _read_pipeline(source, getattr(torch, dtype), notify)
         add_loras(pipeline, loras, notify)
@@ -52,7 +55,7 @@ def load_pipeline(
         for component in pipeline.components.values():
             # Channels-last needs 4-D weights; video modules have 5-D ones.
             if isinstance(component, torch.nn.Module) and not is_video_module(component):
-                component.to(memory_format=getattr(torch, choose_memory_format(device)))  # type: ignore[call-overload]
+                component.to(memory_format=chosen)  # type: ignore[call-overload]
         pipeline = place(pipeline, device)
     translate_warnings("the model", messages, notify, name=quote(name_model(source.path), 80))
     return pipeline
