@@ -6,7 +6,6 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import asdict, replace
 from pathlib import Path
-from threading import Event
 from typing import Any
 
 from seedlab import __version__
@@ -21,15 +20,21 @@ from seedlab.cli.options import (
     write_line,
 )
 from seedlab.core.errors import SeedLabError
-from seedlab.core.reports import Failed, Generate
+from seedlab.core.reports import Failed
 from seedlab.core.text import quote
-from seedlab.images.foreign.metadata import ForeignMetadata
 from seedlab.images.metadata import Metadata
 from seedlab.images.restoring import read
 from seedlab.workflow.drafts import format_draft
-from seedlab.workflow.script import write_script
+from seedlab.workflow.jobs.inspection import (
+    UNSCRIPTABLE,
+    UNVERIFIABLE,
+    name_maker,
+    read_own,
+    run_again,
+    script_pictures,
+)
 from seedlab.workflow.services import Services
-from seedlab.workflow.verification import Original, VerificationResult, describe_original, format_result, verify
+from seedlab.workflow.verification import Original, VerificationResult, describe_original, format_result
 
 EQUAL, DIFFERENT = 0, 1
 
@@ -43,13 +48,6 @@ exit codes: 0 equal bytes; 1 different bytes, or the picture failed; 2 bad input
 SCRIPT = """\
 Write a script that makes a picture byte for byte with diffusers alone. The pictures of one round fit into one
 script. For a draft it makes the whole picture."""
-
-
-UNVERIFIABLE = """\
-its settings do not decide every bit, so there is nothing to compare. "seedlab recipe" prints them."""
-
-UNSCRIPTABLE = """\
-no script can give its bytes. Make a picture from its settings first: "seedlab refine PICTURE --model MODEL"."""
 
 
 def add_inspections(commands: Any) -> None:
@@ -85,23 +83,8 @@ def run_recipe(given: argparse.Namespace, _: MakeServices) -> int:
         _write_about_draft(given.picture, found, "This is the recipe of the whole picture.")
         return 0
     write_json(found.to_dict())
-    sys.stderr.write(f"{_name_maker(given.picture, found)}: these are its settings, not an exact recipe.\n")
+    sys.stderr.write(f"{name_maker(given.picture, found)}: these are its settings, not an exact recipe.\n")
     return 0
-
-
-def _read_own(file: Path, refusal: str) -> Metadata:
-    """Read the metadata of a picture that SeedLab made.
-
-    Args:
-        refusal: why a picture of another tool will not do.
-
-    Raises:
-        SeedLabError: another tool made it, or it cannot be read.
-    """
-    found = read(file)
-    if isinstance(found, Metadata):
-        return found
-    raise SeedLabError(f"{_name_maker(file, found)}: {refusal}")
 
 
 def _write_about_draft(file: Path, metadata: Metadata, sentence: str) -> None:
@@ -110,13 +93,9 @@ def _write_about_draft(file: Path, metadata: Metadata, sentence: str) -> None:
         sys.stderr.write(f"{quote(file.name, 80)} is a draft, stopped after {steps}. {sentence}\n")
 
 
-def _name_maker(file: Path, found: ForeignMetadata) -> str:
-    return f"{quote(file.name, 80)} was made with {found.tool or 'another tool'}, not with SeedLab"
-
-
 def run_verify(given: argparse.Namespace, make_services: MakeServices) -> int:
     """Make a picture again and compare."""
-    metadata = _read_own(given.picture, UNVERIFIABLE)
+    metadata = read_own(given.picture, UNVERIFIABLE)
     original = describe_original(given.picture, metadata)
     with closing(make_services(read_compute(given))) as services:
         located = services.locate(metadata, make_places(given, given.picture))
@@ -127,7 +106,7 @@ def run_verify(given: argparse.Namespace, make_services: MakeServices) -> int:
         _write_about_draft(given.picture, metadata, "It is made again to that step, and the two drafts are compared.")
         if not given.json:
             write_line(_describe_environment(original, services))
-        outcome = _run_again(original, services.generate)
+        outcome = run_again(original, services.generate)
     if isinstance(outcome, Failed):
         sys.stderr.write(f"{outcome.sentence}\n")
         return DIFFERENT
@@ -144,15 +123,6 @@ def run_verify(given: argparse.Namespace, make_services: MakeServices) -> int:
     else:
         write_line(_format_details(outcome))
     return EQUAL if outcome.is_equal else DIFFERENT
-
-
-def _run_again(original: Original, generate: Generate) -> VerificationResult | Failed:
-    # Closing the generator on Ctrl+C stops the work within a step.
-    with closing(verify(original, generate, Event())) as reports:
-        for report in reports:
-            if isinstance(report, VerificationResult | Failed):
-                return report
-    return Failed(0, "The picture was not made: try again.")
 
 
 def _describe_environment(original: Original, services: Services) -> str:
@@ -182,21 +152,14 @@ def _format_details(verdict: VerificationResult) -> str:
 
 def run_script(given: argparse.Namespace, make_services: MakeServices) -> int:
     """Print or write a script."""
-    pictures = [_read_own(file, UNSCRIPTABLE) for file in given.picture]
-    environment = pictures[0].environment
-    if any(picture.environment != environment for picture in pictures):
-        raise SeedLabError("These pictures come from more than one environment: write a script for each.")
+    pictures = [read_own(file, UNSCRIPTABLE) for file in given.picture]
+    places = [make_places(given, file) for file in given.picture]
     with closing(make_services(Compute())) as services:
-        places = [make_places(given, file) for file in given.picture]
-        recipes = [services.locate(*each).recipe for each in zip(pictures, places, strict=True)]
-        model = services.find_model(recipes[0].model_address)
-        if model.any_scheduler:  # the catalogue can only guess
-            model = services.resolve_model(model)
+        script, model = script_pictures(pictures, places, services)
     for file, picture in zip(given.picture, pictures, strict=True):
         _write_about_draft(file, picture, "The script makes the whole picture.")
     if model.any_scheduler:
         sys.stderr.write(f"{model.name} is not known here: the script calls it like a Stable Diffusion.\n")
-    script = write_script(recipes, environment, model)
     if given.out is None:
         write_line(script.rstrip("\n"))
     else:

@@ -1,7 +1,6 @@
 """The command line: `seedlab app`, `grid`, `finish`, `refine`, `recipe`, `verify`, `script`."""
 
 import argparse
-import os
 import shlex
 import sys
 from collections.abc import Sequence
@@ -9,6 +8,7 @@ from itertools import pairwise
 from typing import Any, NoReturn
 
 from seedlab import __version__
+from seedlab.api import make_services
 from seedlab.cli.app import add_app
 from seedlab.cli.finishing import add_finish
 from seedlab.cli.inspection import add_inspections
@@ -38,16 +38,16 @@ examples:
   seedlab script labrador/seed-2-artsy.png"""
 
 
-def main(arguments: Sequence[str] | None = None, make_services: MakeServices | None = None) -> int:
+def main(arguments: Sequence[str] | None = None, assemble: MakeServices | None = None) -> int:
     """Run a command; returns the exit code: 0, 1 for a failed picture, 2 for bad input, 130 for Ctrl+C.
 
     Args:
         arguments: those after `seedlab`; None for those of the process.
-        make_services: None for the real ones.
+        assemble: makes the services; None for the real ones.
     """
     try:
         given = make_parser().parse_args(arguments)
-        return int(given.run(given, make_services or make_real_services))
+        return int(given.run(given, assemble or _make_services))
     except SeedLabError as error:
         sys.stderr.write(f"{error}\n")
         return BAD_INPUT
@@ -56,18 +56,8 @@ def main(arguments: Sequence[str] | None = None, make_services: MakeServices | N
         return INTERRUPTED
 
 
-def make_real_services(compute: Compute) -> Services:
-    """Assemble the application; torch is imported by its first work."""
-    # huggingface_hub reads this when it is imported: nothing is reported to anybody.
-    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-    from seedlab.application import Application
-    from seedlab.core.files import find_cache
-    from seedlab.settings import RUNS_FOLDER, Settings
-
-    # Not in a store: commands have none, and a draft may be finished from another working directory.
-    cache = find_cache()
-    settings = Settings(device=compute.device, memory_format=compute.memory_format, runs=cache and cache / RUNS_FOLDER)
-    return Application(settings).services
+def _make_services(compute: Compute) -> Services:
+    return make_services(compute.device, compute.memory_format)
 
 
 class Parser(argparse.ArgumentParser):

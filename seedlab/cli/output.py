@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from seedlab import __version__
-from seedlab.cli.jobs import Result, Show
 from seedlab.cli.options import add_compute, write_json
 from seedlab.cli.progress import ProgressLine
+from seedlab.workflow.jobs.job import Result, Show
 
 FAILED = 1
 

@@ -1,9 +1,9 @@
-"""Work without a browser: what a command makes, made by the same workflow, written into a folder."""
+"""Work without a browser: rounds that the page's workflow makes, written into a folder."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,16 @@ from seedlab.core.errors import SeedLabError
 from seedlab.core.recipe import Recipe
 from seedlab.images.compare import hash_pixels
 from seedlab.images.grid import make_grid
-from seedlab.images.metadata import read_metadata
-from seedlab.images.output_folder import OutputFolder, name_draft, name_grid, name_variations, write_grid
+from seedlab.images.metadata import Metadata, read_metadata
+from seedlab.images.output_folder import (
+    OutputFolder,
+    check_folder,
+    check_room,
+    name_draft,
+    name_grid,
+    name_variations,
+    write_grid,
+)
 from seedlab.images.png import read_pixels
 from seedlab.rules.change import Lineage
 from seedlab.rules.rule import Rule, Value
@@ -30,8 +38,30 @@ Show = Callable[[Round], None]
 
 
 @dataclass(frozen=True, kw_only=True)
+class Draft:
+    """A draft that is to be finished.
+
+    Attributes:
+        source: its file.
+        file: that of the whole picture.
+        metadata: its metadata.
+        draft_steps: the number of denoising steps after which it was paused.
+    """
+
+    source: Path
+    file: Path
+    metadata: Metadata
+    draft_steps: int
+
+    @property
+    def recipe(self) -> Recipe:
+        """Its recipe, which is that of the whole picture."""
+        return self.metadata.recipe
+
+
+@dataclass(frozen=True, kw_only=True)
 class Job:
-    """A round that a command is to make; nothing is loaded or written yet.
+    """A round that is to be made; nothing is loaded or written yet.
 
     Attributes:
         folder: where the pictures go.
@@ -40,6 +70,8 @@ class Job:
         environment: the one that the source was made in.
         lineage: of the source.
         draft_steps: the number of denoising steps after which the pictures are paused; None for whole pictures.
+        draft: the draft that the source will be finished from; None if it is there.
+        notices: sentences about it, for before the work.
     """
 
     folder: Path
@@ -49,6 +81,8 @@ class Job:
     environment: Environment | None = None
     lineage: Lineage = ()
     draft_steps: int | None = None
+    draft: Draft | None = None
+    notices: tuple[str, ...] = ()
 
     @property
     def files(self) -> dict[Recipe, Path]:
@@ -97,6 +131,15 @@ class OutputPicture:
     recipe: Recipe
     draft_steps: int | None = None
 
+    @property
+    def image(self) -> Image:
+        """Its pixels, RGB, read from the file.
+
+        Raises:
+            SeedLabError: the file is gone or damaged.
+        """
+        return read_pixels(Path(self.file))
+
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
@@ -104,6 +147,7 @@ class Result:
 
     Attributes:
         differences: between the environments of the pictures and of the one that was refined.
+        notices: sentences about the round.
     """
 
     grid: str | None
@@ -112,11 +156,27 @@ class Result:
     environment: Environment | None
     differences: tuple[str, ...]
     seconds: float
+    notices: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result as JSON data."""
         pictures = [asdict(each) | {"recipe": each.recipe.to_dict()} for each in self.pictures]
         return asdict(self) | {"pictures": pictures}
+
+
+def check_job(job: Job, *, overwrite: bool = False, resolved: bool = True) -> None:
+    """Check that a job's pictures can be written, before any work starts.
+
+    Args:
+        overwrite: as for `run_job`.
+        resolved: whether the recipes have the dtype of this device.
+
+    Raises:
+        SeedLabError: there is no such folder, or another file is in the way.
+    """
+    check_folder(job.folder)
+    if not overwrite:
+        check_room(job.files, job.grid, resolved=resolved, draft_steps=job.draft_steps)
 
 
 def run_job(job: Job, services: Services, show: Show, *, overwrite: bool = False) -> Result:
@@ -138,7 +198,7 @@ def run_job(job: Job, services: Services, show: Show, *, overwrite: bool = False
     )
     round_ = _develop(job, Session(services.generate, folder.find, folder.keep), show)
     originals = () if job.environment is None else (job.environment,)
-    return collect(round_, folder, job.grid, originals, begun)
+    return replace(collect(round_, folder, job.grid, originals, begun), notices=job.notices)
 
 
 def collect(

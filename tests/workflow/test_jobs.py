@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from seedlab.cli.jobs import Job
 from seedlab.core.errors import RecipeError
 from seedlab.rules.seeds import Seeds
 from seedlab.rules.suffixes import Suffixes
+from seedlab.workflow.jobs.job import Job
 from tests.examples import RECIPE
 
 FOLDER = Path("out")

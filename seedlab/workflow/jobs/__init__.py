@@ -1,0 +1,1 @@
+"""Rounds that are made without a browser, and written into a folder."""

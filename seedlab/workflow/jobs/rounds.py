@@ -1,0 +1,212 @@
+"""Plans rounds: reads and checks everything that is wanted, before any work starts."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from seedlab.core.errors import RecipeError
+from seedlab.core.model import Model
+from seedlab.core.recipe import DTYPES, Lora, Recipe
+from seedlab.core.seeds import has_random_seeds
+from seedlab.images.foreign.metadata import ForeignMetadata
+from seedlab.images.output_folder import find_round
+from seedlab.images.restoring import restore
+from seedlab.rules.matrix import Matrix
+from seedlab.rules.registry import VARIATIONS, find_by_parameter
+from seedlab.rules.rule import Rule
+from seedlab.rules.seeds import GUIDE_SEEDS, Seeds
+from seedlab.workflow.drafts import choose_draft_steps, format_draft
+from seedlab.workflow.jobs.borrowing import borrow_recipe
+from seedlab.workflow.jobs.drafts import read_draft
+from seedlab.workflow.jobs.job import Job, check_job
+from seedlab.workflow.local_files import Places
+from seedlab.workflow.notices import describe_marks, describe_unknown_words, warn_of_seeds
+from seedlab.workflow.services import Services
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grid:
+    """What a round of seeds is made of. None stands for the model's default.
+
+    Attributes:
+        seeds: as people write them: "0-3", "7, 42", "random 4".
+        loras: files with weights, as people write them: "style.safetensors 0.8".
+        draft: after how many steps the pictures are paused; True for the model's default, False for whole pictures.
+    """
+
+    prompt: str
+    seeds: str = GUIDE_SEEDS
+    model: str = "sketch"
+    negative_prompt: str | None = None
+    steps: int | None = None
+    guidance: float | None = None
+    width: int | None = None
+    height: int | None = None
+    scheduler: str | None = None
+    loras: tuple[str, ...] = ()
+    dtype: str | None = None
+    generator_device: str = "cpu"
+    draft: bool | int = False
+
+    def make_recipe(self, model: Model, seed: int, loras: tuple[Lora, ...]) -> Recipe:
+        """Make the recipe of one seed.
+
+        Raises:
+            RecipeError: a value is invalid, or this model does not support it.
+        """
+        return model.make_recipe(
+            prompt=self.prompt,
+            seed=seed,
+            negative_prompt=self.negative_prompt,
+            num_inference_steps=self.steps,
+            guidance_scale=self.guidance,
+            width=model.snap(self.width),
+            height=model.snap(self.height),
+            scheduler=self.scheduler,
+            dtype=self.dtype,
+            generator_device=self.generator_device,
+            loras=loras,
+        )
+
+    def choose_draft_steps(self, model: Model, recipe: Recipe) -> int | None:
+        """Return after how many steps the pictures are paused; None for whole pictures.
+
+        Raises:
+            RecipeError: no step would be left.
+        """
+        if self.draft is False:
+            return None
+        return choose_draft_steps(model, recipe, None if self.draft is True else self.draft)
+
+
+def plan_grid(grid: Grid, folder: Path, services: Services, *, overwrite: bool = False) -> Job:
+    """Plan a round of seeds.
+
+    Raises:
+        SeedLabError: it cannot be made, or not be written there.
+    """
+    rule = Seeds.parse({"seeds": grid.seeds})
+    drawn = f"The seeds are {', '.join(map(str, rule.seeds))}." if has_random_seeds(grid.seeds) else ""
+    # The default dtype depends on the device, and asking for that imports torch: check everything else first.
+    model = services.find_model(grid.model)
+    loras = services.read_loras("\n".join(grid.loras))
+    guess = grid.make_recipe(replace(model, dtype=grid.dtype or DTYPES[0]), rule.seeds[0], loras)
+    job = Job(folder=folder, parent=guess, rule=rule, draft_steps=grid.choose_draft_steps(model, guess))
+    check_job(job, overwrite=overwrite, resolved=False)
+    model = services.resolve_model(model)
+    recipe = grid.make_recipe(model, rule.seeds[0], loras)
+    job = replace(job, parent=recipe, draft_steps=grid.choose_draft_steps(model, recipe))
+    notices = (
+        drawn,
+        describe_unknown_words(services, model.model_id, model.name, [recipe.prompt]),
+        describe_marks(grid.prompt, grid.negative_prompt or ""),
+        model.format_snapped_size(recipe, grid.width, grid.height),
+        warn_of_seeds(services, model),
+        "" if grid.scheduler else model.format_replaced_scheduler(),
+        _describe_drafts(job),
+    )
+    job = replace(job, notices=tuple(filter(None, notices)))
+    check_job(job, overwrite=overwrite)
+    return job
+
+
+def _describe_drafts(job: Job) -> str:
+    if job.draft_steps is None:
+        return ""
+    steps = format_draft(job.draft_steps, job.parent)
+    return f"Drafts, stopped after {steps}. Make those that you like whole: seedlab finish SEED-draft.png"
+
+
+def plan_refinement(
+    picture: Path, rule: Rule, folder: Path | None, places: Places, services: Services, *, overwrite: bool = False
+) -> Job:
+    """Plan the variations of a picture, which may be a draft or another tool's.
+
+    Args:
+        folder: where to write them; None for the picture's folder.
+        places: where the local files that the picture names may be. For another tool's picture, its model.
+
+    Raises:
+        SeedLabError: they cannot be made, or not be written there.
+    """
+    found = restore(picture)
+    if isinstance(found, ForeignMetadata):
+        job = _plan_from_foreign(picture, found, rule, folder, places, services)
+    else:
+        metadata = services.locate(found.metadata, places)
+        draft = read_draft(picture, metadata, folder)
+        job = Job(
+            folder=picture.parent if folder is None else folder,
+            parent=metadata.recipe,
+            rule=rule.for_rounds(_find_rounds(picture, metadata.recipe)),
+            source=picture if draft is None else draft.file,
+            environment=metadata.environment,
+            lineage=metadata.lineage,
+            draft=draft,
+        )
+    model = services.find_model(job.parent.model_address)
+    for variation in job.files:
+        model.check(variation)
+    check_job(job, overwrite=overwrite)
+    prompts = [variation.late_prompt or variation.prompt for variation in job.files]
+    unknown = describe_unknown_words(services, model.model_id, model.name, prompts)
+    return replace(job, notices=tuple(filter(None, (*job.notices, unknown))))
+
+
+def _plan_from_foreign(
+    picture: Path, found: ForeignMetadata, rule: Rule, folder: Path | None, places: Places, services: Services
+) -> Job:
+    recipe, notice = borrow_recipe(picture, found, places.model, services)
+    return Job(
+        folder=picture.parent if folder is None else folder,
+        parent=recipe,
+        rule=rule.for_rounds(_find_rounds(picture, recipe)),
+        source=picture,
+        notices=(notice,),
+    )
+
+
+def _find_rounds(picture: Path, recipe: Recipe) -> Iterator[Sequence[Recipe]]:
+    """Find the round of a picture, when it is needed: those in its folder that differ in their seed alone."""
+    yield find_round(picture, recipe)
+
+
+def parse_rule(varied: Iterable[tuple[str, str]], *, matrix: bool = False) -> Rule:
+    """Make the rule of options; the first one, with its defaults, where there are none.
+
+    Args:
+        varied: names of parameters of rules with their texts, in the order of a matrix: columns come first. A name
+            that is repeated adds a line.
+        matrix: whether there are two rules, to be combined.
+
+    Raises:
+        RecipeError: a text is wrong, or these are not as many rules.
+    """
+    rules = _parse_rules(varied) or (VARIATIONS[0].parse(_list_defaults(VARIATIONS[0])),)
+    if matrix:
+        if len(rules) != 2:
+            raise RecipeError(
+                "rule", 'A matrix varies two things: add two options, as in --seeds 0-3 --suffix ", artsy".'
+            )
+        return Matrix.of(*rules)
+    if len(rules) > 1:
+        flags = " and ".join(dict.fromkeys(_find_flag(type(rule)) for rule in rules))
+        sentence = f"One command makes one kind of round: use {flags} one after the other, or add --matrix to use both."
+        raise RecipeError("rule", sentence)
+    return rules[0]
+
+
+def _parse_rules(varied: Iterable[tuple[str, str]]) -> tuple[Rule, ...]:
+    texts: dict[str, str] = {}
+    for name, text in varied:
+        texts[name] = f"{texts[name]}\n{text}" if name in texts else text
+    rules = {find_by_parameter(name): None for name in texts}
+    return tuple(each for rule in rules for each in rule.parse_all(_list_defaults(rule) | texts))
+
+
+def _list_defaults(rule: type[Rule]) -> dict[str, str]:
+    return {each.name: each.default for each in rule.parameters}
+
+
+def _find_flag(rule: type[Rule]) -> str:
+    return next(each.flag for each in rule.parameters if each.flag)

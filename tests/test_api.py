@@ -1,0 +1,99 @@
+"""The Python interface: what the commands do, as functions."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import seedlab
+from seedlab.cli.options import Compute
+from seedlab.images.png import read_pixels
+from tests.cli.test_main import Painter, names
+from tests.examples import RECIPE
+
+README = Path(__file__).parents[1] / "README.md"
+
+
+@pytest.fixture
+def painter():
+    return Painter()
+
+
+@pytest.fixture
+def lab(painter):
+    with seedlab.SeedLab(services=painter.make_services(Compute())) as lab:
+        yield lab
+
+
+def test_a_grid_is_written_into_a_folder(lab, painter, tmp_path):
+    made = lab.grid("a boat", seeds=[7, 0], steps=9, width=192, out=tmp_path / "new", model="sketch")
+    assert names(tmp_path / "new") == ["grid.png", "seed-0.png", "seed-7.png"]
+    assert [picture.recipe.seed for picture in made.pictures] == [7, 0]
+    assert painter.painted[0] == replace(
+        RECIPE, prompt="a boat", seed=7, num_inference_steps=9, width=192, dtype="bfloat16"
+    )
+    assert made.pictures[0].image.tobytes() == read_pixels(tmp_path / "new" / "seed-7.png").tobytes()
+    assert made.failures == ()
+
+
+def test_a_locked_seed_is_varied_by_any_rule(lab, painter, tmp_path):
+    (picture,) = lab.grid("a boat", seeds=2, out=tmp_path).pictures
+    painter.painted.clear()
+    lab.refine(picture, suffix=[", artsy", "at night"])
+    assert [recipe.prompt for recipe in painter.painted] == ["a boat, artsy", "a boat at night"]
+    lab.refine(picture.file, sweep="steps 3, 4", out=tmp_path / "steps")
+    assert [recipe.num_inference_steps for recipe in painter.painted[2:]] == [3, 4]
+    made = lab.refine(tmp_path / "seed-2.png", seeds="5-6", suffix=", artsy", matrix=True, out=tmp_path / "matrix")
+    assert [(each.recipe.seed, each.recipe.prompt) for each in made.pictures] == [
+        (5, "a boat, artsy"),
+        (6, "a boat, artsy"),
+    ]
+
+
+def test_a_variation_that_is_none_is_refused(lab, tmp_path):
+    (picture,) = lab.grid("a boat", seeds=2, out=tmp_path).pictures
+    with pytest.raises(seedlab.SeedLabError, match="There is no variation “suffixes”: use seeds, suffix, words"):
+        lab.refine(picture, suffixes=", artsy")
+
+
+def test_bad_input_is_refused_before_any_work(lab, painter, tmp_path):
+    with pytest.raises(seedlab.SeedLabError, match="run backwards"):
+        lab.grid("a boat", seeds="3-0", out=tmp_path / "new")
+    (tmp_path / "seed-2.png").write_bytes(b"mine")
+    with pytest.raises(seedlab.SeedLabError, match="overwrite"):
+        lab.grid("a boat", seeds=2, out=tmp_path)
+    assert painter.painted == []
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_failed_picture_is_a_sentence(tmp_path):
+    lab = seedlab.SeedLab(services=Painter(failing_seed=1).make_services(Compute()))
+    made = lab.grid("a boat", seeds="0-2", out=tmp_path)
+    assert made.failures == ("Seed 1: Not enough memory: choose a smaller size.",)
+    assert len(made.pictures) == 2
+
+
+def test_drafts_are_finished_and_finished_before_they_are_varied(lab, painter, tmp_path):
+    drafts = lab.grid("a boat", seeds="0-2", draft=3, out=tmp_path).pictures
+    assert [draft.draft_steps for draft in drafts] == [3] * 3
+    assert [draft.draft_steps for draft in lab.finish(*drafts[:2]).pictures] == [None] * 2
+    lab.refine(drafts[2], suffix=", artsy")
+    assert [recipe.seed for recipe in painter.painted] == [0, 1, 2, 2]
+    with pytest.raises(seedlab.SeedLabError, match="nothing to finish"):
+        lab.finish(tmp_path / "seed-0.png")
+
+
+def test_the_example_of_the_readme(tmp_path, monkeypatch, capsys):
+    (example,) = re.findall(r"```python\n(import seedlab\n.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    exec(compile(example, "example.py", "exec"), {})
+    assert capsys.readouterr().out == "True\n"
+    assert len(names(tmp_path / "pictures")) == 8
+    assert "from diffusers import" in (tmp_path / "again.py").read_text(encoding="utf-8")
+
+
+def test_importing_it_does_no_work():
+    assert "torch" not in dir(seedlab)
+    with pytest.raises(AttributeError, match="has no attribute 'Lab'"):
+        _ = seedlab.Lab
