@@ -8,31 +8,26 @@ Importing it does no work; torch is imported by the first picture.
 """
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from seedlab.core.errors import RecipeError, SeedLabError
+from seedlab.core.errors import SeedLabError
 from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Failed
 from seedlab.images.metadata import Metadata
-from seedlab.rules.registry import list_parameters
-from seedlab.rules.seeds import Seeds
 from seedlab.workflow.jobs.drafts import check_drafts, choose_different, finish_drafts, read_drafts
 from seedlab.workflow.jobs.inspection import UNSCRIPTABLE, UNVERIFIABLE, read_own, run_again, script_pictures
 from seedlab.workflow.jobs.job import Draft, Job, OutputPicture, Result, Show, run_job
-from seedlab.workflow.jobs.rounds import Grid, parse_rule, plan_grid, plan_refinement
+from seedlab.workflow.jobs.rounds import Grid, Varied, parse_rule, plan_grid, plan_refinement, read_variations
 from seedlab.workflow.local_files import Places
 from seedlab.workflow.services import Services
 from seedlab.workflow.verification import VerificationResult, describe_original
 
 Picture = str | os.PathLike[str] | OutputPicture
 """A picture in a file."""
-
-Varied = str | float | Sequence[str | float]
-"""Values of a rule's parameter: one, or several."""
 
 
 def _ignore(_round: object) -> None:
@@ -157,7 +152,7 @@ class SeedLab:
             SeedLabError: a value is wrong, or another file is in the way.
         """
         file = _find_file(picture)
-        rule = parse_rule(_read_variations(varied), matrix=matrix)
+        rule = parse_rule(read_variations(varied), matrix=matrix)
         places = _make_places(file, model, loras)
         folder = None if out is None else Path(out)
         job = plan_refinement(file, rule, folder, places, self._services, overwrite=overwrite)
@@ -275,14 +270,3 @@ def _make_places(file: Path, model: str = "", loras: Sequence[str] = ()) -> Plac
         model_advice="give its path as model",
         lora_advice="give its path in loras",
     )
-
-
-def _read_variations(varied: Mapping[str, Varied]) -> Iterator[tuple[str, str]]:
-    """Return names of parameters of rules with their texts. The arguments are called like the command's options."""
-    parameters = [each for each in (*Seeds.parameters, *list_parameters()) if each.flag]
-    names = {each.flag[2:].replace("-", "_"): each.name for each in parameters}
-    for name, value in varied.items():
-        if name not in names:
-            raise RecipeError("rule", f"There is no variation “{name}”: use {', '.join(names)}.")
-        for line in (value,) if isinstance(value, str | int | float) else value:
-            yield names[name], str(line)

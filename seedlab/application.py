@@ -1,6 +1,6 @@
 """SeedLab assembled: settings -> pipeline manager and store -> the services of the page and of the commands."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from functools import partial
 from pathlib import Path
 from threading import Event
@@ -30,11 +30,12 @@ from seedlab.workflow.measuring import Made, Tried, measure_model, try_suffixes
 from seedlab.workflow.script import write_script
 from seedlab.workflow.services import Services
 from seedlab.workflow.session import Session
+from seedlab.workflow.tools import Tools
 from seedlab.workflow.trail import Trail
 from seedlab.workflow.verification import VerificationResult, read_original, verify
 
 if TYPE_CHECKING:
-    from seedlab.ui.services import PageServices
+    from seedlab.workflow.page_services import PageServices
 
 
 KNOWN_FILES = "local-files.json"
@@ -81,7 +82,7 @@ class Application:
     @property
     def page_services(self) -> "PageServices":
         """The services of the page."""
-        from seedlab.ui.services import PageServices
+        from seedlab.workflow.page_services import PageServices
 
         return PageServices(
             **self._shared(),
@@ -96,6 +97,15 @@ class Application:
             examples=vocabulary.EXAMPLES,
             add_phrase=add_phrase,
         )
+
+    def make_tools(self, address: Callable[[Path], str], visitor: str = "") -> Tools:
+        """Return what programs and agents are offered.
+
+        Args:
+            address: returns where a picture is served.
+            visitor: whose turns the work takes.
+        """
+        return Tools(self.page_services, self._store.find_file, address, visitor)
 
     def warm_up(self) -> None:
         """Begin to load the default model in the background."""

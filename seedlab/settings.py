@@ -17,7 +17,7 @@ LOCAL = ("127.0.0.1", "localhost", "::1")
 
 YES, NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 VALUES = ("model", "device", "memory_format", "host", "port", "store", "loras")
-SWITCHES = ("deterministic", "share", "open", "public", "embed")
+SWITCHES = ("deterministic", "share", "open", "public", "embed", "mcp", "api")
 PREFIX = "SEEDLAB_"
 VARIABLES = tuple(f"{PREFIX}{name.upper()}" for name in (*VALUES, *SWITCHES, "cache", "wildcards"))
 """All variables that SeedLab reads under its own name.
@@ -54,6 +54,8 @@ class Settings:
         loras: a folder with LoRAs, in which those that other tools' pictures name are looked for; None for none.
         open_browser: whether the page is opened in the operator's browser.
         public: whether strangers use it: then only Sketch and the default model are offered, and the store is bounded.
+        mcp: whether agents are served, by the Model Context Protocol.
+        api: whether the interfaces of other servers are served: OpenAI's and AUTOMATIC1111's.
         on_space: whether it runs as a Space of the Hugging Face Hub, which embeds the page in its own.
     """
 
@@ -70,6 +72,8 @@ class Settings:
     loras: Path | None = None
     open_browser: bool = True
     public: bool = False
+    mcp: bool = False
+    api: bool = False
     on_space: bool = False
 
     @property
@@ -117,6 +121,8 @@ def make_settings(flags: argparse.Namespace) -> Settings:
         loras=Path(flags.loras) if flags.loras else None,
         open_browser=bool(switches["open"]),
         public=bool(reachable if switches["public"] is None else switches["public"]),
+        mcp=bool(switches["mcp"]),
+        api=bool(switches["api"]),
         on_space=flags.on_space,
     )
 
@@ -145,6 +151,7 @@ def add_flags(parser: argparse.ArgumentParser, variables: Mapping[str, str]) -> 
     _add_switch(parser, variables, "deterministic", False, words)
     _add_page_flags(parser, variables)
     _add_store_flags(parser, variables)
+    _add_program_flags(parser, variables)
     parser.set_defaults(on_space=bool(variables.get("SPACE_ID")))
 
 
@@ -181,6 +188,12 @@ def _add_store_flags(parser: argparse.ArgumentParser, variables: Mapping[str, st
     words = "a folder with LoRAs, in which those that other tools' pictures name are looked for [SEEDLAB_LORAS]"
     parser.add_argument("--loras", metavar="FOLDER", default=variables.get("SEEDLAB_LORAS"), help=words)
     _add_switch(parser, variables, "embed", True, "write metadata into each PNG")
+
+
+def _add_program_flags(parser: argparse.ArgumentParser, variables: Mapping[str, str]) -> None:
+    _add_switch(parser, variables, "mcp", False, "serve agents at /seedlab/mcp, by the Model Context Protocol")
+    words = "serve POST /v1/images/generations as OpenAI does, and POST /sdapi/v1/txt2img as AUTOMATIC1111 does"
+    _add_switch(parser, variables, "api", False, words)
 
 
 def _add_switch(

@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 from seedlab import __version__
 from seedlab.api import make_services
+from seedlab.cli.agents import add_mcp
 from seedlab.cli.app import add_app
 from seedlab.cli.finishing import add_finish
 from seedlab.cli.inspection import add_inspections
@@ -101,6 +102,7 @@ def make_parser() -> Parser:
     parser.add_argument("--version", action="version", version=f"SeedLab {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     add_app(commands)
+    add_mcp(commands)
     add_rounds(commands)
     add_finish(commands)
     add_inspections(commands)

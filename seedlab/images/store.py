@@ -65,6 +65,11 @@ class Store:
             delete_least_used(self.folder, OURS.fullmatch, self.limit_bytes, kept=file)
         return Picture(file, finished.notice, finished.draft_steps)
 
+    def find_file(self, name: str) -> Path | None:
+        """Return the file of a picture or a draft by its name without ".png", which is untrusted; None for none."""
+        file = self.folder / f"{name}.png"
+        return file if OURS.fullmatch(file.name) and file.parent == self.folder and file.is_file() else None
+
     def sweep(self) -> None:
         """Delete the temporary files that killed processes left."""
         delete_abandoned(self.folder)

@@ -16,6 +16,7 @@ from seedlab.server.headers import SecurityHeaders, make_headers
 from seedlab.server.hosts import HostAndOrigin, make_host_check
 from seedlab.server.install import make_app_options, repeat
 from seedlab.server.paths import OpenPaths
+from seedlab.server.programs.registry import NO_PROGRAMS, Programs
 from seedlab.server.routes import make_routes
 from seedlab.server.streams import StreamLimits, Streams
 from seedlab.server.temporary import SWEEP_SECONDS, sweep
@@ -31,6 +32,7 @@ def make_edge(
     sweep_store: Callable[[], object] = lambda: None,
     streams: Streams | None = None,
     routes: Sequence[BaseRoute] = (),
+    programs: Programs = NO_PROGRAMS,
 ) -> dict[str, Any]:
     """Return the value of `app_kwargs` for gradio's `Blocks.launch`: routes, middleware, background services.
 
@@ -40,19 +42,20 @@ def make_edge(
         sweep_store: deletes what killed processes left in the store.
         streams: None for the usual limits.
         routes: the page's own, such as that of pictures.
+        programs: what is served besides the page.
     """
     streams = streams or Streams(page)
     return make_app_options(
-        [*routes, *make_routes(Uploads(temporary))],
+        [*routes, *programs.routes, *make_routes(Uploads(temporary))],
         [
             Middleware(SecurityHeaders, headers=make_headers(on_space=settings.on_space)),
             Middleware(HostAndOrigin, is_known=make_host_check(settings)),
-            Middleware(OpenPaths),
+            Middleware(OpenPaths, also=programs.open),
             Middleware(BodyLimit),
             Middleware(EventCalls, list_functions=page.list_functions),
             Middleware(StreamLimits, streams=streams),
         ],
-        [streams.watch, partial(_sweep_often, (sweep_store, partial(sweep, temporary)))],
+        [streams.watch, partial(_sweep_often, (sweep_store, partial(sweep, temporary))), *programs.services],
     )
 
 

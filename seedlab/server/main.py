@@ -14,9 +14,11 @@ from seedlab.images.output_folder import check_folder
 from seedlab.server.address import check_address, format_taken
 from seedlab.server.clients import PROXIES
 from seedlab.server.edge import make_edge
+from seedlab.server.programs.registry import make_programs
 from seedlab.server.signals import interrupt_on_signals
 from seedlab.server.temporary import use_temporary_folder
 from seedlab.settings import Settings, list_unknown_variables
+from seedlab.workflow.tools import Tools
 
 Stop = Callable[[], object]
 
@@ -93,9 +95,15 @@ def start(application: Application, port: int | None, temporary: Path) -> Stop:
     from seedlab.ui.pictures import PictureServer
 
     settings, pictures = application.settings, PictureServer()
-    blocks = build_blocks(application.page_services, pictures)
+
+    def make_tools(visitor: str, base: str = "") -> Tools:
+        return application.make_tools(lambda file: base + pictures.address(file), visitor)
+
+    blocks = build_blocks(application.page_services, pictures, make_tools)
     page = GradioApp(blocks)
-    edge = make_edge(page, settings, temporary, application.sweep, routes=[pictures.route, make_library_route()])
+    programs = make_programs(settings, make_tools)
+    routes = [pictures.route, make_library_route()]
+    edge = make_edge(page, settings, temporary, application.sweep, routes=routes, programs=programs)
     options: dict[str, Any] = launch_options() | {"app_kwargs": edge}
     try:
         blocks.launch(

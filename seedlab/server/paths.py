@@ -1,6 +1,7 @@
 """The paths that are served. All others of gradio are closed: each is a part of the server that nobody needs."""
 
 import re
+from collections.abc import Set
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -34,17 +35,25 @@ MISSING = "There is nothing at this address."
 class OpenPaths:
     """Middleware that answers 404 on all paths that the page does not use."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, also: Set[tuple[str, str]] = frozenset()) -> None:
+        """Wrap an app.
+
+        Args:
+            also: methods and paths that are open besides.
+        """
+        self._app, self._also = app, also
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it."""
         if scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1000})
-        elif scope["type"] == "http" and not is_open(scope["method"], scope["path"]):
+        elif scope["type"] == "http" and not self._is_open(scope["method"], scope["path"]):
             await make_refusal(404, MISSING)(scope, receive, send)
         else:
             await self._app({**scope, "headers": _drop_bad_range(scope)}, receive, send)
+
+    def _is_open(self, method: str, path: str) -> bool:
+        return (method, path) in self._also or is_open(method, path)
 
 
 def is_open(method: str, path: str) -> bool:

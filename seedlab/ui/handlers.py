@@ -15,7 +15,6 @@ from weakref import WeakValueDictionary
 
 import gradio as gr
 
-from seedlab.core.clients import name_client
 from seedlab.core.errors import SeedLabError
 from seedlab.core.model import NO_NUDGES
 from seedlab.core.seeds import has_random_seeds, write_seeds
@@ -31,13 +30,14 @@ from seedlab.ui.browser_state import (
     read_working,
 )
 from seedlab.ui.captions import name_picture
+from seedlab.ui.endpoints import name_visitor
 from seedlab.ui.form import ADVANCED, ERROR_PLACES, FIELDS, FORM, RULE_FIELDS, Form, read_rule_field
 from seedlab.ui.opening import PictureOpener, format_dropped
 from seedlab.ui.outputs import Outputs, lose, run_action
 from seedlab.ui.page_session import PageSession
 from seedlab.ui.panel_handlers import PanelHandlers
-from seedlab.ui.services import PageServices
 from seedlab.ui.updates import LOST
+from seedlab.workflow.page_services import PageServices
 from seedlab.workflow.trail import Round, State, Tile
 
 CHOSEN = 4
@@ -230,7 +230,7 @@ class Handlers(PanelHandlers):
         with self._lock:
             page = self._pages.get(request.session_hash or "")
             if page is None:
-                visitor = _name_visitor(request)
+                visitor = name_visitor(request)
                 trail, note = read_saved(*saved)
                 session = self._services.make_session(trail, visitor)
                 page = PageSession(session, self._services.names, self._address, visitor, note)
@@ -276,9 +276,3 @@ def end_session(page: PageSession | None) -> None:
     """Pause a page's work. Gradio also calls this when it drops the state of a tab."""
     if page is not None:
         page.leave()
-
-
-def _name_visitor(request: gr.Request) -> str:
-    """Return the address of a visitor: all tabs of one take their turns together."""
-    client = getattr(request, "client", None)
-    return name_client(client.host) if client is not None else request.session_hash or ""

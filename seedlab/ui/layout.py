@@ -9,13 +9,14 @@ import gradio as gr
 from seedlab.rules.registry import list_parameters
 from seedlab.ui.browser_state import STORAGE_KEYS
 from seedlab.ui.columns import make_columns, make_message
+from seedlab.ui.endpoints import MakeTools, add_endpoints
 from seedlab.ui.fields import MODEL_DEPENDENT, fill_field, show_rule, start_with_prompt
 from seedlab.ui.form import ADVANCED, ERROR_PLACES, FORM, RULE_FIELDS
 from seedlab.ui.handlers import Handlers, end_session
 from seedlab.ui.panel import Panel, build_panel
 from seedlab.ui.pictures import PictureServer
-from seedlab.ui.services import PageServices
 from seedlab.ui.theme import launch_options
+from seedlab.workflow.page_services import PageServices
 
 __all__ = ["build_blocks", "launch_options"]
 
@@ -65,11 +66,12 @@ QUEUED: dict[str, Any] = {
 }
 
 
-def build_blocks(services: PageServices, pictures: PictureServer) -> gr.Blocks:
+def build_blocks(services: PageServices, pictures: PictureServer, make_tools: MakeTools | None = None) -> gr.Blocks:
     """Build the page. It loads no model; sessions start when a browser opens the page.
 
     Args:
         pictures: its route has to be served too.
+        make_tools: makes the tools of a visitor, for programs; None for a page without endpoints.
     """
     handlers = Handlers(services, pictures.address)
     blocks = gr.Blocks(title="SeedLab", fill_width=True, analytics_enabled=False, delete_cache=(3600, DAY))
@@ -83,6 +85,8 @@ def build_blocks(services: PageServices, pictures: PictureServer) -> gr.Blocks:
             with gr.Column(elem_id="sheet"):
                 panel.errors["page"] = make_message("page", "wrong")
                 columns = make_columns()
+        if make_tools is not None:
+            add_endpoints(make_tools)  # before the page's events, which have some of the same names
         _wire_page(blocks, handlers, panel, page, saved, columns)
         _wire_work(handlers, panel, page, columns)
         _wire_columns(handlers, panel, page, columns)

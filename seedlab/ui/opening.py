@@ -14,9 +14,9 @@ from seedlab.images.restoring import Restored, restore
 from seedlab.rules.seeds import GUIDE_SEEDS
 from seedlab.ui.browser_state import write, write_advanced
 from seedlab.ui.form import ADVANCED
-from seedlab.ui.services import PageServices
 from seedlab.workflow.borrowing import borrow, is_named
 from seedlab.workflow.local_files import Places
+from seedlab.workflow.page_services import PageServices
 from seedlab.workflow.session import Session
 
 

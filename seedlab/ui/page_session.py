@@ -14,10 +14,10 @@ from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Report
 from seedlab.images.png import read_pixels
 from seedlab.ui.browser_state import read_count
-from seedlab.ui.services import MeasureFor, TrySuffixesFor, VerifyFor
 from seedlab.ui.updates import Updates
 from seedlab.ui.verifications import Verifications
 from seedlab.workflow.measuring import Tried, choose_pictures, format_choice, format_tried
+from seedlab.workflow.page_services import MeasureFor, TrySuffixesFor, VerifyFor
 from seedlab.workflow.session import Session
 from seedlab.workflow.trail import State, Trail
 from seedlab.workflow.verification import VerificationResult

@@ -14,7 +14,7 @@ from seedlab.rules.seeds import GUIDE_SEEDS
 from seedlab.rules.suffixes import Suffixes
 from seedlab.ui.columns import make_message, make_word_list
 from seedlab.ui.fields import list_rules, list_schedulers
-from seedlab.ui.services import PageServices
+from seedlab.workflow.page_services import PageServices
 
 GUIDE_PROMPT = "Labrador in the style of Vermeer"
 DRAFTS_INFO = (

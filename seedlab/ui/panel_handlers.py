@@ -18,8 +18,8 @@ from seedlab.ui.fields import MODEL_DEPENDENT, update_fields
 from seedlab.ui.form import ADVANCED, ERROR_PLACES, Form, read_model_id
 from seedlab.ui.outputs import Outputs, run_action
 from seedlab.ui.page_session import PageSession
-from seedlab.ui.services import PageServices
 from seedlab.workflow.notices import describe_marks, describe_seeds, describe_unknown_words
+from seedlab.workflow.page_services import PageServices
 from seedlab.workflow.trail import Trail
 
 

@@ -18,8 +18,8 @@ from seedlab.images.restoring import Restored, restore
 from seedlab.rules.seeds import Seeds
 from seedlab.rules.suffixes import GUIDE_SUFFIXES, Suffixes
 from seedlab.settings import Settings
-from seedlab.ui.services import PageServices
 from seedlab.workflow.local_files import Places
+from seedlab.workflow.page_services import PageServices
 from seedlab.workflow.session import Session
 from seedlab.workflow.trail import Round, State
 from seedlab.workflow.verification import VerificationResult

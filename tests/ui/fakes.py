@@ -13,9 +13,9 @@ from seedlab.core.errors import RecipeError, SeedLabError
 from seedlab.core.model import Model
 from seedlab.core.recipe import Lora, Recipe
 from seedlab.core.reports import Failed, Finished, Progress, Report, Waiting
-from seedlab.ui.services import PageServices
 from seedlab.workflow.known_shares import KnownShares
 from seedlab.workflow.measuring import measure_model, try_suffixes
+from seedlab.workflow.page_services import PageServices
 from seedlab.workflow.script import write_script
 from seedlab.workflow.session import Picture, Session
 from seedlab.workflow.trail import Trail

@@ -1,6 +1,6 @@
 """Plans rounds: reads and checks everything that is wanted, before any work starts."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from seedlab.images.foreign.metadata import ForeignMetadata
 from seedlab.images.output_folder import find_round
 from seedlab.images.restoring import restore
 from seedlab.rules.matrix import Matrix
-from seedlab.rules.registry import VARIATIONS, find_by_parameter
+from seedlab.rules.registry import VARIATIONS, find_by_parameter, list_parameters
 from seedlab.rules.rule import Rule
 from seedlab.rules.seeds import GUIDE_SEEDS, Seeds
 from seedlab.workflow.drafts import choose_draft_steps, format_draft
@@ -22,6 +22,9 @@ from seedlab.workflow.jobs.job import Job, check_job
 from seedlab.workflow.local_files import Places
 from seedlab.workflow.notices import describe_marks, describe_unknown_words, warn_of_seeds
 from seedlab.workflow.services import Services
+
+Varied = str | float | Sequence[str | float]
+"""Values of a rule's parameter: one, or several."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -210,3 +213,21 @@ def _list_defaults(rule: type[Rule]) -> dict[str, str]:
 
 def _find_flag(rule: type[Rule]) -> str:
     return next(each.flag for each in rule.parameters if each.flag)
+
+
+def read_variations(varied: Mapping[str, Varied]) -> Iterator[tuple[str, str]]:
+    """Return names of parameters of rules with their texts.
+
+    Args:
+        varied: one or several values by the names of the options of `seedlab refine`: {"suffix": [", artsy"]}.
+
+    Raises:
+        RecipeError: there is no such option.
+    """
+    parameters = [each for each in (*Seeds.parameters, *list_parameters()) if each.flag]
+    names = {each.flag[2:].replace("-", "_"): each.name for each in parameters}
+    for name, value in varied.items():
+        if name not in names:
+            raise RecipeError("rule", f"There is no variation “{name}”: use {', '.join(names)}.")
+        for line in (value,) if isinstance(value, str | int | float) else value:
+            yield names[name], str(line)

@@ -1,0 +1,33 @@
+"""`seedlab mcp`: the tools of agents, over standard input and output."""
+
+import argparse
+import os
+from typing import Any
+
+from seedlab.cli.options import MakeServices
+from seedlab.settings import add_flags, make_settings
+
+MCP = """\
+Serve agents on this machine by the Model Context Protocol, over standard input and output. A desktop application starts
+it by itself: its command is "seedlab mcp". For agents elsewhere, use "seedlab app --mcp"."""
+
+
+def add_mcp(commands: Any) -> None:
+    """Add the command to those of `seedlab.cli.main.make_parser`."""
+    parser = commands.add_parser("mcp", help="serve agents, by the Model Context Protocol", description=MCP)
+    add_flags(parser, os.environ)
+    parser.set_defaults(run=run_mcp)
+
+
+def run_mcp(given: argparse.Namespace, _: MakeServices) -> int:
+    """Serve until standard input ends."""
+    from seedlab.application import Application
+    from seedlab.server.programs.extras import import_mcp
+
+    module = import_mcp()
+    application = Application(make_settings(given))
+    try:
+        module.make_server(lambda _: application.make_tools(lambda file: file.resolve().as_uri())).run("stdio")
+    finally:
+        application.close()
+    return 0

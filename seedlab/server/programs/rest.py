@@ -1,0 +1,229 @@
+"""The interfaces of other servers, for programs that speak them: OpenAI's images, and AUTOMATIC1111's txt2img.
+
+Sources: https://platform.openai.com/docs/api-reference/images/create and modules/api/models.py of
+AUTOMATIC1111/stable-diffusion-webui. A setting that SeedLab does not have is refused, never dropped.
+"""
+
+import base64
+import json
+import time
+from collections.abc import Callable, Mapping
+from random import SystemRandom
+from typing import Any
+
+from anyio import CapacityLimiter
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from seedlab.core.errors import RecipeError, SeedLabError
+from seedlab.core.recipe import CPU_NOISES
+from seedlab.core.text import quote
+from seedlab.server.programs.running import MAX_CALLS, run_work
+from seedlab.workflow.jobs.rounds import Grid
+from seedlab.workflow.tools import MAX_PICTURES, Progress, Tools
+
+OPENAI, A1111 = "/v1/images/generations", "/sdapi/v1/txt2img"
+PATHS = (OPENAI, A1111)
+
+OPENAI_FIELDS = {"prompt", "model", "n", "size", "seed", "response_format", "user"}
+OPENAI_DEFAULTS = {
+    "quality": ("auto", "standard"),
+    "style": (),
+    "output_format": ("png",),
+    "background": ("auto", "opaque"),
+    "moderation": ("auto",),
+    "stream": (False,),
+    "partial_images": (0,),
+    "output_compression": (100,),
+}
+A1111_FIELDS = {
+    "prompt",
+    "negative_prompt",
+    "seed",
+    "steps",
+    "cfg_scale",
+    "width",
+    "height",
+    "sampler_name",
+    "sampler_index",
+    "scheduler",
+    "batch_size",
+    "n_iter",
+    "override_settings",
+}
+A1111_DEFAULTS: dict[str, tuple[Any, ...]] = {
+    "send_images": (True,),
+    "save_images": (False,),
+    "subseed": (-1,),
+    "seed_resize_from_h": (-1,),
+    "seed_resize_from_w": (-1,),
+    "override_settings_restore_afterwards": (True, False),
+    "denoising_strength": (0.75, 0.7),
+    "hr_scale": (2, 2.0),
+    "hr_upscaler": ("Latent",),
+    "s_noise": (1, 1.0),
+    "do_not_save_samples": (True,),
+    "do_not_save_grid": (True,),
+    "script_args": ([],),
+    "alwayson_scripts": ({},),
+    "styles": ([],),
+    "comments": ({},),
+}
+EMPTY = (None, False, "", 0, 0.0)
+"""Values of settings that ask for nothing."""
+
+MakeTools = Callable[[Request], Tools]
+draw_seed = SystemRandom().randrange
+
+
+class _FieldError(SeedLabError):
+    """A field of a request has a value that SeedLab cannot take."""
+
+    def __init__(self, field: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.field = field
+
+
+def make_rest_routes(make_tools: MakeTools) -> list[BaseRoute]:
+    """Return the routes of the two interfaces."""
+    limiter = CapacityLimiter(MAX_CALLS)
+
+    async def generate(grid: Grid, request: Request) -> tuple[list[dict[str, Any]], list[bytes], list[str]]:
+        tools = make_tools(request)
+
+        async def report(_: Progress) -> None:
+            """A plain answer has no progress."""
+
+        made = await run_work(tools.make_grid(grid), report, limiter)
+        if made["failures"]:
+            raise SeedLabError(" ".join(made["failures"]))
+        files = [tools.find(picture["picture"]).read_bytes() for picture in made["pictures"]]
+        return made["pictures"], files, made["notices"]
+
+    async def answer_openai(request: Request) -> Response:
+        try:
+            fields = await _read(request)
+            grid = _read_openai(fields)
+            pictures, files, notices = await generate(grid, request)
+        except SeedLabError as error:
+            return _refuse_openai(error)
+        by_address = fields.get("response_format") == "url"
+        data = [
+            {"url": picture["url"]} if by_address else {"b64_json": base64.b64encode(file).decode()}
+            for picture, file in zip(pictures, files, strict=True)
+        ]
+        seeds = [each["seed"] for each in pictures]
+        return JSONResponse({"created": int(time.time()), "data": data, "seeds": seeds, "notices": notices})
+
+    async def answer_a1111(request: Request) -> Response:
+        try:
+            fields = await _read(request)
+            grid = _read_a1111(fields)
+            pictures, files, notices = await generate(grid, request)
+        except SeedLabError as error:
+            return JSONResponse({"error": "SeedLab", "detail": str(error), "body": "", "errors": str(error)}, 422)
+        seeds = [int(picture["seed"]) for picture in pictures]
+        info = {"prompt": grid.prompt, "seed": seeds[0], "all_seeds": seeds, "extra_generation_params": notices}
+        images = [base64.b64encode(file).decode() for file in files]
+        return JSONResponse({"images": images, "parameters": fields, "info": json.dumps(info, ensure_ascii=False)})
+
+    return [Route(OPENAI, answer_openai, methods=["POST"]), Route(A1111, answer_a1111, methods=["POST"])]
+
+
+async def _read(request: Request) -> dict[str, Any]:
+    try:
+        fields = await request.json()
+    except (ValueError, RecursionError):
+        fields = None
+    if not isinstance(fields, dict):
+        raise _FieldError("", "The request must be a JSON object.")
+    return fields
+
+
+def _read_openai(fields: Mapping[str, Any]) -> Grid:
+    _refuse_unknown(fields, OPENAI_FIELDS, OPENAI_DEFAULTS)
+    count = _read_whole(fields, "n", 1)
+    first = _read_whole(fields, "seed", None)
+    width, height = _read_size(fields.get("size"))
+    if fields.get("response_format") not in (None, "b64_json", "url"):
+        raise _FieldError("response_format", "The response format is b64_json or url.")
+    return Grid(
+        prompt=_read_text(fields, "prompt"),
+        model=_read_text(fields, "model"),
+        seeds=_write_seeds(first, count),
+        width=width,
+        height=height,
+    )
+
+
+def _read_a1111(fields: Mapping[str, Any]) -> Grid:
+    _refuse_unknown(fields, A1111_FIELDS, A1111_DEFAULTS)
+    settings = fields.get("override_settings") or {}
+    if not isinstance(settings, dict) or set(settings) - {"sd_model_checkpoint"}:
+        raise _FieldError("override_settings", "SeedLab takes sd_model_checkpoint alone of override_settings.")
+    first = _read_whole(fields, "seed", None)
+    count = (_read_whole(fields, "batch_size", 1) or 1) * (_read_whole(fields, "n_iter", 1) or 1)
+    sampler = _read_text(fields, "sampler_name") or _read_text(fields, "sampler_index")
+    spacing = _read_text(fields, "scheduler")
+    guidance = fields.get("cfg_scale")
+    if guidance is not None and (isinstance(guidance, bool) or not isinstance(guidance, int | float)):
+        raise _FieldError("cfg_scale", "The guidance is a number.")
+    return Grid(
+        prompt=_read_text(fields, "prompt"),
+        negative_prompt=_read_text(fields, "negative_prompt") or None,
+        model=_read_text(settings, "sd_model_checkpoint"),
+        seeds=_write_seeds(None if first == -1 else first, count),
+        steps=_read_whole(fields, "steps", None),
+        guidance=guidance,
+        width=_read_whole(fields, "width", None),
+        height=_read_whole(fields, "height", None),
+        scheduler=" ".join(filter(None, (sampler, "" if spacing.casefold() == "automatic" else spacing))) or None,
+    )
+
+
+def _refuse_unknown(fields: Mapping[str, Any], known: set[str], defaults: Mapping[str, tuple[Any, ...]]) -> None:
+    for name, value in fields.items():
+        if name not in known and value not in (*EMPTY, *defaults.get(name, ())):
+            raise _FieldError(name, f"SeedLab has no setting {quote(name, 40)}: leave it out.")
+
+
+def _read_text(fields: Mapping[str, Any], name: str) -> str:
+    value = fields.get(name)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise _FieldError(name, f"{name} must be text.")
+    return value
+
+
+def _read_whole(fields: Mapping[str, Any], name: str, default: int | None) -> int | None:
+    value = fields.get(name)
+    if value is None:
+        return default
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise _FieldError(name, f"{name} must be a whole number.")
+    return value
+
+
+def _read_size(size: Any) -> tuple[int | None, int | None]:
+    if size in (None, "auto"):
+        return None, None
+    width, _, height = size.partition("x") if isinstance(size, str) else ("", "", "")
+    if not (width.isascii() and width.isdigit() and height.isascii() and height.isdigit()) or len(size) > 11:
+        raise _FieldError("size", "The size is in pixels, width first: 256x256.")
+    return int(width), int(height)
+
+
+def _write_seeds(first: int | None, count: int | None) -> str:
+    count = 1 if count is None else count
+    if not 1 <= count <= MAX_PICTURES:
+        raise _FieldError("n", f"One call makes 1 to {MAX_PICTURES} pictures, not {count}.")
+    first = draw_seed(CPU_NOISES - count) if first is None else first
+    return f"{first}-{first + count - 1}" if count > 1 else str(first)
+
+
+def _refuse_openai(error: SeedLabError) -> Response:
+    field = error.field if isinstance(error, _FieldError | RecipeError) else None
+    body = {"message": str(error), "type": "invalid_request_error", "param": field, "code": None}
+    return JSONResponse({"error": body}, 400)

@@ -1,0 +1,281 @@
+"""What programs and agents are offered: functions over the pictures of the store. HTTP and MCP only pass them on.
+
+They are stateless: a picture is named by its id, which is the name of its file in the store. What they return is JSON
+data.
+"""
+
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from threading import Event
+from typing import Any, TypeVar
+
+from PIL.Image import Image, Resampling
+
+from seedlab.core.errors import RecipeError, SeedLabError
+from seedlab.core.recipe import DTYPES, Recipe
+from seedlab.core.reports import Failed
+from seedlab.core.text import quote
+from seedlab.images.compare import hash_pixels
+from seedlab.images.grid import make_grid
+from seedlab.images.metadata import Metadata, read_metadata
+from seedlab.images.png import read_pixels
+from seedlab.rules.rule import Rule
+from seedlab.rules.seeds import Seeds
+from seedlab.workflow.jobs.job import NOT_MADE
+from seedlab.workflow.jobs.rounds import Grid, Varied, parse_rule, read_variations
+from seedlab.workflow.notices import describe_unknown_words, warn_of_seeds
+from seedlab.workflow.page_services import PageServices
+from seedlab.workflow.session import Session
+from seedlab.workflow.trail import Round, State, Tile
+from seedlab.workflow.verification import VerificationResult
+
+MAX_PICTURES = 16
+"""Of one call. Clients that went away do not always say so, and their work is done to its end."""
+
+SHEET_SIDE = 768
+"""The longest side of a contact sheet, in pixels."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a call is.
+
+    Attributes:
+        done: pictures, with the parts of those that are being made.
+        total: pictures.
+        sentence: what it is doing.
+    """
+
+    done: float
+    total: int
+    sentence: str
+
+
+Work = Generator[Progress, None, T]
+"""Work that says how far it is, and returns a result. Closing it ends the work within a denoising step."""
+
+
+class Tools:
+    """The functions of one caller.
+
+    Args:
+        services: makes and keeps the pictures.
+        find_file: returns the file of a picture's id; None if there is none.
+        address: returns where a picture is served.
+        visitor: whose turns the work takes.
+    """
+
+    def __init__(
+        self,
+        services: PageServices,
+        find_file: Callable[[str], Path | None],
+        address: Callable[[Path], str],
+        visitor: str = "",
+    ) -> None:
+        self._services, self._find_file, self._address, self._visitor = services, find_file, address, visitor
+
+    def list_models(self) -> dict[str, Any]:
+        """Return the models that may be named, the default one first."""
+        default = self._services.default_model
+        listed = sorted(self._services.models, key=lambda each: each[1] != default)
+        return {"models": [{"model": model_id, "name": name} for name, model_id in listed]}
+
+    def make_grid(self, grid: Grid) -> Work[dict[str, Any]]:
+        """Make a picture for each seed.
+
+        Raises:
+            SeedLabError: a value is wrong, or no picture could be made.
+        """
+        rule = Seeds.parse({"seeds": grid.seeds})
+        _check_count(len(rule.seeds))
+        grid = replace(grid, model=grid.model or self._services.default_model)
+        model = self._services.find_model(grid.model)
+        loras = self._services.read_loras("\n".join(grid.loras))
+        # The default dtype depends on the device, and asking for that imports torch: check everything else first.
+        grid.make_recipe(replace(model, dtype=grid.dtype or DTYPES[0]), rule.seeds[0], loras)
+        model = self._services.resolve_model(model)
+        recipe = grid.make_recipe(model, rule.seeds[0], loras)
+        self._services.check(recipe)
+        session = self._services.make_session(None, self._visitor)
+        session.explore(recipe, rule, grid.choose_draft_steps(model, recipe))
+        notices = (
+            describe_unknown_words(self._services, model.model_id, model.name, [recipe.prompt]),
+            model.format_snapped_size(recipe, grid.width, grid.height),
+            warn_of_seeds(self._services, model),
+        )
+        round_ = yield from _develop(session)
+        return self._describe(round_, notices)
+
+    def refine(self, picture: str, variations: Mapping[str, Varied]) -> Work[dict[str, Any]]:
+        """Vary a picture with its seed locked.
+
+        Args:
+            variations: of one kind, by the names of the command's options: {"suffix": [", artsy"]}.
+
+        Raises:
+            SeedLabError: a value is wrong, or no picture could be made.
+        """
+        rule = parse_rule(read_variations(variations))
+        session, tile = self._open(picture)
+        session.lock(*tile, self._check_variations(session, tile, rule))
+        _check_count(len(session.trail.newest.tiles))
+        round_ = yield from _develop(session)
+        return self._describe(round_)
+
+    def finish(self, picture: str) -> Work[dict[str, Any]]:
+        """Make the whole picture of a draft.
+
+        Raises:
+            SeedLabError: it could not be made.
+        """
+        session, (round_id, index) = self._open(picture)
+        if session.trail.tile(round_id, index).state is not State.DRAFT:
+            raise SeedLabError("This is a whole picture already: there is nothing to finish.")
+        session.finish(round_id, [index])
+        round_ = yield from _develop(session)
+        return self._describe(round_)
+
+    def look(self, pictures: Sequence[str]) -> Image:
+        """Return a contact sheet of pictures, or a picture; RGB, with sides of at most `SHEET_SIDE` pixels.
+
+        Raises:
+            SeedLabError: one of them is not here.
+        """
+        _check_count(len(pictures))
+        if not pictures:
+            raise SeedLabError("No picture was given: name one or more.")
+        sheet = make_grid([read_pixels(self.find(picture)) for picture in pictures])
+        sheet.thumbnail((SHEET_SIDE, SHEET_SIDE), Resampling.LANCZOS)
+        return sheet
+
+    def read_recipe(self, picture: str) -> dict[str, Any]:
+        """Return the recipe of a picture, and what led to it.
+
+        Raises:
+            SeedLabError: the picture is not here.
+        """
+        metadata = self._read(picture)
+        return {
+            "picture": picture,
+            "recipe": metadata.recipe.to_dict(),
+            "draft_steps": metadata.draft_steps,
+            "environment": asdict(metadata.environment),
+        }
+
+    def verify(self, picture: str) -> Work[dict[str, Any]]:
+        """Make a picture again, alone, and compare the bytes.
+
+        Raises:
+            SeedLabError: it is not here, or could not be made.
+        """
+        file, metadata = self.find(picture), self._read(picture)
+        stop = Event()
+        verify = self._services.verify(metadata.recipe, file, stop, self._visitor, metadata.draft_steps)
+        with closing(verify) as reports:
+            for report in reports:
+                if isinstance(report, VerificationResult):
+                    return _describe_result(picture, report)
+                if isinstance(report, Failed):
+                    raise SeedLabError(report.sentence)
+                yield Progress(0, 1, "Making the picture again.")
+        raise SeedLabError(NOT_MADE)
+
+    def write_script(self, pictures: Sequence[str]) -> dict[str, Any]:
+        """Write pictures of one round as a script that gives the same bytes with diffusers alone.
+
+        Raises:
+            SeedLabError: one of them is not here, or they cannot be written as one script.
+        """
+        _check_count(len(pictures))
+        if not pictures:
+            raise SeedLabError("No picture was given: name one or more.")
+        return {"script": self._services.write_script([self._read(picture).recipe for picture in pictures])}
+
+    def find(self, picture: str) -> Path:
+        """Return the file of a picture.
+
+        Raises:
+            SeedLabError: it is not here.
+        """
+        file = self._find_file(picture)
+        if file is None:
+            raise SeedLabError(f"There is no picture {quote(picture, 120)} here: use an id that a grid or refine gave.")
+        return file
+
+    def _read(self, picture: str) -> Metadata:
+        return read_metadata(self.find(picture))
+
+    def _open(self, picture: str) -> tuple[Session, tuple[int, int]]:
+        """Start a session with a picture at the end of its lineage. Returns it, and the picture's round and tile."""
+        file, metadata = self.find(picture), self._read(picture)
+        self._services.find_model(metadata.recipe.model_address).check(metadata.recipe)
+        session = self._services.make_session(None, self._visitor)
+        trail = session.restore(metadata.recipe, metadata.lineage, file, "", metadata.draft_steps)
+        newest = trail.newest
+        index = next(index for index, tile in enumerate(newest.tiles) if tile.recipe == metadata.recipe)
+        return session, (newest.id, index)
+
+    def _check_variations(self, session: Session, tile: tuple[int, int], rule: Rule) -> Rule:
+        parent = session.trail.tile(*tile).recipe
+        model = self._services.find_model(parent.model_address)
+        for recipe in rule.make(parent):
+            model.check(recipe)
+        return rule
+
+    def _describe(self, round_: Round, notices: Sequence[str] = ()) -> dict[str, Any]:
+        made = [tile for tile in round_.tiles if tile.file is not None]
+        failures = [
+            f"Seed {tile.recipe.seed}: {tile.sentence or NOT_MADE}" for tile in round_.tiles if tile.file is None
+        ]
+        if not made:
+            raise SeedLabError(failures[0])
+        return {
+            "title": round_.title,
+            "pictures": [self._describe_tile(tile) for tile in made],
+            "notices": [notice for notice in notices if notice],
+            "failures": failures,
+        }
+
+    def _describe_tile(self, tile: Tile) -> dict[str, Any]:
+        assert tile.file is not None
+        recipe: Recipe = tile.recipe
+        return {
+            "picture": tile.file.stem,
+            "seed": str(recipe.seed),  # JavaScript's numbers end at 2**53
+            "prompt": recipe.late_prompt or recipe.prompt,
+            "sha256": hash_pixels(read_pixels(tile.file)),
+            "url": self._address(tile.file),
+            "notice": tile.sentence,
+            "draft_steps": tile.draft_steps,
+        }
+
+
+def _develop(session: Session) -> Work[Round]:
+    """Do the work of a session; returns the newest round."""
+    with closing(session.develop()) as trails:
+        for trail in trails:
+            tiles = trail.newest.tiles
+            made = sum(tile.file is not None for tile in tiles)
+            done = sum(tile.fraction for tile in tiles)
+            yield Progress(round(done, 3), len(tiles), f"{made} of {len(tiles)} pictures")
+    return session.trail.newest
+
+
+def _describe_result(picture: str, result: VerificationResult) -> dict[str, Any]:
+    return {
+        "picture": picture,
+        "equal": result.is_equal,
+        "sha256": result.sha256,
+        "original_sha256": result.original_sha256,
+        "l_infinity": result.l_infinity,
+        "causes": list(result.causes),
+    }
+
+
+def _check_count(count: int) -> None:
+    if count > MAX_PICTURES:
+        raise RecipeError("seeds", f"{count} pictures are too many for one call: ask for {MAX_PICTURES} or fewer.")

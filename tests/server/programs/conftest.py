@@ -1,0 +1,50 @@
+"""The real app, with the interfaces for programs switched on and Sketch behind them."""
+
+import asyncio
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from seedlab.application import Application
+from seedlab.server.address import check_address
+from seedlab.server.main import start
+from seedlab.settings import Settings
+
+SMALL = {"steps": 2, "width": 64, "height": 64}
+"""The quickest pictures that Sketch makes."""
+
+
+@dataclass(frozen=True)
+class Running:
+    """The running app.
+
+    Attributes:
+        url: its address, without a slash at the end.
+        store: the folder of its pictures.
+    """
+
+    url: str
+    store: Path
+
+
+@pytest.fixture(scope="package")
+def running(tmp_path_factory: pytest.TempPathFactory, variables: None) -> Iterator[Running]:
+    store = tmp_path_factory.mktemp("store")
+    settings = Settings(open_browser=False, store=store, mcp=True, api=True)
+    temporary = tmp_path_factory.mktemp("temporary")
+    application, port = Application(settings), check_address(settings.host, 0)
+
+    # Without a running event loop Gradio creates some and never closes them.
+    async def serve():
+        return start(application, port, temporary)
+
+    with ThreadPoolExecutor(1) as executor:  # Playwright may run an event loop in this thread
+        stop = executor.submit(lambda: asyncio.run(serve())).result()
+    try:
+        yield Running(f"http://127.0.0.1:{port}", store)
+    finally:
+        application.close()
+        stop()

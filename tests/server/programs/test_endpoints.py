@@ -1,0 +1,93 @@
+"""The named endpoints, with gradio's own client."""
+
+import json
+import time
+import urllib.request
+
+import pytest
+from gradio_client import Client
+from gradio_client.exceptions import AppError
+
+from seedlab.images.metadata import read_metadata
+from tests.server.programs.conftest import SMALL
+
+
+@pytest.fixture(scope="module")
+def client(running):
+    client = Client(running.url, verbose=False)
+    yield client
+    client.close()
+
+
+def call(client, name, *arguments, **options):
+    return json.loads(client.predict(*arguments, api_name=f"/{name}", **options))
+
+
+def test_their_arguments_are_typed_and_described(client):
+    endpoints = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
+    names = ["finish", "grid", "look", "models", "recipe", "refine", "script", "verify"]
+    assert sorted(endpoints) == [f"/{name}" for name in names]
+    parameters = {each["parameter_name"]: each["python_type"]["type"] for each in endpoints["/grid"]["parameters"]}
+    assert parameters["prompt"] == "str"
+    assert parameters["guidance"] == "float"
+    assert {each["python_type"]["type"] for end in endpoints.values() for each in end["returns"]} == {"str"}
+
+
+def test_from_a_grid_to_a_script(client, running):
+    assert call(client, "models")["models"][0] == {"model": "sketch", "name": "Sketch"}
+    grid = call(client, "grid", "a boat", seeds="0-3", **SMALL)
+    assert [each["seed"] for each in grid["pictures"]] == ["0", "1", "2", "3"]
+    chosen = grid["pictures"][2]["picture"]
+    with urllib.request.urlopen(grid["pictures"][2]["url"]) as answer:
+        assert answer.read() == (running.store / f"{chosen}.png").read_bytes()
+    more = call(client, "refine", chosen, {"suffix": [", artsy", ", colorful"]})["pictures"]
+    assert [each["prompt"] for each in more] == ["a boat, artsy", "a boat, colorful"]
+    assert call(client, "verify", more[0]["picture"])["equal"] is True
+    recipe = call(client, "recipe", more[0]["picture"])["recipe"]
+    assert (recipe["seed"], recipe["prompt"]) == (2, "a boat, artsy")
+    assert "from diffusers import" in call(client, "script", [each["picture"] for each in more])["script"]
+    assert call(client, "look", [each["picture"] for each in more])["image"].startswith("data:image/jpeg;base64,")
+
+
+def test_the_lineage_of_a_picture_stays_with_its_variations(client, running):
+    (first,) = call(client, "grid", "a boat", seeds="5", **SMALL)["pictures"]
+    (second,) = call(client, "refine", first["picture"], {"suffix": ", artsy"})["pictures"]
+    (third,) = call(client, "refine", second["picture"], {"sweep": "steps 3"})["pictures"]
+    lineage = read_metadata(running.store / f"{third['picture']}.png").lineage
+    assert [change.parent.prompt for change in lineage] == ["a boat", "a boat, artsy"]
+
+
+def test_a_draft_is_finished(client):
+    (draft,) = call(client, "grid", "a boat", seeds="6", draft=True, **SMALL | {"steps": 4})["pictures"]
+    assert draft["draft_steps"] == 1
+    (whole,) = call(client, "finish", draft["picture"])["pictures"]
+    assert whole["draft_steps"] is None
+    with pytest.raises(AppError, match="nothing to finish"):
+        call(client, "finish", whole["picture"])
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "sentence"),
+    [
+        ("grid", ("a boat", "nonsense"), "“nonsense” is not a seed"),
+        ("grid", ("a boat", "0-63"), "64 pictures are too many for one call: ask for 16 or fewer"),
+        ("grid", ("a boat", "0", "/etc/passwd"), "“passwd” is not a file of a model"),
+        ("recipe", ("../../etc/passwd",), "There is no picture"),
+        ("refine", ("0" * 64 + "-" + "0" * 16,), "There is no picture"),
+        ("look", ([],), "No picture was given"),
+    ],
+)
+def test_bad_input_gets_a_sentence(client, name, arguments, sentence):
+    with pytest.raises(AppError, match=sentence):
+        call(client, name, *arguments)
+
+
+def test_cancelling_ends_the_work_within_a_step(client, running):
+    job = client.submit("a house", seeds="100-111", steps=40, width=256, height=256, api_name="/grid")
+    while not job.outputs():
+        time.sleep(0.05)
+    before = len(list(running.store.glob("*.png")))
+    job.cancel()
+    time.sleep(2)
+    assert len(list(running.store.glob("*.png"))) == before
+    assert call(client, "grid", "a boat", seeds="7", **SMALL)["failures"] == []

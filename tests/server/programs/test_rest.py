@@ -1,0 +1,102 @@
+"""The interfaces of other servers: OpenAI's with its own client, AUTOMATIC1111's as its programs send it."""
+
+import base64
+import json
+from io import BytesIO
+
+import httpx
+import openai
+import pytest
+from PIL import Image
+
+from seedlab.core.seeds import parse_seeds
+from seedlab.images.metadata import read_metadata
+from seedlab.server.programs.rest import _write_seeds
+
+
+@pytest.fixture
+def client(running):
+    with openai.OpenAI(base_url=f"{running.url}/v1", api_key="none", max_retries=0) as client:
+        yield client
+
+
+def test_openais_client_makes_pictures_of_chosen_seeds(client, tmp_path):
+    answer = client.images.generate(prompt="a boat", n=2, size="64x64", extra_body={"seed": 3})
+    assert answer.seeds == ["3", "4"]
+    assert answer.notices == []
+    for index, each in enumerate(answer.data):
+        file = tmp_path / f"{index}.png"
+        file.write_bytes(base64.b64decode(each.b64_json))
+        assert read_metadata(file).recipe.seed == 3 + index
+    (other,) = client.images.generate(prompt="a boat", size="64x64", response_format="url", extra_body={"seed": 3}).data
+    assert httpx.get(other.url).content == (tmp_path / "0.png").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("options", "field"),
+    [
+        ({"quality": "hd"}, "quality"),
+        ({"size": "1x"}, "size"),
+        ({"size": "9000x64"}, "width"),
+        ({"n": 17}, "n"),
+        ({"extra_body": {"seed": "three"}}, "seed"),
+        ({"model": "dall-e-3"}, "model_id"),
+    ],
+)
+def test_what_seedlab_cannot_do_is_refused(client, options, field):
+    with pytest.raises(openai.BadRequestError) as caught:
+        client.images.generate(prompt="a boat", **{"size": "64x64", **options})
+    assert caught.value.param == field
+    assert caught.value.body["message"]
+
+
+def post(running, **fields):
+    return httpx.post(f"{running.url}/sdapi/v1/txt2img", json=fields, timeout=60)
+
+
+def test_programs_of_automatic1111(running):
+    fields = {
+        "prompt": "a boat",
+        "negative_prompt": "fog",
+        "seed": 3,
+        "steps": 2,
+        "cfg_scale": 2.5,
+        "width": 64,
+        "height": 64,
+        "sampler_name": "Euler a",
+        "batch_size": 2,
+        "restore_faces": False,
+        "denoising_strength": 0.75,
+    }
+    answer = post(running, **fields).json()
+    assert json.loads(answer["info"])["all_seeds"] == [3, 4]
+    with Image.open(BytesIO(base64.b64decode(answer["images"][1]))) as image:
+        assert "Sampler: Euler a" in image.text["parameters"]
+        assert "Seed: 4" in image.text["parameters"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"enable_hr": True}, "SeedLab has no setting “enable_hr”"),
+        ({"restore_faces": True}, "SeedLab has no setting “restore_faces”"),
+        ({"override_settings": {"CLIP_stop_at_last_layers": 2}}, "sd_model_checkpoint alone"),
+        ({"sampler_name": "Dream"}, "Dream"),
+        ({"cfg_scale": "high"}, "The guidance is a number"),
+    ],
+)
+def test_a_setting_is_never_dropped(running, fields, sentence):
+    answer = post(running, prompt="a boat", **fields)
+    assert answer.status_code == 422
+    assert sentence in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"{", b"[" * 100_000])
+def test_a_request_that_is_no_object_is_refused(running, content):
+    assert httpx.post(f"{running.url}/v1/images/generations", content=content).status_code == 400
+
+
+def test_without_a_seed_one_is_drawn():
+    seeds = parse_seeds(_write_seeds(None, 3))
+    assert seeds[2] - seeds[0] == 2
+    assert _write_seeds(None, 1) != _write_seeds(None, 1)
