@@ -37,7 +37,7 @@ def make(manager, recipes) -> tuple[list[str], object]:
     return [hash_pixels(ends[index].image) for index in range(len(recipes))], ends[0].environment
 
 
-@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+@pytest.mark.parametrize("dtype", [pytest.param("float32", marks=pytest.mark.slow), "bfloat16"])
 def test_a_round_of_suffixes(shared_manager, tiny, tmp_path, dtype):
     base = make_recipe(tiny, seed=2, dtype=dtype, scheduler="EulerAncestralDiscreteScheduler", negative_prompt="“blur”")
     recipes = suffix_round(base, GUIDE_SUFFIXES)
@@ -55,10 +55,15 @@ def test_a_round_of_suffixes(shared_manager, tiny, tmp_path, dtype):
 @pytest.mark.parametrize(
     "scheduler",
     [
-        "DPMSolverMultistepScheduler Karras",
         "DPMSolverMultistepScheduler SDE",
-        "DPMSolverMultistepScheduler",
-        "DEISMultistepScheduler",
+        *(
+            pytest.param(name, marks=pytest.mark.slow)
+            for name in (
+                "DPMSolverMultistepScheduler Karras",
+                "DPMSolverMultistepScheduler",
+                "DEISMultistepScheduler",
+            )
+        ),
     ],
 )
 def test_a_round_of_seeds(shared_manager, tiny, tmp_path, scheduler):

@@ -54,7 +54,7 @@ CASES = [
         {"scheduler": "KDPM2AncestralDiscreteScheduler", "guidance_scale": 1.0},
         marks=pytest.mark.slow,
     ),
-    ("build_stable_diffusion", {"scheduler": "PNDMScheduler"}),
+    pytest.param("build_stable_diffusion", {"scheduler": "PNDMScheduler"}, marks=pytest.mark.slow),
     ("build_stable_diffusion_xl", {"dtype": "bfloat16", "negative_prompt": "fog"}),
     pytest.param("build_stable_diffusion_3", {}, marks=pytest.mark.slow),
     ("build_flux", {}),

@@ -15,6 +15,7 @@ from seedlab.core.errors import RecipeError, SeedLabError
 from seedlab.core.reports import Failed, Finished, Progress, Waiting
 from seedlab.core.schedulers import list_family
 from seedlab.pipelines.exact.plans import Plan, Plans
+from seedlab.pipelines.failures import NO_MEMORY, explain
 from seedlab.pipelines.loaded.loading import load_pipeline
 from seedlab.pipelines.manager import PipelineManager
 from tests.pipelines.builders import build_stable_diffusion, build_stable_diffusion_xl, make_recipe
@@ -132,7 +133,7 @@ def test_out_of_memory_ends_that_tile_in_words_and_the_manager_lives_on(manager,
     with monkeypatch.context() as patch:
         patch.setattr(loaded.pipeline.vae, "decode", decode)
         (failed,) = (report for report in run(manager, make_recipe(tiny)) if isinstance(report, Failed))
-    assert failed.sentence == "Not enough memory for this picture: choose a smaller size, or a smaller model."
+    assert failed.sentence == NO_MEMORY
     assert isinstance(run(manager, make_recipe(tiny))[-1], Finished)
 
 
@@ -145,15 +146,8 @@ def test_out_of_memory_ends_that_tile_in_words_and_the_manager_lives_on(manager,
         "GET was unable to find an engine to execute this computation",
     ],
 )
-def test_memory_that_is_full_is_known_by_many_words(manager, tiny, monkeypatch, words):
-    run(manager, make_recipe(tiny))
-    (loaded,) = manager._executor._cache._loaded.values()
-
-    def decode(*_, **__):
-        raise RuntimeError(words)
-
-    monkeypatch.setattr(loaded.pipeline.vae, "decode", decode)
-    assert run(manager, make_recipe(tiny))[-1].sentence.startswith("Not enough memory for this picture")
+def test_memory_that_is_full_is_known_by_many_words(words):
+    assert explain(RuntimeError(words)) == NO_MEMORY
 
 
 def test_what_goes_wrong_while_memory_is_freed_does_not_end_the_others(manager, tiny, monkeypatch, caplog):

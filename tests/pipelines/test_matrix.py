@@ -99,6 +99,9 @@ EVERY = [pytest.param(case, id=str(case), marks=() if case in REPRESENTATIVES el
 AS_WRITTEN = [
     pytest.param(case, id=str(case), marks=() if case in REPRESENTATIVES[1:3] else pytest.mark.slow) for case in CASES
 ]
+BESIDE_OTHERS = [
+    pytest.param(case, id=str(case), marks=() if case in REPRESENTATIVES[:2] else pytest.mark.slow) for case in CASES
+]
 WITH_PROMPT = [parameter for parameter in EVERY if parameter.values[0].model not in UNCONDITIONAL]
 
 WITH_PROMPTS = [
@@ -184,7 +187,7 @@ def test_the_same_picture_beside_others_and_again(shared_manager, build, run_alo
     assert [made[0][3], *made[1][:2]] == [run_alone(seeds[1])] * 3
 
 
-@pytest.mark.parametrize("case", EVERY)
+@pytest.mark.parametrize("case", BESIDE_OTHERS)
 def test_while_a_second_visitor_generates(shared_manager, build, run_alone, case):
     mine = make_seeds(build, case)[:2]
     theirs = make_seeds(build, Case("tiny", "bfloat16", "EulerDiscreteScheduler"))[1:]

@@ -48,6 +48,9 @@ BUILDERS: dict[str, Callable[[Path], Path]] = {
     "lora": builders.build_stable_diffusion,
 }
 
+TESTED_ELSEWHERE = ("xl", "pixart", "checkpoint", "ddpm")
+EVERY = [pytest.param(name, marks=pytest.mark.slow if name in TESTED_ELSEWHERE else ()) for name in BUILDERS]
+
 RUN = """
 import json, sys
 scripts = json.load(sys.stdin)
@@ -109,7 +112,7 @@ def develop(session: Session, round_id: int) -> Round:
     return round_
 
 
-@pytest.mark.parametrize("name", BUILDERS)
+@pytest.mark.parametrize("name", EVERY)
 def test_a_grid_and_the_variations_of_a_locked_seed(do_job, name):
     job = do_job(name)
     assert [tile.recipe.seed for tile in job.seeds.tiles] == [0, 1, 2, 3]
@@ -120,7 +123,7 @@ def test_a_grid_and_the_variations_of_a_locked_seed(do_job, name):
         assert {tile.recipe.seed for tile in job.suffixes.tiles} == {2}
 
 
-@pytest.mark.parametrize("name", BUILDERS)
+@pytest.mark.parametrize("name", EVERY)
 def test_its_png_brings_it_back_and_is_verified(do_job, name):
     job = do_job(name)
     found = restore(job.file)
@@ -133,9 +136,16 @@ def test_its_png_brings_it_back_and_is_verified(do_job, name):
     assert (verdict.is_equal, verdict.l_infinity, verdict.latents) == (True, 0, True)
 
 
-def test_their_scripts_give_the_same_bytes(do_job, tmp_path):
+@pytest.mark.parametrize(
+    "names",
+    [
+        pytest.param([name for name in BUILDERS if name not in TESTED_ELSEWHERE], id="some"),
+        pytest.param(TESTED_ELSEWHERE, id="the others", marks=pytest.mark.slow),
+    ],
+)
+def test_their_scripts_give_the_same_bytes(do_job, tmp_path, names):
     """All in one process; each script sets all that it needs."""
-    jobs = [do_job(name) for name in BUILDERS]
+    jobs = [do_job(name) for name in names]
     scripts = json.dumps([job.services.write_script([job.chosen]) for job in jobs])
     done = run_python("-c", RUN, cwd=tmp_path, text=scripts)
     assert done.returncode == 0, done.stderr

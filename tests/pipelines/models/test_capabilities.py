@@ -55,7 +55,7 @@ def test_what_works_on_films_is_told_by_its_weights(qwen):
     ("changes", "arguments"),
     [
         ({"guidance_scale": 0.0}, {}),
-        ({"guidance_scale": 4.0}, {"true_cfg_scale": 4.0, "negative_prompt": " "}),
+        pytest.param({"guidance_scale": 4.0}, {"true_cfg_scale": 4.0, "negative_prompt": " "}, marks=pytest.mark.slow),
         ({"guidance_scale": 4.0, "negative_prompt": "fog"}, {"true_cfg_scale": 4.0, "negative_prompt": "fog"}),
     ],
     ids=str,

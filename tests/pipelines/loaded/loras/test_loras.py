@@ -95,6 +95,7 @@ def test_pictures_with_a_lora_are_those_of_the_plain_script_in_a_batch_too(share
     assert run_script(write_script(recipes, shared_manager.environment(recipes[0])), tmp_path) == made
 
 
+@pytest.mark.slow
 def test_a_matrix_of_weights_and_schedulers_is_one_script(shared_manager, tiny, lora, tmp_path):
     weights, schedulers = (
         Sweep.parse({"sweep_setting": setting, "sweep": text})
