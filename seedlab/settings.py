@@ -16,7 +16,7 @@ LOCAL = ("127.0.0.1", "localhost", "::1")
 """Addresses that only this machine can reach."""
 
 YES, NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
-VALUES = ("model", "device", "memory_format", "host", "port", "store", "loras")
+VALUES = ("model", "device", "memory_format", "host", "port", "store", "loras", "auth")
 SWITCHES = ("deterministic", "share", "open", "public", "embed", "mcp", "api")
 PREFIX = "SEEDLAB_"
 VARIABLES = tuple(f"{PREFIX}{name.upper()}" for name in (*VALUES, *SWITCHES, "cache", "wildcards"))
@@ -24,6 +24,7 @@ VARIABLES = tuple(f"{PREFIX}{name.upper()}" for name in (*VALUES, *SWITCHES, "ca
 
 SEEDLAB_CACHE is a folder; `pipelines/` reads it. So is SEEDLAB_WILDCARDS; `rules/expansion.py` reads it."""
 
+MIN_PASSWORD = 8
 DEVICES = ("auto", *GENERATOR_DEVICES)
 MEMORY_FORMATS = {"auto": None, "contiguous": "contiguous_format", "channels-last": "channels_last"}
 """What torch calls the memory formats of weights, by their names on the command line."""
@@ -46,6 +47,7 @@ class Settings:
         device: "cpu", "cuda" or "mps"; None for the best one available.
         memory_format: of the weights, "contiguous_format" or "channels_last"; None for the device's default.
         host, port: where the page is served; port None for the first free one from 7860.
+        auth: "name:password" that everybody has to know; None for a server without a password.
         share: whether Gradio makes a public link.
         deterministic: whether only deterministic algorithms are allowed, which is slower on a GPU.
         store: the folder for finished pictures and drafts.
@@ -64,6 +66,7 @@ class Settings:
     memory_format: str | None = None
     host: str = LOCAL[0]
     port: int | None = None
+    auth: str | None = None
     share: bool = False
     deterministic: bool = False
     store: Path = Path("seedlab-pictures")
@@ -114,6 +117,7 @@ def make_settings(flags: argparse.Namespace) -> Settings:
         memory_format=_read_memory_format(flags.memory_format),
         host=host,
         port=_read_port(flags.port),
+        auth=_read_auth(flags.auth),
         share=bool(switches["share"]),
         deterministic=bool(switches["deterministic"]),
         store=Path(flags.store),
@@ -175,6 +179,8 @@ def _add_page_flags(parser: argparse.ArgumentParser, variables: Mapping[str, str
     port = variables.get("SEEDLAB_PORT") or variables.get("GRADIO_SERVER_PORT")
     words = "the port to serve on; by default the first free one from 7860 [SEEDLAB_PORT]"
     parser.add_argument("--port", default=port, help=words)
+    words = "ask everybody for this name and password; as a variable, other users cannot see it [SEEDLAB_AUTH]"
+    parser.add_argument("--auth", metavar="NAME:PASSWORD", default=variables.get("SEEDLAB_AUTH"), help=words)
     _add_switch(parser, variables, "share", False, "create a public link")
     _add_switch(parser, variables, "open", not on_space, "open the page in your browser")
     words = "serve strangers: only Sketch and --model, a bounded store; the default if other machines have access"
@@ -242,6 +248,18 @@ def _read_port(text: str | None) -> int | None:
             f"“{text[:20]}” is not a port: use a number from 0 to 65535 for --port or SEEDLAB_PORT; 0 is any free one."
         )
     return int(text)
+
+
+def _read_auth(text: str | None) -> str | None:
+    if not text:
+        return None
+    name, _, password = text.partition(":")
+    if not name or len(password) < MIN_PASSWORD:
+        raise SeedLabError(
+            f"The login needs a name, a colon and a password of {MIN_PASSWORD} characters or more: "
+            "use NAME:PASSWORD for --auth or SEEDLAB_AUTH."
+        )
+    return text
 
 
 def _format_unknown(name: str) -> str:

@@ -15,6 +15,7 @@ from seedlab.server.calls import EventCalls
 from seedlab.server.headers import SecurityHeaders, make_headers
 from seedlab.server.hosts import HostAndOrigin, make_host_check
 from seedlab.server.install import make_app_options, repeat
+from seedlab.server.login import PasswordCheck
 from seedlab.server.paths import OpenPaths
 from seedlab.server.programs.registry import NO_PROGRAMS, Programs
 from seedlab.server.routes import make_routes
@@ -50,6 +51,7 @@ def make_edge(
         [
             Middleware(SecurityHeaders, headers=make_headers(on_space=settings.on_space)),
             Middleware(HostAndOrigin, is_known=make_host_check(settings)),
+            *([Middleware(PasswordCheck, login=settings.auth)] if settings.auth else []),
             Middleware(OpenPaths, also=programs.open),
             Middleware(BodyLimit),
             Middleware(EventCalls, list_functions=page.list_functions),
