@@ -1,6 +1,6 @@
 """SeedLab assembled: settings -> pipeline manager and store -> the services of the page and of the commands."""
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from threading import Event
@@ -13,7 +13,9 @@ from seedlab.core.picture import Picture
 from seedlab.core.recipe import Lora, Recipe
 from seedlab.core.reports import Report
 from seedlab.core.seed_share import SeedShare
-from seedlab.images.store import Store
+from seedlab.core.visitors import name_owner
+from seedlab.images.index.search import NOBODY, OPERATOR
+from seedlab.images.store import make_store
 from seedlab.pipelines.loaded.lora_folder import LoraFolder
 from seedlab.pipelines.manager import PipelineManager
 from seedlab.pipelines.models.addresses import find_model
@@ -23,6 +25,7 @@ from seedlab.pipelines.run_store import RunStore
 from seedlab.settings import RUNS_BYTES, Settings
 from seedlab.sketch import vocabulary
 from seedlab.sketch.phrases import add_phrase
+from seedlab.workflow.gallery import Gallery
 from seedlab.workflow.known_files import KnownFiles
 from seedlab.workflow.known_shares import KnownShares
 from seedlab.workflow.local_files import LocalFiles
@@ -31,6 +34,7 @@ from seedlab.workflow.script import write_script
 from seedlab.workflow.services import Services
 from seedlab.workflow.session import Session
 from seedlab.workflow.tools import Tools
+from seedlab.workflow.thumbnail_addresses import ThumbnailAddresses
 from seedlab.workflow.trail import Trail
 from seedlab.workflow.verification import VerificationResult, read_original, verify
 
@@ -72,7 +76,8 @@ class Application:
         self._shares = KnownShares(cache / KNOWN_SHARES if cache else None)
         # Strangers must not find the operator's files.
         self._loras = LoraFolder(None) if settings.public else LoraFolder(settings.loras, self._known.list_paths)
-        self._store = Store(settings.store, settings.store_bytes, embed=settings.embed)
+        self._store = make_store(settings.store, settings.store_bytes, embed=settings.embed)
+        self._thumbnail_addresses = ThumbnailAddresses()
 
     @property
     def services(self) -> Services:
@@ -116,9 +121,34 @@ class Application:
         self._store.sweep()
         self._runs.sweep()
 
+    def tidy(self) -> None:
+        """Sweep, and bring the index in step with what users did in the store's folder."""
+        self.sweep()
+        self._store.update_index()
+
+    def open_gallery(self, cookies: Mapping[str, str]) -> Gallery:
+        """Return the gallery of a visitor: on a public host their own pictures, otherwise all."""
+        return Gallery(self._store, self._thumbnail_addresses, self._find_owner(cookies))
+
+    def find_thumbnail(self, address: str, cookies: Mapping[str, str]) -> Path:
+        """Return the file of a thumbnail.
+
+        Args:
+            address: as the gallery of this visitor gave it.
+
+        Raises:
+            SeedLabError: it is not an address of theirs, or the picture is not there any more.
+        """
+        name = self._thumbnail_addresses.read(address, self._find_owner(cookies))
+        return self._store.find_thumbnail(name)
+
+    def _find_owner(self, cookies: Mapping[str, str]) -> str:
+        return name_owner(cookies, NOBODY) if self.settings.public else OPERATOR
+
     def close(self) -> None:
         """End all work."""
         self.manager.close()
+        self._store.close()
 
     def _shared(self) -> dict[str, Any]:
         manager = self.manager
@@ -134,6 +164,7 @@ class Application:
             "list_words": lambda model_id: vocabulary.KINDS if model_id == SKETCH else {},
             "generate": manager.generate,
             "shares": self._shares,
+            "open_gallery": self.open_gallery,
             "close": self.close,
         }
 
@@ -169,16 +200,23 @@ class Application:
         models = {model.model_id: model.name for model in CATALOG if not public or model.model_id == SKETCH}
         return models | {self._default.address: self._default.name}
 
-    def _make_session(self, trail: Trail | None, visitor: str) -> Session:
+    def _make_session(self, trail: Trail | None, visitor: str, owner: str = NOBODY) -> Session:
+        """Start a session.
+
+        Args:
+            visitor: whose turns its work takes.
+            owner: whose gallery its pictures go to, on a public host.
+        """
         manager, store = self.manager, self._store
+        owner = owner if self.settings.public else OPERATOR
         generate = partial(manager.generate, visitor=visitor)
 
         def find(recipe: Recipe, draft_steps: int | None) -> Picture | None:
             environment = manager.environment(recipe)
-            whole = store.find(recipe, environment)
-            return whole if whole or draft_steps is None else store.find(recipe, environment, draft_steps)
+            whole = store.find(recipe, environment, owner=owner)
+            return whole if whole or draft_steps is None else store.find(recipe, environment, draft_steps, owner)
 
-        return Session(generate, find, store.keep, trail)
+        return Session(generate, find, partial(store.keep, owner=owner), trail)
 
     def _verify(
         self, recipe: Recipe, file: Path, stop: Event, visitor: str, draft_steps: int | None = None

@@ -73,23 +73,29 @@ def delete_abandoned(folder: Path) -> None:
 
 def delete_least_used(
     folder: Path, is_ours: Callable[[str], object], limit_bytes: int, kept: Path | None = None
-) -> None:
+) -> tuple[Path, ...]:
     """Delete the least recently used files of a folder while all of them together are larger than a limit.
 
     Args:
         folder: several processes may use it. Nothing happens if it cannot be read.
         is_ours: whether a file of this name counts, and may be deleted.
         kept: a file that counts and stays.
+
+    Returns:
+        The files that were deleted, here or by another process.
     """
     files = sorted(_list_by_use(folder, is_ours))
     excess = sum(size for _, size, _ in files) - limit_bytes
+    deleted: list[Path] = []
     for _, size, file in files:
         if excess <= 0:
-            return
+            break
         if file != kept:
             excess -= size
-            with suppress(OSError):  # another process has deleted it
-                file.unlink()
+            with suppress(OSError):
+                file.unlink(missing_ok=True)  # another process may have deleted it
+                deleted.append(file)
+    return tuple(deleted)
 
 
 def _list_by_use(folder: Path, is_ours: Callable[[str], object]) -> Iterator[tuple[float, int, Path]]:

@@ -22,6 +22,7 @@ from seedlab.server.routes import make_routes
 from seedlab.server.streams import StreamLimits, Streams
 from seedlab.server.temporary import SWEEP_SECONDS, sweep
 from seedlab.server.uploads import Uploads
+from seedlab.server.visitors import VisitorCookie
 from seedlab.settings import Settings
 from seedlab.ui.running_page import RunningPage
 
@@ -52,6 +53,7 @@ def make_edge(
             Middleware(SecurityHeaders, headers=make_headers(on_space=settings.on_space)),
             Middleware(HostAndOrigin, is_known=make_host_check(settings)),
             *([Middleware(PasswordCheck, login=settings.auth)] if settings.auth else []),
+            *([Middleware(VisitorCookie, on_space=settings.on_space)] if settings.public else []),
             Middleware(OpenPaths, also=programs.open),
             Middleware(BodyLimit),
             Middleware(EventCalls, list_functions=page.list_functions),

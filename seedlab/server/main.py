@@ -17,6 +17,7 @@ from seedlab.server.edge import make_edge
 from seedlab.server.programs.registry import make_programs
 from seedlab.server.signals import interrupt_on_signals
 from seedlab.server.temporary import use_temporary_folder
+from seedlab.server.thumbnails import make_thumbnail_route
 from seedlab.settings import Settings, list_unknown_variables
 from seedlab.workflow.tools import Tools
 
@@ -102,8 +103,8 @@ def start(application: Application, port: int | None, temporary: Path) -> Stop:
     blocks = build_blocks(application.page_services, pictures, make_tools)
     page = GradioApp(blocks)
     programs = make_programs(settings, make_tools)
-    routes = [pictures.route, make_library_route()]
-    edge = make_edge(page, settings, temporary, application.sweep, routes=routes, programs=programs)
+    routes = [pictures.route, make_library_route(), make_thumbnail_route(application.find_thumbnail)]
+    edge = make_edge(page, settings, temporary, application.tidy, routes=routes, programs=programs)
     options: dict[str, Any] = launch_options() | {"app_kwargs": edge}
     try:
         blocks.launch(

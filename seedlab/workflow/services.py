@@ -5,12 +5,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from seedlab.core.environment import Environment
+from seedlab.core.errors import SeedLabError
 from seedlab.core.model import Model
 from seedlab.core.recipe import Lora, Recipe
 from seedlab.core.reports import Generate
 from seedlab.images.metadata import Metadata
+from seedlab.workflow.gallery import Gallery
 from seedlab.workflow.known_shares import KnownShares
 from seedlab.workflow.local_files import Places
+
+
+def _refuse_gallery(_cookies: Mapping[str, str]) -> Gallery:
+    raise SeedLabError("There is no gallery here.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +36,7 @@ class Services:
         list_words: maps a model id to the phrases the model knows, by kind; {} if they are too many to list.
         generate: makes the pictures of recipes.
         shares: the seed shares that were measured on this machine.
+        open_gallery: returns the gallery of the visitor with these cookies.
         close: ends all work.
     """
 
@@ -44,4 +51,5 @@ class Services:
     generate: Generate
     find_lora: Callable[[str, str], Path | None] = lambda _name, _digest: None
     shares: KnownShares = field(default_factory=lambda: KnownShares(None))
+    open_gallery: Callable[[Mapping[str, str]], Gallery] = _refuse_gallery
     close: Callable[[], None] = lambda: None
