@@ -12,6 +12,7 @@ from seedlab.core.errors import SeedLabError
 from seedlab.core.recipe import GENERATOR_DEVICES
 
 DEFAULT_MODEL = "sketch"
+DEFAULT_STORE = "seedlab-pictures"
 LOCAL = ("127.0.0.1", "localhost", "::1")
 """Addresses that only this machine can reach."""
 
@@ -69,7 +70,7 @@ class Settings:
     auth: str | None = None
     share: bool = False
     deterministic: bool = False
-    store: Path = Path("seedlab-pictures")
+    store: Path = Path(DEFAULT_STORE)
     runs: Path | None = None
     embed: bool = True
     loras: Path | None = None
@@ -188,7 +189,7 @@ def _add_page_flags(parser: argparse.ArgumentParser, variables: Mapping[str, str
 
 
 def _add_store_flags(parser: argparse.ArgumentParser, variables: Mapping[str, str]) -> None:
-    store = variables.get("SEEDLAB_STORE") or "seedlab-pictures"
+    store = variables.get("SEEDLAB_STORE") or DEFAULT_STORE
     words = "the folder for finished pictures [SEEDLAB_STORE]"
     parser.add_argument("--store", default=store, help=words)
     words = "a folder with LoRAs, in which those that other tools' pictures name are looked for [SEEDLAB_LORAS]"

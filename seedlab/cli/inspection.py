@@ -25,6 +25,7 @@ from seedlab.core.text import quote
 from seedlab.images.metadata import Metadata
 from seedlab.images.restoring import read
 from seedlab.workflow.drafts import format_draft
+from seedlab.workflow.export.links import is_link, read_link
 from seedlab.workflow.jobs.inspection import (
     UNSCRIPTABLE,
     UNVERIFIABLE,
@@ -58,7 +59,7 @@ def add_inspections(commands: Any) -> None:
     script = commands.add_parser("script", help="write a picture as a diffusers script")
     check.description, script.description = VERIFY, SCRIPT
     check.formatter_class = script.formatter_class = raw
-    _add(recipe, run_recipe, "a picture of SeedLab, or a PNG, JPEG or WebP picture of another tool")
+    _add(recipe, run_recipe, "a picture of SeedLab, or a PNG, JPEG or WebP picture of another tool; or a share link")
     _add(check, run_verify)
     _add(script, run_script, nargs="+")
     add_compute(check)
@@ -76,7 +77,11 @@ def _add(
 
 
 def run_recipe(given: argparse.Namespace, _: MakeServices) -> int:
-    """Print a picture's recipe, or the settings that another tool wrote into it."""
+    """Print a picture's recipe, or the settings that another tool wrote into it; or the recipes of a link."""
+    if is_link(str(given.picture)):
+        for tile in read_link(str(given.picture)).newest.tiles:
+            write_json(tile.recipe.to_dict())
+        return 0
     found = read(given.picture)
     if isinstance(found, Metadata):
         write_json(found.recipe.to_dict())

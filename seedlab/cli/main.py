@@ -1,4 +1,4 @@
-"""The command line: `seedlab app`, `grid`, `finish`, `refine`, `recipe`, `verify`, `script`."""
+"""The command line: `seedlab app`, `grid`, `finish`, `refine`, `recipe`, `verify`, `script`, `find`, `share`, ..."""
 
 import argparse
 import shlex
@@ -12,10 +12,12 @@ from seedlab.api import make_services
 from seedlab.cli.agents import add_mcp
 from seedlab.cli.app import add_app
 from seedlab.cli.finishing import add_finish
+from seedlab.cli.gallery import add_gallery
 from seedlab.cli.inspection import add_inspections
 from seedlab.cli.measuring import add_measures
 from seedlab.cli.options import Compute, MakeServices
 from seedlab.cli.rounds import add_rounds
+from seedlab.cli.sharing import add_sharing
 from seedlab.core.errors import SeedLabError
 from seedlab.core.text import quote
 from seedlab.workflow.services import Services
@@ -36,7 +38,10 @@ examples:
   seedlab refine labrador/seed-2.png --sweep "guidance 1.5, 2, 3, 4"
   seedlab refine labrador/seed-2.png --matrix --seeds 0-3 --suffix ", artsy" --suffix ", at night"
   seedlab verify labrador/seed-2-artsy.png
-  seedlab script labrador/seed-2-artsy.png"""
+  seedlab script labrador/seed-2-artsy.png
+  seedlab find vermeer night --stars 3
+  seedlab share labrador/seed-2-artsy.png
+  seedlab page labrador/*.png --out labrador.html"""
 
 
 def main(arguments: Sequence[str] | None = None, assemble: MakeServices | None = None) -> int:
@@ -107,4 +112,6 @@ def make_parser() -> Parser:
     add_finish(commands)
     add_inspections(commands)
     add_measures(commands)
+    add_gallery(commands)
+    add_sharing(commands)
     return parser

@@ -157,5 +157,9 @@ def make_store(folder: Path, limit_bytes: int | None = None, *, embed: bool = Tr
     Args:
         limit_bytes, embed: as in `Store`.
     """
-    index = Index(folder, folder / INDEX_FOLDER, OURS.fullmatch)
-    return Store(folder, limit_bytes, embed, index, Thumbnails(folder / THUMBNAILS_FOLDER))
+    return Store(folder, limit_bytes, embed, make_index(folder), Thumbnails(folder / THUMBNAILS_FOLDER))
+
+
+def make_index(folder: Path) -> Index:
+    """Return the index of the store in a folder."""
+    return Index(folder, folder / INDEX_FOLDER, OURS.fullmatch)

@@ -278,7 +278,7 @@ def _read_rows(selected: Iterable[sqlite3.Row]) -> Iterator[Row]:
     """Yield the pictures, without those whose recipes this version does not know."""
     for columns in selected:
         with suppress(SeedLabError, ValueError):
-            yield Row.from_columns(columns)
+            yield Row.from_columns(dict(columns))
 
 
 def _select(connection: Connection, query: Query, cursor: str, count: int) -> list[sqlite3.Row]:
