@@ -6,6 +6,7 @@ Policy allows nothing but that. The PNGs are the files as they were saved, so th
 
 import base64
 import hashlib
+import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from html import escape
@@ -16,7 +17,7 @@ from PIL.Image import Image
 
 from seedlab import __version__
 from seedlab.core.errors import SeedLabError
-from seedlab.core.file_names import hide_folders
+from seedlab.core.file_names import hide_folder, hide_folders
 from seedlab.core.recipe import Recipe
 from seedlab.images.compare import hash_pixels
 from seedlab.images.containers.files import open_file
@@ -169,6 +170,9 @@ def _write_script(recipes: Sequence[Recipe], write_script: WriteScript) -> str:
         script = write_script(recipes)
     except SeedLabError:
         return ""  # no script makes these
+    for path in {path for each in recipes for path in (each.model_id, *(lora.file for lora in each.loras))}:
+        for text in (path, repr(path)[1:-1], json.dumps(path)[1:-1]):  # as literals have it
+            script = script.replace(text, hide_folder(path))
     return f"<details><summary>Script</summary><pre>{_write_text(script)}</pre></details>\n"
 
 
