@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from seedlab.cli.options import MakeServices, write_line
+from seedlab.cli.options import Compute, MakeServices, write_line
 from seedlab.core.errors import SeedLabError
 from seedlab.core.recipe import Recipe
 from seedlab.core.text import quote
@@ -52,7 +52,7 @@ def run_page(given: argparse.Namespace, make_services: MakeServices) -> int:
     """Write an HTML page: pictures that differ in their seed alone are one round."""
     pictures = {file: read_metadata(file) for file in given.pictures if not is_grid(file)}
     environments = {each.recipe: each.environment for each in pictures.values()}
-    with closing(make_services(None)) as services:
+    with closing(make_services(Compute())) as services:
 
         def write(recipes: Sequence[Recipe]) -> str:
             return write_script(recipes, environments[recipes[0]], services.find_model(recipes[0].model_address))

@@ -1,4 +1,7 @@
-"""Uploads: pictures that visitors open. Replaces gradio's route, which keeps files of any type and number."""
+"""Uploads: pictures and trails that visitors open.
+
+Replaces gradio's route, which keeps files of any type and number.
+"""
 
 import hashlib
 import re
@@ -31,10 +34,10 @@ PER_MINUTE = 30
 REMEMBERED = 10_000
 """Clients whose uploads are counted."""
 
-KINDS = {".png": b"\x89PNG\r\n\x1a\n", ".jpg": b"\xff\xd8\xff", ".webp": b"RIFF....WEBP"}
-"""File name endings and the first bytes; a dot stands for any byte."""
+KINDS = {".png": b"\x89PNG\r\n\x1a\n", ".jpg": b"\xff\xd8\xff", ".webp": b"RIFF....WEBP", ".zip": b"PK\x03\x04"}
+"""File name endings and the first bytes; a dot stands for any byte. An exported trail is a ZIP archive."""
 
-SPELLINGS = {".png": (".png",), ".jpg": (".jpg", ".jpeg"), ".webp": (".webp",)}
+SPELLINGS = {".png": (".png",), ".jpg": (".jpg", ".jpeg"), ".webp": (".webp",), ".zip": (".zip",)}
 HEAD_BYTES, BLOCK_BYTES = 16, 2**20
 UNSAFE = re.compile(r"[^\w .,()+-]+")
 MAX_NAME, MAX_ENDING = 100, 10

@@ -4,10 +4,14 @@ import errno
 import select
 import stat
 import time
+import zipfile
 from pathlib import Path
 
 import pytest
 from PIL import Image
+from starlette.applications import Starlette
+from starlette.routing import Route
+from starlette.testclient import TestClient
 
 from seedlab.core.errors import SeedLabError
 from seedlab.images.restoring import restore
@@ -46,6 +50,16 @@ def test_a_picture_is_kept_for_its_user_alone(served, client, tmp_path, kind):
     assert kept.read_bytes() == content
     assert stat.S_IMODE(served.temporary.stat().st_mode) == 0o700
     assert stat.S_IMODE(kept.parent.stat().st_mode) == 0o700
+
+
+def test_an_exported_trail_is_kept(tmp_path):
+    """Its own folder is not shared with the pictures of the other tests."""
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("trail.json", "{}")
+    app = Starlette(routes=[Route(UPLOAD, Uploads(tmp_path).receive, methods=["POST"])])
+    content = (tmp_path / "a.zip").read_bytes()
+    (path,) = TestClient(app).post(UPLOAD, files={"files": ("trail.zip", content)}).json()
+    assert Path(path).read_bytes() == content
 
 
 def test_an_uploaded_picture_is_opened(served, client, tmp_path):
