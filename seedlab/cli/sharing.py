@@ -11,7 +11,7 @@ from seedlab.cli.options import Compute, MakeServices, write_line
 from seedlab.core.errors import SeedLabError
 from seedlab.core.recipe import Recipe
 from seedlab.core.text import quote
-from seedlab.images.metadata import read_metadata
+from seedlab.images.metadata import Metadata, read_metadata
 from seedlab.images.output_folder import is_grid
 from seedlab.workflow.export.html_page import write_page
 from seedlab.workflow.export.links import make_link
@@ -21,8 +21,8 @@ from seedlab.workflow.script import write_script
 URL = "http://127.0.0.1:7860"
 
 SHARE = """\
-Print a link to a picture's recipe and to those that led to it. The recipes are in the link itself: whoever opens it in
-their SeedLab makes the pictures again. "seedlab recipe LINK" prints them."""
+Print a link to a picture's recipe and to those that led to it, or to the recipes of several pictures. They are in the
+link itself: whoever opens it in their SeedLab makes the pictures again. "seedlab recipe LINK" prints them."""
 
 PAGE = """\
 Write one HTML file with pictures, recipes, hashes and scripts. It needs nothing else: it opens without a network, can
@@ -31,8 +31,8 @@ be sent as a file, and is a static Space on the Hugging Face Hub if its name the
 
 def add_sharing(commands: Any) -> None:
     """Add the commands to those of `seedlab.cli.main.make_parser`."""
-    share = commands.add_parser("share", help="print a link to a picture's recipe", description=SHARE)
-    share.add_argument("picture", metavar="PICTURE.png", type=Path, help="a picture that SeedLab made")
+    share = commands.add_parser("share", help="print a link to the recipes of pictures", description=SHARE)
+    share.add_argument("pictures", metavar="PICTURE.png", type=Path, nargs="+", help="pictures that SeedLab made")
     share.add_argument("--url", default=URL, help="the address of the page that opens it (%(default)s)")
     share.set_defaults(run=run_share)
     page = commands.add_parser("page", help="write pictures as one HTML file", description=PAGE)
@@ -44,13 +44,23 @@ def add_sharing(commands: Any) -> None:
 
 def run_share(given: argparse.Namespace, _: MakeServices) -> int:
     """Print a link."""
-    write_line(make_link(given.url, make_trail(read_metadata(given.picture), given.picture)))
+    pictures = _read_all(given.pictures)
+    trail = make_trail(*pictures.popitem()) if len(pictures) == 1 else arrange(pictures)
+    write_line(make_link(given.url, trail))
     return 0
+
+
+def _read_all(files: Sequence[Path]) -> dict[Path, Metadata]:
+    """Read pictures; grids, which a pattern such as *.png finds too, are left out."""
+    pictures = {file: read_metadata(file) for file in files if not is_grid(file)}
+    if not pictures:
+        raise SeedLabError("These are grids: name the pictures themselves, such as seed-0.png.")
+    return pictures
 
 
 def run_page(given: argparse.Namespace, make_services: MakeServices) -> int:
     """Write an HTML page: pictures that differ in their seed alone are one round."""
-    pictures = {file: read_metadata(file) for file in given.pictures if not is_grid(file)}
+    pictures = _read_all(given.pictures)
     environments = {each.recipe: each.environment for each in pictures.values()}
     with closing(make_services(Compute())) as services:
 

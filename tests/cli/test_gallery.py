@@ -10,6 +10,7 @@ from seedlab.cli.main import main
 from seedlab.images.index.marks import Mark
 from seedlab.images.index.search import OPERATOR
 from seedlab.images.metadata import Metadata, write_picture
+from seedlab.images.output_folder import write_grid
 from seedlab.images.store import make_store
 from seedlab.workflow.export.links import read_link
 from tests.cli.test_main import Painter
@@ -95,6 +96,18 @@ def test_a_link_has_the_recipe_of_a_picture_and_of_its_parent(picture, capsys):
     assert json.loads("".join(lines))["prompt"] == f"{RECIPE.prompt}, artsy"
     assert main(["recipe", link[:-9]]) == 2
     assert "cut off" in capsys.readouterr().err
+
+
+def test_a_link_has_the_recipes_of_several_pictures(tmp_path, capsys):
+    for seed in range(3):
+        metadata = Metadata(recipe=replace(RECIPE, seed=seed), environment=ENVIRONMENT)
+        write_picture(tmp_path / f"seed-{seed}.png", Image.new("RGB", (8, 8)), metadata)
+    write_grid(tmp_path / "grid.png", Image.new("RGB", (8, 8)))
+    code, (link,) = run(capsys, "share", *sorted(tmp_path.glob("*.png")))
+    assert code == 0
+    assert [tile.recipe.seed for tile in read_link(link).newest.tiles] == [0, 1, 2]
+    assert main(["share", str(tmp_path / "grid.png")]) == 2
+    assert "These are grids" in capsys.readouterr().err
 
 
 def test_pictures_become_a_page_and_no_file_is_overwritten(picture, tmp_path, capsys):

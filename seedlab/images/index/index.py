@@ -33,6 +33,9 @@ BATCH = 100
 FORGET_SECONDS = 90 * 24 * 3600.0
 """After this time, what visitors marked is forgotten if the store has deleted the picture."""
 
+MAX_ROWS = 500_000
+"""What is kept of all visitors of a public host: rows of who made which picture, and of named seeds."""
+
 ADD = """
 INSERT INTO pictures (name, fingerprint, family, seed, model, words, draft_steps, made, recipe)
 VALUES (:name, :fingerprint, :family, :seed, :model, :words, :draft_steps, :made, :recipe)
@@ -211,6 +214,8 @@ class Index:
             for table in ("pictures", "unreadable"):
                 connection.executemany(f"DELETE FROM {table} WHERE name = ?", [(name,) for name in names])
             connection.execute(FORGET_OWNERS, (OPERATOR, time.time() - FORGET_SECONDS))
+            for table, date in (("owners", "since"), ("seeds", "made")):
+                _forget_oldest(connection, table, date)
             connection.execute(FORGET_MARKS, (OPERATOR,))
 
     def _add_new(self, files: dict[str, float], report: Report) -> int:
@@ -260,6 +265,14 @@ class Index:
         # A failure was logged.
         with suppress(IndexUnavailableError), self._database.write() as connection:
             change(connection)
+
+
+def _forget_oldest(connection: Connection, table: str, date: str) -> None:
+    """Delete the oldest rows of visitors where there are too many: each new browser is another visitor."""
+    theirs = f"FROM own.{table} WHERE owner != '{OPERATOR}'"
+    if connection.execute(f"SELECT COUNT(*) {theirs}").fetchone()[0] > MAX_ROWS:
+        oldest = f"SELECT {date} {theirs} ORDER BY {date} DESC LIMIT 1 OFFSET {MAX_ROWS}"
+        connection.execute(f"DELETE {theirs} AND {date} <= ({oldest})")
 
 
 def _add(connection: Connection, rows: Iterable[Row]) -> int:

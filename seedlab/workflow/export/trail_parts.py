@@ -38,7 +38,7 @@ def take_picture(trail: Trail, round_id: int, index: int) -> Trail:
     return take_round(trail.with_round(round_id, tiles=(tile,), rule=type(round_.rule)((tile.value,))), round_id)
 
 
-def make_trail(metadata: Metadata, file: Path) -> Trail:
+def make_trail(file: Path, metadata: Metadata) -> Trail:
     """Return the trail of a picture from a file: its ancestors and itself.
 
     Raises:
@@ -62,7 +62,8 @@ def arrange(pictures: Mapping[Path, Metadata]) -> Trail:
     rounds: tuple[Round, ...] = ()
     for group in groups.values():
         rounds = (*rounds, _make_round(group, rounds))
-    return Trail(rounds=rounds)
+    trail = Trail(rounds=rounds)
+    return trail.revisit(rounds[-1].id) if rounds else trail
 
 
 def _name_round(metadata: Metadata) -> tuple[object, ...]:

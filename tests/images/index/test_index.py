@@ -294,3 +294,15 @@ def test_what_visitors_left_is_forgotten_after_a_while(store):
         connection.execute("UPDATE own.owners SET since = 0")
     store.index.update()
     assert store.index.marks.read([name], "ada") == {}
+
+
+def test_visitors_are_forgotten_where_there_are_too_many(store, monkeypatch):
+    monkeypatch.setattr("seedlab.images.index.index.MAX_ROWS", 3)
+    names = [keep(store, owner=f"visitor {n}", seed=n) for n in range(5)]
+    keep(store, seed=9)
+    with Database(store.folder / "index").write() as connection:
+        for n in range(5):
+            connection.execute("UPDATE own.owners SET since = ? WHERE owner = ?", (time.time() + n, f"visitor {n}"))
+    store.index.update()
+    assert [find(store, f"visitor {n}") for n in range(5)] == [[], [], *([name] for name in names[2:])]
+    assert len(find(store)) == 6
