@@ -13,7 +13,6 @@ from seedlab.images.metadata import Metadata, write_picture
 from seedlab.images.output_folder import write_grid
 from seedlab.images.store import make_store
 from seedlab.workflow.export.links import read_link
-from tests.cli.test_main import Painter
 from tests.examples import ENVIRONMENT, RECIPE, make_lineage
 from tests.images.index.stores import keep
 
@@ -25,8 +24,12 @@ def store(tmp_path):
     store.close()
 
 
+def run_main(*arguments):
+    return main([str(each) for each in arguments])
+
+
 def run(capsys, *arguments):
-    code = main([str(each) for each in arguments])
+    code = run_main(*arguments)
     return code, capsys.readouterr().out.splitlines()
 
 
@@ -112,7 +115,7 @@ def test_a_link_has_the_recipes_of_several_pictures(tmp_path, capsys):
 
 def test_pictures_become_a_page_and_no_file_is_overwritten(picture, tmp_path, capsys):
     out = tmp_path / "round.html"
-    assert Painter().run("page", picture, "--out", out, "--title", "<Labradors>") == 0
+    assert run_main("page", picture, "--out", out, "--title", "<Labradors>") == 0
     assert capsys.readouterr().out == f"{out}\n"
     text = out.read_text(encoding="utf-8")
     assert "&lt;Labradors&gt;" in text
@@ -124,5 +127,5 @@ def test_pictures_become_a_page_and_no_file_is_overwritten(picture, tmp_path, ca
 
 def test_a_page_of_another_tools_picture_is_refused(tmp_path, capsys):
     Image.new("RGB", (8, 8)).save(tmp_path / "other.png")
-    assert Painter().run("page", tmp_path / "other.png", "--out", tmp_path / "x.html") == 2
+    assert run_main("page", tmp_path / "other.png", "--out", tmp_path / "x.html") == 2
     assert "no SeedLab recipe" in capsys.readouterr().err
