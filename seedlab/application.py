@@ -33,8 +33,8 @@ from seedlab.workflow.measuring import Made, Tried, measure_model, try_suffixes
 from seedlab.workflow.script import write_script
 from seedlab.workflow.services import Services
 from seedlab.workflow.session import Session
-from seedlab.workflow.tools import Tools
 from seedlab.workflow.thumbnail_addresses import ThumbnailAddresses
+from seedlab.workflow.tools import Tools
 from seedlab.workflow.trail import Trail
 from seedlab.workflow.verification import VerificationResult, read_original, verify
 
