@@ -380,6 +380,7 @@ def test_a_report_for_programs_and_nothing_else_on_stdout(tmp_path, capsys):
         ],
         "failures": [],
         "environment": asdict(ENVIRONMENT),
+        "notices": [],
         "differences": [],
     }
 
