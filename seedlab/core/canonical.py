@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import MISSING, asdict, fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -41,7 +41,7 @@ def to_data(value: Any) -> Any:
     """Return the value of a field as JSON data: dataclasses become mappings, also those in a tuple."""
     if isinstance(value, tuple):
         return tuple(map(to_data, value))
-    return asdict(value) if is_dataclass(value) and not isinstance(value, type) else value
+    return to_dict(value) if is_dataclass(value) and not isinstance(value, type) else value
 
 
 def default_of(field: Any) -> Any:

@@ -8,6 +8,9 @@ from seedlab.core import canonical
 from seedlab.core.canonical import ADDED, default_of
 from seedlab.core.errors import SeedLabError
 
+NEEDED_BY_SOME = ("compel", "pillow")
+"""The libraries whose versions are noted only where a recipe needs them."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Environment:
@@ -26,6 +29,7 @@ class Environment:
         deterministic: whether only deterministic algorithms were allowed (no TF32, no benchmarking).
         loras: "added" by diffusers, or "merged" into the weights; "added" if there are none.
         compel: the version of the library that applied prompt weights; "" for prompts without weights.
+        pillow: the version of the library that resized the picture that it starts from; "" if it starts from noise.
         kernels: what chose a CUDA GPU's kernels, as "sm_90, cuDNN 91900, driver 580.159.04"; "" on other devices.
     """
 
@@ -42,6 +46,7 @@ class Environment:
     loras: str = field(default="added", metadata=ADDED)
     compel: str = field(default="", metadata=ADDED)
     kernels: str = field(default="", metadata=ADDED)
+    pillow: str = field(default="", metadata=ADDED)
 
     @property
     def digest(self) -> str:
@@ -65,9 +70,13 @@ class Environment:
         return cls(**values)
 
     def differences(self, other: "Environment") -> tuple[str, ...]:
-        """Return what differs, as ("torch 2.13.0 instead of 2.12.0", ...)."""
+        """Return what differs, as ("torch 2.13.0 instead of 2.12.0", ...).
+
+        A library that only one of two recipes needs is no difference.
+        """
         ours, theirs = asdict(self), asdict(other)
-        return tuple(f"{name} {ours[name]} instead of {theirs[name]}" for name in ours if ours[name] != theirs[name])
+        names = [name for name in ours if name not in NEEDED_BY_SOME or (ours[name] and theirs[name])]
+        return tuple(f"{name} {ours[name]} instead of {theirs[name]}" for name in names if ours[name] != theirs[name])
 
 
 def _is_count(value: object) -> bool:

@@ -45,4 +45,4 @@ def hide_folders(recipe: Recipe) -> Recipe:
     if not any(map(is_path, (recipe.model_id, *(lora.file for lora in recipe.loras)))):
         return recipe
     loras = tuple(replace(lora, file=hide_folder(lora.file)) for lora in recipe.loras)
-    return replace(recipe, model_id=hide_folder(recipe.model_id), loras=loras)
+    return recipe.replace_shared(model_id=hide_folder(recipe.model_id), loras=loras)

@@ -17,6 +17,7 @@ ESCAPING = r"Leave them out; for brackets themselves, write \( and \)."
 
 
 NO_NUDGES = "draws its noise in a way of its own, which cannot be nudged: explore its seeds instead"
+NO_STAGES = "cannot start from a picture, because diffusers has no image-to-image pipeline for it"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +67,8 @@ class Model:
         distilled_guidance: whether the guidance is an input of the denoiser, which was distilled for it; its scale is
             not that of classifier-free guidance.
         takes_nudges: whether its pipeline takes nudged noise.
+        image_to_image: the arguments of its image-to-image pipeline besides those of Stable Diffusion's, out of
+            "height" and "width"; None if diffusers has no such pipeline for it.
         draft_share: the share of its steps, 0...1, after which a draft shows what the finished picture will be.
         neutral_guidance: a negative prompt is read only with a guidance above this; the pipeline does not warn.
         cleans_prompts: whether its pipeline removes words from prompts where two packages are installed, unless it is
@@ -101,6 +104,7 @@ class Model:
     uses_true_cfg: bool = False
     distilled_guidance: bool = False
     takes_nudges: bool = True
+    image_to_image: tuple[str, ...] | None = ()
     draft_share: float = 0.25
     neutral_guidance: float = 1.0
     cleans_prompts: bool = False
@@ -127,6 +131,11 @@ class Model:
     def can_nudge(self) -> bool:
         """Whether it makes nudged pictures."""
         return self.takes_nudges and not self.unconditional
+
+    @property
+    def can_develop(self) -> bool:
+        """Whether it makes pictures that start from another."""
+        return self.image_to_image is not None and not self.unconditional
 
     def make_recipe(self, *, prompt: str, seed: int, **changes: Any) -> Recipe:
         """Make a recipe of the model's defaults and `changes`; a change of None means the default.
@@ -191,6 +200,10 @@ class Model:
     def check(self, recipe: Recipe) -> None:
         """Raise RecipeError if this model cannot make the recipe."""
         self._check_scheduler(recipe.scheduler, recipe.num_inference_steps)
+        if recipe.start is not None:
+            if not self.can_develop:
+                raise RecipeError("start", f"{self.name} {NO_STAGES}: choose another model.")
+            self.check(recipe.start.recipe)
         if self.unconditional:
             self._check_unconditional(recipe)
             return

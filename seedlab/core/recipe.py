@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any, Self
 
@@ -10,6 +10,7 @@ from seedlab.core import canonical
 from seedlab.core.canonical import ADDED
 from seedlab.core.errors import RecipeError, blame
 from seedlab.core.prompt_weights import SYNTAXES, choose_syntax, escape, is_weighted, parse_weights, read_parts
+from seedlab.core.start import MAX_STAGES, Start
 from seedlab.core.validation import check_choice, check_int, check_side, check_text
 
 MAX_SEED = 2**64 - 1
@@ -103,6 +104,7 @@ class Recipe:
             calls the model twice for it.
         prompt_syntax: "weights" if its prompts have weights as `seedlab.core.prompt_weights` reads them; "" if every
             character means itself. It becomes "" where no prompt has such marks.
+        start: the picture that it starts from; None if it starts from noise. It then has no nudges and no late words.
 
     Raises:
         RecipeError: a field has the wrong type or is out of range.
@@ -125,6 +127,7 @@ class Recipe:
     late_prompt: str = field(default="", metadata=ADDED)
     late_step: int = field(default=0, metadata=ADDED)
     prompt_syntax: str = field(default="", metadata=ADDED)
+    start: Start | None = field(default=None, metadata=ADDED)
 
     def __post_init__(self) -> None:
         check_text("model_id", self.model_id, "The model", 500)
@@ -152,6 +155,7 @@ class Recipe:
             raise RecipeError("nudges", f"{len(self.nudges)} nudges are too many: use {MAX_NUDGES} or fewer.")
         self._check_late_words()
         self._check_weights()
+        self._check_start()
 
     def _check_late_words(self) -> None:
         check_text("late_prompt", self.late_prompt, "The late prompt", MAX_PROMPT_CHARACTERS)
@@ -173,6 +177,30 @@ class Recipe:
                 parse_weights(getattr(self, name))
         # Without marks it has no effect, and two recipes must not mean the same picture.
         object.__setattr__(self, "prompt_syntax", choose_syntax(*self.prompts))
+
+    def _check_start(self) -> None:
+        if self.start is None:
+            return
+        if not isinstance(self.start, Start) or not isinstance(self.start.recipe, Recipe):
+            raise RecipeError("start", "What a picture starts from must be the recipe of another.")
+        self.start.check(self)
+
+    @property
+    def stages(self) -> tuple["Recipe", ...]:
+        """The recipes that lead to the picture, one after the other: the first starts from noise, the last is this."""
+        return (self,) if self.start is None else (*self.start.recipe.stages, self)
+
+    def replace_shared(self, **changes: Any) -> "Recipe":
+        """Return the recipe with other values of the fields that all its stages share.
+
+        Args:
+            changes: values of fields out of `seedlab.core.start.SHARED`.
+
+        Raises:
+            RecipeError: a value is not valid.
+        """
+        start = self.start and replace(self.start, recipe=self.start.recipe.replace_shared(**changes))
+        return replace(self, start=start, **changes)
 
     @property
     def prompts(self) -> tuple[str, ...]:
@@ -227,6 +255,11 @@ class Recipe:
         Raises:
             RecipeError: a field is missing or unknown, has the wrong type or is out of range.
         """
+        return cls._read(data, MAX_STAGES)
+
+    @classmethod
+    def _read(cls, data: Mapping[str, Any], stages: int) -> Self:
+        """Read a recipe with up to so many stages."""
         names = {each.name for each in fields(cls)}
         if not isinstance(data, Mapping) or any(not isinstance(key, str) for key in data):
             raise RecipeError("recipe", "This is not a SeedLab recipe.")
@@ -237,9 +270,21 @@ class Recipe:
         try:
             loras = tuple(Lora(**each) for each in data.get("loras", ()))
             nudges = tuple(Nudge(**each) for each in data.get("nudges", ()))
-            return cls(**{**data, "loras": loras, "nudges": nudges})
+            return cls(
+                **{**data, "loras": loras, "nudges": nudges, "start": cls._read_start(data.get("start"), stages)}
+            )
         except TypeError as error:
             raise RecipeError("recipe", "This recipe is incomplete.") from error
+
+    @classmethod
+    def _read_start(cls, data: Any, stages: int) -> Start | None:
+        if data is None:
+            return None
+        if stages <= 1:
+            raise RecipeError("recipe", f"This recipe has more than {MAX_STAGES} stages.")
+        if not isinstance(data, Mapping) or not data.get("recipe"):
+            raise RecipeError("recipe", "This recipe is incomplete.")
+        return Start(**{**data, "recipe": cls._read(data["recipe"], stages - 1)})
 
 
 def format_address(model_id: str, revision: str | None) -> str:

@@ -84,6 +84,7 @@ def _write_details(recipe: Recipe, hashes: WeightHashes, draft_steps: int | None
         **_describe_nudges(recipe.nudges),
         "Late prompt": recipe.write_prompt("late_prompt") or None,
         "Late step": recipe.late_step or None,
+        "Denoising strength": None if recipe.start is None else recipe.start.strength,
         "Size": f"{recipe.width}x{recipe.height}",
         "Model hash": hashes.checkpoint[:MODEL_HASH] or None,
         # Without these marks, as in early versions of A1111: several readers cut the name there.

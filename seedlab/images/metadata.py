@@ -151,7 +151,7 @@ def _read_draft_steps(value: object, recipe: Recipe) -> int | None:
 
 def _forget_files(recipe: Recipe) -> Recipe:
     hidden = hide_folders(recipe)
-    return replace(hidden, loras=tuple(replace(lora, file="") for lora in hidden.loras))
+    return hidden.replace_shared(loras=tuple(replace(lora, file="") for lora in hidden.loras))
 
 
 def write_picture(file: Path, image: Image, metadata: Metadata) -> None:

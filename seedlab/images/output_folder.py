@@ -126,7 +126,7 @@ def _is_of(metadata: Metadata | None, recipe: Recipe, draft_steps: int | None) -
 
 
 def _ignore_resolved(there: Recipe, recipe: Recipe) -> Recipe:
-    return replace(there, dtype=recipe.dtype, revision=recipe.revision)
+    return there.replace_shared(dtype=recipe.dtype, revision=recipe.revision)
 
 
 def find_round(picture: Path, recipe: Recipe) -> list[Recipe]:

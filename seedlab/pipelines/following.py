@@ -7,7 +7,7 @@ from typing import Any
 from PIL.Image import Image
 
 from seedlab.core.recipe import Recipe
-from seedlab.core.reports import Progress
+from seedlab.core.reports import Progress, Waiting
 from seedlab.pipelines.loaded.cache import LoadedPipeline
 from seedlab.pipelines.sampling.call import check_latents
 from seedlab.pipelines.sampling.preview import unpack_latents
@@ -40,6 +40,25 @@ def follow_tiles(loaded: LoadedPipeline, recipe: Recipe, indices: Sequence[int],
         # Pictures that share this step show the same.
         for index, preview in zip(indices, previews * (len(indices) // len(previews)), strict=True):
             turn.emit(Progress(index, step.number, step.count, preview))
+        return step.number < step.count and turn.is_over()
+
+    return on_step
+
+
+def follow_stage(indices: Sequence[int], turn: Turn) -> OnStep:
+    """Return what follows the steps of an earlier stage.
+
+    Args:
+        indices: of the tiles that wait for it.
+        turn: in which the call is made.
+    """
+
+    def on_step(step: Step) -> bool:
+        turn.check_stop()
+        check_latents(step.latents)
+        for index in indices:
+            sentence = f"Making the picture that this one starts from: step {step.number} of {step.count}"
+            turn.emit(Waiting(index, sentence))
         return step.number < step.count and turn.is_over()
 
     return on_step

@@ -12,7 +12,7 @@ from seedlab.core.errors import RecipeError, SeedLabError
 from seedlab.core.model import Model, ResolvedModel
 from seedlab.core.recipe import Lora, Recipe
 from seedlab.core.reports import Failed, Finished, Report, Waiting
-from seedlab.pipelines.devices.environment import note_compel, observe
+from seedlab.pipelines.devices.environment import note_libraries, observe
 from seedlab.pipelines.devices.libraries import are_imported
 from seedlab.pipelines.downloads import Downloads
 from seedlab.pipelines.exact.batch import split_batches
@@ -140,7 +140,7 @@ class PipelineManager:
             method = choose_method(recipe.loras) if self._allowed is None else ADDED
             weights = self._files.hash(self._files.find(model), recipe.loras)
             environment = observe(self.device, weights, method, self._memory_format)
-            return note_compel(environment, recipe)
+            return note_libraries(environment, recipe)
         except OSError as error:
             raise SeedLabError(f"The files of {model.name} cannot be read: choose another model.") from error
 

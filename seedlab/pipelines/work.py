@@ -4,10 +4,27 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Self
 
+from PIL.Image import Image
+
 from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Report
 from seedlab.pipelines.executor import Batch
 from seedlab.pipelines.sampling.paused import PausedRun
+
+
+@dataclass(frozen=True, kw_only=True)
+class Earlier:
+    """How far the earlier stages are, which all pictures of a batch share.
+
+    Attributes:
+        done: how many are finished.
+        picture: that of the last finished one.
+        paused: the run of the next one, if it has begun.
+    """
+
+    done: int = 0
+    picture: Image | None = None
+    paused: PausedRun | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +37,7 @@ class Work:
         paused: the runs that have begun, by index.
         kept: the indices of those that were on disk.
         is_looked_up: whether runs were looked for on disk.
+        earlier: how far the stages are that come before the batch's own.
     """
 
     batch: Batch
@@ -27,6 +45,7 @@ class Work:
     paused: Mapping[int, PausedRun] = field(default_factory=dict)
     kept: frozenset[int] = frozenset()
     is_looked_up: bool = False
+    earlier: Earlier = Earlier()
 
     @property
     def recipes(self) -> Mapping[int, Recipe]:
@@ -34,9 +53,20 @@ class Work:
         return self.batch.recipes
 
     @property
+    def next_stage(self) -> Recipe | None:
+        """The recipe of the earlier stage that is made next; None if the batch's own pictures are."""
+        stages = next(iter(self.recipes.values())).stages[:-1] if self.recipes else ()
+        return stages[self.earlier.done] if self.earlier.done < len(stages) else None
+
+    @property
     def draft_steps(self) -> int | None:
-        """After how many denoising steps to pause; None to finish, as where the recipes have no more."""
+        """After how many denoising steps to pause; None to finish, as where the recipes have no more.
+
+        Pictures that start from another have no drafts: they look like it from the first step on.
+        """
         steps = self.batch.draft_steps
+        if any(recipe.start is not None for recipe in self.recipes.values()):
+            return None
         counts = {recipe.num_inference_steps for recipe in self.recipes.values()}  # one: they can share a call
         return steps if steps is not None and all(steps < count for count in counts) else None
 
@@ -55,6 +85,14 @@ class Work:
     def pause(self, runs: Mapping[int, PausedRun]) -> Self:
         """Return the work with runs that were paused."""
         return replace(self, paused={**self.paused, **runs})
+
+    def finish_stage(self, picture: Image) -> Self:
+        """Return the work with the picture of its next earlier stage."""
+        return replace(self, earlier=Earlier(done=self.earlier.done + 1, picture=picture))
+
+    def pause_stage(self, run: PausedRun) -> Self:
+        """Return the work with the paused run of its next earlier stage."""
+        return replace(self, earlier=replace(self.earlier, paused=run))
 
     def start_from(self, kept: Mapping[int, PausedRun]) -> Self:
         """Return the work with what was found on disk."""

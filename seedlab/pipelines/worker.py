@@ -1,16 +1,18 @@
 """Makes a batch of pictures, in turns: in one pipeline call if that is exact, otherwise one by one."""
 
 import logging
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
+
+from PIL.Image import Image
 
 from seedlab.core.errors import SeedLabError
 from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Failed, Finished, Waiting
-from seedlab.pipelines.devices.environment import note_compel
+from seedlab.pipelines.devices.environment import note_libraries
 from seedlab.pipelines.devices.memory import free_memory, measure_room
 from seedlab.pipelines.exact.batch import sample_batch, strip
 from seedlab.pipelines.exact.batch_sizes import GUIDE_BATCH, BatchSizes, describe_kind, measure_batch
@@ -27,10 +29,12 @@ from seedlab.pipelines.sampling.paused import PausedError, PausedRun
 from seedlab.pipelines.sampling.steps import OnStep, find_denoiser
 from seedlab.pipelines.sampling.tokens import format_truncation_notice
 from seedlab.pipelines.shared_steps import SharedSteps
+from seedlab.pipelines.stages import FinishedPictures, make_stage
 from seedlab.pipelines.work import Turn, Work
 from seedlab.pipelines.work_queue import StoppedError
 
 LOGGER = logging.getLogger(__name__)
+T = TypeVar("T")
 MAX_TOO_LARGE = 100
 """How many kinds of batches that did not fit into memory are remembered."""
 
@@ -77,6 +81,7 @@ class BatchRunner:
     runs: RunStore
     _too_large: set[tuple[Recipe, int]] = field(default_factory=set)
     _shared_steps: SharedSteps = field(default_factory=SharedSteps)
+    _pictures: FinishedPictures = field(default_factory=FinishedPictures)
 
     def run(self, work: Work, turn: Turn) -> Work | None:
         """Work on a batch for one turn. Every tile ends with Finished or Failed, unless the work is stopped.
@@ -85,7 +90,10 @@ class BatchRunner:
             What is left to do in another turn; None if nothing is, or the work was stopped.
         """
         try:
-            work = self._share_steps(self._look_up(work, turn), turn)
+            work = self._make_stages(self._look_up(work, turn), turn)
+            if work.next_stage is not None:
+                return work
+            work = self._share_steps(work, turn)
             while work.recipes:
                 work = self._make_next(work, turn)
                 if work.recipes and turn.is_over():
@@ -107,6 +115,31 @@ class BatchRunner:
                     if run := self._find_run(loaded, recipe, work.draft_steps):
                         found[index] = run
         return work if work.is_looked_up else work.start_from(found)
+
+    def _make_stages(self, work: Work, turn: Turn) -> Work:
+        """Make the earlier stages that the pictures start from, until the turn is over.
+
+        A failure is that of each picture: the work that is returned has none left then.
+        """
+        while (recipe := work.next_stage) is not None:
+            try:
+                made = self._retry(partial(self._try_stage, recipe, work, turn))
+            except PausedError as error:
+                return work.pause_stage(error.runs[0])
+            if isinstance(made, str):
+                for index in work.recipes:
+                    turn.emit(Failed(index, made))
+                return work.select()
+            work = work.finish_stage(made)
+        return work
+
+    def _try_stage(self, recipe: Recipe, work: Work, turn: Turn) -> Image | str:
+        """Return the picture of an earlier stage, or why it failed."""
+
+        def make() -> Image:
+            return make_stage(self._load(recipe, work, turn), recipe, work, turn, self.graphs, self._pictures)
+
+        return self._try(make, turn)
 
     def _make_next(self, work: Work, turn: Turn) -> Work:
         """Make the next pictures, and return what is left."""
@@ -165,20 +198,25 @@ class BatchRunner:
             return work
 
     def _find_run(self, loaded: LoadedPipeline, recipe: Recipe, below: int | None) -> PausedRun | None:
-        return self.runs.find(recipe, note_compel(loaded.environment, recipe), below)
+        return self.runs.find(recipe, note_libraries(loaded.environment, recipe), below)
 
     def _make_alone(self, index: int, work: Work, turn: Turn) -> Work:
-        """Make one picture; retries while memory is short and more can be freed. A failure ends only this tile."""
-        made = self._try_alone(index, work, turn)
-        while made == Failed(index, NO_MEMORY) and self._free_space():
-            made = self._try_alone(index, work, turn)
+        """Make one picture. A failure ends only this tile."""
+        made = self._retry(partial(self._try_alone, index, work, turn))
         if isinstance(made, Made):
             self._deliver([made], work, turn)
         elif index in work.kept:
             return work.start_anew(index)  # what was on disk may be to blame
         else:
-            turn.emit(made)
+            turn.emit(Failed(index, made))
         return work.leave_out(index)
+
+    def _retry(self, make: Callable[[], T | str]) -> T | str:
+        """Return what is made, or why it failed; retries while memory is short and more can be freed."""
+        made = make()
+        while made == NO_MEMORY and self._free_space():
+            made = make()
+        return made
 
     def _deliver(self, made: Sequence[Made], work: Work, turn: Turn) -> None:
         """Report what was made. Drafts are kept, and the runs of pictures that are finished are not needed any more."""
@@ -202,28 +240,38 @@ class BatchRunner:
             LOGGER.exception("No memory could be freed.")
             return False
 
-    def _try_alone(self, index: int, work: Work, turn: Turn) -> Made | Failed:
-        turn.check_stop()
+    def _try_alone(self, index: int, work: Work, turn: Turn) -> Made | str:
+        """Return one picture, or why it failed."""
         recipe = work.recipes[index]
-        try:
+
+        def make() -> Made:
             loaded = self._load(recipe, work, turn)
             with replay_calls(find_denoiser(loaded.pipeline), self.graphs):
                 made = sample(
                     loaded.pipeline,
                     recipe,
                     follow_tiles(loaded, recipe, [index], turn),
+                    picture=work.earlier.picture,
                     start=work.find_starts(index),
                     draft_steps=work.draft_steps,
                 )
             return self._finish(index, work, loaded, made)
+
+        return self._try(make, turn)
+
+    def _try(self, make: Callable[[], T], turn: Turn) -> T | str:
+        """Return what is made, or why it failed, as a sentence."""
+        turn.check_stop()
+        try:
+            return make()
         except (StoppedError, PausedError):
             raise
         except SeedLabError as error:
-            return Failed(index, str(error))
+            return str(error)
         except Exception as error:  # the edge: whatever torch raises ends only this tile
             LOGGER.exception("A picture could not be made.")
             self._free_memory()
-            return Failed(index, explain(error))
+            return explain(error)
 
     def _try_together(self, work: Work, turn: Turn) -> bool:
         """Make the pictures in one call; returns whether that worked. Made alone, each fails with its own sentence."""
@@ -293,6 +341,7 @@ class BatchRunner:
                 environment_key=f"{loaded.environment.digest} {recipes[0].dtype}",
                 announce=announce,
                 check_stop=turn.check_stop,
+                picture=work.earlier.picture,
                 start=work.find_starts(*work.recipes),
                 draft_steps=work.draft_steps,
             )
@@ -300,11 +349,14 @@ class BatchRunner:
 
     def _finish(self, index: int, work: Work, loaded: LoadedPipeline, made: Sample) -> Made:
         recipe = work.recipes[index]
+        environment = note_libraries(loaded.environment, recipe)
+        if made.paused is None:
+            self._pictures.keep(recipe, environment.digest, made.image)
         notices = dict.fromkeys((*loaded.notices, *made.notices, format_truncation_notice(loaded.pipeline, recipe)))
         report = Finished(
             index,
             made.image,
-            note_compel(loaded.environment, recipe),
+            environment,
             " ".join(filter(None, notices)),
             made.checksums,
             draft_steps=made.paused.draft_steps if made.paused else None,

@@ -95,7 +95,7 @@ def _apply_weight(parent: Recipe, value: Any) -> Recipe:
     if not wanted:
         raise RecipeError(FIELD, f"This picture has no LoRA {quote(str(name))}: choose one of {listed}.")
     loras = (replace(each, weight=weight) if index in wanted else each for index, each in enumerate(parent.loras))
-    return replace(parent, loras=tuple(loras))
+    return parent.replace_shared(loras=tuple(loras))
 
 
 def _caption_weight(value: Any) -> str:

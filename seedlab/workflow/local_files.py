@@ -63,7 +63,8 @@ class LocalFiles:
         loras = {lora: self._locate_lora(lora, places) for lora in wanted}
 
         def relocate(recipe: Recipe) -> Recipe:
-            return replace(recipe, model_id=models[recipe.model_id], loras=tuple(loras[lora] for lora in recipe.loras))
+            found = tuple(loras[lora] for lora in recipe.loras)
+            return recipe.replace_shared(model_id=models[recipe.model_id], loras=found)
 
         lineage = tuple(replace(change, parent=relocate(change.parent)) for change in metadata.lineage)
         return replace(metadata, recipe=relocate(metadata.recipe), lineage=lineage)

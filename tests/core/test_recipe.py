@@ -46,7 +46,7 @@ def test_every_field_decides_the_fingerprint():
         "late_step": 4,
         "prompt_syntax": "weights",
     }
-    assert changes.keys() == asdict(RECIPE).keys()
+    assert {*changes, "start"} == asdict(RECIPE).keys()
     base = replace(RECIPE, prompt="a (red) cat", late_prompt="a cat", late_step=3)
     changed = {replace(base, **{name: value}).fingerprint for name, value in changes.items() if name != "prompt"}
     assert len({RECIPE.fingerprint, base.fingerprint, *changed}) == len(changes) + 1

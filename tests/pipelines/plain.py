@@ -12,10 +12,11 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
+from types import SimpleNamespace
 
 import diffusers
 import torch
-from PIL import Image
+from PIL import Image, ImageOps
 
 from tests.processes import run_python
 
@@ -28,7 +29,12 @@ def hash_pixels(image: Image.Image) -> str:
 
 
 def run_plainly(recipe, memory_format: str = "channels_last", device: str = "cpu") -> str:
-    """Run the plain script for a recipe, alone, in this process; returns the SHA-256 of the picture's pixels.
+    """Run the plain script for a recipe as `draw_plainly` does; returns the SHA-256 of the picture's pixels."""
+    return hash_pixels(draw_plainly(recipe, memory_format, device))
+
+
+def draw_plainly(recipe, memory_format: str = "channels_last", device: str = "cpu") -> Image.Image:
+    """Run the plain script for a recipe, alone, in this process.
 
     Args:
         recipe: a `Recipe`, or anything with its fields.
@@ -36,6 +42,10 @@ def run_plainly(recipe, memory_format: str = "channels_last", device: str = "cpu
         device: where they are.
     """
     pipe, scheduler = load_plainly(recipe.model_id, recipe.dtype, memory_format, device)
+    image = None if recipe.start is None else draw_plainly(recipe.start.recipe, memory_format, device)
+    if image is not None:
+        pipe = diffusers.AutoPipelineForImage2Image.from_pipe(pipe)
+        pipe.set_progress_bar_config(disable=True)
     pipe.scheduler = make_scheduler_plainly(scheduler, recipe.scheduler)
     arguments = {
         "generator": torch.Generator(recipe.generator_device).manual_seed(recipe.seed),
@@ -45,18 +55,23 @@ def run_plainly(recipe, memory_format: str = "channels_last", device: str = "cpu
         arguments |= {"prompt": recipe.prompt, "height": recipe.height, "width": recipe.width}
         arguments |= {"guidance_scale": recipe.guidance_scale}
         arguments |= {"negative_prompt": recipe.negative_prompt} if recipe.negative_prompt else {}
-        if type(pipe).__name__ == "QwenImagePipeline" or is_schnell(pipe):
+        if type(pipe).__name__.startswith("QwenImage") or is_schnell(pipe):
             scale = arguments.pop("guidance_scale")
             true = {"true_cfg_scale": scale, "negative_prompt": recipe.negative_prompt or " "}
             arguments |= true if scale > 1 else {}
+    if image is not None:
+        image = ImageOps.fit(image, (recipe.width, recipe.height), Image.Resampling.LANCZOS)
+        arguments |= {"image": image, "strength": recipe.start.strength}
+        if type(pipe).__name__.startswith(("StableDiffusionImg", "StableDiffusionXL", "Latent")):
+            del arguments["height"], arguments["width"]
     if recipe.late_prompt:
         arguments |= change_prompt_plainly(pipe, recipe)
-    return hash_pixels(pipe(**arguments).images[0])
+    return pipe(**arguments).images[0]
 
 
 def is_schnell(pipe) -> bool:
     """Whether a pipeline is a Flux into which no guidance was distilled."""
-    return type(pipe).__name__ == "FluxPipeline" and not pipe.transformer.config.guidance_embeds
+    return type(pipe).__name__.replace("Img2Img", "") == "FluxPipeline" and not pipe.transformer.config.guidance_embeds
 
 
 @torch.no_grad()
@@ -118,6 +133,6 @@ def run_in_new_process(recipes: Iterable, memory_format: str = "channels_last") 
 
 
 if __name__ == "__main__":
-    memory_format, *recipes = json.load(sys.stdin)
-    for fields in recipes:
-        print(run_plainly(type("Fields", (), fields), memory_format))
+    memory_format, *recipes = json.load(sys.stdin, object_hook=lambda fields: SimpleNamespace(**fields))
+    for recipe in recipes:
+        print(run_plainly(recipe, memory_format))

@@ -53,8 +53,13 @@ def observe(device: str, weights: str, loras: str = "added", memory_format: str 
     )
 
 
-def note_compel(environment: Environment, recipe: Recipe) -> Environment:
-    """Return the environment of a recipe's picture: with compel, if its prompts have weights."""
+def note_libraries(environment: Environment, recipe: Recipe) -> Environment:
+    """Return the environment of a recipe's picture: with the libraries that only some recipes need.
+
+    compel applies prompt weights, and Pillow resizes the picture that a recipe starts from.
+    """
+    if recipe.start is not None:
+        environment = replace(note_libraries(environment, recipe.start.recipe), pillow=version("pillow"))
     return replace(environment, compel=version("compel")) if recipe.has_weights else environment
 
 

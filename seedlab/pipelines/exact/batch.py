@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
+from PIL.Image import Image
+
 from seedlab.core.recipe import Recipe
 from seedlab.pipelines.exact.batch_sizes import GUIDE_BATCH
 from seedlab.pipelines.exact.graphs import GraphCache
@@ -19,6 +21,7 @@ from seedlab.pipelines.sampling.late_words import swap_prompts
 from seedlab.pipelines.sampling.noise import nudge_noise
 from seedlab.pipelines.sampling.paused import PausedRun
 from seedlab.pipelines.sampling.prompts import Prompts, UnequalPromptsError
+from seedlab.pipelines.sampling.stages import choose_pipeline
 from seedlab.pipelines.sampling.steps import OnStep, find_denoiser
 
 
@@ -60,6 +63,7 @@ def sample_batch(
     environment_key: str,
     announce: Callable[[], None],
     check_stop: Callable[[], None],
+    picture: Image | None = None,
     start: Sequence[PausedRun] = (),
     draft_steps: int | None = None,
 ) -> list[Sample]:
@@ -68,8 +72,8 @@ def sample_batch(
     Args:
         pipeline: of a family with `can_batch`, with the scheduler that it was saved with.
         recipes: a batch of `split_batches`.
-        on_step, start, draft_steps: see `seedlab.pipelines.sampling.call.sample`; the paused runs in the order of the
-            recipes, wherever each of them was paused.
+        on_step, picture, start, draft_steps: see `seedlab.pipelines.sampling.call.sample`; the picture is that of all
+            recipes, and the paused runs are in their order, wherever each of them was paused.
         prompts: the pipeline's prompt embeddings.
         plans, prepack_cache, graphs, environment_key, announce, check_stop: see `seedlab.pipelines.exact.denoiser`.
 
@@ -81,18 +85,16 @@ def sample_batch(
     """
     from seedlab.pipelines.exact.denoiser import batch_exactly
 
-    each = [make_arguments(Capabilities.read(pipeline), recipe) for recipe in recipes]
-    shared = {name: value for name, value in each[0].items() if name not in ("prompt", "negative_prompt", "generator")}
-    generators = [arguments["generator"] for arguments in each]
     encoded = _encode(prompts, recipes)
     with (
         collect_notices() as notices,
-        prepare_pipeline(pipeline, recipes[0].scheduler),
-        nudge_noise(pipeline, recipes),
-        _decode_one_by_one(getattr(pipeline, "vae", None)),
-        _resize_one_by_one(getattr(pipeline, "image_processor", None)),
+        choose_pipeline(pipeline, recipes[0]) as chosen,
+        prepare_pipeline(chosen, recipes[0].scheduler),
+        nudge_noise(chosen, recipes),
+        _decode_one_by_one(getattr(chosen, "vae", None)),
+        _resize_one_by_one(getattr(chosen, "image_processor", None)),
         batch_exactly(
-            find_denoiser(pipeline),
+            find_denoiser(chosen),
             len(recipes),
             plans,
             prepack_cache,
@@ -100,13 +102,23 @@ def sample_batch(
             environment_key,
             announce,
             check_stop,
-            family_of(pipeline),
+            family_of(chosen),
         ),
     ):
-        late = swap_prompts(pipeline, recipes, prompts.encode_late)
-        arguments = {**shared, **encoded, **late, "generator": generators}
-        samples = run_pipeline(pipeline, arguments, on_step, start=start, draft_steps=draft_steps)
+        late = swap_prompts(chosen, recipes, prompts.encode_late)
+        arguments = {**_make_arguments(chosen, recipes, picture), **encoded, **late}
+        samples = run_pipeline(chosen, arguments, on_step, start=start, draft_steps=draft_steps)
     return [replace(each, notices=tuple(notices)) for each in samples]
+
+
+def _make_arguments(pipeline: Any, recipes: Sequence[Recipe], picture: Image | None) -> dict[str, Any]:
+    """Return the arguments of the call but for its prompts."""
+    each = [make_arguments(Capabilities.read(pipeline), recipe, picture) for recipe in recipes]
+    shared = {name: value for name, value in each[0].items() if name not in ("prompt", "negative_prompt")}
+    own: dict[str, Any] = {
+        name: [arguments[name] for arguments in each] for name in ("generator", "image") if name in shared
+    }
+    return {**shared, **own}
 
 
 def _encode(prompts: Prompts, recipes: Sequence[Recipe]) -> dict[str, Any]:

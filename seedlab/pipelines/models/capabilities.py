@@ -34,6 +34,8 @@ class Capabilities:
     num_inference_steps: bool
     true_cfg_scale: bool
     clean_caption: bool
+    image: bool
+    strength: bool
 
     @classmethod
     def read(cls, pipeline: Any) -> Self:

@@ -21,6 +21,7 @@ class Family:
         step_embeddings: as in `Model`. With guidance, the rows of the negative prompts come first.
         schedulers: for a pipeline without prompts, the schedulers whose `step` accepts what it passes, the default
             first; empty for all others.
+        image_to_image: as in `Model`. The pipeline's class is named like the family's, with "Img2Img" in it.
         added_tokens: how many of the tokens that the pipeline reads are not the prompt's; None for as many as the
             tokenizer adds.
     """
@@ -32,12 +33,13 @@ class Family:
     step_embeddings: tuple[str, ...] = ()
     weighted_encoders: tuple[str, ...] = ()
     schedulers: tuple[str, ...] = ()
+    image_to_image: tuple[str, ...] | None = None
     added_tokens: int | None = None
 
     @property
     def facts(self) -> dict[str, Any]:
         """What it decides about its models, as fields of `Model`."""
-        names = ("step_embeddings", "weighted_encoders")
+        names = ("step_embeddings", "weighted_encoders", "image_to_image")
         return {**self.defaults, **{name: getattr(self, name) for name in names}}
 
     @property
@@ -51,14 +53,21 @@ class Family:
         return self.embeddings is not None
 
 
+SIZED = ("height", "width")
+"""The image-to-image pipelines of transformers take the size that the picture has anyway."""
+
 FAMILIES = {
     "StableDiffusionPipeline": Family(
-        embeddings=("prompt_embeds",), step_embeddings=("prompt_embeds",), weighted_encoders=("text_encoder",)
+        embeddings=("prompt_embeds",),
+        step_embeddings=("prompt_embeds",),
+        weighted_encoders=("text_encoder",),
+        image_to_image=(),
     ),
     "StableDiffusionXLPipeline": Family(
         embeddings=("prompt_embeds", "pooled_prompt_embeds"),
         step_embeddings=("prompt_embeds", "add_text_embeds"),
         weighted_encoders=("text_encoder", "text_encoder_2"),
+        image_to_image=(),
     ),
     "DDIMPipeline": Family(embeddings=(), schedulers=("DDIMScheduler",)),
     "DDPMPipeline": Family(embeddings=(), schedulers=("DDIMScheduler", "DDPMScheduler")),
@@ -67,11 +76,13 @@ FAMILIES = {
         embeddings=("prompt_embeds",),
         step_embeddings=("prompt_embeds",),
         weighted_encoders=("text_encoder",),
+        image_to_image=(),
     ),
     "StableDiffusion3Pipeline": Family(
         defaults={"num_inference_steps": 28, "guidance_scale": 4.5, "size_multiple": 16, "half_dtype": "bfloat16"},
         embeddings=("prompt_embeds", "pooled_prompt_embeds"),
         step_embeddings=("prompt_embeds", "pooled_prompt_embeds"),
+        image_to_image=SIZED,
     ),
     "FluxPipeline": Family(
         defaults={
@@ -87,6 +98,7 @@ FAMILIES = {
         shared_arguments=("txt_ids", "img_ids"),
         # Its pooled embeddings, of which CLIP makes a summary of the prompt, stay those of the first prompt.
         step_embeddings=("prompt_embeds",),
+        image_to_image=SIZED,
     ),
     "PixArtAlphaPipeline": Family(
         defaults={"num_inference_steps": 20, "guidance_scale": 4.5, "cleans_prompts": True},
@@ -118,6 +130,7 @@ FAMILIES = {
             "half_dtype": "bfloat16",
         },
         embeddings=("prompt_embeds", "prompt_embeds_mask"),
+        image_to_image=SIZED,
     ),
     "ZImagePipeline": Family(
         defaults={
@@ -131,6 +144,7 @@ FAMILIES = {
         },
         embeddings=("prompt_embeds",),
         prompt_multiple=32,
+        image_to_image=SIZED,
         added_tokens=3,
     ),
 }
@@ -142,5 +156,5 @@ def find_family(class_name: str) -> Family:
 
 
 def family_of(pipeline: Any) -> Family:
-    """Return the family of a loaded pipeline."""
-    return find_family(type(pipeline).__name__)
+    """Return the family of a loaded pipeline, or of its image-to-image pipeline."""
+    return find_family(type(pipeline).__name__.replace("Img2Img", ""))

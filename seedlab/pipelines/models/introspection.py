@@ -118,4 +118,5 @@ def _apply_signature(model: Model, pipeline_class: Any) -> Model:
         uses_true_cfg=uses_true_cfg,
         cleans_prompts=takes.clean_caption,
         takes_nudges=takes_nudges(pipeline_class),
+        image_to_image=find_family(pipeline_class.__name__).image_to_image,
     )

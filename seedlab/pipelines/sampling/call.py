@@ -22,6 +22,7 @@ from seedlab.pipelines.sampling.late_words import swap_prompts
 from seedlab.pipelines.sampling.noise import nudge_noise
 from seedlab.pipelines.sampling.paused import PausedRun
 from seedlab.pipelines.sampling.randomness import refuse_unseeded_noise
+from seedlab.pipelines.sampling.stages import choose_pipeline
 from seedlab.pipelines.sampling.steps import OnStep, Step, follow_steps
 
 
@@ -46,6 +47,7 @@ def sample(
     recipe: Recipe,
     on_step: OnStep,
     *,
+    picture: Image.Image | None = None,
     start: Sequence[PausedRun] = (),
     draft_steps: int | None = None,
 ) -> Sample:
@@ -55,6 +57,7 @@ def sample(
         pipeline: with the scheduler that it was saved with, from whose configuration the recipe's is created.
         recipe: the image's recipe.
         on_step: is called after every step; a true value pauses the call.
+        picture: that the recipe starts from, in any size; None if it starts from noise.
         start: the paused run of this recipe to resume, if there is one.
         draft_steps: after so many of the recipe's denoising steps, end with the predicted clean image; None to finish
             the image.
@@ -68,12 +71,13 @@ def sample(
     """
     with (
         collect_notices() as notices,
-        prepare_pipeline(pipeline, recipe.scheduler),
-        nudge_noise(pipeline, [recipe]),
+        choose_pipeline(pipeline, recipe) as chosen,
+        prepare_pipeline(chosen, recipe.scheduler),
+        nudge_noise(chosen, [recipe]),
     ):
-        arguments = replace_weighted(pipeline, recipe, make_arguments(Capabilities.read(pipeline), recipe))
-        late = swap_prompts(pipeline, [recipe], lambda each: encode(pipeline, each.late_prompt, each.prompt_syntax))
-        (result,) = run_pipeline(pipeline, arguments | late, on_step, start=start, draft_steps=draft_steps)
+        arguments = replace_weighted(chosen, recipe, make_arguments(Capabilities.read(chosen), recipe, picture))
+        late = swap_prompts(chosen, [recipe], lambda each: encode(chosen, each.late_prompt, each.prompt_syntax))
+        (result,) = run_pipeline(chosen, arguments | late, on_step, start=start, draft_steps=draft_steps)
     return replace(result, notices=tuple(notices))
 
 

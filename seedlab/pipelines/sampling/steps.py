@@ -61,7 +61,7 @@ def follow_steps(
         ValueError: the paused runs do not belong together, or not to this call.
     """
     scheduler, denoiser = pipeline.scheduler, find_denoiser(pipeline)
-    follower = Follower(scheduler, scheduler.step, on_step, generators, start, draft_steps)
+    follower = Follower(pipeline, scheduler, scheduler.step, on_step, generators, start, draft_steps)
     with ExitStack() as stack:
         stack.enter_context(replace_attribute(scheduler, "step", follower.wrap_step()))
         if denoiser is not None and (start or draft_steps is not None):
@@ -98,6 +98,7 @@ class Follower:
         drafted: the runs after `draft_steps`, one for each image; empty if the call has not come there.
     """
 
+    pipeline: Any
     scheduler: Any
     take_step: Callable[..., Any]
     on_step: OnStep
@@ -146,7 +147,7 @@ class Follower:
         """Return the latents after a step that is not computed."""
         if self._clean is not None:
             return self._clean
-        if self.start[0].step >= len(self.scheduler.timesteps):
+        if self.start[0].step >= self._total:
             raise ValueError("runs with more steps")
         self._before = self._before or copy_state(self.scheduler)
         self._number += 1
@@ -171,8 +172,13 @@ class Follower:
 
     def _count_steps(self) -> int:
         if self.draft_steps is None:
-            return max(self._number, len(self.scheduler.timesteps))
+            return max(self._number, self._total)
         return count_steps(self.scheduler, self.draft_steps)
+
+    @property
+    def _total(self) -> int:
+        """How many calls of `step` the whole call takes. Image-to-image leaves out the first of the schedule."""
+        return int(getattr(self.pipeline, "num_timesteps", len(self.scheduler.timesteps)))
 
     def _pause(self, draft_steps: int | None = None) -> tuple[PausedRun, ...]:
         return pause(self._number, self.latents, self.generators, self.scheduler, self._before, draft_steps)

@@ -59,6 +59,8 @@ def test_capabilities_are_read_from_the_call():
         num_inference_steps=True,
         true_cfg_scale=False,
         clean_caption=False,
+        image=False,
+        strength=False,
     )
     assert Capabilities.read(FluxPipeline).guidance_scale
 

@@ -1,0 +1,77 @@
+"""Makes the earlier stages that pictures start from, and keeps the last pictures, from which others start."""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from PIL.Image import Image
+
+from seedlab.core.recipe import Recipe
+from seedlab.pipelines.devices.environment import note_libraries
+from seedlab.pipelines.exact.graphs import GraphCache, replay_calls
+from seedlab.pipelines.following import follow_stage
+from seedlab.pipelines.loaded.cache import LoadedPipeline
+from seedlab.pipelines.sampling.call import sample
+from seedlab.pipelines.sampling.steps import find_denoiser
+from seedlab.pipelines.work import Turn, Work
+
+MAX_BYTES = 64 * 2**20
+
+
+@dataclass
+class FinishedPictures:
+    """Pictures by their recipe and the digest of their environment; the least recently used ones are dropped.
+
+    Attributes:
+        max_bytes: the most memory that they take.
+    """
+
+    max_bytes: int = MAX_BYTES
+
+    def __post_init__(self) -> None:
+        self._pictures: OrderedDict[tuple[Recipe, str], Image] = OrderedDict()
+
+    def find(self, recipe: Recipe, environment: str) -> Image | None:
+        """Return the picture of a recipe; None if it is not here."""
+        picture = self._pictures.get((recipe, environment))
+        if picture is not None:
+            self._pictures.move_to_end((recipe, environment))
+        return picture
+
+    def keep(self, recipe: Recipe, environment: str, picture: Image) -> None:
+        """Keep a finished picture, which nobody changes."""
+        self._pictures[recipe, environment] = picture
+        while len(self._pictures) > 1 and sum(map(_measure, self._pictures.values())) > self.max_bytes:
+            self._pictures.popitem(last=False)
+
+
+def _measure(picture: Image) -> int:
+    return picture.width * picture.height * len(picture.getbands())
+
+
+def make_stage(
+    loaded: LoadedPipeline, recipe: Recipe, work: Work, turn: Turn, graphs: GraphCache, pictures: FinishedPictures
+) -> Image:
+    """Return the picture of an earlier stage, which is made unless it is kept.
+
+    Args:
+        loaded: the pipeline of the recipe.
+        recipe: of the stage: the work's next one.
+        work: whose pictures start from it.
+        turn: in which it is made.
+        graphs: the CUDA graphs of the denoisers' last calls.
+        pictures: those that are kept. A verification makes its own.
+
+    Raises:
+        PausedError: the turn is over.
+        SeedLabError: as `sample`.
+    """
+    environment = note_libraries(loaded.environment, recipe).digest
+    known = pictures.find(recipe, environment) if work.batch.resume else None
+    if known is not None:
+        return known
+    earlier, follow = work.earlier, follow_stage(list(work.recipes), turn)
+    with replay_calls(find_denoiser(loaded.pipeline), graphs):
+        start = (earlier.paused,) if earlier.paused else ()
+        made = sample(loaded.pipeline, recipe, follow, picture=earlier.picture, start=start)
+    pictures.keep(recipe, environment, made.image)
+    return made.image

@@ -1,0 +1,215 @@
+"""Pictures that start from another have the bytes of the plain script, which calls the image-to-image pipeline."""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from threading import Event
+
+import diffusers
+import pytest
+from PIL import Image
+
+from seedlab.core.errors import RecipeError
+from seedlab.core.model import ResolvedModel
+from seedlab.core.recipe import Nudge, Recipe
+from seedlab.core.reports import Failed, Finished, Progress, Waiting
+from seedlab.core.start import Start
+from seedlab.images.metadata import Metadata, read_metadata, write_picture
+from seedlab.pipelines.executor import Batch
+from seedlab.pipelines.models.addresses import find_model
+from seedlab.pipelines.models.families import FAMILIES
+from seedlab.pipelines.stages import FinishedPictures
+from seedlab.pipelines.work import Work
+from seedlab.workflow.script import write_script
+from seedlab.workflow.verification import VerificationResult, read_original, verify
+from tests.pipelines import builders
+from tests.pipelines.plain import draw_plainly, hash_pixels, run_in_new_process, run_plainly
+from tests.pipelines.test_contract import make
+from tests.pipelines.test_export import make as make_with_environment
+from tests.pipelines.test_export import run_script
+from tests.pipelines.test_matrix import BUILDERS as ALL_BUILDERS
+from tests.pipelines.turns import make_runner, make_turn
+
+BUILDERS = {name: ALL_BUILDERS[name] for name in ("tiny", "xl", "sd3", "flux", "lcm", "qwen", "z-image")}
+QUICK = (("tiny", "float32"), ("flux", "bfloat16"))
+"""What is tested every time."""
+
+
+@pytest.fixture(scope="module")
+def build(tmp_path_factory) -> Callable[[str], Path]:
+    return cache(lambda name: BUILDERS[name](tmp_path_factory.mktemp(name)))
+
+
+def develop(recipe: Recipe, strength: float = 0.5, **changes: object) -> Recipe:
+    """Return the recipe of the next stage, one and a half times as large."""
+    size = {"width": recipe.width * 3 // 2, "height": recipe.height * 3 // 2}
+    return replace(recipe, nudges=(), start=Start(recipe=recipe, strength=strength), **(size | changes))
+
+
+def list_cases():
+    for model in BUILDERS:
+        for dtype in ("float32", "bfloat16"):
+            marks = () if (model, dtype) in QUICK else pytest.mark.slow
+            yield pytest.param(model, dtype, marks=marks, id=f"{model}-{dtype}")
+
+
+@pytest.mark.parametrize(("model", "dtype"), tuple(list_cases()))
+def test_alone_and_in_a_batch_of_four_they_have_the_bytes_of_the_plain_script(shared_manager, build, model, dtype):
+    parent = builders.make_default_recipe(build(model), dtype=dtype, width=64, height=64)
+    recipes = [replace(develop(parent), seed=seed) for seed in range(4)]
+    plain = [run_plainly(recipe) for recipe in recipes]
+    assert make(shared_manager, *recipes) == plain
+    assert make(shared_manager, recipes[2]) == [plain[2]]
+    assert len({run_plainly(parent), *plain}) == 5
+
+
+@pytest.mark.parametrize(
+    ("model", "dtype"),
+    [
+        pytest.param("flux", "bfloat16"),
+        *(
+            pytest.param(*case, marks=pytest.mark.slow)
+            for case in (("tiny", "bfloat16"), ("xl", "float32"), ("sd3", "float32"))
+        ),
+    ],
+)
+def test_in_a_new_process_by_the_plain_script_and_by_the_exported_one(shared_manager, build, tmp_path, model, dtype):
+    parent = builders.make_default_recipe(build(model), dtype=dtype, width=64, height=64)
+    recipes = [replace(develop(parent, strength), seed=3) for strength in (0.5, 1.0)]
+    hashes, environment = make_with_environment(shared_manager, recipes)
+    assert run_in_new_process(recipes) == hashes
+    script = write_script(recipes, environment, find_model(parent.model_id))
+    assert run_script(script, tmp_path) == [run_plainly(parent), *hashes]
+    assert sorted(file.name for file in tmp_path.glob("*.png")) == [
+        "plain-seed-0.png",
+        "plain-seed-3-96x96-strength-0-5-stage-2.png",
+        "plain-seed-3-96x96-strength-1-0-stage-2.png",
+    ]
+
+
+def test_a_script_of_three_stages_that_differ_in_everything(shared_manager, tiny, tmp_path):
+    """The first is nudged, and its words join late; the last has weights and another scheduler."""
+    first = builders.make_recipe(tiny, nudges=(Nudge(seed=7, weight=0.1),), late_prompt="a boat", late_step=2)
+    second = develop(first, prompt="a boat", late_prompt="", late_step=0, seed=4)
+    last = replace(
+        develop(second, 0.6, width=64, height=96, scheduler="EulerAncestralDiscreteScheduler"),
+        prompt="a (red:1.4) boat",
+        prompt_syntax="weights",
+    )
+    (expected,), environment = make_with_environment(shared_manager, [last])
+    script = write_script([last], environment, find_model(last.model_id))
+    assert run_script(script, tmp_path)[-1] == expected
+    assert environment.pillow
+    assert environment.compel
+
+
+@pytest.mark.parametrize(
+    "scheduler",
+    [
+        "HeunDiscreteScheduler",
+        pytest.param("PNDMScheduler", marks=pytest.mark.slow),
+        pytest.param("DPMSolverMultistepScheduler SDE Karras", marks=pytest.mark.slow),
+    ],
+)
+def test_work_that_gives_way_at_every_step_keeps_its_bytes(tiny, scheduler):
+    parent = builders.make_recipe(tiny, scheduler=scheduler)
+    recipe = develop(parent)
+    reports, turns = [], 0
+    runner, work = make_runner(), Work(batch=Batch(model=resolve(tiny), recipes={0: recipe}))
+    while work is not None:
+        work, turns = runner.run(work, make_turn(reports.append, is_over=True)), turns + 1
+    assert hash_pixels(reports[-1].image) == run_plainly(recipe)
+    steps = [report for report in reports if isinstance(report, Progress)]
+    assert [report.step for report in steps] == list(range(1, steps[-1].steps + 1))
+    earlier = [report.sentence for report in reports if isinstance(report, Waiting)]
+    assert f"Making the picture that this one starts from: step 1 of {len(earlier)}" in earlier
+    assert turns >= len(earlier) + len(steps) - 1
+
+
+def resolve(folder: Path) -> ResolvedModel:
+    return ResolvedModel.of(find_model(str(folder)), "float32")
+
+
+def test_a_picture_that_was_just_made_is_not_made_again_but_to_verify(manager, tiny, tmp_path):
+    parent = builders.make_recipe(tiny)
+    recipes = [develop(parent, strength) for strength in (0.5, 1.0)]
+    make(manager, parent)
+    (loaded,) = manager._executor._cache._loaded.values()
+    sizes: list[int] = []
+    loaded.pipeline.unet.conv_in.register_forward_pre_hook(lambda _, args: sizes.append(args[0].shape[-1]))
+    *_, finished = manager.generate(recipes[:1], Event())
+    make(manager, *recipes)
+    assert set(sizes) == {12}
+    write_picture(tmp_path / "a.png", finished.image, Metadata.describe(recipes[0], finished, ()))
+    *_, verdict = verify(read_original(tmp_path / "a.png", recipes[0]), manager.generate, Event())
+    assert isinstance(verdict, VerificationResult)
+    assert verdict.is_equal
+    assert sizes.count(8) == parent.num_inference_steps
+
+
+def test_a_picture_is_read_back_with_all_its_stages(shared_manager, tiny, tmp_path):
+    recipe = replace(develop(develop(builders.make_recipe(tiny))), seed=2**64 - 1)
+    *_, finished = shared_manager.generate([recipe], Event())
+    write_picture(tmp_path / "a.png", finished.image, Metadata.describe(recipe, finished, ()))
+    metadata = read_metadata(tmp_path / "a.png")
+    assert metadata.is_of(recipe)
+    assert {stage.model_id for stage in metadata.recipe.stages} == {f"./{tiny.name}"}
+    assert metadata.recipe.replace_shared(model_id=recipe.model_id) == recipe
+
+
+def test_another_shape_is_cropped_at_the_centre(shared_manager, tiny):
+    parent = builders.make_recipe(tiny)
+    recipe = develop(parent, 0.25, width=64, height=128)
+    assert make(shared_manager, recipe) == [run_plainly(recipe)]
+    assert draw_plainly(recipe).size == (64, 128)
+
+
+def test_a_first_stage_that_fails_says_so_in_each_picture(shared_manager, tiny):
+    parent = builders.make_recipe(tiny, generator_device="cuda")
+    failures = list(shared_manager.generate([develop(parent), develop(parent, 1.0)], Event()))
+    assert [(each.index, type(each)) for each in failures] == [(0, Failed), (1, Failed)]
+    assert all("noise cannot come from" in each.sentence for each in failures)
+
+
+def test_there_are_no_drafts_of_them(shared_manager, tiny):
+    recipe = develop(builders.make_recipe(tiny))
+    *_, finished = shared_manager.generate([recipe], Event(), draft_steps=1)
+    assert isinstance(finished, Finished)
+    assert finished.draft_steps is None
+    assert hash_pixels(finished.image) == run_plainly(recipe)
+
+
+@pytest.mark.parametrize("name", ["pixart", "sana"])
+def test_models_without_image_to_image_are_refused_before_any_work(shared_manager, tmp_path, name):
+    parent = builders.make_default_recipe(ALL_BUILDERS[name](tmp_path))
+    (failed,) = shared_manager.generate([develop(parent, width=parent.width, height=parent.height)], Event())
+    assert failed.sentence.endswith(
+        "cannot start from a picture, because diffusers has no image-to-image pipeline for it: choose another model."
+    )
+    with pytest.raises(RecipeError, match="no image-to-image pipeline"):
+        find_model(parent.model_id).check(develop(parent, width=parent.width, height=parent.height))
+
+
+def test_what_is_said_of_the_families_is_true_of_diffusers():
+    from diffusers.pipelines.auto_pipeline import AUTO_IMAGE2IMAGE_PIPELINES_MAPPING
+
+    offered = {each.__name__ for each in AUTO_IMAGE2IMAGE_PIPELINES_MAPPING.values()}
+    for name, family in FAMILIES.items():
+        image_class = name.replace("Pipeline", "Img2ImgPipeline")
+        assert (family.image_to_image is not None) == (image_class in offered), name
+        if family.image_to_image is not None:
+            taken = inspect.signature(getattr(diffusers, image_class).__call__).parameters
+            assert family.image_to_image == tuple(each for each in ("height", "width") if each in taken), name
+
+
+def test_the_last_pictures_are_kept_and_no_more(tiny):
+    kept = FinishedPictures(max_bytes=2 * 8 * 8 * 3)
+    recipes = [builders.make_recipe(tiny, seed=seed) for seed in range(3)]
+    for recipe in recipes[:2]:
+        kept.keep(recipe, "here", Image.new("RGB", (8, 8)))
+    assert kept.find(recipes[0], "here")
+    kept.keep(recipes[2], "here", Image.new("RGB", (8, 8)))
+    assert [bool(kept.find(recipe, "here")) for recipe in recipes] == [True, False, True]
+    assert kept.find(recipes[0], "elsewhere") is None
