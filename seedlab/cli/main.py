@@ -1,4 +1,4 @@
-"""The command line: `seedlab app`, `grid`, `finish`, `refine`, `recipe`, `verify`, `script`, `find`, `share`, ..."""
+"""The command line: `seedlab app`, `grid`, `finish`, `refine`, `develop`, `recipe`, `verify`, `script`, `find`, ..."""
 
 import argparse
 import shlex
@@ -11,6 +11,7 @@ from seedlab import __version__
 from seedlab.api import make_services
 from seedlab.cli.agents import add_mcp
 from seedlab.cli.app import add_app
+from seedlab.cli.developing import add_develop
 from seedlab.cli.finishing import add_finish
 from seedlab.cli.gallery import add_gallery
 from seedlab.cli.inspection import add_inspections
@@ -37,6 +38,7 @@ examples:
   seedlab refine labrador/seed-2.png --suffix ", artsy" --suffix ", at night"
   seedlab refine labrador/seed-2.png --sweep "guidance 1.5, 2, 3, 4"
   seedlab refine labrador/seed-2.png --matrix --seeds 0-3 --suffix ", artsy" --suffix ", at night"
+  seedlab develop labrador/seed-2-artsy.png --size 512x512
   seedlab verify labrador/seed-2-artsy.png
   seedlab script labrador/seed-2-artsy.png
   seedlab find vermeer night --stars 3
@@ -109,6 +111,7 @@ def make_parser() -> Parser:
     add_app(commands)
     add_mcp(commands)
     add_rounds(commands)
+    add_develop(commands)
     add_finish(commands)
     add_inspections(commands)
     add_measures(commands)

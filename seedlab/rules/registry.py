@@ -14,6 +14,8 @@ MODULES = (
     "words",
     "late_words",
     "wildcards",
+    "develop",
+    "vary_picture",
     "nudge",
     "same_seeds",
     "sweep",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 from seedlab.core.errors import RecipeError
+from seedlab.core.model import Model
 from seedlab.core.recipe import MAX_PROMPT_CHARACTERS, Recipe
 from seedlab.core.text import is_whole, quote
 
@@ -104,7 +105,6 @@ class Rule(ABC):
         parameters: the fields from which `parse` makes it.
         from_tile: whether the page offers it for a locked tile.
         needs_prompt: whether it makes no sense for models without a prompt.
-        needs_nudges: whether it is only for models that take nudged noise.
         precedence: in a matrix, the axis with the smaller number is applied first: a rule that replaces the prompt has
             0, one that extends it 2.
     """
@@ -117,7 +117,6 @@ class Rule(ABC):
     parameters: ClassVar[tuple[Parameter, ...]] = ()
     from_tile: ClassVar[bool] = True
     needs_prompt: ClassVar[bool] = False
-    needs_nudges: ClassVar[bool] = False
     precedence: ClassVar[int] = 1
 
     @classmethod
@@ -138,6 +137,11 @@ class Rule(ABC):
             RecipeError: as `parse`.
         """
         return (cls.parse(texts),)
+
+    @classmethod
+    def refuse(cls, model: Model) -> str:
+        """Return why a model's pictures cannot be varied so, as a sentence without its subject; "" if they can."""
+        return "has no prompt to vary: choose another variation" if cls.needs_prompt and model.unconditional else ""
 
     @classmethod
     @abstractmethod

@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 
 from seedlab.core.errors import RecipeError
 from seedlab.core.file_names import name_file
-from seedlab.core.model import Model
+from seedlab.core.model import NO_STAGES, Model
 from seedlab.core.recipe import CPU_NOISES, Recipe
 from seedlab.core.schedulers import find_scheduler
+from seedlab.core.start import Start
 from seedlab.core.text import quote
 from seedlab.core.text_changes import Kind, Part, compare_texts
 from seedlab.workflow.drafts import format_draft
@@ -93,8 +94,15 @@ def format_settings(recipe: Recipe, names: Mapping[str, str]) -> str:
             *(["prompt weights"] if recipe.prompt_syntax else []),
             *([f"{quote_late_words(recipe)} after step {recipe.late_step}"] if recipe.late_prompt else []),
             *(f"LoRA {name_file(lora.file)} {lora.weight:g}" for lora in recipe.loras),
+            *([] if recipe.start is None else [format_start(recipe.start)]),
         )
     )
+
+
+def format_start(start: Start) -> str:
+    """Format the picture that another starts from: "from the picture of seed 2 in 256×256, strength 0.35"."""
+    parent = start.recipe
+    return f"from the picture of seed {parent.seed} in {parent.width}×{parent.height}, strength {start.strength:g}"
 
 
 def quote_late_words(recipe: Recipe) -> str:
@@ -172,6 +180,8 @@ def format_model_notes(model: Model, seeds: str) -> str:
     elif model.ignores:
         labels = {"negative_prompt": "the negative prompt", "guidance_scale": "guidance"}
         notes.append(f"It ignores {' and '.join(labels[name] for name in model.ignores)}.")
+    if not model.can_develop and not model.unconditional:
+        notes.append(f"It {NO_STAGES}: its pictures are not made larger.")
     return " ".join(note for note in notes if note)
 
 

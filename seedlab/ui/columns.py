@@ -32,7 +32,7 @@ SCRIPTS = (
 def make_columns() -> gr.HTML:
     """Make the columns of rounds and the inspector beside them.
 
-    The value is an update (see `seedlab.ui.updates`). Events: tile, finish, differ, revisit, wake, reopen,
+    The value is an update (see `seedlab.ui.updates`). Events: tile, larger, finish, differ, revisit, wake, reopen,
     refuse, verify, script.
     """
     return gr.HTML(

@@ -59,10 +59,7 @@ def _update_rules(choices: list[tuple[str, str]], rule: str | None) -> dict[str,
 
 def list_rules(model: Model | None = None) -> list[tuple[str, str]]:
     """Return (label, name) of the rules that can vary a tile of a model, or of all rules without one."""
-    has_prompt = model is None or not model.unconditional
-    can_nudge = model is None or model.can_nudge
-    offered = [rule for rule in VARIATIONS if (has_prompt or not rule.needs_prompt)]
-    return [(rule.label, rule.name) for rule in offered if can_nudge or not rule.needs_nudges]
+    return [(rule.label, rule.name) for rule in VARIATIONS if model is None or not rule.refuse(model)]
 
 
 def show_rule(rule: str | None) -> tuple[Any, ...]:

@@ -16,8 +16,8 @@ from weakref import WeakValueDictionary
 import gradio as gr
 
 from seedlab.core.errors import SeedLabError
-from seedlab.core.model import NO_NUDGES
 from seedlab.core.seeds import has_random_seeds, write_seeds
+from seedlab.rules.develop import LARGER
 from seedlab.rules.registry import VARIATIONS, find_variation
 from seedlab.rules.rule import Rule
 from seedlab.ui.browser_state import (
@@ -123,6 +123,19 @@ class Handlers(PanelHandlers):
                 page.session.resume(round_id)
 
         return _act(page, action, rename=_find_places(rule))
+
+    def enlarge(self, event: gr.EventData, page: PageSession | None) -> Outputs:
+        """Lock a finished tile, and make its picture twice as large. Outputs: update, errors."""
+
+        def action(page: PageSession) -> None:
+            round_id, index = read_numbers(event, "round", "index")
+            tile = page.session.trail.tile(round_id, index)
+            if tile.state is State.DONE:
+                self._check_rule(tile, type(LARGER))
+                self._check_round(page.session.trail.lock(round_id, index, LARGER).newest)
+            page.session.lock(round_id, index, LARGER)
+
+        return _act(page, action, rename=dict.fromkeys(FIELDS, "page"))
 
     def finish(self, event: gr.EventData, page: PageSession | None) -> Outputs:
         """Finish drafts of a round, or all of them if the event has no `indices`. Outputs: update, errors."""
@@ -239,14 +252,16 @@ class Handlers(PanelHandlers):
             return page
 
     def _read_rule(self, tile: Tile, name: str | None, texts: Sequence[str | float | None]) -> Rule:
-        """Parse the rule that varies a tile. Raises SeedLabError, also if it needs a prompt and the model has none."""
+        """Parse the rule that varies a tile. Raises SeedLabError, also if it is not one for the tile's model."""
         rule = find_variation(name)
-        model = self._services.find_model(tile.recipe.model_address)
-        if rule.needs_prompt and model.unconditional and tile.state is State.DONE:
-            raise SeedLabError(f"{model.name} has no prompt to vary: choose another variation.")
-        if rule.needs_nudges and not model.can_nudge and tile.state is State.DONE:
-            raise SeedLabError(f"{model.name} {NO_NUDGES}.")
+        if tile.state is State.DONE:
+            self._check_rule(tile, rule)
         return rule.parse(dict(zip(RULE_FIELDS, map(read_rule_field, texts), strict=True)))
+
+    def _check_rule(self, tile: Tile, rule: type[Rule]) -> None:
+        model = self._services.find_model(tile.recipe.model_address)
+        if reason := rule.refuse(model):
+            raise SeedLabError(f"{model.name} {reason}.")
 
     def _check_round(self, round_: Round) -> None:
         """Refuse a round with pictures that its model cannot make, before any work starts."""

@@ -151,6 +151,7 @@ def _wire_columns(handlers: Handlers, panel: Panel, page: gr.State, columns: gr.
     chosen = [page, panel.rule, *(panel.fields[name] for name in RULE_FIELDS)]
     for event in (
         columns.tile(handlers.choose_tile, chosen, [columns, *errors], **UNQUEUED),
+        columns.larger(handlers.enlarge, [page], [columns, *errors], **UNQUEUED),
         columns.finish(handlers.finish, [page], [columns, *errors], **UNQUEUED),
         columns.revisit(handlers.revisit, [page], [columns, *errors], **UNQUEUED),
         columns.wake(handlers.wake, [page], [columns], **UNQUEUED),

@@ -76,13 +76,20 @@ def build_header(trail: Trail, round_: Round) -> dict[str, Any]:
     """Build a round without its tiles, and without what the page finds in the tree: what is locked, and siblings."""
     parent = round_.parent
     return {
-        "title": round_.title,
+        "title": _build_title(trail, round_),
         "prompt": _split_title(trail, round_),
         "parent": list(parent) if parent is not None else None,
         "drafts": None if round_.draft_steps is None else format_draft(round_.draft_steps, round_.tiles[0].recipe),
         "table": _build_table(round_),
         "twins": _list_twins(trail, round_),
     }
+
+
+def _build_title(trail: Trail, round_: Round) -> str:
+    """Build a round's title with what led to its parent: "Seed 2 · artsy · 512×512"."""
+    seed, dot, subject = round_.title.partition(" · ")
+    captions = trail.captions_of(*round_.parent, 2) if round_.parent is not None else ()
+    return " · ".join((seed, *captions, subject)) if dot and captions else round_.title
 
 
 def _build_table(round_: Round) -> dict[str, list[str]] | None:

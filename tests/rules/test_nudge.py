@@ -8,7 +8,8 @@ import pytest
 from seedlab.core.errors import RecipeError
 from seedlab.core.recipe import MAX_NUDGES, Nudge
 from seedlab.rules.matrix import Matrix
-from seedlab.rules.nudge import Nudges, choose_others
+from seedlab.rules.nudge import Nudges
+from seedlab.rules.other_seeds import choose_others
 from seedlab.rules.registry import read_rule
 from seedlab.rules.seeds import Seeds
 from seedlab.rules.suffixes import Suffixes
@@ -74,7 +75,7 @@ def test_strengths_and_seeds_are_read_as_people_write_them():
 @pytest.mark.parametrize(
     ("strength", "seeds", "field", "sentence"),
     [
-        ("", "7", "nudge_strength", "No strength given. Write subtle, strong, or a number such as 0.1."),
+        ("", "7", "nudge_strength", "No strength given. Write subtle, strong, or a number such as 0.3."),
         ("weak", "7", "nudge_strength", "“weak” is not a number"),
         ("1.5", "7", "nudge_strength", "from 0 to 1, not 1.5"),
         ("-0.1", "7", "nudge_strength", "from 0 to 1, not -0.1"),

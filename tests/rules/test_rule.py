@@ -44,7 +44,7 @@ def test_a_rule_leads_from_the_parent_to_its_recipes_alone(rule):
     assert 2 <= len(made) <= 16
     for child, value in made.items():
         assert rule.leads(RECIPE, value, child)
-        assert not rule.leads(RECIPE, value, replace(child, dtype="bfloat16"))
+        assert not rule.leads(RECIPE, value, child.replace_shared(dtype="bfloat16"))
 
 
 @every_rule

@@ -139,6 +139,11 @@ class Page:
         update, *errors = self.handlers.choose_tile(event, self.state, rule, *texts.values())
         self._show(update, errors)
 
+    def enlarge(self, round_id, index):
+        event = SimpleNamespace(_data={"round": round_id, "index": index})
+        update, *errors = self.handlers.enlarge(event, self.state)
+        self._show(update, errors)
+
     def finish(self, **data):
         update, *errors = self.handlers.finish(SimpleNamespace(_data=data), self.state)
         self._show(update, errors)

@@ -1,0 +1,38 @@
+"""`seedlab develop`: makes a picture larger, with more details."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from seedlab.cli.options import MakeServices, add_places
+from seedlab.cli.output import KEEPING, add_output_options
+from seedlab.cli.rounds import run_refine
+from seedlab.rules.develop import DEFAULT, Develop
+
+DEVELOP = """\
+Make a picture larger, with more details: it is resized, and goes through some of its steps again. Its recipe becomes
+the first stage of the new one's, so that "seedlab verify" and "seedlab script" make both. seed-2.png gives
+seed-2-512-512-0-35.png: width, height and strength."""
+
+
+def add_develop(commands: Any) -> None:
+    """Add the command to those of `seedlab.cli.main.make_parser`."""
+    size, strength = Develop.parameters
+    parser = commands.add_parser(
+        "develop", help="make a picture larger, with more details", description=DEVELOP, epilog=KEEPING
+    )
+    words = "a picture that SeedLab made, or a PNG, JPEG or WebP picture of another tool"
+    parser.add_argument("picture", metavar="PICTURE.png", type=Path, help=words)
+    parser.add_argument("--size", metavar="SIZE", default=size.default, help=f"{size.help} (%(default)s)")
+    words = f"{strength.help} (%(default)s)"
+    parser.add_argument("--strength", metavar="NUMBER", default=f"{DEFAULT:g}", help=words)
+    parser.add_argument("--out", metavar="FOLDER", type=Path, help="where to write the picture (the picture's folder)")
+    add_places(parser)
+    add_output_options(parser)
+    parser.set_defaults(run=run_develop)
+
+
+def run_develop(given: argparse.Namespace, make_services: MakeServices) -> int:
+    """Make larger pictures of one."""
+    given.matrix, given.varied = False, [("develop_size", given.size), ("develop_strength", given.strength)]
+    return run_refine(given, make_services)

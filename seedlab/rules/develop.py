@@ -1,0 +1,142 @@
+"""The chosen picture made larger: it is resized, and goes through some of the steps again.
+
+The idea is the "hires fix" of AUTOMATIC1111's stable-diffusion-webui. Here the picture that was chosen is the first
+stage, and not another one that looks like it.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Self
+
+from seedlab.core.errors import RecipeError, blame
+from seedlab.core.model import Model
+from seedlab.core.numbers import MAX_CHARACTERS, read_number, read_size, tidy_digits
+from seedlab.core.recipe import Recipe
+from seedlab.core.text import quote
+from seedlab.core.validation import check_text
+from seedlab.rules.rule import Parameter, Rule, Value, check_count, unique
+from seedlab.rules.stages import refuse_stages, start_from
+from seedlab.rules.strengths import read_strengths
+
+DEFAULT = 0.35
+"""Keeps the composition of Sketch's pictures, and gives them the details of the larger size: see its model card."""
+
+TIMES = "times"
+MULTIPLE = 16
+"""Pixels. Every model with an image-to-image pipeline makes multiples of it."""
+
+FACTOR = re.compile(r"(?:x ?)?([0-9]+(?:[.,][0-9]+)?) ?x?")
+
+
+@dataclass(frozen=True)
+class Develop(Rule):
+    """One tile for each size and strength.
+
+    A value is (width, height, strength); or ("times", factor, strength), which `settle` replaces by the size.
+    """
+
+    name = "develop"
+    label = "Larger"
+    help = "The chosen picture at a larger size, with more details. More strength changes more of it."
+    precedence = 3  # after everything that changes the picture it starts from
+    parameters = (
+        Parameter(
+            name="develop_size",
+            label="Size: 1.5x, 2x, or as 512x768",
+            flag="--larger",
+            help='a larger size for the picture: "2x", or width first "512x768"; another shape is cropped',
+            default="2x",
+        ),
+        Parameter(
+            name="develop_strength",
+            label="Strength (0.2 keeps more, 0.5 changes more)",
+            flag="--strength",
+            help="how much a larger picture may change, above 0 to 1; several give several pictures",
+            default=f"{DEFAULT}, 0.5",
+        ),
+    )
+
+    @classmethod
+    def parse(cls, texts: Mapping[str, str]) -> Self:
+        """Read sizes and strengths."""
+        strengths = read_strengths("develop_strength", texts["develop_strength"], {})
+        if 0 in strengths:
+            raise RecipeError("develop_strength", "The strength must be above 0, and at most 1.")
+        sizes = unique(_read_sizes("develop_size", texts["develop_size"]))
+        if not sizes:
+            raise RecipeError("develop_size", "No size given. Write one such as 2x or 512x512.")
+        check_count("develop_size", len(sizes) * len(strengths), "pictures")
+        return cls(tuple((*size, strength) for size in sizes for strength in strengths))
+
+    @classmethod
+    def apply(cls, parent: Recipe, value: Value) -> Recipe:
+        """Start from the parent's picture, in another size."""
+        width, height, strength = _read_value(parent, value)
+        with blame("develop_size"):
+            return start_from(parent, strength, width=width, height=height)
+
+    @classmethod
+    def caption(cls, parent: Recipe, value: Value) -> str:
+        """Return "512×512 · 0.35"."""
+        width, height, strength = _read_value(parent, value)
+        return f"{width}×{height} · {strength:g}"
+
+    @classmethod
+    def settle(cls, parent: Recipe, value: Value) -> Value:
+        """Replace a factor by the size."""
+        return _read_value(parent, value)
+
+    @classmethod
+    def refuse(cls, model: Model) -> str:
+        """Refuse models without an image-to-image pipeline."""
+        return refuse_stages(model)
+
+    @property
+    def subject(self) -> str:
+        """The size if there is one: "512×512"."""
+        sizes = {value[:2] if isinstance(value, tuple) else () for value in self.values}
+        match tuple(sizes):
+            case ((int() as width, int() as height),):
+                return f"{width}×{height}"
+            case _:
+                return "larger"
+
+
+LARGER = Develop(((TIMES, 2, DEFAULT),))
+"""What a single click makes of a picture."""
+
+
+def enlarge(parent: Recipe, factor: float) -> tuple[int, int]:
+    """Return the width and height that are so many times as large, as multiples of 16 pixels."""
+    width, height = (
+        max(MULTIPLE, round(side * factor / MULTIPLE) * MULTIPLE) for side in (parent.width, parent.height)
+    )
+    return width, height
+
+
+def _read_sizes(field: str, text: str) -> Iterator[tuple[Value, Value]]:
+    check_text(field, text, "The list of sizes", MAX_CHARACTERS)
+    for part in re.split(r"[;\n]|,(?=\s)|(?<=[xX]),", tidy_digits(text)):
+        words = part.strip().lower()
+        match = FACTOR.fullmatch(words)
+        if match is not None and "x" in words:
+            yield TIMES, _check_factor(field, read_number(field, match[1]))
+        elif words:
+            yield from (read_size(field, each) for each in words.split(",") if each.strip())
+
+
+def _check_factor(field: str, factor: float) -> float:
+    if not 0 < factor <= 16:
+        raise RecipeError(field, f"A picture cannot be made {factor:g} times as large: write one such as 1.5x or 2x.")
+    return factor
+
+
+def _read_value(parent: Recipe, value: Value) -> tuple[int, int, float]:
+    """Return the size and the strength of a value, which may come from a stranger; `Recipe` checks them."""
+    match value:
+        case (str() as kind, int() | float() as factor, int() | float() as strength) if kind == TIMES:
+            return *enlarge(parent, _check_factor("develop_size", factor)), strength
+        case (int() as width, int() as height, int() | float() as strength):
+            return width, height, strength
+    raise RecipeError("develop_size", f"{quote(str(value), 40)} is not a size and a strength.")

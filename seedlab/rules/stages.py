@@ -1,0 +1,41 @@
+"""What the rules share whose tiles start from the parent's picture."""
+
+from dataclasses import replace
+from math import ceil
+from typing import Any
+
+from seedlab.core.model import NO_STAGES, Model
+from seedlab.core.recipe import Recipe
+from seedlab.core.start import Start
+
+
+def start_from(parent: Recipe, strength: Any, **changes: Any) -> Recipe:
+    """Return a recipe that starts from the parent's picture, with the parent's settings.
+
+    Words that joined late are there from the first step. There are at least so many steps that one is taken.
+
+    Args:
+        parent: the recipe of the picture.
+        strength: as in `Start`.
+        changes: of the recipe's fields.
+
+    Raises:
+        RecipeError: the recipe is not valid.
+    """
+    start = Start(recipe=parent, strength=strength)
+    needed = ceil(1 / start.strength)
+    while int(needed * start.strength) < 1:  # a number such as 0.1 is not exactly what it says
+        needed += 1
+    own: dict[str, Any] = {
+        "nudges": (),
+        "late_prompt": "",
+        "late_step": 0,
+        "prompt": parent.late_prompt or parent.prompt,
+    }
+    own |= {"num_inference_steps": max(parent.num_inference_steps, needed)}
+    return replace(parent, start=start, **(own | changes))
+
+
+def refuse_stages(model: Model) -> str:
+    """Return why a model makes no picture that starts from another, as `Rule.refuse`."""
+    return "" if model.can_develop else f"{NO_STAGES}: choose another model"

@@ -1,0 +1,125 @@
+"""The chosen picture at a larger size, and varied at its own."""
+
+from dataclasses import replace
+
+import pytest
+
+from seedlab.core.errors import RecipeError
+from seedlab.core.recipe import Nudge
+from seedlab.core.start import Start
+from seedlab.rules.develop import Develop
+from seedlab.rules.matrix import Matrix
+from seedlab.rules.seeds import Seeds
+from seedlab.rules.vary_picture import VaryPicture
+from tests.examples import MODEL, RECIPE
+
+
+def develop(size="2x", strength="0.35"):
+    return Develop.parse({"develop_size": size, "develop_strength": strength})
+
+
+def vary(strength="subtle", seeds="7"):
+    return VaryPicture.parse({"picture_strength": strength, "picture_seeds": seeds})
+
+
+def test_a_picture_is_developed_with_its_own_settings():
+    (child,) = develop().make(RECIPE)
+    assert child == replace(RECIPE, width=256, height=256, start=Start(recipe=RECIPE, strength=0.35))
+
+
+@pytest.mark.parametrize(
+    ("text", "sizes"),
+    [
+        ("2x", [(256, 384)]),
+        ("1.5X", [(192, 288)]),
+        ("1,5x", [(192, 288)]),
+        ("x2", [(256, 384)]),
+        ("2 ×", [(256, 384)]),
+        ("1.5x, 2x", [(192, 288), (256, 384)]),
+        ("512", [(512, 512)]),
+        ("512x768; 2x", [(512, 768), (256, 384)]),
+        ("512 × 768, 256", [(512, 768), (256, 256)]),
+        ("1.1x", [(144, 208)]),  # the nearest multiples of 16
+    ],
+)
+def test_sizes_as_people_write_them(text, sizes):
+    made = develop(text).make(replace(RECIPE, height=192))
+    assert [(each.width, each.height) for each in made] == sizes
+
+
+def test_several_strengths_side_by_side():
+    rule = develop(strength="0.2, 0.35 0.5")
+    made = rule.make(RECIPE)
+    assert [each.start.strength for each in made] == [0.2, 0.35, 0.5]
+    assert [rule.caption(RECIPE, value) for value in made.values()] == [
+        "256×256 · 0.2",
+        "256×256 · 0.35",
+        "256×256 · 0.5",
+    ]
+    assert type(rule)(tuple(made.values())).title(list(made)) == "Seed 0 · 256×256"
+
+
+@pytest.mark.parametrize(
+    ("size", "strength", "field", "sentence"),
+    [
+        ("", "0.3", "develop_size", "No size given"),
+        ("big", "0.3", "develop_size", "“big” is not a size"),
+        ("0x", "0.3", "develop_size", "cannot be made 0 times as large"),
+        ("1000x", "0.3", "develop_size", "cannot be made 1000 times as large"),
+        ("2x", "", "develop_strength", "No strength given. Write a number such as 0.3."),
+        ("2x", "much", "develop_strength", "“much” is not a number"),
+        ("2x", "0", "develop_strength", "must be above 0"),
+        ("2x", "1.2", "develop_strength", "from 0 to 1, not 1.2"),
+    ],
+)
+def test_what_cannot_be_developed_is_refused_in_a_sentence(size, strength, field, sentence):
+    with pytest.raises(RecipeError, match=sentence) as caught:
+        develop(size, strength)
+    assert caught.value.field == field
+
+
+@pytest.mark.parametrize("value", ["2x", ("times", -1, 0.5), ("times", 2), (256, 256), (256, 256, 0), ("a", "b", "c")])
+def test_forged_values_are_refused(value):
+    assert not Develop.leads(RECIPE, value, RECIPE)
+    with pytest.raises(RecipeError):
+        Develop.apply(RECIPE, value)
+
+
+@pytest.mark.parametrize("strength", [0.07, 0.1, 0.35, 0.9, 1])
+def test_of_few_steps_at_least_one_is_taken(strength):
+    (child,) = develop(strength=str(strength)).make(replace(RECIPE, num_inference_steps=1))
+    assert int(child.num_inference_steps * strength) == 1
+
+
+def test_late_words_are_there_from_the_start_and_nudges_are_those_of_the_first_stage():
+    parent = replace(RECIPE, late_prompt="a boat, artsy", late_step=3, nudges=(Nudge(seed=7, weight=0.1),))
+    for rule in (develop(), vary()):
+        (child,) = rule.make(parent)
+        assert (child.prompt, child.late_prompt, child.late_step, child.nudges) == ("a boat, artsy", "", 0, ())
+        assert child.start.recipe == parent
+
+
+def test_in_a_matrix_each_picture_is_developed_itself():
+    for matrix in (Matrix.of(Seeds((3, 4)), develop()), Matrix.of(develop(), Seeds((3, 4)))):
+        assert [each.start.recipe.seed for each in matrix.make(RECIPE)] == [3, 4]
+
+
+def test_a_picture_is_varied_by_other_seeds_at_its_own_size():
+    made = vary("subtle strong", "7, 42").make(RECIPE)
+    assert [(each.seed, each.start.strength) for each in made] == [(7, 0.3), (7, 0.6), (42, 0.3), (42, 0.6)]
+    assert {(each.width, each.height, each.start.recipe) for each in made} == {(128, 128, RECIPE)}
+    assert vary().title(list(made)) == "Seed 0 · picture varied"
+
+
+@pytest.mark.parametrize(("strength", "field"), [("0", "picture_strength"), ("weak", "picture_strength")])
+def test_a_variation_needs_a_strength(strength, field):
+    with pytest.raises(RecipeError) as caught:
+        vary(strength)
+    assert caught.value.field == field
+
+
+def test_models_without_image_to_image_do_not_offer_them():
+    for rule in (Develop, VaryPicture):
+        assert not rule.refuse(MODEL)
+        assert "no image-to-image pipeline" in rule.refuse(replace(MODEL, image_to_image=None))
+        assert rule.refuse(replace(MODEL, unconditional=True))

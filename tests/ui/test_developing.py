@@ -1,0 +1,104 @@
+"""A chosen picture is made larger, or varied, on the page."""
+
+from dataclasses import replace
+
+import pytest
+
+from seedlab.core.model import Model
+from seedlab.core.start import Start
+from seedlab.ui.captions import format_model_notes, format_settings
+from seedlab.ui.fields import list_rules
+from seedlab.ui.handlers import Handlers
+from tests.examples import RECIPE
+from tests.ui.fakes import SKETCH, make_services
+from tests.ui.page import Page, address
+
+NO_PIPELINE = replace(SKETCH, image_to_image=None)
+
+
+@pytest.fixture
+def finished(page) -> Page:
+    """A page whose seed 1 was varied by suffixes."""
+    page.explore(seeds="0-1")
+    page.develop()
+    page.click(1, 1, suffixes=", artsy\n, at night")
+    page.develop()
+    return page
+
+
+def test_one_click_makes_a_picture_larger(finished, painter):
+    finished.enlarge(2, 0)
+    finished.develop()
+    parent, child = painter.painted[2], painter.painted[-1]
+    assert child == replace(parent, width=256, height=256, start=Start(recipe=parent, strength=0.35))
+    round_ = finished.view["rounds"][2]
+    assert round_["title"] == "Seed 1 · artsy · 256×256"
+    assert [tile["caption"] for tile in round_["tiles"]] == ["256×256 · 0.35"]
+    assert finished.states(2) == ["done"]
+
+
+def test_a_reload_brings_it_back(finished):
+    finished.enlarge(2, 0)
+    finished.develop()
+    later = Page(finished.handlers, finished.saved, tab="reloaded")
+    later.open()
+    later.develop()
+    assert [round_["title"] for round_ in later.view["rounds"]] == [
+        "Seeds 0–1",
+        "Seed 1 · suffixes",
+        "Seed 1 · artsy · 256×256",
+    ]
+    assert later.states(2) == ["done"]
+
+
+def test_the_panel_makes_several_strengths_and_sizes(finished):
+    finished.click(2, 1, rule="develop", develop_size="192, 256", develop_strength="0.2 0.5")
+    assert [tile["caption"] for tile in finished.view["rounds"][2]["tiles"]] == [
+        "192×192 · 0.2",
+        "192×192 · 0.5",
+        "256×256 · 0.2",
+        "256×256 · 0.5",
+    ]
+    finished.click(2, 1, rule="vary_picture", picture_seeds="7, 8")
+    round_ = finished.view["rounds"][2]
+    assert round_["title"] == "Seed 1 · at night · picture varied"
+    assert [(tile["seed"], tile["caption"]) for tile in round_["tiles"]] == [
+        ("7", "varied · 0.3"),
+        ("8", "varied · 0.3"),
+    ]
+
+
+def test_what_is_too_large_for_the_model_is_refused_before_any_work(finished):
+    finished.enlarge(2, 0)
+    finished.develop()
+    finished.enlarge(3, 0)
+    assert finished.errors == {"page": "Sketch makes 64 to 256 pixels a side, not 512."}
+    finished.click(2, 0, rule="develop", develop_size="3x")
+    assert set(finished.errors) == {"develop_strength"}
+    assert len(finished.view["rounds"]) == 3
+
+
+def make_page(painter, model: Model) -> Page:
+    services = replace(make_services(painter), find_model=lambda _: model)
+    page = Page(Handlers(services, address))
+    page.open()
+    page.explore(seeds="0")
+    page.develop()
+    return page
+
+
+def test_models_without_image_to_image_say_so_and_do_not_offer_it(painter):
+    page = make_page(painter, NO_PIPELINE)
+    sentence = "cannot start from a picture, because diffusers has no image-to-image pipeline for it"
+    for ask in (lambda: page.enlarge(1, 0), lambda: page.click(1, 0, rule="develop")):
+        ask()
+        assert page.errors == {"page": f"Sketch {sentence}: choose another model."}
+    offered = {name for _, name in list_rules(SKETCH)} - {name for _, name in list_rules(NO_PIPELINE)}
+    assert offered == {"develop", "vary_picture"}
+    assert sentence in format_model_notes(NO_PIPELINE, "")
+    assert sentence not in format_model_notes(SKETCH, "")
+
+
+def test_the_settings_name_the_picture_that_it_starts_from():
+    recipe = replace(RECIPE, seed=7, start=Start(recipe=RECIPE, strength=0.35))
+    assert format_settings(recipe, {}).endswith(" · fp32 · from the picture of seed 0 in 128×128, strength 0.35")
