@@ -145,8 +145,8 @@ class SeedLab:
             matrix: whether two things vary, the first in columns and the second in rows.
             model, loras: where the picture's local files are, if they are not found.
             overwrite, show: as for `grid`.
-            varied: the options of `seedlab refine --help`, such as `suffix=[", artsy"]`, `seeds="0-3"` or
-                `sweep="guidance 1.5, 2"`. Without any, the guide's suffixes.
+            varied: the options of `seedlab refine --help`, such as `suffix=[", artsy"]`, `seeds="0-3"`,
+                `sweep="guidance 1.5, 2"` or `larger="2x", strength=0.35`. Without any, the guide's suffixes.
 
         Raises:
             SeedLabError: a value is wrong, or another file is in the way.

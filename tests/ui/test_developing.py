@@ -3,14 +3,18 @@
 from dataclasses import replace
 
 import pytest
+from PIL import Image
 
 from seedlab.core.model import Model
 from seedlab.core.start import Start
+from seedlab.images.metadata import Metadata, write_picture
+from seedlab.rules.change import Change
+from seedlab.rules.develop import LARGER
 from seedlab.ui.captions import format_model_notes, format_settings
 from seedlab.ui.fields import list_rules
 from seedlab.ui.handlers import Handlers
-from tests.examples import RECIPE
-from tests.ui.fakes import SKETCH, make_services
+from tests.examples import RECIPE, make_lineage
+from tests.ui.fakes import ENVIRONMENT, SKETCH, make_services
 from tests.ui.page import Page, address
 
 NO_PIPELINE = replace(SKETCH, image_to_image=None)
@@ -76,6 +80,27 @@ def test_what_is_too_large_for_the_model_is_refused_before_any_work(finished):
     finished.click(2, 0, rule="develop", develop_size="3x")
     assert set(finished.errors) == {"develop_strength"}
     assert len(finished.view["rounds"]) == 3
+
+
+def test_a_developed_picture_opens_with_all_that_led_to_it_where_nothing_else_is(page, painter, tmp_path):
+    first = SKETCH.make_recipe(prompt="Labrador", seed=5)
+    artsy = replace(first, prompt="Labrador, artsy")
+    ((recipe, value),) = LARGER.make(artsy).items()
+    lineage = (*make_lineage(artsy, ", artsy"), Change(artsy, LARGER.name, value))
+    image = Image.effect_noise((256, 256), 50).convert("RGB")
+    write_picture(tmp_path / "large.png", image, Metadata(recipe=recipe, environment=ENVIRONMENT, lineage=lineage))
+    fields = page.drop(tmp_path / "large.png")
+    assert page.errors == {}
+    assert [round_["title"] for round_ in page.view["rounds"]] == [
+        "Seed 5",
+        "Seed 5 · suffixes",
+        "Seed 5 · artsy · 256×256",
+    ]
+    assert page.states(2) == ["done"]
+    assert (fields["prompt"], fields["width"]) == ("Labrador", ""), "the fields are those of the first round"
+    assert page.verify(3, 0)[-1]["rounds"][2]["tiles"][0]["state"] == "done"
+    assert painter.painted == [recipe]
+    assert page.copy_script(round=3)["text"].count("again(") == 1
 
 
 def make_page(painter, model: Model) -> Page:
