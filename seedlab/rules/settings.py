@@ -45,7 +45,7 @@ class Setting:
     takes_names: bool = False
 
 
-def _read_guidance(text: str) -> Iterator[Values]:
+def _read_decimals(text: str) -> Iterator[Values]:
     yield from ((number,) for number in read_numbers(FIELD, text, MAX_VALUES))
 
 
@@ -98,6 +98,12 @@ def _apply_weight(parent: Recipe, value: Any) -> Recipe:
     return parent.replace_shared(loras=tuple(loras))
 
 
+def _apply_strength(parent: Recipe, value: Any) -> Recipe:
+    if parent.start is None:
+        raise RecipeError(FIELD, "This picture starts from noise, and has no strength: make it larger first.")
+    return replace(parent, start=replace(parent.start, strength=value[0]))
+
+
 def _caption_weight(value: Any) -> str:
     return " ".join(filter(None, ("LoRA", str(value[0]), f"{value[1]:g}")))
 
@@ -108,7 +114,7 @@ SETTINGS = (
         "Guidance",
         "1.5, 2, 3, 4",
         ("cfg", "cfg scale", "guidance scale", "guidance_scale"),
-        _read_guidance,
+        _read_decimals,
         lambda parent, value: replace(parent, guidance_scale=value[0]),
         lambda value: f"guidance {value[0]:g}",
     ),
@@ -149,6 +155,15 @@ SETTINGS = (
         _apply_weight,
         _caption_weight,
         takes_names=True,
+    ),
+    Setting(
+        "strength",
+        "Strength",
+        "0.2, 0.35, 0.5",
+        ("denoising strength", "denoising"),
+        _read_decimals,
+        _apply_strength,
+        lambda value: f"strength {value[0]:g}",
     ),
 )
 

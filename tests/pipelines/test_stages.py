@@ -15,6 +15,7 @@ from seedlab.core.errors import RecipeError
 from seedlab.core.model import ResolvedModel
 from seedlab.core.recipe import Nudge, Recipe
 from seedlab.core.reports import Failed, Finished, Progress, Waiting
+from seedlab.core.schedulers import list_family
 from seedlab.core.start import Start
 from seedlab.images.metadata import Metadata, read_metadata, write_picture
 from seedlab.pipelines.executor import Batch
@@ -65,21 +66,21 @@ def test_alone_and_in_a_batch_of_four_they_have_the_bytes_of_the_plain_script(sh
     assert len({run_plainly(parent), *plain}) == 5
 
 
-@pytest.mark.parametrize(
-    ("model", "dtype"),
-    [
-        pytest.param("flux", "bfloat16"),
-        *(
-            pytest.param(*case, marks=pytest.mark.slow)
-            for case in (("tiny", "bfloat16"), ("xl", "float32"), ("sd3", "float32"))
-        ),
-    ],
+def name_case(case: tuple[str, str]) -> str:
+    return "-".join(case)
+
+
+OTHERS = (("tiny", "bfloat16"), ("xl", "float32"), ("sd3", "float32"), ("flux", "bfloat16"))
+scripted = pytest.mark.parametrize(
+    "case", [pytest.param(each, marks=() if each[0] == "flux" else pytest.mark.slow) for each in OTHERS], ids=name_case
 )
-def test_in_a_new_process_by_the_plain_script_and_by_the_exported_one(shared_manager, build, tmp_path, model, dtype):
-    parent = builders.make_default_recipe(build(model), dtype=dtype, width=64, height=64)
-    recipes = [replace(develop(parent, strength), seed=3) for strength in (0.5, 1.0)]
+
+
+@scripted
+def test_by_the_exported_script(shared_manager, build, tmp_path, case):
+    recipes = make_two(build, *case)
     hashes, environment = make_with_environment(shared_manager, recipes)
-    assert run_in_new_process(recipes) == hashes
+    parent = recipes[0].stages[0]
     script = write_script(recipes, environment, find_model(parent.model_id))
     assert run_script(script, tmp_path) == [run_plainly(parent), *hashes]
     assert sorted(file.name for file in tmp_path.glob("*.png")) == [
@@ -87,6 +88,19 @@ def test_in_a_new_process_by_the_plain_script_and_by_the_exported_one(shared_man
         "plain-seed-3-96x96-strength-0-5-stage-2.png",
         "plain-seed-3-96x96-strength-1-0-stage-2.png",
     ]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", OTHERS, ids=name_case)
+def test_in_a_new_process_by_the_plain_script(shared_manager, build, case):
+    recipes = make_two(build, *case)
+    assert run_in_new_process(recipes) == make(shared_manager, *recipes)
+
+
+def make_two(build: Callable[[str], Path], model: str, dtype: str) -> list[Recipe]:
+    """Return the recipes of one picture at two strengths."""
+    parent = builders.make_default_recipe(build(model), dtype=dtype, width=64, height=64)
+    return [replace(develop(parent, strength), seed=3) for strength in (0.5, 1.0)]
 
 
 def test_a_script_of_three_stages_that_differ_in_everything(shared_manager, tiny, tmp_path):
@@ -126,6 +140,13 @@ def test_work_that_gives_way_at_every_step_keeps_its_bytes(tiny, scheduler):
     earlier = [report.sentence for report in reports if isinstance(report, Waiting)]
     assert f"Making the picture that this one starts from: step 1 of {len(earlier)}" in earlier
     assert turns >= len(earlier) + len(steps) - 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scheduler", [each.name for each in list_family("DDIMScheduler")])
+def test_every_scheduler_starts_from_a_picture(shared_manager, tiny, scheduler):
+    recipe = develop(builders.make_recipe(tiny, scheduler=scheduler, num_inference_steps=6))
+    assert make(shared_manager, recipe) == [run_plainly(recipe)]
 
 
 def resolve(folder: Path) -> ResolvedModel:

@@ -5,11 +5,12 @@ from dataclasses import replace
 import pytest
 
 from seedlab.core.errors import RecipeError
-from seedlab.core.recipe import Nudge
+from seedlab.core.recipe import Lora, Nudge
 from seedlab.core.start import Start
 from seedlab.rules.develop import Develop
 from seedlab.rules.matrix import Matrix
 from seedlab.rules.seeds import Seeds
+from seedlab.rules.sweep import Sweep
 from seedlab.rules.vary_picture import VaryPicture
 from tests.examples import MODEL, RECIPE
 
@@ -123,3 +124,21 @@ def test_models_without_image_to_image_do_not_offer_them():
         assert not rule.refuse(MODEL)
         assert "no image-to-image pipeline" in rule.refuse(replace(MODEL, image_to_image=None))
         assert rule.refuse(replace(MODEL, unconditional=True))
+
+
+def test_the_strength_of_a_developed_picture_is_a_setting():
+    (child,) = develop().make(RECIPE)
+    rule = Sweep.parse({"sweep_setting": "guidance", "sweep": "denoising strength 0.2, 0.5"})
+    assert [each.start.strength for each in rule.make(child)] == [0.2, 0.5]
+    assert [rule.caption(child, value) for value in rule.values] == ["strength 0.2", "strength 0.5"]
+    with pytest.raises(RecipeError, match="starts from noise, and has no strength"):
+        rule.make(RECIPE)
+
+
+def test_other_settings_of_a_developed_picture_are_those_of_its_last_stage_but_for_loras():
+    ink = Lora(file="/loras/ink.safetensors", sha256=64 * "a", weight=0.5)
+    (child,) = develop().make(replace(RECIPE, loras=(ink,)))
+    (stepped,) = Sweep.parse({"sweep_setting": "steps", "sweep": "20"}).make(child)
+    assert [stage.num_inference_steps for stage in stepped.stages] == [12, 20]
+    (inked,) = Sweep.parse({"sweep_setting": "lora", "sweep": "1"}).make(child)
+    assert [stage.loras[0].weight for stage in inked.stages] == [1, 1]
