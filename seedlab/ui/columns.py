@@ -44,8 +44,9 @@ def make_columns() -> gr.HTML:
 
 
 def _write_constants() -> str:
-    """Write what saved.js has to know of trails."""
-    return f"const TRAIL_VERSION = {VERSION};\nconst SAVED_KEYS = {json.dumps(STORAGE_KEYS)};"
+    """Write what saved.js has to know of trails, and the event that makes a picture larger."""
+    trails = f"const TRAIL_VERSION = {VERSION};\nconst SAVED_KEYS = {json.dumps(STORAGE_KEYS)};"
+    return f"{trails}\nconst LARGER = 'larger';"  # Gradio takes events whose quoted names are in the JavaScript
 
 
 def make_message(name: str, kind: str) -> gr.HTML:
