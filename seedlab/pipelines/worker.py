@@ -93,7 +93,7 @@ class BatchRunner:
             work = self._make_stages(self._look_up(work, turn), turn)
             if work.next_stage is not None:
                 return work
-            work = self._share_steps(work, turn)
+            work = self._share_steps(work, turn) if work.recipes else work
             while work.recipes:
                 work = self._make_next(work, turn)
                 if work.recipes and turn.is_over():

@@ -1,6 +1,7 @@
 """Pictures that start from another have the bytes of the plain script, which calls the image-to-image pipeline."""
 
 import inspect
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
@@ -31,7 +32,7 @@ from tests.pipelines.test_contract import make
 from tests.pipelines.test_export import make as make_with_environment
 from tests.pipelines.test_export import run_script
 from tests.pipelines.test_matrix import BUILDERS as ALL_BUILDERS
-from tests.pipelines.turns import make_runner, make_turn
+from tests.pipelines.turns import make_runner, make_turn, run_in_one_turn
 
 BUILDERS = {name: ALL_BUILDERS[name] for name in ("tiny", "xl", "sd3", "flux", "lcm", "qwen", "z-image")}
 QUICK = (("tiny", "float32"), ("flux", "bfloat16"))
@@ -187,11 +188,19 @@ def test_another_shape_is_cropped_at_the_centre(shared_manager, tiny):
     assert draw_plainly(recipe).size == (64, 128)
 
 
-def test_a_first_stage_that_fails_says_so_in_each_picture(shared_manager, tiny):
-    parent = builders.make_recipe(tiny, generator_device="cuda")
-    failures = list(shared_manager.generate([develop(parent), develop(parent, 1.0)], Event()))
+def test_a_first_stage_that_fails_says_so_in_each_picture(tiny, tmp_path):
+    folder = shutil.copytree(tiny, tmp_path / "broken")
+    parent, model = builders.make_recipe(folder), resolve(folder)
+    (folder / "unet" / "diffusion_pytorch_model.safetensors").write_bytes(b"damaged")
+    failures = run_in_one_turn(model, [replace(develop(parent), seed=seed) for seed in (3, 4)])
     assert [(each.index, type(each)) for each in failures] == [(0, Failed), (1, Failed)]
-    assert all("noise cannot come from" in each.sentence for each in failures)
+    sentence = "“diffusion_pytorch_model.safetensors” is not a readable safetensors file: download it again."
+    assert {each.sentence for each in failures} == {sentence}
+
+
+def test_the_device_of_the_first_stages_noise_is_checked_before_any_work(shared_manager, tiny):
+    (failed,) = shared_manager.generate([develop(builders.make_recipe(tiny, generator_device="cuda"))], Event())
+    assert "noise cannot come from" in failed.sentence
 
 
 def test_there_are_no_drafts_of_them(shared_manager, tiny):
