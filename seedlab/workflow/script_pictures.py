@@ -38,9 +38,10 @@ def write_pictures(stages: Sequence[Sequence[Recipe]], model: Model | None, list
     """
     every = [recipe for stage in stages for recipe in stage]
     whole = _Script(model, listed, have_weights(every), len({recipe.loras for recipe in every}) > 1, {})
-    lines = ["made = {}"] if len(stages) > 1 else []
+    # Before a picture's own scheduler is set, which the new pipeline might warn of.
+    again = ["again = AutoPipelineForImage2Image.from_pipe(pipe)", "made = {}"]
+    lines = again if len(stages) > 1 else []
     for number, recipes in enumerate(stages):
-        lines += ["again = AutoPipelineForImage2Image.from_pipe(pipe)"] if number == 1 else []
         lines += _write_stage(recipes, number, whole, is_last=number == len(stages) - 1)
     return lines
 

@@ -44,6 +44,7 @@ def draw_plainly(recipe, memory_format: str = "channels_last", device: str = "cp
     pipe, scheduler = load_plainly(recipe.model_id, recipe.dtype, memory_format, device)
     image = None if recipe.start is None else draw_plainly(recipe.start.recipe, memory_format, device)
     if image is not None:
+        pipe.scheduler = scheduler
         pipe = diffusers.AutoPipelineForImage2Image.from_pipe(pipe)
         pipe.set_progress_bar_config(disable=True)
     pipe.scheduler = make_scheduler_plainly(scheduler, recipe.scheduler)
