@@ -114,9 +114,7 @@ class Handlers(PanelHandlers):
             round_id, index = read_numbers(event, "round", "index")
             tile = page.session.trail.tile(round_id, index)
             if tile.state is State.DONE:
-                chosen = self._read_rule(tile, rule, texts)
-                self._check_round(page.session.trail.lock(round_id, index, chosen).newest)
-                page.session.lock(round_id, index, chosen)
+                page.session.lock(round_id, index, self._read_rule(tile, rule, texts), self._check_round)
             elif tile.state is State.DRAFT:
                 page.session.finish(round_id, (index,))
             elif page.session.is_known(tile):

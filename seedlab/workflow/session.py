@@ -17,7 +17,7 @@ from seedlab.rules.change import Lineage
 from seedlab.rules.rule import Rule
 from seedlab.workflow.eta import Clock
 from seedlab.workflow.shared_trail import SharedTrail
-from seedlab.workflow.trail import State, Tile, Trail
+from seedlab.workflow.trail import Round, State, Tile, Trail
 
 LOGGER = logging.getLogger(__name__)
 
@@ -25,6 +25,9 @@ LOGGER = logging.getLogger(__name__)
 LOOKUP_SECONDS = 0.3
 """How long looking in the store may take before the tile says so."""
 
+
+Check = Callable[[Round], None]
+"""Raises SeedLabError where the pictures of a round cannot be made."""
 
 Keep = Callable[[Recipe, Finished, Lineage], Picture]
 """Writes a finished picture, or a draft, to the store. Raises SeedLabError where it cannot."""
@@ -96,11 +99,15 @@ class Session:
                     self._shared.request(round_id, index)
             return self.trail
 
-    def lock(self, round_id: int, index: int, rule: Rule) -> Trail:
+    def lock(self, round_id: int, index: int, rule: Rule, check: Check = lambda _: None) -> Trail:
         """Lock a finished tile and request its variations.
 
         A draft is finished instead; lock it again then. A tile whose picture the store has deleted is generated again
         instead. One that is not there yet is left alone.
+
+        Args:
+            check: called with the round of variations before any work starts. What it raises is raised here, and
+                nothing changes.
 
         Raises:
             SeedLabError: there is no such tile, or the rule does not fit it.
@@ -114,7 +121,9 @@ class Session:
             if tile.file is not None and not tile.file.exists():
                 self._shared.change(round_id, index, state=State.FAILED, file=None, finishing=True)
                 return self._resume(round_id, State.STOPPED, State.FAILED)
-            trail = self._show(lambda trail: trail.lock(round_id, index, rule))
+            locked = self.trail.lock(round_id, index, rule)
+            check(locked.newest)
+            trail = self._show(lambda _: locked)
             return self._resume(trail.newest.id, State.STOPPED, State.FAILED)
 
     def resume(self, round_id: int) -> Trail:
