@@ -1,13 +1,16 @@
 // Uploads a picture dropped anywhere on the page through the "Open a picture" button.
+import { waitFor } from '../dom.js';
+
 const PICTURES = '.png,.jpg,.jpeg,.webp';
 const MAX_UPLOAD = 20 * 2 ** 20; // as in seedlab.server.bodies
 const hasFiles = (event) => [...(event.dataTransfer?.types || [])].includes('Files');
 
-function acceptDrops() {
-  const mark = (on) => document.documentElement.toggleAttribute('data-dropping', on);
+// `isReady` says whether the page has a session; `refuse` is called with the name of a file that is too large.
+export function acceptDrops(isReady, refuse) {
+  const mark = (isOn) => document.documentElement.toggleAttribute('data-dropping', isOn);
   waitFor(findInput).then((input) => {
     input.accept = PICTURES; // what the dialog offers; the server checks files
-    input.parentElement.addEventListener('change', refuseLarge, true);
+    input.parentElement.addEventListener('change', (event) => refuseLarge(event, refuse), true);
   });
   document.addEventListener('dragover', (event) => {
     if (!hasFiles(event)) return;
@@ -15,30 +18,32 @@ function acceptDrops() {
     mark(true);
   });
   document.addEventListener('dragleave', (event) => event.relatedTarget === null && mark(false));
-  document.addEventListener('drop', async (event) => {
+  document.addEventListener('drop', (event) => {
     if (!hasFiles(event)) return;
     event.preventDefault();
     mark(false);
-    const files = [...event.dataTransfer.files]; // empty after the event
-    const [file] = files;
-    if (!file) return; // a link or a picture of another page, which comes without its file
-    // Wait for the first update: until then the page has no session.
-    await waitFor(() => view.run && findInput());
-    document.documentElement.dataset.dropped = files.length; // the notice says that only the first is opened
-    upload(file);
+    open([...event.dataTransfer.files], isReady); // empty after the event
   });
 }
 
+async function open(files, isReady) {
+  const [file] = files;
+  if (!file) return; // a link or a picture of another page, which comes without its file
+  await waitFor(() => isReady() && findInput());
+  document.documentElement.dataset.dropped = files.length; // the notice says that only the first is opened
+  upload(file);
+}
+
 // Gradio would say nothing: before it uploads, it drops files that are too large.
-function refuseLarge(event) {
+function refuseLarge(event, refuse) {
   const large = [...(event.target.files || [])].find((file) => file.size > MAX_UPLOAD);
   if (!large) return;
   event.stopImmediatePropagation();
   event.target.value = '';
-  trigger('refuse', { name: large.name });
+  refuse(large.name);
 }
 
-function upload(file) {
+export function upload(file) {
   const chosen = new DataTransfer();
   chosen.items.add(file);
   const input = findInput();
@@ -47,9 +52,4 @@ function upload(file) {
 }
 
 // Gradio mounts this input next to its button, on a slow machine seconds after the columns.
-const findInput = () => document.querySelector('#open')?.parentElement.querySelector('input[type=file]');
-
-async function waitFor(find) {
-  while (!find()) await new Promise(requestAnimationFrame);
-  return find();
-}
+export const findInput = () => document.querySelector('#open')?.parentElement.querySelector('input[type=file]');
