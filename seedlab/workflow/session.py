@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence, Set
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence, Set
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import closing
 from dataclasses import replace
@@ -16,6 +16,7 @@ from seedlab.core.reports import Failed, Finished, Generate, Progress, Report, W
 from seedlab.rules.change import Lineage
 from seedlab.rules.rule import Rule
 from seedlab.workflow.eta import Clock
+from seedlab.workflow.mark import Mark
 from seedlab.workflow.shared_trail import SharedTrail
 from seedlab.workflow.trail import Round, State, Tile, Trail
 
@@ -125,6 +126,19 @@ class Session:
             check(locked.newest)
             trail = self._show(lambda _: locked)
             return self._resume(trail.newest.id, State.STOPPED, State.FAILED)
+
+    def mark(self, round_id: int, marks: Mapping[int, Mark]) -> Trail:
+        """Mark tiles of a round, by their indices.
+
+        Raises:
+            SeedLabError: there is no such tile.
+        """
+        with self._shared.lock:
+            for index in marks:
+                self.trail.tile(round_id, index)
+            for index, mark in marks.items():
+                self._shared.change(round_id, index, mark=mark)
+            return self.trail
 
     def resume(self, round_id: int) -> Trail:
         """Request the tiles of a round that were stopped or failed.
