@@ -14,7 +14,7 @@ from seedlab.ui.browser_state import STORAGE_KEYS
 from seedlab.ui.static_files import write_loader
 from seedlab.workflow.trail_json import VERSION
 
-EVENTS = ("tile", "finish", "differ", "revisit", "wake", "reopen", "refuse", "verify", "script")
+EVENTS = ("tile", "finish", "differ", "compare", "mark", "revisit", "wake", "reopen", "refuse", "verify", "script")
 
 
 def make_columns() -> gr.HTML:

@@ -23,7 +23,9 @@ from seedlab.rules.rule import Rule
 from seedlab.ui.browser_state import (
     read_count,
     read_indices,
+    read_marks,
     read_numbers,
+    read_places,
     read_saved,
     read_text,
     read_version,
@@ -130,6 +132,14 @@ class Handlers(PanelHandlers):
         """Choose the drafts of a round that differ most. Outputs: update, errors."""
         return _act(page, lambda page: page.choose_different(read_numbers(event, "round")[0], CHOSEN))
 
+    def compare(self, event: gr.EventData, page: PageSession | None) -> Outputs:
+        """Find what differs between pictures. Outputs: update, errors."""
+        return _act(page, lambda page: page.compare(read_places(event)))
+
+    def mark(self, event: gr.EventData, page: PageSession | None) -> Outputs:
+        """Mark pictures of a round as kept or rejected, or with stars. Outputs: update, errors."""
+        return _act(page, lambda page: page.session.mark(read_numbers(event, "round")[0], read_marks(event)))
+
     def revisit(self, event: gr.EventData, page: PageSession | None) -> Outputs:
         """Show an earlier round. Outputs: update, errors."""
         return _act(page, lambda page: page.session.revisit(read_numbers(event, "round")[0]))
@@ -171,21 +181,25 @@ class Handlers(PanelHandlers):
             yield page.update()
 
     def write_script(self, event: gr.EventData, page: PageSession | None) -> Outputs:
-        """Export a tile, or its round if the event has no `index`, as a script. Outputs: update, error."""
+        """Export a tile, its round, or those that `indices` names, as a script. Outputs: update, error."""
         if page is None:
             return lose(1)
         message = ""
         try:
             (round_id,) = read_numbers(event, "round")
-            self._write_script(page, round_id, event._data.get("index"))
+            self._write_script(page, round_id, event._data.get("index"), read_indices(event))
         except SeedLabError as error:
             message = str(error)
         return page.update(), message
 
-    def _write_script(self, page: PageSession, round_id: int, index: object) -> None:
+    def _write_script(
+        self, page: PageSession, round_id: int, index: object, indices: tuple[int, ...] | None = None
+    ) -> None:
         round_ = page.session.trail.round(round_id)
         if index is None:
-            page.show_script(self._services.write_script([tile.recipe for tile in round_.tiles]), round_.title)
+            tiles = round_.tiles if indices is None else [page.session.trail.tile(round_id, each) for each in indices]
+            some = "" if indices is None else f", {len(tiles)} of {len(round_.tiles)} pictures"
+            page.show_script(self._services.write_script([tile.recipe for tile in tiles]), round_.title + some)
             return
         if not isinstance(index, int):
             raise SeedLabError("This picture no longer exists: generate it again.")

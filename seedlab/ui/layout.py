@@ -152,6 +152,8 @@ def _wire_columns(handlers: Handlers, panel: Panel, page: gr.State, columns: gr.
     ):
         _stream(handlers, event, page, columns)
     columns.differ(handlers.choose_different, [page], [columns, *errors], **UNQUEUED)
+    columns.mark(handlers.mark, [page], [columns, *errors], **UNQUEUED)
+    columns.compare(handlers.compare, [page], [columns, *errors], **UNQUEUED)
     columns.refuse(handlers.refuse_file, None, [panel.errors["page"]], **UNQUEUED)
     columns.verify(handlers.verify, [page], [columns], **QUEUED)
     columns.script(handlers.write_script, [page], [columns, panel.errors["page"]], **UNQUEUED)

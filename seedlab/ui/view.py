@@ -156,6 +156,7 @@ def build_state(
         "draft": None if tile.draft_steps is None else format_draft(tile.draft_steps, tile.recipe),
         "finishing": tile.finishing,
         "check": _build_verification(check),
+        "mark": tile.mark.to_dict(),
     }
 
 
