@@ -67,5 +67,5 @@ def test_a_module_is_found_below_the_path_of_the_page():
 
 def test_each_library_has_its_licence():
     folders = list(LIBRARIES.iterdir())
-    assert {folder.name for folder in folders} == {"lit-html-3.3.3", "photoswipe-5.4.4"}
+    assert {folder.name for folder in folders} == {"client-zip-2.5.1", "lit-html-3.3.3", "photoswipe-5.4.4"}
     assert all((folder / "LICENSE").is_file() for folder in folders)

@@ -1,15 +1,19 @@
 // The sheet: the rounds, the list of first rounds above, the inspector at the right. It gets the server's updates, and
 // what is done on the page.
-import { motion, narrow } from './dom.js';
+import { narrow } from './dom.js';
 import { render } from './lit.js';
+import { Pinning } from './compare/pinning.js';
 import { Look } from './look/look.js';
+import { Actions } from './page/actions.js';
 import { Arrangement } from './page/arrange.js';
 import { Connection } from './page/connection.js';
-import { downloadMatrix } from './page/contact_sheet.js';
+import { countKept, Culling } from './page/culling.js';
 import { acceptDrops } from './page/drop.js';
 import { addFold, describeUnfold, listenToUnfold } from './page/fold.js';
 import { listenToTiles } from './page/gestures.js';
+import { listenToKeys } from './page/keys.js';
 import { Rounds } from './page/rounds.js';
+import { Roving } from './page/roving.js';
 import { findParent, isSame } from './state/pairs.js';
 import { SavedTrail } from './state/saved.js';
 import { Selections } from './state/selection.js';
@@ -34,26 +38,32 @@ class Sheet {
     this.focus = this.enlarged = this.large = null;
     // The inspected tile, and one that was clicked a moment ago.
     this.chosen = this.pressed = null;
-    this.note = '';
-    this.rounds = new Rounds(this.view, (data) => this.describeRound(data), this);
+    // A note about what is saved, and what was announced last.
+    this.note = this.said = '';
+    this.actions = new Actions(this);
+    this.rounds = new Rounds(this.view, (data) => this.describeRound(data), this.actions);
     this.script = new Script(() => this.draw());
     this.saved = new SavedTrail(this.view, settings, (note) => this.showNote(note));
     this.look = new Look({
       find: (id) => this.view.known.get(id), path: () => this.view.path, findTile: (at) => this.rounds.findFigure(at),
-      choose: (at) => this.choose(at), note: (at) => this.inspect(at),
+      choose: (at) => this.choose(at), note: (at) => this.inspect(at), isPinned: (at) => this.pinning.isPinned(at), pin: (at) => this.pinning.pin(at),
+      canCompare: (at) => this.pinning.canCompare(at), compare: (at) => this.pinning.compareWith(at),
     });
     this.connection = new Connection(trigger, this);
+    this.culling = new Culling(this.view, { redraw: (id) => this.redraw(id), send: (kind, data) => this.send(kind, data), say: (words) => this.say(words) });
+    this.pinning = new Pinning(this.view, () => this.redraw(...this.view.path), (places) => this.send('compare', places));
+    this.roving = new Roving(this);
     this.listen(element);
     this.saved.tell();
   }
 
   listen(element) {
     listenToTiles(this.arrangement.row, {
-      choose: (at, event) => (this.isPicking(at, event) ? this.pick(at, event.shiftKey) : this.choose(at)),
-      isPicking: (at, event) => this.isPicking(at, event), press: (at) => this.press(at), look: (at) => this.openLook(at),
-      select: (at) => this.pick(at, false), cancel: (round) => this.cancel(round),
+      choose: (at, event) => this.actions.click(at, event), isPicking: (at, event) => this.selections.isPicking(at.round, event),
+      press: (at) => this.press(at), look: (at) => this.openLook(at), select: (at) => this.actions.pick(at, false), cancel: (round) => this.actions.cancel(round), focus: (at) => this.roving.activate(at),
       load: (at) => this.rounds.showLoaded(at), miss: (at) => this.showMissing(at),
     });
+    listenToKeys(this, this.actions);
     narrow.addEventListener('change', () => this.draw());
     window.addEventListener('pagehide', () => this.saved.writePending());
     document.addEventListener('visibilitychange', () => document.hidden && this.saved.writePending());
@@ -70,7 +80,6 @@ class Sheet {
     this.root.dataset.seen = `${this.view.run} ${this.view.version}`;
     this.saved.take(update);
     this.unpress();
-    for (const id of changed) this.selections.refresh(this.view.known.get(id));
     this.rounds.forgetMissing();
     this.rounds.touch(...changed, this.selections.takeChoice(this.view.choice));
     this.draw();
@@ -80,6 +89,11 @@ class Sheet {
   // Shows at once that a click was received: the answer may take a moment while the server is starting.
   showPending() {
     this.root.classList.add('pending');
+  }
+
+  say(words) {
+    this.said = words;
+    this.draw();
   }
 
   showNote(note) {
@@ -104,12 +118,13 @@ class Sheet {
     rounds.draw();
     const inspected = this.describeInspected();
     this.script.inspect(inspected.tile?.url);
-    render(sheetView({ view, row: this.arrangement.row, note: this.note, inspected }, this), root);
+    render(sheetView({ view, row: this.arrangement.row, note: this.note, said: this.said, inspected }, this.actions), root);
     this.arrangement.arrange(rounds.list(), view.path.indexOf(this.large));
     this.arrangement.reveal(this.large);
     rounds.restoreSiblingFocus(focused);
     this.script.take(view.script, inspected.tile?.url);
     this.look.refresh();
+    this.pinning.take(view.comparison);
     describeUnfold();
   }
 
@@ -140,16 +155,23 @@ class Sheet {
     return { at, tile: findTile(view, at), parent: at && findTile(view, findParent(view, at)), script };
   }
 
-  describeRound({ id, tiles, locked }) {
-    const selection = this.selections.find(id);
+  describeRound(data) {
+    const { id, tiles, locked } = data;
+    const [selection, isLarge] = [this.selections.find(id), id === this.large];
     const next = tiles.findIndex((tile) => tile.state === 'running' || tile.state === 'waiting');
-    const describe = (index) => this.describeTile({ round: id, index }, { locked, next, selection });
-    return { isLarge: id === this.large, selection, describe };
+    const isHidden = (index) => this.isHidden(id, index);
+    const active = this.roving.findActive(id);
+    const describe = (index) => ({ ...this.describeTile({ round: id, index }, { locked, next, selection }), isActive: index === active, isHidden: isHidden(index) });
+    return {
+      isLarge, selection, picked: this.selections.list(data), kept: countKept(tiles), isOnlyKept: this.culling.isOnlyKept, describe,
+      count: tiles.filter((_, index) => !isHidden(index)).length,
+    };
   }
 
   describeTile(at, { locked, next, selection }) {
     const { index } = at;
     return {
+      isPinned: this.pinning.isPinned(at),
       index, isLocked: locked === index || isSame(this.pressed, at), isChosen: isSame(this.chosen, at), isNext: next === index,
       isPicked: selection.picked.has(index), isSelecting: selection.isOn, isLoaded: this.rounds.isLoaded(at), isMissing: this.rounds.isMissing(at),
     };
@@ -195,61 +217,16 @@ class Sheet {
     this.look.open(at, document.activeElement);
   }
 
-  isPicking(at, event) {
-    return this.selections.isPicking(this.view.known.get(at.round), event);
-  }
-
-  pick(at, isRange) {
-    this.selections.pick(this.view.known.get(at.round), at.index, isRange);
-    this.redraw(at.round);
-  }
-
-  // What the views call.
-
   send(kind, data) {
     this.connection.send(kind, data);
   }
 
-  enlarge(id) {
-    this.enlarged = id;
-    this.draw();
-    const figure = this.rounds.findFigure({ round: id, index: this.view.known.get(id).locked ?? 0 });
-    figure.querySelector('.frame').focus({ preventScroll: true });
-    figure.scrollIntoView({ block: 'nearest', behavior: motion() });
+  // Whether a tile is left out by the filter.
+  isHidden(id, index) {
+    return this.culling.isHidden(this.view.known.get(id), index, id === this.large);
   }
 
-  revisit(round) {
-    this.send('revisit', { round });
-  }
-
-  finish(round, indices) {
-    this.selections.clear(round);
-    this.redraw(round);
-    this.send('finish', indices ? { round, indices } : { round });
-  }
-
-  differ(round) {
-    this.send('differ', { round });
-  }
-
-  select(round) {
-    this.selections.begin(round);
-    this.redraw(round);
-  }
-
-  cancel(round) {
-    if (!this.selections.find(round).isOn) return;
-    this.selections.clear(round);
-    this.redraw(round);
-    this.rounds.find(round).querySelector('.drafts button:not([hidden])').focus();
-  }
-
-  askForScript(place) {
-    this.script.expect(findTile(this.view, this.chosen).url);
-    this.send('script', place);
-  }
-
-  downloadMatrix(data) {
-    downloadMatrix(data);
+  findFigure(at) {
+    return this.rounds.findFigure(at);
   }
 }

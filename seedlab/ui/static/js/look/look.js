@@ -16,10 +16,11 @@ const OPTIONS = {
 };
 
 // `page` has the functions find(id), the data of a round; path(), the ids of the rounds; findTile(at), its element;
-// choose(at), which locks; and note(at), which is called with each picture looked at.
+// choose(at), which locks; note(at), which is called with each picture looked at; isPinned(at), pin(at), canCompare(at) and
+// compare(at).
 export class Look {
   constructor(page) {
-    Object.assign(this, { page, box: null, at: null, items: [], visited: new Map(), chosen: null, isOpening: false, caption: null, buttons: {} });
+    Object.assign(this, { page, box: null, at: null, items: [], visited: new Map(), chosen: null, compared: null, isOpening: false, caption: null, buttons: {} });
   }
 
   async open(at, opener) {
@@ -53,9 +54,10 @@ export class Look {
     this.box = this.caption = null;
     const isSame = this.at.round === first.round && this.at.index === first.index;
     ((isSame && opener) || this.page.findTile(this.at)?.querySelector('.frame'))?.focus({ preventScroll: true });
-    const { chosen } = this;
-    this.chosen = null;
+    const { chosen, compared } = this;
+    this.chosen = this.compared = null;
     if (chosen) this.page.choose(chosen);
+    if (compared) this.page.compare(compared);
   }
 
   // A picture that has been finished meanwhile takes the place of its preview.
@@ -86,7 +88,9 @@ export class Look {
     });
     add('fit', 8, 'Fit', 'Fit into the window (0)', () => this.zoom(null));
     add('actual', 9, '1:1', 'One pixel of the picture is one of the screen (1)', () => this.zoomToActual());
-    add('lock', 10, '', 'Lock this seed (L)', () => this.lock());
+    add('pin', 10, 'Pin', 'Pin for comparison (P)', () => this.pin());
+    add('compare', 11, 'Compare', 'Compare (C)', () => this.compare());
+    add('lock', 12, '', 'Lock this seed (L)', () => this.lock());
     ui.registerElement({ name: 'caption', order: 30, isButton: false, appendTo: 'root', onInit: (root) => { this.caption = root; } });
   }
 
@@ -100,6 +104,9 @@ export class Look {
     if (!caption) return;
     showCaption(caption, { tile, round, index: at.index, ways: { up: this.findWay(-1), down: this.findWay(1) } }, (step) => this.changeRound(step));
     describeLock(this.buttons.lock, CHOICES[tile.state]);
+    this.buttons.pin.setAttribute('aria-pressed', page.isPinned(at));
+    this.buttons.pin.textContent = page.isPinned(at) ? 'Pinned' : 'Pin';
+    this.buttons.compare.hidden = !page.canCompare(at);
   }
 
   // The round above or below on the page.
@@ -138,6 +145,18 @@ export class Look {
     this.box.close();
   }
 
+  pin() {
+    if (!this.page.find(this.at.round).tiles[this.at.index].url) return;
+    this.page.pin(this.at);
+    this.describe();
+  }
+
+  compare() {
+    if (!this.page.canCompare(this.at)) return;
+    this.compared = this.at;
+    this.box.close();
+  }
+
   zoom(level) {
     const slide = this.box.currSlide;
     if (slide?.isZoomable()) slide.zoomTo(level ?? slide.zoomLevels.initial, undefined, this.box.options.zoomAnimationDuration, true);
@@ -165,6 +184,8 @@ export class Look {
       ArrowDown: isZoomed ? null : () => this.changeRound(1),
       ' ': repeat || target.closest('button') ? null : () => this.box.close(),
       l: () => this.lock(),
+      p: () => this.pin(),
+      c: () => this.compare(),
       0: () => this.zoom(null),
       1: () => this.zoomToActual(),
       '+': () => this.zoom(Math.min(1, currSlide.currZoomLevel * 1.5)),

@@ -12,7 +12,7 @@ const hasPicture = (figure) => !figure.querySelector('.picture').hidden;
 export const findPlace = (figure) => ({ round: Number(figure.closest('.round').dataset.id), index: Number(figure.dataset.index) });
 
 // `page` has the functions choose(at, event), press(at), which marks what a click will choose, isPicking(at, event),
-// look(at), select(at), cancel(round), load(at) and miss(at).
+// look(at), select(at), cancel(round), focus(at), load(at) and miss(at).
 export function listenToTiles(row, page) {
   const state = { pointer: '', timers: new WeakMap(), isLong: false };
   row.addEventListener('click', (event) => click(event, state, page));
@@ -20,6 +20,7 @@ export function listenToTiles(row, page) {
   row.addEventListener('keydown', (event) => pressSpace(event, page));
   row.addEventListener('keydown', (event) => { if (event.key === 'Escape') page.cancel(Number(event.target.closest('.round').dataset.id)); });
   row.addEventListener('keyup', (event) => { if (event.key === ' ' && canLook(event)) event.preventDefault(); });
+  row.addEventListener('focusin', (event) => { if (findFrame(event)) page.focus(findPlace(findFrame(event))); });
   listenToPress(row, state, page);
   for (const [kind, note] of [['load', page.load], ['error', page.miss]]) {
     row.addEventListener(kind, (event) => { if (event.target.matches?.('.picture')) note(findPlace(findFigure(event))); }, true);

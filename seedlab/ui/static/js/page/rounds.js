@@ -34,7 +34,9 @@ export class Rounds {
     const { id, siblings } = data;
     if (!this.sections.has(id)) this.sections.set(id, makeSection(data));
     const section = this.sections.get(id);
-    render(roundView(data, this.describe(data), this.page), section);
+    const shown = this.describe(data);
+    render(roundView(data, shown, this.page), section);
+    if (!data.table) section.dataset.count = shown.count;
     // A long row scrolls. To the current round only when the row changes, so as not to fight the user's scrolling.
     if (section.siblingCount === siblings.length) return;
     section.siblingCount = siblings.length;

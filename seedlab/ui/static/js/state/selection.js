@@ -27,29 +27,27 @@ export class Selections {
     this.byRound.delete(id);
   }
 
-  // Ctrl or Shift and a click begin a selection, and so do a long press and the button for those who have no such keys.
-  isPicking({ id, drafts }, event) {
-    return Boolean(drafts) && (this.find(id).isOn || event.ctrlKey || event.metaKey || event.shiftKey);
+  isPicking(id, event) {
+    return Boolean(this.find(id).isOn || event.ctrlKey || event.metaKey || event.shiftKey);
   }
 
-  // Adds a tile, or takes it out again; adds all from the last one to it if `isRange`.
-  pick({ id, tiles }, index, isRange) {
+  // Adds a tile, or takes it out again; adds all from the last one to it if `isRange`. A selection that was begun by a
+  // button goes on when it is empty.
+  pick(id, index, isRange) {
     const { picked: before, last } = this.find(id);
     const picked = new Set(before);
     const from = isRange && last !== null ? last : index;
     const isAdding = isRange || !picked.has(index);
     for (let each = Math.min(from, index); each <= Math.max(from, index); each += 1) {
-      if (isAdding && canFinish(tiles[each])) picked.add(each);
+      if (isAdding) picked.add(each);
       else picked.delete(each);
     }
     this.byRound.set(id, { isOn: true, picked, last: index, words: '' });
   }
 
-  // Leaves out what cannot be selected any more.
-  refresh({ id, tiles }) {
-    const found = this.find(id);
-    const picked = new Set([...found.picked].filter((index) => canFinish(tiles[index])));
-    if (picked.size < found.picked.size) this.byRound.set(id, { ...found, picked });
+  // The tiles that are selected, in their order.
+  list({ id, tiles }) {
+    return [...this.find(id).picked].filter((index) => index < tiles.length).sort((a, b) => a - b);
   }
 
   // Updates repeat the last choice of the server. A new one becomes the selection. Returns the id of its round, or null.

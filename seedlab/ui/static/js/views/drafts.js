@@ -6,6 +6,7 @@ export const JUDGING = 'It shows composition, light and colours; eyes, hands and
 
 // `page` has the functions differ, select, cancel and finish, which get the round's id.
 export function draftsView({ id, drafts, tiles }, { isOn, picked, words }, page) {
+  const finishable = [...picked].filter((index) => canFinish(tiles[index]));
   const left = tiles.filter(canFinish).length;
   const drafted = tiles.filter((tile) => tile.state === 'draft').length;
   const advice = words || (isOn ? 'Pick those to finish.' : 'Click one to finish it.');
@@ -13,7 +14,7 @@ export function draftsView({ id, drafts, tiles }, { isOn, picked, words }, page)
     >${button('Pick 4 that differ', isOn || drafted < LEAST_TO_CHOOSE, () => page.differ(id))
     }${button('Select', isOn || !left, () => page.select(id))
     }${button('Cancel', !isOn, () => page.cancel(id))
-    }${button(picked.size ? `Finish ${picked.size}` : `Finish all ${left}`, !left || (isOn && !picked.size), () => page.finish(id, picked.size ? [...picked] : null))}</div>`;
+    }${button(isOn ? `Finish ${finishable.length}` : `Finish all ${left}`, !left || (isOn && !finishable.length), () => page.finish(id, isOn ? finishable : null))}</div>`;
 }
 
 const button = (words, isHidden, act) => html`<button class="action small" type="button" ?hidden=${isHidden} @click=${act}>${words}</button>`;

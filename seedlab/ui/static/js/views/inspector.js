@@ -3,12 +3,14 @@ import { locate } from '../dom.js';
 import { html, nothing, styleMap } from '../lit.js';
 import { JUDGING } from './drafts.js';
 import { icon } from './icons.js';
+import { marksView } from './marks.js';
 import { promptView } from './prompt.js';
 import { joinPrompt, nameDownload } from './tile.js';
 
-// The buttons. `run` is called with the page and the tile's place; `isShown` and `isBusy` with the tile.
+// The buttons. `run` is called with the page and the tile's place; `isShown` and `isBusy` with the tile, its place and the page.
 export const ACTIONS = [
   { words: () => 'Finish this picture', name: 'finish', isShown: (tile) => tile.state === 'draft', run: (page, at) => page.finish(at.round, [at.index]) },
+  { words: () => 'Compare', title: 'With the pinned pictures, or with its parent (C)', isShown: (_, at, page) => page.canCompare(at), run: (page, at) => page.compareWith(at) },
   { words: (tile) => (tile.draft ? 'Download draft' : 'Download PNG'), isLink: true },
   {
     words: () => 'Verify', title: 'Generate it again on its own and compare the bytes', isBusy: (tile) => tile.check?.state === 'running',
@@ -23,7 +25,7 @@ export function inspectorView({ at, tile, parent, script }, page) {
   if (!tile) return html`<section class="inspector" aria-label="Recipe" hidden></section>`;
   return html`<section class="inspector" aria-label="Recipe" style=${styleMap({ '--ratio': String(tile.width / tile.height) })}
     ><div class="view">${compareView(tile, parent?.url ? parent : null, () => page.openLook(at))}</div
-    ><div class="recipe">${recipeView(tile)}<div class="actions">${ACTIONS.map((action) => actionView(action, at, tile, page))}</div>${checkView(tile.check)}${script.view}</div></section>`;
+    ><div class="recipe">${marksView(at, tile, page)}${recipeView(tile)}<div class="actions">${ACTIONS.map((action) => actionView(action, at, tile, page))}</div>${checkView(tile.check)}${script.view}</div></section>`;
 }
 
 function actionView(action, at, tile, page) {
@@ -31,7 +33,7 @@ function actionView(action, at, tile, page) {
   if (action.isLink) return html`<a class="action" href=${locate(tile.url)} download=${nameDownload(tile)}>${words}</a>`;
   // Not `disabled`: that would remove the keyboard focus.
   const isBusy = action.isBusy ? Boolean(action.isBusy(tile)) : nothing;
-  const isHidden = action.isShown && !action.isShown(tile);
+  const isHidden = action.isShown && !action.isShown(tile, at, page);
   return html`<button class=${action.name === 'finish' ? 'action primary' : 'action'} type="button" title=${action.title || nothing} aria-disabled=${isBusy} ?hidden=${isHidden}
     @click=${() => isBusy !== true && action.run(page, at)}>${words}</button>`;
 }

@@ -3,6 +3,7 @@ import { html, nothing, repeat } from '../lit.js';
 import { draftsView } from './drafts.js';
 import { icon } from './icons.js';
 import { matrixView } from './matrix.js';
+import { selectedView } from './selected.js';
 import { tileView } from './tile.js';
 
 // Makes the element of a round. What is in it is rendered each time something of it changes.
@@ -18,17 +19,21 @@ export function makeSection({ id, table, tiles }) {
   return section;
 }
 
-// `shown`: isLarge, selection, and describe(index), what a tile is shown as. `page` has the functions enlarge, revisit,
-// downloadMatrix, and those of the drafts.
+// `shown`: isLarge, selection, picked (the indices of the selected tiles, in order), kept (how many tiles are), isOnlyKept,
+// and describe(index), what a tile is shown as. `page` has the functions enlarge, revisit, downloadMatrix, filter, and those
+// of the drafts and of the selection.
 export function roundView(data, shown, page) {
   const label = `round-${data.id}`;
   const figures = data.tiles.map((tile, index) => tileView(tile, shown.describe(index)));
   return html`<header><h2 id=${label}><button type="button" ?disabled=${shown.isLarge} title=${shown.isLarge ? nothing : `Show ${data.title} large`}
       @click=${() => page.enlarge(data.id)}>${data.title}</button></h2
     ><p title=${data.prompt.join('')}><span class="lead">${data.prompt[0]}</span><span class="tail">${data.prompt[1]}</span></p
-    >${data.table ? downloadButton(data, page) : nothing}${siblingsView(data, page)}</header
-    >${draftsView(data, shown.selection, page)}${data.table ? matrixView(data.table, figures, label) : html`<div class="grid">${figures}</div>`}`;
+    >${data.table ? downloadButton(data, page) : nothing}${filterView(shown, page)}${siblingsView(data, page)}</header
+    >${draftsView(data, shown.selection, page)}${data.table ? matrixView(data.table, figures, label) : html`<div class="grid">${figures}</div>`}${selectedView(data, shown.picked, page)}`;
 }
+
+const filterView = ({ kept, isLarge, isOnlyKept }, page) => (kept && isLarge ? html`<button class="action small filter" type="button" aria-pressed=${isOnlyKept}
+  @click=${() => page.filter(!isOnlyKept)}>Only the kept (${kept})</button>` : nothing);
 
 const downloadButton = (data, page) => html`<button class="tool" type="button" title="Download the matrix as PNG" aria-label="Download the matrix as PNG"
   @click=${() => page.downloadMatrix(data)}>${icon('save')}</button>`;
