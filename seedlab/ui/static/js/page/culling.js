@@ -1,5 +1,6 @@
 // Marks of pictures: shown at once, and sent to the server, which keeps them with the trail.
 import { changeMarks, describeMark, MarkHistory, readMark, writeMark } from '../state/marks.js';
+import { changeTile } from '../state/updates.js';
 
 export class Culling {
   // `redraw` renders a round again, `send` tells the server, `say` announces a sentence.
@@ -22,7 +23,7 @@ export class Culling {
 
   apply(round, marks) {
     const { tiles } = this.view.known.get(round);
-    for (const [index, mark] of marks) tiles[index].mark = mark;
+    for (const [index, mark] of marks) changeTile(this.view.known.get(round), index, { mark });
     const [[first, mark]] = marks;
     this.say(`${marks.length === 1 ? `Seed ${tiles[first].seed}` : `${marks.length} pictures`}: ${describeMark(mark)}`);
     this.redraw(round);

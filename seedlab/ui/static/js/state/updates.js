@@ -41,7 +41,7 @@ function forget(view) {
 function mergeRound(round, { header, common, recipes, tiles = {} }) {
   Object.assign(round, header);
   if (recipes) round.tiles = recipes.map((recipe) => ({ ...common, ...recipe }));
-  for (const [index, state] of Object.entries(tiles)) Object.assign(round.tiles[index], state);
+  for (const [index, state] of Object.entries(tiles)) changeTile(round, index, state);
   return round;
 }
 
@@ -57,5 +57,13 @@ function linkRounds(view) {
 }
 
 function markVaried(round) {
-  round?.tiles.forEach((tile, index) => { tile.varied = (round.varied || []).includes(index); });
+  round?.tiles.forEach((tile, index) => {
+    const varied = (round.varied || []).includes(index);
+    if (tile.varied !== varied) changeTile(round, index, { varied });
+  });
+}
+
+// A tile that changes is another object, so that views see at once which have changed.
+export function changeTile(round, index, changes) {
+  round.tiles[index] = { ...round.tiles[index], ...changes };
 }

@@ -1,5 +1,5 @@
 // A round: its title, prompt and siblings, what is said of its drafts, and its tiles.
-import { html, nothing, repeat } from '../lit.js';
+import { guard, html, nothing, repeat } from '../lit.js';
 import { draftsView } from './drafts.js';
 import { icon } from './icons.js';
 import { matrixView } from './matrix.js';
@@ -24,13 +24,16 @@ export function makeSection({ id, table, tiles }) {
 // of the drafts and of the selection.
 export function roundView(data, shown, page) {
   const label = `round-${data.id}`;
-  const figures = data.tiles.map((tile, index) => tileView(tile, shown.describe(index)));
+  const figures = data.tiles.map((tile, index) => guardedView(tile, shown.describe(index)));
   return html`<header><h2 id=${label}><button type="button" ?disabled=${shown.isLarge} title=${shown.isLarge ? nothing : `Show ${data.title} large`}
       @click=${() => page.enlarge(data.id)}>${data.title}</button></h2
     ><p title=${data.prompt.join('')}><span class="lead">${data.prompt[0]}</span><span class="tail">${data.prompt[1]}</span></p
     >${data.table ? downloadButton(data, page) : nothing}${filterView(shown, page)}${siblingsView(data, page)}</header
     >${draftsView(data, shown.selection, page)}${data.table ? matrixView(data.table, figures, label) : html`<div class="grid">${figures}</div>`}${selectedView(data, shown.picked, page)}`;
 }
+
+// Of a round of 64, a few tiles change with each update.
+const guardedView = (tile, shown) => guard([tile, ...Object.values(shown)], () => tileView(tile, shown));
 
 const filterView = ({ kept, isLarge, isOnlyKept }, page) => (kept && isLarge ? html`<button class="action small filter" type="button" aria-pressed=${isOnlyKept}
   @click=${() => page.filter(!isOnlyKept)}>Only the kept (${kept})</button>` : nothing);
