@@ -7,13 +7,13 @@ import { marksView } from './marks.js';
 import { promptView } from './prompt.js';
 import { joinPrompt, nameDownload } from './tile.js';
 
-// The buttons. `run` is called with the page and the tile's place; `isShown` and `isBusy` with the tile, its place and the page.
+// The buttons. `run` is called with the page and the tile's place; `isShown` and `isDisabled` with the tile, its place and the page.
 export const ACTIONS = [
   { words: () => 'Finish this picture', name: 'finish', isShown: (tile) => tile.state === 'draft', run: (page, at) => page.finish(at.round, [at.index]) },
-  { words: () => 'Compare', title: 'With the pinned pictures, or with its parent (C)', isShown: (_, at, page) => page.canCompare(at), run: (page, at) => page.compareWith(at) },
+  { words: () => 'Compare', title: 'With the pinned pictures, or with its parent (C)', isDisabled: (_, at, page) => !page.canCompare(at), run: (page, at) => page.compareWith(at) },
   { words: (tile) => (tile.draft ? 'Download draft' : 'Download PNG'), isLink: true },
   {
-    words: () => 'Verify', title: 'Generate it again on its own and compare the bytes', isBusy: (tile) => tile.check?.state === 'running',
+    words: () => 'Verify', title: 'Generate it again on its own and compare the bytes', isDisabled: (tile) => tile.check?.state === 'running',
     run: (page, at) => page.send('verify', at),
   },
   { words: () => 'Copy as script', run: (page, at) => page.askForScript(at) },
@@ -32,10 +32,10 @@ function actionView(action, at, tile, page) {
   const words = action.words(tile);
   if (action.isLink) return html`<a class="action" href=${locate(tile.url)} download=${nameDownload(tile)}>${words}</a>`;
   // Not `disabled`: that would remove the keyboard focus.
-  const isBusy = action.isBusy ? Boolean(action.isBusy(tile)) : nothing;
+  const isDisabled = action.isDisabled ? Boolean(action.isDisabled(tile, at, page)) : nothing;
   const isHidden = action.isShown && !action.isShown(tile, at, page);
-  return html`<button class=${action.name === 'finish' ? 'action primary' : 'action'} type="button" title=${action.title || nothing} aria-disabled=${isBusy} ?hidden=${isHidden}
-    @click=${() => isBusy !== true && action.run(page, at)}>${words}</button>`;
+  return html`<button class=${action.name === 'finish' ? 'action primary' : 'action'} type="button" title=${action.title || nothing} aria-disabled=${isDisabled} ?hidden=${isHidden}
+    @click=${() => isDisabled !== true && action.run(page, at)}>${words}</button>`;
 }
 
 function compareView(tile, parent, look) {
