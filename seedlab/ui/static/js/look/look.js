@@ -84,7 +84,11 @@ export class Look {
     const { ui } = this.box;
     const add = (name, order, text, title, onClick) => ui.registerElement({
       name, order, title, isButton: true, html: '', onClick,
-      onInit: (button) => { button.textContent = text; this.buttons[name] = button; },
+      onInit: (button) => {
+        button.textContent = text;
+        button.removeAttribute('aria-label'); // its text is its name
+        this.buttons[name] = button;
+      },
     });
     add('fit', 8, 'Fit', 'Fit into the window (0)', () => this.zoom(null));
     add('actual', 9, '1:1', 'One pixel of the picture is one of the screen (1)', () => this.zoomToActual());
@@ -198,5 +202,4 @@ function describeLock(button, words) {
   button.hidden = !words;
   button.textContent = words || '';
   button.title = `${words} (L)`;
-  button.setAttribute('aria-label', words || '');
 }
