@@ -79,7 +79,7 @@ def test_strangers_never_learn_where_the_operators_model_is(tiny_model, tmp_path
     assert secret not in page
     model = services.resolve_model(services.find_model(services.default_model))
     recipe = model.make_recipe(prompt="a cat", seed=0, height=64, width=64, num_inference_steps=1)
-    session = services.make_session(None, "visitor")
+    session = services.make_session(None, "visitor", "")
     session.explore(recipe, Seeds((0, 1)))
     assert all(secret not in write_trail(trail) for trail in session.develop())
     first, second = session.trail.newest.tiles

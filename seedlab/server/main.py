@@ -92,8 +92,8 @@ def start(application: Application, port: int | None, temporary: Path) -> Stop:
     """
     from seedlab.ui.gradio_app import GradioApp
     from seedlab.ui.layout import build_blocks, launch_options
-    from seedlab.ui.libraries import make_library_route
     from seedlab.ui.pictures import PictureServer
+    from seedlab.ui.static_files import make_static_route
 
     settings, pictures = application.settings, PictureServer()
 
@@ -103,7 +103,7 @@ def start(application: Application, port: int | None, temporary: Path) -> Stop:
     blocks = build_blocks(application.page_services, pictures, make_tools)
     page = GradioApp(blocks)
     programs = make_programs(settings, make_tools)
-    routes = [pictures.route, make_library_route(), make_thumbnail_route(application.find_thumbnail)]
+    routes = [pictures.route, make_static_route(), make_thumbnail_route(application.find_thumbnail)]
     edge = make_edge(page, settings, temporary, application.tidy, routes=routes, programs=programs)
     options: dict[str, Any] = launch_options() | {"app_kwargs": edge}
     try:

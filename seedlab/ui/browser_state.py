@@ -12,8 +12,10 @@ from seedlab.core.model import Model
 from seedlab.core.recipe import Lora, Recipe
 from seedlab.core.seeds import write_seeds
 from seedlab.rules.rule import MAX_VALUES
+from seedlab.ui.differences import MOST as MOST_COMPARED
 from seedlab.ui.form import ADVANCED
 from seedlab.workflow.drafts import choose_draft_steps
+from seedlab.workflow.mark import Mark
 from seedlab.workflow.trail import Round, Trail
 from seedlab.workflow.trail_joining import join_trails
 from seedlab.workflow.trail_json import VERSION, read_known
@@ -65,6 +67,34 @@ def read_indices(event: gr.EventData) -> tuple[int, ...] | None:
     if not isinstance(indices, list) or len(indices) > MAX_VALUES or not all(type(index) is int for index in indices):
         raise SeedLabError("These pictures no longer exist: generate them again.")
     return tuple(indices)
+
+
+def read_marks(event: gr.EventData) -> dict[int, Mark]:
+    """Return the marks of tiles, by their indices, from an event's data. The session checks that they exist.
+
+    Raises:
+        SeedLabError: an index or a mark is invalid.
+    """
+    marks = _read_data(event).get("marks")
+    if not isinstance(marks, list) or len(marks) > MAX_VALUES:
+        raise SeedLabError("These pictures no longer exist: generate them again.")
+    if not all(isinstance(each, list) and len(each) == 2 and type(each[0]) is int for each in marks):
+        raise SeedLabError("These pictures no longer exist: generate them again.")
+    return {int(index): Mark.from_dict(mark) for index, mark in marks}
+
+
+def read_places(event: gr.EventData) -> tuple[tuple[int, int], ...]:
+    """Return the places of pictures to compare, as (round id, index), from an event's data.
+
+    Raises:
+        SeedLabError: there are too few or too many, or one is invalid.
+    """
+    places = _read_data(event).get("places")
+    if not isinstance(places, list) or not 2 <= len(places) <= MOST_COMPARED:
+        raise SeedLabError(f"Choose from two to {MOST_COMPARED} pictures to compare.")
+    if not all(isinstance(place, list) and len(place) == 2 and all(type(n) is int for n in place) for place in places):
+        raise SeedLabError("These pictures no longer exist: generate them again.")
+    return tuple((round_id, index) for round_id, index in places)
 
 
 def read_working(text: object) -> dict[int, tuple[int, ...]]:

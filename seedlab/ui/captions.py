@@ -14,6 +14,7 @@ from seedlab.core.start import Start
 from seedlab.core.text import quote
 from seedlab.core.text_changes import Kind, Part, compare_texts
 from seedlab.workflow.drafts import format_draft
+from seedlab.workflow.mark import Mark
 from seedlab.workflow.trail import UNFINISHED, Round, State, Tile, Trail
 
 DTYPES = {"float32": "fp32", "bfloat16": "bf16", "float16": "fp16"}
@@ -31,8 +32,15 @@ STATE_LABELS = {
 def name_tile(tile: Tile, caption: str) -> str:
     """Return a tile's accessible name: "Seed 2, artsy, finished; lock this seed"."""
     draft = "" if tile.draft_steps is None else f"draft, {format_draft(tile.draft_steps, tile.recipe)}"
-    parts = [name_picture(tile, caption), draft, STATE_LABELS[tile.state], tile.sentence]
+    parts = [name_picture(tile, caption), *name_mark(tile.mark), draft, STATE_LABELS[tile.state], tile.sentence]
     return ", ".join(part for part in parts if part)
+
+
+def name_mark(mark: Mark) -> tuple[str, ...]:
+    """Return what a mark says: "kept", "3 stars"."""
+    decision = {True: "kept", False: "rejected", None: ""}[mark.kept]
+    stars = f"{mark.stars} star{'s' if mark.stars != 1 else ''}" if mark.stars else ""
+    return tuple(filter(None, (decision, stars)))
 
 
 def name_picture(tile: Tile, caption: str) -> str:

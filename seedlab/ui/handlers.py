@@ -16,14 +16,19 @@ from weakref import WeakValueDictionary
 import gradio as gr
 
 from seedlab.core.errors import SeedLabError
+from seedlab.core.recipe import Recipe
 from seedlab.core.seeds import has_random_seeds, write_seeds
+from seedlab.core.visitors import name_owner
+from seedlab.images.index.search import NOBODY
 from seedlab.rules.develop import LARGER
 from seedlab.rules.registry import VARIATIONS, find_variation
 from seedlab.rules.rule import Rule
 from seedlab.ui.browser_state import (
     read_count,
     read_indices,
+    read_marks,
     read_numbers,
+    read_places,
     read_saved,
     read_text,
     read_version,
@@ -114,9 +119,7 @@ class Handlers(PanelHandlers):
             round_id, index = read_numbers(event, "round", "index")
             tile = page.session.trail.tile(round_id, index)
             if tile.state is State.DONE:
-                chosen = self._read_rule(tile, rule, texts)
-                self._check_round(page.session.trail.lock(round_id, index, chosen).newest)
-                page.session.lock(round_id, index, chosen)
+                page.session.lock(round_id, index, self._read_rule(tile, rule, texts), self._check_round)
             elif tile.state is State.DRAFT:
                 page.session.finish(round_id, (index,))
             elif page.session.is_known(tile):
@@ -132,8 +135,7 @@ class Handlers(PanelHandlers):
             tile = page.session.trail.tile(round_id, index)
             if tile.state is State.DONE:
                 self._check_rule(tile, type(LARGER))
-                self._check_round(page.session.trail.lock(round_id, index, LARGER).newest)
-            page.session.lock(round_id, index, LARGER)
+            page.session.lock(round_id, index, LARGER, self._check_round)
 
         return _act(page, action, rename=dict.fromkeys(FIELDS, "page"))
 
@@ -144,6 +146,14 @@ class Handlers(PanelHandlers):
     def choose_different(self, event: gr.EventData, page: PageSession | None) -> Outputs:
         """Choose the drafts of a round that differ most. Outputs: update, errors."""
         return _act(page, lambda page: page.choose_different(read_numbers(event, "round")[0], CHOSEN))
+
+    def compare(self, event: gr.EventData, page: PageSession | None) -> Outputs:
+        """Find what differs between pictures. Outputs: update, errors."""
+        return _act(page, lambda page: page.compare(read_places(event)))
+
+    def mark(self, event: gr.EventData, page: PageSession | None) -> Outputs:
+        """Mark pictures of a round as kept or rejected, or with stars. Outputs: update, errors."""
+        return _act(page, lambda page: page.session.mark(read_numbers(event, "round")[0], read_marks(event)))
 
     def revisit(self, event: gr.EventData, page: PageSession | None) -> Outputs:
         """Show an earlier round. Outputs: update, errors."""
@@ -186,21 +196,25 @@ class Handlers(PanelHandlers):
             yield page.update()
 
     def write_script(self, event: gr.EventData, page: PageSession | None) -> Outputs:
-        """Export a tile, or its round if the event has no `index`, as a script. Outputs: update, error."""
+        """Export a tile, its round, or those that `indices` names, as a script. Outputs: update, error."""
         if page is None:
             return lose(1)
         message = ""
         try:
             (round_id,) = read_numbers(event, "round")
-            self._write_script(page, round_id, event._data.get("index"))
+            self._write_script(page, round_id, event._data.get("index"), read_indices(event))
         except SeedLabError as error:
             message = str(error)
         return page.update(), message
 
-    def _write_script(self, page: PageSession, round_id: int, index: object) -> None:
+    def _write_script(
+        self, page: PageSession, round_id: int, index: object, indices: tuple[int, ...] | None = None
+    ) -> None:
         round_ = page.session.trail.round(round_id)
         if index is None:
-            page.show_script(self._services.write_script([tile.recipe for tile in round_.tiles]), round_.title)
+            tiles = round_.tiles if indices is None else [page.session.trail.tile(round_id, each) for each in indices]
+            some = "" if indices is None else f", {len(tiles)} of {len(round_.tiles)} pictures"
+            page.show_script(self._services.write_script([tile.recipe for tile in tiles]), round_.title + some)
             return
         if not isinstance(index, int):
             raise SeedLabError("This picture no longer exists: generate it again.")
@@ -245,8 +259,10 @@ class Handlers(PanelHandlers):
             if page is None:
                 visitor = name_visitor(request)
                 trail, note = read_saved(*saved)
-                session = self._services.make_session(trail, visitor)
-                page = PageSession(session, self._services.names, self._address, visitor, note)
+                session = self._services.make_session(
+                    trail, visitor, name_owner(getattr(request, "cookies", {}), NOBODY)
+                )
+                page = PageSession(session, self._services.names, self._address, visitor, note, self._can_enlarge)
             if request.session_hash:
                 self._pages[request.session_hash] = page
             return page
@@ -262,6 +278,15 @@ class Handlers(PanelHandlers):
         model = self._services.find_model(tile.recipe.model_address)
         if reason := rule.refuse(model):
             raise SeedLabError(f"{model.name} {reason}.")
+
+    def _can_enlarge(self, recipe: Recipe) -> bool:
+        try:
+            model = self._services.find_model(recipe.model_address)
+            for larger in LARGER.make(recipe):
+                model.check(larger)
+        except SeedLabError:
+            return False
+        return not type(LARGER).refuse(model)
 
     def _check_round(self, round_: Round) -> None:
         """Refuse a round with pictures that its model cannot make, before any work starts."""

@@ -28,23 +28,17 @@ READ_SAVED = f"""(old) => {{
   const [saved = '', older = ''] = {json.dumps(STORAGE_KEYS)}.map((key) => read('localStorage', key)).filter(Boolean);
   return [old, saved, older, read('sessionStorage', 'seedlab-working')];
 }}"""
-"""What the page saved, for `Handlers.open`; see static/saved.js."""
-
-FOLD = "() => { if (document.documentElement.hasAttribute('data-unfolded')) document.querySelector('#fold').click(); }"
-TOGGLE_FOLD = """() => {
-  const unfolded = document.documentElement.toggleAttribute('data-unfolded');
-  document.querySelector('#fold').setAttribute('aria-expanded', unfolded);
-}"""
+"""What the page saved, for `Handlers.open`; see static/js/state/saved.js."""
 
 COUNT_DROPPED = """(page, model, file) => {
   const { dropped = '' } = document.documentElement.dataset;
   delete document.documentElement.dataset.dropped;
   return [page, model, file, dropped];
 }"""
-"""Adds the number of files that were dropped together; see static/drop.js."""
+"""Adds the number of files that were dropped together; see static/js/page/drop.js."""
 
 ADD_SEEN = "(page) => [page, document.querySelector('.sheet')?.dataset.seen || '']"
-"""Adds the update that the page has, for `Handlers.develop`; see static/updates.js."""
+"""Adds the update that the page has, for `Handlers.develop`; see static/js/sheet.js."""
 
 DAY = 24 * 60 * 60
 
@@ -159,6 +153,8 @@ def _wire_columns(handlers: Handlers, panel: Panel, page: gr.State, columns: gr.
     ):
         _stream(handlers, event, page, columns)
     columns.differ(handlers.choose_different, [page], [columns, *errors], **UNQUEUED)
+    columns.mark(handlers.mark, [page], [columns, *errors], **UNQUEUED)
+    columns.compare(handlers.compare, [page], [columns, *errors], **UNQUEUED)
     columns.refuse(handlers.refuse_file, None, [panel.errors["page"]], **UNQUEUED)
     columns.verify(handlers.verify, [page], [columns], **QUEUED)
     columns.script(handlers.write_script, [page], [columns, panel.errors["page"]], **UNQUEUED)
@@ -187,9 +183,6 @@ def _wire_panel(handlers: Handlers, panel: Panel, page: gr.State) -> None:
     # On change, not input: the model may also be restored with a trail.
     model.change(handlers.list_words, [model], [panel.word_list, panel.word_accordion], **UNQUEUED)  # type: ignore[attr-defined]
     panel.word_list.word(handlers.add_phrase, [panel.fields["prompt"]], [panel.fields["prompt"]], **UNQUEUED)
-    panel.fold.click(None, js=TOGGLE_FOLD)
-    # On a phone the expanded panel would push the pictures off the screen.
-    panel.generate.click(None, js=FOLD)
 
 
 def _wire_trial(handlers: Handlers, panel: Panel, page: gr.State) -> None:

@@ -14,8 +14,10 @@ from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Report
 from seedlab.images.png import read_pixels
 from seedlab.ui.browser_state import read_count
+from seedlab.ui.differences import build_comparison
 from seedlab.ui.updates import Updates
 from seedlab.ui.verifications import Verifications
+from seedlab.ui.view import CanEnlarge
 from seedlab.workflow.measuring import Tried, choose_pictures, format_choice, format_tried
 from seedlab.workflow.page_services import MeasureFor, TrySuffixesFor, VerifyFor
 from seedlab.workflow.session import Session
@@ -35,6 +37,7 @@ class PageSession:
         address: returns where the browser finds a picture.
         visitor: whose turns the work takes.
         note: what to know about the trail that it started with; "" for nothing.
+        can_enlarge: see `seedlab.ui.view`.
     """
 
     def __init__(
@@ -44,20 +47,22 @@ class PageSession:
         address: Callable[[Path], str],
         visitor: str = "",
         note: str = "",
+        can_enlarge: CanEnlarge = lambda _: False,
     ) -> None:
         self.session, self.verifications, self.visitor, self.note = session, Verifications(), visitor, note
         self._measuring = Event()
-        self._script: dict[str, Any] | None = None
-        self._choice: dict[str, Any] | None = None
+        self._names = names
+        # By the names in `QUESTIONS`. Each answer has a name of its own: the page shows only new ones.
+        self._answers: dict[str, dict[str, Any]] = {}
         verifications = self.verifications.find, self.verifications.list_files
-        self._updates = Updates(names, address, *verifications, session.is_known)
+        self._updates = Updates(names, address, *verifications, session.is_known, can_enlarge)
         self._lock = Lock()
 
     def update(self, since: int | None = None) -> dict[str, Any]:
         """Return an update of the page; see `Updates.build`. A higher version never shows an older trail."""
         with self._lock:
             busy = self.verifications.is_running
-            update = self._updates.build(self.session.trail, self._script, self._choice, busy=busy, since=since)
+            update = self._updates.build(self.session.trail, self._answers, busy=busy, since=since)
             return update | ({"note": self.note} if since == 0 else {})
 
     def refresh(self, run: object, version: object) -> dict[str, Any]:
@@ -98,8 +103,25 @@ class PageSession:
         self._measuring.set()
 
     def show_script(self, text: str, title: str) -> None:
-        """Include a script in the updates. Each has a name of its own: the page shows only new ones."""
-        self._script = {"text": text, "title": title, "name": secrets.token_hex(8)}
+        """Include a script in the updates."""
+        self._answer("script", text=text, title=title)
+
+    def _answer(self, question: str, **data: Any) -> None:
+        self._answers |= {question: {**data, "name": secrets.token_hex(8)}}
+
+    def compare(self, places: Sequence[tuple[int, int]]) -> None:
+        """Find what differs between pictures, and include it in the updates.
+
+        Args:
+            places: their rounds' ids and their indices.
+
+        Raises:
+            SeedLabError: a picture does not exist.
+        """
+        recipes = [self.session.trail.tile(*place).recipe for place in places]
+        self._answer(
+            "comparison", places=[list(place) for place in places], fields=build_comparison(recipes, self._names)
+        )
 
     def choose_different(self, round_id: int, count: int) -> None:
         """Choose the drafts of a round that differ most, and include the choice in the updates.
@@ -114,7 +136,7 @@ class PageSession:
         choice = choose_pictures([read_pixels(file) for file in drafts.values()], count)
         indices = [list(drafts)[index] for index in choice.indices]
         words = format_choice(choice, len(drafts))
-        self._choice = {"round": round_id, "indices": indices, "words": words, "name": secrets.token_hex(8)}
+        self._answer("choice", round=round_id, indices=indices, words=words)
 
     def verify(self, round_id: int, index: int, verify: VerifyFor) -> Generator[dict[str, Any], None, None]:
         """Verify a finished picture or a draft, yielding updates.

@@ -37,7 +37,6 @@ class Panel:
         measure: measures how much the model leaves to the seed.
         try_suffixes: measures what each suffix changes.
         tried: what is known of that.
-        fold: expands the panel on small screens.
         examples_group: contains `examples`.
         word_accordion: contains `word_list`.
     """
@@ -53,7 +52,6 @@ class Panel:
     tried: gr.HTML
     generate: gr.Button
     stop: gr.Button
-    fold: gr.Button
     examples: tuple[gr.Button, ...]
     examples_group: gr.Column
     word_list: gr.HTML
@@ -95,7 +93,8 @@ def build_panel(services: PageServices) -> Panel:
     with gr.Row(elem_id="go"):
         generate = gr.Button("Generate", variant="primary", elem_id="generate", min_width=80)
         stop = gr.Button("Stop", elem_id="stop", min_width=80)
-    fold = gr.Button("Seeds, variations, model", elem_id="fold", size="sm")
+    # Expands the panel on small screens; see static/js/page/fold.js.
+    gr.Button("Seeds, variations, model", elem_id="fold", size="sm")
     with gr.Column(elem_id="more"):
         rule, rules = _build_rounds(builder)
         with rules[VARIATIONS.index(Suffixes)]:
@@ -117,7 +116,6 @@ def build_panel(services: PageServices) -> Panel:
         tried,
         generate,
         stop,
-        fold,
         examples,
         examples_group,
         word_list,

@@ -5,12 +5,13 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from seedlab.ui.captions import name_root
 from seedlab.ui.tree import SentTrees, Tree
 from seedlab.ui.verifications import VerificationStatus
-from seedlab.ui.view import build_header, build_recipes, build_state, build_summary
+from seedlab.ui.view import CanEnlarge, build_header, build_recipes, build_state, build_summary
 from seedlab.workflow.trail import Round, State, Tile, Trail
 from seedlab.workflow.trail_json import write_round
 
@@ -19,6 +20,9 @@ OVERLAP = 3
 
 LOST = {"run": None}
 """The update of a page whose session the server no longer has: the page sends the trail that it saved."""
+
+QUESTIONS = ("script", "choice", "comparison")
+"""What a page asks for: an exported script, the drafts that differ most, what differs between pictures."""
 
 FindVerification = Callable[[Path | None], VerificationStatus | None]
 
@@ -50,11 +54,13 @@ class _RoundParts:
         version: in which any of its parts last changed.
         source: the round as it was then.
         files: of its pictures.
+        can_enlarge: see `seedlab.ui.view`.
         is_known: whether the store has been searched for all of them.
     """
 
     tiles: list[_TilePart]
     drafts: _Part = field(default_factory=_Part)
+    marks: _Part = field(default_factory=_Part)
     header: _Part = field(default_factory=_Part)
     recipes: _Part = field(default_factory=_Part)
     version: int = 0
@@ -94,14 +100,15 @@ class Updates:
         find_verification: FindVerification = lambda _: None,
         list_verified: Callable[[], Set[Path]] = frozenset,
         is_known: Callable[[Tile], bool] = lambda _: True,
+        can_enlarge: CanEnlarge = lambda _: False,
     ) -> None:
         self.run = secrets.token_hex(8)
-        self._names, self._address = names, address
+        self._names, self._address, self._can_enlarge = names, address, can_enlarge
         self._find_verification, self._list_verified, self._is_known = find_verification, list_verified, is_known
         self._version = self._acknowledged = 0
         self._sent = deque([0] * OVERLAP, maxlen=OVERLAP)
         self._rounds: dict[int, _RoundParts] = {}
-        self._page = {"script": _Part(), "choice": _Part()}
+        self._page = {name: _Part() for name in QUESTIONS}
         self._trees = SentTrees()
         self._labels: dict[int, _Part] = {}
         self._saved: dict[int, int] = {}
@@ -115,8 +122,7 @@ class Updates:
     def build(
         self,
         trail: Trail,
-        script: dict[str, Any] | None = None,
-        choice: dict[str, Any] | None = None,
+        answers: Mapping[str, dict[str, Any] | None] = MappingProxyType({}),
         *,
         busy: bool = False,
         since: int | None = None,
@@ -124,16 +130,15 @@ class Updates:
         """Build the next update.
 
         Args:
-            script: the exported script to show, or None.
-            choice: the drafts that differ most, or None.
+            answers: the last answer to each of `QUESTIONS`, as JSON data; None or missing for no answer.
             busy: whether there is work besides unfinished tiles, such as a verification.
             since: the version that the page has; 0 to send everything, None for a page that gets all updates.
         """
         self._version += 1
         base = max(self._sent[0], self._acknowledged) if since is None else since
         self._sent.append(self._version)
-        self._page["script"].put(script, self._version)
-        self._page["choice"].put(choice, self._version)
+        for name, part in self._page.items():
+            part.put(answers.get(name), self._version)
         if self._trees.put(Tree.of(trail), self._version):
             self._follow_tree(trail)
         self._find_changes(trail)
@@ -157,15 +162,17 @@ class Updates:
             parts = self._rounds.get(round_.id)
             if parts is None:
                 parts = self._rounds[round_.id] = _RoundParts([_TilePart() for _ in round_.tiles])
-                parts.recipes.put(build_recipes(trail, round_, self._names), self._version)
+                parts.recipes.put(build_recipes(trail, round_, self._names, self._can_enlarge), self._version)
             # Most rounds of a long visit stay as they are.
             if parts.source is not round_ or not parts.is_known or not parts.files.isdisjoint(verified):
                 self._change_round(trail, round_, parts)
 
     def _change_round(self, trail: Trail, round_: Round, parts: _RoundParts) -> None:
         parts.drafts.put(round_.draft_steps, self._version)
+        parts.marks.put([tile.mark for tile in round_.tiles], self._version)
         if parts.source is None or parts.drafts.version == self._version:
             parts.header.put(build_header(trail, round_), self._version)
+        if self._version in (parts.header.version, parts.drafts.version, parts.marks.version):
             self._saved[round_.id] = self._version
         known = [self._change_tile(round_, index, part) for index, part in enumerate(parts.tiles)]
         parts.version = max(part.version for part in (parts.header, parts.recipes, parts.drafts, *parts.tiles))

@@ -29,6 +29,10 @@ PREVIEW_QUALITY = 80
 """WebP, of 0...100: a preview of 32x32 pixels takes 0.4 kB."""
 
 
+CanEnlarge = Callable[[Recipe], bool]
+"""Whether one click can make a recipe's picture larger."""
+
+
 def build_summary(trail: Trail, unknown: Collection[int]) -> dict[str, Any]:
     """Build what concerns all rounds on the path.
 
@@ -118,15 +122,19 @@ def _split_title(trail: Trail, round_: Round) -> list[str]:
     return list(split_prompt(trail, trail.round(round_.parent[0]), trail.tile(*round_.parent)))
 
 
-def build_recipes(trail: Trail, round_: Round, names: Mapping[str, str]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def build_recipes(
+    trail: Trail, round_: Round, names: Mapping[str, str], can_enlarge: CanEnlarge
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Build what never changes about the tiles of a round: (what they have in common, what is special about each)."""
-    recipes = [_build_recipe(trail, round_, index, names) for index in range(len(round_.tiles))]
+    recipes = [_build_recipe(trail, round_, index, names, can_enlarge) for index in range(len(round_.tiles))]
     first = recipes[0]
     common = {name: value for name, value in first.items() if all(each[name] == value for each in recipes)}
     return common, [{name: value for name, value in each.items() if name not in common} for each in recipes]
 
 
-def _build_recipe(trail: Trail, round_: Round, index: int, names: Mapping[str, str]) -> dict[str, Any]:
+def _build_recipe(
+    trail: Trail, round_: Round, index: int, names: Mapping[str, str], can_enlarge: CanEnlarge
+) -> dict[str, Any]:
     tile = round_.tiles[index]
     recipe = tile.recipe
     lead, parts = mark_prompt(round_, tile)
@@ -141,6 +149,7 @@ def _build_recipe(trail: Trail, round_: Round, index: int, names: Mapping[str, s
         "seed_text": format_seed(recipe),
         "settings": format_settings(recipe, names),
         "download": name_download(trail, round_, index),
+        "larger": can_enlarge(recipe),
     }
 
 
@@ -163,6 +172,7 @@ def build_state(
         "draft": None if tile.draft_steps is None else format_draft(tile.draft_steps, tile.recipe),
         "finishing": tile.finishing,
         "check": _build_verification(check),
+        "mark": tile.mark.to_dict(),
     }
 
 

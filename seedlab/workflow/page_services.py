@@ -26,7 +26,7 @@ class PageServices(Services):
 
     Attributes:
         make_session: starts a user's session from a saved trail, or a new one; the name of a visitor says whose turns
-            its work takes.
+            its work takes, and that of an owner whose gallery its pictures go to on a public host.
         verify: regenerates a picture and compares it, in a visitor's turns; see `seedlab.workflow.verification`. The
             last argument is the number of steps of a draft, None for a finished picture.
         measure: measures a model's seed share, in a visitor's turns, and keeps it; see `seedlab.workflow.measuring`.
@@ -39,7 +39,7 @@ class PageServices(Services):
         local: whether users may name files on this machine.
     """
 
-    make_session: Callable[[Trail | None, str], Session]
+    make_session: Callable[[Trail | None, str, str], Session]
     verify: VerifyFor
     measure: MeasureFor
     try_suffixes: TrySuffixesFor

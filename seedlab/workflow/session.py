@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence, Set
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence, Set
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import closing
 from dataclasses import replace
@@ -16,8 +16,9 @@ from seedlab.core.reports import Failed, Finished, Generate, Progress, Report, W
 from seedlab.rules.change import Lineage
 from seedlab.rules.rule import Rule
 from seedlab.workflow.eta import Clock
+from seedlab.workflow.mark import Mark
 from seedlab.workflow.shared_trail import SharedTrail
-from seedlab.workflow.trail import State, Tile, Trail
+from seedlab.workflow.trail import Round, State, Tile, Trail
 
 LOGGER = logging.getLogger(__name__)
 
@@ -25,6 +26,9 @@ LOGGER = logging.getLogger(__name__)
 LOOKUP_SECONDS = 0.3
 """How long looking in the store may take before the tile says so."""
 
+
+Check = Callable[[Round], None]
+"""Raises SeedLabError where the pictures of a round cannot be made."""
 
 Keep = Callable[[Recipe, Finished, Lineage], Picture]
 """Writes a finished picture, or a draft, to the store. Raises SeedLabError where it cannot."""
@@ -96,11 +100,15 @@ class Session:
                     self._shared.request(round_id, index)
             return self.trail
 
-    def lock(self, round_id: int, index: int, rule: Rule) -> Trail:
+    def lock(self, round_id: int, index: int, rule: Rule, check: Check = lambda _: None) -> Trail:
         """Lock a finished tile and request its variations.
 
         A draft is finished instead; lock it again then. A tile whose picture the store has deleted is generated again
         instead. One that is not there yet is left alone.
+
+        Args:
+            check: called with the round of variations before any work starts. What it raises is raised here, and
+                nothing changes.
 
         Raises:
             SeedLabError: there is no such tile, or the rule does not fit it.
@@ -114,8 +122,23 @@ class Session:
             if tile.file is not None and not tile.file.exists():
                 self._shared.change(round_id, index, state=State.FAILED, file=None, finishing=True)
                 return self._resume(round_id, State.STOPPED, State.FAILED)
-            trail = self._show(lambda trail: trail.lock(round_id, index, rule))
+            locked = self.trail.lock(round_id, index, rule)
+            check(locked.newest)
+            trail = self._show(lambda _: locked)
             return self._resume(trail.newest.id, State.STOPPED, State.FAILED)
+
+    def mark(self, round_id: int, marks: Mapping[int, Mark]) -> Trail:
+        """Mark tiles of a round, by their indices.
+
+        Raises:
+            SeedLabError: there is no such tile.
+        """
+        with self._shared.lock:
+            for index in marks:
+                self.trail.tile(round_id, index)
+            for index, mark in marks.items():
+                self._shared.change(round_id, index, mark=mark)
+            return self.trail
 
     def resume(self, round_id: int) -> Trail:
         """Request the tiles of a round that were stopped or failed.

@@ -9,6 +9,7 @@ from PIL.Image import Image
 
 from seedlab.core.recipe import Recipe
 from seedlab.rules.rule import Value
+from seedlab.workflow.mark import UNMARKED, Mark
 
 
 class State(StrEnum):
@@ -37,6 +38,7 @@ class Tile:
         sentence: why it waits or failed, the time left, or what to know about the finished picture.
         draft_steps: the number of denoising steps after which the draft in `file` was paused; None without a draft.
         finishing: whether its whole picture was asked for, even if the round is one of drafts.
+        mark: what the visitor thinks of it.
     """
 
     recipe: Recipe
@@ -48,6 +50,7 @@ class Tile:
     sentence: str = ""
     draft_steps: int | None = None
     finishing: bool = False
+    mark: Mark = UNMARKED
 
     @property
     def kept_fraction(self) -> float:

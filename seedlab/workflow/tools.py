@@ -19,6 +19,7 @@ from seedlab.core.reports import Failed
 from seedlab.core.text import quote
 from seedlab.images.compare import hash_pixels
 from seedlab.images.grid import make_grid
+from seedlab.images.index.search import NOBODY
 from seedlab.images.metadata import Metadata, read_metadata
 from seedlab.images.png import read_pixels
 from seedlab.rules.rule import Rule
@@ -100,7 +101,7 @@ class Tools:
         model = self._services.resolve_model(model)
         recipe = grid.make_recipe(model, rule.seeds[0], loras)
         self._services.check(recipe)
-        session = self._services.make_session(None, self._visitor)
+        session = self._services.make_session(None, self._visitor, NOBODY)
         session.explore(recipe, rule, grid.choose_draft_steps(model, recipe))
         notices = (
             describe_unknown_words(self._services, model.model_id, model.name, [recipe.prompt]),
@@ -213,7 +214,7 @@ class Tools:
         """Start a session with a picture at the end of its lineage. Returns it, and the picture's round and tile."""
         file, metadata = self.find(picture), self._read(picture)
         self._services.find_model(metadata.recipe.model_address).check(metadata.recipe)
-        session = self._services.make_session(None, self._visitor)
+        session = self._services.make_session(None, self._visitor, NOBODY)
         trail = session.restore(metadata.recipe, metadata.lineage, file, "", metadata.draft_steps)
         newest = trail.newest
         index = next(index for index, tile in enumerate(newest.tiles) if tile.recipe == metadata.recipe)

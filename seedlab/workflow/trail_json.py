@@ -17,6 +17,7 @@ from seedlab.rules.registry import RULES, read_rule
 from seedlab.rules.rule import MAX_VALUES, Rule, Value, read_value
 from seedlab.rules.seeds import Seeds
 from seedlab.rules.suffixes import Suffixes, cut_suffix
+from seedlab.workflow.mark import UNMARKED, Mark
 from seedlab.workflow.trail import MAX_PATH_TILES, MAX_ROUNDS, MAX_TILES, Round, State, Tile, Trail, count_tiles
 
 VERSION = 3
@@ -62,9 +63,14 @@ def write_round(trail: Trail, round_: Round) -> dict[str, Any]:
     first = trail.base_of(round_)
     base = {} if round_.parent else {"base": first.to_dict()}
     drafts = {} if round_.draft_steps is None else {"draft_steps": round_.draft_steps}
-    tiles = [{"value": tile.value, "recipe": tile.recipe.list_changes(first)} for tile in round_.tiles]
+    tiles = [_write_tile(tile, first) for tile in round_.tiles]
     body = {"rule": round_.rule.to_dict(), **base, **drafts, "tiles": tiles}
     return {"id": round_.id, "parent": round_.parent, **escape(body)}
+
+
+def _write_tile(tile: Tile, first: Recipe) -> dict[str, Any]:
+    mark = {} if tile.mark == UNMARKED else {"mark": tile.mark.to_dict()}
+    return {"value": tile.value, "recipe": tile.recipe.list_changes(first), **mark}
 
 
 def escape(data: Any) -> Any:
@@ -156,7 +162,7 @@ def _read_tile(data: Mapping[str, Any], base: Recipe, fields: Mapping[str, Any],
     recipe, value = Recipe.from_dict({**fields, **data["recipe"]}), read_value(data["value"])
     if not rule.leads(base, value, recipe):
         raise ValueError("a value that does not lead to its recipe")
-    return _make_tile(recipe, value)
+    return _make_tile(recipe, value, Mark.from_dict(data.get("mark", {})))
 
 
 def _read_old_round(data: Mapping[str, Any], read: Mapping[int, Round]) -> Round:
@@ -178,8 +184,8 @@ def _check_suffix(recipe: Recipe, suffix: object) -> None:
         cut_suffix(recipe.prompt, suffix)  # raises if the prompt does not end with it
 
 
-def _make_tile(recipe: Recipe, value: Value) -> Tile:
-    return Tile(recipe=recipe, value=value, state=State.STOPPED)
+def _make_tile(recipe: Recipe, value: Value, mark: Mark = UNMARKED) -> Tile:
+    return Tile(recipe=recipe, value=value, state=State.STOPPED, mark=mark)
 
 
 def _make_round(

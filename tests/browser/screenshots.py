@@ -46,6 +46,7 @@ def take_all(browser: Browser, server: Server, out: Path) -> None:
     take("verified", verify, full=True, **DESK)
     take("script", show_script, full=True, **DESK)
     take("opened", open_picture, full=True, **DESK)
+    take("compare", compare, **DESK)
     take("phone", explore_by_finger, full=True, **PHONE)
     take("words", read_words, full=True, **DESK)
     take("error", mistake, **DESK)
@@ -112,6 +113,13 @@ def develop(screen: Screen) -> None:
     screen.page.wait_for_function(
         f"[...document.querySelectorAll('.tile[data-state=running] .frame')].some({half})", timeout=PATIENCE
     )
+
+
+def compare(screen: Screen) -> None:
+    explore(screen)
+    screen.look(2, 3)
+    screen.action("Compare").click()
+    expect(screen.page.locator(".compare-box tbody th")).to_have_text("Prompt")
 
 
 def read_words(screen: Screen) -> None:

@@ -118,11 +118,12 @@ def test_generate_and_lock_by_keyboard(screen, seeds):
     keyboard.press("Backspace")
     keyboard.press("Enter")
     screen.wait_done(0, 2)
-    frame = screen.frame(0, 1)
+    first, frame = screen.frame(0, 0), screen.frame(0, 1)
     for _ in range(60):
         keyboard.press("Tab")
-        if frame.evaluate("node => node === document.activeElement"):
+        if first.evaluate("node => node === document.activeElement"):
             break
+    keyboard.press("ArrowRight")
     expect(frame).to_be_focused()
     assert frame.evaluate("node => getComputedStyle(node).outlineStyle") == "dashed"
     keyboard.press("Enter")

@@ -82,7 +82,7 @@ def do_job(shared_manager, tmp_path_factory) -> Callable[[str], Job]:
     def do_job(name: str) -> Job:
         folder = tmp_path_factory.mktemp("job")
         services = Application(Settings(store=folder / "store", device="cpu"), shared_manager).page_services
-        session = services.make_session(None, "visitor")
+        session = services.make_session(None, "visitor", "")
         recipe = make_recipe(services, name, folder)
         seeds = develop(session, session.explore(recipe, Seeds(tuple(range(4)))).newest.id)
         if not recipe.prompt:

@@ -86,7 +86,7 @@ class Painter:
     def _name(self, recipe: Recipe, draft_steps: int | None) -> Path:
         return self.folder / f"{recipe.fingerprint}{'' if draft_steps is None else f'-draft-{draft_steps}'}.png"
 
-    def make_session(self, trail: Trail | None = None, visitor: str = "") -> Session:
+    def make_session(self, trail: Trail | None = None, visitor: str = "", owner: str = "") -> Session:
         return Session(self.generate, self.find, self.keep, trail)
 
 

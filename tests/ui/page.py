@@ -9,7 +9,7 @@ from seedlab.rules.registry import list_parameters
 from seedlab.rules.suffixes import GUIDE_SUFFIXES
 from seedlab.ui.form import ADVANCED, ERROR_PLACES, FORM, Form
 from seedlab.ui.handlers import Handlers
-from seedlab.ui.updates import Updates
+from seedlab.ui.updates import QUESTIONS, Updates
 from seedlab.workflow.trail import Trail
 from seedlab.workflow.trail_json import VERSION
 
@@ -26,7 +26,7 @@ class View:
     """What a page shows: updates, merged as static/updates.js does it."""
 
     def __init__(self) -> None:
-        self.data = {"run": None, "version": 0, "script": None, "choice": None, "order": [], "path": [], "roots": []}
+        self.data = {"run": None, "version": 0, **dict.fromkeys(QUESTIONS), "order": [], "path": [], "roots": []}
         self.known, self.saved, self.labels = {}, {}, {}
 
     def merge(self, update: dict) -> "View":
@@ -151,6 +151,17 @@ class Page:
     def pick_different(self, round_id):
         update, *errors = self.handlers.choose_different(SimpleNamespace(_data={"round": round_id}), self.state)
         self._show(update, errors)
+
+    def mark(self, round_id, marks):
+        data = {"round": round_id, "marks": [[index, mark] for index, mark in marks.items()]}
+        update, *errors = self.handlers.mark(SimpleNamespace(_data=data), self.state)
+        self._show(update, errors)
+
+    def compare(self, *places):
+        event = SimpleNamespace(_data={"places": [list(place) for place in places]})
+        update, *errors = self.handlers.compare(event, self.state)
+        self._show(update, errors)
+        return self.view["comparison"]
 
     def revisit(self, round_id):
         update, *errors = self.handlers.revisit(SimpleNamespace(_data={"round": round_id}), self.state)

@@ -30,13 +30,14 @@ LIMIT = 4096
 """Bytes of a progress message (the issue tracker's goal for 300 rounds)."""
 
 RUN = """
-const updates = JSON.parse(require('fs').readFileSync(0, 'utf8'));
-const sheet = { dataset: {} };
-%s
-for (const update of updates) if (isAhead(update)) throw new Error('ahead'); else merge(update);
-const describe = ({ id, locked, siblings, tiles }) => [id, locked, siblings, tiles.map(({ varied }) => varied)];
-const rounds = view.rounds.map(describe);
-console.log(JSON.stringify([view.order, view.path, view.focus, view.roots, rounds, sheet.dataset.seen]));
+const [module, updates] = JSON.parse(require('fs').readFileSync(0, 'utf8'));
+import(module).then(({ isAhead, makeView, merge }) => {
+  const view = makeView();
+  for (const update of updates) if (isAhead(view, update)) throw new Error('ahead'); else merge(view, update);
+  const describe = ({ id, locked, siblings, tiles }) => [id, locked, siblings, tiles.map(({ varied }) => varied)];
+  const rounds = view.rounds.map(describe);
+  console.log(JSON.stringify([view.order, view.path, view.focus, view.roots, rounds, `${view.run} ${view.version}`]));
+});
 """
 
 
@@ -68,7 +69,7 @@ def make_trail(shape: str, count: int, file: Path) -> Trail:
 def open_page(trail: Trail, painter: Painter) -> Page:
     """Open a page that shows a trail, and let it get the first updates."""
 
-    def make_session(_: object, visitor: str = "") -> Session:
+    def make_session(_: object, visitor: str = "", owner: str = "") -> Session:
         return Session(painter.generate, painter.find, painter.keep, trail)
 
     page = Page(Handlers(replace(make_services(painter), make_session=make_session), address))
@@ -204,10 +205,8 @@ def test_the_script_of_the_page_shows_the_same_tree(monkeypatch):
         pytest.skip("needs node")
     monkeypatch.setattr("seedlab.workflow.trail.MAX_ROUNDS", 15)
     view, got = follow(walk(5, steps=60), 5)
-    script = RUN % (STATIC / "updates.js").read_text("utf-8")
-    done = subprocess.run(
-        [node, "-e", script], input=json.dumps(got), capture_output=True, text=True, check=True, timeout=60
-    )
+    given = json.dumps([(STATIC / "js" / "state" / "updates.js").as_uri(), got])
+    done = subprocess.run([node, "-e", RUN], input=given, capture_output=True, text=True, check=True, timeout=60)
     *tree, seen = json.loads(done.stdout)
     assert tree == describe(view.read())
     assert seen == f"{view.data['run']} {view.data['version']}"

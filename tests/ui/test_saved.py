@@ -1,4 +1,4 @@
-"""Where static/saved.js keeps trails, run by node with a storage of its own: no version overwrites a newer one's."""
+"""Where static/js/state/saved.js keeps trails, run by node: no version overwrites a newer one's."""
 
 import json
 import shutil
@@ -13,7 +13,7 @@ OWN = '{{"version":{},"rounds":[{{"parent":null}}],"path":[1]}}'
 KEYS = {2: ["seedlab-rounds"], 3: ["seedlab-rounds-3", "seedlab-rounds"]}
 
 RUN = """
-const [version, keys, contents, quota] = JSON.parse(require('fs').readFileSync(0, 'utf8'));
+const [module, version, keys, contents, quota] = JSON.parse(require('fs').readFileSync(0, 'utf8'));
 const data = new Map(Object.entries(contents));
 const setItem = (key, text) => {
   const size = [...data].reduce((sum, [other, each]) => sum + (other === key ? 0 : each.length), text.length);
@@ -24,20 +24,16 @@ const storage = { getItem: (key) => data.get(key) ?? null, removeItem: (key) => 
 const hasKeys = {
   ownKeys: () => [...data.keys()], getOwnPropertyDescriptor: () => ({ enumerable: true, configurable: true }),
 };
-const localStorage = new Proxy(storage, hasKeys);
-const sessionStorage = { getItem: () => '', setItem: () => {} };
-const window = { addEventListener: () => {} };
-const document = window;
+globalThis.localStorage = new Proxy(storage, hasKeys);
+globalThis.sessionStorage = { getItem: () => '', setItem: () => {} };
 const view = { rounds: [], note: '', order: [1], path: [1] };
-const storageNote = {};
-const setText = (element, text) => { element.text = text; };
-const TRAIL_VERSION = version;
-const SAVED_KEYS = keys;
-%s
-prepareStorage();
-save({ tree: {}, saved: { 1: { parent: null } } });
-writeSaved();
-console.log(JSON.stringify([Object.fromEntries(data), storageNote.text]));
+import(module).then(({ SavedTrail }) => {
+  let note = '';
+  const saved = new SavedTrail(view, { version, keys }, (text) => { note = text; });
+  saved.take({ tree: {}, saved: { 1: { parent: null } } });
+  saved.write();
+  console.log(JSON.stringify([Object.fromEntries(data), note]));
+});
 """
 
 
@@ -46,9 +42,9 @@ def write(version: int, contents: dict[str, str], quota: int = 1000) -> tuple[di
     node = shutil.which("node")
     if node is None:
         pytest.skip("needs node")
-    script = RUN % (STATIC / "saved.js").read_text("utf-8")
-    given = json.dumps([version, KEYS[version], contents, quota])
-    done = subprocess.run([node, "-e", script], input=given, capture_output=True, text=True, check=True, timeout=60)
+    module = (STATIC / "js" / "state" / "saved.js").as_uri()
+    given = json.dumps([module, version, KEYS[version], contents, quota])
+    done = subprocess.run([node, "-e", RUN], input=given, capture_output=True, text=True, check=True, timeout=60)
     return tuple(json.loads(done.stdout))
 
 

@@ -42,6 +42,22 @@ def test_seed_0_can_be_locked():
     assert session.trail.locked(first.id) == 0
 
 
+def test_a_lock_makes_the_recipes_once_and_changes_nothing_where_the_check_fails(monkeypatch):
+    session, made, make = Painter().session(), [], Suffixes.make
+    first = session.explore(RECIPE, Seeds((0, 1))).newest
+    develop(session)
+    monkeypatch.setattr(Suffixes, "make", lambda rule, recipe: made.append(rule) or make(rule, recipe))
+
+    def refuse(round_):
+        raise SeedLabError(f"no {round_.title}")
+
+    with pytest.raises(SeedLabError, match="no Seed 0"):
+        session.lock(first.id, 0, Suffixes((", artsy",)), refuse)
+    assert session.trail.rounds == (session.trail.round(first.id),)
+    session.lock(first.id, 0, Suffixes((", artsy",)), lambda _: None)
+    assert len(made) == 2
+
+
 def test_going_back_to_another_tile_branches_and_nothing_is_lost_or_made_twice():
     painter = Painter()
     session = painter.session()

@@ -1,0 +1,38 @@
+// What all parts of the page need of the browser.
+
+// The address of what the server has. The page may be served below a path, with or without a slash at its end.
+export const locate = (path) => `${location.pathname.replace(/\/?$/, '/')}${path}`;
+
+export const reducedMotion = window.matchMedia('(prefers-reduced-motion: reduce)');
+export const narrow = window.matchMedia('(max-width: 760px)');
+export const motion = () => (reducedMotion.matches ? 'auto' : 'smooth');
+
+export const isTyping = ({ target }) => Boolean(target.closest?.('input:not([type=range]), textarea, select, [contenteditable]'));
+
+export async function waitFor(find) {
+  while (!find()) await new Promise(requestAnimationFrame);
+  return find();
+}
+
+// Storage may be blocked.
+export function readStorage(key) {
+  try {
+    return localStorage.getItem(key) || '';
+  } catch {
+    return '';
+  }
+}
+
+export function writeStorage(key, text) {
+  try {
+    localStorage.setItem(key, text);
+  } catch {
+    // It is forgotten with the page.
+  }
+}
+
+export function saveBlob(blob, name) {
+  const link = Object.assign(document.createElement('a'), { href: URL.createObjectURL(blob), download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+}

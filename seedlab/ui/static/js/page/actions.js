@@ -1,0 +1,124 @@
+// What the buttons, the keys and the gestures do. A place is { round, index }, with the round's id.
+import { motion } from '../dom.js';
+import { findTile } from '../state/updates.js';
+import { showKeys } from '../views/keys.js';
+import { downloadMatrix, downloadSheet } from './contact_sheet.js';
+import { downloadZip } from './zip.js';
+
+export class Actions {
+  constructor(sheet) {
+    this.sheet = sheet;
+  }
+
+  // What the server does.
+  send(kind, data) {
+    this.sheet.send(kind, data);
+  }
+
+  // A click on a tile selects it, locks it, finishes it or resumes it.
+  click(at, event) {
+    if (this.sheet.selections.isPicking(at.round, event)) this.pick(at, event.shiftKey);
+    else this.sheet.choose(at);
+  }
+
+  openLook(at) {
+    this.sheet.openLook(at);
+  }
+
+  pick(at, isRange) {
+    this.sheet.selections.pick(at.round, at.index, isRange);
+    this.sheet.redraw(at.round);
+  }
+
+  enlarge(id) {
+    this.sheet.enlarged = id;
+    this.sheet.draw();
+    const figure = this.sheet.rounds.findFigure({ round: id, index: this.sheet.view.known.get(id).locked ?? 0 });
+    figure.querySelector('.frame').focus({ preventScroll: true });
+    figure.scrollIntoView({ block: 'nearest', behavior: motion() });
+  }
+
+  revisit(round) {
+    this.sheet.send('revisit', { round });
+  }
+
+  finish(round, indices) {
+    this.sheet.selections.clear(round);
+    this.sheet.redraw(round);
+    this.sheet.send('finish', indices ? { round, indices } : { round });
+  }
+
+  differ(round) {
+    this.sheet.send('differ', { round });
+  }
+
+  select(round) {
+    this.sheet.selections.begin(round);
+    this.sheet.redraw(round);
+  }
+
+  cancel(round) {
+    if (!this.sheet.selections.find(round).isOn) return;
+    this.sheet.selections.clear(round);
+    this.sheet.redraw(round);
+    this.sheet.roving.focus({ round, index: this.sheet.roving.findActive(round) });
+  }
+
+  askForScript(place) {
+    this.sheet.script.expect(findTile(this.sheet.view, this.sheet.chosen).url);
+    this.sheet.send('script', place);
+  }
+
+  downloadMatrix(data) {
+    downloadMatrix(data);
+  }
+
+  downloadSheet(id, indices) {
+    const { title, tiles } = this.sheet.view.known.get(id);
+    downloadSheet(title, indices.map((index) => tiles[index]));
+  }
+
+  downloadZip(id, indices) {
+    const { title, tiles } = this.sheet.view.known.get(id);
+    downloadZip(title, indices.map((index) => tiles[index]));
+  }
+
+  mark(at, name, value) {
+    this.sheet.culling.change(at.round, [at.index], name, value);
+  }
+
+  markAll(round, indices, name) {
+    this.sheet.culling.change(round, indices, name);
+  }
+
+  undo() {
+    this.sheet.culling.undo();
+  }
+
+  filter(isOnlyKept) {
+    this.sheet.culling.isOnlyKept = isOnlyKept;
+    this.sheet.redraw(this.sheet.large);
+  }
+
+  lockSelected(at) {
+    this.sheet.selections.clear(at.round);
+    this.sheet.redraw(at.round);
+    this.sheet.choose(at);
+  }
+
+  showKeys() {
+    showKeys();
+  }
+
+  canCompare(at) {
+    return this.sheet.pinning.canCompare(at);
+  }
+
+  compareWith(at) {
+    this.sheet.pinning.compareWith(at);
+  }
+
+  compare(places) {
+    this.sheet.pinning.compare(places);
+  }
+}

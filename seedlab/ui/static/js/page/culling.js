@@ -1,0 +1,39 @@
+// Marks of pictures: shown at once, and sent to the server, which keeps them with the trail.
+import { changeMarks, describeMark, MarkHistory, readMark, writeMark } from '../state/marks.js';
+import { changeTile } from '../state/updates.js';
+
+export class Culling {
+  // `redraw` renders a round again, `send` tells the server, `say` announces a sentence.
+  constructor(view, { redraw, send, say }) {
+    Object.assign(this, { view, redraw, send, say, history: new MarkHistory(), isOnlyKept: false });
+  }
+
+  change(round, indices, name, value) {
+    const tiles = indices.map((index) => this.view.known.get(round).tiles[index]);
+    const before = tiles.map(readMark);
+    this.history.push(round, indices.map((index, place) => [index, before[place]]));
+    this.apply(round, changeMarks(before, name, value).map((mark, place) => [indices[place], mark]));
+  }
+
+  undo() {
+    const last = this.history.pop();
+    if (last && this.view.known.has(last.round)) this.apply(last.round, last.before);
+    else this.say('There is no mark to take back.');
+  }
+
+  apply(round, marks) {
+    const { tiles } = this.view.known.get(round);
+    for (const [index, mark] of marks) changeTile(this.view.known.get(round), index, { mark });
+    const [[first, mark]] = marks;
+    this.say(`${marks.length === 1 ? `Seed ${tiles[first].seed}` : `${marks.length} pictures`}: ${describeMark(mark)}`);
+    this.redraw(round);
+    this.send('mark', { round, marks: marks.map(([index, mark]) => [index, writeMark(mark)]) });
+  }
+
+  // Whether a tile is left out: the filter is for the large round, and only where something is kept.
+  isHidden({ tiles }, index, isLarge) {
+    return this.isOnlyKept && isLarge && countKept(tiles) > 0 && tiles[index].mark?.kept !== true;
+  }
+}
+
+export const countKept = (tiles) => tiles.filter(({ mark }) => mark?.kept === true).length;

@@ -1,0 +1,232 @@
+// The sheet: the rounds, the list of first rounds above, the inspector at the right. It gets the server's updates, and
+// what is done on the page.
+import { narrow } from './dom.js';
+import { render } from './lit.js';
+import { Pinning } from './compare/pinning.js';
+import { Look } from './look/look.js';
+import { Actions } from './page/actions.js';
+import { Arrangement } from './page/arrange.js';
+import { Connection } from './page/connection.js';
+import { countKept, Culling } from './page/culling.js';
+import { acceptDrops } from './page/drop.js';
+import { addFold, describeUnfold, listenToUnfold } from './page/fold.js';
+import { listenToTiles } from './page/gestures.js';
+import { listenToKeys } from './page/keys.js';
+import { Rounds } from './page/rounds.js';
+import { Roving } from './page/roving.js';
+import { findParent, isSame } from './state/pairs.js';
+import { SavedTrail } from './state/saved.js';
+import { Selections } from './state/selection.js';
+import { findTile, makeView, merge } from './state/updates.js';
+import { Script } from './views/script.js';
+import { sheetView } from './views/sheet.js';
+
+// Called by Gradio's component (see seedlab/ui/columns.py). `settings` has the version of saved trails and their keys.
+export function start({ element, props, trigger, watch }, settings) {
+  const sheet = new Sheet(element, trigger, settings);
+  watch('value', () => sheet.connection.receive(props.value));
+  sheet.connection.receive(props.value);
+}
+
+class Sheet {
+  constructor(element, trigger, settings) {
+    this.root = element.querySelector('.sheet');
+    this.view = makeView();
+    this.arrangement = new Arrangement();
+    this.selections = new Selections();
+    // The round requested last is large, or the one that was enlarged by a click on its title.
+    this.focus = this.enlarged = this.large = null;
+    // The inspected tile, and one that was clicked a moment ago.
+    this.chosen = this.pressed = null;
+    // A note about what is saved, and what was announced last.
+    this.note = this.said = '';
+    this.actions = new Actions(this);
+    this.rounds = new Rounds(this.view, (data) => this.describeRound(data), this.actions);
+    this.script = new Script(() => this.draw());
+    this.saved = new SavedTrail(this.view, settings, (note) => this.showNote(note));
+    this.look = new Look({
+      find: (id) => this.view.known.get(id), path: () => this.view.path, findTile: (at) => this.rounds.findFigure(at),
+      choose: (at) => this.choose(at), note: (at) => this.inspect(at), isPinned: (at) => this.pinning.isPinned(at), pin: (at) => this.pinning.pin(at),
+      canCompare: (at) => this.pinning.canCompare(at), compare: (at) => this.pinning.compareWith(at),
+    });
+    this.connection = new Connection(trigger, this);
+    this.culling = new Culling(this.view, { redraw: (id) => this.redraw(id), send: (kind, data) => this.send(kind, data), say: (words) => this.say(words) });
+    this.pinning = new Pinning(this.view, () => this.redraw(...this.view.path), (places) => this.send('compare', places));
+    this.roving = new Roving(this);
+    this.listen(element);
+    this.saved.tell();
+  }
+
+  listen(element) {
+    listenToTiles(this.arrangement.row, {
+      choose: (at, event) => this.actions.click(at, event), isPicking: (at, event) => this.selections.isPicking(at.round, event),
+      press: (at) => this.press(at), look: (at) => this.openLook(at), select: (at) => this.actions.pick(at, false), cancel: (round) => this.actions.cancel(round), focus: (at) => this.roving.activate(at),
+      load: (at) => this.rounds.showLoaded(at), miss: (at) => this.showMissing(at),
+    });
+    listenToKeys(this, this.actions);
+    narrow.addEventListener('change', () => this.draw());
+    window.addEventListener('pagehide', () => this.saved.writePending());
+    document.addEventListener('visibilitychange', () => document.hidden && this.saved.writePending());
+    addFold(element.closest('#sheet'));
+    listenToUnfold();
+    acceptDrops(() => this.view.run, (name) => this.connection.trigger('refuse', { name }));
+  }
+
+  // Takes an update in. Returns whether it is new.
+  take(update) {
+    const changed = merge(this.view, update);
+    if (changed === null) return false;
+    // For the next event (ADD_SEEN in seedlab/ui/layout.py).
+    this.root.dataset.seen = `${this.view.run} ${this.view.version}`;
+    this.saved.take(update);
+    this.unpress();
+    this.rounds.forgetMissing();
+    this.rounds.touch(...changed, this.selections.takeChoice(this.view.choice));
+    this.draw();
+    return true;
+  }
+
+  // Shows at once that a click was received: the answer may take a moment while the server is starting.
+  showPending() {
+    this.root.classList.add('pending');
+  }
+
+  say(words) {
+    this.said = words;
+    this.draw();
+  }
+
+  showNote(note) {
+    this.note = note;
+    this.draw();
+  }
+
+  redraw(...ids) {
+    this.rounds.touch(...ids);
+    this.draw();
+  }
+
+  // Renders the rounds that changed, and what concerns all.
+  draw() {
+    const { view, root, rounds } = this;
+    const focused = rounds.findFocusedSiblings();
+    root.classList.remove('pending');
+    root.classList.toggle('empty', Boolean(view.run) && !view.rounds.length);
+    document.documentElement.toggleAttribute('data-working', view.working);
+    this.chooseLarge();
+    this.chooseInspected();
+    rounds.draw();
+    const inspected = this.describeInspected();
+    this.script.inspect(inspected.tile?.url);
+    render(sheetView({ view, row: this.arrangement.row, note: this.note, said: this.said, inspected }, this.actions), root);
+    this.arrangement.arrange(rounds.list(), view.path.indexOf(this.large));
+    this.arrangement.reveal(this.large);
+    rounds.restoreSiblingFocus(focused);
+    this.script.take(view.script, inspected.tile?.url);
+    this.look.refresh();
+    this.pinning.take(view.comparison);
+    describeUnfold();
+  }
+
+  chooseLarge() {
+    const { view } = this;
+    if (view.focus !== this.focus || !view.path.includes(this.enlarged)) this.enlarged = null;
+    this.focus = view.focus;
+    const large = this.enlarged ?? this.focus;
+    if (large !== this.large) this.rounds.touch(large, this.large);
+    this.large = large;
+  }
+
+  // The last chosen tile if it is on the screen, else the first finished one of the newest round that has one.
+  chooseInspected() {
+    if (findTile(this.view, this.chosen)?.url) return;
+    const done = this.view.rounds.findLast((round) => round.tiles.some((tile) => tile.url));
+    this.setChosen(done ? { round: done.id, index: done.tiles.findIndex((tile) => tile.url) } : null);
+  }
+
+  setChosen(at) {
+    if (isSame(at, this.chosen)) return;
+    this.rounds.touch(at?.round, this.chosen?.round);
+    this.chosen = at;
+  }
+
+  describeInspected() {
+    const { chosen: at, view, script } = this;
+    return { at, tile: findTile(view, at), parent: at && findTile(view, findParent(view, at)), script };
+  }
+
+  describeRound(data) {
+    const { id, tiles, locked } = data;
+    const [selection, isLarge] = [this.selections.find(id), id === this.large];
+    const next = tiles.findIndex((tile) => tile.state === 'running' || tile.state === 'waiting');
+    const isHidden = (index) => this.isHidden(id, index);
+    const active = this.roving.findActive(id);
+    const describe = (index) => ({ ...this.describeTile({ round: id, index }, { locked, next, selection }), isActive: index === active, isHidden: isHidden(index) });
+    return {
+      isLarge, selection, picked: this.selections.list(data), kept: countKept(tiles), isOnlyKept: this.culling.isOnlyKept, describe,
+      count: tiles.filter((_, index) => !isHidden(index)).length,
+    };
+  }
+
+  describeTile(at, { locked, next, selection }) {
+    const { index } = at;
+    return {
+      isPinned: this.pinning.isPinned(at),
+      index, isLocked: locked === index || isSame(this.pressed, at), isChosen: isSame(this.chosen, at), isNext: next === index,
+      isPicked: selection.picked.has(index), isSelecting: selection.isOn, isLoaded: this.rounds.isLoaded(at), isMissing: this.rounds.isMissing(at),
+    };
+  }
+
+  showMissing(at) {
+    this.rounds.noteMissing(at);
+    this.draw();
+  }
+
+  // Locks a finished tile, finishes a draft, or resumes what was stopped.
+  choose(at) {
+    const state = this.rounds.readState(at);
+    // A tile without a picture does not change the inspected one.
+    if (state === 'done' || state === 'draft') this.setChosen(at);
+    if (state === 'done') this.enlarged = null;
+    this.press(at);
+    this.connection.send('tile', at);
+  }
+
+  // Marks at once what was clicked, but not during a stream: updates from before the click still arrive, and the mark
+  // would flicker.
+  press(at) {
+    if (this.view.working || this.rounds.readState(at) !== 'done') return;
+    this.pressed = at;
+    this.redraw(at.round);
+  }
+
+  unpress() {
+    this.rounds.touch(this.pressed?.round);
+    this.pressed = null;
+  }
+
+  inspect(at) {
+    if (isSame(at, this.chosen) || !findTile(this.view, at)?.url) return;
+    this.setChosen(at);
+    this.draw();
+  }
+
+  openLook(at) {
+    this.unpress();
+    this.draw();
+    this.look.open(at, document.activeElement);
+  }
+
+  send(kind, data) {
+    this.connection.send(kind, data);
+  }
+
+  // Whether a tile is left out by the filter.
+  isHidden(id, index) {
+    return this.culling.isHidden(this.view.known.get(id), index, id === this.large);
+  }
+
+  findFigure(at) {
+    return this.rounds.findFigure(at);
+  }
+}

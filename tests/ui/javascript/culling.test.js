@@ -1,0 +1,72 @@
+// Marks, steps of the arrow keys, and selections: state/marks.js, steps.js and selection.js.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { changeMarks, describeMark, MarkHistory, UNMARKED, writeMark } from '../../../seedlab/ui/static/js/state/marks.js';
+import { Selections } from '../../../seedlab/ui/static/js/state/selection.js';
+import { step } from '../../../seedlab/ui/static/js/state/steps.js';
+
+test('a mark is given, and the same again takes it back', () => {
+  const [kept] = changeMarks([UNMARKED], 'keep');
+  assert.deepEqual(kept, { kept: true, stars: 0 });
+  assert.deepEqual(changeMarks([kept], 'reject'), [{ kept: false, stars: 0 }]);
+  assert.deepEqual(changeMarks([kept], 'keep'), [UNMARKED]);
+  const [starred] = changeMarks([kept], 'stars', 3);
+  assert.deepEqual(starred, { kept: true, stars: 3 });
+  assert.deepEqual(changeMarks([starred], 'stars', 3), [kept]);
+});
+
+test('of several tiles, those without the mark get it first', () => {
+  const kept = { kept: true, stars: 0 };
+  assert.deepEqual(changeMarks([kept, UNMARKED], 'keep'), [kept, kept]);
+  assert.deepEqual(changeMarks([kept, kept], 'keep'), [UNMARKED, UNMARKED]);
+});
+
+test('a mark is written without what says nothing, and “rejected” says something', () => {
+  assert.deepEqual([UNMARKED, { kept: false, stars: 0 }, { kept: null, stars: 2 }].map(writeMark), [{}, { kept: false }, { stars: 2 }]);
+});
+
+test('a mark is said in words', () => {
+  assert.deepEqual([UNMARKED, { kept: true, stars: 1 }, { kept: false, stars: 3 }].map(describeMark), ['no mark', 'kept, 1 star', 'rejected, 3 stars']);
+});
+
+test('steps are undone from the last one, and there is an end', () => {
+  const history = new MarkHistory();
+  for (let round = 1; round <= 300; round += 1) history.push(round, []);
+  assert.equal(history.pop().round, 300);
+  for (let count = 1; count < 200; count += 1) assert.ok(history.pop());
+  assert.equal(history.pop(), null);
+});
+
+const ALL = [0, 1, 2, 3, 4, 5, 6];
+for (const [key, from, to] of [
+  ['ArrowRight', 0, { index: 1 }], ['ArrowLeft', 0, { index: 0 }], ['ArrowDown', 1, { index: 4 }], ['ArrowUp', 4, { index: 1 }],
+  ['ArrowUp', 1, { round: -1 }], ['ArrowDown', 6, { round: 1 }], ['ArrowDown', 5, { index: 6 }], ['End', 2, { index: 6 }], ['Home', 2, { index: 0 }],
+]) {
+  test(`${key} leads from ${from} to ${JSON.stringify(to)} in rows of three`, () => assert.deepEqual(step(key, from, ALL, 3), to));
+}
+
+test('tiles that are hidden are left out', () => assert.deepEqual(step('ArrowRight', 1, [1, 4, 6], 3), { index: 4 }));
+
+test('a click with a key selects, with Shift all from the last one', () => {
+  const selections = new Selections();
+  const tiles = ALL.map(() => ({}));
+  assert.equal(selections.isPicking(1, {}), false);
+  assert.equal(selections.isPicking(1, { ctrlKey: true }), true);
+  selections.pick(1, 1, false);
+  selections.pick(1, 4, true);
+  selections.pick(1, 2, false);
+  assert.deepEqual(selections.list({ id: 1, tiles }), [1, 3, 4]);
+  assert.equal(selections.isPicking(1, {}), true);
+  assert.equal(selections.isPicking(2, {}), false);
+  selections.clear(1);
+  assert.deepEqual(selections.list({ id: 1, tiles }), []);
+});
+
+test('a choice of the server is taken once', () => {
+  const selections = new Selections();
+  const choice = { name: 'a', round: 1, indices: [0, 2], words: 'They differ.' };
+  assert.equal(selections.takeChoice(choice), 1);
+  selections.clear(1);
+  assert.equal(selections.takeChoice(choice), null);
+  assert.equal(selections.find(1).isOn, false);
+});
