@@ -18,6 +18,7 @@ from seedlab.core.errors import SeedLabError
 from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Failed
 from seedlab.images.metadata import Metadata
+from seedlab.rules.develop import DEFAULT
 from seedlab.workflow.jobs.drafts import check_drafts, choose_different, finish_drafts, read_drafts
 from seedlab.workflow.jobs.inspection import UNSCRIPTABLE, UNVERIFIABLE, read_own, run_again, script_pictures
 from seedlab.workflow.jobs.job import Draft, Job, OutputPicture, Result, Show, run_job
@@ -161,6 +162,29 @@ class SeedLab:
             if finished.failures:
                 return finished
         return self._run(job, overwrite, show)
+
+    def develop(
+        self,
+        picture: Picture,
+        *,
+        size: str = "2x",
+        strength: Varied = DEFAULT,
+        out: str | os.PathLike[str] | None = None,
+        overwrite: bool = False,
+        show: Show = _ignore,
+    ) -> Result:
+        """Make a picture larger, with more details: it becomes the first stage of the new one's recipe.
+
+        Args:
+            picture: as for `refine`.
+            size: "2x", "1.5x", or width first "512x768".
+            strength: how much may change, above 0, at most 1; several give several pictures.
+            out, overwrite, show: as for `refine`.
+
+        Raises:
+            SeedLabError: as `refine`, or diffusers has no image-to-image pipeline for the model.
+        """
+        return self.refine(picture, larger=size, strength=strength, out=out, overwrite=overwrite, show=show)
 
     def finish(
         self,

@@ -36,7 +36,7 @@ def test_a_picture_is_made_larger(painter, picture, tmp_path, capsys):
 
 def test_by_default_twice_as_large_and_again_as_a_round(painter, picture):
     assert main(["develop", str(picture)], painter.make_services) == 0
-    assert (picture.parent / "seed-2-256-256-0-35.png").exists()
+    assert (picture.parent / "seed-2-256-256-0-2.png").exists()
     assert main(["refine", str(picture), "--larger", "1.5x", "--strength", "0.2 0.4"], painter.make_services) == 0
     assert [each.start.strength for each in painter.painted[-2:]] == [0.2, 0.4]
     assert main(["refine", str(picture), "--vary", "strong", "--vary-seeds", "7"], painter.make_services) == 0
@@ -61,7 +61,7 @@ def test_what_cannot_be_developed_is_refused_before_any_work(painter, picture, c
 def test_the_script_of_a_developed_picture_has_both_stages(painter, picture, capsys):
     assert main(["develop", str(picture)], painter.make_services) == 0
     capsys.readouterr()
-    assert main(["script", str(picture.parent / "seed-2-256-256-0-35.png")], painter.make_services) == 0
+    assert main(["script", str(picture.parent / "seed-2-256-256-0-2.png")], painter.make_services) == 0
     script = capsys.readouterr().out
     compile(script, "script.py", "exec")
     assert script.count(".manual_seed(seed)") == 2

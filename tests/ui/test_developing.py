@@ -34,10 +34,10 @@ def test_one_click_makes_a_picture_larger(finished, painter):
     finished.enlarge(2, 0)
     finished.develop()
     parent, child = painter.painted[2], painter.painted[-1]
-    assert child == replace(parent, width=256, height=256, start=Start(recipe=parent, strength=0.35))
+    assert child == replace(parent, width=256, height=256, start=Start(recipe=parent, strength=0.2))
     round_ = finished.view["rounds"][2]
     assert round_["title"] == "Seed 1 · artsy · 256×256"
-    assert [tile["caption"] for tile in round_["tiles"]] == ["256×256 · 0.35"]
+    assert [tile["caption"] for tile in round_["tiles"]] == ["256×256 · 0.2"]
     assert finished.states(2) == ["done"]
 
 
