@@ -43,7 +43,13 @@ class SeedLab:
     """
 
     def __init__(
-        self, *, device: str | None = None, memory_format: str | None = None, services: Services | None = None
+        self,
+        *,
+        device: str | None = None,
+        memory_format: str | None = None,
+        workers: str | None = None,
+        threads: int | None = None,
+        services: Services | None = None,
     ) -> None:
         """Make an instance; nothing is imported or loaded yet.
 
@@ -51,9 +57,14 @@ class SeedLab:
             device: "cpu", "cuda" or "mps"; None for the best one available.
             memory_format: of the weights, "contiguous_format" as the plain diffusers script has it, or "channels_last";
                 None for the device's default.
+            workers: other processes that make the pictures, as "local:2" or "10.0.0.1:6379"; None for this one.
+            threads: of one operation on the CPU, which decides bytes; None for torch's own choice, and 1 with workers.
             services: what makes the pictures; None for a pipeline manager in this process.
+
+        Raises:
+            SeedLabError: workers or threads is wrong, or Ray is not installed.
         """
-        self._services = services or make_services(device, memory_format)
+        self._services = services or make_services(device, memory_format, workers, threads)
 
     def __enter__(self) -> Self:
         """Return this instance."""
@@ -260,21 +271,36 @@ class SeedLab:
         return self._services.locate(metadata, _make_places(file))
 
 
-def make_services(device: str | None = None, memory_format: str | None = None) -> Services:
-    """Assemble what makes pictures in this process; torch is imported by the first work.
+def make_services(
+    device: str | None = None,
+    memory_format: str | None = None,
+    workers: str | None = None,
+    threads: int | None = None,
+) -> Services:
+    """Assemble what makes pictures; torch is imported by the first work.
 
     Args:
-        device, memory_format: as for `SeedLab`.
+        device, memory_format, workers, threads: as for `SeedLab`.
+
+    Raises:
+        SeedLabError: as for `SeedLab`.
     """
     # huggingface_hub reads this when it is imported: nothing is reported to anybody.
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     from seedlab.application import Application
     from seedlab.core.files import find_cache
+    from seedlab.core.workers import parse_threads, parse_workers
     from seedlab.settings import RUNS_FOLDER, Settings
 
     # Not in a store: there is none, and a draft may be finished from another working directory.
     cache = find_cache()
-    settings = Settings(device=device, memory_format=memory_format, runs=cache and cache / RUNS_FOLDER)
+    settings = Settings(
+        device=device,
+        memory_format=memory_format,
+        workers=parse_workers(workers),
+        threads=parse_threads(threads),
+        runs=cache and cache / RUNS_FOLDER,
+    )
     return Application(settings).services
 
 

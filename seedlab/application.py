@@ -1,5 +1,6 @@
 """SeedLab assembled: settings -> pipeline manager and store -> the services of the page and of the commands."""
 
+import os
 from collections.abc import Callable, Generator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -16,6 +17,8 @@ from seedlab.core.seed_share import SeedShare
 from seedlab.core.visitors import name_owner
 from seedlab.images.index.search import NOBODY, OPERATOR
 from seedlab.images.store import make_store
+from seedlab.pipelines.devices.libraries import use_threads
+from seedlab.pipelines.executor import Executor
 from seedlab.pipelines.loaded.lora_folder import LoraFolder
 from seedlab.pipelines.manager import PipelineManager
 from seedlab.pipelines.models.addresses import find_model
@@ -56,19 +59,23 @@ class Application:
             manager: None for a new one with these settings.
 
         Raises:
-            SeedLabError: the default model does not exist.
+            SeedLabError: the default model does not exist, or workers cannot be used.
         """
         self.settings = settings
         default = find_model(settings.model)
         # Strangers learn the name of the operator's model, and not where it is.
         self._default = hide_path(default) if settings.public else default
         self._runs = RunStore(settings.runs_folder, RUNS_BYTES)
+        paths = {self._default.address: self._default.path} if self._default.path else None
+        if threads := settings.threads or (1 if settings.workers else None):
+            use_threads(threads)
         self.manager = manager or PipelineManager(
             settings.device,
             allowed=tuple(self._list_models()) if settings.public else None,
             deterministic=settings.deterministic,
             memory_format=settings.memory_format,
-            paths={self._default.address: self._default.path} if self._default.path else None,
+            executor=_make_executor(settings, paths),
+            paths=paths,
             runs=self._runs,
         )
         cache = find_cache()
@@ -236,3 +243,24 @@ class Application:
     def _write_script(self, recipes: Sequence[Recipe]) -> str:
         model = self.manager.resolve(recipes[0].model_address)
         return write_script(recipes, self.manager.environment(recipes[0]), model)
+
+
+def _make_executor(settings: Settings, paths: Mapping[str, str] | None) -> Executor | None:
+    """Return what makes the pictures in other processes; None to make them in this one."""
+    if settings.workers is None:
+        return None
+    from seedlab.pipelines.ray.cluster import RayCluster, check_workers
+    from seedlab.pipelines.ray.executor import ClusterExecutor
+    from seedlab.pipelines.ray.messages import WorkerOptions
+
+    check_workers(settings.workers, os.environ)
+    options = WorkerOptions(
+        device=settings.device,
+        deterministic=settings.deterministic,
+        memory_format=settings.memory_format,
+        threads=settings.threads,
+        paths=paths,
+        runs=settings.runs_folder.absolute() if settings.workers.local else None,
+        runs_bytes=RUNS_BYTES,
+    )
+    return ClusterExecutor(RayCluster(settings.workers, options), names_workers=not settings.public)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from seedlab.core.errors import SeedLabError
 from seedlab.core.recipe import GENERATOR_DEVICES
+from seedlab.core.workers import THREADS_HELP, WORKERS_HELP, Workers, parse_threads, parse_workers
 
 DEFAULT_MODEL = "sketch"
 DEFAULT_STORE = "seedlab-pictures"
@@ -17,7 +18,7 @@ LOCAL = ("127.0.0.1", "localhost", "::1")
 """Addresses that only this machine can reach."""
 
 YES, NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
-VALUES = ("model", "device", "memory_format", "host", "port", "store", "loras", "auth")
+VALUES = ("model", "device", "memory_format", "host", "port", "store", "loras", "auth", "workers", "threads")
 SWITCHES = ("deterministic", "share", "open", "public", "embed", "mcp", "api")
 PREFIX = "SEEDLAB_"
 VARIABLES = tuple(f"{PREFIX}{name.upper()}" for name in (*VALUES, *SWITCHES, "cache", "wildcards"))
@@ -47,6 +48,8 @@ class Settings:
         model: the default model: "sketch", a Hub id, a local diffusers folder or .safetensors file.
         device: "cpu", "cuda" or "mps"; None for the best one available.
         memory_format: of the weights, "contiguous_format" or "channels_last"; None for the device's default.
+        workers: other processes that make the pictures; None for this one.
+        threads: of one operation on the CPU; None for torch's own choice, and 1 with workers.
         host, port: where the page is served; port None for the first free one from 7860.
         auth: "name:password" that everybody has to know; None for a server without a password.
         share: whether Gradio makes a public link.
@@ -65,6 +68,8 @@ class Settings:
     model: str = DEFAULT_MODEL
     device: str | None = None
     memory_format: str | None = None
+    workers: Workers | None = None
+    threads: int | None = None
     host: str = LOCAL[0]
     port: int | None = None
     auth: str | None = None
@@ -116,6 +121,8 @@ def make_settings(flags: argparse.Namespace) -> Settings:
         model=flags.model,
         device=_read_device(flags.device),
         memory_format=_read_memory_format(flags.memory_format),
+        workers=parse_workers(flags.workers),
+        threads=parse_threads(flags.threads),
         host=host,
         port=_read_port(flags.port),
         auth=_read_auth(flags.auth),
@@ -170,6 +177,10 @@ def _add_model_flags(parser: argparse.ArgumentParser, variables: Mapping[str, st
     memory_format = variables.get("SEEDLAB_MEMORY_FORMAT") or "auto"
     words = f"{MEMORY_FORMAT_HELP} [SEEDLAB_MEMORY_FORMAT]"
     parser.add_argument("--memory-format", choices=MEMORY_FORMATS, default=memory_format, help=words)
+    words = f"{WORKERS_HELP} [SEEDLAB_WORKERS]"
+    parser.add_argument("--workers", metavar="WHERE", default=variables.get("SEEDLAB_WORKERS"), help=words)
+    words = f"{THREADS_HELP} [SEEDLAB_THREADS]"
+    parser.add_argument("--threads", metavar="N", default=variables.get("SEEDLAB_THREADS"), help=words)
 
 
 def _add_page_flags(parser: argparse.ArgumentParser, variables: Mapping[str, str]) -> None:

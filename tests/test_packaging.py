@@ -44,7 +44,7 @@ def test_everything_imported_is_declared():
     distributions = packages_distributions()
     imported = {canonicalize_name(distributions[name][0]) for name in list_imported_packages()}
     assert {"torch", "gradio", "filelock", "httpx2"} <= imported
-    extras = PROJECT["optional-dependencies"]["mcp"]
+    extras = PROJECT["optional-dependencies"]["mcp"] + PROJECT["optional-dependencies"]["workers"]
     assert imported <= read_declared([*PROJECT["dependencies"], *extras]).keys()
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from seedlab.core.errors import SeedLabError
+from seedlab.core.workers import Workers
 from seedlab.settings import VARIABLES, Settings, add_flags, list_unknown_variables, read_settings
 
 
@@ -34,6 +35,8 @@ def test_environment_variables():
         "SEEDLAB_EMBED": "0",
         "SEEDLAB_SHARE": "1",
         "SEEDLAB_DETERMINISTIC": "1",
+        "SEEDLAB_WORKERS": "local:2",
+        "SEEDLAB_THREADS": "4",
     }
     assert read_settings([], variables) == Settings(
         model="owner/name",
@@ -48,6 +51,8 @@ def test_environment_variables():
         deterministic=True,
         embed=False,
         public=False,
+        workers=Workers(local=2),
+        threads=4,
     )
 
 

@@ -65,7 +65,7 @@ def main(arguments: Sequence[str] | None = None, assemble: MakeServices | None =
 
 
 def _make_services(compute: Compute) -> Services:
-    return make_services(compute.device, compute.memory_format)
+    return make_services(compute.device, compute.memory_format, compute.workers, compute.threads)
 
 
 class Parser(argparse.ArgumentParser):

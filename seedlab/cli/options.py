@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from seedlab.core import numbers
 from seedlab.core.errors import RecipeError
+from seedlab.core.workers import THREADS_HELP, WORKERS_HELP
 from seedlab.settings import DEVICES, MEMORY_FORMAT_HELP, MEMORY_FORMATS
 from seedlab.workflow.local_files import Places
 from seedlab.workflow.services import Services
@@ -24,10 +25,14 @@ class Compute:
     Attributes:
         device: "cpu", "cuda" or "mps"; None for the best one available.
         memory_format: of the weights, "contiguous_format" or "channels_last"; None for the device's default.
+        workers: other processes that make the pictures, as "local:2" or "10.0.0.1:6379"; None for this one.
+        threads: of one operation on the CPU; None for torch's own choice, and 1 with workers.
     """
 
     device: str | None = None
     memory_format: str | None = None
+    workers: str | None = None
+    threads: int | None = None
 
 
 MakeServices = Callable[[Compute], Services]
@@ -38,11 +43,14 @@ def add_compute(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", choices=DEVICES, default="auto", help="where to compute (%(default)s)")
     words = f"{MEMORY_FORMAT_HELP} (%(default)s)"
     parser.add_argument("--memory-format", choices=MEMORY_FORMATS, default="auto", help=words)
+    parser.add_argument("--workers", metavar="WHERE", help=WORKERS_HELP)
+    parser.add_argument("--threads", metavar="N", type=parse_whole, help=THREADS_HELP)
 
 
 def read_compute(given: argparse.Namespace) -> Compute:
     """Return what the flags say."""
-    return Compute(None if given.device == "auto" else given.device, MEMORY_FORMATS[given.memory_format])
+    device = None if given.device == "auto" else given.device
+    return Compute(device, MEMORY_FORMATS[given.memory_format], given.workers, given.threads)
 
 
 def add_places(parser: argparse.ArgumentParser) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from threading import Event
 from typing import Protocol
 
+from seedlab.core.environment import Environment
 from seedlab.core.model import ResolvedModel
 from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Report
@@ -12,7 +13,7 @@ from seedlab.core.reports import Report
 
 @dataclass(frozen=True, kw_only=True)
 class Batch:
-    """Recipes that one pipeline call can make; they differ only in seed and prompts.
+    """Recipes of one model. Those that one pipeline call can make differ only in seed and prompts.
 
     Attributes:
         model: the model of all of them; its files are on this machine.
@@ -41,8 +42,22 @@ class Executor(Protocol):
         ...
 
     @property
-    def max_batch(self) -> int:
-        """The most recipes of a batch; how many of them one call makes is decided when it begins."""
+    def max_batch(self) -> int | None:
+        """The most recipes of a batch, which one pipeline call can make; how many it makes is decided when it begins.
+
+        None for an executor that divides the work itself: a batch then has all recipes of a model.
+        """
+        ...
+
+    def observe(self, weights: str, loras: str) -> Environment:
+        """Observe the environment that pictures are made in. The first call may take seconds.
+
+        Args:
+            weights, loras: as in `Environment`.
+
+        Raises:
+            SeedLabError: the requested device does not exist.
+        """
         ...
 
     def run(self, batch: Batch, stop: Event) -> Generator[Report, None, None]:

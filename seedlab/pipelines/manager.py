@@ -12,10 +12,10 @@ from seedlab.core.errors import RecipeError, SeedLabError
 from seedlab.core.model import Model, ResolvedModel
 from seedlab.core.recipe import Lora, Recipe
 from seedlab.core.reports import Failed, Finished, Report, Waiting
-from seedlab.pipelines.devices.environment import note_libraries, observe
+from seedlab.pipelines.devices.environment import note_libraries
 from seedlab.pipelines.devices.libraries import are_imported
 from seedlab.pipelines.downloads import Downloads
-from seedlab.pipelines.exact.batch import split_batches
+from seedlab.pipelines.exact.batch import split_batches, split_models
 from seedlab.pipelines.exact.plans import Plans
 from seedlab.pipelines.executor import Batch, Executor
 from seedlab.pipelines.loaded.files import ModelFiles
@@ -66,7 +66,7 @@ class PipelineManager:
             executor: makes the pictures, in place of a `ThreadExecutor`; it is closed with the manager.
             paths: as for `ModelResolver`.
         """
-        self._allowed, self._memory_format = allowed, memory_format
+        self._allowed = allowed
         self._files = ModelFiles()
         self._executor = executor or ThreadExecutor(device, plans, deterministic, self._files, runs, memory_format)
         self._resolver = ModelResolver(self._files, lambda: self.device, allowed, paths)
@@ -139,8 +139,7 @@ class PipelineManager:
             # Without a look at a stranger's paths.
             method = choose_method(recipe.loras) if self._allowed is None else ADDED
             weights = self._files.hash(self._files.find(model), recipe.loras)
-            environment = observe(self.device, weights, method, self._memory_format)
-            return note_libraries(environment, recipe)
+            return note_libraries(self._executor.observe(weights, method), recipe)
         except OSError as error:
             raise SeedLabError(f"The files of {model.name} cannot be read: choose another model.") from error
 
@@ -177,7 +176,8 @@ class PipelineManager:
             visitor: takes turns with the other visitors, however many calls each of them makes.
             draft_steps, resume: as for `seedlab.core.reports.Generate`.
         """
-        for indices in split_batches(recipes, self._executor.max_batch):
+        limit = self._executor.max_batch
+        for indices in split_models(recipes) if limit is None else split_batches(recipes, limit):
             if self._is_ended(stop):
                 return
             order = Order({index: recipes[index] for index in indices}, stop, visitor, draft_steps, resume)

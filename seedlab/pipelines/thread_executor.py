@@ -7,10 +7,11 @@ from functools import cached_property
 from queue import Empty, SimpleQueue
 from threading import Event
 
+from seedlab.core.environment import Environment
 from seedlab.core.errors import SeedLabError
 from seedlab.core.model import ResolvedModel
 from seedlab.core.reports import Failed, Finished, Report, Waiting
-from seedlab.pipelines.devices.environment import enable_determinism
+from seedlab.pipelines.devices.environment import enable_determinism, observe
 from seedlab.pipelines.devices.libraries import are_imported
 from seedlab.pipelines.devices.malloc import retain_freed_memory
 from seedlab.pipelines.devices.selection import choose_device
@@ -61,7 +62,7 @@ class ThreadExecutor:
             memory_format: of the weights, "contiguous_format" or "channels_last"; None for the device's default.
         """
         retain_freed_memory()  # before the threads that compute are started
-        self._requested_device, self._deterministic = device, deterministic
+        self._requested_device, self._deterministic, self._memory_format = device, deterministic, memory_format
         self._queue = WorkQueue()
         self._closed = Event()
         prepack_cache, graphs = PrepackCache(), GraphCache()
@@ -87,6 +88,10 @@ class ThreadExecutor:
         with suppress(SeedLabError):
             return MAX_BATCH if are_imported() and self.device == "cuda" else GUIDE_BATCH
         return GUIDE_BATCH
+
+    def observe(self, weights: str, loras: str) -> Environment:
+        """See `Executor`."""
+        return observe(self.device, weights, loras, self._memory_format)
 
     def run(self, batch: Batch, stop: Event) -> Generator[Report, None, None]:
         """See `Executor`."""

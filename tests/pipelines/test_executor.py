@@ -32,6 +32,9 @@ class FakeExecutor:
         self.batches, self.preloaded, self.closed = [], [], False
         self.is_preloaded = Event()
 
+    def observe(self, weights, loras):
+        return replace(ENVIRONMENT, weights=weights, loras=loras)
+
     def run(self, batch, stop):
         self.batches.append(batch)
         for count, index in enumerate(batch.recipes):

@@ -5,11 +5,21 @@ from typing import Any
 
 _IMPORT_LOCK = Lock()
 _IMPORTED = Event()
+_THREADS: list[int] = []
+"""The number of threads that was asked for last."""
 
 
 def are_imported() -> bool:
     """Whether `import_libraries` has finished, so that it takes no time."""
     return _IMPORTED.is_set()
+
+
+def use_threads(count: int) -> None:
+    """Let one operation on the CPU have this many threads, from now on in this process. The number decides bytes."""
+    with _IMPORT_LOCK:
+        _THREADS[:] = [count]
+        if _IMPORTED.is_set():
+            _apply_threads()
 
 
 def import_libraries() -> None:
@@ -23,6 +33,7 @@ def import_libraries() -> None:
         import torch  # noqa: F401
         from diffusers import DiffusionPipeline  # noqa: F401
 
+        _apply_threads()
         _silence_libraries()
         _IMPORTED.set()
 
@@ -33,6 +44,13 @@ def find_class(name: str) -> Any:
         import diffusers
 
         return getattr(diffusers, name, None) if name.isidentifier() else None
+
+
+def _apply_threads() -> None:
+    import torch
+
+    for count in _THREADS:
+        torch.set_num_threads(count)
 
 
 def _silence_libraries() -> None:

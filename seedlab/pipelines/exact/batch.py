@@ -44,6 +44,14 @@ def split_batches(recipes: Sequence[Recipe], limit: int = GUIDE_BATCH) -> list[l
     return batches
 
 
+def split_models(recipes: Sequence[Recipe]) -> list[list[int]]:
+    """Group recipes of the same model; returns the indices of each group's recipes, in order."""
+    models: dict[str, list[int]] = {}
+    for index, recipe in enumerate(recipes):
+        models.setdefault(recipe.model_address, []).append(index)
+    return list(models.values())
+
+
 def strip(recipe: Recipe) -> Recipe:
     """Return a recipe without its seed, nudges and prompts: what all recipes of a batch share."""
     late = "late" if recipe.late_step else ""

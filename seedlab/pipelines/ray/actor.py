@@ -1,0 +1,146 @@
+"""What runs in a worker's process: a pipeline manager, whose reports are sent in one message a step."""
+
+import hashlib
+import os
+import platform
+import time
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from queue import SimpleQueue
+from threading import Event, Thread
+
+from seedlab import __version__
+from seedlab.core.errors import SeedLabError
+from seedlab.core.files import find_cache
+from seedlab.core.recipe import Recipe
+from seedlab.core.reports import Finished, Report
+from seedlab.pipelines.devices.libraries import use_threads
+from seedlab.pipelines.loaded.files import ModelFiles
+from seedlab.pipelines.manager import PipelineManager
+from seedlab.pipelines.models.catalog import SKETCH
+from seedlab.pipelines.ray.messages import Examination, Message, Task, Unfit, WorkerOptions
+from seedlab.pipelines.run_store import RunStore
+from seedlab.pipelines.thread_executor import ThreadExecutor
+
+RUNS_FOLDER = "drafts"
+GATHER_SECONDS = 0.002
+"""The reports of one step come within this time."""
+
+
+class Actor:
+    """A worker. Its methods may be called from several threads."""
+
+    def __init__(self, options: WorkerOptions) -> None:
+        """Start a worker; torch is imported by its first work."""
+        os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+        if options.threads is not None:
+            use_threads(options.threads)
+        runs = RunStore(options.runs or _find_runs(), options.runs_bytes)
+        self._executor = ThreadExecutor(
+            options.device,
+            deterministic=options.deterministic,
+            files=ModelFiles(),
+            runs=runs,
+            memory_format=options.memory_format,
+        )
+        self._manager = PipelineManager(executor=self._executor, paths=options.paths)
+        self._stops: dict[str, Event] = {}
+
+    def examine(self) -> Examination:
+        """Observe the environment, and make the canary: a small picture of Sketch."""
+        environment = self._executor.observe("", "added")
+        return Examination(
+            host=platform.node(),
+            version=__version__,
+            device=self._manager.device,
+            max_batch=self._executor.max_batch,
+            environment=environment,
+            canary=self._make_canary(),
+        )
+
+    def make(self, task: Task) -> Iterator[Message]:
+        """Make a task's pictures."""
+        stop = self._stops.setdefault(task.name, Event())
+        try:
+            unfit = self._find_obstacle(task)
+            if unfit is not None:
+                yield unfit
+                return
+            yield from gather(self._generate(task, stop))
+        finally:
+            stop.set()
+            self._stops.pop(task.name, None)
+
+    def stop(self, name: str) -> None:
+        """End a task within one denoising step."""
+        self._stops.setdefault(name, Event()).set()
+
+    def preload(self, address: str) -> None:
+        """Download and load a model in the background."""
+        self._manager.warm_up(address)
+
+    def _generate(self, task: Task, stop: Event) -> Generator[Report, None, None]:
+        indices, recipes = list(task.recipes), list(task.recipes.values())
+        reports = self._manager.generate(recipes, stop, task.name, draft_steps=task.draft_steps, resume=task.resume)
+        with closing(reports):
+            for report in reports:
+                yield replace(report, index=indices[report.index])
+
+    def _find_obstacle(self, task: Task) -> Unfit | None:
+        """Return why these recipes cannot be made here as elsewhere. What has to be downloaded is checked later."""
+        for index, recipe in task.recipes.items():
+            try:
+                self._manager.check(recipe)
+                weights = self._manager.environment(recipe).weights
+            except SeedLabError as error:
+                if Path(recipe.model_id).is_absolute() or recipe.loras:
+                    return Unfit(f"The worker on {platform.node()} cannot make this picture. {error}")
+                continue
+            if task.weights[index] not in ("", weights):
+                return Unfit(_describe_other_file(recipe))
+        return None
+
+    def _make_canary(self) -> str:
+        model = self._manager.resolve(SKETCH)
+        recipe = model.make_recipe(prompt="a cat", seed=0, height=64, width=64, num_inference_steps=2)
+        for report in self._manager.generate([recipe], Event(), resume=False):
+            if isinstance(report, Finished):
+                latents = report.checksums.latents if report.checksums else ""
+                return hashlib.sha256(latents.encode() + report.image.tobytes()).hexdigest()
+        return ""
+
+
+def gather(reports: Generator[Report, None, None]) -> Iterator[tuple[Report, ...]]:
+    """Yield reports in as few messages as possible: each costs a millisecond, however small it is."""
+    queue: SimpleQueue[Report | None] = SimpleQueue()
+
+    def read() -> None:
+        try:
+            with closing(reports):
+                for report in reports:
+                    queue.put(report)
+        finally:
+            queue.put(None)
+
+    Thread(target=read, daemon=True).start()
+    report = queue.get()
+    while report is not None:
+        time.sleep(GATHER_SECONDS)
+        newest = {report.index: report}
+        while not queue.empty() and (report := queue.get()) is not None:
+            newest[report.index] = report
+        yield tuple(newest.values())
+        if report is not None:
+            report = queue.get()
+
+
+def _find_runs() -> Path | None:
+    cache = find_cache()
+    return cache and cache / RUNS_FOLDER
+
+
+def _describe_other_file(recipe: Recipe) -> str:
+    name = Path(recipe.model_id).name
+    return f"The worker on {platform.node()} has another file “{name}”: copy the page's file there."

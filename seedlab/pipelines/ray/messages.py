@@ -1,0 +1,84 @@
+"""What is sent to workers and what they answer. All of it can be pickled."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from seedlab.core.environment import Environment
+from seedlab.core.recipe import Recipe
+from seedlab.core.reports import Report
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkerOptions:
+    """How a worker computes.
+
+    Attributes:
+        device, deterministic, memory_format: as for `ThreadExecutor`.
+        threads: of one operation on the CPU; None for torch's own choice.
+        paths: as for `ModelResolver`.
+        runs: the folder for the paused runs of drafts; None for one in the worker's own cache.
+        runs_bytes: the size limit of that folder.
+    """
+
+    device: str | None = None
+    deterministic: bool = False
+    memory_format: str | None = None
+    threads: int | None = None
+    paths: Mapping[str, str] | None = None
+    runs: Path | None = None
+    runs_bytes: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Examination:
+    """What decides whether a worker's pictures have the bytes of the others'.
+
+    Attributes:
+        host: the name of the worker's machine.
+        version: of SeedLab.
+        device: "cpu", "cuda" or "mps".
+        max_batch: the most recipes that one pipeline call makes there.
+        environment: that pictures are made in, without a model.
+        canary: SHA-256, in hex, of the latents and pixels of a small picture.
+    """
+
+    host: str
+    version: str
+    device: str
+    max_batch: int
+    environment: Environment
+    canary: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """Recipes that a worker makes.
+
+    Attributes:
+        name: of this task alone.
+        recipes: by the index that their reports have.
+        weights: the hash of the model's files, as in `Environment`, by the index of each recipe; "" if it is unknown.
+        draft_steps, resume: as for `seedlab.core.reports.Generate`.
+    """
+
+    name: str
+    recipes: Mapping[int, Recipe]
+    weights: Mapping[int, str]
+    draft_steps: int | None
+    resume: bool
+
+
+@dataclass(frozen=True)
+class Unfit:
+    """The worker cannot make these recipes as the others do. The sentence says why."""
+
+    sentence: str
+
+
+Message = Unfit | tuple[Report, ...]
+"""What a worker sends while it works on a task."""
+
+
+class LostWorkerError(Exception):
+    """The worker's process or machine is gone, or cannot be reached now."""
