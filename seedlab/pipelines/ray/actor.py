@@ -112,19 +112,29 @@ class Actor:
         return ""
 
 
-def gather(reports: Generator[Report, None, None]) -> Iterator[tuple[Report, ...]]:
+def gather(reports: Generator[Report, None, None]) -> Generator[tuple[Report, ...], None, None]:
     """Yield reports in as few messages as possible: each costs a millisecond, however small it is."""
     queue: SimpleQueue[Report | None] = SimpleQueue()
+    left = Event()
 
     def read() -> None:
         try:
             with closing(reports):
                 for report in reports:
                     queue.put(report)
+                    if left.is_set():
+                        break
         finally:
             queue.put(None)
 
     Thread(target=read, daemon=True).start()
+    try:
+        yield from _merge(queue)
+    finally:
+        left.set()
+
+
+def _merge(queue: "SimpleQueue[Report | None]") -> Iterator[tuple[Report, ...]]:
     report = queue.get()
     while report is not None:
         time.sleep(GATHER_SECONDS)
