@@ -9,7 +9,7 @@ from typing import Protocol
 
 from seedlab.core.errors import SeedLabError
 from seedlab.core.model import ResolvedModel
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipe import Lora
 from seedlab.core.reports import Failed, Finished, Report
 from seedlab.pipelines.loaded.files import ModelFiles
 from seedlab.pipelines.ray.admission import Admission
@@ -180,18 +180,20 @@ class Crew:
 
     def _describe(self, piece: Piece) -> Task:
         batch = piece.job.batch
+        loras = {recipe.loras for recipe in piece.recipes.values()}
+        hashes = {each: self._hash(batch.model, each) for each in loras}  # looks at all files of the model
         return Task(
             name=piece.name,
             recipes=piece.recipes,
-            weights={index: self._hash(batch.model, recipe) for index, recipe in piece.recipes.items()},
+            weights={index: hashes[recipe.loras] for index, recipe in piece.recipes.items()},
             draft_steps=batch.draft_steps,
             resume=batch.resume,
         )
 
-    def _hash(self, model: ResolvedModel, recipe: Recipe) -> str:
+    def _hash(self, model: ResolvedModel, loras: tuple[Lora, ...]) -> str:
         """Return the hash of the files on this machine; "" if they cannot be read."""
         try:
-            return self._files.hash(self._files.find(model), recipe.loras)
+            return self._files.hash(self._files.find(model), loras)
         except (SeedLabError, OSError):
             return ""
 

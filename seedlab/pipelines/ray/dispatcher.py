@@ -131,9 +131,8 @@ class Dispatcher:
         with self._condition:
             self._idle += 1
             try:
-                self._condition.wait_for(lambda: self._closed.is_set() or self._find_job(worker), timeout)
-                job = None if self._closed.is_set() else self._find_job(worker)
-                return None if job is None else self._cut(job, worker, limit)
+                job = self._condition.wait_for(lambda: self._closed.is_set() or self._find_job(worker), timeout)
+                return self._cut(job, worker, limit) if isinstance(job, Job) else None
             finally:
                 self._idle -= 1
 

@@ -164,7 +164,7 @@ class ClusterExecutor:
                 self._check()
                 if reason := find_reason(job, self._admission.admitted):
                     return [Failed(index, reason if self._names_workers else UNFIT) for index in latest]
-        return [self._repeat(report, job) for report in latest.values()]
+        return self._repeat(job, latest)
 
     def _add_notices(self, report: Report) -> Report:
         """Say with a picture which workers have not been admitted since the last one."""
@@ -172,11 +172,10 @@ class ClusterExecutor:
             return report
         return replace(report, notice=" ".join(filter(None, (report.notice, *self._crew.take_sentences()))))
 
-    def _repeat(self, report: Report, job: Job) -> Report:
-        if not isinstance(report, Waiting):
-            return report
-        is_held = all(report.index not in group for group in tuple(job.waiting))
-        return report if is_held else Waiting(report.index, self._explain_wait(job))
+    def _repeat(self, job: Job, latest: dict[int, Report]) -> list[Report]:
+        waiting = {index for group in tuple(job.waiting) for index in group}
+        sentence = self._explain_wait(job) if waiting else ""
+        return [Waiting(index, sentence) if index in waiting else report for index, report in latest.items()]
 
     def _explain_wait(self, job: Job) -> str:
         if not self._admission.admitted:
