@@ -20,7 +20,7 @@ from seedlab.pipelines.devices.libraries import use_threads
 from seedlab.pipelines.loaded.files import ModelFiles
 from seedlab.pipelines.manager import PipelineManager
 from seedlab.pipelines.models.catalog import SKETCH
-from seedlab.pipelines.ray.messages import Examination, Message, Task, Unfit, WorkerOptions
+from seedlab.pipelines.ray.messages import Canary, Examination, Message, Task, Unfit, WorkerOptions
 from seedlab.pipelines.run_store import RunStore
 from seedlab.pipelines.thread_executor import ThreadExecutor
 
@@ -47,6 +47,7 @@ class Actor:
         )
         self._manager = PipelineManager(executor=self._executor, paths=options.paths)
         self._stops: dict[str, Event] = {}
+        self._tried: set[str] = set()
 
     def examine(self) -> Examination:
         """Observe the environment, and make the canary: a small picture of Sketch."""
@@ -68,6 +69,9 @@ class Actor:
             if unfit is not None:
                 yield unfit
                 return
+            canary = self._try_model(next(iter(task.recipes.values())), stop)
+            if canary is not None:
+                yield canary
             yield from gather(self._generate(task, stop))
         finally:
             stop.set()
@@ -105,11 +109,28 @@ class Actor:
     def _make_canary(self) -> str:
         model = self._manager.resolve(SKETCH)
         recipe = model.make_recipe(prompt="a cat", seed=0, height=64, width=64, num_inference_steps=2)
-        for report in self._manager.generate([recipe], Event(), resume=False):
-            if isinstance(report, Finished):
+        return self._hash_picture(recipe, Event())
+
+    def _try_model(self, recipe: Recipe, stop: Event) -> Canary | None:
+        """Make one step with a model at its first use; None later, and if it fails, which making the pictures says."""
+        model = f"{recipe.model_address} {recipe.dtype} {recipe.width}x{recipe.height}"
+        if model in self._tried:
+            return None
+        first = replace(recipe, seed=0, prompt="", prompt_syntax="", nudges=(), loras=(), late_prompt="", late_step=0)
+        digest = self._hash_picture(first, stop, draft_steps=1)
+        if not digest:
+            return None
+        self._tried.add(model)
+        return Canary(model, digest)
+
+    def _hash_picture(self, recipe: Recipe, stop: Event, draft_steps: int | None = None) -> str:
+        """Return the SHA-256, in hex, of a picture's latents and pixels; "" if it cannot be made."""
+        digest = ""
+        for report in self._manager.generate([recipe], stop, draft_steps=draft_steps, resume=False):
+            if isinstance(report, Finished):  # no `return`: leaving the generator sets `stop`
                 latents = report.checksums.latents if report.checksums else ""
-                return hashlib.sha256(latents.encode() + report.image.tobytes()).hexdigest()
-        return ""
+                digest = hashlib.sha256(latents.encode() + report.image.tobytes()).hexdigest()
+        return digest
 
 
 def gather(reports: Generator[Report, None, None]) -> Generator[tuple[Report, ...], None, None]:

@@ -2,7 +2,7 @@
 
 from threading import Condition
 
-from seedlab.pipelines.ray.messages import Examination
+from seedlab.pipelines.ray.messages import Canary, Examination
 
 OTHER_BYTES = "a test picture has other bytes there"
 
@@ -15,6 +15,7 @@ class Admission:
         self._condition = Condition()
         self._reference: Examination | None = None
         self._admitted: set[str] = set()
+        self._canaries: dict[str, str] = {}
 
     def admit(self, worker: str, examination: Examination) -> str:
         """Admit a worker if it is like the first one.
@@ -31,6 +32,11 @@ class Admission:
             self._admitted.add(worker)
             self._condition.notify_all()
             return ""
+
+    def agrees(self, canary: Canary) -> bool:
+        """Whether a model's first step has the bytes that the first worker gave it."""
+        with self._condition:
+            return self._canaries.setdefault(canary.model, canary.digest) == canary.digest
 
     def leave(self, worker: str) -> None:
         """Record that a worker is gone."""

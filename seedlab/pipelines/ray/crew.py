@@ -14,11 +14,13 @@ from seedlab.core.reports import Failed, Finished, Report
 from seedlab.pipelines.loaded.files import ModelFiles
 from seedlab.pipelines.ray.admission import Admission
 from seedlab.pipelines.ray.dispatcher import Dispatcher, Job, Piece
-from seedlab.pipelines.ray.messages import Examination, LostWorkerError, Message, Task, Unfit
+from seedlab.pipelines.ray.messages import Canary, Examination, LostWorkerError, Message, Task, Unfit
 
 LOGGER = logging.getLogger(__name__)
 RETRY_SECONDS = 0.5
 """How long to wait before a lost worker is asked for again."""
+
+OTHER_STEP = "The workers compute other bytes with this model: use workers on equal machines."
 
 CLOSE_SECONDS = 3.0
 """How long closing waits for the workers."""
@@ -150,10 +152,11 @@ class Crew:
             task = self._describe(piece)
             with closing(worker.make(task)) as messages:
                 for message in messages:
-                    if isinstance(message, Unfit):
-                        piece.job.unfit[worker.name] = message.sentence
+                    if sentence := self._find_misfit(message):
+                        piece.job.unfit[worker.name] = sentence
                         break
-                    self._pass_on(message, task, piece, unfinished)
+                    if isinstance(message, tuple):
+                        self._pass_on(message, task, piece, unfinished)
                     if not piece.job.is_heard:
                         worker.stop(piece.name)
         except LostWorkerError:
@@ -166,6 +169,12 @@ class Crew:
             unfinished = set()
         finally:
             self._dispatcher.give_back(piece, sorted(unfinished), lost=lost)
+
+    def _find_misfit(self, message: Message) -> str:
+        """Return why the worker must not make these tiles; "" if it may."""
+        if isinstance(message, Unfit):
+            return message.sentence
+        return OTHER_STEP if isinstance(message, Canary) and not self._admission.agrees(message) else ""
 
     def _pass_on(self, reports: Sequence[Report], task: Task, piece: Piece, unfinished: set[int]) -> None:
         for report in reports:

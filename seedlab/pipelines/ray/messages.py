@@ -76,7 +76,15 @@ class Unfit:
     sentence: str
 
 
-Message = Unfit | tuple[Report, ...]
+@dataclass(frozen=True)
+class Canary:
+    """The SHA-256, in hex, of the latents and pixels of a model's first step, which has to be the same everywhere."""
+
+    model: str
+    digest: str
+
+
+Message = Unfit | Canary | tuple[Report, ...]
 """What a worker sends while it works on a task."""
 
 

@@ -13,7 +13,7 @@ from seedlab.core.workers import Workers
 from seedlab.pipelines.ray import cluster
 from seedlab.pipelines.ray.actor import Actor, gather
 from seedlab.pipelines.ray.cluster import check_workers
-from seedlab.pipelines.ray.messages import Task, Unfit, WorkerOptions
+from seedlab.pipelines.ray.messages import Canary, Task, Unfit, WorkerOptions
 from tests.pipelines.builders import make_recipe
 
 
@@ -30,7 +30,9 @@ def make_task(*recipes, weights=""):
 
 
 def test_a_task_is_made_with_the_indices_of_its_batch(actor, tiny):
-    messages = list(actor.make(make_task(make_recipe(tiny), make_recipe(tiny, seed=1))))
+    canary, *messages = list(actor.make(make_task(make_recipe(tiny), make_recipe(tiny, seed=1))))
+    assert isinstance(canary, Canary)  # the model's first use
+    assert len(canary.digest) == 64
     finished = [report for message in messages for report in message if isinstance(report, Finished)]
     assert sorted(report.index for report in finished) == [5, 6]
     assert not actor._stops

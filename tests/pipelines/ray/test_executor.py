@@ -11,7 +11,7 @@ from seedlab.core.errors import SeedLabError
 from seedlab.core.reports import Failed, Finished, Progress, Waiting
 from seedlab.pipelines.ray import crew, executor
 from seedlab.pipelines.ray.executor import ClusterExecutor
-from seedlab.pipelines.ray.messages import LostWorkerError, Unfit
+from seedlab.pipelines.ray.messages import Canary, LostWorkerError, Unfit
 from tests.examples import ENVIRONMENT
 from tests.pipelines.ray.fakes import (
     EXAMINATION,
@@ -179,6 +179,21 @@ def test_a_worker_with_other_files_leaves_the_work_to_others():
     assert {report.sentence for report in reports.values()} == {
         "The worker on attic has another file “style.safetensors”: copy the page's file there."
     }
+
+
+def test_a_worker_whose_first_step_with_a_model_differs_leaves_it_to_others():
+    def step(worker, task):
+        yield Canary("sketch float32", worker.name)
+        yield finish_all(task)
+
+    with start(FakeWorker("a", act=step)) as pool:
+        run(pool, make_batch(1))
+        odd = FakeWorker("odd", act=step)
+        pool._crew.add(odd)
+        wait_until(lambda: len(pool._admission.admitted) == 2)
+        while not odd.tasks:
+            assert {type(report) for report in run(pool, make_batch(4)).values()} == {Finished}
+        assert {type(report) for report in run(pool, make_batch(4)).values()} == {Finished}
 
 
 def test_visitors_take_turns():
