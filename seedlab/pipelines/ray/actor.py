@@ -113,6 +113,7 @@ class Actor:
 
     def _try_model(self, recipe: Recipe, stop: Event) -> Canary | None:
         """Make one step with a model at its first use; None later, and if it fails, which making the pictures says."""
+        recipe = recipe.stages[0]  # starts from noise
         model = f"{recipe.model_address} {recipe.dtype} {recipe.width}x{recipe.height}"
         if model in self._tried:
             return None
