@@ -27,7 +27,7 @@ LOOK_SECONDS = 2.0
 CLOSE_SECONDS = 10.0
 """How long closing waits for the cluster."""
 
-FIRST_WORKER_SECONDS = 120.0
+FIRST_WORKER_SECONDS = 300.0
 """How long the first worker may take to start."""
 
 STARTING = "Starting the workers…"

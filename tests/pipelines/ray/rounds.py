@@ -23,7 +23,7 @@ from seedlab.pipelines.ray.messages import WorkerOptions
 from seedlab.pipelines.run_store import RunStore
 from tests.rounds import seed_round
 
-LIMIT = 120.0
+LIMIT = 300.0
 STEPS = 12
 
 

@@ -12,7 +12,7 @@ import pytest
 
 pytest.importorskip("ray", reason="needs the extra “workers”")
 ROOT = Path(__file__).parents[3]
-LIMIT = 300
+LIMIT = 600
 """Seconds that all rounds may take on a busy machine."""
 
 
