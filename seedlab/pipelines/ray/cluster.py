@@ -155,33 +155,33 @@ class RayWorker:
         self._actor = kind.remote(options)
 
     def examine(self) -> Examination:
-        """See `seedlab.pipelines.ray.crew.Worker`."""
+        """See `seedlab.pipelines.ray.pool.Worker`."""
         examination: Examination = self._get(self._actor.examine.remote())
         return examination
 
     def make(self, task: Task) -> Generator[Message, None, None]:
-        """See `seedlab.pipelines.ray.crew.Worker`."""
+        """See `seedlab.pipelines.ray.pool.Worker`."""
         references = self._actor.make.options(num_returns="streaming").remote(task)
         while (reference := _call(lambda: next(references, None))) is not None:
             yield self._get(reference)
 
     def stop(self, task: str) -> None:
-        """See `seedlab.pipelines.ray.crew.Worker`."""
+        """See `seedlab.pipelines.ray.pool.Worker`."""
         self._actor.stop.remote(task)
 
     def preload(self, address: str) -> None:
-        """See `seedlab.pipelines.ray.crew.Worker`."""
+        """See `seedlab.pipelines.ray.pool.Worker`."""
         self._actor.preload.remote(address)
 
     def release(self) -> None:
-        """See `seedlab.pipelines.ray.crew.Worker`."""
+        """See `seedlab.pipelines.ray.pool.Worker`."""
         import ray
 
         if ray.is_initialized():
             ray.kill(self._actor)
 
     def may_return(self) -> bool:
-        """See `seedlab.pipelines.ray.crew.Worker`."""
+        """See `seedlab.pipelines.ray.pool.Worker`."""
         import ray
 
         if not ray.is_initialized():

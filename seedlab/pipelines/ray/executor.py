@@ -13,9 +13,9 @@ from seedlab.core.model import ResolvedModel
 from seedlab.core.reports import Failed, Finished, Report, Waiting
 from seedlab.pipelines.executor import Batch
 from seedlab.pipelines.ray.admission import Admission
-from seedlab.pipelines.ray.crew import Crew, Worker, find_reason
 from seedlab.pipelines.ray.dispatcher import Dispatcher, Job
 from seedlab.pipelines.ray.messages import Examination
+from seedlab.pipelines.ray.pool import Worker, WorkerPool, find_reason
 from seedlab.pipelines.work_queue import POLL_SECONDS
 
 STOP_SECONDS = 0.05
@@ -74,7 +74,7 @@ class ClusterExecutor:
         """
         self._cluster, self._names_workers = cluster, names_workers
         self._dispatcher, self._admission = Dispatcher(), Admission()
-        self._crew = Crew(self._dispatcher, self._admission)
+        self._pool = WorkerPool(self._dispatcher, self._admission)
         self._closed = Event()
         self._lock = Lock()
         self._watcher: Thread | None = None
@@ -104,18 +104,18 @@ class ClusterExecutor:
                     yield report
                     job.hear()
         finally:
-            self._crew.stop(self._dispatcher.withdraw(job))
+            self._pool.stop(self._dispatcher.withdraw(job))
 
     def preload(self, model: ResolvedModel) -> None:
         """See `Executor`."""
         self._start()
-        self._crew.preload(model.address)
+        self._pool.preload(model.address)
 
     def close(self) -> None:
         """See `Executor`."""
         self._closed.set()
         self._dispatcher.close()
-        self._crew.close()
+        self._pool.close()
         if self._watcher is not None:
             self._watcher.join(CLOSE_SECONDS)
 
@@ -134,7 +134,7 @@ class ClusterExecutor:
             self._cluster.connect()
             while not self._closed.is_set():
                 for worker in self._cluster.find_new():
-                    self._crew.add(worker)
+                    self._pool.add(worker)
                 self._closed.wait(LOOK_SECONDS)
         except SeedLabError as error:
             self._failure = error
@@ -170,7 +170,7 @@ class ClusterExecutor:
         """Say with a picture which workers have not been admitted since the last one."""
         if not isinstance(report, Finished) or not self._names_workers:
             return report
-        return replace(report, notice=" ".join(filter(None, (report.notice, *self._crew.take_sentences()))))
+        return replace(report, notice=" ".join(filter(None, (report.notice, *self._pool.take_sentences()))))
 
     def _repeat(self, job: Job, latest: dict[int, Report]) -> list[Report]:
         waiting = {index for group in tuple(job.waiting) for index in group}

@@ -115,8 +115,8 @@ def explore(manager, executor, cluster, recipes, seen):
     seen["used after the kill"] = count()
     stop_early(manager, recipes, seen)
     cluster.want("odd", cpus=0, threads=2)
-    wait_until(lambda: executor._crew._sentences)
-    seen["odd"] = executor._crew.take_sentences()[0].partition(" is not used: ")[2]
+    wait_until(lambda: executor._pool._sentences)
+    seen["odd"] = executor._pool.take_sentences()[0].partition(" is not used: ")[2]
     seen["used after the odd one"] = count()
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from seedlab.core.errors import SeedLabError
 from seedlab.core.reports import Failed, Finished, Progress, Waiting
-from seedlab.pipelines.ray import crew, executor
+from seedlab.pipelines.ray import executor
+from seedlab.pipelines.ray import pool as pools
 from seedlab.pipelines.ray.executor import ClusterExecutor
 from seedlab.pipelines.ray.messages import Canary, LostWorkerError, Unfit
 from tests.examples import ENVIRONMENT
@@ -29,7 +30,7 @@ from tests.pipelines.ray.fakes import (
 
 @pytest.fixture(autouse=True)
 def hurry(monkeypatch):
-    monkeypatch.setattr(crew, "RETRY_SECONDS", 0.01)
+    monkeypatch.setattr(pools, "RETRY_SECONDS", 0.01)
     monkeypatch.setattr(executor, "LOOK_SECONDS", 0.01)
 
 
@@ -116,7 +117,7 @@ def test_a_late_worker_is_used_from_the_next_batch_on():
 def test_an_odd_worker_is_not_used_and_named(other, words, capsys):
     odd = FakeWorker("odd", replace(EXAMINATION, host="attic", **other))
     with start(FakeWorker("a")) as pool:
-        pool._crew.add(odd)
+        pool._pool.add(odd)
         assert odd.released.wait(10)
         first = run(pool, make_batch(4))
         second = run(pool, make_batch(1))
@@ -130,7 +131,7 @@ def test_an_odd_worker_is_not_used_and_named(other, words, capsys):
 def test_strangers_do_not_learn_which_workers_are_not_used():
     odd = FakeWorker("odd", replace(EXAMINATION, canary="b" * 64))
     with start(FakeWorker("a"), names_workers=False) as pool:
-        pool._crew.add(odd)
+        pool._pool.add(odd)
         assert odd.released.wait(10)
         assert run(pool, make_batch(1))[0].notice == ""
 
@@ -189,7 +190,7 @@ def test_a_worker_whose_first_step_with_a_model_differs_leaves_it_to_others():
     with start(FakeWorker("a", act=step)) as pool:
         run(pool, make_batch(1))
         odd = FakeWorker("odd", act=step)
-        pool._crew.add(odd)
+        pool._pool.add(odd)
         wait_until(lambda: len(pool._admission.admitted) == 2)
         while not odd.tasks:
             assert {type(report) for report in run(pool, make_batch(4)).values()} == {Finished}

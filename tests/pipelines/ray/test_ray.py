@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 pytest.importorskip("ray", reason="needs the extra “workers”")
+pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[3]
 LIMIT = 600
 """Seconds that all rounds may take on a busy machine."""

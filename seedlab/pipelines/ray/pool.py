@@ -64,7 +64,7 @@ class Worker(Protocol):
         ...
 
 
-class Crew:
+class WorkerPool:
     """The workers, and what they do."""
 
     def __init__(self, dispatcher: Dispatcher, admission: Admission) -> None:
