@@ -63,7 +63,10 @@ def name_round(trail: Trail) -> str:
     if not trail.rounds:
         return "seedlab"
     newest = trail.newest
-    parts = (_slug(trail.share_prompt(trail.round(trail.root_of(newest.id))), 60) or "seedlab", _slug(newest.title.replace("–", "-"), 40))
+    parts = (
+        _slug(trail.share_prompt(trail.round(trail.root_of(newest.id))), 60) or "seedlab",
+        _slug(newest.title.replace("–", "-"), 40),
+    )
     return "-".join(filter(None, parts))
 
 

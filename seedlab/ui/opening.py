@@ -30,11 +30,11 @@ def format_dropped(file: Path, count: int) -> str:
 def format_added(trail: Trail, source: str) -> str:
     """Return a notice about a trail that was opened from a link or a file."""
     count = count_tiles(trail.visible)
-    pictures = "1 picture" if count == 1 else f"{count:,} pictures"
     if any(tile.file is not None for round_ in trail.rounds for tile in round_.tiles):
-        return f"Opened from a {source}: {pictures}."
-    them = "it" if count == 1 else "them"
-    return f"Opened from a {source}: the recipe{'' if count == 1 else 's'} of {pictures}. Click one to make {them}."
+        return f"Opened from a {source}: {'1 picture' if count == 1 else f'{count:,} pictures'}."
+    if count == 1:
+        return f"Opened from a {source}: the recipe of 1 picture. Click it to make it."
+    return f"Opened from a {source}: the recipes of {count:,} pictures. Click one to make them."
 
 
 def is_trail(file: Path) -> bool:

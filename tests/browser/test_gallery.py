@@ -2,12 +2,16 @@
 
 import re
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import SMALL
+from seedlab.rules.seeds import Seeds
+from seedlab.workflow.export.links import make_link, read_link
+from seedlab.workflow.trail import Trail
+from tests.browser.conftest import SMALL, clean
 from tests.browser.screen import PATIENCE
 
 pytestmark = pytest.mark.browser
@@ -43,11 +47,11 @@ def search(screen, name, text, count):
 
 def forget_trail(screen):
     """Open the page as on the day after, without the trail."""
-    screen.page.evaluate("window.dispatchEvent(new Event('pagehide')); localStorage.clear()")
+    clean(screen.page.context, screen.url)
     screen.open()
 
 
-def read_link(screen, action):
+def read_address(screen, action):
     action.click()
     expect(screen.script).to_have_value(FRAGMENT)
     return screen.script.input_value()
@@ -62,7 +66,7 @@ def test_a_kept_picture_is_found_again_the_day_after_and_opened(made, seeds, wor
     made.page.keyboard.press("g")
     expect(box(made).locator("[role=status]")).to_contain_text("picture")
     search(made, "words", f"pond {word}", 4)
-    box(made).get_by_role("button", name="Kept").click()
+    box(made).get_by_role("button", name="Kept", exact=True).click()
     expect(entries(made)).to_have_count(1)
     expect(entries(made).first).to_have_attribute("aria-label", re.compile(f"Seed {seeds[2]}, .*kept, 4 stars"))
     entries(made).first.press("Enter")
@@ -114,6 +118,7 @@ def test_a_named_seed_is_offered_again_on_any_prompt(made, seeds):
     expect(dialog).to_have_count(0)
     expect(made.action("Name this seed…")).to_be_focused()
     made.page.reload()
+    expect(made.page.locator("#seeds :is(textarea, input)")).to_have_value(f"{seeds[0]}-{seeds[3]}")
     named = made.page.locator(".seed-names").get_by_role("button", name="<b>good pose</b>", exact=True)
     named.click()
     assert made.value("seeds") == str(seeds[3])
@@ -126,36 +131,34 @@ def test_a_named_seed_is_offered_again_on_any_prompt(made, seeds):
 
 
 def test_a_link_shows_recipes_and_makes_the_pictures_on_a_click(made, seeds, word):
-    picture = read_link(made, made.action("Copy link"))
+    picture = read_address(made, made.action("Copy link"))
     made.page.locator(".sharing summary").click()
     whole = made.page.locator(".sharing").get_by_role("button", name="Copy link to the round")
     whole.click()
     expect(made.script).not_to_have_value(picture)
     forget_trail(made)
-    made.page.goto("about:blank")
-    made.page.goto(picture)
+    made.page.goto(picture)  # into the page that is open
     expect(made.sentence("notice")).to_contain_text("Opened from a link", timeout=PATIENCE)
     made.wait_done(0, 1)  # it is in the store
     assert "#" not in made.page.url
     assert (made.value("prompt"), made.value("seeds")) == (f"a {word} by the pond", str(seeds[0]))
+    made.open_advanced()
     assert (made.value("width"), made.value("num_inference_steps")) == (str(SMALL), "3")
 
 
-def test_pictures_that_are_not_here_wait_for_a_click(made, server):
-    link = read_link(made, made.action("Copy link"))
-    for file in server.store.glob("*.png"):
-        file.unlink()
-    forget_trail(made)
-    made.page.goto("about:blank")
-    made.page.goto(link)
+def test_pictures_that_are_not_here_wait_for_a_click(made, seeds):
+    shared = read_link(read_address(made, made.action("Copy link")))
+    recipe = replace(shared.newest.tiles[0].recipe, seed=seeds[3] + 60)
+    clean(made.page.context, made.url)
+    made.page.goto(make_link(made.url, Trail().explore(recipe, Seeds((recipe.seed,)))))
     expect(made.tiles(0, "stopped")).to_have_count(1, timeout=PATIENCE)
-    expect(made.sentence("notice")).to_contain_text("the recipe of 1 picture. Click one to make it")
+    expect(made.sentence("notice")).to_contain_text("the recipe of 1 picture. Click it to make it")
     made.frame(0, 0).click()
     made.wait_done(0, 1)
 
 
 def test_a_damaged_link_says_so(screen):
-    screen.page.goto("about:blank")
+    clean(screen.page.context, screen.url)
     screen.page.goto(f"{screen.url}#r=1.nonsense")
     expect(screen.sentence("page")).to_contain_text("This link is damaged", timeout=PATIENCE)
     expect(screen.columns).to_have_count(0)

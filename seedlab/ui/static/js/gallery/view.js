@@ -18,7 +18,7 @@ export const galleryView = (shown, page) => html`<header><h2 id="gallery-title">
 
 const searchView = ({ fields, models }, page) => html`<form role="search" aria-label="Search the gallery" @submit=${(event) => event.preventDefault()}
   @input=${({ target }) => page.change(target.name, target.value)}>
-  ${fieldView('Words of the prompt', html`<input type="search" name="words" maxlength="500" autocomplete="off" .value=${fields.words}>`, 'words')}
+  ${fieldView('Words of the prompt', html`<input type="search" name="words" maxlength="500" autocomplete="off" .value=${fields.words}>`, 'terms')}
   ${fieldView('Model', selectView('model', [['', 'Any model'], ...models.map(({ id, label, count }) => [id, `${label} (${count})`])], fields))}
   ${fieldView('Seed', html`<input type="text" inputmode="numeric" name="seed" maxlength="50" autocomplete="off" .value=${fields.seed}>`)}
   ${fieldView('Stars', selectView('stars', STARS, fields))}
@@ -43,4 +43,4 @@ function nameEntry({ seed, prompt, model, made, draft, mark }) {
   return [`Seed ${seed}`, prompt, model, draft && 'draft', said, day].filter(Boolean).join(', ');
 }
 
-const markView = ({ kept, stars }) => (kept || stars ? html`<span class="mark">${kept ? icon('keep') : nothing}${stars ? `★${stars}` : ''}</span>` : nothing);
+const markView = ({ kept, stars }) => (kept !== null || stars ? html`<span class="mark" aria-hidden="true">${kept === null ? nothing : icon(kept ? 'keep' : 'reject')}${'★'.repeat(stars)}</span>` : nothing);
