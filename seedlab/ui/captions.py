@@ -58,6 +58,18 @@ def name_download(trail: Trail, round_: Round, index: int) -> str:
     return "-".join(part for part in parts if part) + ".png"
 
 
+def name_round(trail: Trail) -> str:
+    """Return the name of a file with a trail, without its ending: "labrador-in-the-style-of-vermeer-seeds-0-3"."""
+    if not trail.rounds:
+        return "seedlab"
+    newest = trail.newest
+    parts = (
+        _slug(trail.share_prompt(trail.round(trail.root_of(newest.id))), 60) or "seedlab",
+        _slug(newest.title.replace("–", "-"), 40),
+    )
+    return "-".join(filter(None, parts))
+
+
 def _slug(text: str, limit: int) -> str:
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:limit].strip("-")

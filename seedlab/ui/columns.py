@@ -43,6 +43,29 @@ def make_columns() -> gr.HTML:
     )
 
 
+GALLERY_EVENTS = (
+    "search",
+    "rate",
+    "show_picture",
+    "receive",
+    "copy_link",
+    "pack",
+    "list_seeds",
+    "name_seed",
+    "forget_seed",
+)
+
+
+def make_gallery() -> gr.HTML:
+    """Make what carries the gallery's events, `GALLERY_EVENTS`, and their answers. It shows nothing itself."""
+    return gr.HTML(
+        html_template="<div></div>",
+        js_on_load=write_loader("gallery/server.js", GALLERY_EVENTS),
+        apply_default_css=False,
+        elem_id="gallery",
+    )
+
+
 def make_message(name: str, kind: str) -> gr.HTML:
     """Make the message under a field. `kind` is its CSS class: "wrong", "notice" or "about"."""
     return gr.HTML(

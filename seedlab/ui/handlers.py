@@ -153,7 +153,7 @@ class Handlers(PanelHandlers):
 
     def mark(self, event: gr.EventData, page: PageSession | None) -> Outputs:
         """Mark pictures of a round as kept or rejected, or with stars. Outputs: update, errors."""
-        return _act(page, lambda page: page.session.mark(read_numbers(event, "round")[0], read_marks(event)))
+        return _act(page, lambda page: page.mark(read_numbers(event, "round")[0], read_marks(event)))
 
     def revisit(self, event: gr.EventData, page: PageSession | None) -> Outputs:
         """Show an earlier round. Outputs: update, errors."""
@@ -259,10 +259,10 @@ class Handlers(PanelHandlers):
             if page is None:
                 visitor = name_visitor(request)
                 trail, note = read_saved(*saved)
-                session = self._services.make_session(
-                    trail, visitor, name_owner(getattr(request, "cookies", {}), NOBODY)
-                )
-                page = PageSession(session, self._services.names, self._address, visitor, note, self._can_enlarge)
+                cookies = getattr(request, "cookies", {})
+                session = self._services.make_session(trail, visitor, name_owner(cookies, NOBODY))
+                about = visitor, note, self._can_enlarge, self._services.find_gallery(cookies)
+                page = PageSession(session, self._services.names, self._address, *about)
             if request.session_hash:
                 self._pages[request.session_hash] = page
             return page

@@ -8,10 +8,11 @@ import gradio as gr
 
 from seedlab.rules.registry import list_parameters
 from seedlab.ui.browser_state import STORAGE_KEYS
-from seedlab.ui.columns import make_columns, make_message
+from seedlab.ui.columns import make_columns, make_gallery, make_message
 from seedlab.ui.endpoints import MakeTools, add_endpoints
 from seedlab.ui.fields import MODEL_DEPENDENT, fill_field, show_rule, start_with_prompt
 from seedlab.ui.form import ADVANCED, ERROR_PLACES, FORM, RULE_FIELDS
+from seedlab.ui.gallery_handlers import GalleryHandlers
 from seedlab.ui.handlers import Handlers, end_session
 from seedlab.ui.panel import Panel, build_panel
 from seedlab.ui.pictures import PictureServer
@@ -78,12 +79,13 @@ def build_blocks(services: PageServices, pictures: PictureServer, make_tools: Ma
                 panel = build_panel(services)
             with gr.Column(elem_id="sheet"):
                 panel.errors["page"] = make_message("page", "wrong")
-                columns = make_columns()
+                columns, gallery = make_columns(), make_gallery()
         if make_tools is not None:
             add_endpoints(make_tools)  # before the page's events, which have some of the same names
         _wire_page(blocks, handlers, panel, page, saved, columns)
         _wire_work(handlers, panel, page, columns)
         _wire_columns(handlers, panel, page, columns)
+        _wire_gallery(handlers, GalleryHandlers(services, pictures.address), panel, page, columns, gallery)
         _wire_panel(handlers, panel, page)
         _wire_trial(handlers, panel, page)
     return blocks
@@ -159,6 +161,27 @@ def _wire_columns(handlers: Handlers, panel: Panel, page: gr.State, columns: gr.
     columns.verify(handlers.verify, [page], [columns], **QUEUED)
     columns.script(handlers.write_script, [page], [columns, panel.errors["page"]], **UNQUEUED)
     panel.stop.click(handlers.stop, [page], [columns], **UNQUEUED)
+
+
+def _wire_gallery(
+    handlers: Handlers, own: GalleryHandlers, panel: Panel, page: gr.State, columns: gr.HTML, gallery: gr.HTML
+) -> None:
+    form = [panel.fields[name] for name in FORM]
+    shown = [gallery, columns, panel.notice, *form, *(panel.errors[place] for place in ERROR_PLACES)]
+    for event in (
+        gallery.show_picture(own.show, [page, panel.fields["model_id"]], shown, **UNQUEUED),
+        gallery.receive(own.receive, [page], shown, **UNQUEUED),
+    ):
+        _stream(handlers, event, page, columns)
+        model = [panel.fields["model_id"], panel.rule]
+        event.then(handlers.choose_model, model, _list_model_dependent(panel), **QUEUED)
+    gallery.search(own.search, None, [gallery], **UNQUEUED)
+    gallery.rate(own.rate, [page], [gallery, columns], **UNQUEUED)
+    gallery.copy_link(own.copy_link, [page], [gallery, panel.errors["page"]], **UNQUEUED)
+    gallery.pack(own.pack, [page], [gallery, panel.errors["page"]], **QUEUED)
+    gallery.list_seeds(own.list_seeds, None, [gallery], **UNQUEUED)
+    gallery.name_seed(own.name_seed, [page], [gallery], **UNQUEUED)
+    gallery.forget_seed(own.forget_seed, None, [gallery], **UNQUEUED)
 
 
 def _stream(handlers: Handlers, event: Any, page: gr.State, columns: gr.HTML) -> None:

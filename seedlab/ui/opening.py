@@ -15,14 +15,31 @@ from seedlab.rules.seeds import GUIDE_SEEDS
 from seedlab.ui.browser_state import write, write_advanced
 from seedlab.ui.form import ADVANCED
 from seedlab.workflow.borrowing import borrow, is_named
+from seedlab.workflow.export.trail_file import import_trail
 from seedlab.workflow.local_files import Places
 from seedlab.workflow.page_services import PageServices
 from seedlab.workflow.session import Session
+from seedlab.workflow.trail import Trail, count_tiles
 
 
 def format_dropped(file: Path, count: int) -> str:
     """Return a notice about files that were dropped together with a picture and not opened; "" for none."""
     return f"Of {count:,} files only the first was opened: {quote(file.name, 80)}." if count > 1 else ""
+
+
+def format_added(trail: Trail, source: str) -> str:
+    """Return a notice about a trail that was opened from a link or a file."""
+    count = count_tiles(trail.visible)
+    if any(tile.file is not None for round_ in trail.rounds for tile in round_.tiles):
+        return f"Opened from a {source}: {'1 picture' if count == 1 else f'{count:,} pictures'}."
+    if count == 1:
+        return f"Opened from a {source}: the recipe of 1 picture. Click it to make it."
+    return f"Opened from a {source}: the recipes of {count:,} pictures. Click one to make them."
+
+
+def is_trail(file: Path) -> bool:
+    """Whether an uploaded file is a trail rather than a picture."""
+    return file.suffix.casefold() == ".zip"
 
 
 class PictureOpener:
@@ -35,7 +52,7 @@ class PictureOpener:
         """Open a picture.
 
         Args:
-            file: an untrusted file, as a rule a PNG, JPEG or WebP picture.
+            file: an untrusted file, as a rule a PNG, JPEG or WebP picture, or a trail as a ZIP file.
             session: gets the picture's rounds, if SeedLab made the picture.
             model_id: of the model that is chosen.
             fields: gets the new values of the panel's fields, by name.
@@ -46,10 +63,21 @@ class PictureOpener:
         Raises:
             SeedLabError: the file or its metadata is invalid, or the model cannot be used. Nothing is changed.
         """
+        if is_trail(file):
+            return self._import(file, session)
         found = restore(file)
         if isinstance(found, ForeignMetadata):
             return self._borrow(found, model_id, fields)
         return self._restore(self._locate(found, session), file, session, fields)
+
+    def _import(self, file: Path, session: Session) -> str:
+        """Add a trail that was exported. Its pictures stay where uploaded files are kept."""
+        imported = import_trail(file, file.parent)
+        if not imported.trail.path:
+            raise SeedLabError(f"{quote(file.name, 80)} is a trail without rounds: export one with pictures.")
+        session.add(imported.trail)
+        left = f" {imported.left_out} rounds of a newer SeedLab are left out." if imported.left_out else ""
+        return format_added(imported.trail, "file") + left
 
     def _locate(self, found: Restored, session: Session) -> Restored:
         """Find the local files that the picture names. On the page, a user names them in the fields of the panel."""

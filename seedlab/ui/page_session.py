@@ -18,6 +18,9 @@ from seedlab.ui.differences import build_comparison
 from seedlab.ui.updates import Updates
 from seedlab.ui.verifications import Verifications
 from seedlab.ui.view import CanEnlarge
+from seedlab.workflow.gallery import Gallery
+from seedlab.workflow.gallery_marks import GalleryMarks
+from seedlab.workflow.mark import Mark
 from seedlab.workflow.measuring import Tried, choose_pictures, format_choice, format_tried
 from seedlab.workflow.page_services import MeasureFor, TrySuffixesFor, VerifyFor
 from seedlab.workflow.session import Session
@@ -38,6 +41,10 @@ class PageSession:
         visitor: whose turns the work takes.
         note: what to know about the trail that it started with; "" for nothing.
         can_enlarge: see `seedlab.ui.view`.
+        gallery: of the visitor, which gets the marks; None for none.
+
+    Attributes:
+        download: the file that was packed last for the browser to download; None for none.
     """
 
     def __init__(
@@ -48,8 +55,11 @@ class PageSession:
         visitor: str = "",
         note: str = "",
         can_enlarge: CanEnlarge = lambda _: False,
+        gallery: Gallery | None = None,
     ) -> None:
         self.session, self.verifications, self.visitor, self.note = session, Verifications(), visitor, note
+        self.download: Path | None = None
+        self._marks = GalleryMarks(gallery)
         self._measuring = Event()
         self._names = names
         # By the names in `QUESTIONS`. Each answer has a name of its own: the page shows only new ones.
@@ -87,6 +97,14 @@ class PageSession:
                 count = len(self.session.trail.round(round_id).tiles)
                 self.session.resume(round_id)
                 self.session.finish(round_id, [index for index in indices if index < count])
+
+    def mark(self, round_id: int, marks: Mapping[int, Mark]) -> None:
+        """Mark pictures of a round, by their indices, in the trail and in the gallery.
+
+        Raises:
+            SeedLabError: there is no such tile.
+        """
+        self._marks.add(self.session.mark(round_id, marks), round_id, marks)
 
     def stop(self) -> None:
         """Stop all work."""
@@ -203,6 +221,7 @@ class PageSession:
                 if states != shown or now >= due:
                     shown, due = states, now + UPDATE_INTERVAL
                     yield self.update()
+        self._marks.write(self.session.trail)
         yield self.update()
 
 

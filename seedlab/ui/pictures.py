@@ -1,4 +1,4 @@
-"""Serves finished pictures to the browser, from the store or from where a visitor's file was uploaded."""
+"""Serves files to the browser: pictures, from the store or from where a visitor's file was uploaded, and downloads."""
 
 import hmac
 import secrets
@@ -14,6 +14,9 @@ PREFIX = "seedlab/pictures"
 """Below the path that `seedlab.server.paths` keeps open."""
 MAX_ADDRESSES = 50_000
 """Addresses that are remembered, about 20 MB."""
+
+DOWNLOADS = {".html": "text/html", ".zip": "application/zip"}
+"""What is saved and not shown. A page of a visitor's texts is no page of this server: it gets no rights of one."""
 
 HEADERS = {"Cache-Control": "private, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
 
@@ -31,8 +34,9 @@ class PictureServer:
         self._lock = Lock()
 
     def address(self, file: Path) -> str:
-        """Return the address of a PNG file, relative to the page."""
-        name = hmac.new(self._key, str(file).encode("utf-8", "surrogateescape"), "sha256").hexdigest()[:40] + ".png"
+        """Return the address of a PNG file, or of one to download, relative to the page."""
+        digest = hmac.new(self._key, str(file).encode("utf-8", "surrogateescape"), "sha256").hexdigest()[:40]
+        name = digest + (file.suffix if file.suffix in DOWNLOADS else ".png")
         with self._lock:
             self._files[name] = file
             self._files.move_to_end(name)
@@ -49,4 +53,12 @@ class PictureServer:
         file = self._files.get(request.path_params["name"])
         if file is None or not file.is_file():
             return PlainTextResponse("This picture does not exist any more.", 404)
-        return FileResponse(file, media_type="image/png", headers=HEADERS)
+        kind = DOWNLOADS.get(file.suffix)
+        if kind is None:
+            return FileResponse(file, media_type="image/png", headers=HEADERS)
+        headers = {
+            "Cache-Control": "no-store",
+            "X-Content-Type-Options": "nosniff",
+            "Content-Security-Policy": "sandbox",
+        }
+        return FileResponse(file, media_type=kind, filename=file.name, headers=headers)

@@ -53,3 +53,10 @@ class Services:
     shares: KnownShares = field(default_factory=lambda: KnownShares(None))
     open_gallery: Callable[[Mapping[str, str]], Gallery] = _refuse_gallery
     close: Callable[[], None] = lambda: None
+
+    def find_gallery(self, cookies: Mapping[str, str]) -> Gallery | None:
+        """Return the gallery of the visitor with these cookies; None where there is none."""
+        try:
+            return self.open_gallery(cookies)
+        except SeedLabError:
+            return None

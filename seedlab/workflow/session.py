@@ -19,6 +19,7 @@ from seedlab.workflow.eta import Clock
 from seedlab.workflow.mark import Mark
 from seedlab.workflow.shared_trail import SharedTrail
 from seedlab.workflow.trail import Round, State, Tile, Trail
+from seedlab.workflow.trail_joining import add_trail
 
 LOGGER = logging.getLogger(__name__)
 
@@ -162,6 +163,14 @@ class Session:
             SeedLabError: the trail is full, or the lineage does not lead to the recipe.
         """
         return self._show(lambda trail: trail.restore(recipe, lineage, file, sentence, draft_steps))
+
+    def add(self, trail: Trail) -> Trail:
+        """Add the rounds of another trail, such as one from a file, and show what that shows.
+
+        Raises:
+            SeedLabError: there would be too many pictures on the path.
+        """
+        return self._show(lambda own: add_trail(own, trail))
 
     def revisit(self, round_id: int) -> Trail:
         """Show a round that was made before.

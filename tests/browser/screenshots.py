@@ -47,6 +47,9 @@ def take_all(browser: Browser, server: Server, out: Path) -> None:
     take("script", show_script, full=True, **DESK)
     take("opened", open_picture, full=True, **DESK)
     take("compare", compare, **DESK)
+    take("gallery", open_gallery, **DESK)
+    take("gallery-dark", open_gallery, color_scheme="dark", **DESK)
+    take("gallery-phone", open_gallery, **PHONE)
     take("phone", explore_by_finger, full=True, **PHONE)
     take("words", read_words, full=True, **DESK)
     take("error", mistake, **DESK)
@@ -120,6 +123,14 @@ def compare(screen: Screen) -> None:
     screen.look(2, 3)
     screen.action("Compare").click()
     expect(screen.page.locator(".compare-box tbody th")).to_have_text("Prompt")
+
+
+def open_gallery(screen: Screen) -> None:
+    screen.page.locator(".gallery-open").click()
+    expect(screen.page.locator(".gallery-box .entry").first).to_be_visible()
+    screen.page.wait_for_function(
+        "[...document.querySelectorAll('.gallery-box img')].every((each) => each.complete)", timeout=PATIENCE
+    )
 
 
 def read_words(screen: Screen) -> None:

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import QUICK, SMALL
+from tests.browser.conftest import MOTION, QUICK, SMALL
 from tests.browser.screen import PATIENCE
 
 pytestmark = pytest.mark.browser
@@ -113,6 +113,17 @@ def test_zoom_through_the_round_through_the_rounds_and_back(screen, seeds):
     expect(screen.box).to_have_count(0)
     expect(screen.frame(0, 0)).to_have_attribute("aria-pressed", "true")
     expect(screen.column(1).locator("h2")).to_have_text(f"Seed {seeds[0]} · suffixes")
+
+
+def test_escape_is_heard_while_it_is_still_opening(visit, seeds):
+    screen = visit(**MOTION)
+    screen.generate(seeds=str(seeds[0]))
+    screen.wait_done(count=1)
+    screen.frame(0, 0).focus()
+    screen.page.keyboard.press(" ")
+    expect(screen.box).to_have_count(1)
+    close(screen)
+    expect(screen.frame(0, 0)).to_be_focused()
 
 
 def test_drafts_and_pictures_that_are_not_made_yet(visit, seeds):

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from seedlab.ui.columns import make_columns, make_message, make_word_list
+from seedlab.ui.columns import make_columns, make_gallery, make_message, make_word_list
 from seedlab.ui.layout import build_blocks, launch_options
 from seedlab.ui.pictures import PictureServer
 from seedlab.ui.theme import DARK, LIGHT
@@ -52,7 +52,7 @@ def test_every_event_of_the_page_is_private(blocks):
 
 def test_only_streams_and_model_lookups_wait_in_a_queue(blocks):
     queued = {event.name for event in blocks.fns.values() if event.queue and event.name != "leave"}
-    assert queued == {"develop", "verify", "choose_model", "restore_advanced", "measure", "try_suffixes"}
+    assert queued == {"develop", "verify", "choose_model", "restore_advanced", "measure", "try_suffixes", "pack"}
 
 
 def test_no_event_is_dropped_while_another_of_its_kind_is_running(blocks):
@@ -64,14 +64,16 @@ def test_no_event_is_dropped_while_another_of_its_kind_is_running(blocks):
     assert {event.concurrency_limit for event in events if event.queue} == {64}
 
 
-@pytest.mark.parametrize("name", ["restore_root", "open_picture"])
+@pytest.mark.parametrize("name", ["restore_root", "open_picture", "show", "receive"])
 def test_the_panel_is_updated_for_a_model_that_was_restored(blocks, name):
     (restored,) = [event for event in blocks.fns.values() if event.name == name]
     updates = [event for event in blocks.fns.values() if event.name == "choose_model"]
     assert [event for event in updates if event.trigger_after == restored._id]
 
 
-@pytest.mark.parametrize("component", [make_columns(), make_message("seeds", "wrong"), make_word_list({})])
+@pytest.mark.parametrize(
+    "component", [make_columns(), make_gallery(), make_message("seeds", "wrong"), make_word_list({})]
+)
 def test_templates_are_static(component):
     # Templates are evaluated as code: a placeholder would evaluate user input.
     assert "$" not in component.html_template

@@ -58,3 +58,12 @@ def test_the_oldest_addresses_are_forgotten(server, client, picture, tmp_path, m
         server.address(tmp_path / name)
     assert client.get(first).status_code == 404
     assert client.get(server.address(picture)).status_code == 200
+
+
+@pytest.mark.parametrize(("name", "kind"), [("a.html", "text/html"), ("a.zip", "application/zip")])
+def test_a_file_to_download_is_never_shown_as_a_page_of_the_server(server, client, tmp_path, name, kind):
+    (tmp_path / name).write_text("<script>alert(1)</script>")
+    answer = client.get(f"/{server.address(tmp_path / name)}")
+    assert answer.headers["content-type"].split(";")[0] == kind
+    assert answer.headers["content-disposition"] == f'attachment; filename="{name}"'
+    assert answer.headers["content-security-policy"] == "sandbox"

@@ -9,8 +9,10 @@ export const motion = () => (reducedMotion.matches ? 'auto' : 'smooth');
 
 export const isTyping = ({ target }) => Boolean(target.closest?.('input:not([type=range]), textarea, select, [contenteditable]'));
 
-export async function waitFor(find) {
-  while (!find()) await new Promise(requestAnimationFrame);
+// Resolves to what is found; without, after so many milliseconds, to what is not.
+export async function waitFor(find, patience = Number.POSITIVE_INFINITY) {
+  const end = Date.now() + patience;
+  while (!find() && Date.now() < end) await new Promise(requestAnimationFrame);
   return find();
 }
 

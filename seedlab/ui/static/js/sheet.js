@@ -1,8 +1,11 @@
 // The sheet: the rounds, the list of first rounds above, the inspector at the right. It gets the server's updates, and
 // what is done on the page.
-import { narrow } from './dom.js';
+import { narrow, waitFor } from './dom.js';
 import { render } from './lit.js';
 import { Pinning } from './compare/pinning.js';
+import { Gallery } from './gallery/gallery.js';
+import { SeedNames } from './gallery/seeds.js';
+import { listenToLinks } from './gallery/sharing.js';
 import { Look } from './look/look.js';
 import { Actions } from './page/actions.js';
 import { Arrangement } from './page/arrange.js';
@@ -27,6 +30,8 @@ export function start({ element, props, trigger, watch }, settings) {
   watch('value', () => sheet.connection.receive(props.value));
   sheet.connection.receive(props.value);
 }
+
+const PATIENCE = 5000; // milliseconds
 
 class Sheet {
   constructor(element, trigger, settings) {
@@ -53,6 +58,8 @@ class Sheet {
     this.culling = new Culling(this.view, { redraw: (id) => this.redraw(id), send: (kind, data) => this.send(kind, data), say: (words) => this.say(words) });
     this.pinning = new Pinning(this.view, () => this.redraw(...this.view.path), (places) => this.send('compare', places));
     this.roving = new Roving(this);
+    this.gallery = new Gallery((place) => this.showPlace(place));
+    this.seedNames = new SeedNames();
     this.listen(element);
     this.saved.tell();
   }
@@ -69,6 +76,8 @@ class Sheet {
     document.addEventListener('visibilitychange', () => document.hidden && this.saved.writePending());
     addFold(element.closest('#sheet'));
     listenToUnfold();
+    listenToLinks(this);
+    this.seedNames.load();
     acceptDrops(() => this.view.run, (name) => this.connection.trigger('refuse', { name }));
   }
 
@@ -209,6 +218,19 @@ class Sheet {
     if (isSame(at, this.chosen) || !findTile(this.view, at)?.url) return;
     this.setChosen(at);
     this.draw();
+  }
+
+  // Shows a picture in its round, when the update with that has come.
+  async showPlace([round, index]) {
+    const at = { round, index };
+    const isThere = (find) => waitFor(find, PATIENCE);
+    if (!await isThere(() => this.view.path.includes(round))) return;
+    this.enlarged = round;
+    this.draw();
+    this.roving.activate(at);
+    this.roving.focus(at);
+    // After a reload, the store is searched first.
+    if (await isThere(() => findTile(this.view, at)?.url)) this.inspect(at);
   }
 
   openLook(at) {

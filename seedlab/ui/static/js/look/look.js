@@ -45,6 +45,7 @@ export class Look {
       close: () => this.page.findTile(this.at)?.scrollIntoView({ block: 'nearest' }), destroy: () => this.end(at, opener),
     };
     for (const [name, act] of Object.entries(events)) this.box.on(name, act);
+    closeWhenOpen(this.box);
     this.box.init();
     for (const [name, value] of [['aria-modal', 'true'], ['aria-label', 'Look closely']]) this.box.element.setAttribute(name, value);
   }
@@ -196,6 +197,20 @@ export class Look {
       '-': () => this.zoom(Math.max(currSlide.zoomLevels.min, currSlide.currZoomLevel / 1.5)),
     };
   }
+}
+
+// PhotoSwipe ignores what closes it, and hears no key, until it has opened: Escape at once after Space would do nothing.
+function closeWhenOpen(box) {
+  const close = () => Object.getPrototypeOf(box).close.call(box);
+  const press = (event) => {
+    if (event.key !== 'Escape') return;
+    event.preventDefault();
+    box.close();
+  };
+  const forget = () => document.removeEventListener('keydown', press);
+  box.close = () => (box.opener.isOpen ? close() : box.on('openingAnimationEnd', close));
+  document.addEventListener('keydown', press);
+  for (const name of ['openingAnimationEnd', 'destroy']) box.on(name, forget);
 }
 
 function describeLock(button, words) {

@@ -1,5 +1,6 @@
 // What the buttons, the keys and the gestures do. A place is { round, index }, with the round's id.
 import { motion } from '../dom.js';
+import { makeLink, pack } from '../gallery/sharing.js';
 import { findTile } from '../state/updates.js';
 import { showKeys } from '../views/keys.js';
 import { downloadMatrix, downloadSheet } from './contact_sheet.js';
@@ -67,6 +68,27 @@ export class Actions {
   askForScript(place) {
     this.sheet.script.expect(findTile(this.sheet.view, this.sheet.chosen).url);
     this.sheet.send('script', place);
+  }
+
+  // To a picture, or to a round.
+  async copyLink(place) {
+    const find = () => findTile(this.sheet.view, this.sheet.chosen).url;
+    this.sheet.script.expect(find());
+    const link = await makeLink(place);
+    if (link) this.sheet.script.show(link, find());
+  }
+
+  async pack(kind, round) {
+    this.sheet.say('Packing…');
+    this.sheet.say(await pack(kind, round) ? 'Packed: the download begins.' : '');
+  }
+
+  nameSeed(at) {
+    this.sheet.seedNames.open(at, findTile(this.sheet.view, at).seed);
+  }
+
+  openGallery() {
+    this.sheet.gallery.open();
   }
 
   downloadMatrix(data) {

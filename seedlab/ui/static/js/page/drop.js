@@ -1,7 +1,7 @@
 // Uploads a picture dropped anywhere on the page through the "Open a picture" button.
 import { waitFor } from '../dom.js';
 
-const PICTURES = '.png,.jpg,.jpeg,.webp';
+const PICTURES = '.png,.jpg,.jpeg,.webp,.zip'; // an exported trail is a ZIP file
 const MAX_UPLOAD = 20 * 2 ** 20; // as in seedlab.server.bodies
 const hasFiles = (event) => [...(event.dataTransfer?.types || [])].includes('Files');
 

@@ -19,6 +19,15 @@ export const ACTIONS = [
   },
   { words: () => 'Copy as script', run: (page, at) => page.askForScript(at) },
   { words: () => 'Copy round as script', run: (page, { round }) => page.askForScript({ round }) },
+  { words: () => 'Copy link', title: 'A link to the recipe: whoever opens it makes the picture again', run: (page, at) => page.copyLink(at) },
+  { words: () => 'Name this seed…', title: 'To find it again under the field of the seeds', run: (page, at) => page.nameSeed(at) },
+];
+
+// What is done with the round, and with all rounds.
+const SHARING = [
+  { words: () => 'Copy link to the round', title: 'A link to its recipes: whoever opens it makes the pictures again', run: (page, { round }) => page.copyLink({ round }) },
+  { words: () => 'Save round as page', title: 'One HTML file with pictures, recipes and scripts, which opens without a network', run: (page, { round }) => page.pack('page', round) },
+  { words: () => 'Export all rounds', title: 'One ZIP file with all rounds and their pictures. Drop it on the page to open it', run: (page, { round }) => page.pack('trail', round) },
 ];
 
 // `shown`: at, tile, parent (its tile, or null) and script; `page` has the functions of the actions, and openLook.
@@ -26,7 +35,8 @@ export function inspectorView({ at, tile, parent, script }, page) {
   if (!tile) return html`<section class="inspector" aria-label="Recipe" hidden></section>`;
   return html`<section class="inspector" aria-label="Recipe" style=${styleMap({ '--ratio': String(tile.width / tile.height) })}
     ><div class="view">${compareView(tile, parent?.url ? parent : null, () => page.openLook(at))}</div
-    ><div class="recipe">${marksView(at, tile, page)}${recipeView(tile)}<div class="actions">${ACTIONS.map((action) => actionView(action, at, tile, page))}</div>${checkView(tile.check)}${script.view}</div></section>`;
+    ><div class="recipe">${marksView(at, tile, page)}${recipeView(tile)}<div class="actions">${ACTIONS.map((action) => actionView(action, at, tile, page))}</div
+    ><details class="sharing"><summary>Pass on</summary><div class="actions">${SHARING.map((action) => actionView(action, at, tile, page))}</div></details>${checkView(tile.check)}${script.view}</div></section>`;
 }
 
 function actionView(action, at, tile, page) {

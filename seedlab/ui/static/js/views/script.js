@@ -1,4 +1,4 @@
-// The exported script. Without clipboard access (it needs https or localhost) the text is selected instead.
+// An exported script, or a link. Without clipboard access (it needs https or localhost) the text is selected instead.
 import { html } from '../lit.js';
 
 export class Script {
@@ -22,9 +22,14 @@ export class Script {
   take(data, source) {
     if (!data || data.name === this.name) return;
     this.name = data.name;
+    this.show(data, source);
+  }
+
+  // Shows a script or a link, and copies it.
+  show({ title, text }, source) {
     if (this.source !== source) return;
     // The state is cleared first: an unchanged text would not be announced again.
-    Object.assign(this, { title: `${data.title}: `, text: data.text, state: '', isShown: true });
+    Object.assign(this, { title: `${title}: `, text, state: '', isShown: true });
     this.redraw();
     this.copy();
   }
@@ -46,9 +51,10 @@ export class Script {
   }
 
   get view() {
+    const isLine = !this.text.includes('\n');
     return html`<div class="script" ?hidden=${!this.isShown}><p><span>${this.title}</span><span class="copied" role="status" aria-live="polite">${this.state}</span
       ><button class="action" type="button" @click=${() => this.close()}>Close</button></p
-      ><textarea readonly rows="12" spellcheck="false" wrap="off" aria-label="Script" .value=${this.text}></textarea></div>`;
+      ><textarea readonly rows=${isLine ? 4 : 12} spellcheck="false" wrap=${isLine ? 'soft' : 'off'} aria-label=${isLine ? 'Link' : 'Script'} .value=${this.text}></textarea></div>`;
   }
 }
 
