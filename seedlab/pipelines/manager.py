@@ -91,6 +91,10 @@ class PipelineManager:
         """
         return self._resolver.find(address)
 
+    def is_here(self, model: Model) -> bool:
+        """Whether a resolved model's files are on this machine."""
+        return self._files.is_here(model)
+
     def resolve(self, model: str | Model) -> ResolvedModel:
         """Return a model, or the model at an address, with its commit, what its pipeline takes, and its dtype.
 

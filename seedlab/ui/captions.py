@@ -169,13 +169,6 @@ def _name_stage(tile: Tile) -> str:
     return {State.DONE: "finished", State.DRAFT: "drafts", State.FAILED: "failed"}.get(tile.state, "stopped")
 
 
-def name_root(round_: Round) -> str:
-    """Return a short label for a first round: "Labrador in the style of… · 0–3"."""
-    prompt = " ".join(round_.tiles[0].recipe.prompt.split())
-    short = prompt if len(prompt) <= 32 else prompt[:30].rstrip(" ,;.") + "…"
-    return f"{short or 'No prompt'} · {round_.title.removeprefix('Seeds ').removeprefix('Seed ')}"
-
-
 def format_model_notes(model: Model, seeds: str) -> str:
     """Format the notes under the model field: licence, size, effect of the seed, scheduler, arguments it ignores.
 

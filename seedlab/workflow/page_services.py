@@ -37,6 +37,7 @@ class PageServices(Services):
         examples: example prompts.
         add_phrase: maps (prompt, phrase) to the prompt with the phrase added, or removed if it was there.
         local: whether users may name files on this machine.
+        is_here: whether a resolved model's files are on this machine.
     """
 
     make_session: Callable[[Trail | None, str, str], Session]
@@ -49,6 +50,7 @@ class PageServices(Services):
     examples: tuple[str, ...]
     add_phrase: Callable[[str, str], str]
     local: bool = True
+    is_here: Callable[[Model], bool] = lambda _: True
 
     @property
     def names(self) -> dict[str, str]:

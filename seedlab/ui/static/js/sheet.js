@@ -9,6 +9,7 @@ import { Arrangement } from './page/arrange.js';
 import { Connection } from './page/connection.js';
 import { countKept, Culling } from './page/culling.js';
 import { acceptDrops } from './page/drop.js';
+import { Following } from './page/following.js';
 import { addFold, describeUnfold, listenToUnfold } from './page/fold.js';
 import { listenToTiles } from './page/gestures.js';
 import { listenToKeys } from './page/keys.js';
@@ -50,6 +51,7 @@ class Sheet {
       canCompare: (at) => this.pinning.canCompare(at), compare: (at) => this.pinning.compareWith(at),
     });
     this.connection = new Connection(trigger, this);
+    this.following = new Following((kind, data) => this.connection.trigger(kind, data), (words) => { this.said = words; });
     this.culling = new Culling(this.view, { redraw: (id) => this.redraw(id), send: (kind, data) => this.send(kind, data), say: (words) => this.say(words) });
     this.pinning = new Pinning(this.view, () => this.redraw(...this.view.path), (places) => this.send('compare', places));
     this.roving = new Roving(this);
@@ -81,6 +83,7 @@ class Sheet {
     this.saved.take(update);
     this.unpress();
     this.rounds.forgetMissing();
+    this.following.take(this.view);
     this.rounds.touch(...changed, this.selections.takeChoice(this.view.choice));
     this.draw();
     return true;

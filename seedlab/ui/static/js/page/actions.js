@@ -58,10 +58,11 @@ export class Actions {
   }
 
   cancel(round) {
-    if (!this.sheet.selections.find(round).isOn) return;
+    if (!this.sheet.selections.find(round).isOn) return false;
     this.sheet.selections.clear(round);
     this.sheet.redraw(round);
     this.sheet.roving.focus({ round, index: this.sheet.roving.findActive(round) });
+    return true;
   }
 
   askForScript(place) {
@@ -104,6 +105,10 @@ export class Actions {
     this.sheet.selections.clear(at.round);
     this.sheet.redraw(at.round);
     this.sheet.choose(at);
+  }
+
+  unlock() {
+    this.sheet.send('unlock', {});
   }
 
   showKeys() {
