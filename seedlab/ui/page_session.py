@@ -73,6 +73,8 @@ class PageSession:
             busy = self.verifications.is_running
             update = self._updates.build(self.session.trail, self._answers, busy=busy, since=since)
             update |= {"panel": self.subject.to_dict()}
+            if update["status"] and (left := self.session.format_time_left()):
+                update["status"] += f", {left}"
             return update | ({"note": self.note} if since == 0 else {})
 
     @property

@@ -5,6 +5,7 @@ import { render } from './lit.js';
 import { Pinning } from './compare/pinning.js';
 import { Look } from './look/look.js';
 import { Actions } from './page/actions.js';
+import { Alert } from './page/alert.js';
 import { Arrangement } from './page/arrange.js';
 import { Connection } from './page/connection.js';
 import { countKept, Culling } from './page/culling.js';
@@ -51,6 +52,7 @@ class Sheet {
       canCompare: (at) => this.pinning.canCompare(at), compare: (at) => this.pinning.compareWith(at),
     });
     this.connection = new Connection(trigger, this);
+    this.alert = new Alert();
     this.following = new Following((kind, data) => this.connection.trigger(kind, data), (words) => { this.said = words; });
     this.culling = new Culling(this.view, { redraw: (id) => this.redraw(id), send: (kind, data) => this.send(kind, data), say: (words) => this.say(words) });
     this.pinning = new Pinning(this.view, () => this.redraw(...this.view.path), (places) => this.send('compare', places));
@@ -84,6 +86,7 @@ class Sheet {
     this.unpress();
     this.rounds.forgetMissing();
     this.following.take(this.view);
+    this.alert.take(this.view);
     this.rounds.touch(...changed, this.selections.takeChoice(this.view.choice));
     this.draw();
     return true;
@@ -121,7 +124,7 @@ class Sheet {
     rounds.draw();
     const inspected = this.describeInspected();
     this.script.inspect(inspected.tile?.url);
-    render(sheetView({ view, row: this.arrangement.row, note: this.note, said: this.said, inspected }, this.actions), root);
+    render(sheetView({ view, row: this.arrangement.row, note: this.note, said: this.said, inspected, isAlerting: this.alert.isOn }, this.actions), root);
     this.arrangement.arrange(rounds.list(), view.path.indexOf(this.large));
     this.arrangement.reveal(this.large);
     rounds.restoreSiblingFocus(focused);

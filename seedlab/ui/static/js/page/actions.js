@@ -107,6 +107,16 @@ export class Actions {
     this.sheet.choose(at);
   }
 
+  // The panel has the example's prompt and seeds, unless they were edited.
+  startExample() {
+    document.querySelector('#generate').click();
+  }
+
+  toggleAlert() {
+    this.sheet.alert.toggle();
+    this.sheet.draw();
+  }
+
   unlock() {
     this.sheet.send('unlock', {});
   }
