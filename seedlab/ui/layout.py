@@ -108,6 +108,7 @@ def _wire_page(
     restored.then(handlers.choose_model, [panel.fields["model_id"], panel.rule], _list_model_dependent(panel), **QUEUED)
     drafts = [panel.fields[name] for name in ("model_id", "num_inference_steps")]
     restored.then(handlers.describe_drafts, drafts, [panel.fields["draft_steps"]], **UNQUEUED)
+    blocks.load(handlers.rate_models, None, [panel.fields["model_id"]], **UNQUEUED)
     blocks.unload(handlers.leave)
 
 

@@ -15,6 +15,7 @@ import { addFold, describeUnfold, listenToUnfold } from './page/fold.js';
 import { listenToTiles } from './page/gestures.js';
 import { listenToKeys } from './page/keys.js';
 import { Rounds } from './page/rounds.js';
+import { addTooltips } from './page/tooltips.js';
 import { Roving } from './page/roving.js';
 import { findParent, isSame } from './state/pairs.js';
 import { SavedTrail } from './state/saved.js';
@@ -73,6 +74,7 @@ class Sheet {
     document.addEventListener('visibilitychange', () => document.hidden && this.saved.writePending());
     addFold(element.closest('#sheet'));
     listenToUnfold();
+    addTooltips(document.querySelector('#panel'));
     acceptDrops(() => this.view.run, (name) => this.connection.trigger('refuse', { name }));
   }
 

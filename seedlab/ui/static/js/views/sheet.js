@@ -8,8 +8,8 @@ import { inspectorView } from './inspector.js';
 // shows, and whether the end of work is announced.
 export const sheetView = ({ view, row, note, said, inspected, isAlerting }, page) => html`<nav class="roots" aria-label="Previous explorations">${rootsView(view.roots, page)}</nav
   >${row}${emptyView(page)}<div class="below"><p class="status" role="status" aria-live="polite">${view.status}</p><p class="hint">${view.hint}</p
-  ><button class="help" type="button" title="Keys (?)" aria-label="Keys" @click=${() => page.showKeys()}>?</button
-  >${alertView(isAlerting, page)}<p class="storage" role="status" ?hidden=${!note}>${note}</p><p class="said" role="status">${said}</p></div>${inspectorView(inspected, page)}`;
+  >${alertView(isAlerting, page)}<button class="help" type="button" title="Keys (?)" aria-label="Keys" @click=${() => page.showKeys()}>?</button
+  ><p class="storage" role="status" ?hidden=${!note}>${note}</p><p class="said" role="status">${said}</p></div>${inspectorView(inspected, page)}`;
 
 const alertView = (isOn, page) => html`<button class="alert" type="button" aria-pressed=${isOn} title="When all pictures are done: a sound, and a notification if this tab is hidden"
   @click=${() => page.toggleAlert()}>${icon('bell')}<span>Alert me</span></button>`;
