@@ -106,6 +106,8 @@ class Application:
             default_model=self._default.address,
             models=tuple((name, model_id) for model_id, name in self._list_models().items()),
             local=not self.settings.public,
+            is_here=self.manager.is_here,
+            rate_model=self.manager.rate,
             examples=vocabulary.EXAMPLES,
             add_phrase=add_phrase,
         )

@@ -9,6 +9,7 @@ from threading import Event
 
 from seedlab.core.environment import Environment
 from seedlab.core.errors import RecipeError, SeedLabError
+from seedlab.core.fit import Fit
 from seedlab.core.model import Model, ResolvedModel
 from seedlab.core.recipe import Lora, Recipe
 from seedlab.core.reports import Failed, Finished, Report, Waiting
@@ -18,6 +19,7 @@ from seedlab.pipelines.downloads import Downloads
 from seedlab.pipelines.exact.batch import split_batches, split_models
 from seedlab.pipelines.exact.plans import Plans
 from seedlab.pipelines.executor import Batch, Executor
+from seedlab.pipelines.fitting import rate_model
 from seedlab.pipelines.loaded.files import ModelFiles
 from seedlab.pipelines.loaded.loras.lines import check_loras, read_loras
 from seedlab.pipelines.loaded.loras.plain import ADDED, choose_method
@@ -90,6 +92,18 @@ class PipelineManager:
             RecipeError: there is no such model, or it is not allowed here.
         """
         return self._resolver.find(address)
+
+    def is_here(self, model: Model) -> bool:
+        """Whether a resolved model's files are on this machine."""
+        return self._files.is_here(model)
+
+    def rate(self, model: Model) -> Fit:
+        """Return whether a model is here, or fits this machine. The first call takes seconds.
+
+        Raises:
+            SeedLabError: the requested device does not exist.
+        """
+        return rate_model(model, self.device)
 
     def resolve(self, model: str | Model) -> ResolvedModel:
         """Return a model, or the model at an address, with its commit, what its pipeline takes, and its dtype.

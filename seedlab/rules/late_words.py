@@ -15,7 +15,7 @@ from seedlab.core.recipe import Recipe
 from seedlab.core.text import quote
 from seedlab.rules.prompts import read_marks
 from seedlab.rules.rule import Parameter, Rule, Value
-from seedlab.rules.suffixes import GLUE, GUIDE_SUFFIXES, extend_prompt, parse_suffixes
+from seedlab.rules.suffixes import GLUE, GUIDE_SUFFIXES, check_left, extend_prompt, has_suffix, parse_suffixes
 
 DEFAULT = "40%"
 """Sketch keeps 97 % of the composition then, and follows the words as well as at once: see its model card."""
@@ -76,6 +76,14 @@ class LateWords(Rule):
             base, syntax = read_marks(parent, suffix)
             late_prompt = extend_prompt(base.late_prompt or base.prompt, suffix)
             return replace(base, late_prompt=late_prompt, late_step=step, prompt_syntax=syntax)
+
+    def drop_present(self, parent: Recipe) -> tuple[Self, tuple[str, ...]]:
+        """Drop the suffixes that the prompt has already."""
+        prompt = parent.late_prompt or parent.prompt
+        pairs = [value for value in self.values if isinstance(value, tuple)]
+        left = tuple(value for value in pairs if not has_suffix(prompt, str(value[0])))
+        check_left("late_prompt", left)
+        return replace(self, values=left), tuple(str(v[0]).strip(GLUE) for v in pairs if v not in left)
 
     @classmethod
     def caption(cls, parent: Recipe, value: Value) -> str:

@@ -20,6 +20,7 @@ MODULES = (
     "same_seeds",
     "sweep",
     "matrix",
+    "edit",
     "steps",
 )
 """The modules in `seedlab.rules` that have a rule, in the order of the page."""

@@ -218,6 +218,14 @@ class Rule(ABC):
         """
         return self
 
+    def drop_present(self, parent: Recipe) -> tuple[Self, tuple[str, ...]]:
+        """Return the rule without what the parent has already, and what was dropped, as captions.
+
+        Raises:
+            RecipeError: nothing is left.
+        """
+        return self, ()
+
     def make(self, parent: Recipe) -> dict[Recipe, Value]:
         """Return the recipes of the round with their values, in order. Values that give the same recipe are one tile.
 

@@ -1,5 +1,6 @@
 """The rule of the diffusers guide's second round: the same seed, and the prompt plus a suffix."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Self
@@ -68,10 +69,38 @@ class Suffixes(Rule):
             and child.prompt in (extend_prompt(parent.prompt, value), _extend_as_before(parent.prompt, value))
         )
 
+    def drop_present(self, parent: Recipe) -> tuple[Self, tuple[str, ...]]:
+        """Drop the suffixes that the prompt has already."""
+        left = tuple(value for value in self.values if not has_suffix(parent.prompt, str(value)))
+        return replace(self, values=check_left("suffixes", left)), list_dropped(self.values, left)
+
     @classmethod
     def caption(cls, parent: Recipe, value: Value) -> str:
         """Return the suffix without the punctuation that joins it to the prompt."""
         return str(value).strip(GLUE)
+
+
+def has_suffix(prompt: str, suffix: str) -> bool:
+    """Whether a prompt has a suffix already, between its commas or as its last words. Case does not matter."""
+    words = " ".join(suffix.strip(GLUE + "，").casefold().split())
+    parts = [" ".join(part.casefold().split()) for part in re.split("[,;.，；。、]", prompt)]
+    return bool(words) and (words in parts or f" {' '.join(parts).strip()}".endswith(f" {words}"))
+
+
+def check_left(field: str, left: tuple[Value, ...]) -> tuple[Value, ...]:
+    """Return the suffixes that are left.
+
+    Raises:
+        RecipeError: there are none.
+    """
+    if not left:
+        raise RecipeError(field, "The prompt of the locked picture has these words already: write others.")
+    return left
+
+
+def list_dropped(values: tuple[Value, ...], left: tuple[Value, ...]) -> tuple[str, ...]:
+    """Return the suffixes that were dropped, as captions."""
+    return tuple(str(value).strip(GLUE) for value in values if value not in left)
 
 
 def extend_prompt(prompt: str, suffix: str) -> str:

@@ -149,18 +149,19 @@ def _describe_unknown(count: int) -> str:
 
 
 def restore_fields(
-    trail: Trail, names: Container[str], served: Sequence[str], values: Sequence[str | None]
+    trail: Trail, recipe: Recipe | None, names: Container[str], served: Sequence[str], values: Sequence[str | None]
 ) -> tuple[Any, ...]:
-    """Return updates of prompt, seeds and model from the first round on the screen.
+    """Return updates of prompt, seeds and model from what is on the screen.
 
     A field that the user edited since the page was served is skipped, and so are all three if the trail is empty.
 
     Args:
+        trail: its first round has the seeds.
+        recipe: has the prompt and the model; None for an empty trail.
         names: ids of the offered models. They are restored by id; others with the commit, if one was given.
         served: the values of the three fields when the page was served.
         values: their present values.
     """
-    recipe = find_first_recipe(trail)
     if recipe is None:
         return (gr.skip(),) * 3
     model = recipe.model_id if recipe.model_id in names else recipe.model_address
@@ -168,11 +169,6 @@ def restore_fields(
     fields = (recipe.write_prompt("prompt"), seeds, model)
     updates = zip(fields, served, values, strict=True)
     return tuple(field if value == first else gr.skip() for field, first, value in updates)
-
-
-def find_first_recipe(trail: Trail) -> Recipe | None:
-    """Return the recipe of the first tile on the screen, or None."""
-    return trail.visible[0].tiles[0].recipe if trail.path else None
 
 
 def write_advanced(recipe: Recipe, model: Model, *, local: bool) -> dict[str, str]:

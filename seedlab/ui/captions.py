@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from seedlab.core.errors import RecipeError
 from seedlab.core.file_names import name_file
-from seedlab.core.model import NO_STAGES, Model
+from seedlab.core.fit import Fit
+from seedlab.core.model import NO_STAGES, Model, ModelCard
 from seedlab.core.recipe import CPU_NOISES, Recipe
 from seedlab.core.schedulers import find_scheduler
 from seedlab.core.start import Start
@@ -181,13 +182,6 @@ def _name_stage(tile: Tile) -> str:
     return {State.DONE: "finished", State.DRAFT: "drafts", State.FAILED: "failed"}.get(tile.state, "stopped")
 
 
-def name_root(round_: Round) -> str:
-    """Return a short label for a first round: "Labrador in the style of… · 0–3"."""
-    prompt = " ".join(round_.tiles[0].recipe.prompt.split())
-    short = prompt if len(prompt) <= 32 else prompt[:30].rstrip(" ,;.") + "…"
-    return f"{short or 'No prompt'} · {round_.title.removeprefix('Seeds ').removeprefix('Seed ')}"
-
-
 def format_model_notes(model: Model, seeds: str) -> str:
     """Format the notes under the model field: licence, size, effect of the seed, scheduler, arguments it ignores.
 
@@ -203,6 +197,13 @@ def format_model_notes(model: Model, seeds: str) -> str:
     if not model.can_develop and not model.unconditional:
         notes.append(f"It {NO_STAGES}: its pictures are not made larger.")
     return " ".join(note for note in notes if note)
+
+
+def label_model(label: str, fit: Fit, card: ModelCard | None) -> str:
+    """Label a model in the list: "SDXL · 7 GB, fits this machine". Built-in ones have their name alone."""
+    if card is None or not card.download:
+        return label
+    return f"{label} · {card.download:g} GB, {fit.value}"
 
 
 def format_default_draft(model: Model, steps: int) -> str:

@@ -24,6 +24,8 @@ EVENTS = (
     "revisit",
     "wake",
     "reopen",
+    "follow",
+    "unlock",
     "refuse",
     "verify",
     "script",

@@ -17,7 +17,7 @@ from seedlab.core.errors import SeedLabError
 from seedlab.core.files import is_full, write_atomically
 from seedlab.core.seeds import write_seeds
 from seedlab.rules.rule import MAX_VALUES
-from seedlab.ui.browser_state import find_first_recipe, read_numbers, read_text, write_advanced, write_drafts
+from seedlab.ui.browser_state import read_numbers, read_text, write_advanced, write_drafts
 from seedlab.ui.captions import name_round
 from seedlab.ui.form import ERROR_PLACES, FIELDS, FORM
 from seedlab.ui.gallery_data import build_models, build_page, build_seeds, read_cursor, read_field, read_search
@@ -184,7 +184,7 @@ class GalleryHandlers:
 
     def _read_fields(self, trail: Trail) -> dict[str, Any]:
         """Return the values of the panel's fields with which Generate makes the first round on the screen."""
-        recipe = find_first_recipe(trail)
+        recipe = trail.visible[0].tiles[0].recipe if trail.path else None
         if recipe is None:
             return {}
         tiles = trail.visible[0].tiles

@@ -6,7 +6,7 @@ has saved with `reopen`, and the event again.
 Outputs named "update" go to the columns (see `seedlab.ui.updates`), "errors" to `ERROR_PLACES` in order.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from threading import Lock
@@ -17,12 +17,9 @@ import gradio as gr
 
 from seedlab.core.errors import SeedLabError
 from seedlab.core.recipe import Recipe
-from seedlab.core.seeds import has_random_seeds, write_seeds
 from seedlab.core.visitors import name_owner
 from seedlab.images.index.search import NOBODY
 from seedlab.rules.develop import LARGER
-from seedlab.rules.registry import VARIATIONS, find_variation
-from seedlab.rules.rule import Rule
 from seedlab.ui.browser_state import (
     read_count,
     read_indices,
@@ -36,20 +33,21 @@ from seedlab.ui.browser_state import (
 )
 from seedlab.ui.captions import name_picture
 from seedlab.ui.endpoints import name_visitor
-from seedlab.ui.form import ADVANCED, ERROR_PLACES, FIELDS, FORM, RULE_FIELDS, Form, read_rule_field
+from seedlab.ui.exploring_handlers import ExploringHandlers, find_places
+from seedlab.ui.form import ERROR_PLACES, FIELDS, FORM
 from seedlab.ui.opening import PictureOpener, format_dropped
 from seedlab.ui.outputs import Outputs, lose, run_action
 from seedlab.ui.page_session import PageSession
-from seedlab.ui.panel_handlers import PanelHandlers
 from seedlab.ui.updates import LOST
+from seedlab.ui.variation import drop_present
 from seedlab.workflow.page_services import PageServices
-from seedlab.workflow.trail import Round, State, Tile
+from seedlab.workflow.trail import State
 
 CHOSEN = 4
 """How many drafts are chosen that differ: a grid of the diffusers guide."""
 
 
-class Handlers(PanelHandlers):
+class Handlers(ExploringHandlers):
     """The event handlers of one page.
 
     Args:
@@ -85,47 +83,32 @@ class Handlers(PanelHandlers):
         page.resume(read_working(read_text(event, "working")))
         return page, page.update(since=0)
 
-    def explore(self, page: PageSession | None, *values: Any) -> Outputs:
-        """Request a round of seeds. Outputs: update, notice, advanced, seeds, errors."""
-        if page is None:
-            return lose(3 + len(ERROR_PLACES))
-        form = Form(*values)
-        snapped = ""
-        seeds: Any = gr.skip()
-
-        def action() -> None:
-            nonlocal snapped, seeds
-            rule = form.read_rule()
-            model, recipe = self._make_recipe(form, rule.seeds[0])
-            snapped = form.format_snapped_size(model, recipe)
-            page.session.explore(recipe, rule, form.read_draft_steps(model, recipe))
-            if has_random_seeds(form.seeds or ""):
-                seeds = write_seeds(rule.seeds)  # the next click asks for the same ones
-
-        field, errors = run_action(action)
-        advanced = gr.update(open=True) if field in ADVANCED else gr.skip()
-        notice = " ".join(filter(None, (self._format_notice(form), snapped)))
-        return page.update(), notice, advanced, seeds, *errors
-
     def choose_tile(
         self, event: gr.EventData, page: PageSession | None, rule: str | None, *texts: str | float | None
     ) -> Outputs:
         """Lock a finished tile, finish a draft, or resume the round of a failed or stopped tile.
 
-        Outputs: update, errors.
+        Outputs: update, notice, errors.
         """
+        notice = ""
 
         def action(page: PageSession) -> None:
+            nonlocal notice
             round_id, index = read_numbers(event, "round", "index")
             tile = page.session.trail.tile(round_id, index)
             if tile.state is State.DONE:
-                page.session.lock(round_id, index, self._read_rule(tile, rule, texts), self._check_round)
+                page.relock()
+                varied, notice = drop_present(self._read_rule(tile, rule, texts), tile.recipe)
+                page.session.lock(round_id, index, varied, self._check_round)
             elif tile.state is State.DRAFT:
                 page.session.finish(round_id, (index,))
             elif page.session.is_known(tile):
                 page.session.resume(round_id)
 
-        return _act(page, action, rename=_find_places(rule))
+        if page is None:
+            return lose(1 + len(ERROR_PLACES))
+        update, *errors = _act(page, action, rename=find_places(rule))
+        return update, notice, *errors
 
     def enlarge(self, event: gr.EventData, page: PageSession | None) -> Outputs:
         """Lock a finished tile, and make its picture twice as large. Outputs: update, errors."""
@@ -135,6 +118,7 @@ class Handlers(PanelHandlers):
             tile = page.session.trail.tile(round_id, index)
             if tile.state is State.DONE:
                 self._check_rule(tile, type(LARGER))
+            page.relock()
             page.session.lock(round_id, index, LARGER, self._check_round)
 
         return _act(page, action, rename=dict.fromkeys(FIELDS, "page"))
@@ -157,7 +141,7 @@ class Handlers(PanelHandlers):
 
     def revisit(self, event: gr.EventData, page: PageSession | None) -> Outputs:
         """Show an earlier round. Outputs: update, errors."""
-        return _act(page, lambda page: page.session.revisit(read_numbers(event, "round")[0]))
+        return _act(page, lambda page: page.revisit(read_numbers(event, "round")[0]))
 
     def wake(self, event: gr.EventData, page: PageSession | None) -> Any:
         """Refresh a page that missed updates, e.g. on a phone that slept. Outputs: update."""
@@ -239,9 +223,11 @@ class Handlers(PanelHandlers):
 
         def action() -> None:
             nonlocal notice
+            before = page.session.trail
             if not path:
                 raise SeedLabError("That file could not be read: choose a PNG, JPEG or WebP file.")
             opened = self._opener.open(Path(path), page.session, (model_id or "").strip(), fields)
+            page.is_revisiting = page.session.trail is not before
             notice = " ".join(filter(None, (opened, format_dropped(Path(path), read_count(dropped)))))
 
         _, errors = run_action(action, rename=dict.fromkeys(FIELDS, "page"))
@@ -267,18 +253,6 @@ class Handlers(PanelHandlers):
                 self._pages[request.session_hash] = page
             return page
 
-    def _read_rule(self, tile: Tile, name: str | None, texts: Sequence[str | float | None]) -> Rule:
-        """Parse the rule that varies a tile. Raises SeedLabError, also if it is not one for the tile's model."""
-        rule = find_variation(name)
-        if tile.state is State.DONE:
-            self._check_rule(tile, rule)
-        return rule.parse(dict(zip(RULE_FIELDS, map(read_rule_field, texts), strict=True)))
-
-    def _check_rule(self, tile: Tile, rule: type[Rule]) -> None:
-        model = self._services.find_model(tile.recipe.model_address)
-        if reason := rule.refuse(model):
-            raise SeedLabError(f"{model.name} {reason}.")
-
     def _can_enlarge(self, recipe: Recipe) -> bool:
         try:
             model = self._services.find_model(recipe.model_address)
@@ -287,12 +261,6 @@ class Handlers(PanelHandlers):
         except SeedLabError:
             return False
         return not type(LARGER).refuse(model)
-
-    def _check_round(self, round_: Round) -> None:
-        """Refuse a round with pictures that its model cannot make, before any work starts."""
-        model = self._services.find_model(round_.base.model_address)
-        for tile in round_.tiles:
-            model.check(tile.recipe)
 
 
 def _act(
@@ -303,13 +271,6 @@ def _act(
         return lose(len(ERROR_PLACES))
     _, errors = run_action(lambda: action(page), rename)
     return page.update(), *errors
-
-
-def _find_places(rule: str | None) -> dict[str, str]:
-    """Return where errors about a recipe's fields are shown while a rule makes it: under the rule's last field."""
-    parameters = next((each.parameters for each in VARIATIONS if each.name == rule), ())
-    own = [each.name for each in parameters]
-    return {name: own[-1] for name in FIELDS if own and name not in own}
 
 
 def end_session(page: PageSession | None) -> None:

@@ -86,6 +86,7 @@ def build_blocks(services: PageServices, pictures: PictureServer, make_tools: Ma
         _wire_work(handlers, panel, page, columns)
         _wire_columns(handlers, panel, page, columns)
         _wire_gallery(handlers, GalleryHandlers(services, pictures.address), panel, page, columns, gallery)
+        _wire_following(handlers, panel, page, columns)
         _wire_panel(handlers, panel, page)
         _wire_trial(handlers, panel, page)
     return blocks
@@ -109,6 +110,7 @@ def _wire_page(
     restored.then(handlers.choose_model, [panel.fields["model_id"], panel.rule], _list_model_dependent(panel), **QUEUED)
     drafts = [panel.fields[name] for name in ("model_id", "num_inference_steps")]
     restored.then(handlers.describe_drafts, drafts, [panel.fields["draft_steps"]], **UNQUEUED)
+    blocks.load(handlers.rate_models, None, [panel.fields["model_id"]], **UNQUEUED)
     blocks.unload(handlers.leave)
 
 
@@ -116,22 +118,27 @@ def _wire_work(handlers: Handlers, panel: Panel, page: gr.State, columns: gr.HTM
     errors = [panel.errors[place] for place in ERROR_PLACES]
     form = [panel.fields[name] for name in FORM]
 
+    outputs = [columns, panel.notice, panel.advanced, panel.fields["seeds"], *errors]
+
     def explore(trigger: Any) -> None:
-        outputs = [columns, panel.notice, panel.advanced, panel.fields["seeds"], *errors]
         _stream(handlers, trigger(handlers.explore, [page, *form], outputs, **UNQUEUED), page, columns)
 
-    explore(panel.generate.click)
+    def generate(trigger: Any) -> None:
+        read = [page, panel.rule, *(panel.fields[name] for name in RULE_FIELDS), *form]
+        _stream(handlers, trigger(handlers.generate, read, outputs, **UNQUEUED), page, columns)
+
+    generate(panel.generate.click)
+    for trigger in (panel.anew.click, *(panel.fields[name].submit for name in ("seeds", "draft_steps"))):  # type: ignore[attr-defined]
+        explore(trigger)
     for name in (
         "prompt",
-        "seeds",
-        "draft_steps",
         "negative_prompt",
         "num_inference_steps",
         "guidance_scale",
         "width",
         "height",
     ):
-        explore(panel.fields[name].submit)  # type: ignore[attr-defined]
+        generate(panel.fields[name].submit)  # type: ignore[attr-defined]
     for button in panel.examples:
         explore(_fill(button, panel.fields["prompt"]).then)
     # The stream finds pictures of the parents that are in the store.
@@ -146,7 +153,7 @@ def _wire_columns(handlers: Handlers, panel: Panel, page: gr.State, columns: gr.
     errors = [panel.errors[place] for place in ERROR_PLACES]
     chosen = [page, panel.rule, *(panel.fields[name] for name in RULE_FIELDS)]
     for event in (
-        columns.tile(handlers.choose_tile, chosen, [columns, *errors], **UNQUEUED),
+        columns.tile(handlers.choose_tile, chosen, [columns, panel.notice, *errors], **UNQUEUED),
         columns.larger(handlers.enlarge, [page], [columns, *errors], **UNQUEUED),
         columns.finish(handlers.finish, [page], [columns, *errors], **UNQUEUED),
         columns.revisit(handlers.revisit, [page], [columns, *errors], **UNQUEUED),
@@ -154,6 +161,7 @@ def _wire_columns(handlers: Handlers, panel: Panel, page: gr.State, columns: gr.
         columns.reopen(handlers.reopen, None, [page, columns], **UNQUEUED),
     ):
         _stream(handlers, event, page, columns)
+    columns.unlock(handlers.unlock, [page], [columns, *errors], **UNQUEUED)
     columns.differ(handlers.choose_different, [page], [columns, *errors], **UNQUEUED)
     columns.mark(handlers.mark, [page], [columns, *errors], **UNQUEUED)
     columns.compare(handlers.compare, [page], [columns, *errors], **UNQUEUED)
@@ -187,6 +195,17 @@ def _wire_gallery(
 def _stream(handlers: Handlers, event: Any, page: gr.State, columns: gr.HTML) -> None:
     """Stream the work after an event that requests some."""
     event.then(handlers.develop, [page, gr.Textbox(visible=False)], [columns], js=ADD_SEEN, **QUEUED)
+
+
+def _wire_following(handlers: Handlers, panel: Panel, page: gr.State, columns: gr.HTML) -> None:
+    """Let the panel agree with the sheet: the page asks for it when another picture is locked."""
+    form = [panel.fields[name] for name in FORM]
+    followed = columns.follow(handlers.follow, [page, *form], [panel.generate, panel.anew, *form], **UNQUEUED)
+    model = panel.fields["model_id"]
+    followed.then(handlers.follow_model, [page, model, panel.rule], _list_model_dependent(panel), **QUEUED)
+    size = [panel.fields[name] for name in ("width", "height")]
+    for field in size:
+        field.input(handlers.warn_of_size, [page, *size], [panel.notice], **UNQUEUED)  # type: ignore[attr-defined]
 
 
 def _fill(button: gr.Button, prompt: gr.components.Component) -> Any:

@@ -8,13 +8,14 @@ from pathlib import Path
 from threading import Event, Lock
 from typing import Any
 
-from seedlab.core.errors import SeedLabError
+from seedlab.core.errors import RecipeError, SeedLabError
 from seedlab.core.model import Model
 from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Report
 from seedlab.images.png import read_pixels
 from seedlab.ui.browser_state import read_count
 from seedlab.ui.differences import build_comparison
+from seedlab.ui.subject import Place, Subject, find_subject
 from seedlab.ui.updates import Updates
 from seedlab.ui.verifications import Verifications
 from seedlab.ui.view import CanEnlarge
@@ -26,6 +27,9 @@ from seedlab.workflow.page_services import MeasureFor, TrySuffixesFor, VerifyFor
 from seedlab.workflow.session import Session
 from seedlab.workflow.trail import State, Trail
 from seedlab.workflow.verification import VerificationResult
+
+LARGE_DOWNLOAD = 1.0
+"""GB. A larger download is confirmed first."""
 
 UPDATE_INTERVAL = 0.1
 """Minimum time between two updates of a stream, in seconds, unless a tile changes its state."""
@@ -61,6 +65,11 @@ class PageSession:
         self.download: Path | None = None
         self._marks = GalleryMarks(gallery)
         self._measuring = Event()
+        # What the panel filled in last, and whether an earlier round, or another model, is shown since.
+        self.filled: dict[str, Any] = {}
+        self.is_revisiting = self.is_other_model = False
+        self._released: Place | None = None
+        self._confirmed: set[str] = set()
         self._names = names
         # By the names in `QUESTIONS`. Each answer has a name of its own: the page shows only new ones.
         self._answers: dict[str, dict[str, Any]] = {}
@@ -73,7 +82,46 @@ class PageSession:
         with self._lock:
             busy = self.verifications.is_running
             update = self._updates.build(self.session.trail, self._answers, busy=busy, since=since)
+            update |= {"panel": self.subject.to_dict()}
+            if update["status"] and (left := self.session.format_time_left()):
+                update["status"] += f", {left}"
             return update | ({"note": self.note} if since == 0 else {})
+
+    @property
+    def subject(self) -> Subject:
+        """What the panel is about."""
+        return find_subject(self.session.trail, self._released)
+
+    def release(self) -> None:
+        """Unlock the picture that the panel varies, until one is locked again."""
+        self._released = find_subject(self.session.trail).place
+
+    def relock(self) -> None:
+        """Let the panel vary the locked picture again, if one was unlocked."""
+        self._released = None
+
+    def revisit(self, round_id: int) -> None:
+        """Show an earlier round, and let the panel agree with it.
+
+        Raises:
+            SeedLabError: there is no such round.
+        """
+        self.session.revisit(round_id)
+        self.is_revisiting, self._released = True, None
+
+    def confirm_download(self, model: Model, *, is_here: bool) -> None:
+        """Let a large download begin only when it is asked for a second time.
+
+        Raises:
+            RecipeError: it is asked for the first time.
+        """
+        size = model.card.download if model.card else 0.0
+        if is_here or size <= LARGE_DOWNLOAD or model.model_id in self._confirmed:
+            return
+        self._confirmed.add(model.model_id)
+        raise RecipeError(
+            "model_id", f"{model.name} has to be downloaded first, {size:g} GB: press the button again to begin."
+        )
 
     def refresh(self, run: object, version: object) -> dict[str, Any]:
         """Return an update of a page that may have missed some: it has this version of this run."""

@@ -37,6 +37,8 @@ class Panel:
         measure: measures how much the model leaves to the seed.
         try_suffixes: measures what each suffix changes.
         tried: what is known of that.
+        generate: makes a round of seeds, or varies the locked picture.
+        anew: makes a round of seeds while a picture is locked; hidden while none is.
         examples_group: contains `examples`.
         word_accordion: contains `word_list`.
     """
@@ -51,6 +53,7 @@ class Panel:
     try_suffixes: gr.Button
     tried: gr.HTML
     generate: gr.Button
+    anew: gr.Button
     stop: gr.Button
     examples: tuple[gr.Button, ...]
     examples_group: gr.Column
@@ -93,6 +96,7 @@ def build_panel(services: PageServices) -> Panel:
     with gr.Row(elem_id="go"):
         generate = gr.Button("Generate", variant="primary", elem_id="generate", min_width=80)
         stop = gr.Button("Stop", elem_id="stop", min_width=80)
+    anew = gr.Button("New round of seeds", elem_id="anew", size="sm", visible=False)
     # Expands the panel on small screens; see static/js/page/fold.js.
     gr.Button("Seeds, variations, model", elem_id="fold", size="sm")
     with gr.Column(elem_id="more"):
@@ -115,6 +119,7 @@ def build_panel(services: PageServices) -> Panel:
         try_suffixes,
         tried,
         generate,
+        anew,
         stop,
         examples,
         examples_group,

@@ -7,13 +7,14 @@ from typing import Any
 import gradio as gr
 
 from seedlab.core.errors import RecipeError, SeedLabError
+from seedlab.core.fit import Fit
 from seedlab.core.model import Model
 from seedlab.core.numbers import read_whole
 from seedlab.core.recipe import MAX_PROMPT_CHARACTERS, Recipe
 from seedlab.core.text import quote
 from seedlab.rules.suffixes import parse_suffixes
-from seedlab.ui.browser_state import find_first_recipe, read_text, restore_fields, write_advanced, write_drafts
-from seedlab.ui.captions import format_default_draft, format_model_notes
+from seedlab.ui.browser_state import read_text, restore_fields, write_advanced, write_drafts
+from seedlab.ui.captions import format_default_draft, format_model_notes, label_model
 from seedlab.ui.fields import MODEL_DEPENDENT, update_fields
 from seedlab.ui.form import ADVANCED, ERROR_PLACES, Form, read_model_id
 from seedlab.ui.outputs import Outputs, run_action
@@ -32,17 +33,17 @@ class PanelHandlers:
     def restore_root(self, page: PageSession | None, served: Sequence[str], values: Sequence[str | None]) -> Outputs:
         """Restore the main fields; see `restore_fields`. Outputs: prompt, seeds, model."""
         trail = Trail() if page is None else page.session.trail
-        return restore_fields(trail, self._services.names, served, values)
+        recipe = None if page is None else page.subject.recipe
+        return restore_fields(trail, recipe, self._services.names, served, values)
 
     def restore_advanced(self, page: PageSession | None) -> Outputs:
         """Restore other fields from the round on the screen. Outputs: drafts, draft_steps, and those of `ADVANCED`."""
-        trail = Trail() if page is None else page.session.trail
-        recipe = find_first_recipe(trail)
-        if recipe is None:
+        recipe = None if page is None else page.subject.recipe
+        if page is None or recipe is None:
             return (gr.skip(),) * (2 + len(ADVANCED))
         try:
             model = self._find_model(recipe.model_address)
-            drafts = write_drafts(trail.visible[0], model)
+            drafts = write_drafts(page.session.trail.visible[0], model)
         except SeedLabError:
             return (gr.skip(),) * (2 + len(ADVANCED))
         return *drafts, *write_advanced(recipe, model, local=self._services.local).values()
@@ -60,6 +61,18 @@ class PanelHandlers:
             yield *unchanged, str(error), ""
             return
         yield *update_fields(model, rule, local=self._services.local), "", self._format_about(model)
+
+    def rate_models(self) -> Any:
+        """Order the listed models by whether they fit this machine. Outputs: model."""
+        try:
+            rated = [
+                (self._services.rate_model(model := self._services.find_model(model_id)), label, model_id, model.card)
+                for label, model_id in self._services.models
+            ]
+        except SeedLabError:
+            return gr.skip()  # generating will say so
+        rated.sort(key=lambda each: list(Fit).index(each[0]))
+        return gr.update(choices=[(label_model(label, fit, card), model_id) for fit, label, model_id, card in rated])
 
     def measure(self, page: PageSession | None, model_id: str | None) -> Iterator[Outputs]:
         """Measure how much a model leaves to the seed. Yields: notes about the model, error."""

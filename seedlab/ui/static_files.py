@@ -17,8 +17,8 @@ from seedlab.ui.theme import STATIC
 
 PREFIX = "seedlab/static"
 """Below the path that `seedlab.server.paths` keeps open."""
-FOLDERS = "js", "libraries"
-TYPES = {".js": "text/javascript", ".css": "text/css"}
+FOLDERS = "js", "libraries", "example"
+TYPES = {".js": "text/javascript", ".css": "text/css", ".webp": "image/webp"}
 """Not guessed: some systems call JavaScript plain text, which browsers do not run."""
 
 HEADERS = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from seedlab.ui.captions import name_root
+from seedlab.ui.root_names import name_roots
 from seedlab.ui.tree import SentTrees, Tree
 from seedlab.ui.verifications import VerificationStatus
 from seedlab.ui.view import CanEnlarge, build_header, build_recipes, build_state, build_summary
@@ -150,9 +150,10 @@ class Updates:
     def _follow_tree(self, trail: Trail) -> None:
         self._rounds = {each.id: self._rounds[each.id] for each in trail.rounds if each.id in self._rounds}
         self._saved = {each.id: self._saved.get(each.id, self._version) for each in trail.rounds}
-        new = {each.id: _Part(name_root(each), self._version) for each in trail.roots if each.id not in self._labels}
-        labels = self._labels | new
-        self._labels = {each.id: labels[each.id] for each in trail.roots}
+        names = name_roots(trail.roots)
+        self._labels = {round_id: self._labels.get(round_id, _Part()) for round_id in names}
+        for round_id, name in names.items():
+            self._labels[round_id].put(name, self._version)
 
     def _find_changes(self, trail: Trail) -> None:
         # A verification that was stopped has no status any more.

@@ -19,10 +19,10 @@ class Clock:
         self._begun, self._now = begun, now
         self._fractions: dict[int, float] = {}
         self._started: float | None = None
-        self._uncounted = 0.0
+        self._uncounted = self._pace = self._left = 0.0
 
-    def format_time_left(self, tile: int, fraction: float) -> str:
-        """Return the time left for all tiles, as "about 10 s left"; "" if it is short or not known yet.
+    def note(self, tile: int, fraction: float) -> None:
+        """Take in the progress of a tile.
 
         Args:
             tile: the index of the tile that made progress, from 0.
@@ -34,9 +34,17 @@ class Clock:
         self._fractions[tile] = fraction
         self._started = self._now() if self._started is None else self._started
         done = sum(self._fractions.values())
-        pace = (self._now() - self._started) / max(done - self._uncounted, 1e-6)
+        self._pace = (self._now() - self._started) / max(done - self._uncounted, 1e-6)
         waiting = sum(1 - begun for index, begun in enumerate(self._begun) if index not in self._fractions)
-        seconds = pace * (waiting + len(self._fractions) - done)
+        self._left = waiting + len(self._fractions) - done
+
+    def format_time_left(self, more: float = 0.0) -> str:
+        """Return the time left for all tiles, as "about 10 s left"; "" if it is short or not known yet.
+
+        Args:
+            more: how many further tiles wait, in units of these.
+        """
+        seconds = self._pace * (self._left + more)
         return format_duration(seconds) + " left" if seconds >= LONG_WORK else ""
 
 

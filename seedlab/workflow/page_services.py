@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 
+from seedlab.core.fit import Fit
 from seedlab.core.model import Model
 from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Report
@@ -37,6 +38,8 @@ class PageServices(Services):
         examples: example prompts.
         add_phrase: maps (prompt, phrase) to the prompt with the phrase added, or removed if it was there.
         local: whether users may name files on this machine.
+        is_here: whether a resolved model's files are on this machine.
+        rate_model: returns whether a model fits this machine. The first call takes seconds.
     """
 
     make_session: Callable[[Trail | None, str, str], Session]
@@ -49,6 +52,8 @@ class PageServices(Services):
     examples: tuple[str, ...]
     add_phrase: Callable[[str, str], str]
     local: bool = True
+    is_here: Callable[[Model], bool] = lambda _: True
+    rate_model: Callable[[Model], Fit] = lambda _: Fit.HERE
 
     @property
     def names(self) -> dict[str, str]:

@@ -54,12 +54,23 @@ class Session:
         self._developing = self._left = False
         self._working: int | None = None
         self._stop = Event()
+        self._clock = Clock([])
         self._looked_up: set[str] = set()
 
     @property
     def trail(self) -> Trail:
         """The current trail."""
         return self._shared.trail
+
+    def format_time_left(self) -> str:
+        """Return the time left for all waiting work, as "about 10 s left"; "" if it is short or not known yet."""
+        with self._shared.lock:
+            if self._working is None:
+                return ""
+            size = _measure_work(self.trail.round(self._working).tiles[0])
+            others = [round_ for round_ in self.trail.visible if round_.id != self._working]
+            waiting = [tile for round_ in others for tile in round_.tiles if tile.state is State.WAITING]
+            return self._clock.format_time_left(sum(map(_measure_work, waiting)) / size)
 
     def is_known(self, tile: Tile) -> bool:
         """Whether a tile's state is final: tiles of a restored trail are STOPPED until the store was searched."""
@@ -287,7 +298,7 @@ class Session:
         round_ = self.trail.round(round_id)
         draft_steps, indices = round_.choose_next()
         tiles = [round_.tiles[index] for index in indices]
-        clock = Clock([tile.kept_fraction if draft_steps is None else 0.0 for tile in tiles])
+        clock = self._clock = Clock([tile.kept_fraction if draft_steps is None else 0.0 for tile in tiles])
         recipes = [tile.recipe for tile in tiles]
         unfinished = set(indices)
         try:
@@ -338,8 +349,8 @@ class Session:
             case Progress(step=step, steps=steps, preview=preview):
                 fraction = step / steps
                 shown = {"state": State.RUNNING, "fraction": fraction, "preview": preview}
-                sentence = clock.format_time_left(report.index, fraction)
-                self._shared.change_unfinished(round_id, index, **shown, sentence=sentence)
+                clock.note(report.index, fraction)
+                self._shared.change_unfinished(round_id, index, **shown, sentence="")
 
     def _keep_picture(self, round_id: int, index: int, report: Finished) -> None:
         recipe = self.trail.tile(round_id, index).recipe
@@ -349,3 +360,8 @@ class Session:
             self._shared.change_unless_done(round_id, index, state=State.FAILED, preview=None, sentence=str(error))
         else:
             self._shared.show(recipe, replace(picture, draft_steps=report.draft_steps))
+
+
+def _measure_work(tile: Tile) -> float:
+    """Return about how much work a picture is, in pixels that are denoised."""
+    return tile.recipe.num_inference_steps * tile.recipe.width * tile.recipe.height

@@ -110,7 +110,9 @@ class Screen:
             self.fill("prompt", prompt)
         if seeds is not None:
             self.fill("seeds", seeds)
-        self.page.locator("#generate").click()
+        # With a picture locked, Generate varies it.
+        anew = self.page.locator("#anew")
+        (anew if anew.is_visible() else self.page.locator("#generate")).click()
 
     def set_steps(self, steps: int, side: int | None = None) -> None:
         """Set the number of denoising steps, and the size, which decide how long a picture takes.

@@ -44,11 +44,12 @@ def test_a_variation_is_varied_further_and_the_newest_round_is_in_view(visit, se
     screen = visit(**MOTION)
     screen.generate(seeds=str(seeds[0]))
     screen.wait_done(0, 1)
-    for column in range(3):
+    # Suffixes that the prompt has already are left out.
+    for column, count in enumerate((4, 3, 2)):
         screen.frame(column, 0).click()
-        screen.wait_done(column + 1)
+        screen.wait_done(column + 1, count)
     expect(screen.column(3)).to_be_in_viewport(ratio=0.9)
-    prompt = "Labrador in the style of Vermeer, highly realistic, highly realistic"
+    prompt = "Labrador in the style of Vermeer, highly realistic, artsy"
     expect(screen.column(3).locator("header p")).to_have_text(prompt)
 
 

@@ -136,7 +136,7 @@ class Page:
     def click(self, round_id, index, suffixes=SUFFIXES, rule="suffixes", **texts):
         event = SimpleNamespace(_data={"round": round_id, "index": index})
         texts = {each.name: each.default for each in list_parameters()} | {"suffixes": suffixes} | texts
-        update, *errors = self.handlers.choose_tile(event, self.state, rule, *texts.values())
+        update, self.notice, *errors = self.handlers.choose_tile(event, self.state, rule, *texts.values())
         self._show(update, errors)
 
     def enlarge(self, round_id, index):

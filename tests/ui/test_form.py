@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from seedlab.core.errors import RecipeError
+from seedlab.core.fit import Fit
 from seedlab.core.model import ModelCard
 from seedlab.ui.fields import MODEL_DEPENDENT, list_schedulers
 from seedlab.ui.handlers import Handlers
@@ -50,7 +51,7 @@ def test_an_unsupported_size_is_rounded_with_a_notice(page, painter):
     page.develop()
     assert (painter.painted[0].width, painter.painted[0].height) == (104, 128)
     assert page.notice == "Sketch makes sizes in steps of 8 pixels: 100 became 104."
-    page.explore(width="104", seeds="0")
+    page.explore(width="104", seeds="1")
     assert page.notice == ""
 
 
@@ -183,3 +184,22 @@ def test_users_who_may_not_name_files_never_see_the_lora_field(painter):
     handlers = Handlers(replace(make_services(painter), local=False), address)
     *_, (*updates, _, _) = handlers.choose_model("sketch", "suffixes")
     assert updates[MODEL_DEPENDENT.index("loras")]["visible"] is False
+
+
+def test_models_are_listed_by_whether_they_fit_with_their_sizes(painter):
+    models = {
+        "huge": (Fit.LARGE, ModelCard(licence="", download=33.7, memory=36)),
+        "small": (Fit.FITS, ModelCard(licence="", download=5.5, memory=5)),
+        "sketch": (Fit.HERE, ModelCard(licence="", download=0, memory=0.5)),
+    }
+    services = replace(
+        make_services(painter),
+        models=tuple((name.title(), name) for name in models),
+        find_model=lambda name: replace(SKETCH, model_id=name, card=models[name][1]),
+        rate_model=lambda model: models[model.model_id][0],
+    )
+    assert Handlers(services, address).rate_models()["choices"] == [
+        ("Sketch", "sketch"),
+        ("Small · 5.5 GB, fits this machine", "small"),
+        ("Huge · 33.7 GB, too large for this machine", "huge"),
+    ]

@@ -52,7 +52,16 @@ def test_every_event_of_the_page_is_private(blocks):
 
 def test_only_streams_and_model_lookups_wait_in_a_queue(blocks):
     queued = {event.name for event in blocks.fns.values() if event.queue and event.name != "leave"}
-    assert queued == {"develop", "verify", "choose_model", "restore_advanced", "measure", "try_suffixes", "pack"}
+    assert queued == {
+        "develop",
+        "verify",
+        "choose_model",
+        "follow_model",
+        "restore_advanced",
+        "measure",
+        "try_suffixes",
+        "pack",
+    }
 
 
 def test_no_event_is_dropped_while_another_of_its_kind_is_running(blocks):

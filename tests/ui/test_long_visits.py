@@ -115,7 +115,7 @@ def test_a_click_builds_only_what_is_new(file, monkeypatch, tmp_path):
     counts = []
     for count in (2, MANY):
         page = open_page(make_trail("deep", count, file), Painter(tmp_path / str(count), pause=0.0))
-        built = dict.fromkeys(("build_state", "build_header", "build_recipes", "name_root", "write_round"), 0)
+        built = dict.fromkeys(("build_state", "build_header", "build_recipes", "name_roots", "write_round"), 0)
         with monkeypatch.context() as patch:
             for name in built:
                 patch.setattr(updates_module, name, count_calls(getattr(updates_module, name), name, built))

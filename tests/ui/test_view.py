@@ -9,7 +9,8 @@ from PIL import Image
 from seedlab.core.recipe import Nudge, Recipe
 from seedlab.rules.seeds import Seeds
 from seedlab.rules.suffixes import Suffixes
-from seedlab.ui.captions import format_seed, name_download, name_root
+from seedlab.ui.captions import format_seed, name_download
+from seedlab.ui.root_names import name_roots
 from seedlab.ui.view import encode_preview
 from seedlab.workflow.notices import format_unknown_words
 from seedlab.workflow.trail import State, Trail
@@ -161,8 +162,8 @@ def test_first_rounds_are_listed_if_there_are_several():
 
 def test_labels_of_long_and_empty_prompts():
     long = explored(replace(RECIPE, prompt="A labrador by the sea in the style of Vermeer"))
-    assert name_root(long.rounds[0]) == "A labrador by the sea in the s… · 0–3"
-    assert name_root(explored(replace(RECIPE, prompt="")).rounds[0]) == "No prompt · 0–3"
+    assert name_roots(long.rounds) == {1: "A labrador by the sea in the s… · 0–3"}
+    assert name_roots(explored(replace(RECIPE, prompt="")).rounds) == {1: "No prompt · 0–3"}
 
 
 @pytest.mark.parametrize(

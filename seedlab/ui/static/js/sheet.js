@@ -8,14 +8,17 @@ import { SeedNames } from './gallery/seeds.js';
 import { listenToLinks } from './gallery/sharing.js';
 import { Look } from './look/look.js';
 import { Actions } from './page/actions.js';
+import { Alert } from './page/alert.js';
 import { Arrangement } from './page/arrange.js';
 import { Connection } from './page/connection.js';
 import { countKept, Culling } from './page/culling.js';
 import { acceptDrops } from './page/drop.js';
+import { Following } from './page/following.js';
 import { addFold, describeUnfold, listenToUnfold } from './page/fold.js';
 import { listenToTiles } from './page/gestures.js';
 import { listenToKeys } from './page/keys.js';
 import { Rounds } from './page/rounds.js';
+import { addTooltips } from './page/tooltips.js';
 import { Roving } from './page/roving.js';
 import { findParent, isSame } from './state/pairs.js';
 import { SavedTrail } from './state/saved.js';
@@ -55,6 +58,8 @@ class Sheet {
       canCompare: (at) => this.pinning.canCompare(at), compare: (at) => this.pinning.compareWith(at),
     });
     this.connection = new Connection(trigger, this);
+    this.alert = new Alert();
+    this.following = new Following((kind, data) => this.connection.trigger(kind, data), (words) => { this.said = words; });
     this.culling = new Culling(this.view, { redraw: (id) => this.redraw(id), send: (kind, data) => this.send(kind, data), say: (words) => this.say(words) });
     this.pinning = new Pinning(this.view, () => this.redraw(...this.view.path), (places) => this.send('compare', places));
     this.roving = new Roving(this);
@@ -78,6 +83,7 @@ class Sheet {
     listenToUnfold();
     listenToLinks(this);
     this.seedNames.load();
+    addTooltips(document.querySelector('#panel'));
     acceptDrops(() => this.view.run, (name) => this.connection.trigger('refuse', { name }));
   }
 
@@ -90,6 +96,8 @@ class Sheet {
     this.saved.take(update);
     this.unpress();
     this.rounds.forgetMissing();
+    this.following.take(this.view);
+    this.alert.take(this.view);
     this.rounds.touch(...changed, this.selections.takeChoice(this.view.choice));
     this.draw();
     return true;
@@ -127,7 +135,7 @@ class Sheet {
     rounds.draw();
     const inspected = this.describeInspected();
     this.script.inspect(inspected.tile?.url);
-    render(sheetView({ view, row: this.arrangement.row, note: this.note, said: this.said, inspected }, this.actions), root);
+    render(sheetView({ view, row: this.arrangement.row, note: this.note, said: this.said, inspected, isAlerting: this.alert.isOn }, this.actions), root);
     this.arrangement.arrange(rounds.list(), view.path.indexOf(this.large));
     this.arrangement.reveal(this.large);
     rounds.restoreSiblingFocus(focused);

@@ -59,10 +59,11 @@ export class Actions {
   }
 
   cancel(round) {
-    if (!this.sheet.selections.find(round).isOn) return;
+    if (!this.sheet.selections.find(round).isOn) return false;
     this.sheet.selections.clear(round);
     this.sheet.redraw(round);
     this.sheet.roving.focus({ round, index: this.sheet.roving.findActive(round) });
+    return true;
   }
 
   askForScript(place) {
@@ -126,6 +127,20 @@ export class Actions {
     this.sheet.selections.clear(at.round);
     this.sheet.redraw(at.round);
     this.sheet.choose(at);
+  }
+
+  // The panel has the example's prompt and seeds, unless they were edited.
+  startExample() {
+    document.querySelector('#generate').click();
+  }
+
+  toggleAlert() {
+    this.sheet.alert.toggle();
+    this.sheet.draw();
+  }
+
+  unlock() {
+    this.sheet.send('unlock', {});
   }
 
   showKeys() {

@@ -18,7 +18,7 @@ export function listenToTiles(row, page) {
   row.addEventListener('click', (event) => click(event, state, page));
   row.addEventListener('dblclick', (event) => doubleClick(event, state, page));
   row.addEventListener('keydown', (event) => pressSpace(event, page));
-  row.addEventListener('keydown', (event) => { if (event.key === 'Escape') page.cancel(Number(event.target.closest('.round').dataset.id)); });
+  row.addEventListener('keydown', (event) => { if (event.key === 'Escape' && page.cancel(Number(event.target.closest('.round').dataset.id))) event.preventDefault(); });
   row.addEventListener('keyup', (event) => { if (event.key === ' ' && canLook(event)) event.preventDefault(); });
   row.addEventListener('focusin', (event) => { if (findFrame(event)) page.focus(findPlace(findFrame(event))); });
   listenToPress(row, state, page);

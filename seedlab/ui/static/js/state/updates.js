@@ -4,7 +4,7 @@ import { findLinks, moveRounds } from './tree.js';
 // `known` has the rounds that were on the screen, by id. Of all rounds, by id: `parents`, the [round, tile] that each was
 // made from, null for first rounds; and `labels`, what first rounds are called.
 export function makeView() {
-  const shown = { rounds: [], path: [], order: [], roots: [], script: null, choice: null, status: '', hint: '', note: '', focus: null, working: false };
+  const shown = { rounds: [], path: [], order: [], roots: [], script: null, choice: null, status: '', hint: '', note: '', panel: { key: '', locked: '' }, focus: null, working: false };
   return { run: null, version: 0, ...shown, known: new Map(), parents: new Map(), labels: new Map() };
 }
 

@@ -5,7 +5,7 @@ const GROUPS = [
   ['Among the pictures', [
     ['← → ↑ ↓', 'Go to another picture, and to another round'], ['Enter', 'Lock the seed, and vary it'], ['Space', 'Look closely'],
     ['P', 'Keep'], ['X', 'Reject: it dims, and is not deleted'], ['1 … 5', 'Give stars; the same again takes them back'], ['U', 'Undo the last mark'],
-    ['C', 'Compare: with the pinned pictures, or with the parent'], ['Ctrl or Shift + click', 'Select several'], ['Esc', 'End the selection'], ['G', 'Gallery: all your pictures'],
+    ['C', 'Compare: with the pinned pictures, or with the parent'], ['Ctrl or Shift + click', 'Select several'], ['Esc', 'End the selection, or unlock the seed'], ['G', 'Gallery: all your pictures'],
   ]],
   ['Looking closely', [
     ['← →', 'Another picture of the round'], ['↑ ↓', 'The round above or below'], ['+ − 0 1', 'Zoom in, zoom out, fit, one to one'], ['L', 'Lock the seed'],

@@ -1,0 +1,45 @@
+"""Rates models: those whose files are here, those that fit this machine, and those that are too large for it."""
+
+from pathlib import Path
+
+import psutil
+
+from seedlab.core.fit import Fit
+from seedlab.core.model import Model
+from seedlab.pipelines.loaded.sources import is_on_hub
+from seedlab.pipelines.models.catalog import SKETCH
+
+GIGABYTE = 10**9
+FULL_PRECISION = 2
+"""A model takes so many times its memory in half precision on a CPU, which computes in full precision."""
+
+
+def rate_model(model: Model, device: str) -> Fit:
+    """Return whether a model is here, or fits the memory of a device. What is not known of it counts as fitting.
+
+    Args:
+        device: "cuda", "mps" or "cpu".
+    """
+    if model.model_id == SKETCH or not is_on_hub(model.model_id) or _seems_downloaded(model.model_id):
+        return Fit.HERE
+    needed = model.card.memory * (FULL_PRECISION if device == "cpu" else 1) if model.card else 0.0
+    return Fit.FITS if needed * GIGABYTE <= _measure_memory(device) else Fit.LARGE
+
+
+def _seems_downloaded(model_id: str) -> bool:
+    """Whether the Hub's cache has files of a model and no unfinished ones. Loading it checks them all."""
+    from huggingface_hub.constants import HF_HUB_CACHE
+    from huggingface_hub.file_download import repo_folder_name
+
+    folder = Path(HF_HUB_CACHE) / repo_folder_name(repo_id=model_id, repo_type="model")
+    return any(folder.glob("snapshots/*/*")) and not any(folder.glob("blobs/*.incomplete"))
+
+
+def _measure_memory(device: str) -> int:
+    """Return all memory, in bytes: with a GPU the machine's too, because parts of a model can wait there."""
+    host = int(psutil.virtual_memory().total)
+    if device != "cuda":
+        return host
+    import torch
+
+    return max(host, int(torch.cuda.mem_get_info()[1]))

@@ -1,0 +1,119 @@
+"""The locked picture with several of its fields edited at once. Edits of one field are words or sweeps."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from seedlab.core.errors import RecipeError
+from seedlab.core.recipe import Recipe
+from seedlab.core.start import SHARED
+from seedlab.core.text_changes import name_change
+from seedlab.rules.prompts import read_marks
+from seedlab.rules.rule import Rule, Value
+from seedlab.rules.settings import find_setting
+from seedlab.rules.words import replace_prompt
+
+LABELS = {
+    "prompt": "prompt",
+    "negative_prompt": "negative prompt",
+    "guidance_scale": "guidance",
+    "num_inference_steps": "steps",
+    "scheduler": "scheduler",
+    "width": "size",
+    "height": "size",
+    "generator_device": "noise",
+    "model_id": "model",
+    "revision": "model",
+    "dtype": "model",
+}
+"""The fields of a recipe that an edit may change, and what titles call them."""
+
+BROKEN = "This round has an edit of an unknown kind: update SeedLab."
+
+
+@dataclass(frozen=True)
+class Edit(Rule):
+    """One tile for each edit. A value has a pair for each edited field: (("prompt", "a cat"), ("guidance_scale", 2)).
+
+    A revision of None is written as "".
+    """
+
+    name = "edit"
+    label = "Edits"
+    help = "The same seed with several fields edited."
+    from_tile = False
+
+    @classmethod
+    def of(cls, parent: Recipe, changes: Mapping[str, str | float | None]) -> "Edit":
+        """Make the rule of one edit.
+
+        Args:
+            parent: the recipe of the locked picture.
+            changes: the new values of fields out of `LABELS`; prompts as they are typed.
+        """
+        return cls((tuple((name, "" if value is None else value) for name, value in changes.items()),))
+
+    @classmethod
+    def apply(cls, parent: Recipe, value: Value) -> Recipe:
+        """Replace the fields. Weights in prompts are read."""
+        changes: dict[str, Any] = dict(_read(value))  # `Recipe` checks them
+        if "prompt" in changes:
+            parent = replace_prompt("prompt", parent, changes.pop("prompt"))
+        if "negative_prompt" in changes:
+            parent = _replace_negative_prompt(parent, changes.pop("negative_prompt"))
+        if "revision" in changes:
+            changes["revision"] = changes["revision"] or None
+        shared = {name: changes.pop(name) for name in SHARED if name in changes}
+        return replace(parent.replace_shared(**shared), **changes)
+
+    @classmethod
+    def caption(cls, parent: Recipe, value: Value) -> str:
+        """Return what was edited: "cat · guidance 2"."""
+        changes = dict(_read(value))
+        return " · ".join(filter(None, _list_captions(parent, changes)))
+
+    @property
+    def subject(self) -> str:
+        """What was edited: "prompt, guidance"."""
+        names = (LABELS[name] for value in self.values for name, _ in _read(value))
+        return ", ".join(dict.fromkeys(names))
+
+
+def _read(value: Value) -> Iterator[tuple[str, Value]]:
+    """Read the pairs of a value, which may come from untrusted JSON.
+
+    Raises:
+        RecipeError: it has none, or a field that is not edited.
+    """
+    if not isinstance(value, tuple):
+        raise RecipeError("rule", BROKEN)
+    for pair in value:
+        match pair:
+            case (str() as name, str() | int() | float() as content) if name in LABELS:
+                yield name, content
+            case _:
+                raise RecipeError("rule", BROKEN)
+
+
+def _replace_negative_prompt(parent: Recipe, prompt: Value) -> Recipe:
+    if not isinstance(prompt, str):
+        raise RecipeError("negative_prompt", "A prompt must be text.")
+    base, syntax = read_marks(parent, prompt)
+    return replace(base, negative_prompt=prompt, prompt_syntax=syntax)
+
+
+def _list_captions(parent: Recipe, changes: Mapping[str, Any]) -> Iterator[str]:
+    if "prompt" in changes:
+        yield name_change(parent.write_prompt("prompt"), str(changes["prompt"]))
+    if "negative_prompt" in changes:
+        yield f"negative prompt: {name_change(parent.write_prompt('negative_prompt'), str(changes['negative_prompt']))}"
+    for name, setting in (("guidance_scale", "guidance"), ("num_inference_steps", "steps"), ("scheduler", "scheduler")):
+        if name in changes:
+            yield find_setting(setting).caption((changes[name],))
+    if "width" in changes or "height" in changes:
+        size = changes.get("width", parent.width), changes.get("height", parent.height)
+        yield find_setting("size").caption(size)
+    if "generator_device" in changes:
+        yield f"noise from the {'CPU' if changes['generator_device'] == 'cpu' else 'GPU'}"
+    if "model_id" in changes:
+        yield str(changes["model_id"]).rpartition("/")[2]
