@@ -171,6 +171,11 @@ def restore_fields(
     return tuple(field if value == first else gr.skip() for field, first, value in updates)
 
 
+def find_first_recipe(trail: Trail) -> Recipe | None:
+    """Return the recipe of the first tile on the screen, or None."""
+    return trail.visible[0].tiles[0].recipe if trail.path else None
+
+
 def write_advanced(recipe: Recipe, model: Model, *, local: bool) -> dict[str, str]:
     """Return the values of the fields under Advanced for a recipe; "" where it has the model's default.
 

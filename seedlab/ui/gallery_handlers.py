@@ -17,7 +17,7 @@ from seedlab.core.errors import SeedLabError
 from seedlab.core.files import is_full, write_atomically
 from seedlab.core.seeds import write_seeds
 from seedlab.rules.rule import MAX_VALUES
-from seedlab.ui.browser_state import read_numbers, read_text, write_advanced, write_drafts
+from seedlab.ui.browser_state import find_first_recipe, read_numbers, read_text, write_advanced, write_drafts
 from seedlab.ui.captions import name_round
 from seedlab.ui.form import ERROR_PLACES, FIELDS, FORM
 from seedlab.ui.gallery_data import build_models, build_page, build_seeds, read_cursor, read_field, read_search
@@ -87,10 +87,11 @@ class GalleryHandlers:
             entry = gallery.read(read_text(event, "name"))
             place = find_tile(trail, entry)
             if place is not None:
-                page.session.revisit(place[0])
+                page.revisit(place[0])
                 return {"place": list(place)}, ""
             file = gallery.find_file(entry.name)
             notice = self._opener.open(file, page.session, (model_id or "").strip(), fields)
+            page.is_revisiting = True
             return {"place": [page.session.trail.newest.id, 0]}, notice
 
         return self._show(event, page, find)
@@ -101,6 +102,7 @@ class GalleryHandlers:
         def add(page: PageSession, fields: dict[str, Any]) -> tuple[Answer, str]:
             trail = read_link(read_text(event, "link")[: 2 * MAX_LINK + 1])
             page.session.add(trail)
+            page.is_revisiting = True
             fields |= self._read_fields(page.session.trail)
             return {"place": [page.session.trail.path[-1], 0]}, format_added(trail, "link")
 
@@ -184,7 +186,7 @@ class GalleryHandlers:
 
     def _read_fields(self, trail: Trail) -> dict[str, Any]:
         """Return the values of the panel's fields with which Generate makes the first round on the screen."""
-        recipe = trail.visible[0].tiles[0].recipe if trail.path else None
+        recipe = find_first_recipe(trail)
         if recipe is None:
             return {}
         tiles = trail.visible[0].tiles

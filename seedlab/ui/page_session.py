@@ -15,10 +15,10 @@ from seedlab.core.reports import Report
 from seedlab.images.png import read_pixels
 from seedlab.ui.browser_state import read_count
 from seedlab.ui.differences import build_comparison
-from seedlab.ui.subject import Place, Subject, find_subject
+from seedlab.ui.subject import Subject, find_subject
 from seedlab.ui.updates import Updates
 from seedlab.ui.verifications import Verifications
-from seedlab.ui.view import CanEnlarge
+from seedlab.ui.view import CanEnlarge, find_focus
 from seedlab.workflow.gallery import Gallery
 from seedlab.workflow.gallery_marks import GalleryMarks
 from seedlab.workflow.mark import Mark
@@ -68,7 +68,7 @@ class PageSession:
         # What the panel filled in last, and whether an earlier round, or another model, is shown since.
         self.filled: dict[str, Any] = {}
         self.is_revisiting = self.is_other_model = False
-        self._released: Place | None = None
+        self._released: int | None = None
         self._confirmed: set[str] = set()
         self._names = names
         # By the names in `QUESTIONS`. Each answer has a name of its own: the page shows only new ones.
@@ -94,7 +94,7 @@ class PageSession:
 
     def release(self) -> None:
         """Unlock the picture that the panel varies, until one is locked again."""
-        self._released = find_subject(self.session.trail).place
+        self._released = find_focus(self.session.trail)
 
     def relock(self) -> None:
         """Let the panel vary the locked picture again, if one was unlocked."""

@@ -43,20 +43,20 @@ class Subject:
         return {"key": self.key, "locked": self.name}
 
 
-def find_subject(trail: Trail, released: Place | None = None) -> Subject:
+def find_subject(trail: Trail, released: int | None = None) -> Subject:
     """Return what the panel is about.
 
     It is the picture from which the round on the screen was made. A round with a single picture is about that
     picture: the next edit continues from it.
 
     Args:
-        released: a picture that the user unlocked.
+        released: the id of the round that was on the screen when the user unlocked its picture.
     """
     focus = find_focus(trail)
     if focus is None:
         return Subject("", None, None)
-    place = _find_place(trail, focus)
-    if place is None or place == released:
+    place = None if focus == released else _find_place(trail, focus)
+    if place is None:
         root = trail.visible[0]
         return Subject(f"root {root.id}", None, root.tiles[0].recipe)
     return Subject("{} {}".format(*place), place, trail.tile(*place).recipe)

@@ -193,6 +193,13 @@ def test_unlocking_lets_the_button_generate_until_a_picture_is_locked_again(lock
     assert locked.view["panel"]["locked"] == "seed 2"
 
 
+def test_unlocking_while_a_single_picture_is_made_lasts(locked):
+    press(locked, prompt="cat")
+    locked.handlers.unlock(locked.state)
+    locked.develop()
+    assert locked.view["panel"]["locked"] == ""
+
+
 def test_first_rounds_are_told_apart_by_what_differs(page):
     page.explore()
     page.explore(guidance_scale="1.5")

@@ -35,8 +35,8 @@ const isLocked = () => document.documentElement.hasAttribute('data-locked');
 const STARS = ['1', '2', '3', '4', '5'];
 
 function listKeys(at, actions) {
-  const unlocking = isLocked() ? { escape: () => actions.unlock() } : {};
-  const keys = { '?': () => actions.showKeys(), u: () => actions.undo(), g: () => actions.openGallery(), ...unlocking };
+  const unlock = isLocked() ? { escape: () => actions.unlock() } : {};
+  const keys = { '?': () => actions.showKeys(), u: () => actions.undo(), g: () => actions.openGallery(), ...unlock };
   if (!at) return keys;
   const stars = Object.fromEntries(STARS.map((key) => [key, () => actions.mark(at, 'stars', Number(key))]));
   return { ...keys, ...stars, p: () => actions.mark(at, 'keep'), x: () => actions.mark(at, 'reject'), c: () => actions.compareWith(at) };
