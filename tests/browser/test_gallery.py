@@ -183,3 +183,11 @@ def test_a_round_is_saved_as_a_page_and_the_trail_as_a_file_that_opens(made, tmp
     expect(made.sentence("notice")).to_contain_text("Opened from a file: 4 pictures.")
     made.drop(file, file.name)  # once more: they stay one round
     expect(made.page.locator(".roots button")).to_have_count(0)
+
+
+def test_on_a_phone_a_thumb_opens_it(visit):
+    screen = visit(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True, steps=None)
+    screen.page.locator(".gallery-open").tap()
+    expect(box(screen).locator("[role=status]")).to_contain_text("picture")
+    box(screen).get_by_role("button", name="Close", exact=True).tap()
+    expect(box(screen)).to_have_count(0)
