@@ -1,10 +1,13 @@
 """What the server needs of gradio beyond its public interface, all in one place: these names may change with gradio."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import Any
 
 import gradio as gr
+from gradio import routes
 from gradio.tunneling import CURRENT_TUNNELS
 
 from seedlab.ui.running_page import FORGED, Function, OpenStream
@@ -65,8 +68,20 @@ class GradioApp:
         logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
         server = self._blocks.server
         server.config.timeout_graceful_shutdown = GRACE_SECONDS  # type: ignore[assignment]
-        server.should_exit = True
-        server.thread.join(timeout=1.0)
+        with _hush_cancelled_events():
+            server.should_exit = True
+            server.thread.join(timeout=1.0)
+
+
+@contextmanager
+def _hush_cancelled_events() -> Iterator[None]:
+    """Print no traceback of events that are cut off. Gradio does so by itself, without logging."""
+    module: Any = routes
+    printing, module.traceback = module.traceback, SimpleNamespace(print_exc=lambda: None)
+    try:
+        yield
+    finally:
+        module.traceback = printing
 
 
 def _read_limit(fn: Any) -> int:

@@ -20,12 +20,12 @@ PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobil
 def test_a_hostile_prompt_is_only_text(screen, seeds):
     screen.generate(prompt=HOSTILE, seeds=str(seeds[0]))
     screen.wait_done(0, 1)
-    screen.fill("suffixes", f", {HOSTILE}")
+    screen.fill("suffixes", f", {HOSTILE} twice")
     screen.frame(0, 0).click()
     screen.wait_done(1, 1)
     screen.frame(1, 0).hover()
     expect(screen.column(0).locator("header p")).to_have_text(HOSTILE)
-    expect(screen.column(1).locator(".suffix")).to_have_text(HOSTILE)
+    expect(screen.column(1).locator(".suffix")).to_have_text(f"{HOSTILE} twice")
     expect(screen.page.locator(".inspector dd:not([hidden])").first).to_contain_text(HOSTILE)
     expect(screen.page.locator("img[src='x']")).to_have_count(0)
     assert "alert" not in screen.page.locator("#sheet img.picture").first.get_attribute("src")
@@ -237,10 +237,10 @@ def test_the_layout_is_stable_while_pictures_arrive(screen, seeds):
 
 def test_previews_do_not_scroll_the_strips(visit, seeds):
     screen = visit(viewport={"width": 800, "height": 800}, **MOTION)
-    screen.fill("suffixes", ", artsy\n, trending")
     screen.generate(seeds=str(seeds[0]))
     screen.wait_done(0, 1)
     for column in range(4):
+        screen.fill("suffixes", f", {column} artsy\n, {column} trending")
         screen.frame(column, 0).click()
         screen.wait_done(column + 1, 2)
     expect(screen.column(4)).to_be_in_viewport(ratio=0.9)
@@ -248,6 +248,7 @@ def test_previews_do_not_scroll_the_strips(visit, seeds):
     film.evaluate("node => node.scrollTo({ left: 0, behavior: 'instant' })")
     screen.open_advanced()
     screen.fill("num_inference_steps", str(LONG // 2))
+    screen.fill("suffixes", ", artsy\n, trending")
     screen.frame(4, 0).click()
     screen.wait_working(5)
     film.evaluate("node => node.scrollTo({ left: 0, behavior: 'instant' })")

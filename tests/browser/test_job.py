@@ -123,12 +123,14 @@ def test_input_typed_before_the_trail_is_restored_is_kept(screen, seeds):
     screen.generate(prompt="cat, Van Gogh", seeds=f"{seeds[0]}, {seeds[1]}")
     screen.wait_done(0, 2)
     held = []
-    screen.page.route("**/run/**", lambda route: held.append(route), times=1)
+    screen.page.route("**/run/**", held.append)
     with screen.page.expect_request("**/run/**"):
         screen.page.reload()
     screen.page.locator("#prompt textarea").fill("owl at ni")
     assert screen.columns.count() == 0
-    held[0].continue_()
+    screen.page.unroute("**/run/**")
+    for route in held:
+        route.continue_()
     screen.wait_done(0, 2)
     expect(screen.page.locator("#seeds :is(textarea, input)")).to_have_value(f"{seeds[0]}-{seeds[1]}")
     assert screen.value("prompt") == "owl at ni"

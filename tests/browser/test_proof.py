@@ -139,7 +139,7 @@ def test_pictures_of_every_kind_are_taken_and_other_files_get_our_sentence(scree
     )
     expect(screen.page.locator(".toast-body")).to_have_count(0)
     picker = screen.page.locator("#open").locator("xpath=..").locator("input[type=file]")
-    expect(picker).to_have_attribute("accept", ".png,.jpg,.jpeg,.webp")
+    expect(picker).to_have_attribute("accept", ".png,.jpg,.jpeg,.webp,.zip")
 
 
 def test_a_hostile_file_shows_an_error_and_changes_nothing(screen, seeds, tmp_path):
