@@ -123,7 +123,7 @@ def test_input_typed_before_the_trail_is_restored_is_kept(screen, seeds):
     screen.generate(prompt="cat, Van Gogh", seeds=f"{seeds[0]}, {seeds[1]}")
     screen.wait_done(0, 2)
     held = []
-    screen.page.route("**/run/**", held.append)
+    screen.page.route("**/run/**", lambda route: held.append(route))  # Playwright takes no built-in method
     with screen.page.expect_request("**/run/**"):
         screen.page.reload()
     screen.page.locator("#prompt textarea").fill("owl at ni")
