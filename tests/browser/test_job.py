@@ -122,18 +122,19 @@ def test_a_reload_restores_the_trail(screen, seeds, server):
 def test_input_typed_before_the_trail_is_restored_is_kept(screen, seeds):
     screen.generate(prompt="cat, Van Gogh", seeds=f"{seeds[0]}, {seeds[1]}")
     screen.wait_done(0, 2)
-    held = []
-    screen.page.route("**/run/**", lambda route: held.append(route))  # Playwright takes no built-in method
+    held, released = [], []
+    screen.page.route("**/run/**", lambda route: route.continue_() if released else held.append(route))
     with screen.page.expect_request("**/run/**"):
         screen.page.reload()
     screen.page.locator("#prompt textarea").fill("owl at ni")
     assert screen.columns.count() == 0
-    screen.page.unroute("**/run/**")
+    released.append(True)
     for route in held:
         route.continue_()
     screen.wait_done(0, 2)
     expect(screen.page.locator("#seeds :is(textarea, input)")).to_have_value(f"{seeds[0]}-{seeds[1]}")
     assert screen.value("prompt") == "owl at ni"
+    screen.page.unroute("**/run/**")
 
 
 def test_an_earlier_first_round_can_be_shown_again(screen, seeds):
