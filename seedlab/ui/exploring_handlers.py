@@ -31,8 +31,8 @@ from seedlab.ui.variation import (
 )
 from seedlab.workflow.trail import UNFINISHED, Round, Tile, Trail
 
-FOLLOWERS = ("generate", "anew", *FORM)
-"""The outputs of `follow`: the panel's buttons and its fields."""
+FOLLOWERS = ("generate", *FORM)
+"""The outputs of `follow`: the panel's button and its fields."""
 
 
 class ExploringHandlers(PanelHandlers):
@@ -146,13 +146,10 @@ class ExploringHandlers(PanelHandlers):
         if page is None:
             return (gr.skip(),) * len(FOLLOWERS)
         subject = page.subject
-        buttons = {
-            "generate": gr.update(value=f"Vary {subject.name}" if subject.name else "Generate"),
-            "anew": gr.update(visible=bool(subject.name)),
-        }
+        button = gr.update(value=f"Vary {subject.name}" if subject.name else "Generate")
         is_opening = read_text(event, "why") == "open"
         fields = self._choose_fields(page, subject, dict(zip(FORM, values, strict=True)), is_opening=is_opening)
-        updates = buttons | fields
+        updates = {"generate": button} | fields
         return tuple(updates.get(name, gr.skip()) for name in FOLLOWERS)
 
     def _choose_fields(

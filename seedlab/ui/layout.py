@@ -200,7 +200,7 @@ def _stream(handlers: Handlers, event: Any, page: gr.State, columns: gr.HTML) ->
 def _wire_following(handlers: Handlers, panel: Panel, page: gr.State, columns: gr.HTML) -> None:
     """Let the panel agree with the sheet: the page asks for it when another picture is locked."""
     form = [panel.fields[name] for name in FORM]
-    followed = columns.follow(handlers.follow, [page, *form], [panel.generate, panel.anew, *form], **UNQUEUED)
+    followed = columns.follow(handlers.follow, [page, *form], [panel.generate, *form], **UNQUEUED)
     model = panel.fields["model_id"]
     followed.then(handlers.follow_model, [page, model, panel.rule], _list_model_dependent(panel), **QUEUED)
     size = [panel.fields[name] for name in ("width", "height")]

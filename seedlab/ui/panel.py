@@ -38,7 +38,7 @@ class Panel:
         try_suffixes: measures what each suffix changes.
         tried: what is known of that.
         generate: makes a round of seeds, or varies the locked picture.
-        anew: makes a round of seeds while a picture is locked; hidden while none is.
+        anew: makes a round of seeds while a picture is locked; the stylesheet hides it while none is.
         examples_group: contains `examples`.
         word_accordion: contains `word_list`.
     """
@@ -96,7 +96,7 @@ def build_panel(services: PageServices) -> Panel:
     with gr.Row(elem_id="go"):
         generate = gr.Button("Generate", variant="primary", elem_id="generate", min_width=80)
         stop = gr.Button("Stop", elem_id="stop", min_width=80)
-    anew = gr.Button("New round of seeds", elem_id="anew", size="sm", visible=False)
+    anew = gr.Button("New round of seeds", elem_id="anew", size="sm")
     # Expands the panel on small screens; see static/js/page/fold.js.
     gr.Button("Seeds, variations, model", elem_id="fold", size="sm")
     with gr.Column(elem_id="more"):

@@ -82,7 +82,7 @@ def explore_by_finger(screen: Screen) -> None:
     screen.wait_done(0)
     screen.frame(0, 1).tap()
     expect(screen.columns).to_have_count(3)
-    screen.wait_done(0)
+    screen.wait_done(0, 3)  # the suffix that it has already is left out
     screen.page.evaluate("scrollTo(0, 0)")
 
 
