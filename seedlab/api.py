@@ -20,12 +20,19 @@ from seedlab.core.reports import Failed
 from seedlab.images.metadata import Metadata
 from seedlab.rules.develop import DEFAULT
 from seedlab.workflow.jobs.drafts import check_drafts, choose_different, finish_drafts, read_drafts
-from seedlab.workflow.jobs.inspection import UNSCRIPTABLE, UNVERIFIABLE, read_own, run_again, script_pictures
+from seedlab.workflow.jobs.inspection import (
+    UNSCRIPTABLE,
+    UNVERIFIABLE,
+    locate_original,
+    read_own,
+    run_again,
+    script_pictures,
+)
 from seedlab.workflow.jobs.job import Draft, Job, OutputPicture, Result, Show, run_job
 from seedlab.workflow.jobs.rounds import Grid, Varied, parse_rule, plan_grid, plan_refinement, read_variations
 from seedlab.workflow.local_files import Places
 from seedlab.workflow.services import Services
-from seedlab.workflow.verification import VerificationResult, describe_original
+from seedlab.workflow.verification import VerificationResult
 
 Picture = str | os.PathLike[str] | OutputPicture
 """A picture in a file."""
@@ -240,9 +247,7 @@ class SeedLab:
         """
         file = _find_file(picture)
         metadata = read_own(file, UNVERIFIABLE)
-        original = describe_original(file, metadata)
-        original = replace(original, recipe=self._locate(file, metadata).recipe)
-        self._services.find_model(original.recipe.model_address).check(original.recipe)
+        original = locate_original(file, metadata, _make_places(file), self._services)
         outcome = run_again(original, self._services.generate)
         if isinstance(outcome, Failed):
             raise SeedLabError(outcome.sentence)

@@ -2,10 +2,10 @@
 
 import os
 from collections.abc import Callable, Generator, Mapping, Sequence
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from seedlab.core.file_names import is_path
 from seedlab.core.files import find_cache
@@ -33,6 +33,7 @@ from seedlab.workflow.known_files import KnownFiles
 from seedlab.workflow.known_shares import KnownShares
 from seedlab.workflow.local_files import LocalFiles
 from seedlab.workflow.measuring import Made, Tried, measure_model, try_suffixes
+from seedlab.workflow.page_services import PageServices
 from seedlab.workflow.script import write_script
 from seedlab.workflow.services import Services
 from seedlab.workflow.session import Session
@@ -40,10 +41,6 @@ from seedlab.workflow.thumbnail_addresses import ThumbnailAddresses
 from seedlab.workflow.tools import Tools
 from seedlab.workflow.trail import Trail
 from seedlab.workflow.verification import VerificationResult, read_original, verify
-
-if TYPE_CHECKING:
-    from seedlab.workflow.page_services import PageServices
-
 
 KNOWN_FILES = "local-files.json"
 KNOWN_SHARES = "seed-shares.json"
@@ -91,11 +88,9 @@ class Application:
         """The services of the commands."""
         return Services(**self._shared())
 
-    @property
-    def page_services(self) -> "PageServices":
+    @cached_property
+    def page_services(self) -> PageServices:
         """The services of the page."""
-        from seedlab.workflow.page_services import PageServices
-
         return PageServices(
             **self._shared(),
             make_session=self._make_session,

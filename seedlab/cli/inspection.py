@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -29,13 +29,14 @@ from seedlab.workflow.export.links import is_link, read_link
 from seedlab.workflow.jobs.inspection import (
     UNSCRIPTABLE,
     UNVERIFIABLE,
+    locate_original,
     name_maker,
     read_own,
     run_again,
     script_pictures,
 )
 from seedlab.workflow.services import Services
-from seedlab.workflow.verification import Original, VerificationResult, describe_original, format_result
+from seedlab.workflow.verification import Original, VerificationResult, format_result
 
 EQUAL, DIFFERENT = 0, 1
 
@@ -101,13 +102,9 @@ def _write_about_draft(file: Path, metadata: Metadata, sentence: str) -> None:
 def run_verify(given: argparse.Namespace, make_services: MakeServices) -> int:
     """Make a picture again and compare."""
     metadata = read_own(given.picture, UNVERIFIABLE)
-    original = describe_original(given.picture, metadata)
     with closing(make_services(read_compute(given))) as services:
-        located = services.locate(metadata, make_places(given, given.picture))
-        original = replace(original, recipe=located.recipe)
-        model = services.find_model(original.recipe.model_address)
-        model.check(original.recipe)
-        services.resolve_model(model)  # raises if the device is missing
+        original = locate_original(given.picture, metadata, make_places(given, given.picture), services)
+        services.resolve_model(services.find_model(original.recipe.model_address))  # raises if the device is missing
         _write_about_draft(given.picture, metadata, "It is made again to that step, and the two drafts are compared.")
         if not given.json:
             write_line(_describe_environment(original, services))

@@ -16,8 +16,7 @@ from seedlab.core.recipe import Recipe
 from seedlab.core.text import quote
 from seedlab.core.validation import check_text
 from seedlab.rules.rule import Parameter, Rule, Value, check_count, unique
-from seedlab.rules.stages import refuse_stages, start_from
-from seedlab.rules.strengths import read_strengths
+from seedlab.rules.stages import read_start_strengths, refuse_stages, start_from
 
 DEFAULT = 0.2
 """Keeps the faces of Sketch's pictures, which 0.35 changes, and adds nearly as much detail: see its model card."""
@@ -60,9 +59,7 @@ class Develop(Rule):
     @classmethod
     def parse(cls, texts: Mapping[str, str]) -> Self:
         """Read sizes and strengths."""
-        strengths = read_strengths("develop_strength", texts["develop_strength"], {})
-        if 0 in strengths:
-            raise RecipeError("develop_strength", "The strength must be above 0, and at most 1.")
+        strengths = read_start_strengths("develop_strength", texts["develop_strength"])
         sizes = unique(_read_sizes("develop_size", texts["develop_size"]))
         if not sizes:
             raise RecipeError("develop_size", "No size given. Write one such as 2x or 512x512.")

@@ -1,12 +1,18 @@
 """What the rules share whose tiles start from the parent's picture."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from math import ceil
+from types import MappingProxyType
 from typing import Any
 
+from seedlab.core.errors import RecipeError
 from seedlab.core.model import NO_STAGES, Model
 from seedlab.core.recipe import Recipe
 from seedlab.core.start import Start
+from seedlab.rules.strengths import read_strengths
+
+NO_NAMES: Mapping[str, float] = MappingProxyType({})
 
 
 def start_from(parent: Recipe, strength: Any, **changes: Any) -> Recipe:
@@ -34,6 +40,18 @@ def start_from(parent: Recipe, strength: Any, **changes: Any) -> Recipe:
     }
     own |= {"num_inference_steps": max(parent.num_inference_steps, needed)}
     return replace(parent, start=start, **(own | changes))
+
+
+def read_start_strengths(field: str, text: str, names: Mapping[str, float] = NO_NAMES) -> tuple[float, ...]:
+    """Read strengths as `read_strengths`, of which none may be 0: at that the picture would stay as it is.
+
+    Raises:
+        RecipeError: there is none, or one is not above 0, or above 1.
+    """
+    strengths = read_strengths(field, text, names)
+    if 0 in strengths:
+        raise RecipeError(field, "The strength must be above 0, and at most 1.")
+    return strengths
 
 
 def refuse_stages(model: Model) -> str:

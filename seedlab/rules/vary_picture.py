@@ -4,13 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from seedlab.core.errors import RecipeError, blame
+from seedlab.core.errors import blame
 from seedlab.core.model import Model
 from seedlab.core.recipe import Recipe
 from seedlab.rules.other_seeds import read_goals, read_value
 from seedlab.rules.rule import Parameter, Rule, Value
-from seedlab.rules.stages import refuse_stages, start_from
-from seedlab.rules.strengths import read_strengths
+from seedlab.rules.stages import read_start_strengths, refuse_stages, start_from
 
 STRENGTHS = {"subtle": 0.3, "strong": 0.6}
 
@@ -48,9 +47,7 @@ class VaryPicture(Rule):
     @classmethod
     def parse(cls, texts: Mapping[str, str]) -> Self:
         """Read strengths, and seeds as people write them, or "4 others"."""
-        strengths = read_strengths("picture_strength", texts["picture_strength"], STRENGTHS)
-        if 0 in strengths:
-            raise RecipeError("picture_strength", "The strength must be above 0, and at most 1.")
+        strengths = read_start_strengths("picture_strength", texts["picture_strength"], STRENGTHS)
         return cls(read_goals("picture_seeds", texts["picture_seeds"], strengths))
 
     @classmethod

@@ -1,9 +1,7 @@
 """The named endpoints for `gradio_client`: typed functions without components, each returning one JSON string."""
 
-import json
 from base64 import b64encode
 from collections.abc import Callable, Iterator
-from io import BytesIO
 from typing import Any
 
 import gradio as gr
@@ -11,7 +9,7 @@ import gradio as gr
 from seedlab.core.clients import name_client
 from seedlab.core.errors import SeedLabError
 from seedlab.workflow.jobs.rounds import Grid
-from seedlab.workflow.tools import Tools, Work
+from seedlab.workflow.tools import Tools, Work, write_json
 
 WORKING: dict[str, Any] = {"concurrency_id": "develop", "concurrency_limit": 64}
 MakeTools = Callable[[str, str], Tools]
@@ -121,9 +119,7 @@ class _Endpoints:
         """
 
         def encode(tools: Tools) -> dict[str, str]:
-            file = BytesIO()
-            tools.look(pictures).save(file, "JPEG", quality=90)
-            return {"image": f"data:image/jpeg;base64,{b64encode(file.getvalue()).decode()}"}
+            return {"image": f"data:image/jpeg;base64,{b64encode(tools.look(pictures)).decode()}"}
 
         return self._call(request, encode)
 
@@ -153,7 +149,7 @@ class _Endpoints:
 
     def _call(self, request: gr.Request, function: Callable[[Tools], Any]) -> str:
         try:
-            return _write(function(self._make_tools(name_visitor(request), str(getattr(request, "base_url", "")))))
+            return write_json(function(self._make_tools(name_visitor(request), str(getattr(request, "base_url", "")))))
         except SeedLabError as error:
             raise gr.Error(str(error), print_exception=False) from error
 
@@ -164,9 +160,9 @@ class _Endpoints:
             try:
                 while True:
                     progress = next(work)
-                    yield _write({"done": progress.done, "total": progress.total, "state": progress.sentence})
+                    yield write_json({"done": progress.done, "total": progress.total, "state": progress.sentence})
             except StopIteration as end:
-                yield _write(end.value)
+                yield write_json(end.value)
             finally:
                 work.close()
         except SeedLabError as error:
@@ -177,7 +173,3 @@ def name_visitor(request: gr.Request) -> str:
     """Return the address of a visitor: all tabs of one take their turns together."""
     client = getattr(request, "client", None)
     return name_client(client.host) if client is not None else request.session_hash or ""
-
-
-def _write(result: Any) -> str:
-    return json.dumps(result, ensure_ascii=False)

@@ -62,16 +62,17 @@ def find_edits(form: Form, model: Model, locked: Recipe) -> dict[str, Any]:
         RecipeError: a value is invalid, or the model does not support it.
     """
     asked = form.make_recipe(model, locked.seed)
-    typed = {name: getattr(asked, name) for name in LABELS}
-    for name in ("prompt", "negative_prompt"):
-        typed[name] = asked.write_prompt(name)
-    before = {name: getattr(locked, name) for name in LABELS}
-    for name in ("prompt", "negative_prompt"):
-        before[name] = locked.write_prompt(name)
+    typed, before = _write(asked), _write(locked)
     edits = {name: value for name, value in typed.items() if value != before[name]}
     if "model_id" in edits and is_path(asked.model_id):
         raise RecipeError("model_id", "A locked picture cannot change to a local model: press “New round of seeds”.")
     return edits
+
+
+def _write(recipe: Recipe) -> dict[str, Any]:
+    """Return what may be edited of a recipe; prompts as they are typed."""
+    prompts = {name: recipe.write_prompt(name) for name in ("prompt", "negative_prompt")}
+    return {name: getattr(recipe, name) for name in LABELS} | prompts
 
 
 def make_edit(edits: Mapping[str, Any], locked: Recipe) -> Variation:

@@ -4,17 +4,19 @@ They are stateless: a picture is named by its id, which is the name of its file 
 data.
 """
 
+import json
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
+from io import BytesIO
 from pathlib import Path
 from threading import Event
 from typing import Any, TypeVar
 
-from PIL.Image import Image, Resampling
+from PIL.Image import Resampling
 
 from seedlab.core.errors import RecipeError, SeedLabError
-from seedlab.core.recipe import DTYPES, Recipe
+from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Failed
 from seedlab.core.text import quote
 from seedlab.images.compare import hash_pixels
@@ -22,11 +24,8 @@ from seedlab.images.grid import make_grid
 from seedlab.images.index.search import NOBODY
 from seedlab.images.metadata import Metadata, read_metadata
 from seedlab.images.png import read_pixels
-from seedlab.rules.rule import Rule
-from seedlab.rules.seeds import Seeds
 from seedlab.workflow.jobs.job import NOT_MADE
-from seedlab.workflow.jobs.rounds import Grid, Varied, parse_rule, read_variations
-from seedlab.workflow.notices import describe_unknown_words, warn_of_seeds
+from seedlab.workflow.jobs.rounds import Grid, Varied, parse_rule, read_variations, resolve_grid
 from seedlab.workflow.page_services import PageServices
 from seedlab.workflow.session import Session
 from seedlab.workflow.trail import Round, State, Tile
@@ -37,6 +36,9 @@ MAX_PICTURES = 16
 
 SHEET_SIDE = 768
 """The longest side of a contact sheet, in pixels."""
+
+QUALITY = 90
+"""Of its JPEG, 0...100."""
 
 T = TypeVar("T")
 
@@ -91,25 +93,13 @@ class Tools:
         Raises:
             SeedLabError: a value is wrong, or no picture could be made.
         """
-        rule = Seeds.parse({"seeds": grid.seeds})
-        _check_count(len(rule.seeds))
         grid = replace(grid, model=grid.model or self._services.default_model)
-        model = self._services.find_model(grid.model)
-        loras = self._services.read_loras("\n".join(grid.loras))
-        # The default dtype depends on the device, and asking for that imports torch: check everything else first.
-        grid.make_recipe(replace(model, dtype=grid.dtype or DTYPES[0]), rule.seeds[0], loras)
-        model = self._services.resolve_model(model)
-        recipe = grid.make_recipe(model, rule.seeds[0], loras)
-        self._services.check(recipe)
+        found = resolve_grid(grid, self._services, lambda guess: _check_count(len(guess.rule.seeds)))
+        self._services.check(found.recipe)
         session = self._services.make_session(None, self._visitor, NOBODY)
-        session.explore(recipe, rule, grid.choose_draft_steps(model, recipe))
-        notices = (
-            describe_unknown_words(self._services, model.model_id, model.name, [recipe.prompt]),
-            model.format_snapped_size(recipe, grid.width, grid.height),
-            warn_of_seeds(self._services, model),
-        )
+        session.explore(found.recipe, found.rule, found.draft_steps)
         round_ = yield from _develop(session)
-        return self._describe(round_, notices)
+        return self._describe(round_, found.notices)
 
     def refine(self, picture: str, variations: Mapping[str, Varied]) -> Work[dict[str, Any]]:
         """Vary a picture with its seed locked.
@@ -122,8 +112,7 @@ class Tools:
         """
         rule = parse_rule(read_variations(variations))
         session, tile = self._open(picture)
-        session.lock(*tile, self._check_variations(session, tile, rule))
-        _check_count(len(session.trail.newest.tiles))
+        session.lock(*tile, rule, self._check_round)
         round_ = yield from _develop(session)
         return self._describe(round_)
 
@@ -140,18 +129,17 @@ class Tools:
         round_ = yield from _develop(session)
         return self._describe(round_)
 
-    def look(self, pictures: Sequence[str]) -> Image:
-        """Return a contact sheet of pictures, or a picture; RGB, with sides of at most `SHEET_SIDE` pixels.
+    def look(self, pictures: Sequence[str]) -> bytes:
+        """Return a JPEG of a contact sheet of pictures, or of one; its sides have at most `SHEET_SIDE` pixels.
 
         Raises:
             SeedLabError: one of them is not here.
         """
-        _check_count(len(pictures))
-        if not pictures:
-            raise SeedLabError("No picture was given: name one or more.")
-        sheet = make_grid([read_pixels(self.find(picture)) for picture in pictures])
+        _check_pictures(pictures)
+        sheet, file = make_grid([read_pixels(self.find(picture)) for picture in pictures]), BytesIO()
         sheet.thumbnail((SHEET_SIDE, SHEET_SIDE), Resampling.LANCZOS)
-        return sheet
+        sheet.save(file, "JPEG", quality=QUALITY)
+        return file.getvalue()
 
     def read_recipe(self, picture: str) -> dict[str, Any]:
         """Return the recipe of a picture, and what led to it.
@@ -159,7 +147,7 @@ class Tools:
         Raises:
             SeedLabError: the picture is not here.
         """
-        metadata = self._read(picture)
+        _, metadata = self._read(picture)
         return {
             "picture": picture,
             "recipe": metadata.recipe.to_dict(),
@@ -173,7 +161,7 @@ class Tools:
         Raises:
             SeedLabError: it is not here, or could not be made.
         """
-        file, metadata = self.find(picture), self._read(picture)
+        file, metadata = self._read(picture)
         stop = Event()
         verify = self._services.verify(metadata.recipe, file, stop, self._visitor, metadata.draft_steps)
         with closing(verify) as reports:
@@ -191,10 +179,8 @@ class Tools:
         Raises:
             SeedLabError: one of them is not here, or they cannot be written as one script.
         """
-        _check_count(len(pictures))
-        if not pictures:
-            raise SeedLabError("No picture was given: name one or more.")
-        return {"script": self._services.write_script([self._read(picture).recipe for picture in pictures])}
+        _check_pictures(pictures)
+        return {"script": self._services.write_script([self._read(picture)[1].recipe for picture in pictures])}
 
     def find(self, picture: str) -> Path:
         """Return the file of a picture.
@@ -207,12 +193,13 @@ class Tools:
             raise SeedLabError(f"There is no picture {quote(picture, 120)} here: use an id that a grid or refine gave.")
         return file
 
-    def _read(self, picture: str) -> Metadata:
-        return read_metadata(self.find(picture))
+    def _read(self, picture: str) -> tuple[Path, Metadata]:
+        file = self.find(picture)
+        return file, read_metadata(file)
 
     def _open(self, picture: str) -> tuple[Session, tuple[int, int]]:
         """Start a session with a picture at the end of its lineage. Returns it, and the picture's round and tile."""
-        file, metadata = self.find(picture), self._read(picture)
+        file, metadata = self._read(picture)
         self._services.find_model(metadata.recipe.model_address).check(metadata.recipe)
         session = self._services.make_session(None, self._visitor, NOBODY)
         trail = session.restore(metadata.recipe, metadata.lineage, file, "", metadata.draft_steps)
@@ -220,12 +207,10 @@ class Tools:
         index = next(index for index, tile in enumerate(newest.tiles) if tile.recipe == metadata.recipe)
         return session, (newest.id, index)
 
-    def _check_variations(self, session: Session, tile: tuple[int, int], rule: Rule) -> Rule:
-        parent = session.trail.tile(*tile).recipe
-        model = self._services.find_model(parent.model_address)
-        for recipe in rule.make(parent):
-            model.check(recipe)
-        return rule
+    def _check_round(self, round_: Round) -> None:
+        _check_count(len(round_.tiles))
+        for tile in round_.tiles:
+            self._services.find_model(tile.recipe.model_address).check(tile.recipe)
 
     def _describe(self, round_: Round, notices: Sequence[str] = ()) -> dict[str, Any]:
         made = [tile for tile in round_.tiles if tile.file is not None]
@@ -275,6 +260,17 @@ def _describe_result(picture: str, result: VerificationResult) -> dict[str, Any]
         "l_infinity": result.l_infinity,
         "causes": list(result.causes),
     }
+
+
+def write_json(result: Any) -> str:
+    """Write a result as one line of JSON."""
+    return json.dumps(result, ensure_ascii=False)
+
+
+def _check_pictures(pictures: Sequence[str]) -> None:
+    _check_count(len(pictures))
+    if not pictures:
+        raise SeedLabError("No picture was given: name one or more.")
 
 
 def _check_count(count: int) -> None:

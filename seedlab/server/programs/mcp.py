@@ -3,11 +3,9 @@
 The SDK is an extra, so this module is imported only where a server is wanted; see `seedlab.server.programs.extras`.
 """
 
-import json
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager
-from io import BytesIO
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -21,7 +19,7 @@ from starlette.routing import BaseRoute, Route
 from seedlab.server.paths import PREFIX
 from seedlab.server.programs.running import MAX_CALLS, run_work
 from seedlab.workflow.jobs.rounds import Grid
-from seedlab.workflow.tools import MAX_PICTURES, Progress, Tools, Work
+from seedlab.workflow.tools import MAX_PICTURES, Progress, Tools, Work, write_json
 
 T = TypeVar("T")
 
@@ -103,7 +101,7 @@ class _Toolbox:
 
     async def models(self, caller: Caller) -> str:
         """List the models that grid may name."""
-        return _write(await self._call(caller, Tools.list_models))
+        return write_json(await self._call(caller, Tools.list_models))
 
     async def grid(
         self,
@@ -144,11 +142,11 @@ class _Toolbox:
 
     async def look(self, caller: Caller, pictures: Pictures) -> Image:
         """Look at one picture, or at several side by side."""
-        return Image(data=await self._call(caller, lambda tools: _encode(tools, pictures)), format="jpeg")
+        return Image(data=await self._call(caller, lambda tools: tools.look(pictures)), format="jpeg")
 
     async def recipe(self, caller: Caller, picture: Picture) -> str:
         """Return as JSON what decides a picture: its recipe and its environment."""
-        return _write(await self._call(caller, lambda tools: tools.read_recipe(picture)))
+        return write_json(await self._call(caller, lambda tools: tools.read_recipe(picture)))
 
     async def verify(self, caller: Caller, picture: Picture) -> str:
         """Make a picture again, alone, and compare the bytes. Returns JSON."""
@@ -156,7 +154,7 @@ class _Toolbox:
 
     async def script(self, caller: Caller, pictures: Pictures) -> str:
         """Write pictures of one round as a Python script that makes them with diffusers alone. Returns JSON."""
-        return _write(await self._call(caller, lambda tools: tools.write_script(pictures)))
+        return write_json(await self._call(caller, lambda tools: tools.write_script(pictures)))
 
     async def picture(self, picture: str) -> bytes:
         """Return a picture's PNG file, with its recipe."""
@@ -173,14 +171,4 @@ class _Toolbox:
         async def report(progress: Progress) -> None:
             await caller.report_progress(progress.done, progress.total, progress.sentence)
 
-        return _write(await run_work(work, report, self._limiter))
-
-
-def _write(result: Any) -> str:
-    return json.dumps(result, ensure_ascii=False)
-
-
-def _encode(tools: Tools, pictures: list[str]) -> bytes:
-    file = BytesIO()
-    tools.look(pictures).save(file, "JPEG", quality=90)
-    return file.getvalue()
+        return write_json(await run_work(work, report, self._limiter))

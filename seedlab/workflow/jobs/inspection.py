@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 
@@ -16,7 +17,7 @@ from seedlab.workflow.jobs.job import NOT_MADE
 from seedlab.workflow.local_files import Places
 from seedlab.workflow.script import write_script
 from seedlab.workflow.services import Services
-from seedlab.workflow.verification import Original, VerificationResult, verify
+from seedlab.workflow.verification import Original, VerificationResult, describe_original, verify
 
 UNVERIFIABLE = """\
 its settings do not decide every bit, so there is nothing to compare. "seedlab recipe" prints them."""
@@ -43,6 +44,21 @@ def read_own(file: Path, refusal: str) -> Metadata:
 def name_maker(file: Path, found: ForeignMetadata) -> str:
     """Say with which tool a picture was made."""
     return f"{quote(file.name, 80)} was made with {found.tool or 'another tool'}, not with SeedLab"
+
+
+def locate_original(file: Path, metadata: Metadata, places: Places, services: Services) -> Original:
+    """Return a picture that is to be made again; its size and its recipe are checked before any work starts.
+
+    Args:
+        places: where its local files may be.
+
+    Raises:
+        SeedLabError: it cannot be made here.
+    """
+    original = describe_original(file, metadata)
+    original = replace(original, recipe=services.locate(metadata, places).recipe)
+    services.find_model(original.recipe.model_address).check(original.recipe)
+    return original
 
 
 def run_again(original: Original, generate: Generate) -> VerificationResult | Failed:

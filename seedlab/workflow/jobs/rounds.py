@@ -1,6 +1,6 @@
 """Plans rounds: reads and checks everything that is wanted, before any work starts."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -82,35 +82,74 @@ class Grid:
         return choose_draft_steps(model, recipe, None if self.draft is True else self.draft)
 
 
+@dataclass(frozen=True, kw_only=True)
+class ResolvedGrid:
+    """A round of seeds that was read and checked.
+
+    Attributes:
+        recipe: of the first seed.
+        draft_steps: after how many steps the pictures are paused; None for whole pictures.
+        notices: sentences about it.
+    """
+
+    rule: Seeds
+    recipe: Recipe
+    draft_steps: int | None
+    notices: tuple[str, ...] = ()
+
+
+def resolve_grid(grid: Grid, services: Services, check: Callable[[ResolvedGrid], object]) -> ResolvedGrid:
+    """Read and check a round of seeds.
+
+    Args:
+        check: is called with the round while the model's dtype is a guess: the default depends on the device, and
+            asking for that imports torch.
+
+    Raises:
+        SeedLabError: a value is wrong, or the model does not support it.
+    """
+    rule = Seeds.parse({"seeds": grid.seeds})
+    model = services.find_model(grid.model)
+    loras = services.read_loras("\n".join(grid.loras))
+
+    def make(model: Model) -> ResolvedGrid:
+        recipe = grid.make_recipe(model, rule.seeds[0], loras)
+        return ResolvedGrid(rule=rule, recipe=recipe, draft_steps=grid.choose_draft_steps(model, recipe))
+
+    check(make(replace(model, dtype=grid.dtype or DTYPES[0])))
+    model = services.resolve_model(model)
+    found = make(model)
+    return replace(found, notices=tuple(filter(None, _list_notices(grid, found, model, services))))
+
+
+def _list_notices(grid: Grid, found: ResolvedGrid, model: Model, services: Services) -> Iterator[str]:
+    if has_random_seeds(grid.seeds):
+        yield f"The seeds are {', '.join(map(str, found.rule.seeds))}."
+    yield describe_unknown_words(services, model.model_id, model.name, [found.recipe.prompt])
+    yield describe_marks(grid.prompt, grid.negative_prompt or "")
+    yield model.format_snapped_size(found.recipe, grid.width, grid.height)
+    yield warn_of_seeds(services, model)
+    if not grid.scheduler:
+        yield model.format_replaced_scheduler()
+
+
 def plan_grid(grid: Grid, folder: Path, services: Services, *, overwrite: bool = False) -> Job:
     """Plan a round of seeds.
 
     Raises:
         SeedLabError: it cannot be made, or not be written there.
     """
-    rule = Seeds.parse({"seeds": grid.seeds})
-    drawn = f"The seeds are {', '.join(map(str, rule.seeds))}." if has_random_seeds(grid.seeds) else ""
-    # The default dtype depends on the device, and asking for that imports torch: check everything else first.
-    model = services.find_model(grid.model)
-    loras = services.read_loras("\n".join(grid.loras))
-    guess = grid.make_recipe(replace(model, dtype=grid.dtype or DTYPES[0]), rule.seeds[0], loras)
-    job = Job(folder=folder, parent=guess, rule=rule, draft_steps=grid.choose_draft_steps(model, guess))
-    check_job(job, overwrite=overwrite, resolved=False)
-    model = services.resolve_model(model)
-    recipe = grid.make_recipe(model, rule.seeds[0], loras)
-    job = replace(job, parent=recipe, draft_steps=grid.choose_draft_steps(model, recipe))
-    notices = (
-        drawn,
-        describe_unknown_words(services, model.model_id, model.name, [recipe.prompt]),
-        describe_marks(grid.prompt, grid.negative_prompt or ""),
-        model.format_snapped_size(recipe, grid.width, grid.height),
-        warn_of_seeds(services, model),
-        "" if grid.scheduler else model.format_replaced_scheduler(),
-        _describe_drafts(job),
-    )
-    job = replace(job, notices=tuple(filter(None, notices)))
+
+    def make_job(found: ResolvedGrid) -> Job:
+        return Job(folder=folder, parent=found.recipe, rule=found.rule, draft_steps=found.draft_steps)
+
+    def check(guess: ResolvedGrid) -> None:
+        check_job(make_job(guess), overwrite=overwrite, resolved=False)
+
+    found = resolve_grid(grid, services, check)
+    job = make_job(found)
     check_job(job, overwrite=overwrite)
-    return job
+    return replace(job, notices=tuple(filter(None, (*found.notices, _describe_drafts(job)))))
 
 
 def _describe_drafts(job: Job) -> str:
