@@ -3,7 +3,8 @@
 import base64
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -37,6 +38,9 @@ DROP = """([content, name, more]) => {
   const given = { dataTransfer: transfer, bubbles: true, cancelable: true };
   for (const kind of ['dragover', 'drop']) document.querySelector('.sheet').dispatchEvent(new DragEvent(kind, given));
 }"""
+CUT = re.compile("^AbortError: |Connection errored out")
+"""What Gradio writes to the console about a request that was cut off."""
+
 PATIENCE = 90_000
 """Milliseconds that a picture may take on a busy machine."""
 
@@ -89,10 +93,22 @@ class Screen:
             self.complaints.append(request.url)
 
     def open(self) -> "Screen":
-        self.page.goto(self.url)
+        with self._expect_cut_requests():
+            self.page.goto(self.url)
         # The empty state appears with the first view, when the page is complete.
         expect(self.page.locator(".blank")).to_be_visible(timeout=PATIENCE)
         return self
+
+    def reload(self) -> None:
+        with self._expect_cut_requests():
+            self.page.reload()
+
+    @contextmanager
+    def _expect_cut_requests(self) -> Iterator[None]:
+        """Leave the page: Gradio complains of the requests that this cuts off, and nobody sees it."""
+        before = len(self.complaints)
+        yield
+        self.complaints[before:] = [each for each in self.complaints[before:] if not CUT.search(each)]
 
     def fill(self, name: str, text: str) -> None:
         self.page.locator(f"#{name} :is(textarea, input)").fill(text)

@@ -72,7 +72,7 @@ def test_marks_are_shown_at_once_undone_and_outlive_a_reload(made, seeds):
     expect(names.nth(3)).to_have_attribute("aria-label", f"Seed {seeds[3]}, finished; lock this seed")
     expect(made.column(0).locator(".rejected .picture")).to_have_css("opacity", "0.22")
     made.page.wait_for_function(f"localStorage.getItem('{STORAGE_KEYS[0]}')?.includes('stars')")
-    made.page.reload()
+    made.reload()
     made.wait_done()
     expect(names.nth(0)).to_have_attribute("aria-label", re.compile("kept"))
     expect(names.nth(2)).to_have_attribute("aria-label", re.compile("3 stars"))

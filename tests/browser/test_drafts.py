@@ -56,7 +56,7 @@ def test_drafts_are_looked_through_and_the_chosen_ones_finished(sheet, seeds):
 
 def test_drafts_outlive_a_reload_and_are_opened_from_their_files(sheet, seeds):
     file = sheet.download(0, 2)
-    sheet.page.reload()
+    sheet.reload()
     expect(sheet.tiles(0, "draft")).to_have_count(4, timeout=PATIENCE)
     expect(sheet.page.locator("#drafts input")).to_be_checked()
     expect(sheet.page.locator("#draft_steps input")).to_have_value("")  # 1 of 3 is the default

@@ -117,7 +117,7 @@ def test_a_named_seed_is_offered_again_on_any_prompt(made, seeds):
     dialog.locator("input").press("Enter")
     expect(dialog).to_have_count(0)
     expect(made.action("Name this seed…")).to_be_focused()
-    made.page.reload()
+    made.reload()
     expect(made.page.locator("#seeds :is(textarea, input)")).to_have_value(f"{seeds[0]}-{seeds[3]}")
     named = made.page.locator(".seed-names").get_by_role("button", name="<b>good pose</b>", exact=True)
     named.click()
@@ -126,7 +126,7 @@ def test_a_named_seed_is_offered_again_on_any_prompt(made, seeds):
     made.wait_done(0, 1)
     made.frame(0, 0).focus()
     made.action("Name this seed…").click()
-    dialog.get_by_role("button", name="Forget").click()
+    dialog.get_by_role("button", name="Forget <b>good pose</b>", exact=True).click()
     expect(named).to_have_count(0)
 
 

@@ -110,7 +110,7 @@ def test_a_reload_restores_the_trail(screen, seeds, server):
     screen.frame(0, 1).click()
     screen.wait_done(1)
     made = server.pictures
-    screen.page.reload()
+    screen.reload()
     screen.wait_done(0, 2)
     screen.wait_done(1)
     expect(screen.frame(0, 1)).to_have_attribute("aria-pressed", "true")
@@ -125,7 +125,7 @@ def test_input_typed_before_the_trail_is_restored_is_kept(screen, seeds):
     held, released = [], []
     screen.page.route("**/run/**", lambda route: route.continue_() if released else held.append(route))
     with screen.page.expect_request("**/run/**"):
-        screen.page.reload()
+        screen.reload()
     screen.page.locator("#prompt textarea").fill("owl at ni")
     assert screen.columns.count() == 0
     released.append(True)

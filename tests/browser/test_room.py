@@ -106,7 +106,12 @@ def test_nothing_shifts_while_pictures_come_nor_after_a_reload(visit, seeds):
     screen.frame(0, 1).click()
     screen.wait_done(1)
     assert read_shifts(screen) == []
-    screen.page.reload()
+    screen.action("Name this seed…").click()
+    name = screen.page.locator(".name-box input")
+    name.fill(f"name of {seeds[0]}")
+    name.press("Enter")
+    expect(screen.page.locator(".seed-names").get_by_role("button", name=f"name of {seeds[0]}")).to_be_visible()
+    screen.reload()
     screen.wait_done(1)
     screen.page.wait_for_timeout(500)
     assert read_shifts(screen) == []
@@ -119,7 +124,7 @@ def test_the_panel_is_folded_away_until_it_has_an_error_to_show(screen, seeds):
     screen.page.get_by_role("button", name="Fold the panel away").press("Enter")
     expect(screen.page.locator("#panel")).not_to_be_visible()
     assert measure(screen.column(0)) > before + 150
-    screen.page.reload()
+    screen.reload()
     screen.wait_done(0, 1)
     expect(screen.page.locator("#panel")).not_to_be_visible()
     show = screen.page.get_by_role("button", name="Show the panel")

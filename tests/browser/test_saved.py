@@ -27,7 +27,7 @@ def test_a_reload_during_work_continues_by_itself(visit, seeds):
     screen.generate(seeds=f"{seeds[0]}-{seeds[3]}")
     screen.wait_working()
     screen.page.wait_for_function(HAS_SAVED)
-    screen.page.reload()
+    screen.reload()
     screen.page.evaluate(WATCH_SHIFTS)
     screen.wait_done()
     assert sum(screen.page.evaluate("window.shifts")) < 0.01, "nothing jumps"
@@ -55,7 +55,7 @@ def test_a_full_storage_is_reported_and_the_page_still_works(screen, seeds):
 def test_an_invalid_saved_trail_leaves_the_page_usable(screen, seeds):
     hostile = '{"version": 2, "rounds": [{"id": 1e300, "parent": null}], "path": [1e300]}'
     screen.page.evaluate("text => localStorage.setItem('seedlab-rounds', text)", hostile)
-    screen.page.reload()
+    screen.reload()
     expect(screen.page.locator(".blank")).to_be_visible(timeout=PATIENCE)
     screen.set_steps(QUICK, side=SMALL)
     screen.generate(seeds=str(seeds[0]))
@@ -66,7 +66,7 @@ def test_an_invalid_saved_trail_leaves_the_page_usable(screen, seeds):
 def test_rounds_of_a_newer_version_are_kept_and_reported(screen, seeds):
     newer = f'{{"version": {VERSION + 1}, "rounds": [], "path": []}}'
     screen.page.evaluate("([key, text]) => localStorage.setItem(key, text)", [STORAGE_KEYS[0], newer])
-    screen.page.reload()
+    screen.reload()
     expect(screen.page.locator(".blank")).to_be_visible(timeout=PATIENCE)
     screen.set_steps(QUICK, side=SMALL)
     screen.generate(seeds=str(seeds[0]))
@@ -87,7 +87,7 @@ def test_seeds_that_javascript_would_round_outlive_a_reload_and_a_click(screen):
     assert first == "18446744073709551615"
     assert drawn.isdigit()
     screen.page.wait_for_function(HAS_SAVED)
-    screen.page.reload()
+    screen.reload()
     screen.wait_done(0, 2)
     assert screen.value("seeds") == f"{first}, {drawn}"
     expect(screen.column(0).locator(".edge")).to_have_text([first, drawn])

@@ -1,9 +1,11 @@
 // Seeds with names, such as "good pose": offered under the field of the seeds, and given in the inspector.
-import { waitFor } from '../dom.js';
+import { readStorage, waitFor, writeStorage } from '../dom.js';
 import { html, nothing, render } from '../lit.js';
 import { ask } from './server.js';
 
 const SHOWN = 8;
+// Drawn at once after a reload, so that nothing shifts when the server's answer comes.
+const KEY = 'seedlab-seed-names';
 const findField = () => document.querySelector('#seeds :is(input, textarea)');
 
 export class SeedNames {
@@ -15,6 +17,8 @@ export class SeedNames {
     await waitFor(findField);
     this.holder = Object.assign(document.createElement('div'), { className: 'seed-names' });
     document.querySelector('#seeds').closest('.field').append(this.holder);
+    this.seeds = readKept();
+    this.draw();
     try {
       this.take(await ask('list_seeds'));
     } catch {
@@ -24,6 +28,7 @@ export class SeedNames {
 
   take({ seeds }) {
     this.seeds = seeds;
+    writeStorage(KEY, JSON.stringify(seeds));
     this.draw();
   }
 
@@ -85,6 +90,14 @@ export class SeedNames {
       this.draw();
       return false;
     }
+  }
+}
+
+function readKept() {
+  try {
+    return JSON.parse(readStorage(KEY) || '[]');
+  } catch {
+    return []; // somebody edited it
   }
 }
 
