@@ -200,10 +200,7 @@ class Model:
     def check(self, recipe: Recipe) -> None:
         """Raise RecipeError if this model cannot make the recipe."""
         self._check_scheduler(recipe.scheduler, recipe.num_inference_steps)
-        if recipe.start is not None:
-            if not self.can_develop:
-                raise RecipeError("start", f"{self.name} {NO_STAGES}: choose another model.")
-            self.check(recipe.start.recipe)
+        self._check_stage(recipe)
         if self.unconditional:
             self._check_unconditional(recipe)
             return
@@ -215,6 +212,14 @@ class Model:
             self._check_side(field, getattr(recipe, field))
         for field in PROMPTS:
             self._check_length(field, len(getattr(recipe, field)))
+
+    def _check_stage(self, recipe: Recipe) -> None:
+        """Refuse a start that this model does not have. An earlier stage is checked too."""
+        if recipe.start is not None:
+            if not self.can_develop:
+                raise RecipeError("start", f"{self.name} {NO_STAGES}: choose another model.")
+            if recipe.start.recipe is not None:
+                self.check(recipe.start.recipe)
 
     def _check_ignored(self, recipe: Recipe) -> None:
         """Refuse values that would be ignored: two recipes must not mean the same picture."""

@@ -122,7 +122,10 @@ def format_settings(recipe: Recipe, names: Mapping[str, str]) -> str:
 
 def format_start(start: Start) -> str:
     """Format the picture that another starts from: "from the picture of seed 2 in 256×256, strength 0.35"."""
+    if start.picture is not None:
+        return f"from {quote(start.picture.file, 80)}, strength {start.strength:g}"
     parent = start.recipe
+    assert parent is not None  # for mypy: there is one or the other
     return f"from the picture of seed {parent.seed} in {parent.width}×{parent.height}, strength {start.strength:g}"
 
 
