@@ -18,7 +18,7 @@ from seedlab.core.errors import SeedLabError
 from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Failed
 from seedlab.images.metadata import Metadata
-from seedlab.rules.develop import DEFAULT
+from seedlab.rules.develop import DEFAULT, WHOLE
 from seedlab.workflow.jobs.drafts import check_drafts, choose_different, finish_drafts, read_drafts
 from seedlab.workflow.jobs.inspection import (
     UNSCRIPTABLE,
@@ -107,6 +107,7 @@ class SeedLab:
         draft: bool | int = False,
         start: str | os.PathLike[str] | None = None,
         strength: str | float | None = None,
+        vae_tiling: bool = False,
         overwrite: bool = False,
         show: Show = _ignore,
     ) -> Result:
@@ -126,6 +127,7 @@ class SeedLab:
             start: a PNG, JPEG or WebP picture of your own that they start from, in place of noise. Without a width and
                 height, they have about its shape.
             strength: how much of it may change: above 0, at most 1, or "subtle" (0.3) or "strong" (0.6); None for 0.5.
+            vae_tiling: whether large pictures are decoded in tiles, which takes less memory and changes some bits.
             overwrite: whether files that are there already are replaced. Without it, pictures that are there stay, and
                 are not made again.
             show: called with the round after every change.
@@ -149,6 +151,7 @@ class SeedLab:
             draft=draft,
             start=None if start is None else Path(start),
             strength=strength,
+            vae_tiling=vae_tiling,
         )
         return self._run(plan_grid(grid, Path(out), self._services, overwrite=overwrite), overwrite, show)
 
@@ -197,6 +200,7 @@ class SeedLab:
         *,
         size: str = "2x",
         strength: Varied = DEFAULT,
+        decode: str = WHOLE.name,
         out: str | os.PathLike[str] | None = None,
         overwrite: bool = False,
         show: Show = _ignore,
@@ -207,12 +211,15 @@ class SeedLab:
             picture: as for `refine`.
             size: "2x", "1.5x", or width first "512x768".
             strength: how much may change, above 0, at most 1; several give several pictures.
+            decode: "tiles" to decode it in tiles, which takes less memory and changes some bits; or "whole".
             out, overwrite, show: as for `refine`.
 
         Raises:
             SeedLabError: as `refine`, or diffusers has no image-to-image pipeline for the model.
         """
-        return self.refine(picture, larger=size, strength=strength, out=out, overwrite=overwrite, show=show)
+        return self.refine(
+            picture, larger=size, strength=strength, decode=decode, out=out, overwrite=overwrite, show=show
+        )
 
     def finish(
         self,

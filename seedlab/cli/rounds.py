@@ -18,6 +18,7 @@ from seedlab.cli.options import (
 from seedlab.cli.output import FAILED, KEEPING, add_output_options, show_progress, write_result
 from seedlab.core.recipe import DTYPES, GENERATOR_DEVICES
 from seedlab.core.schedulers import SCHEDULERS
+from seedlab.rules.develop import TILES
 from seedlab.rules.own_picture import DEFAULT_STRENGTH
 from seedlab.rules.registry import VARIATIONS, list_parameters
 from seedlab.rules.rule import Parameter
@@ -60,6 +61,7 @@ def run_grid(given: argparse.Namespace, make_services: MakeServices) -> int:
         draft=given.draft,
         start=given.start,
         strength=given.strength,
+        vae_tiling=given.decode == TILES,
     )
     with closing(make_services(read_compute(given))) as services:
         return _run(plan_grid(grid, given.out, services, overwrite=given.overwrite), given, services)
@@ -122,6 +124,8 @@ def _add_grid_options(parser: argparse.ArgumentParser) -> None:
     add("--from", metavar="PICTURE", type=Path, dest="start", help=words)
     words = f"how much of it may change: subtle (0.3), strong (0.6), or above 0 to 1 ({DEFAULT_STRENGTH:g})"
     add("--strength", metavar="NUMBER", help=words)
+    words = "tiles decodes large pictures in tiles, which takes less memory and changes some bits (whole)"
+    add("--decode", choices=("whole", TILES), default="whole", help=words)
     words = "where noise is drawn: cpu is the same on every machine; cuda, as in the guide's script, is other noise"
     add("--generator-device", choices=GENERATOR_DEVICES, default="cpu", help=f"{words} (%(default)s)")
 

@@ -106,6 +106,7 @@ class Recipe:
             character means itself. It becomes "" where no prompt has such marks.
         start: the picture that it starts from; None if it starts from noise. With one, it has no nudges and no late
             words.
+        vae_tiling: whether large pictures are decoded, and encoded, in tiles, which takes less memory.
 
     Raises:
         RecipeError: a field has the wrong type or is out of range.
@@ -129,6 +130,7 @@ class Recipe:
     late_step: int = field(default=0, metadata=ADDED)
     prompt_syntax: str = field(default="", metadata=ADDED)
     start: Start | None = field(default=None, metadata=ADDED)
+    vae_tiling: bool = field(default=False, metadata=ADDED)
 
     def __post_init__(self) -> None:
         check_text("model_id", self.model_id, "The model", 500)
@@ -154,6 +156,8 @@ class Recipe:
             raise RecipeError("nudges", "The nudges must be a list of seeds and strengths.")
         if len(self.nudges) > MAX_NUDGES:
             raise RecipeError("nudges", f"{len(self.nudges)} nudges are too many: use {MAX_NUDGES} or fewer.")
+        if not isinstance(self.vae_tiling, bool):
+            raise RecipeError("vae_tiling", "A picture is decoded in tiles or as a whole: say true or false.")
         self._check_late_words()
         self._check_weights()
         self._check_start()

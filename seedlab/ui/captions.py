@@ -115,6 +115,7 @@ def format_settings(recipe: Recipe, names: Mapping[str, str]) -> str:
             *(["prompt weights"] if recipe.prompt_syntax else []),
             *([f"{quote_late_words(recipe)} after step {recipe.late_step}"] if recipe.late_prompt else []),
             *(f"LoRA {name_file(lora.file)} {lora.weight:g}" for lora in recipe.loras),
+            *(["decoded in tiles"] if recipe.vae_tiling else []),
             *([] if recipe.start is None else [format_start(recipe.start)]),
         )
     )

@@ -32,6 +32,7 @@ FORMATS: Mapping[str, tuple[str, Callable[[Recipe], str]]] = {
     "dtype": ("Precision", lambda recipe: DTYPES[recipe.dtype]),
     "generator_device": ("Noise", lambda recipe: DEVICES[recipe.generator_device]),
     "start": ("Starts from", lambda recipe: _format_start(recipe.start)),
+    "vae_tiling": ("Decoded", lambda recipe: "in tiles" if recipe.vae_tiling else "as a whole"),
     "prompt_syntax": ("Prompt weights", lambda recipe: "on" if recipe.prompt_syntax else "off"),
 }
 """Labels and texts of the other fields, but for the model."""

@@ -38,6 +38,7 @@ VARYING = (
     "late_step",
     "prompt_syntax",
     "start",
+    "vae_tiling",
 )
 """The fields in which the pictures of one script may differ; also the weights of LoRAs, unless they are merged."""
 

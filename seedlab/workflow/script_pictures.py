@@ -19,6 +19,8 @@ ONE_BY_ONE = (
 RESIZE = "    image = ImageOps.fit(made[start], size, Image.Resampling.LANCZOS)"
 """As `seedlab.pipelines.sampling.stages.resize`."""
 
+TILING = "    pipe.vae.use_tiling = tiled  # see its method enable_tiling"
+
 
 def list_stages(recipes: Sequence[Recipe]) -> list[list[Recipe]]:
     """Return the recipes that lead to pictures, stage by stage, each once: first those that start from noise, or
@@ -42,7 +44,15 @@ def write_pictures(stages: Sequence[Sequence[Recipe]], model: Model | None, list
     """
     every = [recipe for stage in stages for recipe in stage]
     inputs = name_inputs(stages[0])
-    whole = _Script(model, listed, have_weights(every), len({recipe.loras for recipe in every}) > 1, inputs, {})
+    whole = _Script(
+        model,
+        listed,
+        weighing=have_weights(every),
+        varies_loras=len({recipe.loras for recipe in every}) > 1,
+        tiles=any(recipe.vae_tiling for recipe in every),
+        inputs=inputs,
+        names={},
+    )
     # Before a picture's own scheduler is set, which the new pipeline might warn of.
     again = ["again = AutoPipelineForImage2Image.from_pipe(pipe)", "made = {}"]
     lines = [*again, *write_inputs(inputs)] if inputs or len(stages) > 1 else []
@@ -59,6 +69,7 @@ class _Script:
         model, listed: as for `write_pictures`.
         weighing: whether a prompt has weights.
         varies_loras: whether the weights of LoRAs differ.
+        tiles: whether a picture is decoded in tiles.
         inputs: the names of the users' own pictures.
         names: of the pictures so far; each stage adds its own.
     """
@@ -67,6 +78,7 @@ class _Script:
     listed: int
     weighing: bool
     varies_loras: bool
+    tiles: bool
     inputs: Mapping[InputPicture, str]
     names: dict[Recipe, str]
 
@@ -133,6 +145,7 @@ def _write_call(recipe: Recipe, own: Mapping[str, str], model: Model | None) -> 
     return [
         f"    {pipe}.scheduler = {_write_scheduler(recipe, own)}",
         *(_write_weights() if "weights" in own else []),
+        *([TILING] if "tiled" in own else []),
         *([] if recipe.start is None else [RESIZE]),
         f"    image = {pipe}({prompt}{start}{generator}, **settings{', **own' if 'own' in own else ''}).images[0]",
     ]
@@ -149,6 +162,8 @@ def _list_own(
     if recipe.start is not None:
         own["start"] = quote(_name_start(recipe.start, script))
         own["size"] = f"({recipe.width}, {recipe.height})"
+    if script.tiles:
+        own["tiled"] = str(recipe.vae_tiling)
     if shared is not None:
         own["own"] = _write_dict({name: value for name, value in settings.items() if name not in shared})
     if len({each.scheduler for each in recipes}) > 1:

@@ -48,6 +48,8 @@ def draw_plainly(recipe, memory_format: str = "channels_last", device: str = "cp
         pipe = diffusers.AutoPipelineForImage2Image.from_pipe(pipe)
         pipe.set_progress_bar_config(disable=True)
     pipe.scheduler = make_scheduler_plainly(scheduler, recipe.scheduler)
+    if getattr(pipe, "vae", None) is not None:
+        (pipe.vae.enable_tiling if recipe.vae_tiling else pipe.vae.disable_tiling)()
     arguments = {
         "generator": torch.Generator(recipe.generator_device).manual_seed(recipe.seed),
         "num_inference_steps": recipe.num_inference_steps,

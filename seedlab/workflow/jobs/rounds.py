@@ -35,6 +35,7 @@ class Grid:
         draft: after how many steps the pictures are paused; True for the model's default, False for whole pictures.
         start: a picture of the user's own to start from, in place of noise; None for noise. Never from a stranger: the
             file is read.
+        vae_tiling: whether large pictures are decoded in tiles.
         strength: how much of it may change: above 0, at most 1, or "subtle" or "strong".
     """
 
@@ -53,6 +54,7 @@ class Grid:
     draft: bool | int = False
     start: Path | None = None
     strength: str | float | None = None
+    vae_tiling: bool = False
 
     def make_recipe(
         self, model: Model, seed: int, loras: tuple[Lora, ...], picture: InputPicture | None = None
@@ -77,6 +79,7 @@ class Grid:
             dtype=self.dtype,
             generator_device=self.generator_device,
             loras=loras,
+            vae_tiling=self.vae_tiling,
         )
         if picture is None:
             return recipe
