@@ -18,7 +18,7 @@ from seedlab.core.errors import SeedLabError
 from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Failed
 from seedlab.images.metadata import Metadata
-from seedlab.rules.develop import DEFAULT
+from seedlab.rules.develop import DEFAULT, WHOLE
 from seedlab.workflow.jobs.drafts import check_drafts, choose_different, finish_drafts, read_drafts
 from seedlab.workflow.jobs.inspection import (
     UNSCRIPTABLE,
@@ -29,7 +29,8 @@ from seedlab.workflow.jobs.inspection import (
     script_pictures,
 )
 from seedlab.workflow.jobs.job import Draft, Job, OutputPicture, Result, Show, run_job
-from seedlab.workflow.jobs.rounds import Grid, Varied, parse_rule, plan_grid, plan_refinement, read_variations
+from seedlab.workflow.jobs.rounds import Grid, plan_grid, plan_refinement
+from seedlab.workflow.jobs.variations import Varied, parse_rule, read_variations
 from seedlab.workflow.local_files import Places
 from seedlab.workflow.services import Services
 from seedlab.workflow.verification import VerificationResult
@@ -104,6 +105,9 @@ class SeedLab:
         dtype: str | None = None,
         generator_device: str = "cpu",
         draft: bool | int = False,
+        start: str | os.PathLike[str] | None = None,
+        strength: str | float | None = None,
+        vae_tiling: bool = False,
         overwrite: bool = False,
         show: Show = _ignore,
     ) -> Result:
@@ -120,6 +124,10 @@ class SeedLab:
             dtype: "float32", "bfloat16" or "float16".
             generator_device: where noise is drawn: "cpu" is the same on every machine.
             draft: after how many steps to pause each picture; True for the model's default.
+            start: a PNG, JPEG or WebP picture of your own that they start from, in place of noise. Without a width and
+                height, they have about its shape.
+            strength: how much of it may change: above 0, at most 1, or "subtle" (0.3) or "strong" (0.6); None for 0.5.
+            vae_tiling: whether large pictures are decoded in tiles, which takes less memory and changes some bits.
             overwrite: whether files that are there already are replaced. Without it, pictures that are there stay, and
                 are not made again.
             show: called with the round after every change.
@@ -141,6 +149,9 @@ class SeedLab:
             dtype=dtype,
             generator_device=generator_device,
             draft=draft,
+            start=None if start is None else Path(start),
+            strength=strength,
+            vae_tiling=vae_tiling,
         )
         return self._run(plan_grid(grid, Path(out), self._services, overwrite=overwrite), overwrite, show)
 
@@ -152,6 +163,7 @@ class SeedLab:
         matrix: bool = False,
         model: str = "",
         loras: Sequence[str] = (),
+        start: str | os.PathLike[str] | None = None,
         overwrite: bool = False,
         show: Show = _ignore,
         **varied: Varied,
@@ -163,6 +175,7 @@ class SeedLab:
             out: the folder to write to; None for the picture's.
             matrix: whether two things vary, the first in columns and the second in rows.
             model, loras: where the picture's local files are, if they are not found.
+            start: where the picture of your own is that it starts from, if that is not found.
             overwrite, show: as for `grid`.
             varied: the options of `seedlab refine --help`, such as `suffix=[", artsy"]`, `seeds="0-3"`,
                 `sweep="guidance 1.5, 2"` or `larger="2x", strength=0.35`. Without any, the guide's suffixes.
@@ -172,7 +185,7 @@ class SeedLab:
         """
         file = _find_file(picture)
         rule = parse_rule(read_variations(varied), matrix=matrix)
-        places = _make_places(file, model, loras)
+        places = _make_places(file, model, loras, start)
         folder = None if out is None else Path(out)
         job = plan_refinement(file, rule, folder, places, self._services, overwrite=overwrite)
         if job.draft is not None:
@@ -187,6 +200,7 @@ class SeedLab:
         *,
         size: str = "2x",
         strength: Varied = DEFAULT,
+        decode: str = WHOLE.name,
         out: str | os.PathLike[str] | None = None,
         overwrite: bool = False,
         show: Show = _ignore,
@@ -197,12 +211,15 @@ class SeedLab:
             picture: as for `refine`.
             size: "2x", "1.5x", or width first "512x768".
             strength: how much may change, above 0, at most 1; several give several pictures.
+            decode: "tiles" to decode it in tiles, which takes less memory and changes some bits; or "whole".
             out, overwrite, show: as for `refine`.
 
         Raises:
             SeedLabError: as `refine`, or diffusers has no image-to-image pipeline for the model.
         """
-        return self.refine(picture, larger=size, strength=strength, out=out, overwrite=overwrite, show=show)
+        return self.refine(
+            picture, larger=size, strength=strength, decode=decode, out=out, overwrite=overwrite, show=show
+        )
 
     def finish(
         self,
@@ -239,15 +256,18 @@ class SeedLab:
         """
         return read_own(_find_file(picture), "it has no exact recipe. Vary it with refine").recipe
 
-    def verify(self, picture: Picture) -> VerificationResult:
+    def verify(self, picture: Picture, *, start: str | os.PathLike[str] | None = None) -> VerificationResult:
         """Make a picture again from the recipe inside it, alone, and compare the bytes.
+
+        Args:
+            start: as for `refine`.
 
         Raises:
             SeedLabError: the picture has no recipe, or cannot be made here.
         """
         file = _find_file(picture)
         metadata = read_own(file, UNVERIFIABLE)
-        original = locate_original(file, metadata, _make_places(file), self._services)
+        original = locate_original(file, metadata, _make_places(file, start=start), self._services)
         outcome = run_again(original, self._services.generate)
         if isinstance(outcome, Failed):
             raise SeedLabError(outcome.sentence)
@@ -295,7 +315,7 @@ def make_services(
     from seedlab.application import Application
     from seedlab.core.files import find_cache
     from seedlab.core.workers import parse_threads, parse_workers
-    from seedlab.settings import RUNS_FOLDER, Settings
+    from seedlab.settings import INPUTS_FOLDER, RUNS_FOLDER, Settings
 
     # Not in a store: there is none, and a draft may be finished from another working directory.
     cache = find_cache()
@@ -305,6 +325,7 @@ def make_services(
         workers=parse_workers(workers),
         threads=parse_threads(threads),
         runs=cache and cache / RUNS_FOLDER,
+        inputs=cache and cache / INPUTS_FOLDER,
     )
     return Application(settings).services
 
@@ -317,11 +338,15 @@ def _write_seeds(seeds: str | int | Iterable[int]) -> str:
     return str(seeds) if isinstance(seeds, str | int) else ", ".join(map(str, seeds))
 
 
-def _make_places(file: Path, model: str = "", loras: Sequence[str] = ()) -> Places:
+def _make_places(
+    file: Path, model: str = "", loras: Sequence[str] = (), start: str | os.PathLike[str] | None = None
+) -> Places:
     return Places(
         model=model,
         loras="\n".join(loras),
         folders=(file.absolute().parent, Path.cwd()),
         model_advice="give its path as model",
         lora_advice="give its path in loras",
+        picture=None if start is None else Path(start),
+        picture_advice="give its path as start",
     )

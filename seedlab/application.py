@@ -16,16 +16,19 @@ from seedlab.core.reports import Report
 from seedlab.core.seed_share import SeedShare
 from seedlab.core.visitors import name_owner
 from seedlab.images.index.search import NOBODY, OPERATOR
+from seedlab.images.inputs.reading import ReadPicture
+from seedlab.images.inputs.store import InputStore
 from seedlab.images.store import make_store
 from seedlab.pipelines.devices.libraries import use_threads
 from seedlab.pipelines.executor import Executor
+from seedlab.pipelines.inputs import LoadInput
 from seedlab.pipelines.loaded.lora_folder import LoraFolder
 from seedlab.pipelines.manager import PipelineManager
 from seedlab.pipelines.models.addresses import find_model
 from seedlab.pipelines.models.catalog import CATALOG, SKETCH
 from seedlab.pipelines.resolver import hide_path
 from seedlab.pipelines.run_store import RunStore
-from seedlab.settings import RUNS_BYTES, Settings
+from seedlab.settings import INPUTS_FOLDER, RUNS_BYTES, Settings
 from seedlab.sketch import vocabulary
 from seedlab.sketch.phrases import add_phrase
 from seedlab.workflow.gallery import Gallery
@@ -81,6 +84,7 @@ class Application:
         # Strangers must not find the operator's files.
         self._loras = LoraFolder(None) if settings.public else LoraFolder(settings.loras, self._known.list_paths)
         self._store = make_store(settings.store, settings.store_bytes, embed=settings.embed)
+        self._inputs = InputStore(settings.inputs_folder, _list_other_inputs(settings))
         self._thumbnail_addresses = ThumbnailAddresses()
 
     @property
@@ -166,7 +170,9 @@ class Application:
             "observe": manager.environment,
             "unknown_words": lambda model_id, prompt: vocabulary.unknown_words(prompt) if model_id == SKETCH else (),
             "list_words": lambda model_id: vocabulary.KINDS if model_id == SKETCH else {},
-            "generate": manager.generate,
+            "generate": partial(manager.generate, load_input=self._load_of(OPERATOR)),
+            "take_input": self._take_input,
+            "find_input": lambda picture, owner: self._inputs.find(picture, self._choose_owner(owner)),
             "shares": self._shares,
             "open_gallery": self.open_gallery,
             "close": self.close,
@@ -179,6 +185,7 @@ class Application:
             find_model=manager.find_model,
             read_loras=manager.read_loras,
             list_known=self._known.list_paths,
+            inputs=self._inputs,
             offered=tuple(self._list_models()) if public else None,
         )
 
@@ -213,9 +220,12 @@ class Application:
         """
         manager, store = self.manager, self._store
         owner = owner if self.settings.public else OPERATOR
-        generate = partial(manager.generate, visitor=visitor)
+        generate = partial(manager.generate, visitor=visitor, load_input=self._load_of(owner))
 
         def find(recipe: Recipe, draft_steps: int | None) -> Picture | None:
+            # Pictures that start from a visitor's own are nobody else's.
+            if self.settings.public and recipe.input_picture and not self._inputs.has(recipe.input_picture, owner):
+                return None
             environment = manager.environment(recipe)
             whole = store.find(recipe, environment, owner=owner)
             return whole if whole or draft_steps is None else store.find(recipe, environment, draft_steps, owner)
@@ -223,10 +233,22 @@ class Application:
         return Session(generate, find, partial(store.keep, owner=owner), trail)
 
     def _verify(
-        self, recipe: Recipe, file: Path, stop: Event, visitor: str, draft_steps: int | None = None
+        self, recipe: Recipe, file: Path, stop: Event, visitor: str, owner: str = NOBODY, draft_steps: int | None = None
     ) -> Generator[Report | VerificationResult, None, None]:
         original = read_original(file, recipe, draft_steps)
-        return verify(original, partial(self.manager.generate, visitor=visitor), stop)
+        generate = partial(self.manager.generate, visitor=visitor, load_input=self._load_of(owner))
+        return verify(original, generate, stop)
+
+    def _take_input(self, file: Path, owner: str) -> ReadPicture:
+        return self._inputs.take(file, self._choose_owner(owner))
+
+    def _load_of(self, owner: str) -> LoadInput:
+        """Return what loads the own pictures of a visitor."""
+        return partial(self._inputs.load, owner=self._choose_owner(owner))
+
+    def _choose_owner(self, owner: str) -> str:
+        """Return whose own pictures are used: on a public host, the operator's are not for visitors."""
+        return (owner or NOBODY) if self.settings.public else OPERATOR
 
     def _measure(self, model: Model, stop: Event, visitor: str) -> Generator[Made, None, SeedShare | None]:
         return measure_model(partial(self.manager.generate, visitor=visitor), self._shares, model, stop)
@@ -240,6 +262,13 @@ class Application:
     def _write_script(self, recipes: Sequence[Recipe]) -> str:
         model = self.manager.resolve(recipes[0].model_address)
         return write_script(recipes, self.manager.environment(recipes[0]), model)
+
+
+def _list_other_inputs(settings: Settings) -> tuple[Path, ...]:
+    """Return where the operator's own pictures may be too: those of the commands, and those of the page."""
+    cache = find_cache()
+    folders = (settings.store / INPUTS_FOLDER, cache and cache / INPUTS_FOLDER)
+    return () if settings.public else tuple(each for each in folders if each and each != settings.inputs_folder)
 
 
 def _make_executor(settings: Settings, paths: Mapping[str, str] | None) -> Executor | None:

@@ -36,7 +36,7 @@ PUBLIC_STORE_BYTES = 2 * 2**30
 RUNS_BYTES = 2**28
 """The size limit of the paused runs of drafts: some thousand pictures."""
 
-RUNS_FOLDER = "drafts"
+RUNS_FOLDER, INPUTS_FOLDER = "drafts", "inputs"
 DESCRIPTION = "SeedLab in the browser. A variable in brackets does the same as its flag."
 
 
@@ -56,6 +56,7 @@ class Settings:
         deterministic: whether only deterministic algorithms are allowed, which is slower on a GPU.
         store: the folder for finished pictures and drafts.
         runs: the folder for the paused runs of drafts; None for one in the store.
+        inputs: the folder for the users' own pictures, from which others start; None for one in the store.
         embed: whether metadata is written into PNG files.
         loras: a folder with LoRAs, in which those that other tools' pictures name are looked for; None for none.
         open_browser: whether the page is opened in the operator's browser.
@@ -77,6 +78,7 @@ class Settings:
     deterministic: bool = False
     store: Path = Path(DEFAULT_STORE)
     runs: Path | None = None
+    inputs: Path | None = None
     embed: bool = True
     loras: Path | None = None
     open_browser: bool = True
@@ -94,6 +96,11 @@ class Settings:
     def runs_folder(self) -> Path:
         """The folder for the paused runs of drafts."""
         return self.store / RUNS_FOLDER if self.runs is None else self.runs
+
+    @property
+    def inputs_folder(self) -> Path:
+        """The folder for the users' own pictures."""
+        return self.store / INPUTS_FOLDER if self.inputs is None else self.inputs
 
 
 def read_settings(arguments: Sequence[str], environment: Mapping[str, str] | None = None) -> Settings:

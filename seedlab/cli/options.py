@@ -59,6 +59,8 @@ def add_places(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", metavar="PATH", default="", help=words)
     words = "where a LoRA of the picture is, if it is not found; may be repeated"
     parser.add_argument("--lora", metavar="FILE", action="append", default=[], dest="lora_files", help=words)
+    words = "where the picture of your own is that it starts from, if that is not found"
+    parser.add_argument("--from", metavar="FILE", type=Path, dest="start", help=words)
 
 
 def make_places(given: argparse.Namespace, picture: Path) -> Places:
@@ -69,6 +71,8 @@ def make_places(given: argparse.Namespace, picture: Path) -> Places:
         folders=(picture.absolute().parent, Path.cwd()),
         model_advice="give its path with --model",
         lora_advice="give its path with --lora",
+        picture=given.start,
+        picture_advice="put it next to this picture, or give its path with --from",
     )
 
 

@@ -18,12 +18,15 @@ from seedlab.cli.options import (
 from seedlab.cli.output import FAILED, KEEPING, add_output_options, show_progress, write_result
 from seedlab.core.recipe import DTYPES, GENERATOR_DEVICES
 from seedlab.core.schedulers import SCHEDULERS
+from seedlab.rules.develop import TILES
+from seedlab.rules.own_picture import DEFAULT_STRENGTH
 from seedlab.rules.registry import VARIATIONS, list_parameters
 from seedlab.rules.rule import Parameter
 from seedlab.rules.seeds import GUIDE_SEEDS, Seeds
 from seedlab.workflow.jobs.drafts import check_drafts, finish_drafts
 from seedlab.workflow.jobs.job import Draft, Job, run_job
-from seedlab.workflow.jobs.rounds import Grid, parse_rule, plan_grid, plan_refinement
+from seedlab.workflow.jobs.rounds import Grid, plan_grid, plan_refinement
+from seedlab.workflow.jobs.variations import parse_rule
 from seedlab.workflow.services import Services
 
 ELSEWHERE = "These may differ from the picture by more than the variation; they have {}."
@@ -56,6 +59,9 @@ def run_grid(given: argparse.Namespace, make_services: MakeServices) -> int:
         dtype=given.dtype,
         generator_device=given.generator_device,
         draft=given.draft,
+        start=given.start,
+        strength=given.strength,
+        vae_tiling=given.decode == TILES,
     )
     with closing(make_services(read_compute(given))) as services:
         return _run(plan_grid(grid, given.out, services, overwrite=given.overwrite), given, services)
@@ -114,6 +120,12 @@ def _add_grid_options(parser: argparse.ArgumentParser) -> None:
     words = "a LoRA and its weight: style.safetensors:0.8; may be repeated"
     add("--lora", metavar="FILE[:WEIGHT]", action="append", default=[], help=words)
     add("--dtype", choices=DTYPES, help="the precision to compute in")
+    words = "a picture of your own that all start from, in place of noise; without --size, they have about its shape"
+    add("--from", metavar="PICTURE", type=Path, dest="start", help=words)
+    words = f"how much of it may change: subtle (0.3), strong (0.6), or above 0 to 1 ({DEFAULT_STRENGTH:g})"
+    add("--strength", metavar="NUMBER", help=words)
+    words = "tiles decodes large pictures in tiles, which takes less memory and changes some bits (whole)"
+    add("--decode", choices=("whole", TILES), default="whole", help=words)
     words = "where noise is drawn: cpu is the same on every machine; cuda, as in the guide's script, is other noise"
     add("--generator-device", choices=GENERATOR_DEVICES, default="cpu", help=f"{words} (%(default)s)")
 

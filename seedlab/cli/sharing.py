@@ -16,6 +16,7 @@ from seedlab.images.output_folder import is_grid
 from seedlab.workflow.export.html_page import write_page
 from seedlab.workflow.export.links import make_link
 from seedlab.workflow.export.trail_parts import arrange, make_trail
+from seedlab.workflow.own_pictures import describe_inputs, list_recipes
 from seedlab.workflow.script import write_script
 
 URL = "http://127.0.0.1:7860"
@@ -47,6 +48,8 @@ def run_share(given: argparse.Namespace, _: MakeServices) -> int:
     pictures = _read_all(given.pictures)
     trail = make_trail(*pictures.popitem()) if len(pictures) == 1 else arrange(pictures)
     write_line(make_link(given.url, trail))
+    if needed := describe_inputs(list_recipes(trail)):
+        sys.stderr.write(f"{needed}\n")
     return 0
 
 

@@ -69,6 +69,7 @@ class Model:
         takes_nudges: whether its pipeline takes nudged noise.
         image_to_image: the arguments of its image-to-image pipeline besides those of Stable Diffusion's, out of
             "height" and "width"; None if diffusers has no such pipeline for it.
+        takes_tiles: whether its autoencoder decodes in tiles.
         draft_share: the share of its steps, 0...1, after which a draft shows what the finished picture will be.
         neutral_guidance: a negative prompt is read only with a guidance above this; the pipeline does not warn.
         cleans_prompts: whether its pipeline removes words from prompts where two packages are installed, unless it is
@@ -105,6 +106,7 @@ class Model:
     distilled_guidance: bool = False
     takes_nudges: bool = True
     image_to_image: tuple[str, ...] | None = ()
+    takes_tiles: bool = True
     draft_share: float = 0.25
     neutral_guidance: float = 1.0
     cleans_prompts: bool = False
@@ -200,10 +202,7 @@ class Model:
     def check(self, recipe: Recipe) -> None:
         """Raise RecipeError if this model cannot make the recipe."""
         self._check_scheduler(recipe.scheduler, recipe.num_inference_steps)
-        if recipe.start is not None:
-            if not self.can_develop:
-                raise RecipeError("start", f"{self.name} {NO_STAGES}: choose another model.")
-            self.check(recipe.start.recipe)
+        self._check_stage(recipe)
         if self.unconditional:
             self._check_unconditional(recipe)
             return
@@ -215,6 +214,16 @@ class Model:
             self._check_side(field, getattr(recipe, field))
         for field in PROMPTS:
             self._check_length(field, len(getattr(recipe, field)))
+
+    def _check_stage(self, recipe: Recipe) -> None:
+        """Refuse a start or a decoding that this model does not have. An earlier stage is checked too."""
+        if recipe.vae_tiling and (self.unconditional or not self.takes_tiles):
+            raise RecipeError("vae_tiling", f"{self.name} cannot decode in tiles: decode the whole picture.")
+        if recipe.start is not None:
+            if not self.can_develop:
+                raise RecipeError("start", f"{self.name} {NO_STAGES}: choose another model.")
+            if recipe.start.recipe is not None:
+                self.check(recipe.start.recipe)
 
     def _check_ignored(self, recipe: Recipe) -> None:
         """Refuse values that would be ignored: two recipes must not mean the same picture."""

@@ -10,7 +10,7 @@ from seedlab.core import canonical
 from seedlab.core.canonical import ADDED
 from seedlab.core.errors import RecipeError, blame
 from seedlab.core.prompt_weights import SYNTAXES, choose_syntax, escape, is_weighted, parse_weights, read_parts
-from seedlab.core.start import MAX_STAGES, Start
+from seedlab.core.start import MAX_STAGES, InputPicture, Start
 from seedlab.core.validation import check_choice, check_int, check_side, check_text
 
 MAX_SEED = 2**64 - 1
@@ -104,7 +104,9 @@ class Recipe:
             calls the model twice for it.
         prompt_syntax: "weights" if its prompts have weights as `seedlab.core.prompt_weights` reads them; "" if every
             character means itself. It becomes "" where no prompt has such marks.
-        start: the picture that it starts from; None if it starts from noise. It then has no nudges and no late words.
+        start: the picture that it starts from; None if it starts from noise. With one, it has no nudges and no late
+            words.
+        vae_tiling: whether large pictures are decoded, and encoded, in tiles, which takes less memory.
 
     Raises:
         RecipeError: a field has the wrong type or is out of range.
@@ -128,6 +130,7 @@ class Recipe:
     late_step: int = field(default=0, metadata=ADDED)
     prompt_syntax: str = field(default="", metadata=ADDED)
     start: Start | None = field(default=None, metadata=ADDED)
+    vae_tiling: bool = field(default=False, metadata=ADDED)
 
     def __post_init__(self) -> None:
         check_text("model_id", self.model_id, "The model", 500)
@@ -153,6 +156,8 @@ class Recipe:
             raise RecipeError("nudges", "The nudges must be a list of seeds and strengths.")
         if len(self.nudges) > MAX_NUDGES:
             raise RecipeError("nudges", f"{len(self.nudges)} nudges are too many: use {MAX_NUDGES} or fewer.")
+        if not isinstance(self.vae_tiling, bool):
+            raise RecipeError("vae_tiling", "A picture is decoded in tiles or as a whole: say true or false.")
         self._check_late_words()
         self._check_weights()
         self._check_start()
@@ -181,14 +186,36 @@ class Recipe:
     def _check_start(self) -> None:
         if self.start is None:
             return
-        if not isinstance(self.start, Start) or not isinstance(self.start.recipe, Recipe):
-            raise RecipeError("start", "What a picture starts from must be the recipe of another.")
+        if not isinstance(self.start, Start) or not isinstance(self.start.recipe, Recipe | None):
+            raise RecipeError("start", "What a picture starts from must be the recipe of another, or a picture.")
         self.start.check(self)
 
     @property
     def stages(self) -> tuple["Recipe", ...]:
-        """The recipes that lead to the picture, one after the other: the first starts from noise, the last is this."""
-        return (self,) if self.start is None else (*self.start.recipe.stages, self)
+        """The recipes that lead to the picture, one after the other; the last is this.
+
+        The first starts from noise, or from `input_picture`.
+        """
+        earlier = None if self.start is None else self.start.recipe
+        return (self,) if earlier is None else (*earlier.stages, self)
+
+    @property
+    def input_picture(self) -> InputPicture | None:
+        """The user's own picture that the first stage starts from; None if it starts from noise."""
+        start = self.stages[0].start
+        return None if start is None else start.picture
+
+    def replace_input(self, **changes: Any) -> "Recipe":
+        """Return the recipe with other values of fields of its `input_picture`; itself if it has none.
+
+        Raises:
+            RecipeError: a value is not valid.
+        """
+        if self.start is None or self.input_picture is None:
+            return self
+        if self.start.recipe is not None:
+            return replace(self, start=replace(self.start, recipe=self.start.recipe.replace_input(**changes)))
+        return replace(self, start=replace(self.start, picture=replace(self.input_picture, **changes)))
 
     def replace_shared(self, **changes: Any) -> "Recipe":
         """Return the recipe with other values of the fields that all its stages share.
@@ -199,7 +226,9 @@ class Recipe:
         Raises:
             RecipeError: a value is not valid.
         """
-        start = self.start and replace(self.start, recipe=self.start.recipe.replace_shared(**changes))
+        start = self.start
+        if start is not None and start.recipe is not None:
+            start = replace(start, recipe=start.recipe.replace_shared(**changes))
         return replace(self, start=start, **changes)
 
     @property
@@ -280,11 +309,13 @@ class Recipe:
     def _read_start(cls, data: Any, stages: int) -> Start | None:
         if data is None:
             return None
-        if stages <= 1:
-            raise RecipeError("recipe", f"This recipe has more than {MAX_STAGES} stages.")
-        if not isinstance(data, Mapping) or not data.get("recipe"):
+        if not isinstance(data, Mapping):
             raise RecipeError("recipe", "This recipe is incomplete.")
-        return Start(**{**data, "recipe": cls._read(data["recipe"], stages - 1)})
+        recipe, picture = data.get("recipe"), data.get("picture")
+        if stages <= 1 and recipe is not None:
+            raise RecipeError("recipe", f"This recipe has more than {MAX_STAGES} stages.")
+        earlier = None if recipe is None else cls._read(recipe, stages - 1)
+        return Start(**{**data, "recipe": earlier, "picture": None if picture is None else InputPicture(**picture)})
 
 
 def format_address(model_id: str, revision: str | None) -> str:

@@ -21,7 +21,7 @@ INFOTEXT_CHUNK = "parameters"
 AUTOMATIC = {"DPM++ 2M": "Karras", "DPM++ 2M SDE": "Exponential", "DPM2": "Karras", "DPM2 a": "Karras"}
 """A1111's default schedule types (modules/sd_samplers_kdiffusion.py); "Uniform" for all other samplers."""
 
-MODEL_HASH, LORA_HASH = 10, 12
+MODEL_HASH, LORA_HASH, INPUT_HASH = 10, 12, 12
 """The number of hex digits that A1111 writes of a hash."""
 
 MARKS = ("Negative prompt:", "Steps:")
@@ -85,6 +85,7 @@ def _write_details(recipe: Recipe, hashes: WeightHashes, draft_steps: int | None
         "Late prompt": recipe.write_prompt("late_prompt") or None,
         "Late step": recipe.late_step or None,
         "Denoising strength": None if recipe.start is None else recipe.start.strength,
+        **_describe_input(recipe),
         "Size": f"{recipe.width}x{recipe.height}",
         "Model hash": hashes.checkpoint[:MODEL_HASH] or None,
         # Without these marks, as in early versions of A1111: several readers cut the name there.
@@ -104,6 +105,17 @@ def _describe_nudges(nudges: tuple[Nudge, ...]) -> dict[str, int | float | str]:
     if len(nudges) == 1:
         return {"Variation seed": nudges[0].seed, "Variation seed strength": nudges[0].weight}
     return {"Variations": ", ".join(f"{each.seed}:{each.weight:g}" for each in nudges)} if nudges else {}
+
+
+def _describe_input(recipe: Recipe) -> dict[str, str]:
+    """Name the user's own picture that it starts from by its hash and size, as SD.Next does."""
+    picture = recipe.input_picture
+    if picture is None:
+        return {}
+    return {
+        "Init image hash": picture.sha256[:INPUT_HASH],
+        "Init image size": f"{picture.width}x{picture.height}",
+    }
 
 
 def _find_scheduler(name: str) -> Scheduler | None:

@@ -4,7 +4,8 @@
 ancestors are restored exactly. Files come back from strangers, so everything that is read is checked.
 
 Version 2 of the JSON has a lineage of changes. Version 1 had a list of suffixes, and called the checksums "proof".
-Version 3 is written in drafts alone: a SeedLab that knows no drafts must not take one for its recipe's picture.
+Version 3 is written in drafts alone: a SeedLab that knows no drafts must not take one for its recipe's picture. Version
+4 is written where a picture of the user's own is the start: earlier versions do not know such recipes.
 """
 
 import json
@@ -29,8 +30,8 @@ from seedlab.images.png import read_chunks, write_png
 from seedlab.rules.change import Change, Lineage, read_lineage, write_lineage
 from seedlab.rules.suffixes import Suffixes, cut_suffix
 
-VERSION, PICTURE_VERSION = 3, 2
-"""The newest version, and that of finished pictures."""
+VERSION, DRAFT_VERSION, PICTURE_VERSION = 4, 3, 2
+"""The newest version, that of drafts, and that of finished pictures."""
 
 CHUNK = "seedlab"
 MAX_CHARACTERS = 2**20
@@ -101,7 +102,7 @@ class Metadata:
     def to_json(self) -> str:
         """Return the chunk's JSON in ASCII, which every tool that copies PNG chunks leaves alone."""
         fields = {
-            "version": PICTURE_VERSION if self.draft_steps is None else VERSION,
+            "version": self._choose_version(),
             "fingerprint": self.recipe.fingerprint,
             "recipe": self.recipe.to_dict(),
             "environment": asdict(self.environment),
@@ -111,6 +112,13 @@ class Metadata:
             "hashes": asdict(self.hashes),
         } | ({} if self.draft_steps is None else {"draft_steps": self.draft_steps})
         return json.dumps(fields)
+
+    def _choose_version(self) -> int:
+        """Return the oldest version that can read this."""
+        recipes = (self.recipe, *(change.parent for change in self.lineage))
+        if any(recipe.input_picture is not None for recipe in recipes):
+            return VERSION
+        return PICTURE_VERSION if self.draft_steps is None else DRAFT_VERSION
 
     @classmethod
     def from_json(cls, text: str, *, with_lineage: bool = True) -> Self:
@@ -149,9 +157,13 @@ def _read_draft_steps(value: object, recipe: Recipe) -> int | None:
     return value
 
 
+UNNAMED = "picture"
+
+
 def _forget_files(recipe: Recipe) -> Recipe:
     hidden = hide_folders(recipe)
-    return hidden.replace_shared(loras=tuple(replace(lora, file="") for lora in hidden.loras))
+    unnamed = hidden.replace_shared(loras=tuple(replace(lora, file="") for lora in hidden.loras))
+    return unnamed.replace_input(file=UNNAMED)
 
 
 def write_picture(file: Path, image: Image, metadata: Metadata) -> None:

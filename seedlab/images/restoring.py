@@ -20,6 +20,10 @@ READING = BoundedSemaphore(2)
 """Held while a picture is read, so that many at a time take the memory of a few: each may hold 8 MB of text."""
 
 
+class SilentPictureError(SeedLabError):
+    """A picture does not say how it was made."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Restored:
     """A picture of SeedLab whose lineage was checked."""
@@ -54,8 +58,8 @@ def read(file: Path) -> Metadata | ForeignMetadata:
         file: a PNG, JPEG or WebP file.
 
     Raises:
-        SeedLabError: it is no such file; it is damaged, too large, changed or too new; or it says nothing that can be
-            used.
+        SilentPictureError: it says nothing that can be used.
+        SeedLabError: it is no such file; or it is damaged, too large, changed or too new.
     """
     with READING:
         return _read(file)
@@ -71,7 +75,7 @@ def _read(file: Path) -> Metadata | ForeignMetadata:
         name = quote(file.name, 80)
         raise SeedLabError(f"{name} was made with {error.tool}, but its settings cannot be read: {error}.") from error
     if found is None:
-        raise SeedLabError(_describe_silence(file, texts))
+        raise SilentPictureError(_describe_silence(file, texts))
     return found
 
 

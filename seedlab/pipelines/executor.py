@@ -1,9 +1,11 @@
 """Executors: they make the pictures of a batch, wherever that is. The manager knows them only by this protocol."""
 
 from collections.abc import Generator, Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Event
 from typing import Protocol
+
+from PIL.Image import Image
 
 from seedlab.core.environment import Environment
 from seedlab.core.model import ResolvedModel
@@ -20,6 +22,8 @@ class Batch:
         recipes: by the index that their reports have. Each has been checked against the model.
         visitor: who asked for them; work of the same visitor takes the same turn.
         draft_steps, resume: as for `seedlab.core.reports.Generate`.
+        inputs: the users' own pictures that first stages start from, in the size of the stage, by the index of the
+            recipe.
     """
 
     model: ResolvedModel
@@ -27,6 +31,7 @@ class Batch:
     visitor: Hashable = None
     draft_steps: int | None = None
     resume: bool = True
+    inputs: Mapping[int, Image] = field(default_factory=dict)
 
 
 class Executor(Protocol):

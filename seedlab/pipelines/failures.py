@@ -2,7 +2,10 @@
 
 import re
 
-NO_MEMORY = "Not enough memory for this picture: choose a smaller size, or a smaller model."
+NO_MEMORY = (
+    "Not enough memory for this picture: choose a smaller size, or a smaller model. To make a picture larger, decode "
+    "it in tiles."
+)
 FULL = ("out of memory", "(?s)memory.*allocate|allocate.*memory", "STATUS_ALLOC_FAILED", "unable to find an engine")
 """Error messages of torch, cuBLAS and cuDNN for full memory; the last one is pytorch #108645."""
 

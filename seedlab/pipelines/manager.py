@@ -20,6 +20,7 @@ from seedlab.pipelines.exact.batch import split_batches, split_models
 from seedlab.pipelines.exact.plans import Plans
 from seedlab.pipelines.executor import Batch, Executor
 from seedlab.pipelines.fitting import rate_model
+from seedlab.pipelines.inputs import LoadInput, fit_inputs, refuse_input
 from seedlab.pipelines.loaded.files import ModelFiles
 from seedlab.pipelines.loaded.loras.lines import check_loras, read_loras
 from seedlab.pipelines.loaded.loras.plain import ADDED, choose_method
@@ -44,6 +45,7 @@ class Order:
     visitor: Hashable
     draft_steps: int | None
     resume: bool
+    load_input: LoadInput
 
 
 class PipelineManager:
@@ -177,6 +179,7 @@ class PipelineManager:
         *,
         draft_steps: int | None = None,
         resume: bool = True,
+        load_input: LoadInput = refuse_input,
     ) -> Generator[Report, None, None]:
         """Make the recipes' pictures; see `seedlab.core.reports` for what is yielded.
 
@@ -189,12 +192,13 @@ class PipelineManager:
             stop: ends the work when it is set.
             visitor: takes turns with the other visitors, however many calls each of them makes.
             draft_steps, resume: as for `seedlab.core.reports.Generate`.
+            load_input: returns the pixels of a picture of the user's own; raises SeedLabError if it is not theirs.
         """
         limit = self._executor.max_batch
         for indices in split_models(recipes) if limit is None else split_batches(recipes, limit):
             if self._is_ended(stop):
                 return
-            order = Order({index: recipes[index] for index in indices}, stop, visitor, draft_steps, resume)
+            order = Order({index: recipes[index] for index in indices}, stop, visitor, draft_steps, resume, load_input)
             with closing(self._generate_batch(order)) as reports:
                 yield from reports
 
@@ -229,6 +233,8 @@ class PipelineManager:
         if model is None:
             return
         failures = self._find_failures(model, recipes)
+        inputs = fit_inputs({index: recipes[index] for index in recipes if index not in failures}, order.load_input)
+        failures |= {index: Failed(index, found) for index, found in inputs.items() if isinstance(found, str)}
         yield from failures.values()
         possible = {index: recipe for index, recipe in recipes.items() if index not in failures}
         batch = Batch(
@@ -237,6 +243,7 @@ class PipelineManager:
             visitor=order.visitor,
             draft_steps=order.draft_steps,
             resume=order.resume,
+            inputs={index: found for index, found in inputs.items() if not isinstance(found, str)},
         )
         if possible:
             with closing(self._executor.run(batch, stop)) as reports:

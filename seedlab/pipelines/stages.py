@@ -72,6 +72,6 @@ def make_stage(
     earlier, follow = work.earlier, follow_stage(list(work.recipes), turn)
     with replay_calls(find_denoiser(loaded.pipeline), graphs):
         start = (earlier.paused,) if earlier.paused else ()
-        made = sample(loaded.pipeline, recipe, follow, picture=earlier.picture, start=start)
+        made = sample(loaded.pipeline, recipe, follow, picture=work.picture, start=start)
     pictures.keep(recipe, environment, made.image)
     return made.image

@@ -59,6 +59,13 @@ class Work:
         return stages[self.earlier.done] if self.earlier.done < len(stages) else None
 
     @property
+    def picture(self) -> Image | None:
+        """The picture that the next stage starts from, or where none is left the batch's own; None for noise."""
+        if self.earlier.picture is not None:
+            return self.earlier.picture
+        return self.batch.inputs.get(next(iter(self.recipes), -1))
+
+    @property
     def draft_steps(self) -> int | None:
         """After how many denoising steps to pause; None to finish, as where the recipes have no more.
 

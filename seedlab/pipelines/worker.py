@@ -251,7 +251,7 @@ class BatchRunner:
                     loaded.pipeline,
                     recipe,
                     follow_tiles(loaded, recipe, [index], turn),
-                    picture=work.earlier.picture,
+                    picture=work.picture,
                     start=work.find_starts(index),
                     draft_steps=work.draft_steps,
                 )
@@ -341,7 +341,7 @@ class BatchRunner:
                 environment_key=f"{loaded.environment.digest} {recipes[0].dtype}",
                 announce=announce,
                 check_stop=turn.check_stop,
-                picture=work.earlier.picture,
+                picture=work.picture,
                 start=work.find_starts(*work.recipes),
                 draft_steps=work.draft_steps,
             )

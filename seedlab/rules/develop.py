@@ -15,13 +15,15 @@ from seedlab.core.numbers import MAX_CHARACTERS, read_number, read_size, tidy_di
 from seedlab.core.recipe import Recipe
 from seedlab.core.text import quote
 from seedlab.core.validation import check_text
-from seedlab.rules.rule import Parameter, Rule, Value, check_count, unique
+from seedlab.rules.rule import Choice, Parameter, Rule, Value, check_count, unique
 from seedlab.rules.stages import read_start_strengths, refuse_stages, start_from
 
 DEFAULT = 0.2
 """Keeps the faces of Sketch's pictures, which 0.35 changes, and adds nearly as much detail: see its model card."""
 
-TIMES = "times"
+TIMES, TILES = "times", "tiles"
+WHOLE = Choice("whole", "As a whole")
+IN_TILES = Choice(TILES, "In tiles, which takes less memory")
 MULTIPLE = 16
 """Pixels. Every model with an image-to-image pipeline makes multiples of it."""
 
@@ -32,7 +34,8 @@ FACTOR = re.compile(r"(?:x ?)?([0-9]+(?:[.,][0-9]+)?) ?x?")
 class Develop(Rule):
     """One tile for each size and strength.
 
-    A value is (width, height, strength); or ("times", factor, strength), which `settle` replaces by the size.
+    A value is (width, height, strength); or ("times", factor, strength), which `settle` replaces by the size. Where the
+    picture is decoded in tiles, "tiles" follows.
     """
 
     name = "develop"
@@ -48,6 +51,14 @@ class Develop(Rule):
             default="2x",
         ),
         Parameter(
+            name="develop_decoding",
+            label="Decode",
+            flag="--decode",
+            help='"tiles" decodes a larger picture in tiles, which takes less memory and changes some bits; or "whole"',
+            default=WHOLE.name,
+            choices=lambda: (WHOLE, IN_TILES),
+        ),
+        Parameter(
             name="develop_strength",
             label="Strength (more changes more)",
             flag="--strength",
@@ -58,26 +69,29 @@ class Develop(Rule):
 
     @classmethod
     def parse(cls, texts: Mapping[str, str]) -> Self:
-        """Read sizes and strengths."""
+        """Read sizes, strengths, and how to decode."""
         strengths = read_start_strengths("develop_strength", texts["develop_strength"])
         sizes = unique(_read_sizes("develop_size", texts["develop_size"]))
         if not sizes:
             raise RecipeError("develop_size", "No size given. Write one such as 2x or 512x512.")
         check_count("develop_size", len(sizes) * len(strengths), "pictures")
-        return cls(tuple((*size, strength) for size in sizes for strength in strengths))
+        decoding = cls.parameters[1].read_choice(texts.get("develop_decoding", WHOLE.name))
+        tiles = (TILES,) if decoding == IN_TILES else ()
+        return cls(tuple((*size, strength, *tiles) for size in sizes for strength in strengths))
 
     @classmethod
     def apply(cls, parent: Recipe, value: Value) -> Recipe:
         """Start from the parent's picture, in another size."""
-        width, height, strength = _read_value(parent, value)
+        width, height, strength, *tiles = _read_value(parent, value)
+        decoding = {"vae_tiling": True} if tiles else {}
         with blame("develop_size"):
-            return start_from(parent, strength, width=width, height=height)
+            return start_from(parent, strength, width=width, height=height, **decoding)
 
     @classmethod
     def caption(cls, parent: Recipe, value: Value) -> str:
-        """Return "512×512 · 0.35"."""
-        width, height, strength = _read_value(parent, value)
-        return f"{width}×{height} · {strength:g}"
+        """Return "512×512 · 0.35", and "in tiles" where it is decoded so."""
+        width, height, strength, *tiles = _read_value(parent, value)
+        return f"{width}×{height} · {strength:g}{' · in tiles' if tiles else ''}"
 
     @classmethod
     def settle(cls, parent: Recipe, value: Value) -> Value:
@@ -129,9 +143,11 @@ def _check_factor(field: str, factor: float) -> float:
     return factor
 
 
-def _read_value(parent: Recipe, value: Value) -> tuple[int, int, float]:
+def _read_value(parent: Recipe, value: Value) -> tuple[int, int, float] | tuple[int, int, float, str]:
     """Return the size and the strength of a value, which may come from a stranger; `Recipe` checks them."""
     match value:
+        case (*size, strength, str() as tiles) if tiles == TILES and len(size) == 2:
+            return *_read_value(parent, (*size, strength))[:3], TILES
         case (str() as kind, int() | float() as factor, int() | float() as strength) if kind == TIMES:
             return *enlarge(parent, _check_factor("develop_size", factor)), strength
         case (int() as width, int() as height, int() | float() as strength):

@@ -6,6 +6,7 @@ from typing import Any, Self
 
 from seedlab.core.recipe import Recipe
 from seedlab.core.seeds import parse_seeds
+from seedlab.core.text import quote
 from seedlab.rules.rule import Parameter, Rule, Value
 
 GUIDE_SEEDS = "0-3"
@@ -56,8 +57,10 @@ class Seeds(Rule):
         return f"Seed {value}"
 
     def title(self, recipes: Sequence[Recipe]) -> str:
-        """Return "Seed 7", "Seeds 0–3" or "Seeds 7, 42"."""
-        return format_seeds([recipe.seed for recipe in recipes])
+        """Return "Seed 7", "Seeds 0–3" or "Seeds 7, 42", and the user's own picture that they start from."""
+        start = recipes[0].start
+        own = "" if start is None or start.picture is None else f" · from {quote(start.picture.file, 40)}"
+        return format_seeds([recipe.seed for recipe in recipes]) + own
 
 
 def format_seeds(seeds: Sequence[int]) -> str:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from math import ceil
 from types import MappingProxyType
 from typing import Any
 
@@ -29,16 +28,13 @@ def start_from(parent: Recipe, strength: Any, **changes: Any) -> Recipe:
         RecipeError: the recipe is not valid.
     """
     start = Start(recipe=parent, strength=strength)
-    needed = ceil(1 / start.strength)
-    while int(needed * start.strength) < 1:  # a number such as 0.1 is not exactly what it says
-        needed += 1
     own: dict[str, Any] = {
         "nudges": (),
         "late_prompt": "",
         "late_step": 0,
         "prompt": parent.late_prompt or parent.prompt,
     }
-    own |= {"num_inference_steps": max(parent.num_inference_steps, needed)}
+    own |= {"num_inference_steps": max(parent.num_inference_steps, start.least_steps)}
     return replace(parent, start=start, **(own | changes))
 
 

@@ -87,7 +87,7 @@ class VaryPicture(Rule):
     def title(self, recipes: Sequence[Recipe]) -> str:
         """Return "Seed 2 · picture varied", with the seed of the picture."""
         start = recipes[0].start
-        return super().title(recipes if start is None else [start.recipe])
+        return super().title(recipes if start is None or start.recipe is None else [start.recipe])
 
 
 def _read_value(parent: Recipe, value: Value) -> tuple[int, float]:

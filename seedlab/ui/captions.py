@@ -115,6 +115,7 @@ def format_settings(recipe: Recipe, names: Mapping[str, str]) -> str:
             *(["prompt weights"] if recipe.prompt_syntax else []),
             *([f"{quote_late_words(recipe)} after step {recipe.late_step}"] if recipe.late_prompt else []),
             *(f"LoRA {name_file(lora.file)} {lora.weight:g}" for lora in recipe.loras),
+            *(["decoded in tiles"] if recipe.vae_tiling else []),
             *([] if recipe.start is None else [format_start(recipe.start)]),
         )
     )
@@ -122,7 +123,10 @@ def format_settings(recipe: Recipe, names: Mapping[str, str]) -> str:
 
 def format_start(start: Start) -> str:
     """Format the picture that another starts from: "from the picture of seed 2 in 256×256, strength 0.35"."""
+    if start.picture is not None:
+        return f"from {quote(start.picture.file, 80)}, strength {start.strength:g}"
     parent = start.recipe
+    assert parent is not None  # for mypy: there is one or the other
     return f"from the picture of seed {parent.seed} in {parent.width}×{parent.height}, strength {start.strength:g}"
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from seedlab.core.file_names import name_file
 from seedlab.core.recipe import Lora, Recipe
 from seedlab.core.start import Start
+from seedlab.core.text import quote
 from seedlab.core.text_changes import Kind, compare_texts
 from seedlab.ui.captions import DEVICES, DTYPES, label_scheduler
 
@@ -31,6 +32,7 @@ FORMATS: Mapping[str, tuple[str, Callable[[Recipe], str]]] = {
     "dtype": ("Precision", lambda recipe: DTYPES[recipe.dtype]),
     "generator_device": ("Noise", lambda recipe: DEVICES[recipe.generator_device]),
     "start": ("Starts from", lambda recipe: _format_start(recipe.start)),
+    "vae_tiling": ("Decoded", lambda recipe: "in tiles" if recipe.vae_tiling else "as a whole"),
     "prompt_syntax": ("Prompt weights", lambda recipe: "on" if recipe.prompt_syntax else "off"),
 }
 """Labels and texts of the other fields, but for the model."""
@@ -81,7 +83,10 @@ def _show(value: str) -> list[Part]:
 def _format_start(start: Start | None) -> str:
     if start is None:
         return ""
+    if start.picture is not None:
+        return f"{quote(start.picture.file, 80)} at strength {start.strength:g}"
     parent = start.recipe
+    assert parent is not None  # for mypy: there is one or the other
     return f"the picture of seed {parent.seed}, {parent.width}×{parent.height}, at strength {start.strength:g}"
 
 

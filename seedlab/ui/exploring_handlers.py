@@ -9,11 +9,23 @@ import gradio as gr
 from seedlab.core.errors import RecipeError, SeedLabError
 from seedlab.core.recipe import Recipe
 from seedlab.core.seeds import has_random_seeds, write_seeds
+from seedlab.rules.own_picture import describe_start
 from seedlab.rules.registry import VARIATIONS, find_variation
 from seedlab.rules.rule import Rule
 from seedlab.ui.browser_state import read_text, write_advanced, write_drafts
 from seedlab.ui.fields import MODEL_DEPENDENT
-from seedlab.ui.form import ADVANCED, ERROR_PLACES, FIELDS, FORM, RULE_FIELDS, Form, read_model_id, read_rule_field
+from seedlab.ui.form import (
+    ADVANCED,
+    ERROR_PLACES,
+    FIELDS,
+    FORM,
+    RULE_FIELDS,
+    Form,
+    read_model_id,
+    read_rule_field,
+    read_start,
+    write_start,
+)
 from seedlab.ui.outputs import Outputs, lose, run_action
 from seedlab.ui.page_session import PageSession
 from seedlab.ui.panel_handlers import PanelHandlers
@@ -63,7 +75,9 @@ class ExploringHandlers(PanelHandlers):
         def action() -> None:
             nonlocal seeds
             rule = form.read_rule()
-            model, recipe = self._make_recipe(form, rule.seeds[0])
+            model, plain = self._make_recipe(form, rule.seeds[0])
+            recipe = form.add_start(model, plain)
+            notices.extend(describe_start(recipe, drafts=bool(form.drafts)))
             page.confirm_download(model, is_here=self._services.is_here(model))
             notices.append(form.format_snapped_size(model, recipe))
             draft_steps = form.read_draft_steps(model, recipe)
@@ -175,7 +189,7 @@ class ExploringHandlers(PanelHandlers):
         try:
             form = Form(**present)
             model = self._find_model(read_model_id(form.model_id))
-            if not is_same_model(model, subject.recipe):
+            if not is_same_model(model, subject.recipe) or read_start(form.start) != subject.recipe.input_picture:
                 return False
             return not find_edits(form, adopt(model, subject.recipe), subject.recipe)
         except SeedLabError:
@@ -198,7 +212,7 @@ class ExploringHandlers(PanelHandlers):
             "draft_steps": draft_steps,
             "model_id": recipe.model_id if known else recipe.model_address,
         }
-        return main | write_advanced(recipe, model, local=self._services.local)
+        return main | write_advanced(recipe, model, local=self._services.local) | write_start(recipe)
 
     def follow_model(self, page: PageSession | None, model_id: str | None, rule: str | None) -> Iterator[Outputs]:
         """Adapt the panel if `follow` chose another model. Yields: as `choose_model`."""

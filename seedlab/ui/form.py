@@ -1,13 +1,17 @@
 """Parses the fields of the panel into a recipe and its seeds."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from seedlab.core import canonical
 from seedlab.core.errors import RecipeError
 from seedlab.core.model import Model
 from seedlab.core.numbers import read_number, read_whole
 from seedlab.core.recipe import Lora, Recipe
+from seedlab.core.start import InputPicture
+from seedlab.rules.own_picture import FIELD, add_start, read_start_strength
 from seedlab.rules.registry import list_parameters
 from seedlab.rules.seeds import Seeds
 from seedlab.workflow.drafts import choose_draft_steps
@@ -15,10 +19,14 @@ from seedlab.workflow.drafts import choose_draft_steps
 RULE_FIELDS = tuple(parameter.name for parameter in list_parameters())
 """The parameters of all rules that can vary a locked tile."""
 
+START_STRENGTH = FIELD
+"""How much of the user's own picture may change from which a round of seeds starts."""
+
 FIELDS = (
     "prompt",
     "seeds",
     "draft_steps",
+    START_STRENGTH,
     *RULE_FIELDS,
     "model_id",
     "negative_prompt",
@@ -34,8 +42,15 @@ FIELDS = (
 
 ADVANCED = FIELDS[FIELDS.index("model_id") + 1 :]
 
-FORM = (*FIELDS[:2], "drafts", *(name for name in FIELDS[2:] if name not in RULE_FIELDS))
+STARTING = ("start", START_STRENGTH)
+"""The hidden field with the user's own picture, as `write_picture` writes it, and its strength."""
+
+_OTHERS = (name for name in FIELDS[2:] if name not in (*RULE_FIELDS, START_STRENGTH))
+FORM = (*FIELDS[:2], "drafts", *_OTHERS, *STARTING)
 """The inputs of a round of seeds, in the order of `Form`."""
+
+MAX_START = 2_000
+"""Characters of the hidden field."""
 
 Number = TypeVar("Number", int, float)
 
@@ -60,6 +75,8 @@ class Form:
     height: str | None
     generator_device: str | None
     loras: str | None
+    start: str | None = ""
+    start_strength: str | None = ""
 
     def read_rule(self) -> Seeds:
         """Return the rule of the first round. Random seeds are drawn anew at each call.
@@ -96,13 +113,32 @@ class Form:
             **shared,
         )
 
+    def add_start(self, model: Model, recipe: Recipe) -> Recipe:
+        """Let a recipe of `make_recipe` start from the user's own picture, if there is one.
+
+        Without a width and height, it has about the picture's shape.
+
+        Raises:
+            RecipeError: the model takes none, the strength is invalid, or no step would be left.
+        """
+        picture = read_start(self.start)
+        if picture is None:
+            return recipe
+        width, height, steps = (
+            bool((text or "").strip()) for text in (self.width, self.height, self.num_inference_steps)
+        )
+        strength = read_start_strength(self.start_strength or "")
+        return add_start(recipe, model, picture, strength, keep_size=width or height, keep_steps=steps)
+
     def read_draft_steps(self, model: Model, recipe: Recipe) -> int | None:
         """Return after how many steps the pictures are paused; None for whole pictures.
 
         Raises:
             RecipeError: this is not a number, or no step would be left.
         """
-        return choose_draft_steps(model, recipe, self._read("draft_steps", read_whole)) if self.drafts else None
+        if not self.drafts or recipe.start is not None:
+            return None
+        return choose_draft_steps(model, recipe, self._read("draft_steps", read_whole))
 
     def format_snapped_size(self, model: Model, recipe: Recipe) -> str:
         """Format a notice if the width or height was rounded to one the model supports, else ""."""
@@ -114,6 +150,33 @@ class Form:
         """Read a field; None if it is empty, which means the model's default."""
         text = (getattr(self, field) or "").strip()
         return read(field, text) if text else None
+
+
+def write_picture(picture: InputPicture | None) -> str:
+    """Return the value of the hidden field for the user's own picture; "" for none."""
+    return "" if picture is None else canonical.to_json(canonical.to_dict(picture))
+
+
+def read_start(text: str | None) -> InputPicture | None:
+    """Read the hidden field, which is untrusted; None if it is empty.
+
+    Raises:
+        RecipeError: it is not what `write_picture` wrote.
+    """
+    if not text:
+        return None
+    try:
+        return InputPicture(**json.loads(text[:MAX_START]))
+    except (ValueError, TypeError, RecursionError) as error:
+        raise RecipeError(START_STRENGTH, "This picture cannot be read: open it again.") from error
+
+
+def write_start(recipe: Recipe) -> dict[str, str]:
+    """Return the values of `STARTING` for a recipe."""
+    start = recipe.stages[0].start
+    if start is None or start.picture is None:
+        return {"start": ""}
+    return {"start": write_picture(start.picture), START_STRENGTH: f"{start.strength:g}"}
 
 
 def read_model_id(text: str | None) -> str:

@@ -19,7 +19,7 @@ from seedlab.core.seeds import write_seeds
 from seedlab.rules.rule import MAX_VALUES
 from seedlab.ui.browser_state import find_first_recipe, read_numbers, read_text, write_advanced, write_drafts
 from seedlab.ui.captions import name_round
-from seedlab.ui.form import ERROR_PLACES, FIELDS, FORM
+from seedlab.ui.form import ERROR_PLACES, FIELDS, FORM, write_start
 from seedlab.ui.gallery_data import build_models, build_page, build_seeds, read_cursor, read_field, read_search
 from seedlab.ui.opening import PictureOpener, format_added
 from seedlab.ui.outputs import Outputs, run_action
@@ -32,6 +32,7 @@ from seedlab.workflow.export.trail_parts import take_picture, take_round
 from seedlab.workflow.gallery import Gallery, find_tile
 from seedlab.workflow.gallery_marks import convert_mark, read_mark
 from seedlab.workflow.mark import Mark
+from seedlab.workflow.own_pictures import list_recipes, name_inputs
 from seedlab.workflow.page_services import PageServices
 from seedlab.workflow.trail import Trail
 
@@ -116,6 +117,8 @@ class GalleryHandlers:
             whole = data.get("index") is None
             part = take_round(trail, round_id) if whole else take_picture(trail, *read_numbers(event, "round", "index"))
             title = trail.round(round_id).title if whole else f"Seed {part.newest.tiles[0].recipe.seed}"
+            needed = name_inputs(list_recipes(part))
+            title += f" · whoever opens it needs {needed}" if needed else ""
             return {"text": make_link(read_field(data, "address", 2_000), part), "title": f"Link: {title}"}
 
         return _answer_for_page(event, page, write)
@@ -127,7 +130,10 @@ class GalleryHandlers:
             is_page = data.get("kind") == "page"
             trail = take_round(page.session.trail, *read_numbers(event, "round")) if is_page else page.session.trail
             file = Path(tempfile.mkdtemp(prefix="download-")) / (name_round(trail) + (".html" if is_page else ".zip"))
-            _pack_page(trail, file, self._services) if is_page else export_trail(trail, file)
+            if is_page:
+                _pack_page(trail, file, self._services)
+            else:
+                export_trail(trail, file, lambda picture: self._services.find_input(picture, page.owner))
             _forget_download(page)
             page.download = file
             return {"url": self._address(file), "name": file.name}
@@ -197,7 +203,7 @@ class GalleryHandlers:
         with suppress(SeedLabError):  # a model that this machine has not: its tiles say so
             model = self._services.find_model(recipe.model_address)
             fields |= {"model_id": recipe.model_address}
-            fields |= write_advanced(recipe, model, local=self._services.local)
+            fields |= write_advanced(recipe, model, local=self._services.local) | write_start(recipe)
             fields |= dict(zip(("drafts", "draft_steps"), write_drafts(trail.visible[0], model), strict=True))
         return fields
 

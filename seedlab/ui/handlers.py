@@ -38,6 +38,7 @@ from seedlab.ui.form import ERROR_PLACES, FIELDS, FORM
 from seedlab.ui.opening import PictureOpener, format_dropped
 from seedlab.ui.outputs import Outputs, lose, run_action
 from seedlab.ui.page_session import PageSession
+from seedlab.ui.start_handlers import can_start
 from seedlab.ui.updates import LOST
 from seedlab.ui.variation import drop_present
 from seedlab.workflow.page_services import PageServices
@@ -223,14 +224,17 @@ class Handlers(ExploringHandlers):
 
         def action() -> None:
             nonlocal notice
-            before = page.session.trail
             if not path:
                 raise SeedLabError("That file could not be read: choose a PNG, JPEG or WebP file.")
-            opened = self._opener.open(Path(path), page.session, (model_id or "").strip(), fields)
+            opened = self._opener.open(Path(path), page.session, (model_id or "").strip(), fields, page.owner)
             page.is_revisiting = page.session.trail is not before
             notice = " ".join(filter(None, (opened, format_dropped(Path(path), read_count(dropped)))))
 
+        before = page.session.trail
         _, errors = run_action(action, rename=dict.fromkeys(FIELDS, "page"))
+        # A picture of SeedLab is varied instead: that keeps its recipe.
+        is_other = bool(path) and page.session.trail is before
+        page.offered = Path(path) if path and is_other and can_start(Path(path)) else None
         updates = [fields.get(name, gr.skip()) for name in FORM]
         return page.update(), notice, *updates, *errors
 

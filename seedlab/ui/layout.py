@@ -11,11 +11,12 @@ from seedlab.ui.browser_state import STORAGE_KEYS
 from seedlab.ui.columns import make_columns, make_gallery, make_message
 from seedlab.ui.endpoints import MakeTools, add_endpoints
 from seedlab.ui.fields import MODEL_DEPENDENT, fill_field, show_rule, start_with_prompt
-from seedlab.ui.form import ADVANCED, ERROR_PLACES, FORM, RULE_FIELDS
+from seedlab.ui.form import ADVANCED, ERROR_PLACES, FORM, RULE_FIELDS, STARTING
 from seedlab.ui.gallery_handlers import GalleryHandlers
 from seedlab.ui.handlers import Handlers, end_session
 from seedlab.ui.panel import Panel, build_panel
 from seedlab.ui.pictures import PictureServer
+from seedlab.ui.start_handlers import StartHandlers
 from seedlab.ui.theme import launch_options
 from seedlab.workflow.page_services import PageServices
 
@@ -83,12 +84,13 @@ def build_blocks(services: PageServices, pictures: PictureServer, make_tools: Ma
         if make_tools is not None:
             add_endpoints(make_tools)  # before the page's events, which have some of the same names
         _wire_page(blocks, handlers, panel, page, saved, columns)
-        _wire_work(handlers, panel, page, columns)
+        uploaded = _wire_work(handlers, panel, page, columns)
         _wire_columns(handlers, panel, page, columns)
         _wire_gallery(handlers, GalleryHandlers(services, pictures.address), panel, page, columns, gallery)
         _wire_following(handlers, panel, page, columns)
         _wire_panel(handlers, panel, page)
         _wire_trial(handlers, panel, page)
+        _wire_start(StartHandlers(services), panel, page, columns, uploaded)
     return blocks
 
 
@@ -105,7 +107,7 @@ def _wire_page(
     _stream(handlers, opened, page, columns)
     # A separate event: it sends the values that the user may have edited while the trail was loading.
     restored = opened.then(restore_root, [page, *root], root, **UNQUEUED)
-    others = [panel.fields[name] for name in ("drafts", "draft_steps", *ADVANCED)]
+    others = [panel.fields[name] for name in ("drafts", "draft_steps", *ADVANCED, *STARTING)]
     restored.then(handlers.restore_advanced, [page], others, **QUEUED)
     restored.then(handlers.choose_model, [panel.fields["model_id"], panel.rule], _list_model_dependent(panel), **QUEUED)
     drafts = [panel.fields[name] for name in ("model_id", "num_inference_steps")]
@@ -114,7 +116,8 @@ def _wire_page(
     blocks.unload(handlers.leave)
 
 
-def _wire_work(handlers: Handlers, panel: Panel, page: gr.State, columns: gr.HTML) -> None:
+def _wire_work(handlers: Handlers, panel: Panel, page: gr.State, columns: gr.HTML) -> Any:
+    """Wire what requests pictures. Returns the event of a picture that was opened."""
     errors = [panel.errors[place] for place in ERROR_PLACES]
     form = [panel.fields[name] for name in FORM]
 
@@ -147,6 +150,7 @@ def _wire_work(handlers: Handlers, panel: Panel, page: gr.State, columns: gr.HTM
     uploaded = panel.open.upload(handlers.open_picture, chosen, opened, js=COUNT_DROPPED, **UNQUEUED)
     _stream(handlers, uploaded, page, columns)
     uploaded.then(handlers.choose_model, [panel.fields["model_id"], panel.rule], _list_model_dependent(panel), **QUEUED)
+    return uploaded
 
 
 def _wire_columns(handlers: Handlers, panel: Panel, page: gr.State, columns: gr.HTML) -> None:
@@ -231,6 +235,15 @@ def _wire_trial(handlers: Handlers, panel: Panel, page: gr.State) -> None:
     read = [page, panel.fields["suffixes"], *(panel.fields[name] for name in FORM)]
     written = [panel.tried, *(panel.errors[place] for place in ERROR_PLACES)]
     panel.try_suffixes.click(handlers.try_suffixes, read, written, **QUEUED)
+
+
+def _wire_start(own: StartHandlers, panel: Panel, page: gr.State, columns: gr.HTML, uploaded: Any) -> None:
+    start, shown = panel.fields["start"], panel.starting.shown
+    errors = [panel.errors[place] for place in ERROR_PLACES]
+    panel.starting.use.click(own.use_picture, [page], [columns, panel.notice, start, *errors], **UNQUEUED)
+    panel.starting.forget.click(own.forget_picture, None, [start], **UNQUEUED)
+    for event in (uploaded.then, start.change):  # type: ignore[attr-defined]
+        event(own.show_start, [page, start], shown, **UNQUEUED)
 
 
 def _wire_rules(panel: Panel) -> None:

@@ -1,5 +1,6 @@
 """Opens a picture that was dropped or uploaded: restores its trail, or imports the settings another tool saved."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +11,16 @@ from seedlab.core.model import Model
 from seedlab.core.recipe import Recipe
 from seedlab.core.text import quote
 from seedlab.images.foreign.metadata import ForeignMetadata
-from seedlab.images.restoring import Restored, restore
+from seedlab.images.index.search import NOBODY
+from seedlab.images.restoring import Restored, SilentPictureError, restore
 from seedlab.rules.seeds import GUIDE_SEEDS
 from seedlab.ui.browser_state import write, write_advanced
-from seedlab.ui.form import ADVANCED
+from seedlab.ui.form import ADVANCED, write_start
+from seedlab.ui.start_handlers import can_start
 from seedlab.workflow.borrowing import borrow, is_named
 from seedlab.workflow.export.trail_file import import_trail
 from seedlab.workflow.local_files import Places
+from seedlab.workflow.own_pictures import describe_inputs, list_recipes
 from seedlab.workflow.page_services import PageServices
 from seedlab.workflow.session import Session
 from seedlab.workflow.trail import Trail, count_tiles
@@ -29,6 +33,10 @@ def format_dropped(file: Path, count: int) -> str:
 
 def format_added(trail: Trail, source: str) -> str:
     """Return a notice about a trail that was opened from a link or a file."""
+    return " ".join(filter(None, (_count_added(trail, source), describe_inputs(list_recipes(trail)))))
+
+
+def _count_added(trail: Trail, source: str) -> str:
     count = count_tiles(trail.visible)
     if any(tile.file is not None for round_ in trail.rounds for tile in round_.tiles):
         return f"Opened from a {source}: {'1 picture' if count == 1 else f'{count:,} pictures'}."
@@ -42,13 +50,23 @@ def is_trail(file: Path) -> bool:
     return file.suffix.casefold() == ".zip"
 
 
+OFFER = "Or start from this picture: the button is under the prompt."
+
+
+def _restore_or_offer(file: Path) -> Restored | ForeignMetadata:
+    try:
+        return restore(file)
+    except SilentPictureError as error:
+        raise SeedLabError(f"{error} {OFFER}" if can_start(file) else str(error)) from error
+
+
 class PictureOpener:
     """Opens pictures in sessions of one page."""
 
     def __init__(self, services: PageServices) -> None:
         self._services = services
 
-    def open(self, file: Path, session: Session, model_id: str, fields: dict[str, Any]) -> str:
+    def open(self, file: Path, session: Session, model_id: str, fields: dict[str, Any], owner: str = NOBODY) -> str:
         """Open a picture.
 
         Args:
@@ -56,6 +74,7 @@ class PictureOpener:
             session: gets the picture's rounds, if SeedLab made the picture.
             model_id: of the model that is chosen.
             fields: gets the new values of the panel's fields, by name.
+            owner: who gets the users' own pictures that come with a trail.
 
         Returns:
             A notice, or "".
@@ -64,17 +83,20 @@ class PictureOpener:
             SeedLabError: the file or its metadata is invalid, or the model cannot be used. Nothing is changed.
         """
         if is_trail(file):
-            return self._import(file, session)
-        found = restore(file)
+            return self._import(file, session, owner)
+        found = _restore_or_offer(file)
         if isinstance(found, ForeignMetadata):
             return self._borrow(found, model_id, fields)
         return self._restore(self._locate(found, session), file, session, fields)
 
-    def _import(self, file: Path, session: Session) -> str:
+    def _import(self, file: Path, session: Session, owner: str) -> str:
         """Add a trail that was exported. Its pictures stay where uploaded files are kept."""
         imported = import_trail(file, file.parent)
         if not imported.trail.path:
             raise SeedLabError(f"{quote(file.name, 80)} is a trail without rounds: export one with pictures.")
+        for each in imported.inputs:
+            with suppress(SeedLabError):  # making the pictures says what is missing
+                self._services.take_input(each, owner)
         session.add(imported.trail)
         left = f" {imported.left_out} rounds of a newer SeedLab are left out." if imported.left_out else ""
         return format_added(imported.trail, "file") + left
@@ -99,7 +121,7 @@ class PictureOpener:
         metadata = found.metadata
         session.restore(metadata.recipe, metadata.lineage, file, sentence, metadata.draft_steps)
         fields |= {"prompt": first.write_prompt("prompt"), "seeds": str(first.seed), "model_id": first.model_address}
-        fields |= write_advanced(first, model, local=self._services.local)
+        fields |= write_advanced(first, model, local=self._services.local) | write_start(first)
         return "" if self._services.local else _list_left(first)
 
     def _compare(self, recipe: Recipe, theirs: Environment) -> str:

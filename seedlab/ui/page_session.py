@@ -12,6 +12,7 @@ from seedlab.core.errors import RecipeError, SeedLabError
 from seedlab.core.model import Model
 from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Report
+from seedlab.images.index.search import NOBODY
 from seedlab.images.png import read_pixels
 from seedlab.ui.browser_state import read_count
 from seedlab.ui.differences import build_comparison
@@ -48,6 +49,8 @@ class PageSession:
         gallery: of the visitor, which gets the marks; None for none.
 
     Attributes:
+        offered: a picture that was opened and that a round of seeds may start from; None for none.
+        owner: whose pictures are seen, and whose own pictures others start from.
         download: the file that was packed last for the browser to download; None for none.
     """
 
@@ -63,6 +66,8 @@ class PageSession:
     ) -> None:
         self.session, self.verifications, self.visitor, self.note = session, Verifications(), visitor, note
         self.download: Path | None = None
+        self.offered: Path | None = None
+        self.owner = NOBODY if gallery is None else gallery.owner
         self._marks = GalleryMarks(gallery)
         self._measuring = Event()
         # What the panel filled in last, and whether an earlier round, or another model, is shown since.
@@ -215,7 +220,7 @@ class PageSession:
             raise SeedLabError("That picture is not finished: there is nothing to verify yet.")
 
         def run(recipe: Recipe, file: Path, stop: Event) -> Generator[Report | VerificationResult, None, None]:
-            return verify(recipe, file, stop, self.visitor, tile.draft_steps)
+            return verify(recipe, file, stop, self.visitor, self.owner, tile.draft_steps)
 
         with closing(self.verifications.run(tile.recipe, tile.file, run)) as statuses:
             for _ in statuses:

@@ -14,6 +14,7 @@ from seedlab.rules.seeds import GUIDE_SEEDS
 from seedlab.rules.suffixes import Suffixes
 from seedlab.ui.columns import make_message, make_word_list
 from seedlab.ui.fields import list_rules, list_schedulers
+from seedlab.ui.starting import Starting, build_start
 from seedlab.workflow.page_services import PageServices
 
 GUIDE_PROMPT = "Labrador in the style of Vermeer"
@@ -61,6 +62,7 @@ class Panel:
     word_accordion: gr.Accordion
     advanced: gr.Accordion
     open: gr.UploadButton
+    starting: Starting
 
 
 class _Builder:
@@ -93,6 +95,9 @@ def build_panel(services: PageServices) -> Panel:
     with _field():
         builder.add("prompt", gr.Textbox(GUIDE_PROMPT, label="Prompt", max_lines=8, elem_id="prompt"))
         notice = make_message("notice", "notice")
+    starting = build_start()
+    builder.fields |= starting.fields
+    builder.errors |= starting.errors
     with gr.Row(elem_id="go"):
         generate = gr.Button("Generate", variant="primary", elem_id="generate", min_width=80)
         stop = gr.Button("Stop", elem_id="stop", min_width=80)
@@ -127,6 +132,7 @@ def build_panel(services: PageServices) -> Panel:
         word_accordion,
         advanced,
         opener,
+        starting,
     )
 
 

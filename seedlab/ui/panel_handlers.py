@@ -16,7 +16,7 @@ from seedlab.rules.suffixes import parse_suffixes
 from seedlab.ui.browser_state import read_text, restore_fields, write_advanced, write_drafts
 from seedlab.ui.captions import format_default_draft, format_model_notes, label_model
 from seedlab.ui.fields import MODEL_DEPENDENT, update_fields
-from seedlab.ui.form import ADVANCED, ERROR_PLACES, Form, read_model_id
+from seedlab.ui.form import ADVANCED, ERROR_PLACES, STARTING, Form, read_model_id, write_start
 from seedlab.ui.outputs import Outputs, run_action
 from seedlab.ui.page_session import PageSession
 from seedlab.workflow.notices import describe_marks, describe_seeds, describe_unknown_words
@@ -37,16 +37,19 @@ class PanelHandlers:
         return restore_fields(trail, recipe, self._services.names, served, values)
 
     def restore_advanced(self, page: PageSession | None) -> Outputs:
-        """Restore other fields from the round on the screen. Outputs: drafts, draft_steps, and those of `ADVANCED`."""
+        """Restore other fields from the round on the screen. Outputs: drafts, draft_steps, `ADVANCED`, `STARTING`."""
         recipe = None if page is None else page.subject.recipe
+        unchanged = (gr.skip(),) * (2 + len(ADVANCED) + len(STARTING))
         if page is None or recipe is None:
-            return (gr.skip(),) * (2 + len(ADVANCED))
+            return unchanged
         try:
             model = self._find_model(recipe.model_address)
             drafts = write_drafts(page.session.trail.visible[0], model)
         except SeedLabError:
-            return (gr.skip(),) * (2 + len(ADVANCED))
-        return *drafts, *write_advanced(recipe, model, local=self._services.local).values()
+            return unchanged
+        start = write_start(recipe)
+        advanced = write_advanced(recipe, model, local=self._services.local).values()
+        return *drafts, *advanced, *(start.get(name, gr.skip()) for name in STARTING)
 
     def choose_model(self, model_id: str | None, rule: str | None) -> Iterator[Outputs]:
         """Adapt the panel to a model. Yields: updates of `MODEL_DEPENDENT`, error, notes."""

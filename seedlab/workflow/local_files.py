@@ -1,16 +1,23 @@
 """Finds the local models and LoRAs of a picture, which names them without their folders."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from seedlab.core.errors import SeedLabError
 from seedlab.core.file_names import HERE, hide_folder, is_name, is_path, is_share
 from seedlab.core.model import Model
 from seedlab.core.recipe import Lora, Recipe
+from seedlab.core.start import InputPicture
 from seedlab.core.text import quote
+from seedlab.images.index.search import OPERATOR
+from seedlab.images.inputs.store import InputStore, describe_missing
 from seedlab.images.metadata import Metadata
+
+PICTURES = (".png", ".jpg", ".jpeg", ".webp")
+MOST_LOOKED_AT = 500
+"""Files of a folder among which a picture is looked for."""
 
 SHOWN_DIGITS = 12
 """Hex digits of a hash that users see: websites show 10 or 12."""
@@ -25,15 +32,19 @@ class Places:
         models: addresses of models, of which one may be the picture's.
         loras: LoRAs as people write them, one a line, of which some may be the picture's.
         folders: folders to look in.
+        picture: the user's own picture that it starts from, by the user's word; None to look for it.
         model_advice, lora_advice: what to do if a file is not found; the end of a sentence.
+        picture_advice: the same for the user's own picture; "" where that is not needed yet.
     """
 
     model: str = ""
     models: tuple[str, ...] = ()
     loras: str = ""
     folders: tuple[Path, ...] = ()
+    picture: Path | None = None
     model_advice: str
     lora_advice: str
+    picture_advice: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,22 +54,28 @@ class LocalFiles:
     Attributes:
         find_model, read_loras: as in `seedlab.workflow.services.Services`.
         list_known: returns paths that were used here before.
+        inputs: where the users' own pictures are kept.
         offered: on a public host, the addresses of its models; then no other file is looked for. Otherwise None.
     """
 
     find_model: Callable[[str], Model]
     read_loras: Callable[[str], tuple[Lora, ...]]
     list_known: Callable[[], tuple[str, ...]]
+    inputs: InputStore = field(default_factory=lambda: InputStore(None))
     offered: tuple[str, ...] | None = None
 
     def locate(self, metadata: Metadata, places: Places) -> Metadata:
         """Return a picture's metadata with the paths of its local files on this machine.
+
+        The user's own picture that it starts from is kept where generating finds it.
 
         Raises:
             SeedLabError: a file is not here; the message names it and says what to do.
         """
         recipes = (metadata.recipe, *(change.parent for change in metadata.lineage))
         models = {each: self._locate_model(each, metadata, places) for each in {each.model_id for each in recipes}}
+        if metadata.recipe.input_picture is not None and places.picture_advice:
+            self._find_input(metadata.recipe.input_picture, places)
         wanted = {lora for recipe in recipes for lora in recipe.loras}
         loras = {lora: self._locate_lora(lora, places) for lora in wanted}
 
@@ -103,6 +120,18 @@ class LocalFiles:
         state = "and the file of that name here is another one" if paths else "which is not here"
         raise SeedLabError(f"This picture needs the LoRA {name}, {state}: {places.lora_advice}.")
 
+    def _find_input(self, picture: InputPicture, places: Places) -> None:
+        if self.offered is not None or self.inputs.has(picture, OPERATOR):
+            return
+        if places.picture is not None:
+            self.inputs.take(places.picture, OPERATOR)
+        else:
+            found = self.inputs.find_among(picture, _list_pictures(picture, places.folders))
+            if found is not None:
+                self.inputs.keep(found, OPERATOR)
+        if not self.inputs.has(picture, OPERATOR):
+            raise SeedLabError(describe_missing(picture, places.picture_advice))
+
     def _find_same(self, path: str, wanted: Lora) -> str | None:
         """Return the file of the LoRA at a path if it is the wanted one."""
         try:
@@ -110,6 +139,17 @@ class LocalFiles:
         except SeedLabError:
             return None
         return next((each.file for each in found if each.sha256 == wanted.sha256), None)
+
+
+def _list_pictures(picture: InputPicture, folders: Iterable[Path]) -> Iterator[Path]:
+    """Yield the file of the picture's name in each folder, and the others, one of which may be the picture renamed."""
+    for folder in folders:
+        if (named := folder / picture.file).is_file():
+            yield named
+    for folder in folders:
+        with suppress(OSError):
+            others = sorted(each for each in folder.iterdir() if each.suffix.casefold() in PICTURES)
+            yield from others[:MOST_LOOKED_AT]
 
 
 def _list_same(wanted: str, candidates: Iterable[str]) -> list[str]:

@@ -18,7 +18,7 @@ from seedlab.workflow.verification import VerificationResult
 
 MeasureFor = Callable[[Model, Event, str], Generator[Made, None, SeedShare | None]]
 TrySuffixesFor = Callable[[Model, Recipe, Sequence[str], Event, str], Generator[Made | Tried, None, None]]
-VerifyFor = Callable[[Recipe, Path, Event, str, int | None], Generator[Report | VerificationResult, None, None]]
+VerifyFor = Callable[[Recipe, Path, Event, str, str, int | None], Generator[Report | VerificationResult, None, None]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +29,8 @@ class PageServices(Services):
         make_session: starts a user's session from a saved trail, or a new one; the name of a visitor says whose turns
             its work takes, and that of an owner whose gallery its pictures go to on a public host.
         verify: regenerates a picture and compares it, in a visitor's turns; see `seedlab.workflow.verification`. The
-            last argument is the number of steps of a draft, None for a finished picture.
+            last arguments are the visitor, the owner of the pictures that it may start from, and the number of steps
+            of a draft, None for a finished picture.
         measure: measures a model's seed share, in a visitor's turns, and keeps it; see `seedlab.workflow.measuring`.
         try_suffixes: measures what each suffix changes, in a visitor's turns; see `seedlab.workflow.measuring`.
         write_script: exports recipes of one round as a diffusers script; raises SeedLabError.

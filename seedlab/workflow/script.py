@@ -38,6 +38,7 @@ VARYING = (
     "late_step",
     "prompt_syntax",
     "start",
+    "vae_tiling",
 )
 """The fields in which the pictures of one script may differ; also the weights of LoRAs, unless they are merged."""
 
@@ -53,7 +54,8 @@ def write_script(recipes: Sequence[Recipe], environment: Environment | None = No
     """Return a script that makes these pictures byte for byte in the same environment.
 
     It has at most 30 lines, or 40 where nudges come together with LoRAs or deterministic algorithms; and 8 more for
-    each stage that starts from a picture. Text from users appears in quoted literals alone.
+    each stage that starts from a picture. One of the user's own is read from its file, in the folder that the script
+    runs in. Text from users appears in quoted literals alone.
 
     Args:
         recipes: one or more, which differ in `VARYING` and the weights of LoRAs alone.
@@ -74,7 +76,7 @@ def write_script(recipes: Sequence[Recipe], environment: Environment | None = No
         *_write_loading(recipes[0], environment, model),
         *write_prompt_functions(every, model),
     ]
-    limit = MAX_LINES + STAGE_LINES * (len(stages) - 1)
+    limit = MAX_LINES + STAGE_LINES * (len(stages) - 1 + (stages[0][0].input_picture is not None))
     pictures = write_pictures(stages, model, LISTED)
     lines += pictures if len(lines) + len(pictures) <= limit else write_pictures(stages, model, 0)
     return "\n".join(shorten(lines, limit)) + "\n"

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from seedlab.core.model import Model
 from seedlab.core.recipe import Recipe
 from seedlab.core.schedulers import find_scheduler
+from seedlab.core.start import InputPicture, Start
+from seedlab.workflow.script_inputs import name_inputs, write_inputs
 from seedlab.workflow.script_names import caption_own, name_pictures
 from seedlab.workflow.script_nudges import write_nudges, write_nudging
 from seedlab.workflow.script_prompts import have_weights, write_prompt, write_prompt_settings
@@ -17,9 +19,13 @@ ONE_BY_ONE = (
 RESIZE = "    image = ImageOps.fit(made[start], size, Image.Resampling.LANCZOS)"
 """As `seedlab.pipelines.sampling.stages.resize`."""
 
+TILING = "    pipe.vae.use_tiling = tiled  # see its method enable_tiling"
+
 
 def list_stages(recipes: Sequence[Recipe]) -> list[list[Recipe]]:
-    """Return the recipes that lead to pictures, stage by stage, each once: first those that start from noise."""
+    """Return the recipes that lead to pictures, stage by stage, each once: first those that start from noise, or
+    from the user's own picture.
+    """
     stages: list[dict[Recipe, None]] = []
     for recipe in recipes:
         stages += [{} for _ in recipe.stages[len(stages) :]]
@@ -37,10 +43,19 @@ def write_pictures(stages: Sequence[Sequence[Recipe]], model: Model | None, list
         listed: up to so many pictures of a stage, each has its own line.
     """
     every = [recipe for stage in stages for recipe in stage]
-    whole = _Script(model, listed, have_weights(every), len({recipe.loras for recipe in every}) > 1, {})
+    inputs = name_inputs(stages[0])
+    whole = _Script(
+        model,
+        listed,
+        weighing=have_weights(every),
+        varies_loras=len({recipe.loras for recipe in every}) > 1,
+        tiles=any(recipe.vae_tiling for recipe in every),
+        inputs=inputs,
+        names={},
+    )
     # Before a picture's own scheduler is set, which the new pipeline might warn of.
     again = ["again = AutoPipelineForImage2Image.from_pipe(pipe)", "made = {}"]
-    lines = again if len(stages) > 1 else []
+    lines = [*again, *write_inputs(inputs)] if inputs or len(stages) > 1 else []
     for number, recipes in enumerate(stages):
         lines += _write_stage(recipes, number, whole, is_last=number == len(stages) - 1)
     return lines
@@ -54,6 +69,8 @@ class _Script:
         model, listed: as for `write_pictures`.
         weighing: whether a prompt has weights.
         varies_loras: whether the weights of LoRAs differ.
+        tiles: whether a picture is decoded in tiles.
+        inputs: the names of the users' own pictures.
         names: of the pictures so far; each stage adds its own.
     """
 
@@ -61,6 +78,8 @@ class _Script:
     listed: int
     weighing: bool
     varies_loras: bool
+    tiles: bool
+    inputs: Mapping[InputPicture, str]
     names: dict[Recipe, str]
 
 
@@ -126,6 +145,7 @@ def _write_call(recipe: Recipe, own: Mapping[str, str], model: Model | None) -> 
     return [
         f"    {pipe}.scheduler = {_write_scheduler(recipe, own)}",
         *(_write_weights() if "weights" in own else []),
+        *([TILING] if "tiled" in own else []),
         *([] if recipe.start is None else [RESIZE]),
         f"    image = {pipe}({prompt}{start}{generator}, **settings{', **own' if 'own' in own else ''}).images[0]",
     ]
@@ -140,8 +160,10 @@ def _list_own(
 ) -> dict[str, str]:
     own = {"nudges": write_nudges(recipe.nudges)} if any(each.nudges for each in recipes) else {}
     if recipe.start is not None:
-        own["start"] = quote(script.names[recipe.start.recipe])
+        own["start"] = quote(_name_start(recipe.start, script))
         own["size"] = f"({recipe.width}, {recipe.height})"
+    if script.tiles:
+        own["tiled"] = str(recipe.vae_tiling)
     if shared is not None:
         own["own"] = _write_dict({name: value for name, value in settings.items() if name not in shared})
     if len({each.scheduler for each in recipes}) > 1:
@@ -151,6 +173,13 @@ def _list_own(
     if script.varies_loras:
         own["weights"] = str([lora.weight for lora in recipe.loras])
     return own
+
+
+def _name_start(start: Start, script: _Script) -> str:
+    if start.picture is not None:
+        return script.inputs[start.picture]
+    assert start.recipe is not None  # for mypy: there is one or the other
+    return script.names[start.recipe]
 
 
 def _write_scheduler(recipe: Recipe, own: Mapping[str, str]) -> str:

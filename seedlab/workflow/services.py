@@ -9,6 +9,8 @@ from seedlab.core.errors import SeedLabError
 from seedlab.core.model import Model
 from seedlab.core.recipe import Lora, Recipe
 from seedlab.core.reports import Generate
+from seedlab.core.start import InputPicture
+from seedlab.images.inputs.reading import ReadPicture
 from seedlab.images.metadata import Metadata
 from seedlab.workflow.gallery import Gallery
 from seedlab.workflow.known_shares import KnownShares
@@ -17,6 +19,10 @@ from seedlab.workflow.local_files import Places
 
 def _refuse_gallery(_cookies: Mapping[str, str]) -> Gallery:
     raise SeedLabError("There is no gallery here.")
+
+
+def _refuse_input(_file: Path, _owner: str) -> ReadPicture:
+    raise SeedLabError("Pictures cannot start from your own here.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +41,9 @@ class Services:
         unknown_words: maps (model id, prompt) to the words of the prompt that the model was not trained on.
         list_words: maps a model id to the phrases the model knows, by kind; {} if they are too many to list.
         generate: makes the pictures of recipes.
+        take_input: reads a picture of the user's own, which is untrusted, and keeps it for a visitor; raises
+            SeedLabError.
+        find_input: returns the file of a visitor's own picture; None if they have none such.
         shares: the seed shares that were measured on this machine.
         open_gallery: returns the gallery of the visitor with these cookies.
         close: ends all work.
@@ -50,6 +59,8 @@ class Services:
     list_words: Callable[[str], Mapping[str, tuple[str, ...]]]
     generate: Generate
     find_lora: Callable[[str, str], Path | None] = lambda _name, _digest: None
+    take_input: Callable[[Path, str], ReadPicture] = _refuse_input
+    find_input: Callable[[InputPicture, str], Path | None] = lambda _picture, _owner: None
     shares: KnownShares = field(default_factory=lambda: KnownShares(None))
     open_gallery: Callable[[Mapping[str, str]], Gallery] = _refuse_gallery
     close: Callable[[], None] = lambda: None

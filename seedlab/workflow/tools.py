@@ -25,7 +25,8 @@ from seedlab.images.index.search import NOBODY
 from seedlab.images.metadata import Metadata, read_metadata
 from seedlab.images.png import read_pixels
 from seedlab.workflow.jobs.job import NOT_MADE
-from seedlab.workflow.jobs.rounds import Grid, Varied, parse_rule, read_variations, resolve_grid
+from seedlab.workflow.jobs.rounds import Grid, resolve_grid
+from seedlab.workflow.jobs.variations import Varied, parse_rule, read_variations
 from seedlab.workflow.page_services import PageServices
 from seedlab.workflow.session import Session
 from seedlab.workflow.trail import Round, State, Tile
@@ -163,7 +164,7 @@ class Tools:
         """
         file, metadata = self._read(picture)
         stop = Event()
-        verify = self._services.verify(metadata.recipe, file, stop, self._visitor, metadata.draft_steps)
+        verify = self._services.verify(metadata.recipe, file, stop, self._visitor, NOBODY, metadata.draft_steps)
         with closing(verify) as reports:
             for report in reports:
                 if isinstance(report, VerificationResult):

@@ -1,5 +1,6 @@
 """The trail as JSON, as browsers keep it. What comes back is untrusted.
 
+Version 4 has recipes that start from the user's own pictures; links and files without any are written as version 3.
 Version 3 writes integers that JavaScript would round as {"int": "18446744073709551615"}. Version 2 keeps each round's
 rule, and of each recipe only what differs from the parent's. Version 1 knew rounds of seeds and of suffixes, and kept
 whole recipes.
@@ -20,7 +21,7 @@ from seedlab.rules.suffixes import Suffixes, cut_suffix
 from seedlab.workflow.mark import UNMARKED, Mark
 from seedlab.workflow.trail import MAX_PATH_TILES, MAX_ROUNDS, MAX_TILES, Round, State, Tile, Trail, count_tiles
 
-VERSION = 3
+VERSION, VERSION_WITHOUT_INPUTS = 4, 3
 MAX_EXACT = 2**53 - 1
 """JavaScript's largest exact integer, Number.MAX_SAFE_INTEGER."""
 
@@ -33,7 +34,13 @@ BROKEN = (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowE
 def write_trail(trail: Trail) -> str:
     """Return a trail as JSON, without pictures: these are in the store, found by their recipes."""
     rounds = [write_round(trail, round_) for round_ in trail.rounds]
-    return json.dumps({"version": VERSION, "rounds": rounds, "path": trail.path}, ensure_ascii=False)
+    version = VERSION if has_inputs(trail) else VERSION_WITHOUT_INPUTS
+    return json.dumps({"version": version, "rounds": rounds, "path": trail.path}, ensure_ascii=False)
+
+
+def has_inputs(trail: Trail) -> bool:
+    """Whether a picture of a trail starts from one of the user's own."""
+    return any(tile.recipe.input_picture is not None for round_ in trail.rounds for tile in round_.tiles)
 
 
 def read_trail(text: str) -> Trail:

@@ -45,6 +45,7 @@ def test_every_field_decides_the_fingerprint():
         "late_prompt": "a boat",
         "late_step": 4,
         "prompt_syntax": "weights",
+        "vae_tiling": True,
     }
     assert {*changes, "start"} == asdict(RECIPE).keys()
     base = replace(RECIPE, prompt="a (red) cat", late_prompt="a cat", late_step=3)
@@ -411,3 +412,12 @@ def test_a_lora_that_cannot_be_is_refused(field, value):
 def test_a_recipe_of_a_revision_has_it_in_its_models_address():
     assert RECIPE.model_address == "sketch"
     assert replace(RECIPE, model_id="owner/name", revision="abc").model_address == "owner/name@abc"
+
+
+def test_tiles_are_in_the_fingerprint_only_where_there_are_some():
+    assert "vae_tiling" not in RECIPE.to_json()
+    tiled = replace(RECIPE, vae_tiling=True)
+    assert tiled.to_dict()["vae_tiling"] is True
+    assert tiled.fingerprint != RECIPE.fingerprint == replace(tiled, vae_tiling=False).fingerprint
+    with pytest.raises(RecipeError, match="in tiles or as a whole"):
+        replace(RECIPE, vae_tiling=1)

@@ -8,10 +8,14 @@ import pytest
 from seedlab.core.errors import RecipeError
 from seedlab.core.file_names import hide_folders
 from seedlab.core.recipe import Lora, Nudge, Recipe
-from seedlab.core.start import MAX_STAGES, Start
+from seedlab.core.start import MAX_STAGES, InputPicture, Start
 from tests.examples import MODEL, RECIPE
 
 DEVELOPED = replace(RECIPE, seed=7, width=256, height=256, start=Start(recipe=RECIPE, strength=0.35))
+
+
+PHOTO = InputPicture(file="photo.jpg", sha256="ab" * 32, width=640, height=480)
+FROM_PHOTO = replace(RECIPE, start=Start(picture=PHOTO, strength=0.5))
 
 
 def start_again(recipe: Recipe, times: int) -> Recipe:
@@ -121,3 +125,71 @@ def test_a_model_checks_every_stage():
 def test_a_model_without_image_to_image_is_refused_in_a_sentence(changes):
     with pytest.raises(RecipeError, match="diffusers has no image-to-image pipeline for it: choose another model"):
         replace(MODEL, **changes).check(DEVELOPED)
+
+
+def test_a_picture_of_the_users_own_is_in_the_json_by_its_hash_and_size():
+    assert json.loads(FROM_PHOTO.to_json())["start"] == {
+        "picture": {"file": "photo.jpg", "sha256": "ab" * 32, "width": 640, "height": 480},
+        "resize": "lanczos",
+        "strength": 0.5,
+    }
+    assert FROM_PHOTO.fingerprint == "7d382f0511a89a5eb926850de1f0f349e47be4a50402855718355929d280b3e6"
+    assert Recipe.from_dict(json.loads(FROM_PHOTO.to_json())) == FROM_PHOTO
+    assert FROM_PHOTO.stages == (FROM_PHOTO,)
+    changed = [{"sha256": "cd" * 32}, {"width": 641}, {"file": "other.jpg"}]
+    others = {FROM_PHOTO.replace_input(**each).fingerprint for each in changed}
+    others |= {replace(FROM_PHOTO, width=64).fingerprint, RECIPE.fingerprint, FROM_PHOTO.fingerprint}
+    assert len(others) == 6
+
+
+def test_every_later_stage_knows_it():
+    recipe = start_again(FROM_PHOTO, 2)
+    assert recipe.input_picture == PHOTO
+    assert recipe.replace_input(file="b.jpg").stages[0].start.picture.file == "b.jpg"
+    assert recipe.replace_shared(dtype="bfloat16").stages[0].start.picture == PHOTO
+    assert DEVELOPED.input_picture is None
+    assert DEVELOPED.replace_input(file="b.jpg") is DEVELOPED
+    longest = start_again(FROM_PHOTO, MAX_STAGES - 1)
+    assert Recipe.from_dict(longest.to_dict()) == longest
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        {"strength": 0.5},
+        {"strength": 0.5, "recipe": None, "picture": None},
+        {"strength": 0.5, "recipe": "RECIPE", "picture": "PHOTO"},
+        {"strength": 0.5, "picture": 5},
+        {"strength": 0.5, "picture": {}},
+        {"strength": 0.5, "picture": {"file": "a.png", "sha256": "ab" * 32, "width": 640, "height": 480, "more": 1}},
+        {"picture": {"file": "a.png", "sha256": "ab" * 32, "width": 640, "height": 480}},
+        *(
+            {"strength": 0.5, "picture": {"file": "a.png", "sha256": "ab" * 32, "width": 640, "height": 480} | wrong}
+            for wrong in (
+                {"file": "../a.png"},
+                {"file": "C:\\a.png"},
+                {"file": ""},
+                {"file": ".."},
+                {"file": "a\n.png"},
+                {"file": 5},
+                {"file": "a" * 201},
+                {"sha256": "AB" * 32},
+                {"sha256": None},
+                {"width": 0},
+                {"width": 20_000},
+                {"height": 1.5},
+            )
+        ),
+    ],
+)
+def test_other_starts_are_refused(start):
+    known = {"RECIPE": RECIPE.to_dict(), "PHOTO": FROM_PHOTO.to_dict()["start"]["picture"]}
+    start = {name: known.get(value, value) if isinstance(value, str) else value for name, value in start.items()}
+    with pytest.raises(RecipeError):
+        Recipe.from_dict(RECIPE.to_dict() | {"start": start})
+
+
+@pytest.mark.parametrize("changes", [{"nudges": (Nudge(seed=1, weight=0.1),)}, {"late_prompt": "a", "late_step": 2}])
+def test_what_needs_noise_is_refused(changes):
+    with pytest.raises(RecipeError, match="that starts from another"):
+        replace(FROM_PHOTO, **changes)

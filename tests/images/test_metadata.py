@@ -127,7 +127,7 @@ def test_a_picture_without_a_recipe_says_so(tmp_path):
 
 def test_a_picture_of_a_newer_version_says_so(tmp_path):
     with pytest.raises(MetadataError, match="made by a newer SeedLab: update SeedLab"):
-        read_metadata(write_chunk(tmp_path, changed(version=4, recipe="something else")))
+        read_metadata(write_chunk(tmp_path, changed(version=5, recipe="something else")))
 
 
 def test_a_recipe_with_a_newer_field_says_so(tmp_path):

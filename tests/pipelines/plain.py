@@ -42,12 +42,14 @@ def draw_plainly(recipe, memory_format: str = "channels_last", device: str = "cp
         device: where they are.
     """
     pipe, scheduler = load_plainly(recipe.model_id, recipe.dtype, memory_format, device)
-    image = None if recipe.start is None else draw_plainly(recipe.start.recipe, memory_format, device)
+    image = None if recipe.start is None else start_plainly(recipe.start, memory_format, device)
     if image is not None:
         pipe.scheduler = scheduler
         pipe = diffusers.AutoPipelineForImage2Image.from_pipe(pipe)
         pipe.set_progress_bar_config(disable=True)
     pipe.scheduler = make_scheduler_plainly(scheduler, recipe.scheduler)
+    if getattr(pipe, "vae", None) is not None:
+        (pipe.vae.enable_tiling if recipe.vae_tiling else pipe.vae.disable_tiling)()
     arguments = {
         "generator": torch.Generator(recipe.generator_device).manual_seed(recipe.seed),
         "num_inference_steps": recipe.num_inference_steps,
@@ -68,6 +70,17 @@ def draw_plainly(recipe, memory_format: str = "channels_last", device: str = "cp
     if recipe.late_prompt:
         arguments |= change_prompt_plainly(pipe, recipe)
     return pipe(**arguments).images[0]
+
+
+INPUTS = {}
+"""The files of the users' own pictures, by the SHA-256 of their pixels."""
+
+
+def start_plainly(start, memory_format: str, device: str) -> Image.Image:
+    """Return the picture that a recipe starts from."""
+    if start.recipe is not None:
+        return draw_plainly(start.recipe, memory_format, device)
+    return ImageOps.exif_transpose(Image.open(INPUTS[start.picture.sha256])).convert("RGB")
 
 
 def is_schnell(pipe) -> bool:

@@ -15,8 +15,8 @@ from seedlab.rules.vary_picture import VaryPicture
 from tests.examples import MODEL, RECIPE
 
 
-def develop(size="2x", strength="0.35"):
-    return Develop.parse({"develop_size": size, "develop_strength": strength})
+def develop(size="2x", strength="0.35", **texts):
+    return Develop.parse({"develop_size": size, "develop_strength": strength, **texts})
 
 
 def vary(strength="subtle", seeds="7"):
@@ -142,3 +142,27 @@ def test_other_settings_of_a_developed_picture_are_those_of_its_last_stage_but_f
     assert [stage.num_inference_steps for stage in stepped.stages] == [12, 20]
     (inked,) = Sweep.parse({"sweep_setting": "lora", "sweep": "1"}).make(child)
     assert [stage.loras[0].weight for stage in inked.stages] == [1, 1]
+
+
+def test_a_larger_picture_may_be_decoded_in_tiles():
+    rule = develop(develop_decoding="tiles")
+    ((child, value),) = rule.make(RECIPE).items()
+    assert value == (256, 256, 0.35, "tiles")
+    assert child.vae_tiling
+    assert not child.stages[0].vae_tiling
+    assert rule.caption(RECIPE, value) == "256×256 · 0.35 · in tiles"
+    assert Develop.leads(RECIPE, value, child)
+    assert not Develop.leads(RECIPE, value[:3], child)
+    assert next(iter(develop().make(child))).vae_tiling, "and so are larger ones of it"
+    assert develop(develop_decoding="In tiles, which takes less memory") == rule
+    with pytest.raises(RecipeError, match="“squares” is not one of the choices") as caught:
+        develop(develop_decoding="squares")
+    assert caught.value.field == "develop_decoding"
+
+
+@pytest.mark.parametrize(
+    "value", [(256, 256, 0.35, "squares"), ("tiles",), (0.35, "tiles"), (256, 256, 0.35, "tiles", 1)]
+)
+def test_other_values_are_refused(value):
+    with pytest.raises(RecipeError):
+        Develop.apply(RECIPE, value)

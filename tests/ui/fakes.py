@@ -134,7 +134,7 @@ def make_services(painter: Painter) -> PageServices:
         locate=lambda metadata, places: metadata,
         observe=lambda recipe: ENVIRONMENT,
         generate=painter.generate,
-        verify=lambda recipe, file, stop, visitor, draft_steps: verify(
+        verify=lambda recipe, file, stop, visitor, owner, draft_steps: verify(
             read_original(file, recipe, draft_steps), painter.generate, stop
         ),
         measure=lambda model, stop, visitor: measure_model(painter.generate, shares, model, stop),

@@ -298,7 +298,7 @@ def set_tile(**changes):
         set_tile(value=[]),
         set_tile(value=[[[["deep"]]]]),
         lambda data: data["rounds"][0].update(id=2**53 - 1),
-        lambda data: data.update(version=4),
+        lambda data: data.update(version=5),
         set_tile(value={"int": 2**53}),
         set_tile(value={"int": "9007199254740991"}),
         set_tile(value={"int": "1e20"}),

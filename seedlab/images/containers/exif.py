@@ -5,7 +5,7 @@ all of it, so only the few entries that tools write settings into are looked up 
 """
 
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from seedlab.core.text import decode
 
@@ -17,6 +17,13 @@ SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 7: 1}
 
 EXIF_FOLDER = 0x8769
 """The entry that points to the folder with the user comment."""
+
+ORIENTATION = 0x0112
+NUMBERS = {1: "B", 3: "H", 4: "I"}
+"""How `struct` reads a number, by the type of an entry."""
+
+RAW_PROFILES = ("Raw profile type exif", "Raw profile type APP1")
+"""The keywords of PNG's text chunks in which older tools write the block."""
 
 USER_COMMENT = "exif:UserComment"
 XP_COMMENT = "exif:XPComment"
@@ -45,6 +52,24 @@ def read_exif(data: bytes) -> dict[str, str]:
         return {}
     texts = {NAMES[tag]: _decode(tag, entries[tag]) for tag in NAMES if tag in entries}
     return {name: text for name, text in texts.items() if text}
+
+
+def read_orientation(data: bytes) -> int | None:
+    """Read the orientation out of an untrusted EXIF block; None if it has none."""
+    data = data.removeprefix(b"Exif\0\0")
+    order = ORDERS.get(data[:2])
+    if order is None or len(data) > MAX_BYTES:
+        return None
+    try:
+        (start,) = struct.unpack_from(f"{order}I", data, 4)
+        (count,) = struct.unpack_from(f"{order}H", data, start)
+        for number in range(min(count, MAX_ENTRIES)):
+            tag, kind, values = struct.unpack_from(f"{order}HHI", data, start + 2 + 12 * number)
+            if tag == ORIENTATION and kind in NUMBERS and values == 1:
+                return int(struct.unpack_from(order + NUMBERS[kind], data, start + 10 + 12 * number)[0])
+    except struct.error:
+        pass
+    return None
 
 
 def _list_entries(data: bytes, order: str, start: int) -> Iterator[tuple[int, bytes]]:
@@ -91,9 +116,9 @@ def _decode_utf16(data: bytes) -> str:
     return data.decode(order, "replace")
 
 
-def list_raw_profiles(texts: Mapping[str, str]) -> Iterator[bytes]:
+def list_raw_profiles(texts: Mapping[str, str], keywords: Sequence[str] = RAW_PROFILES) -> Iterator[bytes]:
     """Yield the EXIF blocks that ImageMagick and older tools write in hexadecimal into text chunks of PNGs."""
-    for keyword in ("Raw profile type exif", "Raw profile type APP1"):
+    for keyword in keywords:
         lines = texts.get(keyword, "").strip().split("\n")[2:]
         try:
             yield bytes.fromhex("".join(lines))

@@ -49,7 +49,7 @@ def read_texts(file: Path) -> dict[str, str]:
     Raises:
         SeedLabError: it cannot be opened, is of another kind, or is too large or damaged.
     """
-    return _KINDS[_find_kind(file)](file)
+    return _KINDS[find_kind(file)](file)
 
 
 def read_hidden_texts(file: Path) -> dict[str, str]:
@@ -58,7 +58,7 @@ def read_hidden_texts(file: Path) -> dict[str, str]:
     Raises:
         SeedLabError: as `read_texts`.
     """
-    kind = _find_kind(file)
+    kind = find_kind(file)
     if kind == "JPEG":
         return {}  # its compression changes the lowest bits
     try:
@@ -67,7 +67,12 @@ def read_hidden_texts(file: Path) -> dict[str, str]:
         raise make_damage_error(file) from error
 
 
-def _find_kind(file: Path) -> str:
+def find_kind(file: Path) -> str:
+    """Return "PNG", "JPEG" or "WebP", as the first bytes of a file say.
+
+    Raises:
+        SeedLabError: it cannot be opened, or is of another kind.
+    """
     with open_file(file) as stream:
         head = stream.read(12)
     if head.startswith(png.SIGNATURE):

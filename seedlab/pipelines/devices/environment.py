@@ -59,7 +59,9 @@ def note_libraries(environment: Environment, recipe: Recipe) -> Environment:
     compel applies prompt weights, and Pillow resizes the picture that a recipe starts from.
     """
     if recipe.start is not None:
-        environment = replace(note_libraries(environment, recipe.start.recipe), pillow=version("pillow"))
+        earlier = recipe.start.recipe
+        environment = environment if earlier is None else note_libraries(environment, earlier)
+        environment = replace(environment, pillow=version("pillow"))
     return replace(environment, compel=version("compel")) if recipe.has_weights else environment
 
 

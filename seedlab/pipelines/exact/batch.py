@@ -23,6 +23,7 @@ from seedlab.pipelines.sampling.paused import PausedRun
 from seedlab.pipelines.sampling.prompts import Prompts, UnequalPromptsError
 from seedlab.pipelines.sampling.stages import choose_pipeline
 from seedlab.pipelines.sampling.steps import OnStep, find_denoiser
+from seedlab.pipelines.sampling.tiling import tile_autoencoder
 
 
 def split_batches(recipes: Sequence[Recipe], limit: int = GUIDE_BATCH) -> list[list[int]]:
@@ -98,6 +99,7 @@ def sample_batch(
         collect_notices() as notices,
         choose_pipeline(pipeline, recipes[0]) as chosen,
         prepare_pipeline(chosen, recipes[0].scheduler),
+        tile_autoencoder(chosen, recipes[0]),
         nudge_noise(chosen, recipes),
         _decode_one_by_one(getattr(chosen, "vae", None)),
         _resize_one_by_one(getattr(chosen, "image_processor", None)),

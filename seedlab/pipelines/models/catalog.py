@@ -48,6 +48,7 @@ CATALOG = (
         guidance_scale=2.2,
         height=256,
         width=256,
+        takes_tiles=False,
         scheduler="DPMSolverMultistepScheduler",
         max_side=512,
         max_tokens=48,

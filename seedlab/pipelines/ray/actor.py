@@ -7,15 +7,19 @@ import time
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Event, Thread
+
+from PIL.Image import Image
 
 from seedlab import __version__
 from seedlab.core.errors import SeedLabError
 from seedlab.core.files import find_cache
 from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Finished, Report
+from seedlab.core.start import InputPicture
 from seedlab.pipelines.devices.libraries import use_threads
 from seedlab.pipelines.loaded.files import ModelFiles
 from seedlab.pipelines.manager import PipelineManager
@@ -25,6 +29,7 @@ from seedlab.pipelines.run_store import RunStore
 from seedlab.pipelines.thread_executor import ThreadExecutor
 
 RUNS_FOLDER = "drafts"
+LOST_INPUT = "The picture that this one starts from did not reach the worker: try again."
 GATHER_SECONDS = 0.002
 """The reports of one step come within this time."""
 
@@ -87,7 +92,14 @@ class Actor:
 
     def _generate(self, task: Task, stop: Event) -> Generator[Report, None, None]:
         indices, recipes = list(task.recipes), list(task.recipes.values())
-        reports = self._manager.generate(recipes, stop, task.name, draft_steps=task.draft_steps, resume=task.resume)
+        reports = self._manager.generate(
+            recipes,
+            stop,
+            task.name,
+            draft_steps=task.draft_steps,
+            resume=task.resume,
+            load_input=partial(_find_input, task),
+        )
         with closing(reports):
             for report in reports:
                 yield replace(report, index=indices[report.index])
@@ -113,7 +125,7 @@ class Actor:
 
     def _try_model(self, recipe: Recipe, stop: Event) -> Canary | None:
         """Make one step with a model at its first use; None later, and if it fails, which making the pictures says."""
-        recipe = recipe.stages[0]  # starts from noise
+        recipe = replace(recipe.stages[0], start=None)
         model = f"{recipe.model_address} {recipe.dtype} {recipe.width}x{recipe.height}"
         if model in self._tried:
             return None
@@ -132,6 +144,14 @@ class Actor:
                 latents = report.checksums.latents if report.checksums else ""
                 digest = hashlib.sha256(latents.encode() + report.image.tobytes()).hexdigest()
         return digest
+
+
+def _find_input(task: Task, picture: InputPicture) -> Image:
+    """Return one of the users' own pictures, which came in the size that the task needs."""
+    for index, recipe in task.recipes.items():
+        if index in task.inputs and recipe.input_picture == picture:
+            return task.inputs[index]
+    raise SeedLabError(LOST_INPUT)
 
 
 def gather(reports: Generator[Report, None, None]) -> Generator[tuple[Report, ...], None, None]:

@@ -1,8 +1,10 @@
 """What is sent to workers and what they answer. All of it can be pickled."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from PIL.Image import Image
 
 from seedlab.core.environment import Environment
 from seedlab.core.recipe import Recipe
@@ -60,6 +62,7 @@ class Task:
         recipes: by the index that their reports have.
         weights: the hash of the model's files, as in `Environment`, by the index of each recipe; "" if it is unknown.
         draft_steps, resume: as for `seedlab.core.reports.Generate`.
+        inputs: as in `seedlab.pipelines.executor.Batch`.
     """
 
     name: str
@@ -67,6 +70,7 @@ class Task:
     weights: Mapping[int, str]
     draft_steps: int | None
     resume: bool
+    inputs: Mapping[int, Image] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -197,6 +197,7 @@ class WorkerPool:
             weights={index: hashes[recipe.loras] for index, recipe in piece.recipes.items()},
             draft_steps=batch.draft_steps,
             resume=batch.resume,
+            inputs={index: batch.inputs[index] for index in piece.recipes if index in batch.inputs},
         )
 
     def _hash(self, model: ResolvedModel, loras: tuple[Lora, ...]) -> str:

@@ -24,6 +24,7 @@ from seedlab.pipelines.sampling.paused import PausedRun
 from seedlab.pipelines.sampling.randomness import refuse_unseeded_noise
 from seedlab.pipelines.sampling.stages import choose_pipeline
 from seedlab.pipelines.sampling.steps import OnStep, Step, follow_steps
+from seedlab.pipelines.sampling.tiling import tile_autoencoder
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,7 @@ def sample(
         collect_notices() as notices,
         choose_pipeline(pipeline, recipe) as chosen,
         prepare_pipeline(chosen, recipe.scheduler),
+        tile_autoencoder(chosen, recipe),
         nudge_noise(chosen, [recipe]),
     ):
         arguments = replace_weighted(chosen, recipe, make_arguments(Capabilities.read(chosen), recipe, picture))

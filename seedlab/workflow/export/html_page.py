@@ -25,6 +25,7 @@ from seedlab.images.metadata import CHUNK, read_metadata
 from seedlab.images.png import read_chunks, read_pixels
 from seedlab.workflow.drafts import format_draft
 from seedlab.workflow.export.html_style import STYLE
+from seedlab.workflow.own_pictures import describe_inputs
 from seedlab.workflow.tile import Tile
 from seedlab.workflow.trail import Round, Trail
 
@@ -103,7 +104,9 @@ def _write_round(trail: Trail, round_: Round, write_script: WriteScript) -> str:
 def _write_origin(trail: Trail, round_: Round) -> str:
     """Return a line that says which picture a round was made from, with a link to it."""
     if round_.parent is None:
-        return f'<p class="prompt" dir="auto">{_write_text(round_.base.prompt)}</p>\n'
+        needed = describe_inputs(tile.recipe for tile in round_.tiles)
+        lines = (text for text in (round_.base.prompt, needed) if text or not needed)
+        return "".join(f'<p class="prompt" dir="auto">{_write_text(text)}</p>\n' for text in lines)
     parent_id, index = round_.parent
     words = " · ".join(filter(None, (f"seed {round_.base.seed}", trail.round(parent_id).caption(index))))
     return f'<p class="prompt">From <a href="#picture-{parent_id}-{index}" dir="auto">{_write_text(words)}</a></p>\n'

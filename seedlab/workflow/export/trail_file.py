@@ -1,13 +1,14 @@
 """A trail as one file: a ZIP archive of its JSON and its pictures. What comes back is untrusted.
 
 `trail.json` is what `trail_json` writes; `pictures/NAME.png` has the SHA-256 of the picture's recipe as its name, and
-"-draft" at its end for a draft. The JSON alone, as a file, is a trail too.
+"-draft" at its end for a draft; `inputs/NAME.png` is a user's own picture that others start from, named by the SHA-256
+of its pixels. The JSON alone, as a file, is a trail too.
 """
 
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,15 +16,17 @@ from typing import IO
 
 from seedlab.core.errors import SeedLabError
 from seedlab.core.files import is_full, write_atomically
+from seedlab.core.start import InputPicture
 from seedlab.core.text import quote
 from seedlab.images.containers.files import MAX_FILE_BYTES
 from seedlab.images.metadata import read_metadata
 from seedlab.workflow.export.trail_parts import hide_trail
+from seedlab.workflow.own_pictures import list_inputs, list_recipes
 from seedlab.workflow.tile import Tile, show_draft, show_picture
 from seedlab.workflow.trail import Trail
 from seedlab.workflow.trail_json import read_known, write_trail
 
-TRAIL, PICTURES = "trail.json", "pictures"
+TRAIL, PICTURES, INPUTS = "trail.json", "pictures", "inputs"
 MAX_TRAIL_BYTES = 5_000_000
 MAX_PICTURES_BYTES = 2 * 2**30
 MAX_DIRECTORY_BYTES = 2**21
@@ -36,6 +39,9 @@ END_SIGNATURE, MAX_COMMENT = b"PK\5\6", 2**16
 BROKEN = (zipfile.BadZipFile, OSError, ValueError, EOFError, KeyError, RuntimeError, struct.error, zlib.error)
 """What zipfile raises for damaged, encrypted and unknown archives."""
 
+MAX_INPUTS = 8
+"""Users' own pictures that are taken out of a trail."""
+
 OPENED = "Opened from a file. Verify compares the bytes."
 
 
@@ -46,17 +52,25 @@ class Imported:
     Attributes:
         pictures: how many of its tiles show a picture from the file.
         left_out: rounds of a kind that this version does not know.
+        inputs: files with the users' own pictures that its pictures start from. They may be anything.
     """
 
     trail: Trail
     pictures: int
     left_out: int
+    inputs: tuple[Path, ...] = ()
 
 
-def export_trail(trail: Trail, file: Path) -> int:
+FindInput = Callable[[InputPicture], Path | None]
+
+
+def export_trail(trail: Trail, file: Path, find_input: FindInput = lambda _: None) -> int:
     """Write a trail and its pictures into one file. It has no paths of this machine.
 
     Pictures that do not say how they were made are left out; they can be made again.
+
+    Args:
+        find_input: returns the file of a user's own picture; None if it is not here, or not theirs.
 
     Returns:
         The number of pictures.
@@ -65,12 +79,16 @@ def export_trail(trail: Trail, file: Path) -> int:
         SeedLabError: the file cannot be written.
     """
     pictures = dict(_list_pictures(trail))
+    inputs = {each: found for each in list_inputs(list_recipes(trail)) if (found := find_input(each)) is not None}
 
     def write(temporary: Path) -> None:
         with zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive:  # PNGs are compressed
             archive.writestr(TRAIL, write_trail(hide_trail(trail)), zipfile.ZIP_DEFLATED)
             for name, picture in pictures.items():
                 archive.writestr(zipfile.ZipInfo(f"{PICTURES}/{name}.png"), picture.read_bytes())
+            for each, found in inputs.items():
+                if found.stat().st_size <= MAX_FILE_BYTES:
+                    archive.writestr(zipfile.ZipInfo(_name_input(each)), found.read_bytes())
 
     try:
         write_atomically(file, write)
@@ -151,7 +169,20 @@ def _read_archive(archive: zipfile.ZipFile, folder: Path) -> Imported:
         tiles = [_show(archive, files, folder, tile) for tile in round_.tiles]
         pictures += sum(tile.file is not None for tile in tiles)
         trail = trail.with_round(round_.id, tiles=tuple(tiles))
-    return Imported(trail, pictures, left_out)
+    return Imported(trail, pictures, left_out, tuple(_extract_inputs(archive, files, folder, trail)))
+
+
+def _extract_inputs(
+    archive: zipfile.ZipFile, files: dict[str, zipfile.ZipInfo], folder: Path, trail: Trail
+) -> Iterator[Path]:
+    for each in list_inputs(list_recipes(trail))[:MAX_INPUTS]:
+        info = files.get(_name_input(each))
+        if info is not None and info.file_size <= MAX_FILE_BYTES:
+            yield _extract(archive, info, folder / f"input-{each.sha256}.png")
+
+
+def _name_input(picture: InputPicture) -> str:
+    return f"{INPUTS}/{picture.sha256}.png"
 
 
 def _show(archive: zipfile.ZipFile, files: dict[str, zipfile.ZipInfo], folder: Path, tile: Tile) -> Tile:

@@ -83,7 +83,9 @@ def script_pictures(pictures: Sequence[Metadata], places: Sequence[Places], serv
     environment = pictures[0].environment
     if any(picture.environment != environment for picture in pictures):
         raise SeedLabError("These pictures come from more than one environment: write a script for each.")
-    recipes = [services.locate(*each).recipe for each in zip(pictures, places, strict=True)]
+    # The script reads the user's own pictures when it runs.
+    located = [replace(each, picture_advice="") for each in places]
+    recipes = [services.locate(*each).recipe for each in zip(pictures, located, strict=True)]
     model = services.find_model(recipes[0].model_address)
     if model.any_scheduler:  # the catalogue can only guess
         model = services.resolve_model(model)

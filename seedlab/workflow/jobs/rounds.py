@@ -1,6 +1,6 @@
 """Plans rounds: reads and checks everything that is wanted, before any work starts."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -8,11 +8,12 @@ from seedlab.core.errors import RecipeError
 from seedlab.core.model import Model
 from seedlab.core.recipe import DTYPES, Lora, Recipe
 from seedlab.core.seeds import has_random_seeds
+from seedlab.core.start import InputPicture
 from seedlab.images.foreign.metadata import ForeignMetadata
+from seedlab.images.index.search import OPERATOR
 from seedlab.images.output_folder import find_round
 from seedlab.images.restoring import restore
-from seedlab.rules.matrix import Matrix
-from seedlab.rules.registry import VARIATIONS, find_by_parameter, list_parameters
+from seedlab.rules.own_picture import FIELD, add_start, describe_start, read_start_strength
 from seedlab.rules.rule import Rule
 from seedlab.rules.seeds import GUIDE_SEEDS, Seeds
 from seedlab.workflow.drafts import choose_draft_steps, format_draft
@@ -23,9 +24,6 @@ from seedlab.workflow.local_files import Places
 from seedlab.workflow.notices import describe_marks, describe_unknown_words, warn_of_seeds
 from seedlab.workflow.services import Services
 
-Varied = str | float | Sequence[str | float]
-"""Values of a rule's parameter: one, or several."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Grid:
@@ -35,6 +33,10 @@ class Grid:
         seeds: as people write them: "0-3", "7, 42", "random 4".
         loras: files with weights, as people write them: "style.safetensors 0.8".
         draft: after how many steps the pictures are paused; True for the model's default, False for whole pictures.
+        start: a picture of the user's own to start from, in place of noise; None for noise. Never from a stranger: the
+            file is read.
+        vae_tiling: whether large pictures are decoded in tiles.
+        strength: how much of it may change: above 0, at most 1, or "subtle" or "strong".
     """
 
     prompt: str
@@ -50,14 +52,22 @@ class Grid:
     dtype: str | None = None
     generator_device: str = "cpu"
     draft: bool | int = False
+    start: Path | None = None
+    strength: str | float | None = None
+    vae_tiling: bool = False
 
-    def make_recipe(self, model: Model, seed: int, loras: tuple[Lora, ...]) -> Recipe:
+    def make_recipe(
+        self, model: Model, seed: int, loras: tuple[Lora, ...], picture: InputPicture | None = None
+    ) -> Recipe:
         """Make the recipe of one seed.
+
+        Args:
+            picture: the one to start from, which was read; None for noise.
 
         Raises:
             RecipeError: a value is invalid, or this model does not support it.
         """
-        return model.make_recipe(
+        recipe = model.make_recipe(
             prompt=self.prompt,
             seed=seed,
             negative_prompt=self.negative_prompt,
@@ -69,7 +79,24 @@ class Grid:
             dtype=self.dtype,
             generator_device=self.generator_device,
             loras=loras,
+            vae_tiling=self.vae_tiling,
         )
+        if picture is None:
+            return recipe
+        has_size = self.width is not None or self.height is not None
+        return add_start(
+            recipe, model, picture, self.read_strength(), keep_size=has_size, keep_steps=self.steps is not None
+        )
+
+    def read_strength(self) -> float:
+        """Return how much of the picture to start from may change.
+
+        Raises:
+            RecipeError: it is not a strength, or there is no such picture.
+        """
+        if self.strength is not None and self.start is None:
+            raise RecipeError(FIELD, "A strength needs a picture to start from: name one with --from.")
+        return read_start_strength("" if self.strength is None else str(self.strength))
 
     def choose_draft_steps(self, model: Model, recipe: Recipe) -> int | None:
         """Return after how many steps the pictures are paused; None for whole pictures.
@@ -77,7 +104,7 @@ class Grid:
         Raises:
             RecipeError: no step would be left.
         """
-        if self.draft is False:
+        if self.draft is False or recipe.start is not None:
             return None
         return choose_draft_steps(model, recipe, None if self.draft is True else self.draft)
 
@@ -111,15 +138,23 @@ def resolve_grid(grid: Grid, services: Services, check: Callable[[ResolvedGrid],
     rule = Seeds.parse({"seeds": grid.seeds})
     model = services.find_model(grid.model)
     loras = services.read_loras("\n".join(grid.loras))
+    grid.read_strength()
+    taken = None if grid.start is None else services.take_input(grid.start, OPERATOR)
+    picture = None if taken is None else taken.picture
 
     def make(model: Model) -> ResolvedGrid:
-        recipe = grid.make_recipe(model, rule.seeds[0], loras)
+        recipe = grid.make_recipe(model, rule.seeds[0], loras, picture)
         return ResolvedGrid(rule=rule, recipe=recipe, draft_steps=grid.choose_draft_steps(model, recipe))
 
     check(make(replace(model, dtype=grid.dtype or DTYPES[0])))
     model = services.resolve_model(model)
     found = make(model)
-    return replace(found, notices=tuple(filter(None, _list_notices(grid, found, model, services))))
+    notices = (
+        *_list_notices(grid, found, model, services),
+        *(() if taken is None else taken.notices),
+        *describe_start(found.recipe, drafts=grid.draft is not False),
+    )
+    return replace(found, notices=tuple(filter(None, notices)))
 
 
 def _list_notices(grid: Grid, found: ResolvedGrid, model: Model, services: Services) -> Iterator[str]:
@@ -211,62 +246,3 @@ def _plan_from_foreign(
 def _find_rounds(picture: Path, recipe: Recipe) -> Iterator[Sequence[Recipe]]:
     """Find the round of a picture, when it is needed: those in its folder that differ in their seed alone."""
     yield find_round(picture, recipe)
-
-
-def parse_rule(varied: Iterable[tuple[str, str]], *, matrix: bool = False) -> Rule:
-    """Make the rule of options; the first one, with its defaults, where there are none.
-
-    Args:
-        varied: names of parameters of rules with their texts, in the order of a matrix: columns come first. A name
-            that is repeated adds a line.
-        matrix: whether there are two rules, to be combined.
-
-    Raises:
-        RecipeError: a text is wrong, or these are not as many rules.
-    """
-    rules = _parse_rules(varied) or (VARIATIONS[0].parse(_list_defaults(VARIATIONS[0])),)
-    if matrix:
-        if len(rules) != 2:
-            raise RecipeError(
-                "rule", 'A matrix varies two things: add two options, as in --seeds 0-3 --suffix ", artsy".'
-            )
-        return Matrix.of(*rules)
-    if len(rules) > 1:
-        flags = " and ".join(dict.fromkeys(_find_flag(type(rule)) for rule in rules))
-        sentence = f"One command makes one kind of round: use {flags} one after the other, or add --matrix to use both."
-        raise RecipeError("rule", sentence)
-    return rules[0]
-
-
-def _parse_rules(varied: Iterable[tuple[str, str]]) -> tuple[Rule, ...]:
-    texts: dict[str, str] = {}
-    for name, text in varied:
-        texts[name] = f"{texts[name]}\n{text}" if name in texts else text
-    rules = {find_by_parameter(name): None for name in texts}
-    return tuple(each for rule in rules for each in rule.parse_all(_list_defaults(rule) | texts))
-
-
-def _list_defaults(rule: type[Rule]) -> dict[str, str]:
-    return {each.name: each.default for each in rule.parameters}
-
-
-def _find_flag(rule: type[Rule]) -> str:
-    return next(each.flag for each in rule.parameters if each.flag)
-
-
-def read_variations(varied: Mapping[str, Varied]) -> Iterator[tuple[str, str]]:
-    """Return names of parameters of rules with their texts.
-
-    Args:
-        varied: one or several values by the names of the options of `seedlab refine`: {"suffix": [", artsy"]}.
-
-    Raises:
-        RecipeError: there is no such option.
-    """
-    parameters = [each for each in (*Seeds.parameters, *list_parameters()) if each.flag]
-    names = {each.flag[2:].replace("-", "_"): each.name for each in parameters}
-    for name, value in varied.items():
-        if name not in names:
-            raise RecipeError("rule", f"There is no variation “{name}”: use {', '.join(names)}.")
-        for line in (value,) if isinstance(value, str | int | float) else value:
-            yield names[name], str(line)

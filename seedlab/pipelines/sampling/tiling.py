@@ -1,0 +1,30 @@
+"""Decoding in tiles: diffusers' VAE tiling, which takes less memory for large pictures, and changes some of their bits.
+
+It is a part of the recipe. Pictures that are not larger than a tile have the same bits with it and without.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from seedlab.core.errors import RecipeError
+from seedlab.core.recipe import Recipe
+from seedlab.pipelines.patching import replace_attribute
+
+
+@contextmanager
+def tile_autoencoder(pipeline: Any, recipe: Recipe) -> Iterator[None]:
+    """Let the calls inside the context encode and decode in tiles, if the recipe says so.
+
+    Raises:
+        RecipeError: the autoencoder has no tiles.
+    """
+    if not recipe.vae_tiling:
+        yield
+        return
+    autoencoder = getattr(pipeline, "vae", None)
+    # AutoencoderTiny takes little memory, and its tiles need latents of 4 channels.
+    if not hasattr(autoencoder, "use_tiling") or type(autoencoder).__name__ == "AutoencoderTiny":
+        raise RecipeError("vae_tiling", "This model cannot decode in tiles: decode the whole picture.")
+    with replace_attribute(autoencoder, "use_tiling", True):  # as its `enable_tiling` does
+        yield
