@@ -7,6 +7,7 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
+from seedlab.core.errors import SeedLabError
 from seedlab.core.file_names import is_path
 from seedlab.core.files import find_cache
 from seedlab.core.model import Model, ResolvedModel
@@ -119,6 +120,11 @@ class Application:
             visitor: whose turns the work takes.
         """
         return Tools(self.page_services, self._store.find_file, address, visitor)
+
+    def preload(self) -> None:
+        """On ZeroGPU, load Sketch and the default model in this thread: the main one, before the page is launched."""
+        for address in dict.fromkeys((SKETCH, self._default.address)) if self.settings.zero_gpu else ():
+            self.manager.preload(address)
 
     def warm_up(self) -> None:
         """Begin to load the default model in the background."""
@@ -273,6 +279,8 @@ def _list_other_inputs(settings: Settings) -> tuple[Path, ...]:
 
 def _make_executor(settings: Settings, paths: Mapping[str, str] | None) -> Executor | None:
     """Return what makes the pictures in other processes; None to make them in this one."""
+    if settings.zero_gpu:
+        return _make_zero_gpu_executor(settings)
     if settings.workers is None:
         return None
     from seedlab.pipelines.ray.cluster import RayCluster, check_workers
@@ -290,3 +298,16 @@ def _make_executor(settings: Settings, paths: Mapping[str, str] | None) -> Execu
         runs_bytes=RUNS_BYTES,
     )
     return ClusterExecutor(RayCluster(settings.workers, options), names_workers=not settings.public)
+
+
+def _make_zero_gpu_executor(settings: Settings) -> Executor:
+    if settings.workers is not None:
+        raise SeedLabError("ZeroGPU has workers of its own: leave out --workers and SEEDLAB_WORKERS.")
+    from seedlab.pipelines.zerogpu.executor import ZeroGpuExecutor
+
+    return ZeroGpuExecutor(
+        settings.device,
+        deterministic=settings.deterministic,
+        runs=RunStore(settings.runs_folder, RUNS_BYTES),
+        memory_format=settings.memory_format,
+    )

@@ -64,6 +64,7 @@ class Settings:
         mcp: whether agents are served, by the Model Context Protocol.
         api: whether the interfaces of other servers are served: OpenAI's and AUTOMATIC1111's.
         on_space: whether it runs as a Space of the Hugging Face Hub, which embeds the page in its own.
+        zero_gpu: whether that Space is on ZeroGPU, which lends a GPU for each round.
     """
 
     model: str = DEFAULT_MODEL
@@ -86,6 +87,7 @@ class Settings:
     mcp: bool = False
     api: bool = False
     on_space: bool = False
+    zero_gpu: bool = False
 
     @property
     def store_bytes(self) -> int | None:
@@ -143,6 +145,7 @@ def make_settings(flags: argparse.Namespace) -> Settings:
         mcp=bool(switches["mcp"]),
         api=bool(switches["api"]),
         on_space=flags.on_space,
+        zero_gpu=flags.zero_gpu,
     )
 
 
@@ -171,7 +174,9 @@ def add_flags(parser: argparse.ArgumentParser, variables: Mapping[str, str]) -> 
     _add_page_flags(parser, variables)
     _add_store_flags(parser, variables)
     _add_program_flags(parser, variables)
-    parser.set_defaults(on_space=bool(variables.get("SPACE_ID")))
+    # As the package `spaces` reads it.
+    zero_gpu = variables.get("SPACES_ZERO_GPU", "").lower() in ("1", "t", "true")
+    parser.set_defaults(on_space=bool(variables.get("SPACE_ID")), zero_gpu=zero_gpu)
 
 
 def _add_model_flags(parser: argparse.ArgumentParser, variables: Mapping[str, str]) -> None:

@@ -5,7 +5,7 @@ import re
 import sys
 import tomllib
 from importlib import import_module
-from importlib.metadata import packages_distributions
+from importlib.metadata import packages_distributions, requires
 from pathlib import Path
 
 import pytest
@@ -44,7 +44,7 @@ def test_everything_imported_is_declared():
     distributions = packages_distributions()
     imported = {canonicalize_name(distributions[name][0]) for name in list_imported_packages()}
     assert {"torch", "gradio", "filelock", "httpx2"} <= imported
-    extras = PROJECT["optional-dependencies"]["mcp"] + PROJECT["optional-dependencies"]["workers"]
+    extras = [each for name in ("mcp", "workers", "zerogpu") for each in PROJECT["optional-dependencies"][name]]
     assert imported <= read_declared([*PROJECT["dependencies"], *extras]).keys()
 
 
@@ -72,6 +72,16 @@ def test_pins_name_versions_alone(name):
 def test_the_space_runs_the_gradio_that_is_pinned():
     front_matter = (ROOT / "README.md").read_text(encoding="utf-8").split("---")[1]
     assert f"sdk_version: {read_pins(PINS[0])['gradio']}\n" in front_matter
+
+
+@pytest.mark.parametrize("package", ["gradio", "spaces"])
+def test_a_space_can_install_the_pins_with_what_the_platform_brings(package):
+    """The platform installs requirements.txt, gradio[oauth,mcp] and spaces in one step."""
+    pins = read_pins(PINS[0])
+    for each in map(Requirement, requires(package)):
+        is_needed = each.marker is None or any(each.marker.evaluate({"extra": extra}) for extra in ("oauth", "mcp"))
+        if is_needed and (pin := pins.get(canonicalize_name(each.name))) is not None:
+            assert each.specifier.contains(pin), f"{package} needs {each}"
 
 
 def test_the_wheel_carries_every_file_that_is_not_code():

@@ -161,15 +161,15 @@ class PipelineManager:
 
     def warm_up(self, address: str) -> None:
         """Download and load a model in the background; a failure is reported to whoever requests a picture of it."""
+        self._resolving.submit(self.preload, address)
 
-        def work() -> None:
-            with suppress(SeedLabError):
-                model = self.resolve(address)
-                for _ in self._downloads.ensure(model, self._closed):
-                    pass
-                self._executor.preload(self.resolve(address))
-
-        self._resolving.submit(work)
+    def preload(self, address: str) -> None:
+        """Download a model, and let the executor preload it; failures as for `warm_up`."""
+        with suppress(SeedLabError):
+            model = self.resolve(address)
+            for _ in self._downloads.ensure(model, self._closed):
+                pass
+            self._executor.preload(self.resolve(address))
 
     def generate(
         self,

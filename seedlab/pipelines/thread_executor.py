@@ -35,6 +35,27 @@ Latest = dict[int, Report]
 """The last report of each unfinished tile."""
 
 
+def make_runner(
+    plans: Plans | None = None,
+    files: ModelFiles | None = None,
+    runs: RunStore = NO_RUNS,
+    memory_format: str | None = None,
+) -> BatchRunner:
+    """Return a batch runner without loaded pipelines. Nothing is imported.
+
+    Args:
+        plans, files, runs, memory_format: as for `ThreadExecutor`.
+    """
+    prepack_cache, graphs = PrepackCache(), GraphCache()
+
+    def release() -> None:
+        prepack_cache.clear()
+        graphs.clear()
+
+    cache = PipelineCache(release=release, files=files, memory_format=memory_format)
+    return BatchRunner(cache, plans or Plans(find_folder()), prepack_cache, graphs, BatchSizes(find_folder()), runs)
+
+
 class ThreadExecutor:
     """Runs one batch at a time. Visitors take turns, and a batch that takes long gives way at the end of a step.
 
@@ -65,15 +86,8 @@ class ThreadExecutor:
         self._requested_device, self._deterministic, self._memory_format = device, deterministic, memory_format
         self._queue = WorkQueue()
         self._closed = Event()
-        prepack_cache, graphs = PrepackCache(), GraphCache()
-
-        def release() -> None:
-            prepack_cache.clear()
-            graphs.clear()
-
-        self._cache = PipelineCache(release=release, files=files, memory_format=memory_format)
-        plans, sizes = plans or Plans(find_folder()), BatchSizes(find_folder())
-        self._runner = BatchRunner(self._cache, plans, prepack_cache, graphs, sizes, runs)
+        self._runner = make_runner(plans, files, runs, memory_format)
+        self._cache = self._runner.cache
 
     @cached_property
     def device(self) -> str:

@@ -65,6 +65,7 @@ def serve(settings: Settings, temporary: Path) -> None:
     stop: Stop | None = None
     try:
         application.sweep()
+        application.preload()
         stop = start(application, port, temporary)
         application.warm_up()
         while True:

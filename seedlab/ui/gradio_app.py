@@ -8,6 +8,7 @@ from typing import Any
 
 import gradio as gr
 from gradio import routes
+from gradio.context import LocalContext
 from gradio.tunneling import CURRENT_TUNNELS
 
 from seedlab.ui.running_page import FORGED, Function, OpenStream
@@ -24,6 +25,7 @@ class GradioApp:
 
     def __init__(self, blocks: gr.Blocks) -> None:
         self._blocks = blocks
+        blocks._queue.max_size = None  # on ZeroGPU, gradio lets one event wait and refuses all others
         self.places = max((_read_limit(fn) for fn in blocks.fns.values() if fn.queue), default=0)
         _refuse_forged_values(blocks)
 
@@ -71,6 +73,15 @@ class GradioApp:
         with _hush_cancelled_events():
             server.should_exit = True
             server.thread.join(timeout=1.0)
+
+
+def note_request(request: Any) -> None:
+    """Let ZeroGPU know for whom this task works: it reads the request where gradio keeps that of an event.
+
+    Args:
+        request: a request of starlette, or None for a caller on this machine.
+    """
+    LocalContext.request.set(request)
 
 
 @contextmanager

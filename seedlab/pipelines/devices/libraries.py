@@ -27,6 +27,8 @@ def import_libraries() -> None:
 
     Both have circular imports, so two threads that start at the same time could see partly initialised modules.
     """
+    if _IMPORTED.is_set():  # without the lock: where a process is forked, another thread may hold it
+        return
     with _IMPORT_LOCK:
         if _IMPORTED.is_set():  # another thread may be collecting warnings, which need the loggers as they are
             return

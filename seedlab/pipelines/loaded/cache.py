@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +91,17 @@ class PipelineCache:
             return self._loaded[key]
         finally:
             self.loading = ""
+
+    def observe_again(self, device: str) -> None:
+        """Observe the environment of the loaded pipelines, in a process that was forked from the one that loaded them.
+
+        Args:
+            device: "cpu", "cuda" or "mps".
+        """
+        for key, loaded in self._loaded.items():
+            known = loaded.environment
+            environment = observe(device, known.weights, known.loras, self._memory_format)
+            self._loaded[key] = replace(loaded, environment=environment)
 
     def _load_source(self, source: Source, dtype: str, loras: tuple[Lora, ...], device: str) -> LoadedPipeline:
         notices: list[str] = []

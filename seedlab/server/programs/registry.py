@@ -43,6 +43,9 @@ def make_programs(settings: Settings, make_tools: MakeTools) -> Programs:
     """
 
     def make(request: Request | None) -> Tools:
+        from seedlab.ui.gradio_app import note_request
+
+        note_request(request)
         if request is None:
             return make_tools("", "")
         return make_tools(name_client(request.client.host) if request.client else "", str(request.base_url))
