@@ -73,8 +73,15 @@ class PipelineCache:
         self.loading = ""
         """What is being loaded, as a sentence; "" for nothing."""
 
-    def load(self, model: Model, dtype: str, device: str, loras: tuple[Lora, ...] = ()) -> LoadedPipeline:
+    def load(
+        self, model: Model, dtype: str, device: str, loras: tuple[Lora, ...] = (), *, has_gpu: bool = True
+    ) -> LoadedPipeline:
         """Return a pipeline with these LoRAs, loaded now if necessary; nothing is downloaded.
+
+        Args:
+            model, dtype, loras: as in `Recipe`.
+            device: "cpu", "cuda" or "mps".
+            has_gpu: whether the device is there. If not, `renew` completes the pipeline where it is.
 
         Raises:
             SeedLabError: it cannot be loaded, or its files are not here.
@@ -85,35 +92,34 @@ class PipelineCache:
             key = (source, sign_weights(source.path, source.config), dtype, loras)
             if key not in self._loaded:
                 self._make_room(device, 0, self._weigh(source, dtype, loras))
-                self._loaded[key] = self._load_source(source, dtype, loras, device)
+                self._loaded[key] = self._load_source(source, dtype, loras, device, has_gpu)
             self._loaded.move_to_end(key)
             self._make_room(device, 1)
             return self._loaded[key]
         finally:
             self.loading = ""
 
-    def observe_again(self, device: str) -> None:
-        """Observe the environment of the loaded pipelines, in a process that was forked from the one that loaded them.
-
-        Args:
-            device: "cpu", "cuda" or "mps".
-        """
+    def renew(self, device: str) -> None:
+        """Complete the pipelines that were loaded without this device, in a forked process that has been given it."""
         for key, loaded in self._loaded.items():
             known = loaded.environment
-            environment = observe(device, known.weights, known.loras, self._memory_format)
-            self._loaded[key] = replace(loaded, environment=environment)
+            self._loaded[key] = replace(
+                loaded,
+                environment=observe(device, known.weights, known.loras, self._memory_format),
+                preview=loaded.preview or _fit_preview(loaded.pipeline),
+            )
 
-    def _load_source(self, source: Source, dtype: str, loras: tuple[Lora, ...], device: str) -> LoadedPipeline:
+    def _load_source(
+        self, source: Source, dtype: str, loras: tuple[Lora, ...], device: str, has_gpu: bool
+    ) -> LoadedPipeline:
         notices: list[str] = []
         with ThreadPoolExecutor(1, thread_name_prefix="hashes") as executor:
             weights = executor.submit(self._files.hash, source, loras)  # while they are loaded
             pipeline = load_pipeline(source, dtype, device, loras, notices.append, self._memory_format)
         release_freed_memory()  # of weights in another dtype, or that were moved to a GPU
-        with leave_as_found(pipeline):
-            preview = fit_preview(pipeline)
         return LoadedPipeline(
             pipeline,
-            preview,
+            _fit_preview(pipeline) if has_gpu else None,  # in half precision, a CPU takes minutes
             observe(device, weights.result(), choose_method(loras), self._memory_format),
             Prompts(pipeline) if family_of(pipeline).can_batch else None,
             tuple(notices),
@@ -186,3 +192,8 @@ class PipelineCache:
     def _free_memory(self) -> None:
         self._release()
         free_memory()
+
+
+def _fit_preview(pipeline: Any) -> Preview | None:
+    with leave_as_found(pipeline):
+        return fit_preview(pipeline)

@@ -92,7 +92,7 @@ class ZeroGpuExecutor:
         if current_thread() is not main_thread():
             return
         try:
-            self._runner.cache.load(model, model.dtype, self.device)
+            self._runner.cache.load(model, model.dtype, self.device, has_gpu=False)
         except SeedLabError as error:
             LOGGER.warning("%s", error)
         except Exception:  # each call loads it for itself then, or says why it cannot

@@ -57,10 +57,10 @@ class CallRunner:
             thread.join()  # the next call must not find it working
 
     def _observe(self) -> Environment:
-        """Observe the environment. What the page's process knows of the GPU is made up."""
+        """Observe the environment. The page's process has no GPU, and what it knows of one is made up."""
         device = self._find_device()
         if os.getpid() != self._process:
-            self._runner.cache.observe_again(device)
+            self._runner.cache.renew(device)
             self._process = os.getpid()
         return observe(device, "", memory_format=self._memory_format)
 

@@ -10,7 +10,8 @@ from tests.pipelines.plain import hash_pixels
 def make(manager, recipes, on_step=lambda report, stop: None, leaves=False, **options) -> dict:
     """Make a round; returns the hashes of the pictures and what was reported on the way."""
     stop, previews = Event(), 0
-    pictures, pixels, failures, devices, steps, sentences = [""] * len(recipes), [""] * len(recipes), [], [], [], []
+    pictures, pixels, drafts = ([empty] * len(recipes) for empty in ("", "", None))
+    failures, devices, steps, sentences = [], [], [], []
     reports = manager.generate(recipes, stop, **options)
     for report in reports:
         if isinstance(report, Progress):
@@ -24,6 +25,7 @@ def make(manager, recipes, on_step=lambda report, stop: None, leaves=False, **op
             latents = report.checksums.latents if report.checksums else ""
             pictures[report.index] = hashlib.sha256(latents.encode() + report.image.tobytes()).hexdigest()
             pixels[report.index] = hash_pixels(report.image)
+            drafts[report.index] = report.draft_steps
             devices.append(report.environment.device)
         elif isinstance(report, Failed):
             failures.append(report.sentence)
@@ -32,6 +34,7 @@ def make(manager, recipes, on_step=lambda report, stop: None, leaves=False, **op
     return {
         "pictures": pictures,
         "pixels": pixels,
+        "drafts": drafts,
         "failures": failures,
         "devices": sorted(set(devices)),
         "steps": list(dict.fromkeys(steps)),

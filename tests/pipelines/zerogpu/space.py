@@ -1,8 +1,10 @@
-"""What the tests let a Space do. Imported in its process, before torch."""
+"""Makes rounds on a Space, and writes what came of them: `python -m tests.pipelines.zerogpu.space FOLDER`."""
 
+import json
 import multiprocessing
 import os
 import signal
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,22 +15,20 @@ from threading import Event, Thread
 from seedlab.core.reports import Progress
 from seedlab.pipelines.manager import PipelineManager
 from seedlab.pipelines.run_store import RunStore
-from tests.pipelines.zerogpu.host import DeviceApi, enter_space, leave_cuda
+from tests.pipelines.zerogpu.host import TOKEN, DeviceApi, enter_space, leave_cuda
 from tests.pipelines.zerogpu.rounds import make
-from tests.rounds import seed_round
 
 LIMIT = 60.0
-API = DeviceApi()
-enter_space(API.url)
+STEPS = 3
 
 
-def place_weights(home: str) -> dict:
+def place_weights(folder: Path) -> dict:
     """Load Sketch in the main thread, and in another, for the GPU that this process is said to have."""
     import spaces.zero.torch.patching as patching
 
     from seedlab.pipelines.zerogpu.executor import ZeroGpuExecutor
 
-    patching.Config.zerogpu_offload_dir = str(Path(home) / "tensors")
+    patching.Config.zerogpu_offload_dir = str(folder / "tensors")
     executor = ZeroGpuExecutor()
     manager = PipelineManager(executor=executor)
     thread = Thread(target=manager.preload, args=["sketch"])
@@ -41,7 +41,6 @@ def place_weights(home: str) -> dict:
         "device": executor.device,
         "loaded in another thread": loaded_elsewhere,
         "placed on": loaded.pipeline.device.type,
-        "has preview": loaded.preview is not None,
         "bytes of weights": sum(each.nbytes for each in loaded.pipeline.unet.parameters()),
         "bytes": patching.pack(),
     }
@@ -50,77 +49,71 @@ def place_weights(home: str) -> dict:
 
 
 class Space:
-    """A Space whose GPU is the CPU of its forked processes."""
+    """A Space whose GPU is the CPU of its forked processes.
 
-    def __init__(self, folder: str) -> None:
-        leave_cuda()
+    Its pictures have different guidance, so that no two are made in one pipeline call: that would be calibrated first,
+    for each GPU.
+    """
+
+    def __init__(self, api: DeviceApi, folder: Path) -> None:
         from seedlab.pipelines.zerogpu.executor import ZeroGpuExecutor
 
-        runs = RunStore(Path(folder) / "runs", 2**28)
-        self.manager = PipelineManager(executor=ZeroGpuExecutor("cpu", runs=runs))
-        self.usual = PipelineManager("cpu")
-        model = self.manager.resolve("sketch")
-        self.recipe = model.make_recipe(prompt="a boat", seed=0, height=64, width=64, num_inference_steps=3)
-        self.recipes = seed_round(self.recipe, range(4))
+        self._api = api
+        self.manager = PipelineManager(executor=ZeroGpuExecutor("cpu", runs=RunStore(folder / "runs", 2**28)))
         self.manager.preload("sketch")
-
-    def make_usual(self) -> dict:
-        return make(self.usual, self.recipes)
+        model = self.manager.resolve("sketch")
+        recipe = model.make_recipe(prompt="a boat", seed=0, height=64, width=64, num_inference_steps=STEPS)
+        self.recipes = [replace(recipe, guidance_scale=scale) for scale in (2.0, 3.0)]
+        self._long = [replace(recipe, num_inference_steps=400)]
 
     def make(self, **options: object) -> dict:
         """Make the round; returns what came of it, and which calls it took."""
-        API.requests.clear()
-        seen = make(self.manager, self.recipes, **options)
-        durations = [int(each["durationSeconds"]) for each in API.take("/schedule")]
-        return {**seen, "durations": durations, "known device": self.manager.environment(self.recipe).device}
+        self._api.requests.clear()
+        made = make(self.manager, self.recipes, **options)
+        calls = self._api.take("/schedule")
+        return made | {
+            "durations": [int(each["durationSeconds"]) for each in calls],
+            "tokens": [each.get("token") for each in calls],
+            "known device": self.manager.environment(self.recipes[0]).device,
+        }
 
-    def make_long(self) -> dict:
-        """Make pictures that take half a second."""
-        return make(self.manager, [replace(recipe, num_inference_steps=40) for recipe in self.recipes])
-
-    def make_in_short_calls(self, gpus: list[int]) -> dict:
+    def make_in_short_calls(self, *gpus: int) -> dict:
         """Make the round in calls that are over after one step, each in a process of its own."""
         from seedlab.pipelines.zerogpu import runner
 
         usual, runner.RESERVE_SECONDS = runner.RESERVE_SECONDS, 1000.0
-        API.gpus, API.keeps_processes = gpus, False
+        self._api.gpus, self._api.keeps_processes = list(gpus), False
         try:
             return self.make()
         finally:
             runner.RESERVE_SECONDS = usual
-            API.gpus, API.keeps_processes = [0], True
+            self._api.gpus, self._api.keeps_processes = [0], True
 
-    def finish_drafts(self) -> dict:
-        """Make drafts, and finish them in another process."""
-        drafts = self.make(draft_steps=1)
-        stop_processes()
-        return {"drafts": drafts, "finished": self.make()}
-
-    def refuse(self, left: int, wait: int, token: str) -> dict:
+    def refuse(self, left: int, wait: int, token: str) -> list[str]:
         """Ask for a GPU in vain, as an event of a visitor with a token does."""
-        API.refusal = {"left": left, "wait": wait}
+        self._api.refusal = {"left": left, "wait": wait}
         try:
             with visit(token):
-                return self.make()
+                return self.make()["failures"]
         finally:
-            API.refusal = None
+            self._api.refusal = None
 
     def wait_for_gpu(self) -> dict:
-        API.delay = 0.5
+        self._api.delay = 0.5
         try:
             return self.make()
         finally:
-            API.delay = 0.0
+            self._api.delay = 0.0
 
-    def kill(self) -> dict:
-        def on_step(_: Progress, __: Event) -> None:
-            for process in multiprocessing.active_children():
-                os.kill(process.pid, signal.SIGKILL)
+    def watch(self) -> dict:
+        """Make a picture that takes a while, and end in its middle."""
+        return make(self.manager, self._long, lambda report, stop: stop.set() if report.step > 30 else None)
 
-        return make(self.manager, self._lengthen(), on_step)
+    def kill(self) -> list[str]:
+        return make(self.manager, self._long, lambda *_: stop_processes())["failures"]
 
-    def stop(self, closes: bool) -> dict:
-        """Stop a long round after its first step; returns how many seconds that took, and what is left of the calls."""
+    def stop(self, *, closes: bool) -> dict:
+        """Stop a picture after its first step; returns how many seconds that took, and until the GPU was released."""
         started = 0.0
 
         def on_step(_: Progress, stop: Event) -> None:
@@ -129,31 +122,21 @@ class Space:
             if not closes:
                 stop.set()
 
-        API.requests.clear()
-        seen = make(self.manager, self._lengthen(), on_step, leaves=closes)
+        self._api.requests.clear()
+        made = make(self.manager, self._long, on_step, leaves=closes)
         ended = time.monotonic() - started
-        while not API.take("/release"):
+        while not self._api.take("/release"):
             assert time.monotonic() < started + LIMIT, "the GPU was not released"
             time.sleep(0.01)
-        return {**seen, "ended": ended, "released": time.monotonic() - started}
+        return made | {"ended": ended, "released": time.monotonic() - started}
 
-    def pass_token(self, token: str) -> list[str | None]:
-        """Make the round for a visitor with a token; returns the tokens that ZeroGPU got."""
-        API.requests.clear()
-        with visit(token):
-            make(self.manager, self.recipes)
-        return [each.get("token") for each in API.take("/schedule")]
-
-    def close(self) -> list[int]:
-        """Close the manager; returns which processes are left after a moment."""
+    def close(self) -> int:
+        """Close the manager; returns how many processes are left after a moment."""
         self.manager.close()
         end = time.monotonic() + LIMIT
         while multiprocessing.active_children() and time.monotonic() < end:
             time.sleep(0.01)
-        return [process.pid for process in multiprocessing.active_children()]
-
-    def _lengthen(self) -> list:
-        return [replace(recipe, num_inference_steps=400) for recipe in self.recipes]
+        return len(multiprocessing.active_children())
 
 
 @contextmanager
@@ -173,17 +156,39 @@ def visit(token: str) -> Iterator[None]:
 def stop_processes() -> None:
     """Take all processes away, as ZeroGPU does with idle ones where others need the GPU."""
     for process in multiprocessing.active_children():
-        process.kill()
-        process.join()
+        os.kill(process.pid, signal.SIGKILL)
 
 
-_SPACES: list[Space] = []
+def main(folder: Path) -> None:
+    api = DeviceApi()
+    enter_space(api.url)
+    seen = {"placed": place_weights(folder)}
+    leave_cuda()
+    space = Space(api, folder)
+    with visit(TOKEN):
+        seen["first"] = space.make()
+    usual = PipelineManager("cpu")
+    seen["usual"] = make(usual, space.recipes)["pictures"]
+    usual.close()
+    seen["second"] = space.make()
+    seen["short calls"] = space.make_in_short_calls(0)
+    seen["another gpu"] = space.make_in_short_calls(0, 1)
+    seen["drafts"] = space.make(draft_steps=1)
+    seen["finished"] = space.make_in_short_calls(0)
+    seen["watched"] = space.watch()
+    seen["refusals"] = {
+        "too little": space.refuse(4, 12_000, TOKEN),
+        "too often": space.refuse(9, 0, TOKEN),
+        "too long": space.refuse(9, -1, TOKEN),
+        "nobody's": space.refuse(4, 12_000, ""),
+    }
+    seen["killed"] = space.kill()
+    seen["after the kill"] = space.make()
+    seen["stopped"], seen["left"] = space.stop(closes=False), space.stop(closes=True)
+    seen["after the stop"] = space.wait_for_gpu()
+    seen["processes left"] = space.close()
+    (folder / "seen.json").write_text(json.dumps(seen), encoding="utf-8")
 
 
-def start(folder: str) -> None:
-    _SPACES.append(Space(folder))
-
-
-def ask(name: str, arguments: list, options: dict) -> object:
-    """Call a method of the Space."""
-    return getattr(_SPACES[0], name)(*arguments, **options)
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
