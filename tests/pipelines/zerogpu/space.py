@@ -1,4 +1,7 @@
-"""Makes rounds on a Space, and writes what came of them: `python -m tests.pipelines.zerogpu.space FOLDER`."""
+"""Makes rounds on a Space and serves its page, and writes what came of it.
+
+python -m tests.pipelines.zerogpu.space FOLDER
+"""
 
 import json
 import multiprocessing
@@ -6,6 +9,7 @@ import os
 import signal
 import sys
 import time
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -13,22 +17,23 @@ from pathlib import Path
 from threading import Event, Thread
 
 from seedlab.core.reports import Progress
+from seedlab.pipelines.devices.libraries import use_threads
 from seedlab.pipelines.manager import PipelineManager
 from seedlab.pipelines.run_store import RunStore
 from tests.pipelines.zerogpu.host import TOKEN, DeviceApi, enter_space, leave_cuda
 from tests.pipelines.zerogpu.rounds import make
 
-LIMIT = 60.0
+LIMIT = 120.0
 STEPS = 3
+SMALL = {"width": 64, "height": 64, "steps": 2}
 
 
-def place_weights(folder: Path) -> dict:
+def place_weights() -> dict:
     """Load Sketch in the main thread, and in another, for the GPU that this process is said to have."""
     import spaces.zero.torch.patching as patching
 
     from seedlab.pipelines.zerogpu.executor import ZeroGpuExecutor
 
-    patching.Config.zerogpu_offload_dir = str(folder / "tensors")
     executor = ZeroGpuExecutor()
     manager = PipelineManager(executor=executor)
     thread = Thread(target=manager.preload, args=["sketch"])
@@ -42,9 +47,10 @@ def place_weights(folder: Path) -> dict:
         "loaded in another thread": loaded_elsewhere,
         "placed on": loaded.pipeline.device.type,
         "bytes of weights": sum(each.nbytes for each in loaded.pipeline.unet.parameters()),
-        "bytes": patching.pack(),
+        "bytes": patching.size(),
     }
     manager.close()
+    patching.cuda_aliases.clear()  # the page below would pack them
     return seen
 
 
@@ -66,10 +72,10 @@ class Space:
         self.recipes = [replace(recipe, guidance_scale=scale) for scale in (2.0, 3.0)]
         self._long = [replace(recipe, num_inference_steps=400)]
 
-    def make(self, **options: object) -> dict:
-        """Make the round; returns what came of it, and which calls it took."""
+    def make(self, count: int = 2, **options: object) -> dict:
+        """Make so many pictures of the round; returns what came of it, and which calls it took."""
         self._api.requests.clear()
-        made = make(self.manager, self.recipes, **options)
+        made = make(self.manager, self.recipes[:count], **options)
         calls = self._api.take("/schedule")
         return made | {
             "durations": [int(each["durationSeconds"]) for each in calls],
@@ -77,14 +83,14 @@ class Space:
             "known device": self.manager.environment(self.recipes[0]).device,
         }
 
-    def make_in_short_calls(self, *gpus: int) -> dict:
-        """Make the round in calls that are over after one step, each in a process of its own."""
+    def make_in_short_calls(self, *gpus: int, count: int = 2) -> dict:
+        """Make pictures in calls that are over after one step, each in a process of its own."""
         from seedlab.pipelines.zerogpu import runner
 
         usual, runner.RESERVE_SECONDS = runner.RESERVE_SECONDS, 1000.0
         self._api.gpus, self._api.keeps_processes = list(gpus), False
         try:
-            return self.make()
+            return self.make(count)
         finally:
             runner.RESERVE_SECONDS = usual
             self._api.gpus, self._api.keeps_processes = [0], True
@@ -156,25 +162,75 @@ def visit(token: str) -> Iterator[None]:
 def stop_processes() -> None:
     """Take all processes away, as ZeroGPU does with idle ones where others need the GPU."""
     for process in multiprocessing.active_children():
-        os.kill(process.pid, signal.SIGKILL)
+        process.kill()
+
+
+def browse(url: str, api: DeviceApi) -> dict:
+    """Make pictures as programs do; returns the requests that ZeroGPU got."""
+    import httpx2
+    from gradio_client import Client
+
+    seen = {"reports of the start": len(api.take("/startup-report"))}
+    client = Client(url, headers={"x-ip-token": TOKEN}, verbose=False)
+    made = json.loads(client.predict("a boat", "0", **SMALL, api_name="/grid"))
+    seen["event"] = {"pictures": len(made["pictures"]), "calls": api.take("/schedule")}
+    body, headers = {"prompt": "a boat", "seed": 7, **SMALL}, {"x-ip-token": TOKEN}
+    answer = httpx2.post(f"{url}/sdapi/v1/txt2img", json=body, headers=headers, timeout=LIMIT, trust_env=False)
+    seen["program"] = {"status": answer.status_code, "calls": api.take("/schedule")}
+    return seen
+
+
+def wait_for(url: str) -> None:
+    import httpx2
+
+    end = time.monotonic() + LIMIT
+    while True:
+        try:
+            assert httpx2.get(f"{url}/config", trust_env=False).status_code == 200
+            return
+        except httpx2.TransportError:
+            assert time.monotonic() < end, "the page is not served"
+            time.sleep(0.1)
+
+
+def serve_page(api: DeviceApi, folder: Path, seen: dict) -> None:
+    """Serve the page as the platform does, and write what was seen. This ends the process, as the page does."""
+    import app
+    from seedlab.server.address import check_address
+
+    port = check_address("127.0.0.1", 0)
+    url = f"http://127.0.0.1:{port}"
+
+    def visit_page() -> None:
+        try:
+            wait_for(url)
+            seen["page"] = browse(url, api)
+            (folder / "seen.json").write_text(json.dumps(seen), encoding="utf-8")
+        finally:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    sys.argv[1:] = ["--port", str(port), "--no-open", "--device", "cpu", "--api", "--store", str(folder / "store")]
+    Thread(target=visit_page, daemon=True).start()
+    app.main()
 
 
 def main(folder: Path) -> None:
     api = DeviceApi()
     enter_space(api.url)
-    seen = {"placed": place_weights(folder)}
+    use_threads(1)
+    seen = {"placed": place_weights()}
     leave_cuda()
     space = Space(api, folder)
-    with visit(TOKEN):
-        seen["first"] = space.make()
-    usual = PipelineManager("cpu")
+    usual = PipelineManager("cpu")  # imports what the forked processes need too
     seen["usual"] = make(usual, space.recipes)["pictures"]
     usual.close()
+    with visit(TOKEN):
+        seen["first"] = space.make()
     seen["second"] = space.make()
     seen["short calls"] = space.make_in_short_calls(0)
-    seen["another gpu"] = space.make_in_short_calls(0, 1)
-    seen["drafts"] = space.make(draft_steps=1)
-    seen["finished"] = space.make_in_short_calls(0)
+    seen["another gpu"] = space.make_in_short_calls(0, 1, count=1)
+    seen["draft"] = space.make(1, draft_steps=1)
+    seen["finished"] = space.make_in_short_calls(0, count=1)
     seen["watched"] = space.watch()
     seen["refusals"] = {
         "too little": space.refuse(4, 12_000, TOKEN),
@@ -187,8 +243,14 @@ def main(folder: Path) -> None:
     seen["stopped"], seen["left"] = space.stop(closes=False), space.stop(closes=True)
     seen["after the stop"] = space.wait_for_gpu()
     seen["processes left"] = space.close()
-    (folder / "seen.json").write_text(json.dumps(seen), encoding="utf-8")
+    serve_page(api, folder, seen)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    try:
+        main(Path(sys.argv[1]))
+    except BaseException:
+        traceback.print_exc()
+        sys.stderr.flush()
+        stop_processes()
+        os._exit(1)  # an orderly exit would wait for the forked processes
