@@ -34,6 +34,7 @@ answer({"placed on": placed, "used": device.used, **made})
 """
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("device")
 def test_placed_weights_make_the_plain_scripts_pictures_on_the_device(tmp_path):
     recipe = builders.make_default_recipe(builders.build_stable_diffusion(tmp_path), height=64, width=64)
