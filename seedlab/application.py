@@ -35,6 +35,8 @@ from seedlab.sketch.phrases import add_phrase
 from seedlab.workflow.gallery import Gallery
 from seedlab.workflow.known_files import KnownFiles
 from seedlab.workflow.known_shares import KnownShares
+from seedlab.workflow.known_times import KnownTimes
+from seedlab.workflow.live import LiveDrafts
 from seedlab.workflow.local_files import LocalFiles
 from seedlab.workflow.measuring import Made, Tried, measure_model, try_suffixes
 from seedlab.workflow.page_services import PageServices
@@ -48,6 +50,7 @@ from seedlab.workflow.verification import VerificationResult, read_original, ver
 
 KNOWN_FILES = "local-files.json"
 KNOWN_SHARES = "seed-shares.json"
+KNOWN_TIMES = "picture-times.json"
 
 
 class Application:
@@ -82,11 +85,13 @@ class Application:
         cache = find_cache()
         self._known = KnownFiles(cache / KNOWN_FILES if cache else None)
         self._shares = KnownShares(cache / KNOWN_SHARES if cache else None)
+        self._times = KnownTimes(cache / KNOWN_TIMES if cache else None)
         # Strangers must not find the operator's files.
         self._loras = LoraFolder(None) if settings.public else LoraFolder(settings.loras, self._known.list_paths)
         self._store = make_store(settings.store, settings.store_bytes, embed=settings.embed)
         self._inputs = InputStore(settings.inputs_folder, _list_other_inputs(settings))
         self._thumbnail_addresses = ThumbnailAddresses()
+        self._live = LiveDrafts(self._draft)
 
     @property
     def services(self) -> Services:
@@ -102,12 +107,14 @@ class Application:
             verify=self._verify,
             measure=self._measure,
             try_suffixes=self._try_suffixes,
+            draft=self._live.follow,
             write_script=self._write_script,
             default_model=self._default.address,
             models=tuple((name, model_id) for model_id, name in self._list_models().items()),
             local=not self.settings.public,
             is_here=self.manager.is_here,
             rate_model=self.manager.rate,
+            find_seconds=lambda model: self._times.find(model, self.manager.device),
             examples=vocabulary.EXAMPLES,
             add_phrase=add_phrase,
         )
@@ -236,7 +243,7 @@ class Application:
             whole = store.find(recipe, environment, owner=owner)
             return whole if whole or draft_steps is None else store.find(recipe, environment, draft_steps, owner)
 
-        return Session(generate, find, partial(store.keep, owner=owner), trail)
+        return Session(generate, find, partial(store.keep, owner=owner), trail, self._times.add)
 
     def _verify(
         self, recipe: Recipe, file: Path, stop: Event, visitor: str, owner: str = NOBODY, draft_steps: int | None = None
@@ -264,6 +271,12 @@ class Application:
     ) -> Generator[Made | Tried, None, None]:
         draft_steps = model.choose_draft_steps(recipe.num_inference_steps)
         return try_suffixes(partial(self.manager.generate, visitor=visitor), recipe, suffixes, draft_steps, stop)
+
+    def _draft(
+        self, recipe: Recipe, draft_steps: int | None, stop: Event, visitor: str
+    ) -> Generator[Report, None, None]:
+        # Without `resume`: no run is kept either.
+        return self.manager.generate([recipe], stop, visitor, draft_steps=draft_steps, resume=False, background=True)
 
     def _write_script(self, recipes: Sequence[Recipe]) -> str:
         model = self.manager.resolve(recipes[0].model_address)

@@ -24,6 +24,7 @@ class Batch:
         draft_steps, resume: as for `seedlab.core.reports.Generate`.
         inputs: the users' own pictures that first stages start from, in the size of the stage, by the index of the
             recipe.
+        background: whether it is made while no other work waits, and gives way at the end of a step.
     """
 
     model: ResolvedModel
@@ -32,6 +33,7 @@ class Batch:
     draft_steps: int | None = None
     resume: bool = True
     inputs: Mapping[int, Image] = field(default_factory=dict)
+    background: bool = False
 
 
 class Executor(Protocol):

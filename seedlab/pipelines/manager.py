@@ -46,6 +46,7 @@ class Order:
     draft_steps: int | None
     resume: bool
     load_input: LoadInput
+    background: bool
 
 
 class PipelineManager:
@@ -180,6 +181,7 @@ class PipelineManager:
         draft_steps: int | None = None,
         resume: bool = True,
         load_input: LoadInput = refuse_input,
+        background: bool = False,
     ) -> Generator[Report, None, None]:
         """Make the recipes' pictures; see `seedlab.core.reports` for what is yielded.
 
@@ -193,12 +195,14 @@ class PipelineManager:
             visitor: takes turns with the other visitors, however many calls each of them makes.
             draft_steps, resume: as for `seedlab.core.reports.Generate`.
             load_input: returns the pixels of a picture of the user's own; raises SeedLabError if it is not theirs.
+            background: as for `seedlab.pipelines.executor.Batch`.
         """
         limit = self._executor.max_batch
         for indices in split_models(recipes) if limit is None else split_batches(recipes, limit):
             if self._is_ended(stop):
                 return
-            order = Order({index: recipes[index] for index in indices}, stop, visitor, draft_steps, resume, load_input)
+            chosen = {index: recipes[index] for index in indices}
+            order = Order(chosen, stop, visitor, draft_steps, resume, load_input, background)
             with closing(self._generate_batch(order)) as reports:
                 yield from reports
 
@@ -244,6 +248,7 @@ class PipelineManager:
             draft_steps=order.draft_steps,
             resume=order.resume,
             inputs={index: found for index, found in inputs.items() if not isinstance(found, str)},
+            background=order.background,
         )
         if possible:
             with closing(self._executor.run(batch, stop)) as reports:

@@ -139,7 +139,8 @@ class ThreadExecutor:
                 raise StoppedError
 
         def is_over() -> bool:
-            return not clock.is_heard or (clock.is_used_up and self._queue.is_wanted)
+            may_stay = not clock.is_used_up and not work.batch.background
+            return not clock.is_heard or (not may_stay and self._queue.is_wanted)
 
         def run() -> Work | None:
             try:
@@ -155,7 +156,7 @@ class ThreadExecutor:
             finally:
                 reports.put(None)  # without it the caller would wait for ever
 
-        future = self._queue.submit(run, work.batch.visitor)
+        future = self._queue.submit(run, work.batch.visitor, background=work.batch.background)
         try:
             for report in self._pass_on(latest, reports, future, stop):
                 yield report

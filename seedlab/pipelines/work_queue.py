@@ -17,7 +17,7 @@ T = TypeVar("T")
 class WorkQueue:
     """Runs one piece of work at a time. Each visitor has one place in the circle, however much work they submit.
 
-    A visitor's own work is done in the order in which it came.
+    A visitor's own work is done in the order in which it came. Background work is done while nothing else waits.
     """
 
     def __init__(self, name: str = "pipelines") -> None:
@@ -27,21 +27,24 @@ class WorkQueue:
             name: of its thread.
         """
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
-        self._waiting: OrderedDict[Hashable, deque[_Piece]] = OrderedDict()
+        self._waiting: Circle = OrderedDict()
+        self._background: Circle = OrderedDict()
         self._running: _Piece | None = None
         self._lock = Lock()
 
-    def submit(self, work: Callable[[], T], visitor: Hashable = None) -> Future[T]:
+    def submit(self, work: Callable[[], T], visitor: Hashable = None, *, background: bool = False) -> Future[T]:
         """Queue a piece of work.
 
         Args:
             work: is called in the queue's thread.
             visitor: whose turn it takes.
+            background: whether it comes after all other work.
         """
         piece = _Piece(Future(), work, visitor)
         with self._lock:
             self._executor.submit(self._run_next)
-            self._waiting.setdefault(visitor, deque()).append(piece)
+            circle = self._background if background else self._waiting
+            circle.setdefault(visitor, deque()).append(piece)
         return piece.future
 
     def count_ahead(self, future: Future[Any]) -> int:
@@ -52,7 +55,7 @@ class WorkQueue:
 
     @property
     def is_wanted(self) -> bool:
-        """Whether other work waits for the piece that is running."""
+        """Whether other work waits for the piece that is running. Background work does not count."""
         with self._lock:
             return any(not piece.future.done() for pieces in self._waiting.values() for piece in pieces)
 
@@ -60,7 +63,7 @@ class WorkQueue:
         """Begin nothing more."""
         self._executor.shutdown(wait=False, cancel_futures=True)
         with self._lock:
-            for pieces in self._waiting.values():
+            for pieces in (*self._waiting.values(), *self._background.values()):
                 for piece in pieces:
                     piece.future.cancel()
 
@@ -71,16 +74,17 @@ class WorkQueue:
         piece.run()
         with self._lock:
             self._running = None
-            if piece.visitor in self._waiting:
-                self._waiting.move_to_end(piece.visitor)
+            for circle in (self._waiting, self._background):
+                if piece.visitor in circle:
+                    circle.move_to_end(piece.visitor)
 
     def _take_next(self) -> "_Piece | None":
         with self._lock:
-            while self._waiting:
-                visitor, pieces = next(iter(self._waiting.items()))
+            while circle := self._waiting or self._background:
+                visitor, pieces = next(iter(circle.items()))
                 piece = pieces.popleft()
                 if not pieces:
-                    del self._waiting[visitor]
+                    del circle[visitor]
                 if piece.future.set_running_or_notify_cancel():
                     self._running = piece
                     return piece
@@ -93,9 +97,10 @@ class WorkQueue:
             yield self._running
             if self._running.visitor in circle:  # its next turn comes after everybody else's
                 circle[self._running.visitor] = circle.pop(self._running.visitor)
-        unfinished = ([piece for piece in pieces if not piece.future.done()] for pieces in circle.values())
-        for turns in zip_longest(*unfinished):
-            yield from (piece for piece in turns if piece is not None)
+        for each in (circle, self._background):
+            unfinished = ([piece for piece in pieces if not piece.future.done()] for pieces in each.values())
+            for turns in zip_longest(*unfinished):
+                yield from (piece for piece in turns if piece is not None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,6 +116,10 @@ class _Piece:
             self.future.set_exception(error)
         else:
             self.future.set_result(result)
+
+
+Circle = OrderedDict[Hashable, "deque[_Piece]"]
+"""The pieces that wait, by visitor, in the order of the visitors' turns."""
 
 
 class StoppedError(Exception):

@@ -203,11 +203,22 @@ def format_model_notes(model: Model, seeds: str) -> str:
     return " ".join(note for note in notes if note)
 
 
-def label_model(label: str, fit: Fit, card: ModelCard | None) -> str:
-    """Label a model in the list: "SDXL · 7 GB, fits this machine". Built-in ones have their name alone."""
-    if card is None or not card.download:
-        return label
-    return f"{label} · {card.download:g} GB, {fit.value}"
+def label_model(label: str, fit: Fit, card: ModelCard | None, seconds: float | None = None) -> str:
+    """Label a model in the list: "SDXL · 7 GB, here, 12 s a picture". Built-in ones have no size.
+
+    Args:
+        seconds: that a picture took on this machine; None if none was made here.
+    """
+    size = [] if card is None or not card.download else [f"{card.download:g} GB", fit.value]
+    time = [] if seconds is None else [f"{format_seconds(seconds)} a picture"]
+    return " · ".join(filter(None, (label, ", ".join([*size, *time]))))
+
+
+def format_seconds(seconds: float) -> str:
+    """Format a measured time with two digits: "0.8 s", "12 s", "3 min"."""
+    if seconds < 99.5:
+        return f"{float(f'{max(seconds, 0.01):.2g}'):g} s"
+    return f"{round(seconds / 60)} min"
 
 
 def format_default_draft(model: Model, steps: int) -> str:

@@ -16,6 +16,7 @@ from seedlab.workflow.trail_json import VERSION
 
 EVENTS = (
     "tile",
+    "vary_all",
     "larger",
     "finish",
     "differ",
@@ -45,6 +46,19 @@ def make_columns() -> gr.HTML:
     )
 
 
+LIVE_EVENTS = ("typed", "hush")
+
+
+def make_live() -> gr.HTML:
+    """Make what carries the events of live words, `LIVE_EVENTS`, and their answers. It shows nothing itself."""
+    return gr.HTML(
+        html_template="<div></div>",
+        js_on_load=write_loader("live/server.js", LIVE_EVENTS),
+        apply_default_css=False,
+        elem_id="live-words",
+    )
+
+
 GALLERY_EVENTS = (
     "search",
     "rate",
@@ -55,6 +69,7 @@ GALLERY_EVENTS = (
     "list_seeds",
     "name_seed",
     "forget_seed",
+    "rank",
 )
 
 

@@ -59,6 +59,7 @@ class ExploringHandlers(PanelHandlers):
         if page is None:
             return lose(3 + len(ERROR_PLACES))
         texts, form = values[: len(RULE_FIELDS)], values[len(RULE_FIELDS) :]
+        page.hush()
         subject = page.subject
         if subject.place is None:
             return self.explore(page, *form)

@@ -6,8 +6,10 @@ from typing import Any
 from seedlab.core.errors import SeedLabError
 from seedlab.core.numbers import read_whole
 from seedlab.images.index.search import Search
+from seedlab.rules.rule import MAX_VALUES
 from seedlab.workflow.drafts import format_draft
 from seedlab.workflow.gallery import Entry, NamedSeed, Page
+from seedlab.workflow.pairs import Outcome, Ranking
 
 MAX_TEXT = 500
 """Characters of a field of the search."""
@@ -16,6 +18,8 @@ MAX_PROMPT = 300
 """Characters of a prompt that are shown."""
 
 MAX_CURSOR = 1_000
+MAX_OUTCOMES = 2_000
+BROKEN_OUTCOMES = "These pictures cannot be compared in pairs: reload the page."
 BROKEN = "The page sent something that is no search: reload the page."
 
 
@@ -96,3 +100,32 @@ def name_model(model_id: str, names: Mapping[str, str]) -> str:
 def build_seeds(seeds: tuple[NamedSeed, ...], names: Mapping[str, str]) -> list[dict[str, str]]:
     """Build the named seeds."""
     return [{"label": each.label, "seed": str(each.seed), "model": name_model(each.model, names)} for each in seeds]
+
+
+def read_outcomes(data: Mapping[str, Any]) -> tuple[int, tuple[Outcome, ...]]:
+    """Read how many pictures there are, and which of two were better, from an event's data.
+
+    Raises:
+        SeedLabError: a value is invalid.
+    """
+    count, outcomes = data.get("count"), data.get("outcomes")
+    if type(count) is not int or not 2 <= count <= MAX_VALUES:
+        raise SeedLabError(BROKEN_OUTCOMES)
+    if not isinstance(outcomes, list) or len(outcomes) > MAX_OUTCOMES:
+        raise SeedLabError(BROKEN_OUTCOMES)
+    if not all(_is_outcome(each, count) for each in outcomes):
+        raise SeedLabError(BROKEN_OUTCOMES)
+    return count, tuple((first, second, better) for first, second, better in outcomes)
+
+
+def _is_outcome(data: object, count: int) -> bool:
+    if not isinstance(data, list) or len(data) != 3 or any(type(each) is not int for each in data):
+        return False
+    first, second, better = data
+    return 0 <= first < count and 0 <= second < count and first != second and better in (0, 1, 2)
+
+
+def build_ranking(ranking: Ranking) -> dict[str, Any]:
+    """Build what the page shows of a ranking."""
+    pair = None if ranking.pair is None else list(ranking.pair)
+    return {"order": list(ranking.order), "pair": pair, "left": ranking.left}

@@ -20,7 +20,16 @@ from seedlab.rules.rule import MAX_VALUES
 from seedlab.ui.browser_state import find_first_recipe, read_numbers, read_text, write_advanced, write_drafts
 from seedlab.ui.captions import name_round
 from seedlab.ui.form import ERROR_PLACES, FIELDS, FORM, write_start
-from seedlab.ui.gallery_data import build_models, build_page, build_seeds, read_cursor, read_field, read_search
+from seedlab.ui.gallery_data import (
+    build_models,
+    build_page,
+    build_ranking,
+    build_seeds,
+    read_cursor,
+    read_field,
+    read_outcomes,
+    read_search,
+)
 from seedlab.ui.opening import PictureOpener, format_added
 from seedlab.ui.outputs import Outputs, run_action
 from seedlab.ui.page_session import PageSession
@@ -34,6 +43,7 @@ from seedlab.workflow.gallery_marks import convert_mark, read_mark
 from seedlab.workflow.mark import Mark
 from seedlab.workflow.own_pictures import list_recipes, name_inputs
 from seedlab.workflow.page_services import PageServices
+from seedlab.workflow.pairs import rank_pictures
 from seedlab.workflow.trail import Trail
 
 LOGGER = logging.getLogger(__name__)
@@ -165,6 +175,10 @@ class GalleryHandlers:
             return self._list_seeds(gallery)
 
         return _answer(event, forget)
+
+    def rank(self, event: gr.EventData) -> Answer:
+        """Rank pictures by which of two was better, and choose the next two. Outputs: gallery."""
+        return _answer(event, lambda data: build_ranking(rank_pictures(*read_outcomes(data))))
 
     def _open(self, request: gr.Request) -> Gallery:
         return self._services.open_gallery(getattr(request, "cookies", {}))

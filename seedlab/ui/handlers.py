@@ -33,8 +33,9 @@ from seedlab.ui.browser_state import (
 )
 from seedlab.ui.captions import name_picture
 from seedlab.ui.endpoints import name_visitor
-from seedlab.ui.exploring_handlers import ExploringHandlers, find_places
+from seedlab.ui.exploring_handlers import find_places
 from seedlab.ui.form import ERROR_PLACES, FIELDS, FORM
+from seedlab.ui.live_handlers import LiveHandlers
 from seedlab.ui.opening import PictureOpener, format_dropped
 from seedlab.ui.outputs import Outputs, lose, run_action
 from seedlab.ui.page_session import PageSession
@@ -43,12 +44,13 @@ from seedlab.ui.updates import LOST
 from seedlab.ui.variation import drop_present
 from seedlab.workflow.page_services import PageServices
 from seedlab.workflow.trail import State
+from seedlab.workflow.vary_all import plan_variations
 
 CHOSEN = 4
 """How many drafts are chosen that differ: a grid of the diffusers guide."""
 
 
-class Handlers(ExploringHandlers):
+class Handlers(LiveHandlers):
     """The event handlers of one page.
 
     Args:
@@ -109,6 +111,29 @@ class Handlers(ExploringHandlers):
         if page is None:
             return lose(1 + len(ERROR_PLACES))
         update, *errors = _act(page, action, rename=find_places(rule))
+        return update, notice, *errors
+
+    def vary_all(
+        self, event: gr.EventData, page: PageSession | None, rule: str | None, *texts: str | float | None
+    ) -> Outputs:
+        """Vary several finished tiles of a round: they are the columns of a matrix. Outputs: update, notice, errors."""
+        notice = ""
+
+        def action(page: PageSession) -> None:
+            nonlocal notice
+            (round_id,), indices = read_numbers(event, "round"), read_indices(event)
+            if not indices:
+                raise SeedLabError("No pictures are selected: select those to vary.")
+            trail = page.session.trail
+            tile = trail.tile(round_id, indices[0])
+            varied, notice = drop_present(self._read_rule(tile, rule, texts), tile.recipe)
+            place, planned = plan_variations(trail, round_id, indices, varied)
+            page.relock()
+            page.session.lock(*place, planned, self._check_round)
+
+        if page is None:
+            return lose(1 + len(ERROR_PLACES))
+        update, *errors = _act(page, action, rename=dict.fromkeys(FIELDS, "page") | find_places(rule))
         return update, notice, *errors
 
     def enlarge(self, event: gr.EventData, page: PageSession | None) -> Outputs:

@@ -8,7 +8,7 @@ import gradio as gr
 
 from seedlab.rules.registry import list_parameters
 from seedlab.ui.browser_state import STORAGE_KEYS
-from seedlab.ui.columns import make_columns, make_gallery, make_message
+from seedlab.ui.columns import make_columns, make_gallery, make_live, make_message
 from seedlab.ui.endpoints import MakeTools, add_endpoints
 from seedlab.ui.fields import MODEL_DEPENDENT, fill_field, show_rule, start_with_prompt
 from seedlab.ui.form import ADVANCED, ERROR_PLACES, FORM, RULE_FIELDS, STARTING
@@ -41,6 +41,9 @@ COUNT_DROPPED = """(page, model, file) => {
 
 ADD_SEEN = "(page) => [page, document.querySelector('.sheet')?.dataset.seen || '']"
 """Adds the update that the page has, for `Handlers.develop`; see static/js/sheet.js."""
+
+NOTE_TYPED = "() => document.dispatchEvent(new Event('seedlab-typed'))"
+"""Says that a field has another text; see static/js/live/live.js."""
 
 DAY = 24 * 60 * 60
 
@@ -80,7 +83,7 @@ def build_blocks(services: PageServices, pictures: PictureServer, make_tools: Ma
                 panel = build_panel(services)
             with gr.Column(elem_id="sheet"):
                 panel.errors["page"] = make_message("page", "wrong")
-                columns, gallery = make_columns(), make_gallery()
+                columns, gallery, live = make_columns(), make_gallery(), make_live()
         if make_tools is not None:
             add_endpoints(make_tools)  # before the page's events, which have some of the same names
         _wire_page(blocks, handlers, panel, page, saved, columns)
@@ -88,6 +91,7 @@ def build_blocks(services: PageServices, pictures: PictureServer, make_tools: Ma
         _wire_columns(handlers, panel, page, columns)
         _wire_gallery(handlers, GalleryHandlers(services, pictures.address), panel, page, columns, gallery)
         _wire_following(handlers, panel, page, columns)
+        _wire_live(handlers, panel, page, live)
         _wire_panel(handlers, panel, page)
         _wire_trial(handlers, panel, page)
         _wire_start(StartHandlers(services), panel, page, columns, uploaded)
@@ -158,6 +162,7 @@ def _wire_columns(handlers: Handlers, panel: Panel, page: gr.State, columns: gr.
     chosen = [page, panel.rule, *(panel.fields[name] for name in RULE_FIELDS)]
     for event in (
         columns.tile(handlers.choose_tile, chosen, [columns, panel.notice, *errors], **UNQUEUED),
+        columns.vary_all(handlers.vary_all, chosen, [columns, panel.notice, *errors], **UNQUEUED),
         columns.larger(handlers.enlarge, [page], [columns, *errors], **UNQUEUED),
         columns.finish(handlers.finish, [page], [columns, *errors], **UNQUEUED),
         columns.revisit(handlers.revisit, [page], [columns, *errors], **UNQUEUED),
@@ -194,6 +199,7 @@ def _wire_gallery(
     gallery.list_seeds(own.list_seeds, None, [gallery], **UNQUEUED)
     gallery.name_seed(own.name_seed, [page], [gallery], **UNQUEUED)
     gallery.forget_seed(own.forget_seed, None, [gallery], **UNQUEUED)
+    gallery.rank(own.rank, None, [gallery], **UNQUEUED)
 
 
 def _stream(handlers: Handlers, event: Any, page: gr.State, columns: gr.HTML) -> None:
@@ -210,6 +216,16 @@ def _wire_following(handlers: Handlers, panel: Panel, page: gr.State, columns: g
     size = [panel.fields[name] for name in ("width", "height")]
     for field in size:
         field.input(handlers.warn_of_size, [page, *size], [panel.notice], **UNQUEUED)  # type: ignore[attr-defined]
+
+
+def _wire_live(handlers: Handlers, panel: Panel, page: gr.State, live: gr.HTML) -> None:
+    form = [panel.fields[name] for name in FORM]
+    errors = [panel.errors[place] for place in ERROR_PLACES]
+    live.typed(handlers.follow_typing, [page, *form], [live, panel.notice, *errors], **QUEUED)
+    live.hush(handlers.hush, [page], None, **UNQUEUED)
+    for name in ("prompt", "negative_prompt", "guidance_scale"):
+        # Not the browser's own event: words of the list are added by the server.
+        panel.fields[name].change(None, None, None, js=NOTE_TYPED, **UNQUEUED)  # type: ignore[attr-defined]
 
 
 def _fill(button: gr.Button, prompt: gr.components.Component) -> Any:

@@ -22,6 +22,7 @@ from seedlab.ui.verifications import Verifications
 from seedlab.ui.view import CanEnlarge, find_focus
 from seedlab.workflow.gallery import Gallery
 from seedlab.workflow.gallery_marks import GalleryMarks
+from seedlab.workflow.live import DraftFor
 from seedlab.workflow.mark import Mark
 from seedlab.workflow.measuring import Tried, choose_pictures, format_choice, format_tried
 from seedlab.workflow.page_services import MeasureFor, TrySuffixesFor, VerifyFor
@@ -69,7 +70,8 @@ class PageSession:
         self.offered: Path | None = None
         self.owner = NOBODY if gallery is None else gallery.owner
         self._marks = GalleryMarks(gallery)
-        self._measuring = Event()
+        self._measuring, self._live = Event(), Event()
+        self._live_number = 0
         # What the panel filled in last, and whether an earlier round, or another model, is shown since.
         self.filled: dict[str, Any] = {}
         self.is_revisiting = self.is_other_model = False
@@ -172,6 +174,7 @@ class PageSession:
     def _stop_others(self) -> None:
         self.verifications.stop()
         self._measuring.set()
+        self._live.set()
 
     def show_script(self, text: str, title: str) -> None:
         """Include a script in the updates."""
@@ -263,6 +266,27 @@ class PageSession:
         if self._measuring.is_set():
             self._measuring = Event()
         return self._measuring
+
+    def follow_typing(
+        self, number: int, recipe: Recipe, draft_steps: int | None, follow: DraftFor
+    ) -> Generator[Report, None, None]:
+        """Make the draft of what was typed, yielding its reports. A later one ends it.
+
+        Args:
+            number: of the question; they grow.
+        """
+        with self._lock:
+            if number <= self._live_number:
+                return
+            self._live.set()
+            self._live_number, self._live = number, (stop := Event())
+        yield from follow(recipe, draft_steps, stop, self.visitor)
+
+    def hush(self, number: int | None = None) -> None:
+        """End the draft of what was typed, or only one that was asked for up to this number."""
+        with self._lock:
+            if number is None or self._live_number <= number:
+                self._live.set()
 
     def develop(self) -> Iterator[dict[str, Any]]:
         """Generate requested pictures. Yields an update when a tile changes its state, else per `UPDATE_INTERVAL`."""

@@ -22,6 +22,7 @@ DRAFTS_INFO = (
     "To look at many seeds: a draft shows composition, light and colours; eyes, hands and letters come later. Click "
     "one that you like to finish it."
 )
+LIVE_INFO = "A draft of the locked picture follows your typing."
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class Panel:
         try_suffixes: measures what each suffix changes.
         tried: what is known of that.
         generate: makes a round of seeds, or varies the locked picture.
+        live: whether a draft follows what is typed, with a picture locked.
         anew: makes a round of seeds while a picture is locked; the stylesheet hides it while none is.
         examples_group: contains `examples`.
         word_accordion: contains `word_list`.
@@ -55,6 +57,7 @@ class Panel:
     tried: gr.HTML
     generate: gr.Button
     anew: gr.Button
+    live: gr.Checkbox
     stop: gr.Button
     examples: tuple[gr.Button, ...]
     examples_group: gr.Column
@@ -102,6 +105,8 @@ def build_panel(services: PageServices) -> Panel:
         generate = gr.Button("Generate", variant="primary", elem_id="generate", min_width=80)
         stop = gr.Button("Stop", elem_id="stop", min_width=80)
     anew = gr.Button("New round of seeds", elem_id="anew", size="sm")
+    with gr.Column(elem_classes="field", elem_id="live", min_width=80):
+        live = gr.Checkbox(False, label="Live words", info=LIVE_INFO)
     # Expands the panel on small screens; see static/js/page/fold.js.
     gr.Button("Seeds, variations, model", elem_id="fold", size="sm")
     with gr.Column(elem_id="more"):
@@ -125,6 +130,7 @@ def build_panel(services: PageServices) -> Panel:
         tried,
         generate,
         anew,
+        live,
         stop,
         examples,
         examples_group,

@@ -69,13 +69,18 @@ class PanelHandlers:
         """Order the listed models by whether they fit this machine. Outputs: model."""
         try:
             rated = [
-                (self._services.rate_model(model := self._services.find_model(model_id)), label, model_id, model.card)
+                (self._services.rate_model(model := self._services.find_model(model_id)), label, model_id, model)
                 for label, model_id in self._services.models
             ]
         except SeedLabError:
             return gr.skip()  # generating will say so
         rated.sort(key=lambda each: list(Fit).index(each[0]))
-        return gr.update(choices=[(label_model(label, fit, card), model_id) for fit, label, model_id, card in rated])
+        return gr.update(
+            choices=[(self._label_model(label, fit, model), model_id) for fit, label, model_id, model in rated]
+        )
+
+    def _label_model(self, label: str, fit: Fit, model: Model) -> str:
+        return label_model(label, fit, model.card, self._services.find_seconds(model))
 
     def measure(self, page: PageSession | None, model_id: str | None) -> Iterator[Outputs]:
         """Measure how much a model leaves to the seed. Yields: notes about the model, error."""

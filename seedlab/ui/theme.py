@@ -6,7 +6,7 @@ from typing import Any
 import gradio as gr
 
 STATIC = Path(__file__).parent / "static"
-STYLESHEETS = ("page.css", "sheet.css", "layout.css", "look.css", "compare.css", "gallery.css")
+STYLESHEETS = ("page.css", "sheet.css", "layout.css", "look.css", "compare.css", "gallery.css", "live.css")
 SANS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif")
 MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "DejaVu Sans Mono", "monospace")
 

@@ -3,6 +3,8 @@
 import time
 from collections.abc import Callable, Sequence
 
+from seedlab.core.recipe import Recipe
+
 LONG_WORK = 8.0
 """Shorter estimates, in seconds, are not shown."""
 
@@ -38,6 +40,10 @@ class Clock:
         waiting = sum(1 - begun for index, begun in enumerate(self._begun) if index not in self._fractions)
         self._left = waiting + len(self._fractions) - done
 
+    def measure_tile(self) -> float | None:
+        """Return how many seconds a tile takes, once at least one is done; None before."""
+        return self._pace if 1.0 in self._fractions.values() and self._pace else None
+
     def format_time_left(self, more: float = 0.0) -> str:
         """Return the time left for all tiles, as "about 10 s left"; "" if it is short or not known yet.
 
@@ -46,6 +52,15 @@ class Clock:
         """
         seconds = self._pace * (self._left + more)
         return format_duration(seconds) + " left" if seconds >= LONG_WORK else ""
+
+
+def is_same_work(recipes: Sequence[Recipe]) -> bool:
+    """Whether pictures take the same time, as far as their recipes decide it."""
+    kinds = {
+        (each.model_id, each.width, each.height, each.num_inference_steps, each.guidance_scale, each.start, each.loras)
+        for each in recipes
+    }
+    return len(kinds) == 1
 
 
 def format_duration(seconds: float) -> str:

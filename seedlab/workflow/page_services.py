@@ -10,6 +10,7 @@ from seedlab.core.model import Model
 from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Report
 from seedlab.core.seed_share import SeedShare
+from seedlab.workflow.live import DraftFor
 from seedlab.workflow.measuring import Made, Tried
 from seedlab.workflow.services import Services
 from seedlab.workflow.session import Session
@@ -33,6 +34,7 @@ class PageServices(Services):
             of a draft, None for a finished picture.
         measure: measures a model's seed share, in a visitor's turns, and keeps it; see `seedlab.workflow.measuring`.
         try_suffixes: measures what each suffix changes, in a visitor's turns; see `seedlab.workflow.measuring`.
+        draft: makes the draft of a recipe in the background, one at a time for a visitor; see `seedlab.workflow.live`.
         write_script: exports recipes of one round as a diffusers script; raises SeedLabError.
         default_model: the id of the initially selected model.
         models: (label, model id) of the models in the list.
@@ -40,6 +42,7 @@ class PageServices(Services):
         add_phrase: maps (prompt, phrase) to the prompt with the phrase added, or removed if it was there.
         local: whether users may name files on this machine.
         is_here: whether a resolved model's files are on this machine.
+        find_seconds: returns how many seconds a picture of a model takes on this machine; None if that is not known.
         rate_model: returns whether a model fits this machine. The first call takes seconds.
     """
 
@@ -47,6 +50,7 @@ class PageServices(Services):
     verify: VerifyFor
     measure: MeasureFor
     try_suffixes: TrySuffixesFor
+    draft: DraftFor
     write_script: Callable[[Sequence[Recipe]], str]
     default_model: str
     models: tuple[tuple[str, str], ...]
@@ -55,6 +59,7 @@ class PageServices(Services):
     local: bool = True
     is_here: Callable[[Model], bool] = lambda _: True
     rate_model: Callable[[Model], Fit] = lambda _: Fit.HERE
+    find_seconds: Callable[[Model], float | None] = lambda _: None
 
     @property
     def names(self) -> dict[str, str]:

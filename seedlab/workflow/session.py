@@ -15,7 +15,7 @@ from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Failed, Finished, Generate, Progress, Report, Waiting
 from seedlab.rules.change import Lineage
 from seedlab.rules.rule import Rule
-from seedlab.workflow.eta import Clock
+from seedlab.workflow.eta import Clock, is_same_work
 from seedlab.workflow.mark import Mark
 from seedlab.workflow.shared_trail import SharedTrail
 from seedlab.workflow.trail import Round, State, Tile, Trail
@@ -34,6 +34,9 @@ Check = Callable[[Round], None]
 Keep = Callable[[Recipe, Finished, Lineage], Picture]
 """Writes a finished picture, or a draft, to the store. Raises SeedLabError where it cannot."""
 
+NoteTime = Callable[[Recipe, Finished, float], None]
+"""Takes note of how many seconds each picture of a round took, with one of the recipes and a report."""
+
 Find = Callable[[Recipe, int | None], Picture | None]
 """Looks in the store for the picture of this recipe from the present environment.
 
@@ -48,8 +51,15 @@ class Session:
     One `develop` at a time does the work, including what other threads request in the meantime.
     """
 
-    def __init__(self, generate: Generate, find: Find, keep: Keep, trail: Trail | None = None) -> None:
-        self._generate, self._find, self._keep = generate, find, keep
+    def __init__(
+        self,
+        generate: Generate,
+        find: Find,
+        keep: Keep,
+        trail: Trail | None = None,
+        note_time: NoteTime = lambda _recipe, _report, _seconds: None,
+    ) -> None:
+        self._generate, self._find, self._keep, self._note_time = generate, find, keep, note_time
         self._shared = SharedTrail(Trail() if trail is None else trail)
         self._developing = self._left = False
         self._working: int | None = None
@@ -301,9 +311,11 @@ class Session:
         clock = self._clock = Clock([tile.kept_fraction if draft_steps is None else 0.0 for tile in tiles])
         recipes = [tile.recipe for tile in tiles]
         unfinished = set(indices)
+        last: Finished | None = None
         try:
             with closing(self._generate(recipes, stop, draft_steps=draft_steps)) as reports:
                 for report in reports:
+                    last = report if isinstance(report, Finished) else last
                     if isinstance(report, Finished | Failed):
                         unfinished.discard(indices[report.index])
                     self._apply(round_.id, indices[report.index], report, clock)
@@ -314,6 +326,8 @@ class Session:
                     self._stop_unfinished(round_.id, unfinished, stop)
         finally:
             stop.set()
+            if last is not None and (seconds := clock.measure_tile()) and is_same_work(recipes):
+                self._note_time(recipes[0], last, seconds)
             with self._shared.lock:
                 self._shared.change_all(round_.id, (State.RUNNING,), State.WAITING)
 
@@ -341,6 +355,7 @@ class Session:
     def _apply(self, round_id: int, index: int, report: Report, clock: Clock) -> None:
         match report:
             case Finished():
+                clock.note(report.index, 1.0)
                 self._keep_picture(round_id, index, report)
             case Failed(sentence=sentence):
                 self._shared.change_unless_done(round_id, index, state=State.FAILED, preview=None, sentence=sentence)

@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.conftest import QUICK, SMALL
+
 pytestmark = pytest.mark.browser
 
 AXE = Path(__file__).parents[2] / ".ci" / "javascript" / "node_modules" / "axe-core" / "axe.min.js"
@@ -69,3 +71,49 @@ def test_axe_finds_nothing_in_any_state(visit, seeds):
     check(screen, "gallery, dark")
     screen.page.emulate_media(color_scheme="light")
     keyboard.press("Escape")
+
+
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+
+
+@pytest.mark.skipif(not AXE.exists(), reason="needs `npm ci --prefix .ci/javascript`")
+def test_axe_finds_nothing_on_a_phone_and_in_the_dark(visit, seeds):
+    screen = visit(color_scheme="dark", steps=None, **PHONE)
+    page = screen.page
+    check(screen, "empty")
+    page.locator("#fold").click()
+    check(screen, "the panel unfolded")
+    screen.set_steps(QUICK, side=SMALL)
+    screen.fill("suffixes", ", at night")
+    screen.generate(seeds=f"{seeds[0]}-{seeds[3]}")
+    screen.wait_done()
+    screen.frame(0, 1).tap()
+    screen.wait_done(0, 1)
+    page.locator("#live input").check()
+    screen.fill("prompt", "red boat by Hokusai")
+    expect(page.locator(".live-below strong")).to_contain_text("Draft,")
+    check(screen, "live words")
+    screen.fill("prompt", "red (boat:99)")
+    expect(screen.sentence("prompt")).not_to_be_empty()
+    check(screen, "an error")
+    page.locator("#fold").click()
+    screen.generate(prompt="a cat", seeds=f"{seeds[0]}-{seeds[3]}")
+    expect(page.locator(".roots button")).to_have_count(2)
+    screen.wait_done()
+    for index in range(3):
+        screen.frame(0, index).press("p")
+    page.get_by_role("button", name="Choose by pairs").tap()
+    expect(page.locator(".candidate")).to_have_count(2)
+    check(screen, "choosing by pairs")
+    page.keyboard.press("ArrowLeft")
+    page.get_by_role("button", name="Show the order").tap()
+    check(screen, "the order")
+    page.keyboard.press("Escape")
+    page.locator(".look").first.tap()
+    expect(screen.box.locator(".look-caption strong")).to_be_visible()
+    check(screen, "looking closely")
+    page.keyboard.press("Escape")
+    expect(screen.box).to_have_count(0)
+    page.locator(".gallery-open").tap()
+    page.locator(".gallery-box .entry").first.press("p")
+    check(screen, "gallery, marking")

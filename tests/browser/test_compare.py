@@ -39,6 +39,21 @@ def facts(screen):
     return box(screen).locator("tbody tr")
 
 
+def test_pinned_pictures_stay_pinned_over_a_reload(varied):
+    varied.look_closely(1, 2)
+    varied.page.keyboard.press("p")
+    varied.page.keyboard.press("Escape")
+    expect(varied.column(1).locator(".tile.pinned")).to_have_count(1)
+    varied.page.reload()
+    varied.wait_done(1)
+    expect(varied.column(1).locator(".tile").nth(2)).to_have_class(re.compile("pinned"))
+    varied.frame(0, 0).press("c")
+    expect(box(varied).locator("thead th")).to_have_count(2)
+    expect(box(varied).locator("thead th").first).to_contain_text("trending")
+    assert all(re.search("AbortError|errored out", each) for each in varied.complaints), varied.complaints
+    varied.complaints.clear()
+
+
 def test_a_picture_is_compared_with_its_parent_by_one_click(varied, seeds):
     varied.look(1, 1)
     varied.action("Compare").click()

@@ -123,6 +123,47 @@ def test_a_selection_is_downloaded_as_zip_and_as_contact_sheet(made, seeds):
     expect(made.columns).to_have_count(1)
 
 
+def test_the_best_of_the_kept_are_chosen_by_pairs_by_keyboard_alone(made, seeds):
+    made.frame(0, 0).focus()
+    press(made, "p", "ArrowRight", "p", "ArrowRight", "p", "ArrowRight", "p")
+    made.page.get_by_role("button", name="Choose by pairs").press("Enter")
+    box = made.page.get_by_role("dialog", name="Choose by pairs")
+    candidates = box.locator(".candidate")
+    expect(candidates).to_have_count(2)
+    expect(box.locator("header p")).to_have_text("0 comparisons, about 6 left for all 4. Esc ends.")
+    # A greater seed is better, but for one comparison that is taken back.
+    press(made, "ArrowDown")
+    expect(box.locator("header p")).to_contain_text("1 comparison,")
+    press(made, "u")
+    for count in range(7):
+        expect(box.locator("header p")).to_contain_text(f"{count} comparison")
+        if not candidates.count():
+            break
+        left, right = (re.search(r"Seed (\d+)", each.get_attribute("aria-label"))[1] for each in candidates.all())
+        press(made, "ArrowLeft" if int(left) > int(right) else "ArrowRight")
+    expect(box.locator("h2")).to_have_text("Your order")
+    expect(box.locator(".order li").first).to_have_text(f"1 Seed {seeds[3]}")
+    box.get_by_label("Keep the best").fill("1")
+    box.get_by_role("button", name="Keep 1 picture").press("Enter")
+    expect(box).to_have_count(0)
+    expect(made.column(0).locator(".kept")).to_have_count(1)
+    expect(made.frame(0, 3).locator(".mark")).to_have_attribute("data-rank", "1")
+    expect(made.frame(0, 3)).to_have_attribute("aria-label", re.compile("kept.*, number 1$"))
+    press(made, "u")
+    expect(made.column(0).locator(".kept")).to_have_count(4)
+
+
+def test_all_selected_pictures_are_varied_at_once(made, seeds):
+    made.fill("suffixes", ", at night\n, in snow")
+    made.frame(0, 1).click(modifiers=["Control"])
+    made.frame(0, 3).click(modifiers=["Control"])
+    selected(made).get_by_role("button", name="Vary all").click()
+    made.wait_done(1)
+    expect(made.column(1).locator("h2")).to_have_text("Seeds × suffixes")
+    expect(made.column(1).locator(".columnheader:not(.corner)")).to_have_text([f"Seed {seeds[1]}", f"Seed {seeds[3]}"])
+    expect(selected(made)).to_have_count(0)
+
+
 def test_a_long_press_selects_on_a_phone(visit, seeds):
     screen = visit(steps=None, **PHONE)
     screen.page.locator("#fold").click()

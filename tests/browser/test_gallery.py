@@ -11,8 +11,9 @@ from playwright.sync_api import expect
 from seedlab.rules.seeds import Seeds
 from seedlab.workflow.export.links import make_link, read_link
 from seedlab.workflow.trail import Trail
-from tests.browser.conftest import SMALL, clean
+from tests.browser.conftest import QUICK, SMALL, clean
 from tests.browser.screen import PATIENCE
+from tests.browser.test_cull import PHONE, PRESS, RELEASE
 
 pytestmark = pytest.mark.browser
 
@@ -101,6 +102,40 @@ def test_it_leads_back_to_the_round_and_its_tree_by_keyboard_alone(made, seeds, 
     expect(made.columns).to_have_count(2)
     expect(made.page.locator(".round .tile.rejected")).to_have_count(1)
     expect(made.page.locator(".round .tile.rejected .frame")).to_be_focused()
+
+
+def test_a_finger_marks_pictures_of_the_gallery_and_takes_a_mark_back(visit, seeds, word):
+    screen = visit(steps=None, **PHONE)
+    screen.page.locator("#fold").click()
+    screen.set_steps(QUICK, side=SMALL)
+    screen.generate(prompt=f"a {word} by the pond", seeds=f"{seeds[0]}, {seeds[1]}")
+    screen.wait_done(0, 2)
+    screen.page.locator(".gallery-open").tap()
+    search(screen, "words", word, 2)
+    entries(screen).nth(1).evaluate(PRESS)
+    marks = box(screen).locator(".marks")
+    expect(marks).to_be_visible()
+    entries(screen).nth(1).evaluate(RELEASE)
+    marks.get_by_role("button", name="Reject").tap()
+    expect(entries(screen).nth(1)).to_have_class(re.compile("rejected"))
+    marks.get_by_role("button", name="4 stars").tap()
+    expect(entries(screen).nth(1)).to_have_attribute("aria-label", re.compile("rejected, 4 stars"))
+    for name in ("Undo", "Undo"):
+        marks.get_by_role("button", name=name).tap()
+    expect(entries(screen).nth(1)).not_to_have_attribute("aria-label", re.compile("rejected|stars"))
+    sizes = marks.locator("button").evaluate_all("each => each.map((one) => one.getBoundingClientRect().height)")
+    assert min(sizes) >= 44
+    assert screen.page.evaluate("document.documentElement.scrollWidth") <= 390
+    marks.get_by_role("button", name="Open").tap()
+    expect(box(screen)).to_have_count(0)
+
+
+def test_no_pale_strip_is_beside_the_open_gallery(made):
+    """The page keeps room for its scrollbar, which no backdrop covers."""
+    made.page.locator(".gallery-open").click()
+    expect(box(made)).to_be_visible()
+    ground = "getComputedStyle(document.documentElement).backgroundColor"
+    assert made.page.evaluate(ground) not in ("rgba(0, 0, 0, 0)", "rgb(250, 248, 244)")
 
 
 def test_a_named_seed_is_offered_again_on_any_prompt(made, seeds):

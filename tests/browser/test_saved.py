@@ -111,3 +111,24 @@ def test_pages_work_after_a_restart_of_the_server(visit, server, seeds):
     expect(generates.page.locator(".roots button")).to_have_count(2)
     clicks.complaints.clear()  # of requests that met no server
     generates.complaints.clear()
+
+
+def test_each_first_round_has_a_tab_with_its_picture_which_outlives_a_reload(screen, seeds):
+    tabs = screen.page.locator(".roots button")
+    for number, seed in enumerate(seeds):
+        screen.generate(prompt=f"a labrador in a garden, number {number}", seeds=str(seed))
+        screen.wait_done(0, 1)
+    expect(tabs).to_have_count(4)
+    expect(tabs.locator("img")).to_have_count(4)
+    pictures = tabs.locator("img").evaluate_all("each => each.map(({ src }) => src)")
+    assert len(set(pictures)) == 4
+    screen.page.set_viewport_size({"width": 1000, "height": 700})
+    expect(tabs.last).to_be_in_viewport()
+    tabs.first.click()
+    expect(tabs.first).to_have_attribute("aria-current", "true")
+    screen.page.reload()
+    expect(tabs.locator("img")).to_have_count(4)
+    assert tabs.locator("img").evaluate_all("each => each.map(({ src }) => src)") == pictures
+    expect(tabs.first).to_be_in_viewport(ratio=1)
+    assert all(re.search("AbortError|errored out", each) for each in screen.complaints), screen.complaints
+    screen.complaints.clear()

@@ -137,6 +137,18 @@ def test_many_calls_of_one_visitor_do_not_slow_another(manager, tiny):
     assert len(done) - 1 - done[::-1].index("b") <= 9, "they take turns"
 
 
+def test_background_work_gives_way_at_the_end_of_a_step_and_goes_on_when_nothing_waits(manager, long):
+    run(manager, [replace(long, num_inference_steps=1)])
+    reports = []
+    with ThreadPoolExecutor(1) as other, closing(manager.generate([long], Event(), "a", background=True)) as draft:
+        reports.append(next(report for report in draft if isinstance(report, Progress)))
+        rest = other.submit(list, draft)
+        mine = run(manager, [replace(long, num_inference_steps=2, prompt="a boat")], "b")
+        assert isinstance(mine[-1], Finished)
+        assert not rest.done(), "its turn of two seconds is not used up, yet it gave way"
+        assert isinstance(rest.result()[-1], Finished)
+
+
 @pytest.mark.parametrize(("loading", "turn"), [(0.1, 2.0), (5.0, 5.0)])
 def test_a_turn_lasts_as_long_as_the_model_took_to_load(monkeypatch, loading, turn):
     now = [100.0]

@@ -69,3 +69,30 @@ def test_work_that_was_cancelled_is_not_waited_for():
     assert not queue.is_wanted
     go.set()
     queue.close()
+
+
+def test_background_work_comes_last_and_makes_nothing_give_way():
+    queue, done, begun, go = WorkQueue(), [], Event(), Event()
+    queue.submit(lambda: (begun.set(), go.wait()), "a")
+    begun.wait()
+    draft = queue.submit(lambda: done.append("draft"), "a", background=True)
+    assert not queue.is_wanted
+    picture = queue.submit(lambda: done.append("picture"), "b")
+    assert queue.is_wanted
+    assert [queue.count_ahead(each) for each in (draft, picture)] == [2, 1]
+    go.set()
+    draft.result()
+    assert done == ["picture", "draft"]
+    queue.close()
+
+
+def test_background_work_that_was_cancelled_is_not_begun():
+    queue, done, begun, go = WorkQueue(), [], Event(), Event()
+    queue.submit(lambda: (begun.set(), go.wait()))
+    begun.wait()
+    first, second = (queue.submit(lambda name=name: done.append(name), background=True) for name in "ab")
+    assert first.cancel()
+    go.set()
+    second.result()
+    assert done == ["b"]
+    queue.close()

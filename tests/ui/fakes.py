@@ -14,6 +14,7 @@ from seedlab.core.model import Model
 from seedlab.core.recipe import Lora, Recipe
 from seedlab.core.reports import Failed, Finished, Progress, Report, Waiting
 from seedlab.workflow.known_shares import KnownShares
+from seedlab.workflow.live import LiveDrafts
 from seedlab.workflow.measuring import measure_model, try_suffixes
 from seedlab.workflow.page_services import PageServices
 from seedlab.workflow.script import write_script
@@ -141,6 +142,9 @@ def make_services(painter: Painter) -> PageServices:
         try_suffixes=lambda model, recipe, suffixes, stop, visitor: try_suffixes(
             painter.generate, recipe, suffixes, 3, stop
         ),
+        draft=LiveDrafts(
+            lambda recipe, draft_steps, stop, visitor: painter.generate([recipe], stop, draft_steps=draft_steps)
+        ).follow,
         shares=shares,
         write_script=write_script,
         default_model="sketch",

@@ -139,6 +139,12 @@ class Page:
         update, self.notice, *errors = self.handlers.choose_tile(event, self.state, rule, *texts.values())
         self._show(update, errors)
 
+    def vary_all(self, round_id, indices, rule="suffixes", **texts):
+        event = SimpleNamespace(_data={"round": round_id, "indices": indices})
+        texts = {each.name: each.default for each in list_parameters()} | {"suffixes": SUFFIXES} | texts
+        update, self.notice, *errors = self.handlers.vary_all(event, self.state, rule, *texts.values())
+        self._show(update, errors)
+
     def enlarge(self, round_id, index):
         event = SimpleNamespace(_data={"round": round_id, "index": index})
         update, *errors = self.handlers.enlarge(event, self.state)

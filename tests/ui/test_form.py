@@ -197,9 +197,10 @@ def test_models_are_listed_by_whether_they_fit_with_their_sizes(painter):
         models=tuple((name.title(), name) for name in models),
         find_model=lambda name: replace(SKETCH, model_id=name, card=models[name][1]),
         rate_model=lambda model: models[model.model_id][0],
+        find_seconds=lambda model: {"sketch": 0.8341, "huge": 254.0}.get(model.model_id),
     )
     assert Handlers(services, address).rate_models()["choices"] == [
-        ("Sketch", "sketch"),
+        ("Sketch · 0.83 s a picture", "sketch"),
         ("Small · 5.5 GB, fits this machine", "small"),
-        ("Huge · 33.7 GB, too large for this machine", "huge"),
+        ("Huge · 33.7 GB, too large for this machine, 4 min a picture", "huge"),
     ]

@@ -12,6 +12,7 @@ from seedlab.core.visitors import COOKIE, name_owner
 from seedlab.images.index.search import NOBODY
 from seedlab.images.store import make_store
 from seedlab.ui.form import ERROR_PLACES, FORM
+from seedlab.ui.gallery_data import BROKEN_OUTCOMES
 from seedlab.ui.gallery_handlers import GalleryHandlers
 from seedlab.ui.handlers import Handlers
 from seedlab.workflow.export.links import make_link
@@ -276,3 +277,30 @@ def test_a_deleted_picture_says_so(visit):
     (name,) = read_names(ada.ask("search"))
     Path(ada.gallery._services.open_gallery(ADA).find(Search()).entries[0].file).unlink()
     assert "deleted" in visit(tab="other").show(name)["error"]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {},
+        {"count": 1, "outcomes": []},
+        {"count": True, "outcomes": []},
+        {"count": 3, "outcomes": "0"},
+        {"count": 3, "outcomes": [[0, 0, 1]]},
+        {"count": 3, "outcomes": [[0, 3, 1]]},
+        {"count": 3, "outcomes": [[0, 1, 3]]},
+        {"count": 3, "outcomes": [[0, 1]]},
+        {"count": 3, "outcomes": [[0, 1, 1]] * 2_001},
+    ],
+)
+def test_forged_comparisons_are_refused(data):
+    answer = GalleryHandlers(None, address).rank(SimpleNamespace(_data={"number": 7} | data))
+    assert answer == {"number": 7, "error": BROKEN_OUTCOMES}
+
+
+def test_pictures_are_ranked_by_pairs():
+    data = {"number": 7, "count": 3, "outcomes": [[0, 1, 2], [1, 2, 1]]}
+    answer = GalleryHandlers(None, address).rank(SimpleNamespace(_data=data))
+    assert answer["number"] == 7
+    assert answer["order"][0] == 1
+    assert sorted(answer["pair"]) == [0, 2]

@@ -640,3 +640,22 @@ def test_a_choice_fills_its_field_and_an_empty_field_starts_with_the_prompt():
     assert fill_field(setting, "steps") == "6, 12, 25, 50"
     assert fill_field(setting, "banana") == gr.skip()
     assert start_with_prompt("a cat", "", None, "mine") == ("a cat", "a cat", gr.skip())
+
+
+def test_selected_pictures_are_varied_together(page):
+    page.explore()
+    page.develop()
+    page.vary_all(1, [0, 3], suffixes=", at night\n, in snow")
+    assert page.errors == {}
+    page.develop()
+    assert page.view["rounds"][-1]["table"] == {"columns": ["Seed 0", "Seed 3"], "rows": ["at night", "in snow"]}
+    assert page.states(1) == ["done"] * 4
+
+
+@pytest.mark.parametrize("indices", [[], [0, 9], None, "0"])
+def test_what_is_not_there_is_not_varied(page, indices):
+    page.explore()
+    page.develop()
+    page.vary_all(1, indices)
+    assert len(page.view["rounds"]) == 1
+    assert list(page.errors) == ["page"]

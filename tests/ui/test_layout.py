@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from seedlab.ui.columns import make_columns, make_gallery, make_message, make_word_list
+from seedlab.ui.columns import make_columns, make_gallery, make_live, make_message, make_word_list
 from seedlab.ui.layout import build_blocks, launch_options
 from seedlab.ui.pictures import PictureServer
 from seedlab.ui.theme import DARK, LIGHT
@@ -60,6 +60,7 @@ def test_only_streams_and_model_lookups_wait_in_a_queue(blocks):
         "restore_advanced",
         "measure",
         "try_suffixes",
+        "follow_typing",
         "pack",
     }
 
@@ -81,7 +82,7 @@ def test_the_panel_is_updated_for_a_model_that_was_restored(blocks, name):
 
 
 @pytest.mark.parametrize(
-    "component", [make_columns(), make_gallery(), make_message("seeds", "wrong"), make_word_list({})]
+    "component", [make_columns(), make_gallery(), make_live(), make_message("seeds", "wrong"), make_word_list({})]
 )
 def test_templates_are_static(component):
     # Templates are evaluated as code: a placeholder would evaluate user input.

@@ -11,6 +11,7 @@ from seedlab.core.picture import Picture
 from seedlab.core.reports import Finished, Progress
 from seedlab.rules.seeds import Seeds
 from seedlab.rules.suffixes import GUIDE_SUFFIXES, Suffixes
+from seedlab.rules.sweep import Sweep
 from seedlab.workflow.session import Session
 from seedlab.workflow.trail import State
 from seedlab.workflow.trail_json import read_trail, write_trail
@@ -408,3 +409,16 @@ def test_pictures_of_one_call_are_all_kept_when_the_visitor_has_gone_on():
         pass
     assert sorted(recipe.seed for recipe in painter.painted if recipe.prompt == RECIPE.prompt) == [0, 1, 2, 3]
     assert len(painter.painted) == 8
+
+
+def test_the_time_of_a_round_of_equal_work_is_noted():
+    noted = []
+    session = Painter().session(note_time=lambda *each: noted.append(each))
+    first = session.explore(RECIPE, Seeds((2, 3))).newest
+    develop(session)
+    ((recipe, made, seconds),) = noted
+    assert (recipe.seed, made.environment) == (2, ENVIRONMENT)
+    assert seconds > 0
+    session.lock(first.id, 0, Sweep((("steps", 4), ("steps", 8))))
+    develop(session)
+    assert len(noted) == 1, "its pictures take different times"

@@ -163,6 +163,10 @@ class Dispatcher:
         with self._condition:
             return tuple(self._running)
 
+    def list_background(self) -> tuple[Piece, ...]:
+        """Return what is being made in the background, which has to give way."""
+        return tuple(piece for piece in self.list_running() if piece.job.batch.background)
+
     def count_ahead(self, job: Job) -> int:
         """Count the jobs of other visitors that come before this one."""
         with self._condition:
@@ -180,9 +184,13 @@ class Dispatcher:
         return next(able, None)
 
     def _list_next(self) -> Iterator[Job]:
-        """Yield the jobs in the order of their turns: each visitor's first ones, then the second ones, ..."""
-        for jobs in itertools.zip_longest(*self._jobs.values()):
-            yield from (job for job in jobs if job is not None)
+        """Yield the jobs in the order of their turns: each visitor's first ones, then the second ones, ...
+
+        Those in the background come last.
+        """
+        turns = itertools.zip_longest(*self._jobs.values())
+        jobs = [job for each in turns for job in each if job is not None]
+        yield from sorted(jobs, key=lambda job: job.batch.background)
 
     def _cut(self, job: Job, worker: str, limit: int) -> Piece:
         share = ceil(job.count_waiting() / max(1, self._idle))

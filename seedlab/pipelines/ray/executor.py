@@ -95,6 +95,8 @@ class ClusterExecutor:
         job = Job(batch)
         latest: dict[int, Report] = {index: Waiting(index, "") for index in batch.recipes}
         self._dispatcher.submit(job)
+        if not batch.background:
+            self._pool.stop(self._dispatcher.list_background())
         try:
             while latest and not self._is_ended(stop):
                 for report in self._list_news(job, latest, stop):

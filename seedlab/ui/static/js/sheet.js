@@ -6,6 +6,7 @@ import { Pinning } from './compare/pinning.js';
 import { Gallery } from './gallery/gallery.js';
 import { SeedNames } from './gallery/seeds.js';
 import { listenToLinks } from './gallery/sharing.js';
+import { Live } from './live/live.js';
 import { Look } from './look/look.js';
 import { Actions } from './page/actions.js';
 import { Alert } from './page/alert.js';
@@ -18,6 +19,8 @@ import { addFold, describeUnfold, listenToUnfold } from './page/fold.js';
 import { listenToTiles } from './page/gestures.js';
 import { listenToKeys } from './page/keys.js';
 import { Rounds } from './page/rounds.js';
+import { Tabs } from './page/tabs.js';
+import { Ranks } from './pairs/pairs.js';
 import { addTooltips } from './page/tooltips.js';
 import { Roving } from './page/roving.js';
 import { findParent, isSame } from './state/pairs.js';
@@ -52,6 +55,7 @@ class Sheet {
     this.rounds = new Rounds(this.view, (data) => this.describeRound(data), this.actions);
     this.script = new Script(() => this.draw());
     this.saved = new SavedTrail(this.view, settings, (note) => this.showNote(note));
+    this.tabs = new Tabs(this.view, this.saved, () => this.draw());
     this.look = new Look({
       find: (id) => this.view.known.get(id), path: () => this.view.path, findTile: (at) => this.rounds.findFigure(at),
       choose: (at) => this.choose(at), note: (at) => this.inspect(at), isPinned: (at) => this.pinning.isPinned(at), pin: (at) => this.pinning.pin(at),
@@ -60,9 +64,13 @@ class Sheet {
     this.connection = new Connection(trigger, this);
     this.alert = new Alert();
     this.following = new Following((kind, data) => this.connection.trigger(kind, data), (words) => { this.said = words; });
+    this.live = new Live(this);
     this.culling = new Culling(this.view, { redraw: (id) => this.redraw(id), send: (kind, data) => this.send(kind, data), say: (words) => this.say(words) });
     this.pinning = new Pinning(this.view, () => this.redraw(...this.view.path), (places) => this.send('compare', places));
     this.roving = new Roving(this);
+    this.ranks = new Ranks();
+    // The order of pictures, by the ids of rounds: [indices, the best first].
+    this.orders = new Map();
     this.gallery = new Gallery((place) => this.showPlace(place));
     this.seedNames = new SeedNames();
     this.listen(element);
@@ -97,9 +105,11 @@ class Sheet {
     this.unpress();
     this.rounds.forgetMissing();
     this.following.take(this.view);
+    this.live.follow(this.view.panel);
     this.alert.take(this.view);
     this.rounds.touch(...changed, this.selections.takeChoice(this.view.choice));
     this.draw();
+    this.tabs.take();
     return true;
   }
 
@@ -135,13 +145,15 @@ class Sheet {
     rounds.draw();
     const inspected = this.describeInspected();
     this.script.inspect(inspected.tile?.url);
-    render(sheetView({ view, row: this.arrangement.row, note: this.note, said: this.said, inspected, isAlerting: this.alert.isOn }, this.actions), root);
+    render(sheetView({ view, tabs: this.tabs.list(), row: this.arrangement.row, note: this.note, said: this.said, inspected, isAlerting: this.alert.isOn }, this.actions), root);
+    this.tabs.reveal(root.querySelector('.roots'));
     this.arrangement.arrange(rounds.list(), view.path.indexOf(this.large));
     this.arrangement.reveal(this.large);
     rounds.restoreSiblingFocus(focused);
     this.script.take(view.script, inspected.tile?.url);
     this.look.refresh();
     this.pinning.take(view.comparison);
+    this.live.drawBelowPrompt();
     describeUnfold();
   }
 
@@ -169,7 +181,7 @@ class Sheet {
 
   describeInspected() {
     const { chosen: at, view, script } = this;
-    return { at, tile: findTile(view, at), parent: at && findTile(view, findParent(view, at)), script };
+    return { at, tile: findTile(view, at), parent: at && findTile(view, findParent(view, at)), script, live: this.live.detail };
   }
 
   describeRound(data) {
@@ -188,7 +200,7 @@ class Sheet {
   describeTile(at, { locked, next, selection }) {
     const { index } = at;
     return {
-      isPinned: this.pinning.isPinned(at),
+      isPinned: this.pinning.isPinned(at), rank: (this.orders.get(at.round)?.indexOf(index) ?? -1) + 1,
       index, isLocked: locked === index || isSame(this.pressed, at), isChosen: isSame(this.chosen, at), isNext: next === index,
       isPicked: selection.picked.has(index), isSelecting: selection.isOn, isLoaded: this.rounds.isLoaded(at), isMissing: this.rounds.isMissing(at),
     };
@@ -202,6 +214,7 @@ class Sheet {
   // Locks a finished tile, finishes a draft, or resumes what was stopped.
   choose(at) {
     const state = this.rounds.readState(at);
+    this.live.dismiss();
     // A tile without a picture does not change the inspected one.
     if (state === 'done' || state === 'draft') this.setChosen(at);
     if (state === 'done') this.enlarged = null;
@@ -224,6 +237,7 @@ class Sheet {
 
   inspect(at) {
     if (isSame(at, this.chosen) || !findTile(this.view, at)?.url) return;
+    this.live.dismiss();
     this.setChosen(at);
     this.draw();
   }
@@ -239,6 +253,11 @@ class Sheet {
     this.roving.focus(at);
     // After a reload, the store is searched first.
     if (await isThere(() => findTile(this.view, at)?.url)) this.inspect(at);
+  }
+
+  showRanks(round, order) {
+    this.orders.set(round, order);
+    this.redraw(round);
   }
 
   openLook(at) {

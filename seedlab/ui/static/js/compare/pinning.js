@@ -6,7 +6,7 @@ import { Compare } from './compare.js';
 export class Pinning {
   // `redraw` renders all rounds, `ask` asks the server what differs.
   constructor(view, redraw, ask) {
-    Object.assign(this, { view, redraw, pins: [] });
+    Object.assign(this, { view, redraw, pins: readPins() });
     this.box = new Compare((places) => ask({ places: places.map(({ round, index }) => [round, index]) }));
   }
 
@@ -17,6 +17,7 @@ export class Pinning {
   // Pins a picture, or lets it go.
   pin(at) {
     this.pins = this.isPinned(at) ? this.pins.filter((pin) => !isSame(pin, at)) : [...this.pins.slice(1 - MOST), at];
+    writePins(this.pins);
     this.redraw();
   }
 
@@ -35,5 +36,25 @@ export class Pinning {
 
   take(comparison) {
     this.box.take(comparison);
+  }
+}
+
+const KEY = 'seedlab-pins';
+
+// They outlive a reload of this tab: the ids of rounds do, too.
+function readPins() {
+  try {
+    const pins = JSON.parse(sessionStorage.getItem(KEY)) || [];
+    return pins.filter(({ round, index }) => Number.isSafeInteger(round) && Number.isSafeInteger(index)).slice(-MOST);
+  } catch {
+    return []; // none, or damaged, or storage is blocked
+  }
+}
+
+function writePins(pins) {
+  try {
+    sessionStorage.setItem(KEY, JSON.stringify(pins.map(({ round, index }) => ({ round, index }))));
+  } catch {
+    // They are forgotten with the page.
   }
 }

@@ -6,18 +6,20 @@ import { describeCount, NO_FILTER, writeSearch } from './search.js';
 import { ask } from './server.js';
 import { galleryView } from './view.js';
 
+const MOST_UNDONE = 200;
 const PAUSE = 250; // milliseconds after the last letter of a search
+const LONG_PRESS = 500; // milliseconds, as on a tile
 const AHEAD = '800px'; // how far below the window thumbnails are asked for
 
 export class Gallery {
   // `showPlace` is called with the place of a picture on the page, [round, index].
   constructor(showPlace) {
-    Object.assign(this, { showPlace, dialog: null, fields: { ...NO_FILTER }, models: [], timer: null, asked: 0 });
+    Object.assign(this, { showPlace, dialog: null, fields: { ...NO_FILTER }, models: [], timer: null, asked: 0, pressTimer: null, isLong: false });
     this.forget();
   }
 
   forget() {
-    Object.assign(this, { entries: [], active: 0, cursor: '', total: null, message: '', isLoading: false });
+    Object.assign(this, { entries: [], active: 0, history: [], isMarking: false, cursor: '', total: null, message: '', isLoading: false });
   }
 
   open() {
@@ -28,6 +30,7 @@ export class Gallery {
     this.dialog.addEventListener('close', () => this.end());
     this.draw();
     this.dialog.showModal();
+    listenToPress(this.dialog.querySelector('.wall'), this);
     this.observer = new IntersectionObserver((seen) => seen.some((each) => each.isIntersecting) && this.loadMore(), { root: this.dialog.querySelector('.wall'), rootMargin: AHEAD });
     this.load();
   }
@@ -68,7 +71,7 @@ export class Gallery {
     clearTimeout(this.timer);
     const answer = await this.find('');
     if (!answer) return;
-    Object.assign(this, { ...answer, active: 0 });
+    Object.assign(this, { ...answer, active: 0, isMarking: false });
     this.message = describeCount(this.total, this.fields);
     this.draw();
     this.dialog.querySelector('.wall').scrollTop = 0;
@@ -114,6 +117,18 @@ export class Gallery {
     this.draw();
   }
 
+  // A finger's long press marks a picture, a tap opens it.
+  hold(index) {
+    Object.assign(this, { isLong: true, isMarking: true, active: index });
+    this.draw();
+  }
+
+  // The end of a long press is no tap.
+  tap(index) {
+    if (!this.isLong) this.show(index);
+    this.isLong = false;
+  }
+
   async show(index) {
     this.active = index;
     try {
@@ -143,7 +158,7 @@ export class Gallery {
 
   listKeys() {
     const stars = Object.fromEntries([1, 2, 3, 4, 5].map((count) => [count, () => this.mark('stars', count)]));
-    return { p: () => this.mark('keep'), x: () => this.mark('reject'), ...stars };
+    return { p: () => this.mark('keep'), x: () => this.mark('reject'), u: () => this.undo(), ...stars };
   }
 
   move(key) {
@@ -156,9 +171,26 @@ export class Gallery {
     all[index].scrollIntoView({ block: 'nearest' });
   }
 
-  async mark(name, value) {
+  mark(name, value) {
     const entry = this.entries[this.active];
     const [mark] = changeMarks([entry.mark], name, value);
+    this.history = [...this.history.slice(1 - MOST_UNDONE), { name: entry.name, mark: entry.mark }];
+    this.isMarking = true;
+    return this.rate(entry, mark);
+  }
+
+  undo() {
+    const last = this.history.at(-1);
+    this.history = this.history.slice(0, -1);
+    const index = this.entries.findIndex(({ name }) => name === last?.name);
+    if (index < 0) this.fail(new Error('There is no mark to take back.'));
+    else {
+      this.activate(index);
+      this.rate(this.entries[index], last.mark);
+    }
+  }
+
+  async rate(entry, mark) {
     this.replace(entry.name, { mark });
     try {
       await ask('rate', { name: entry.name, mark: writeMark(mark) });
@@ -174,6 +206,19 @@ export class Gallery {
     this.entries = this.entries.map((each) => (each.name === name ? { ...each, ...changes } : each));
     this.draw();
   }
+}
+
+// With a mouse, the buttons come with the first key.
+function listenToPress(wall, gallery) {
+  const end = () => clearTimeout(gallery.pressTimer);
+  wall.addEventListener('pointerdown', (event) => {
+    end();
+    gallery.isLong = false;
+    const entry = event.target.closest('.entry');
+    if (event.pointerType === 'touch' && entry) gallery.pressTimer = setTimeout(() => gallery.hold(Number(entry.dataset.index)), LONG_PRESS);
+  });
+  for (const kind of ['pointerup', 'pointercancel']) wall.addEventListener(kind, end); // a finger that scrolls cancels it
+  wall.addEventListener('contextmenu', (event) => { if (gallery.isLong || event.pointerType === 'touch') event.preventDefault(); });
 }
 
 // The button above the rounds.

@@ -1,6 +1,7 @@
 // What the buttons, the keys and the gestures do. A place is { round, index }, with the round's id.
 import { motion } from '../dom.js';
 import { makeLink, pack } from '../gallery/sharing.js';
+import { LEAST } from '../pairs/pairs.js';
 import { findTile } from '../state/updates.js';
 import { showKeys } from '../views/keys.js';
 import { downloadMatrix, downloadSheet } from './contact_sheet.js';
@@ -153,6 +154,25 @@ export class Actions {
 
   compareWith(at) {
     this.sheet.pinning.compareWith(at);
+  }
+
+  varyAll(round, indices) {
+    this.sheet.selections.clear(round);
+    this.sheet.redraw(round);
+    this.sheet.send('vary_all', { round, indices });
+  }
+
+  canRank(indices) {
+    return indices.length >= LEAST;
+  }
+
+  // Of two pictures at a time, which is better? The order is shown on the tiles.
+  rank(round, indices) {
+    const { tiles } = this.sheet.view.known.get(round);
+    this.sheet.ranks.open(indices.map((index) => tiles[index]), {
+      show: (order) => this.sheet.showRanks(round, order.map((place) => indices[place])),
+      keep: (best, others) => this.sheet.culling.keepBest(round, best.map((place) => indices[place]), others.map((place) => indices[place])),
+    });
   }
 
   compare(places) {

@@ -15,6 +15,14 @@ export class Culling {
     this.apply(round, changeMarks(before, name, value).map((mark, place) => [indices[place], mark]));
   }
 
+  // Keeps these pictures alone, of those that were ranked.
+  keepBest(round, best, others) {
+    const tiles = this.view.known.get(round).tiles;
+    const before = [...best, ...others].map((index) => [index, readMark(tiles[index])]);
+    this.history.push(round, before);
+    this.apply(round, before.map(([index, mark], place) => [index, { ...mark, kept: place < best.length ? true : leave(mark.kept) }]));
+  }
+
   undo() {
     const last = this.history.pop();
     if (last && this.view.known.has(last.round)) this.apply(last.round, last.before);
@@ -35,5 +43,8 @@ export class Culling {
     return this.isOnlyKept && isLarge && countKept(tiles) > 0 && tiles[index].mark?.kept !== true;
   }
 }
+
+// What was kept is kept no more; what was rejected stays so.
+const leave = (kept) => (kept === true ? null : kept);
 
 export const countKept = (tiles) => tiles.filter(({ mark }) => mark?.kept === true).length;

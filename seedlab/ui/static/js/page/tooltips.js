@@ -2,6 +2,7 @@
 const TITLES = {
   prompt: 'What the pictures show. With a seed locked, an edited prompt makes a variation (Enter)',
   stop: 'Stop all work within a step. What is finished stays',
+  live: 'While you type, a draft shows what the locked picture becomes. It is not kept',
   anew: 'Generate the prompt with the seeds below, apart from the locked picture',
   fold: 'Show or hide the other fields',
   seeds: 'One picture per seed: 0-3, or 7, 42, 100-103, or random 4',

@@ -30,11 +30,11 @@ const SHARING = [
   { words: () => 'Export all rounds', title: 'One ZIP file with all rounds and their pictures. Drop it on the page to open it', run: (page, { round }) => page.pack('trail', round) },
 ];
 
-// `shown`: at, tile, parent (its tile, or null) and script; `page` has the functions of the actions, and openLook.
-export function inspectorView({ at, tile, parent, script }, page) {
+// `shown`: at, tile, parent (its tile, or null), script, and what is shown in place of the picture (live); `page` has the functions of the actions, and openLook.
+export function inspectorView({ at, tile, parent, script, live }, page) {
   if (!tile) return html`<section class="inspector" aria-label="Recipe" hidden></section>`;
   return html`<section class="inspector" aria-label="Recipe" style=${styleMap({ '--ratio': String(tile.width / tile.height) })}
-    ><div class="view">${compareView(tile, parent?.url ? parent : null, () => page.openLook(at))}</div
+    ><div class="view">${compareView(tile, parent?.url ? parent : null, () => page.openLook(at), live !== nothing)}${live}</div
     ><div class="recipe">${marksView(at, tile, page)}${recipeView(tile)}<div class="actions">${ACTIONS.map((action) => actionView(action, at, tile, page))}</div
     ><details class="sharing"><summary>Pass on</summary><div class="actions">${SHARING.map((action) => actionView(action, at, tile, page))}</div></details>${checkView(tile.check)}${script.view}</div></section>`;
 }
@@ -49,10 +49,10 @@ function actionView(action, at, tile, page) {
     @click=${() => isDisabled !== true && action.run(page, at)}>${words}</button>`;
 }
 
-function compareView(tile, parent, look) {
+function compareView(tile, parent, look, isCovered) {
   const label = `Compare the parent (left) with ${tile.caption || 'this picture'} (right)`;
   const name = ({ caption, seed }) => caption || `seed ${seed}`;
-  return html`<div class=${parent ? 'compare paired' : 'compare'} style=${styleMap({ 'aspect-ratio': `${tile.width} / ${tile.height}` })}
+  return html`<div class=${parent ? 'compare paired' : 'compare'} ?inert=${isCovered} style=${styleMap({ 'aspect-ratio': `${tile.width} / ${tile.height}` })}
       @pointerdown=${{ handleEvent: notePress, capture: true }} @click=${(event) => clickCompare(event, look)}
     ><img class="under" alt="" decoding="sync" src=${parent ? locate(parent.url) : nothing}><img class="over" decoding="sync" alt=${joinPrompt(tile)} src=${locate(tile.url)}
     ><span class="seam"></span><input type="range" min="0" max="100" value="50" step="1" aria-label=${label} ?hidden=${!parent}

@@ -28,7 +28,7 @@ export function roundView(data, shown, page) {
   return html`<header><h2 id=${label}><button type="button" ?disabled=${shown.isLarge} title=${shown.isLarge ? nothing : `Show ${data.title} large`}
       @click=${() => page.enlarge(data.id)}>${data.title}</button></h2
     ><p title=${data.prompt.join('')}><span class="lead">${data.prompt[0]}</span><span class="tail">${data.prompt[1]}</span></p
-    >${data.table ? downloadButton(data, page) : nothing}${filterView(shown, page)}${siblingsView(data, page)}</header
+    >${data.table ? downloadButton(data, page) : nothing}${filterView(shown, page)}${rankView(data, shown, page)}${siblingsView(data, page)}</header
     >${draftsView(data, shown.selection, page)}${data.table ? matrixView(data.table, figures, label) : html`<div class="grid">${figures}</div>`}${selectedView(data, shown.picked, page)}`;
 }
 
@@ -37,6 +37,12 @@ const guardedView = (tile, shown) => guard([tile, ...Object.values(shown)], () =
 
 const filterView = ({ kept, isLarge, isOnlyKept }, page) => (kept && isLarge ? html`<button class="action small filter" type="button" aria-pressed=${isOnlyKept}
   @click=${() => page.filter(!isOnlyKept)}>Only the kept (${kept})</button>` : nothing);
+
+// When too many are kept.
+function rankView({ id, tiles }, { isLarge }, page) {
+  const kept = tiles.flatMap(({ mark, url }, index) => (mark?.kept === true && url ? [index] : []));
+  return isLarge && page.canRank(kept) ? html`<button class="action small filter" type="button" title="Which of two is better? Ranks what is kept" @click=${() => page.rank(id, kept)}>Choose by pairs</button>` : nothing;
+}
 
 const downloadButton = (data, page) => html`<button class="tool" type="button" title="Download the matrix as PNG" aria-label="Download the matrix as PNG"
   @click=${() => page.downloadMatrix(data)}>${icon('save')}</button>`;

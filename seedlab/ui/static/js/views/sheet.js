@@ -5,9 +5,9 @@ import { emptyView } from './empty.js';
 import { icon } from './icons.js';
 import { inspectorView } from './inspector.js';
 
-// `shown`: the view, the row of the rounds, a note about what is saved, what is said to screen readers, what the inspector
+// `shown`: the view, the first rounds with their thumbnails (tabs), the row of the rounds, a note about what is saved, what is said to screen readers, what the inspector
 // shows, and whether the end of work is announced.
-export const sheetView = ({ view, row, note, said, inspected, isAlerting }, page) => html`<nav class="roots" aria-label="Previous explorations">${rootsView(view.roots, page)}</nav
+export const sheetView = ({ view, tabs, row, note, said, inspected, isAlerting }, page) => html`<nav class="roots" aria-label="Previous explorations">${rootsView(tabs, page)}</nav
   >${galleryButton(page)}${row}${emptyView(page)}<div class="below"><p class="status" role="status" aria-live="polite">${view.status}</p><p class="hint">${view.hint}</p
   >${alertView(isAlerting, page)}<button class="help" type="button" title="Keys (?)" aria-label="Keys" @click=${() => page.showKeys()}>?</button
   ><p class="storage" role="status" ?hidden=${!note}>${note}</p><p class="said" role="status">${said}</p></div>${inspectorView(inspected, page)}`;
@@ -15,5 +15,12 @@ export const sheetView = ({ view, row, note, said, inspected, isAlerting }, page
 const alertView = (isOn, page) => html`<button class="alert" type="button" aria-pressed=${isOn} title="When all pictures are done: a sound, and a notification if this tab is hidden"
   @click=${() => page.toggleAlert()}>${icon('bell')}<span>Alert me</span></button>`;
 
-const rootsView = (roots, page) => repeat(roots, ({ id }) => id, ({ id, label, current }) => html`<button type="button"
-  aria-current=${current ? 'true' : nothing} @click=${() => page.revisit(id)}>${label}</button>`);
+const rootsView = (tabs, page) => repeat(tabs, ({ id }) => id, ({ id, label, current, picture }) => html`<button type="button" title=${label}
+  aria-current=${current ? 'true' : nothing} @click=${() => page.revisit(id)}><span class="thumb">${picture ? html`<img alt="" draggable="false" src=${picture}>` : nothing}</span
+  ><span class="label">${linesOf(label).map((line) => html`<span>${line}</span>`)}</span></button>`);
+
+// The prompt, and below it what tells rounds of one prompt apart.
+function linesOf(label) {
+  const [prompt, ...others] = label.split(' · ');
+  return others.length ? [`${prompt} `, others.join(' · ')] : [label];
+}

@@ -16,7 +16,7 @@ export const joinPrompt = ({ lead, parts }) => lead + parts.filter(([kind]) => k
 export const nameDownload = (tile) => (tile.draft ? tile.download.replace(/\.png$/, '-draft.png') : tile.download);
 
 // `shown`: index, isLocked, isChosen, isNext, isPicked, isSelecting, isPinned, isActive (whether Tab leads to it), isHidden,
-// isLoaded, and isMissing (a store of limited size has deleted the picture since).
+// isLoaded, rank (1 for the best, 0 for none), and isMissing (a store of limited size has deleted the picture since).
 export function tileView(tile, shown) {
   const state = shown.isMissing ? 'failed' : tile.state;
   const classes = {
@@ -26,22 +26,22 @@ export function tileView(tile, shown) {
   return html`<figure class=${classMap(classes)} data-state=${state} data-index=${shown.index} ?hidden=${shown.isHidden}>${frame(tile, shown)}${caption(tile, state)}</figure>`;
 }
 
-function frame(tile, { isLocked, isPicked, isSelecting, isActive, isMissing }) {
+function frame(tile, { rank, isLocked, isPicked, isSelecting, isActive, isMissing }) {
   const styles = { '--fraction': String(tile.fraction), 'aspect-ratio': `${tile.width} / ${tile.height}` };
   // A preview stays under the picture that takes its place.
   const preview = tile.preview || (tile.url || isWorking(tile) ? noChange : nothing);
   const picture = tile.url ? locate(tile.url) : nothing;
-  return html`<button class="frame" type="button" aria-label=${tile.name} aria-pressed=${isSelecting ? isPicked : isLocked} tabindex=${isActive ? 0 : -1} style=${styleMap(styles)}
+  return html`<button class="frame" type="button" aria-label=${rank ? `${tile.name}, number ${rank}` : tile.name} aria-pressed=${isSelecting ? isPicked : isLocked} tabindex=${isActive ? 0 : -1} style=${styleMap(styles)}
     ><img class="preview" alt="" decoding="sync" draggable="false" src=${preview}
     ><img class="picture" alt="" decoding="sync" draggable="false" src=${picture} ?hidden=${!tile.url || isMissing}
     ><span class="words">${message(tile, isMissing)}</span><span class="bar"></span><span class="badge">${icon('lock')}</span><span class="badge pick">${icon('check')}</span
-    ><span class="badge pin">${icon('pin')}</span>${markView(readMark(tile))}</button>`;
+    ><span class="badge pin">${icon('pin')}</span>${markView(readMark(tile), rank)}</button>`;
 }
 
 // The button's name says it in words.
-function markView({ kept, stars }) {
+function markView({ kept, stars }, rank) {
   const flag = kept === null ? nothing : icon(kept ? 'keep' : 'reject');
-  return html`<span class="mark" aria-hidden="true" ?hidden=${kept === null && !stars}>${flag}<span>${'★'.repeat(stars)}</span></span>`;
+  return html`<span class="mark" aria-hidden="true" data-rank=${rank || nothing} ?hidden=${kept === null && !stars && !rank}>${flag}<span>${'★'.repeat(stars)}</span></span>`;
 }
 
 // A new element for each text: one that moves as its text wraps would count as a shift of the layout.

@@ -1,0 +1,82 @@
+// The thumbnails of the tabs. The browser keeps them: the pictures of rounds that are not on the screen are not loaded.
+import { locate, readStorage, writeStorage } from '../dom.js';
+import { choosePicture, nameRound } from '../state/tabs.js';
+import { centre } from './arrange.js';
+
+const KEY = 'seedlab-tabs';
+const SIDE = 64; // pixels
+const MOST = 200;
+
+export class Tabs {
+  // `saved` has the rounds as they are saved; `redraw` shows a new thumbnail.
+  constructor(view, saved, redraw) {
+    Object.assign(this, { view, saved, redraw, made: null, shown: '' });
+    this.thumbs = read();
+  }
+
+  // The first rounds with their thumbnails, '' for none yet.
+  list() {
+    return this.view.roots.map((root) => {
+      const thumb = this.thumbs[root.id];
+      return { ...root, picture: thumb && thumb.round === this.name(root.id) ? thumb.picture : '' };
+    });
+  }
+
+  name(id) {
+    const text = this.saved.rounds.get(id)?.text;
+    return text ? nameRound(text) : '';
+  }
+
+  // Makes the thumbnail of the first round on the screen, if it has another picture now.
+  async take() {
+    const [id] = this.view.path;
+    const data = this.view.known.get(id);
+    const url = data?.tiles[choosePicture(data)]?.url;
+    if (!url || url === this.made) return;
+    this.made = url;
+    const picture = await shrink(locate(url));
+    if (!picture) return;
+    this.thumbs[id] = { round: this.name(id), picture };
+    this.write();
+    this.redraw();
+  }
+
+  write() {
+    const ids = Object.keys(this.thumbs).map(Number).filter((id) => this.view.labels.has(id)).sort((a, b) => b - a);
+    this.thumbs = Object.fromEntries(ids.slice(0, MOST).map((id) => [id, this.thumbs[id]]));
+    writeStorage(KEY, JSON.stringify(this.thumbs));
+  }
+
+  // Scrolls to the current tab, but only when it changes, so as not to fight the user's scrolling.
+  reveal(row) {
+    const key = this.view.roots.map(({ id, current }) => `${id}${current}`).join();
+    if (key === this.shown) return;
+    this.shown = key;
+    requestAnimationFrame(() => centre(row, row.querySelector('[aria-current]')));
+  }
+}
+
+function read() {
+  try {
+    return JSON.parse(readStorage(KEY)) || {};
+  } catch {
+    return {}; // none, or damaged
+  }
+}
+
+// Returns the middle of a picture as a data URI; '' if the store has deleted it.
+async function shrink(source) {
+  const picture = Object.assign(new Image(), { src: source });
+  try {
+    await picture.decode();
+  } catch {
+    return '';
+  }
+  const { naturalWidth: width, naturalHeight: height } = picture;
+  const side = Math.min(width, height);
+  const canvas = Object.assign(document.createElement('canvas'), { width: SIDE, height: SIDE });
+  const context = canvas.getContext('2d');
+  context.imageSmoothingQuality = 'high';
+  context.drawImage(picture, (width - side) / 2, (height - side) / 2, side, side, 0, 0, SIDE, SIDE);
+  return canvas.toDataURL('image/webp', 0.8);
+}
