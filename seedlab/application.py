@@ -12,8 +12,9 @@ from seedlab.core.file_names import is_path
 from seedlab.core.files import find_cache
 from seedlab.core.model import Model, ResolvedModel
 from seedlab.core.picture import Picture
+from seedlab.core.priority import Priority
 from seedlab.core.recipe import Lora, Recipe
-from seedlab.core.reports import Report
+from seedlab.core.reports import Generate, Report
 from seedlab.core.seed_share import SeedShare
 from seedlab.core.visitors import name_owner
 from seedlab.images.index.search import NOBODY, OPERATOR
@@ -32,6 +33,7 @@ from seedlab.pipelines.run_store import RunStore
 from seedlab.settings import INPUTS_FOLDER, RUNS_BYTES, Settings
 from seedlab.sketch import vocabulary
 from seedlab.sketch.phrases import add_phrase
+from seedlab.workflow.ahead import Ahead
 from seedlab.workflow.gallery import Gallery
 from seedlab.workflow.known_files import KnownFiles
 from seedlab.workflow.known_shares import KnownShares
@@ -82,6 +84,7 @@ class Application:
             paths=paths,
             runs=self._runs,
         )
+        self._ahead = Ahead(self.manager.generate) if settings.makes_ahead else None
         cache = find_cache()
         self._known = KnownFiles(cache / KNOWN_FILES if cache else None)
         self._shares = KnownShares(cache / KNOWN_SHARES if cache else None)
@@ -117,6 +120,7 @@ class Application:
             find_seconds=lambda model: self._times.find(model, self.manager.device),
             examples=vocabulary.EXAMPLES,
             add_phrase=add_phrase,
+            suggest=None if self._ahead is None else partial(self._suggest, self._ahead),
         )
 
     def make_tools(self, address: Callable[[Path], str], visitor: str = "") -> Tools:
@@ -168,6 +172,8 @@ class Application:
 
     def close(self) -> None:
         """End all work."""
+        if self._ahead is not None:
+            self._ahead.close()
         self.manager.close()
         self._store.close()
 
@@ -233,7 +239,9 @@ class Application:
         """
         manager, store = self.manager, self._store
         owner = owner if self.settings.public else OPERATOR
-        generate = partial(manager.generate, visitor=visitor, load_input=self._load_of(owner))
+        generate: Generate = partial(manager.generate, visitor=visitor, load_input=self._load_of(owner))
+        if self._ahead is not None:
+            generate = self._ahead.serve(visitor, generate)
 
         def find(recipe: Recipe, draft_steps: int | None) -> Picture | None:
             # Pictures that start from a visitor's own are nobody else's.
@@ -244,6 +252,12 @@ class Application:
             return whole if whole or draft_steps is None else store.find(recipe, environment, draft_steps, owner)
 
         return Session(generate, find, partial(store.keep, owner=owner), trail, self._times.add)
+
+    def _suggest(self, ahead: Ahead, visitor: str, recipes: Sequence[Recipe]) -> None:
+        find, observe = self._store.find, self.manager.environment
+        # A visitor's own pictures are read for those who ask, and for nobody else.
+        others = [recipe for recipe in recipes if recipe.input_picture is None]
+        ahead.suggest(visitor, [recipe for recipe in others if find(recipe, observe(recipe)) is None])
 
     def _verify(
         self, recipe: Recipe, file: Path, stop: Event, visitor: str, owner: str = NOBODY, draft_steps: int | None = None
@@ -276,7 +290,9 @@ class Application:
         self, recipe: Recipe, draft_steps: int | None, stop: Event, visitor: str
     ) -> Generator[Report, None, None]:
         # Without `resume`: no run is kept either.
-        return self.manager.generate([recipe], stop, visitor, draft_steps=draft_steps, resume=False, background=True)
+        return self.manager.generate(
+            [recipe], stop, visitor, draft_steps=draft_steps, resume=False, priority=Priority.LIVE
+        )
 
     def _write_script(self, recipes: Sequence[Recipe]) -> str:
         model = self.manager.resolve(recipes[0].model_address)

@@ -19,7 +19,7 @@ LOCAL = ("127.0.0.1", "localhost", "::1")
 
 YES, NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 VALUES = ("model", "device", "memory_format", "host", "port", "store", "loras", "auth", "workers", "threads")
-SWITCHES = ("deterministic", "share", "open", "public", "embed", "mcp", "api")
+SWITCHES = ("deterministic", "share", "open", "public", "embed", "ahead", "mcp", "api")
 PREFIX = "SEEDLAB_"
 VARIABLES = tuple(f"{PREFIX}{name.upper()}" for name in (*VALUES, *SWITCHES, "cache", "wildcards"))
 """All variables that SeedLab reads under its own name.
@@ -60,6 +60,7 @@ class Settings:
         embed: whether metadata is written into PNG files.
         loras: a folder with LoRAs, in which those that other tools' pictures name are looked for; None for none.
         open_browser: whether the page is opened in the operator's browser.
+        ahead: whether likely pictures are made while nobody waits for others; None for yes, unless strangers use it.
         public: whether strangers use it: then only Sketch and the default model are offered, and the store is bounded.
         mcp: whether agents are served, by the Model Context Protocol.
         api: whether the interfaces of other servers are served: OpenAI's and AUTOMATIC1111's.
@@ -83,6 +84,7 @@ class Settings:
     embed: bool = True
     loras: Path | None = None
     open_browser: bool = True
+    ahead: bool | None = None
     public: bool = False
     mcp: bool = False
     api: bool = False
@@ -93,6 +95,11 @@ class Settings:
     def store_bytes(self) -> int | None:
         """The size limit of the store in bytes; None for no limit."""
         return PUBLIC_STORE_BYTES if self.public else None
+
+    @property
+    def makes_ahead(self) -> bool:
+        """Whether likely pictures are made while nobody waits for others."""
+        return not self.public if self.ahead is None else self.ahead
 
     @property
     def runs_folder(self) -> Path:
@@ -141,6 +148,7 @@ def make_settings(flags: argparse.Namespace) -> Settings:
         embed=bool(switches["embed"]),
         loras=Path(flags.loras) if flags.loras else None,
         open_browser=bool(switches["open"]),
+        ahead=switches["ahead"],
         public=bool(reachable if switches["public"] is None else switches["public"]),
         mcp=bool(switches["mcp"]),
         api=bool(switches["api"]),
@@ -207,6 +215,8 @@ def _add_page_flags(parser: argparse.ArgumentParser, variables: Mapping[str, str
     parser.add_argument("--auth", metavar="NAME:PASSWORD", default=variables.get("SEEDLAB_AUTH"), help=words)
     _add_switch(parser, variables, "share", False, "create a public link")
     _add_switch(parser, variables, "open", not on_space, "open the page in your browser")
+    words = "while nobody waits, make the pictures that a click will probably ask for; the default unless --public"
+    _add_switch(parser, variables, "ahead", None, words)
     words = "serve strangers: only Sketch and --model, a bounded store; the default if other machines have access"
     _add_switch(parser, variables, "public", None, words)
 

@@ -9,6 +9,7 @@ from PIL.Image import Image
 
 from seedlab.core.environment import Environment
 from seedlab.core.model import ResolvedModel
+from seedlab.core.priority import Priority
 from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Report
 
@@ -24,7 +25,7 @@ class Batch:
         draft_steps, resume: as for `seedlab.core.reports.Generate`.
         inputs: the users' own pictures that first stages start from, in the size of the stage, by the index of the
             recipe.
-        background: whether it is made while no other work waits, and gives way at the end of a step.
+        priority: what it waits for, and gives way to. Tiles of an idle batch may be left unmade.
     """
 
     model: ResolvedModel
@@ -33,7 +34,7 @@ class Batch:
     draft_steps: int | None = None
     resume: bool = True
     inputs: Mapping[int, Image] = field(default_factory=dict)
-    background: bool = False
+    priority: Priority = Priority.REQUEST
 
 
 class Executor(Protocol):
@@ -68,7 +69,7 @@ class Executor(Protocol):
         ...
 
     def run(self, batch: Batch, stop: Event) -> Generator[Report, None, None]:
-        """Make a batch; each of its tiles ends with Finished or Failed.
+        """Make a batch; each of its tiles ends with Finished or Failed, but for those of an idle batch.
 
         Reports are yielded a few times per second, so that the caller can leave: where there is nothing new, the last
         report of each unfinished tile, and for a tile that waits a `Waiting` that says why. Setting `stop`, or closing

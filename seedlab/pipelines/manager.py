@@ -11,6 +11,7 @@ from seedlab.core.environment import Environment
 from seedlab.core.errors import RecipeError, SeedLabError
 from seedlab.core.fit import Fit
 from seedlab.core.model import Model, ResolvedModel
+from seedlab.core.priority import Priority
 from seedlab.core.recipe import Lora, Recipe
 from seedlab.core.reports import Failed, Finished, Report, Waiting
 from seedlab.pipelines.devices.environment import note_libraries
@@ -46,7 +47,7 @@ class Order:
     draft_steps: int | None
     resume: bool
     load_input: LoadInput
-    background: bool
+    priority: Priority
 
 
 class PipelineManager:
@@ -181,7 +182,7 @@ class PipelineManager:
         draft_steps: int | None = None,
         resume: bool = True,
         load_input: LoadInput = refuse_input,
-        background: bool = False,
+        priority: Priority = Priority.REQUEST,
     ) -> Generator[Report, None, None]:
         """Make the recipes' pictures; see `seedlab.core.reports` for what is yielded.
 
@@ -195,14 +196,14 @@ class PipelineManager:
             visitor: takes turns with the other visitors, however many calls each of them makes.
             draft_steps, resume: as for `seedlab.core.reports.Generate`.
             load_input: returns the pixels of a picture of the user's own; raises SeedLabError if it is not theirs.
-            background: as for `seedlab.pipelines.executor.Batch`.
+            priority: as for `seedlab.pipelines.executor.Batch`.
         """
         limit = self._executor.max_batch
         for indices in split_models(recipes) if limit is None else split_batches(recipes, limit):
             if self._is_ended(stop):
                 return
             chosen = {index: recipes[index] for index in indices}
-            order = Order(chosen, stop, visitor, draft_steps, resume, load_input, background)
+            order = Order(chosen, stop, visitor, draft_steps, resume, load_input, priority)
             with closing(self._generate_batch(order)) as reports:
                 yield from reports
 
@@ -231,6 +232,8 @@ class PipelineManager:
         recipes, stop = order.recipes, order.stop
         model = yield from self._resolve(recipes, stop)
         if model is not None and not self._files.is_here(model):
+            if order.priority is Priority.IDLE:
+                return
             yield from self._download(model, recipes, stop)
             # Only its files tell everything that its recipes are checked against.
             model = yield from self._resolve(recipes, stop)
@@ -248,7 +251,7 @@ class PipelineManager:
             draft_steps=order.draft_steps,
             resume=order.resume,
             inputs={index: found for index, found in inputs.items() if not isinstance(found, str)},
-            background=order.background,
+            priority=order.priority,
         )
         if possible:
             with closing(self._executor.run(batch, stop)) as reports:

@@ -10,6 +10,7 @@ from threading import Event
 from seedlab.core.environment import Environment
 from seedlab.core.errors import SeedLabError
 from seedlab.core.model import ResolvedModel
+from seedlab.core.priority import Priority
 from seedlab.core.reports import Failed, Finished, Report, Waiting
 from seedlab.pipelines.devices.environment import enable_determinism, observe
 from seedlab.pipelines.devices.libraries import are_imported
@@ -139,11 +140,13 @@ class ThreadExecutor:
                 raise StoppedError
 
         def is_over() -> bool:
-            may_stay = not clock.is_used_up and not work.batch.background
+            may_stay = not clock.is_used_up and work.batch.priority is Priority.REQUEST
             return not clock.is_heard or (not may_stay and self._queue.is_wanted)
 
         def run() -> Work | None:
             try:
+                if work.batch.priority is Priority.IDLE and not self._is_loaded(work.batch):
+                    return None
                 clock.start()
                 turn = Turn(
                     device=device,
@@ -156,7 +159,7 @@ class ThreadExecutor:
             finally:
                 reports.put(None)  # without it the caller would wait for ever
 
-        future = self._queue.submit(run, work.batch.visitor, background=work.batch.background)
+        future = self._queue.submit(run, work.batch.visitor, work.batch.priority)
         try:
             for report in self._pass_on(latest, reports, future, stop):
                 yield report
@@ -185,6 +188,10 @@ class ThreadExecutor:
             if is_last:
                 wait([future])  # it is about to be done
                 return
+
+    def _is_loaded(self, batch: Batch) -> bool:
+        recipe = next(iter(batch.recipes.values()))
+        return self._cache.is_loaded(batch.model, recipe.dtype, recipe.loras)
 
     def _is_ended(self, stop: Event) -> bool:
         return stop.is_set() or self._closed.is_set()

@@ -4,9 +4,11 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import zip_longest
+from itertools import chain, zip_longest
 from threading import Lock
 from typing import Any, TypeVar
+
+from seedlab.core.priority import Priority
 
 POLL_SECONDS = 0.2
 """How often a caller that waits for a thread gets a report, and the chance to leave."""
@@ -17,7 +19,7 @@ T = TypeVar("T")
 class WorkQueue:
     """Runs one piece of work at a time. Each visitor has one place in the circle, however much work they submit.
 
-    A visitor's own work is done in the order in which it came. Background work is done while nothing else waits.
+    A visitor's own work is done in the order in which it came. Less urgent work is done while nothing else waits.
     """
 
     def __init__(self, name: str = "pipelines") -> None:
@@ -27,24 +29,24 @@ class WorkQueue:
             name: of its thread.
         """
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
-        self._waiting: Circle = OrderedDict()
-        self._background: Circle = OrderedDict()
+        self._waiting: dict[Priority, Circle] = {priority: OrderedDict() for priority in Priority}
         self._running: _Piece | None = None
         self._lock = Lock()
 
-    def submit(self, work: Callable[[], T], visitor: Hashable = None, *, background: bool = False) -> Future[T]:
+    def submit(
+        self, work: Callable[[], T], visitor: Hashable = None, priority: Priority = Priority.REQUEST
+    ) -> Future[T]:
         """Queue a piece of work.
 
         Args:
             work: is called in the queue's thread.
             visitor: whose turn it takes.
-            background: whether it comes after all other work.
+            priority: what it waits for.
         """
-        piece = _Piece(Future(), work, visitor)
+        piece = _Piece(Future(), work, visitor, priority)
         with self._lock:
             self._executor.submit(self._run_next)
-            circle = self._background if background else self._waiting
-            circle.setdefault(visitor, deque()).append(piece)
+            self._waiting[priority].setdefault(visitor, deque()).append(piece)
         return piece.future
 
     def count_ahead(self, future: Future[Any]) -> int:
@@ -55,16 +57,18 @@ class WorkQueue:
 
     @property
     def is_wanted(self) -> bool:
-        """Whether other work waits for the piece that is running. Background work does not count."""
+        """Whether more urgent work waits for the piece that is running; for a request, also other requests."""
         with self._lock:
-            return any(not piece.future.done() for pieces in self._waiting.values() for piece in pieces)
+            running = Priority.REQUEST if self._running is None else self._running.priority
+            urgent = [circle for priority, circle in self._waiting.items() if priority < max(running, Priority.LIVE)]
+            return any(not piece.future.done() for circle in urgent for pieces in circle.values() for piece in pieces)
 
     def close(self) -> None:
         """Begin nothing more."""
         self._executor.shutdown(wait=False, cancel_futures=True)
         with self._lock:
-            for pieces in (*self._waiting.values(), *self._background.values()):
-                for piece in pieces:
+            for circle in self._waiting.values():
+                for piece in chain.from_iterable(circle.values()):
                     piece.future.cancel()
 
     def _run_next(self) -> None:
@@ -74,13 +78,13 @@ class WorkQueue:
         piece.run()
         with self._lock:
             self._running = None
-            for circle in (self._waiting, self._background):
+            for circle in self._waiting.values():
                 if piece.visitor in circle:
                     circle.move_to_end(piece.visitor)
 
     def _take_next(self) -> "_Piece | None":
         with self._lock:
-            while circle := self._waiting or self._background:
+            while circle := next(filter(None, self._waiting.values()), None):
                 visitor, pieces = next(iter(circle.items()))
                 piece = pieces.popleft()
                 if not pieces:
@@ -92,13 +96,14 @@ class WorkQueue:
 
     def _list_order(self) -> "Iterator[_Piece]":
         """Yield the unfinished pieces in the order of their turns."""
-        circle = dict(self._waiting)
         if self._running is not None:
             yield self._running
-            if self._running.visitor in circle:  # its next turn comes after everybody else's
+        for waiting in self._waiting.values():
+            circle = dict(waiting)
+            if self._running is not None and self._running.visitor in circle:
+                # Its next turn comes after everybody else's.
                 circle[self._running.visitor] = circle.pop(self._running.visitor)
-        for each in (circle, self._background):
-            unfinished = ([piece for piece in pieces if not piece.future.done()] for pieces in each.values())
+            unfinished = ([piece for piece in pieces if not piece.future.done()] for pieces in circle.values())
             for turns in zip_longest(*unfinished):
                 yield from (piece for piece in turns if piece is not None)
 
@@ -108,6 +113,7 @@ class _Piece:
     future: Future[Any]
     work: Callable[[], Any]
     visitor: Hashable
+    priority: Priority
 
     def run(self) -> None:
         try:

@@ -16,6 +16,7 @@ from seedlab.workflow.trail_json import VERSION
 
 EVENTS = (
     "tile",
+    "likely",
     "vary_all",
     "larger",
     "finish",
@@ -33,14 +34,18 @@ EVENTS = (
 )
 
 
-def make_columns() -> gr.HTML:
+def make_columns(*, makes_ahead: bool = False) -> gr.HTML:
     """Make the columns of rounds and the inspector beside them.
 
     The value is an update (see `seedlab.ui.updates`). Its events are `EVENTS`.
+
+    Args:
+        makes_ahead: whether the event "likely" is sent.
     """
+    settings = {"version": VERSION, "keys": STORAGE_KEYS, "makes_ahead": makes_ahead}
     return gr.HTML(
         html_template='<div class="sheet"></div>',
-        js_on_load=write_loader("sheet.js", EVENTS, {"version": VERSION, "keys": STORAGE_KEYS}),
+        js_on_load=write_loader("sheet.js", EVENTS, settings),
         apply_default_css=False,
         elem_id="columns",
     )

@@ -35,7 +35,7 @@ from seedlab.ui.captions import name_picture
 from seedlab.ui.endpoints import name_visitor
 from seedlab.ui.exploring_handlers import find_places
 from seedlab.ui.form import ERROR_PLACES, FIELDS, FORM
-from seedlab.ui.live_handlers import LiveHandlers
+from seedlab.ui.likely_handlers import LikelyHandlers
 from seedlab.ui.opening import PictureOpener, format_dropped
 from seedlab.ui.outputs import Outputs, lose, run_action
 from seedlab.ui.page_session import PageSession
@@ -50,7 +50,7 @@ CHOSEN = 4
 """How many drafts are chosen that differ: a grid of the diffusers guide."""
 
 
-class Handlers(LiveHandlers):
+class Handlers(LikelyHandlers):
     """The event handlers of one page.
 
     Args:

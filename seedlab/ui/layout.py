@@ -83,7 +83,8 @@ def build_blocks(services: PageServices, pictures: PictureServer, make_tools: Ma
                 panel = build_panel(services)
             with gr.Column(elem_id="sheet"):
                 panel.errors["page"] = make_message("page", "wrong")
-                columns, gallery, live = make_columns(), make_gallery(), make_live()
+                columns = make_columns(makes_ahead=services.suggest is not None)
+                gallery, live = make_gallery(), make_live()
         if make_tools is not None:
             add_endpoints(make_tools)  # before the page's events, which have some of the same names
         _wire_page(blocks, handlers, panel, page, saved, columns)
@@ -170,6 +171,7 @@ def _wire_columns(handlers: Handlers, panel: Panel, page: gr.State, columns: gr.
         columns.reopen(handlers.reopen, None, [page, columns], **UNQUEUED),
     ):
         _stream(handlers, event, page, columns)
+    columns.likely(handlers.suggest, chosen, None, **UNQUEUED)
     columns.unlock(handlers.unlock, [page], [columns, *errors], **UNQUEUED)
     columns.differ(handlers.choose_different, [page], [columns, *errors], **UNQUEUED)
     columns.mark(handlers.mark, [page], [columns, *errors], **UNQUEUED)

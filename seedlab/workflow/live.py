@@ -11,7 +11,7 @@ from seedlab.core.reports import Report
 from seedlab.workflow.drafts import choose_draft_steps
 
 DraftFor = Callable[[Recipe, int | None, Event, str], Generator[Report, None, None]]
-"""Makes a draft of a recipe in the background: (recipe, draft steps or None, stop, visitor)."""
+"""Makes a draft of a recipe while nobody waits for a picture: (recipe, draft steps or None, stop, visitor)."""
 
 HAS_START = "This picture starts from another one, and such pictures have no drafts: press the button to make it."
 

@@ -10,6 +10,7 @@ from seedlab.core.model import Model
 from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Report
 from seedlab.core.seed_share import SeedShare
+from seedlab.workflow.ahead import Suggest
 from seedlab.workflow.live import DraftFor
 from seedlab.workflow.measuring import Made, Tried
 from seedlab.workflow.services import Services
@@ -43,6 +44,7 @@ class PageServices(Services):
         local: whether users may name files on this machine.
         is_here: whether a resolved model's files are on this machine.
         find_seconds: returns how many seconds a picture of a model takes on this machine; None if that is not known.
+        suggest: makes pictures that a visitor will probably ask for, while nobody waits; None if that is not wanted.
         rate_model: returns whether a model fits this machine. The first call takes seconds.
     """
 
@@ -60,6 +62,7 @@ class PageServices(Services):
     is_here: Callable[[Model], bool] = lambda _: True
     rate_model: Callable[[Model], Fit] = lambda _: Fit.HERE
     find_seconds: Callable[[Model], float | None] = lambda _: None
+    suggest: Suggest | None = None
 
     @property
     def names(self) -> dict[str, str]:

@@ -91,8 +91,9 @@ def start_server(folder: Path, program: Sequence[str] = ("app.py",), **settings:
         settings: environment variables.
     """
     # One thread: threads that wait for each other are slow on a busy machine.
-    quiet = {"GRADIO_TEMP_DIR": str(folder / "gradio"), "GRADIO_ANALYTICS_ENABLED": "False", "OMP_NUM_THREADS": "1"}
-    return Server(folder, find_port(), quiet | settings, program)
+    quiet = {"GRADIO_TEMP_DIR": str(folder / "gradio"), "GRADIO_ANALYTICS_ENABLED": "False"}
+    calm = {"OMP_NUM_THREADS": "1", "SEEDLAB_AHEAD": "0"}
+    return Server(folder, find_port(), quiet | calm | settings, program)
 
 
 def find_port() -> int:

@@ -9,6 +9,7 @@ from threading import Event
 
 import pytest
 
+from seedlab.core.priority import Priority
 from seedlab.core.reports import Failed, Finished, Progress
 from seedlab.pipelines import turns
 from seedlab.pipelines.manager import PipelineManager
@@ -30,19 +31,19 @@ def short_turns(monkeypatch):
     monkeypatch.setattr(turns, "TURN_SECONDS", 0.02)
 
 
-def run(manager, recipes, visitor=None, stop=None, begun=None) -> list:
+def run(manager, recipes, visitor=None, stop=None, begun=None, **options) -> list:
     reports = []
-    for report in manager.generate(recipes, stop or Event(), visitor):
+    for report in manager.generate(recipes, stop or Event(), visitor, **options):
         reports.append(report)
         if begun is not None and isinstance(report, Progress):
             begun.set()
     return reports
 
 
-def start(pool, manager, recipes, visitor, stop=None):
+def start(pool, manager, recipes, visitor, stop=None, **options):
     """Start work in another thread, and wait for its first step."""
     begun = Event()
-    future = pool.submit(run, manager, recipes, visitor, stop, begun)
+    future = pool.submit(run, manager, recipes, visitor, stop, begun, **options)
     assert begun.wait(30)
     return future
 
@@ -137,16 +138,40 @@ def test_many_calls_of_one_visitor_do_not_slow_another(manager, tiny):
     assert len(done) - 1 - done[::-1].index("b") <= 9, "they take turns"
 
 
-def test_background_work_gives_way_at_the_end_of_a_step_and_goes_on_when_nothing_waits(manager, long):
+def test_live_work_gives_way_at_the_end_of_a_step_and_goes_on_when_nothing_waits(manager, long):
     run(manager, [replace(long, num_inference_steps=1)])
     reports = []
-    with ThreadPoolExecutor(1) as other, closing(manager.generate([long], Event(), "a", background=True)) as draft:
+    with (
+        ThreadPoolExecutor(1) as other,
+        closing(manager.generate([long], Event(), "a", priority=Priority.LIVE)) as draft,
+    ):
         reports.append(next(report for report in draft if isinstance(report, Progress)))
         rest = other.submit(list, draft)
         mine = run(manager, [replace(long, num_inference_steps=2, prompt="a boat")], "b")
         assert isinstance(mine[-1], Finished)
         assert not rest.done(), "its turn of two seconds is not used up, yet it gave way"
         assert isinstance(rest.result()[-1], Finished)
+
+
+def test_idle_work_gives_way_even_to_its_own_visitor_and_keeps_its_bytes(manager, long):
+    recipes = [replace(long, num_inference_steps=200)]
+    whole = read_hashes(run(manager, recipes))
+    rows = watch_steps(manager)
+    with ThreadPoolExecutor(1) as other:
+        idle = start(other, manager, recipes, "a", priority=Priority.IDLE)
+        short = replace(long, num_inference_steps=2, prompt="a boat")
+        assert isinstance(run(manager, [short], "a")[-1], Finished)
+        assert not idle.done(), "its turn of two seconds was not over"
+        assert read_hashes(idle.result()) == whole
+    assert sum(rows) == 2 * (200 + 2), "no step was taken twice"
+
+
+def test_no_model_is_loaded_for_idle_work(long):
+    with closing(PipelineManager(device="cpu")) as manager:
+        assert read_ends(run(manager, [long], priority=Priority.IDLE)) == {}
+        assert not manager._executor._cache._loaded
+        assert isinstance(run(manager, [long])[-1], Finished)
+        assert isinstance(run(manager, [replace(long, seed=1)], priority=Priority.IDLE)[-1], Finished)
 
 
 @pytest.mark.parametrize(("loading", "turn"), [(0.1, 2.0), (5.0, 5.0)])

@@ -2,6 +2,9 @@
 
 from threading import Event
 
+import pytest
+
+from seedlab.core.priority import Priority
 from seedlab.pipelines.work_queue import WorkQueue
 
 
@@ -71,26 +74,41 @@ def test_work_that_was_cancelled_is_not_waited_for():
     queue.close()
 
 
-def test_background_work_comes_last_and_makes_nothing_give_way():
+def test_less_urgent_work_comes_last_and_makes_nothing_give_way():
     queue, done, begun, go = WorkQueue(), [], Event(), Event()
     queue.submit(lambda: (begun.set(), go.wait()), "a")
     begun.wait()
-    draft = queue.submit(lambda: done.append("draft"), "a", background=True)
+    idle, draft = (
+        queue.submit(lambda name=priority.name: done.append(name), "a", priority)
+        for priority in (Priority.IDLE, Priority.LIVE)
+    )
     assert not queue.is_wanted
     picture = queue.submit(lambda: done.append("picture"), "b")
     assert queue.is_wanted
-    assert [queue.count_ahead(each) for each in (draft, picture)] == [2, 1]
+    assert [queue.count_ahead(each) for each in (idle, draft, picture)] == [3, 2, 1]
     go.set()
-    draft.result()
-    assert done == ["picture", "draft"]
+    idle.result()
+    assert done == ["picture", "LIVE", "IDLE"]
     queue.close()
 
 
-def test_background_work_that_was_cancelled_is_not_begun():
+@pytest.mark.parametrize("running", [Priority.LIVE, Priority.IDLE])
+def test_less_urgent_work_gives_way_to_what_is_more_urgent_alone(running):
+    queue, begun, go = WorkQueue(), Event(), Event()
+    queue.submit(lambda: (begun.set(), go.wait()), "a", running)
+    begun.wait()
+    for priority in reversed(Priority):
+        queue.submit(lambda: None, "b", priority)
+        assert queue.is_wanted == (priority < running)
+    go.set()
+    queue.close()
+
+
+def test_idle_work_that_was_cancelled_is_not_begun():
     queue, done, begun, go = WorkQueue(), [], Event(), Event()
     queue.submit(lambda: (begun.set(), go.wait()))
     begun.wait()
-    first, second = (queue.submit(lambda name=name: done.append(name), background=True) for name in "ab")
+    first, second = (queue.submit(lambda name=name: done.append(name), priority=Priority.IDLE) for name in "ab")
     assert first.cancel()
     go.set()
     second.result()

@@ -88,8 +88,8 @@ class PipelineCache:
         """
         self.loading = f"Loading {model.name}…"
         try:
-            source = self._files.find(model)
-            key = (source, sign_weights(source.path, source.config), dtype, loras)
+            key = self._identify(model, dtype, loras)
+            source = key[0]
             if key not in self._loaded:
                 self._make_room(device, 0, self._weigh(source, dtype, loras))
                 self._loaded[key] = self._load_source(source, dtype, loras, device, has_gpu)
@@ -98,6 +98,14 @@ class PipelineCache:
             return self._loaded[key]
         finally:
             self.loading = ""
+
+    def is_loaded(self, model: Model, dtype: str, loras: tuple[Lora, ...] = ()) -> bool:
+        """Whether a pipeline is in memory.
+
+        Raises:
+            SeedLabError: its files are not here.
+        """
+        return self._identify(model, dtype, loras) in self._loaded
 
     def renew(self, device: str) -> None:
         """Complete the pipelines that were loaded without this device, in a forked process that has been given it."""
@@ -108,6 +116,10 @@ class PipelineCache:
                 environment=observe(device, known.weights, known.loras, self._memory_format),
                 preview=loaded.preview or _fit_preview(loaded.pipeline),
             )
+
+    def _identify(self, model: Model, dtype: str, loras: tuple[Lora, ...]) -> Key:
+        source = self._files.find(model)
+        return source, sign_weights(source.path, source.config), dtype, loras
 
     def _load_source(
         self, source: Source, dtype: str, loras: tuple[Lora, ...], device: str, has_gpu: bool

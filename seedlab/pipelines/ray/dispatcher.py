@@ -9,6 +9,7 @@ from math import ceil
 from queue import SimpleQueue
 from threading import Condition, Event
 
+from seedlab.core.priority import Priority
 from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Failed, Report
 from seedlab.pipelines.exact.batch import split_batches
@@ -163,9 +164,9 @@ class Dispatcher:
         with self._condition:
             return tuple(self._running)
 
-    def list_background(self) -> tuple[Piece, ...]:
-        """Return what is being made in the background, which has to give way."""
-        return tuple(piece for piece in self.list_running() if piece.job.batch.background)
+    def list_less_urgent(self, priority: Priority) -> tuple[Piece, ...]:
+        """Return what is being made and has to give way to work of this priority."""
+        return tuple(piece for piece in self.list_running() if piece.job.batch.priority > priority)
 
     def count_ahead(self, job: Job) -> int:
         """Count the jobs of other visitors that come before this one."""
@@ -186,11 +187,11 @@ class Dispatcher:
     def _list_next(self) -> Iterator[Job]:
         """Yield the jobs in the order of their turns: each visitor's first ones, then the second ones, ...
 
-        Those in the background come last.
+        Those of another priority come later.
         """
         turns = itertools.zip_longest(*self._jobs.values())
         jobs = [job for each in turns for job in each if job is not None]
-        yield from sorted(jobs, key=lambda job: job.batch.background)
+        yield from sorted(jobs, key=lambda job: job.batch.priority)
 
     def _cut(self, job: Job, worker: str, limit: int) -> Piece:
         share = ceil(job.count_waiting() / max(1, self._idle))

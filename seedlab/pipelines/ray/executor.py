@@ -10,6 +10,7 @@ from typing import Protocol
 from seedlab.core.environment import Environment
 from seedlab.core.errors import SeedLabError
 from seedlab.core.model import ResolvedModel
+from seedlab.core.priority import Priority
 from seedlab.core.reports import Failed, Finished, Report, Waiting
 from seedlab.pipelines.executor import Batch
 from seedlab.pipelines.ray.admission import Admission
@@ -90,13 +91,14 @@ class ClusterExecutor:
         return replace(self._find_reference().environment, weights=weights, loras=loras)
 
     def run(self, batch: Batch, stop: Event) -> Generator[Report, None, None]:
-        """See `Executor`."""
+        """See `Executor`. Idle batches are left unmade: workers are for those who wait."""
+        if batch.priority is Priority.IDLE:
+            return
         self._start()
         job = Job(batch)
         latest: dict[int, Report] = {index: Waiting(index, "") for index in batch.recipes}
         self._dispatcher.submit(job)
-        if not batch.background:
-            self._pool.stop(self._dispatcher.list_background())
+        self._pool.stop(self._dispatcher.list_less_urgent(batch.priority))
         try:
             while latest and not self._is_ended(stop):
                 for report in self._list_news(job, latest, stop):

@@ -11,6 +11,7 @@ from threading import Event, current_thread, main_thread
 from seedlab.core.environment import Environment
 from seedlab.core.errors import SeedLabError
 from seedlab.core.model import ResolvedModel
+from seedlab.core.priority import Priority
 from seedlab.core.reports import Failed, Finished, Report, Waiting
 from seedlab.pipelines.devices.environment import enable_determinism, observe
 from seedlab.pipelines.devices.selection import choose_device
@@ -32,6 +33,7 @@ LOGGER = logging.getLogger(__name__)
 Latest = dict[int, Report]
 """The last report of each unfinished tile."""
 
+NO_LIVE_DRAFTS = "Drafts that follow your typing would use up your GPU time here: press the button to make the picture."
 WAITING = "Waiting for a GPU…"
 """What a tile says until a GPU is found for its call."""
 
@@ -99,7 +101,11 @@ class ZeroGpuExecutor:
             LOGGER.exception("%s could not be loaded in advance.", model.name)
 
     def run(self, batch: Batch, stop: Event) -> Generator[Report, None, None]:
-        """See `Executor`."""
+        """See `Executor`. Only what somebody asked for uses their quota: other batches are left unmade."""
+        if batch.priority is Priority.LIVE:
+            yield from (Failed(index, NO_LIVE_DRAFTS) for index in batch.recipes)
+        if batch.priority is not Priority.REQUEST:
+            return
         latest: Latest = {index: Waiting(index, WAITING) for index in batch.recipes}
         limit = MAX_BATCH if self.device == "cuda" else GUIDE_BATCH
         first = Task.divide(batch, limit)

@@ -8,6 +8,7 @@ from threading import Event
 import pytest
 
 from seedlab.core.errors import SeedLabError
+from seedlab.core.priority import Priority
 from seedlab.core.reports import Failed, Finished, Progress, Waiting
 from seedlab.pipelines.ray import executor
 from seedlab.pipelines.ray import pool as pools
@@ -261,3 +262,10 @@ def test_a_worker_that_fails_ends_its_tiles_with_a_sentence():
 
     with start(FakeWorker("a", act=fail)) as pool:
         assert run(pool, make_batch(1))[0] == Failed(0, "A worker failed, and this picture was not made: try again.")
+
+
+def test_idle_batches_are_left_unmade():
+    worker = FakeWorker("a")
+    with start(worker) as pool:
+        assert run(pool, replace(make_batch(4), priority=Priority.IDLE)) == {}
+    assert not worker.tasks

@@ -1,11 +1,17 @@
 """What ZeroGPU's package raises, as spaces 0.51 words it, and what visitors read."""
 
+from dataclasses import replace
+from threading import Event
 from types import SimpleNamespace
 
 import pytest
 
+from seedlab.core.priority import Priority
+from seedlab.core.reports import Failed
 from seedlab.pipelines.zerogpu import refusals
+from seedlab.pipelines.zerogpu.executor import ZeroGpuExecutor
 from seedlab.pipelines.zerogpu.refusals import explain_refusal
+from tests.pipelines.ray.fakes import make_batch
 
 EXCEEDED = "ZeroGPU quota exceeded"
 
@@ -49,3 +55,10 @@ def test_too_little_time_is_said_with_what_is_left_and_when_there_is_more(wait, 
 
 def test_what_is_no_answer_of_zerogpu_has_a_sentence_without_its_words():
     assert explain_refusal(ConnectionError("[Errno 111] Connection refused")) == refusals.UNREACHABLE
+
+
+@pytest.mark.parametrize(("priority", "kinds"), [(Priority.LIVE, [Failed]), (Priority.IDLE, [])])
+def test_only_what_was_asked_for_uses_a_quota(priority, kinds):
+    batch = replace(make_batch(1), priority=priority)
+    reports = list(ZeroGpuExecutor().run(batch, Event()))
+    assert [type(report) for report in reports] == kinds

@@ -18,6 +18,7 @@ import { Following } from './page/following.js';
 import { addFold, describeUnfold, listenToUnfold } from './page/fold.js';
 import { listenToTiles } from './page/gestures.js';
 import { listenToKeys } from './page/keys.js';
+import { Likely } from './page/likely.js';
 import { Rounds } from './page/rounds.js';
 import { Tabs } from './page/tabs.js';
 import { Ranks } from './pairs/pairs.js';
@@ -30,7 +31,8 @@ import { findTile, makeView, merge } from './state/updates.js';
 import { Script } from './views/script.js';
 import { sheetView } from './views/sheet.js';
 
-// Called by Gradio's component (see seedlab/ui/columns.py). `settings` has the version of saved trails and their keys.
+// Called by Gradio's component (see seedlab/ui/columns.py). `settings` has the version of saved trails, their keys,
+// and makes_ahead.
 export function start({ element, props, trigger, watch }, settings) {
   const sheet = new Sheet(element, trigger, settings);
   watch('value', () => sheet.connection.receive(props.value));
@@ -42,6 +44,7 @@ const PATIENCE = 5000; // milliseconds
 class Sheet {
   constructor(element, trigger, settings) {
     this.root = element.querySelector('.sheet');
+    this.makesAhead = settings.makes_ahead;
     this.view = makeView();
     this.arrangement = new Arrangement();
     this.selections = new Selections();
@@ -83,6 +86,7 @@ class Sheet {
       press: (at) => this.press(at), look: (at) => this.openLook(at), select: (at) => this.actions.pick(at, false), cancel: (round) => this.actions.cancel(round), focus: (at) => this.roving.activate(at),
       load: (at) => this.rounds.showLoaded(at), miss: (at) => this.showMissing(at),
     });
+    if (this.makesAhead) new Likely((kind, data) => this.connection.trigger(kind, data)).listen(this.arrangement.row);
     listenToKeys(this, this.actions);
     narrow.addEventListener('change', () => this.draw());
     window.addEventListener('pagehide', () => this.saved.writePending());
