@@ -154,7 +154,7 @@ def test_live_work_gives_way_at_the_end_of_a_step_and_goes_on_when_nothing_waits
 
 
 def test_idle_work_gives_way_even_to_its_own_visitor_and_keeps_its_bytes(manager, long):
-    recipes = [replace(long, num_inference_steps=200)]
+    recipes = [replace(long, num_inference_steps=80)]
     whole = read_hashes(run(manager, recipes))
     rows = watch_steps(manager)
     with ThreadPoolExecutor(1) as other:
@@ -163,7 +163,7 @@ def test_idle_work_gives_way_even_to_its_own_visitor_and_keeps_its_bytes(manager
         assert isinstance(run(manager, [short], "a")[-1], Finished)
         assert not idle.done(), "its turn of two seconds was not over"
         assert read_hashes(idle.result()) == whole
-    assert sum(rows) == 2 * (200 + 2), "no step was taken twice"
+    assert sum(rows) == 2 * (80 + 2), "no step was taken twice"
 
 
 def test_no_model_is_loaded_for_idle_work(long):

@@ -28,7 +28,7 @@ class Manager(Painter):
     def environment(self, _):
         return ENVIRONMENT
 
-    def generate(self, recipes, stop, *, load_input, visitor=None, draft_steps=None):
+    def generate(self, recipes, stop, *, load_input, visitor=None, draft_steps=None, resume=True):
         return super().generate(recipes, stop, draft_steps=draft_steps)
 
     def close(self):
