@@ -112,7 +112,7 @@ def develop(screen: Screen) -> None:
     screen.set_steps(200)
     screen.generate(seeds="4-7")
     half = "tile => tile.style.getPropertyValue('--fraction') > 0.5"
-    expect(screen.tiles(0, "running")).to_have_count(4)
+    expect(screen.tiles(0, "running")).to_have_count(4, timeout=PATIENCE)  # after calibrating
     screen.page.wait_for_function(
         f"[...document.querySelectorAll('.tile[data-state=running] .frame')].some({half})", timeout=PATIENCE
     )
