@@ -179,7 +179,7 @@ class ThreadExecutor:
             except Empty:
                 if self._is_ended(stop):
                     return
-                news, is_last = [self._repeat(report, future) for report in latest.values()], False
+                news, is_last = self._repeat(latest, future), False
             for report in news:
                 latest[report.index] = report
                 if isinstance(report, Finished | Failed):
@@ -196,10 +196,12 @@ class ThreadExecutor:
     def _is_ended(self, stop: Event) -> bool:
         return stop.is_set() or self._closed.is_set()
 
-    def _repeat(self, report: Report, future: Future[Work | None]) -> Report:
-        if isinstance(report, Waiting):
-            return Waiting(report.index, self._explain_wait(future) or report.sentence)
-        return report
+    def _repeat(self, latest: Latest, future: Future[Work | None]) -> list[Report]:
+        reason = self._explain_wait(future)
+        return [
+            Waiting(report.index, reason or report.sentence) if isinstance(report, Waiting) else report
+            for report in latest.values()
+        ]
 
     def _explain_wait(self, future: Future[Work | None]) -> str:
         """Return why a tile waits: the model that is being loaded, or its place in the queue."""

@@ -5,6 +5,7 @@ data.
 """
 
 import json
+import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
@@ -40,6 +41,9 @@ SHEET_SIDE = 768
 
 QUALITY = 90
 """Of its JPEG, 0...100."""
+
+SIGN_SECONDS = 0.5
+"""How often a caller is told that nothing has changed, which is when they can leave."""
 
 T = TypeVar("T")
 
@@ -243,13 +247,21 @@ class Tools:
 
 def _develop(session: Session) -> Work[Round]:
     """Do the work of a session; returns the newest round."""
+    last, due = None, 0.0
     with closing(session.develop()) as trails:
         for trail in trails:
-            tiles = trail.newest.tiles
-            made = sum(tile.file is not None for tile in tiles)
-            done = sum(tile.fraction for tile in tiles)
-            yield Progress(round(done, 3), len(tiles), f"{made} of {len(tiles)} pictures")
+            progress = _measure(trail.newest)
+            # Many callers who wait would otherwise take the time of the one who is served.
+            if progress != last or time.monotonic() >= due:
+                yield progress
+                last, due = progress, time.monotonic() + SIGN_SECONDS
     return session.trail.newest
+
+
+def _measure(round_: Round) -> Progress:
+    made = sum(tile.file is not None for tile in round_.tiles)
+    done = sum(tile.fraction for tile in round_.tiles)
+    return Progress(round(done, 3), len(round_.tiles), f"{made} of {len(round_.tiles)} pictures")
 
 
 def _describe_result(picture: str, result: VerificationResult) -> dict[str, Any]:
