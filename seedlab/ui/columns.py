@@ -56,12 +56,7 @@ LIVE_EVENTS = ("typed", "hush")
 
 def make_live() -> gr.HTML:
     """Make what carries the events of live words, `LIVE_EVENTS`, and their answers. It shows nothing itself."""
-    return gr.HTML(
-        html_template="<div></div>",
-        js_on_load=write_loader("live/server.js", LIVE_EVENTS),
-        apply_default_css=False,
-        elem_id="live-words",
-    )
+    return _make_carrier("live-words", "live/server.js", LIVE_EVENTS)
 
 
 GALLERY_EVENTS = (
@@ -80,11 +75,12 @@ GALLERY_EVENTS = (
 
 def make_gallery() -> gr.HTML:
     """Make what carries the gallery's events, `GALLERY_EVENTS`, and their answers. It shows nothing itself."""
+    return _make_carrier("gallery", "gallery/server.js", GALLERY_EVENTS)
+
+
+def _make_carrier(name: str, module: str, events: Sequence[str]) -> gr.HTML:
     return gr.HTML(
-        html_template="<div></div>",
-        js_on_load=write_loader("gallery/server.js", GALLERY_EVENTS),
-        apply_default_css=False,
-        elem_id="gallery",
+        html_template="<div></div>", js_on_load=write_loader(module, events), apply_default_css=False, elem_id=name
     )
 
 

@@ -130,7 +130,7 @@ class ExploringHandlers(PanelHandlers):
             places |= variation.places
             return variation
         places |= chosen
-        parsed, notice = drop_present(self._read_rule(tile, rule, texts), tile.recipe)
+        parsed, notice = self._read_new(tile, rule, texts)
         return Variation(parsed, notice=notice)
 
     def _find_edits(self, page: PageSession, form: Form, locked: Recipe) -> dict[str, Any]:
@@ -243,6 +243,10 @@ class ExploringHandlers(PanelHandlers):
             return gr.skip()  # pressing the button says so
         size = model.snap(sides[0]) or model.width, model.snap(sides[1]) or model.height
         return "" if size == (recipe.width, recipe.height) else OTHER_SIZE.format(*size, recipe.seed)
+
+    def _read_new(self, tile: Tile, name: str | None, texts: Sequence[str | float | None]) -> tuple[Rule, str]:
+        """Read a rule as `_read_rule`. Returns it without what the tile has already, and a notice about that."""
+        return drop_present(self._read_rule(tile, name, texts), tile.recipe)
 
     def _read_rule(self, tile: Tile, name: str | None, texts: Sequence[str | float | None]) -> Rule:
         """Parse the rule that varies a tile. Raises SeedLabError, also if it is not one for the tile's model."""

@@ -41,7 +41,6 @@ from seedlab.ui.outputs import Outputs, lose, run_action
 from seedlab.ui.page_session import PageSession
 from seedlab.ui.start_handlers import can_start
 from seedlab.ui.updates import LOST
-from seedlab.ui.variation import drop_present
 from seedlab.workflow.page_services import PageServices
 from seedlab.workflow.trail import State
 from seedlab.workflow.vary_all import plan_variations
@@ -101,7 +100,7 @@ class Handlers(LikelyHandlers):
             tile = page.session.trail.tile(round_id, index)
             if tile.state is State.DONE:
                 page.relock()
-                varied, notice = drop_present(self._read_rule(tile, rule, texts), tile.recipe)
+                varied, notice = self._read_new(tile, rule, texts)
                 page.session.lock(round_id, index, varied, self._check_round)
             elif tile.state is State.DRAFT:
                 page.session.finish(round_id, (index,))
@@ -126,7 +125,7 @@ class Handlers(LikelyHandlers):
                 raise SeedLabError("No pictures are selected: select those to vary.")
             trail = page.session.trail
             tile = trail.tile(round_id, indices[0])
-            varied, notice = drop_present(self._read_rule(tile, rule, texts), tile.recipe)
+            varied, notice = self._read_new(tile, rule, texts)
             place, planned = plan_variations(trail, round_id, indices, varied)
             page.relock()
             page.session.lock(*place, planned, self._check_round)

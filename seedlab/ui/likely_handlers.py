@@ -8,7 +8,6 @@ from seedlab.core.errors import SeedLabError
 from seedlab.ui.browser_state import read_numbers
 from seedlab.ui.live_handlers import LiveHandlers
 from seedlab.ui.page_session import PageSession
-from seedlab.ui.variation import drop_present
 from seedlab.workflow.trail import State
 
 
@@ -28,7 +27,7 @@ class LikelyHandlers(LiveHandlers):
             round_id, index = read_numbers(event, "round", "index")
             tile = page.session.trail.tile(round_id, index)
             if tile.state is State.DONE:
-                varied, _ = drop_present(self._read_rule(tile, rule, texts), tile.recipe)
+                varied, _ = self._read_new(tile, rule, texts)
                 planned = page.session.trail.lock(round_id, index, varied).newest
                 self._check_round(planned)
                 recipes = [each.recipe for each in planned.tiles if each.state is State.WAITING]

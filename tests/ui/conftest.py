@@ -17,3 +17,13 @@ def page(painter):
     page = Page(Handlers(make_services(painter), address))
     page.open()
     return page
+
+
+@pytest.fixture
+def locked(page):
+    """A page on which seed 2 is locked."""
+    page.explore()
+    page.develop()
+    page.click(1, 2)
+    page.develop()
+    return page

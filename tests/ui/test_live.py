@@ -12,16 +12,6 @@ from tests.ui.fakes import SKETCH
 from tests.ui.page import address
 
 
-@pytest.fixture
-def locked(page):
-    """A page on which seed 2 is locked."""
-    page.explore()
-    page.develop()
-    page.click(1, 2)
-    page.develop()
-    return page
-
-
 def write_form(prompt, **changes):
     advanced = dict.fromkeys(ADVANCED, "") | changes
     form = Form(prompt, "0-3", False, "", advanced.pop("model_id", "sketch"), **advanced)

@@ -16,16 +16,6 @@ from tests.ui.page import SUFFIXES, Page, address
 PROMPT = "Labrador"
 
 
-@pytest.fixture
-def locked(page):
-    """A page on which seed 2 is locked."""
-    page.explore()
-    page.develop()
-    page.click(1, 2)
-    page.develop()
-    return page
-
-
 def press(page, rule="suffixes", prompt=PROMPT, seeds="0-3", texts=(), **changes):
     """Press the panel's button."""
     named = {each.name: each.default for each in list_parameters()} | {"suffixes": SUFFIXES} | dict(texts)
