@@ -26,7 +26,7 @@ from seedlab.workflow.verification import VerificationResult, read_original, ver
 from tests.pipelines import builders
 from tests.pipelines.plain import INPUTS, hash_pixels, run_plainly
 from tests.pipelines.test_export import run_script
-from tests.pipelines.test_stages import BUILDERS, OTHERS, QUICK, develop
+from tests.pipelines.test_stages import BUILDERS, OTHERS, develop, list_cases
 
 
 @pytest.fixture(scope="module")
@@ -61,13 +61,6 @@ def start(recipe: Recipe, photo: Path, strength: float = 0.5, **changes: object)
 def make(generate, *recipes: Recipe) -> list[str]:
     ends = {report.index: report for report in generate(recipes, Event())}
     return [hash_pixels(ends[index].image) for index in range(len(recipes))]
-
-
-def list_cases():
-    for model in BUILDERS:
-        for dtype in ("float32", "bfloat16"):
-            marks = () if (model, dtype) in QUICK else pytest.mark.slow
-            yield pytest.param(model, dtype, marks=marks, id=f"{model}-{dtype}")
 
 
 @pytest.mark.parametrize(("model", "dtype"), tuple(list_cases()))
