@@ -74,6 +74,7 @@ class Visitor(Page):
 @pytest.fixture
 def store(tmp_path):
     store = make_store(tmp_path / "store")
+    store.update_index()  # else the first search starts it in the background, and it meets what a test deletes
     yield store
     store.close()
 

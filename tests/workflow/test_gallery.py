@@ -20,6 +20,7 @@ from tests.images.index.stores import keep
 @pytest.fixture
 def store(tmp_path):
     store = make_store(tmp_path)
+    store.update_index()  # else the first search starts it in the background, and it meets what a test deletes
     yield store
     store.close()
 
