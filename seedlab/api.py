@@ -31,7 +31,7 @@ from seedlab.workflow.jobs.inspection import (
 from seedlab.workflow.jobs.job import Draft, Job, OutputPicture, Result, Show, run_job
 from seedlab.workflow.jobs.rounds import Grid, plan_grid, plan_refinement
 from seedlab.workflow.jobs.variations import Varied, parse_rule, read_variations
-from seedlab.workflow.local_files import Places
+from seedlab.workflow.pictures.local_files import Places
 from seedlab.workflow.services import Services
 from seedlab.workflow.verification import VerificationResult
 

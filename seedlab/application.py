@@ -34,20 +34,20 @@ from seedlab.settings import INPUTS_FOLDER, RUNS_BYTES, Settings
 from seedlab.sketch import vocabulary
 from seedlab.sketch.phrases import add_phrase
 from seedlab.workflow.ahead import Ahead
-from seedlab.workflow.gallery import Gallery
-from seedlab.workflow.known_files import KnownFiles
-from seedlab.workflow.known_shares import KnownShares
-from seedlab.workflow.known_times import KnownTimes
+from seedlab.workflow.gallery.gallery import Gallery
+from seedlab.workflow.gallery.thumbnail_addresses import ThumbnailAddresses
+from seedlab.workflow.known.files import KnownFiles
+from seedlab.workflow.known.shares import KnownShares
+from seedlab.workflow.known.times import KnownTimes
 from seedlab.workflow.live import LiveDrafts
-from seedlab.workflow.local_files import LocalFiles
 from seedlab.workflow.measuring import Made, Tried, measure_model, try_suffixes
 from seedlab.workflow.page_services import PageServices
-from seedlab.workflow.script import write_script
+from seedlab.workflow.pictures.local_files import LocalFiles
+from seedlab.workflow.scripts.script import write_script
 from seedlab.workflow.services import Services
 from seedlab.workflow.session import Session
-from seedlab.workflow.thumbnail_addresses import ThumbnailAddresses
 from seedlab.workflow.tools import Tools
-from seedlab.workflow.trail import Trail
+from seedlab.workflow.trails.trail import Trail
 from seedlab.workflow.verification import VerificationResult, read_original, verify
 
 KNOWN_FILES = "local-files.json"

@@ -15,9 +15,9 @@ from seedlab.images.metadata import Metadata
 from seedlab.pipelines.models.catalog import CATALOG
 from seedlab.rules.seeds import Seeds
 from seedlab.settings import Settings
-from seedlab.workflow.local_files import Places
-from seedlab.workflow.trail import State
-from seedlab.workflow.trail_json import write_trail
+from seedlab.workflow.pictures.local_files import Places
+from seedlab.workflow.trails.trail import State
+from seedlab.workflow.trails.trail_json import write_trail
 from seedlab.workflow.verification import VerificationResult
 from tests.examples import ENVIRONMENT, RECIPE
 from tests.ui.test_layout import build
@@ -29,7 +29,7 @@ import json, sys
 import app
 from seedlab.application import Application
 from seedlab.settings import Settings
-from seedlab.ui.layout import build_blocks
+from seedlab.ui.blocks.layout import build_blocks
 from seedlab.ui.pictures import PictureServer
 services = Application(Settings()).page_services
 build_blocks(services, PictureServer())

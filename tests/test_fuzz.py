@@ -17,8 +17,8 @@ from seedlab.images.infotext import write_infotext
 from seedlab.images.metadata import Metadata
 from seedlab.images.restoring import read
 from seedlab.rules.registry import RULES, read_rule
-from seedlab.workflow.borrowing import borrow
-from seedlab.workflow.trail_json import read_trail, write_trail
+from seedlab.workflow.pictures.borrowing import borrow
+from seedlab.workflow.trails.trail_json import read_trail, write_trail
 from tests.examples import ENVIRONMENT, MODEL, RECIPE, make_lineage
 
 SURROGATES = st.characters(codec=None)

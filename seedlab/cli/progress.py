@@ -2,7 +2,7 @@
 
 import sys
 
-from seedlab.workflow.trail import Round, State
+from seedlab.workflow.trails.trail import Round, State
 
 
 class ProgressLine:

@@ -16,8 +16,8 @@ from seedlab.images.output_folder import is_grid
 from seedlab.workflow.export.html_page import write_page
 from seedlab.workflow.export.links import make_link
 from seedlab.workflow.export.trail_parts import arrange, make_trail
-from seedlab.workflow.own_pictures import describe_inputs, list_recipes
-from seedlab.workflow.script import write_script
+from seedlab.workflow.pictures.own import describe_inputs, list_recipes
+from seedlab.workflow.scripts.script import write_script
 
 URL = "http://127.0.0.1:7860"
 

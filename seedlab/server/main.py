@@ -91,8 +91,8 @@ def start(application: Application, port: int | None, temporary: Path) -> Stop:
     Raises:
         SeedLabError: the port is taken.
     """
+    from seedlab.ui.blocks.layout import build_blocks, launch_options
     from seedlab.ui.gradio_app import GradioApp
-    from seedlab.ui.layout import build_blocks, launch_options
     from seedlab.ui.pictures import PictureServer
     from seedlab.ui.static_files import make_static_route
 

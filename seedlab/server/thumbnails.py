@@ -8,7 +8,7 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from seedlab.core.errors import SeedLabError
-from seedlab.workflow.thumbnail_addresses import PREFIX
+from seedlab.workflow.gallery.thumbnail_addresses import PREFIX
 
 HEADERS = {"Cache-Control": "private, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
 

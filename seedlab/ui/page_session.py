@@ -14,20 +14,20 @@ from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Report
 from seedlab.images.index.search import NOBODY
 from seedlab.images.png import read_pixels
-from seedlab.ui.browser_state import read_count
-from seedlab.ui.differences import build_comparison
-from seedlab.ui.subject import Subject, find_subject
-from seedlab.ui.updates import Updates
-from seedlab.ui.verifications import Verifications
-from seedlab.ui.view import CanEnlarge, find_focus
-from seedlab.workflow.gallery import Gallery
-from seedlab.workflow.gallery_marks import GalleryMarks
+from seedlab.ui.views.browser_state import read_count
+from seedlab.ui.views.differences import build_comparison
+from seedlab.ui.views.subject import Subject, find_subject
+from seedlab.ui.views.updates import Updates
+from seedlab.ui.views.verifications import Verifications
+from seedlab.ui.views.view import CanEnlarge, find_focus
+from seedlab.workflow.gallery.gallery import Gallery
+from seedlab.workflow.gallery.marks import GalleryMarks
 from seedlab.workflow.live import DraftFor
-from seedlab.workflow.mark import Mark
 from seedlab.workflow.measuring import Tried, choose_pictures, format_choice, format_tried
 from seedlab.workflow.page_services import MeasureFor, TrySuffixesFor, VerifyFor
 from seedlab.workflow.session import Session
-from seedlab.workflow.trail import State, Trail
+from seedlab.workflow.trails.mark import Mark
+from seedlab.workflow.trails.trail import State, Trail
 from seedlab.workflow.verification import VerificationResult
 
 LARGE_DOWNLOAD = 1.0
@@ -46,7 +46,7 @@ class PageSession:
         address: returns where the browser finds a picture.
         visitor: whose turns the work takes.
         note: what to know about the trail that it started with; "" for nothing.
-        can_enlarge: see `seedlab.ui.view`.
+        can_enlarge: see `seedlab.ui.views.view`.
         gallery: of the visitor, which gets the marks; None for none.
 
     Attributes:

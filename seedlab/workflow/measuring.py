@@ -18,7 +18,7 @@ from seedlab.measures.features import Features, coarsen, describe, measure_dista
 from seedlab.measures.seed_share import measure_seed_share
 from seedlab.measures.trials import EVERYWHERE, Trial, compare_wordings
 from seedlab.rules.suffixes import Suffixes
-from seedlab.workflow.known_shares import KnownShares
+from seedlab.workflow.known.shares import KnownShares
 
 PROMPTS = (
     "a labrador",

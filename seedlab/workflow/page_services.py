@@ -15,7 +15,7 @@ from seedlab.workflow.live import DraftFor
 from seedlab.workflow.measuring import Made, Tried
 from seedlab.workflow.services import Services
 from seedlab.workflow.session import Session
-from seedlab.workflow.trail import Trail
+from seedlab.workflow.trails.trail import Trail
 from seedlab.workflow.verification import VerificationResult
 
 MeasureFor = Callable[[Model, Event, str], Generator[Made, None, SeedShare | None]]

@@ -12,9 +12,9 @@ from seedlab.core.reports import Generate
 from seedlab.core.start import InputPicture
 from seedlab.images.inputs.reading import ReadPicture
 from seedlab.images.metadata import Metadata
-from seedlab.workflow.gallery import Gallery
-from seedlab.workflow.known_shares import KnownShares
-from seedlab.workflow.local_files import Places
+from seedlab.workflow.gallery.gallery import Gallery
+from seedlab.workflow.known.shares import KnownShares
+from seedlab.workflow.pictures.local_files import Places
 
 
 def _refuse_gallery(_cookies: Mapping[str, str]) -> Gallery:

@@ -16,10 +16,10 @@ from seedlab.core.reports import Failed, Finished, Generate, Progress, Report, W
 from seedlab.rules.change import Lineage
 from seedlab.rules.rule import Rule
 from seedlab.workflow.eta import Clock, is_same_work
-from seedlab.workflow.mark import Mark
-from seedlab.workflow.shared_trail import SharedTrail
-from seedlab.workflow.trail import Round, State, Tile, Trail
-from seedlab.workflow.trail_joining import add_trail
+from seedlab.workflow.trails.joining import add_trail
+from seedlab.workflow.trails.mark import Mark
+from seedlab.workflow.trails.shared import SharedTrail
+from seedlab.workflow.trails.trail import Round, State, Tile, Trail
 
 LOGGER = logging.getLogger(__name__)
 

@@ -22,8 +22,8 @@ from seedlab.images.index.marks import Mark
 from seedlab.images.index.row import Row
 from seedlab.images.index.search import OPERATOR, Search
 from seedlab.images.store import Store, make_store
-from seedlab.workflow.gallery import Gallery
-from seedlab.workflow.thumbnail_addresses import ThumbnailAddresses
+from seedlab.workflow.gallery.gallery import Gallery
+from seedlab.workflow.gallery.thumbnail_addresses import ThumbnailAddresses
 from tests.examples import ENVIRONMENT, RECIPE, make_finished
 
 SUBJECTS = ["Labrador", "fox", "boat", "house", "cat", "owl", "castle", "train", "tree", "woman", "robot", "teapot"]

@@ -40,7 +40,7 @@ from seedlab.pipelines.manager import PipelineManager
 from seedlab.pipelines.models.catalog import SKETCH, SKETCH_FOLDER
 from seedlab.rules.seeds import Seeds
 from seedlab.workflow.session import Session
-from seedlab.workflow.trail import State
+from seedlab.workflow.trails.trail import State
 from tests.benchmarks.models import build_full_width, build_mid_width
 
 SEEDS = (0, 1, 2, 3)

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from seedlab.ui.browser_state import STORAGE_KEYS
+from seedlab.ui.views.browser_state import STORAGE_KEYS
 from tests.browser.conftest import QUICK, SMALL
 from tests.browser.screen import PATIENCE
 

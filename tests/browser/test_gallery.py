@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from seedlab.rules.seeds import Seeds
 from seedlab.workflow.export.links import make_link, read_link
-from seedlab.workflow.trail import Trail
+from seedlab.workflow.trails.trail import Trail
 from tests.browser.conftest import QUICK, SMALL, clean
 from tests.browser.screen import PATIENCE
 from tests.browser.test_cull import PHONE, PRESS, RELEASE

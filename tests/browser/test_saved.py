@@ -4,8 +4,8 @@ import re
 
 from playwright.sync_api import expect
 
-from seedlab.ui.browser_state import STORAGE_KEYS
-from seedlab.workflow.trail_json import VERSION
+from seedlab.ui.views.browser_state import STORAGE_KEYS
+from seedlab.workflow.trails.trail_json import VERSION
 from tests.browser.conftest import LONG, QUICK, SMALL
 from tests.browser.screen import PATIENCE
 

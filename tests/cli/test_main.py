@@ -27,7 +27,7 @@ from seedlab.core.reports import Failed, Finished, Progress, Report, Waiting
 from seedlab.core.weights import WeightHashes
 from seedlab.images.metadata import Metadata, read_metadata, write_picture
 from seedlab.images.png import read_pixels, write_png
-from seedlab.workflow.local_files import LocalFiles
+from seedlab.workflow.pictures.local_files import LocalFiles
 from seedlab.workflow.services import Services
 from tests.examples import ENVIRONMENT, MODEL, RECIPE, make_lineage
 from tests.pipelines.builders import build_stable_diffusion

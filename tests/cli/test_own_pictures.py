@@ -13,7 +13,7 @@ from seedlab.images.index.search import OPERATOR
 from seedlab.images.inputs.reading import read_input
 from seedlab.images.inputs.store import InputStore
 from seedlab.images.metadata import read_metadata
-from seedlab.workflow.local_files import LocalFiles
+from seedlab.workflow.pictures.local_files import LocalFiles
 from tests.cli.test_main import PROMPT, describe, read_loras
 from tests.cli.test_main import Painter as PlainPainter
 from tests.examples import MODEL

@@ -14,7 +14,7 @@ from seedlab.images.compare import hash_pixels
 from seedlab.pipelines.models.addresses import find_model
 from seedlab.rules.steps import Steps
 from seedlab.rules.suffixes import GUIDE_SUFFIXES
-from seedlab.workflow.script import write_script
+from seedlab.workflow.scripts.script import write_script
 from tests.pipelines.builders import build_ddim, make_default_recipe, make_recipe
 from tests.processes import run_python, run_python_afresh
 from tests.rounds import seed_round, suffix_round

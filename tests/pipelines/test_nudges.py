@@ -16,7 +16,7 @@ from seedlab.images.metadata import Metadata, read_metadata, write_picture
 from seedlab.pipelines.models.addresses import find_model
 from seedlab.pipelines.sampling.call import sample
 from seedlab.pipelines.sampling.paused import PausedError
-from seedlab.workflow.script import write_script
+from seedlab.workflow.scripts.script import write_script
 from tests.pipelines import builders
 from tests.pipelines.plain import hash_pixels, load_plainly, make_scheduler_plainly, run_plainly
 from tests.pipelines.test_contract import make

@@ -21,7 +21,7 @@ from seedlab.images.metadata import Metadata, read_metadata, write_picture
 from seedlab.pipelines.models.addresses import find_model
 from seedlab.pipelines.ray.actor import Actor
 from seedlab.pipelines.ray.messages import Task, WorkerOptions
-from seedlab.workflow.script import write_script
+from seedlab.workflow.scripts.script import write_script
 from seedlab.workflow.verification import VerificationResult, read_original, verify
 from tests.pipelines import builders
 from tests.pipelines.plain import INPUTS, hash_pixels, run_plainly

@@ -13,7 +13,7 @@ from seedlab.core.reports import Failed, Finished
 from seedlab.pipelines.models.addresses import find_model
 from seedlab.pipelines.sampling.embeddings import encode
 from seedlab.pipelines.sampling.prompts import Prompts
-from seedlab.workflow.script import write_script
+from seedlab.workflow.scripts.script import write_script
 from tests.pipelines import builders
 from tests.pipelines.plain import hash_pixels, run_plainly
 from tests.pipelines.test_export import run_script

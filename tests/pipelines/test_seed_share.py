@@ -8,7 +8,7 @@ import pytest
 
 from seedlab.core.recipe import Recipe
 from seedlab.pipelines.manager import PipelineManager
-from seedlab.workflow.known_shares import KnownShares
+from seedlab.workflow.known.shares import KnownShares
 from seedlab.workflow.measuring import measure_model
 
 pytestmark = pytest.mark.slow

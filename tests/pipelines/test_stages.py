@@ -24,7 +24,7 @@ from seedlab.pipelines.models.addresses import find_model
 from seedlab.pipelines.models.families import FAMILIES
 from seedlab.pipelines.stages import FinishedPictures
 from seedlab.pipelines.work import Work
-from seedlab.workflow.script import write_script
+from seedlab.workflow.scripts.script import write_script
 from seedlab.workflow.verification import VerificationResult, read_original, verify
 from tests.pipelines import builders
 from tests.pipelines.plain import draw_plainly, hash_pixels, run_in_new_process, run_plainly

@@ -12,7 +12,7 @@ from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Failed
 from seedlab.pipelines.models.addresses import find_model
 from seedlab.pipelines.sampling.tiling import tile_autoencoder
-from seedlab.workflow.script import write_script
+from seedlab.workflow.scripts.script import write_script
 from tests.pipelines import builders
 from tests.pipelines.plain import run_plainly
 from tests.pipelines.test_contract import make

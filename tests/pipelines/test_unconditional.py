@@ -11,7 +11,7 @@ from seedlab.core.reports import Finished, Progress
 from seedlab.rules.seeds import Seeds
 from seedlab.rules.suffixes import Suffixes
 from seedlab.workflow.session import Picture, Session
-from seedlab.workflow.trail import State
+from seedlab.workflow.trails.trail import State
 from tests.pipelines.builders import build_ddim, build_ddpm, build_pixart, flatten, make_default_recipe
 from tests.pipelines.plain import hash_pixels, run_plainly
 from tests.pipelines.turns import run_in_one_turn

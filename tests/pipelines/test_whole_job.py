@@ -18,10 +18,10 @@ from seedlab.images.restoring import Restored, restore
 from seedlab.rules.seeds import Seeds
 from seedlab.rules.suffixes import GUIDE_SUFFIXES, Suffixes
 from seedlab.settings import Settings
-from seedlab.workflow.local_files import Places
 from seedlab.workflow.page_services import PageServices
+from seedlab.workflow.pictures.local_files import Places
 from seedlab.workflow.session import Session
-from seedlab.workflow.trail import Round, State
+from seedlab.workflow.trails.trail import Round, State
 from seedlab.workflow.verification import VerificationResult
 from tests.pipelines import builders
 from tests.pipelines.builders.recipes import PROMPT

@@ -13,7 +13,7 @@ from seedlab.rules.seeds import Seeds
 from seedlab.rules.suffixes import Suffixes
 from seedlab.rules.sweep import Sweep
 from seedlab.rules.words import Words
-from seedlab.workflow.trail import Trail
+from seedlab.workflow.trails.trail import Trail
 from tests.examples import RECIPE
 
 ARTSY = Suffixes((", artsy", ", red"))

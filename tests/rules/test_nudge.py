@@ -13,8 +13,8 @@ from seedlab.rules.other_seeds import choose_others
 from seedlab.rules.registry import read_rule
 from seedlab.rules.seeds import Seeds
 from seedlab.rules.suffixes import Suffixes
-from seedlab.workflow.trail import Trail
-from seedlab.workflow.trail_json import read_trail, write_trail
+from seedlab.workflow.trails.trail import Trail
+from seedlab.workflow.trails.trail_json import read_trail, write_trail
 from tests.examples import RECIPE
 
 SEVEN = Nudge(seed=7, weight=0.1)

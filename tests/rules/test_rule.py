@@ -15,8 +15,8 @@ from seedlab.rules.rule import MAX_VALUES, Rule
 from seedlab.rules.seeds import Seeds
 from seedlab.rules.steps import Steps
 from seedlab.rules.suffixes import Suffixes
-from seedlab.workflow.trail import Trail
-from seedlab.workflow.trail_json import read_trail, write_trail
+from seedlab.workflow.trails.trail import Trail
+from seedlab.workflow.trails.trail_json import read_trail, write_trail
 from tests.examples import RECIPE
 
 ROUND = [replace(RECIPE, seed=seed) for seed in range(4)]

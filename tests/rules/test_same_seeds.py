@@ -8,7 +8,7 @@ from seedlab.core.errors import RecipeError
 from seedlab.rules.same_seeds import SameSeeds
 from seedlab.rules.seeds import Seeds
 from seedlab.rules.suffixes import Suffixes
-from seedlab.workflow.trail import Trail
+from seedlab.workflow.trails.trail import Trail
 from tests.examples import RECIPE
 
 CAT = "Cat in the style of Vermeer"

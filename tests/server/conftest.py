@@ -49,8 +49,8 @@ def launch(
     painter: Painter, temporary: Path, settings: Settings, places: int = 64, **limits: float
 ) -> Iterator[Served]:
     """Serve the page with fake pictures, as `seedlab.server.main.start` does with real ones."""
+    from seedlab.ui.blocks.layout import build_blocks, launch_options
     from seedlab.ui.gradio_app import GradioApp
-    from seedlab.ui.layout import build_blocks, launch_options
     from seedlab.ui.pictures import PictureServer
 
     # Without a running event loop Gradio creates some and never closes them.

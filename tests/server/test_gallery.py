@@ -15,7 +15,7 @@ from seedlab.rules.seeds import Seeds
 from seedlab.server.thumbnails import make_thumbnail_route
 from seedlab.server.visitors import VisitorCookie
 from seedlab.settings import Settings
-from seedlab.workflow.gallery import Search
+from seedlab.workflow.gallery.gallery import Search
 from tests.examples import ENVIRONMENT, RECIPE
 from tests.workflow.painter import Painter
 

@@ -14,7 +14,7 @@ from seedlab.core.visitors import name_owner
 from seedlab.images.index.search import NOBODY, OPERATOR
 from seedlab.rules.seeds import Seeds
 from seedlab.settings import Settings
-from seedlab.workflow.trail import State
+from seedlab.workflow.trails.trail import State
 from tests.examples import ENVIRONMENT, RECIPE
 from tests.server.test_gallery import ADA, BOB
 from tests.workflow.painter import Painter

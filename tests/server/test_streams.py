@@ -10,7 +10,7 @@ import pytest
 from seedlab.server.paths import DATA, HEARTBEAT, JOIN, PREDICT
 from seedlab.server.streams import Streams
 from seedlab.settings import Settings
-from seedlab.ui.form import FORM
+from seedlab.ui.blocks.form import FORM
 from seedlab.ui.running_page import OpenStream
 from tests.server.conftest import launch
 from tests.server.raw import read_status, send_head

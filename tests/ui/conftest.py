@@ -2,7 +2,7 @@
 
 import pytest
 
-from seedlab.ui.handlers import Handlers
+from seedlab.ui.handlers.page import Handlers
 from tests.ui.fakes import Painter, make_services
 from tests.ui.page import Page, address
 

@@ -7,11 +7,11 @@ from types import SimpleNamespace
 
 from seedlab.rules.registry import list_parameters
 from seedlab.rules.suffixes import GUIDE_SUFFIXES
-from seedlab.ui.form import ADVANCED, ERROR_PLACES, FORM, Form
-from seedlab.ui.handlers import Handlers
-from seedlab.ui.updates import QUESTIONS, Updates
-from seedlab.workflow.trail import Trail
-from seedlab.workflow.trail_json import VERSION
+from seedlab.ui.blocks.form import ADVANCED, ERROR_PLACES, FORM, Form
+from seedlab.ui.handlers.page import Handlers
+from seedlab.ui.views.updates import QUESTIONS, Updates
+from seedlab.workflow.trails.trail import Trail
+from seedlab.workflow.trails.trail_json import VERSION
 
 SUFFIXES = "\n".join(GUIDE_SUFFIXES)
 SERVED = ("Labrador", "0-3", "sketch")

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from seedlab.workflow.trail_json import read_trail
+from seedlab.workflow.trails.trail_json import read_trail
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ from seedlab.core.start import Start
 from seedlab.images.metadata import Metadata, write_picture
 from seedlab.rules.change import Change
 from seedlab.rules.develop import LARGER
-from seedlab.ui.captions import format_model_notes, format_settings
-from seedlab.ui.fields import list_rules
-from seedlab.ui.handlers import Handlers
+from seedlab.ui.blocks.fields import list_rules
+from seedlab.ui.handlers.page import Handlers
+from seedlab.ui.views.captions import format_model_notes, format_settings
 from tests.examples import RECIPE, make_lineage
 from tests.ui.fakes import ENVIRONMENT, SKETCH, make_services
 from tests.ui.page import Page, address

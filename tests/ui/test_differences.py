@@ -5,7 +5,7 @@ from dataclasses import fields, replace
 import pytest
 
 from seedlab.core.recipe import Lora, Nudge, Recipe
-from seedlab.ui.differences import FORMATS, MODEL, TEXTS, build_comparison
+from seedlab.ui.views.differences import FORMATS, MODEL, TEXTS, build_comparison
 from tests.ui.fakes import SKETCH
 
 RECIPE = SKETCH.make_recipe(prompt="Labrador in the style of Vermeer", seed=0)

@@ -4,10 +4,10 @@ import pytest
 
 from seedlab.images.metadata import Metadata, write_picture
 from seedlab.rules.seeds import Seeds
-from seedlab.ui.browser_state import read_working
-from seedlab.ui.captions import format_progress
-from seedlab.workflow.trail import State, Trail
-from seedlab.workflow.trail_json import read_trail
+from seedlab.ui.views.browser_state import read_working
+from seedlab.ui.views.captions import format_progress
+from seedlab.workflow.trails.trail import State, Trail
+from seedlab.workflow.trails.trail_json import read_trail
 from tests.examples import RECIPE
 from tests.ui.fakes import ENVIRONMENT, paint
 from tests.ui.page import Page, show

@@ -11,15 +11,15 @@ from PIL import Image
 from seedlab.core.visitors import COOKIE, name_owner
 from seedlab.images.index.search import NOBODY
 from seedlab.images.store import make_store
-from seedlab.ui.form import ERROR_PLACES, FORM
-from seedlab.ui.gallery_data import BROKEN_OUTCOMES
-from seedlab.ui.gallery_handlers import GalleryHandlers
-from seedlab.ui.handlers import Handlers
+from seedlab.ui.blocks.form import ERROR_PLACES, FORM
+from seedlab.ui.handlers.gallery import GalleryHandlers
+from seedlab.ui.handlers.page import Handlers
+from seedlab.ui.views.gallery_data import BROKEN_OUTCOMES
 from seedlab.workflow.export.links import make_link
 from seedlab.workflow.export.trail_parts import take_picture
-from seedlab.workflow.gallery import Gallery, Search
+from seedlab.workflow.gallery.gallery import Gallery, Search
+from seedlab.workflow.gallery.thumbnail_addresses import ThumbnailAddresses
 from seedlab.workflow.session import Session
-from seedlab.workflow.thumbnail_addresses import ThumbnailAddresses
 from tests.ui.fakes import make_services
 from tests.ui.page import Page, address
 

@@ -12,11 +12,11 @@ from seedlab.core.recipe import MAX_PROMPT_CHARACTERS, Lora
 from seedlab.rules.seeds import Seeds
 from seedlab.rules.suffixes import GUIDE_SUFFIXES
 from seedlab.rules.sweep import Sweep
-from seedlab.ui.fields import MODEL_DEPENDENT, fill_field, list_rules, start_with_prompt
-from seedlab.ui.form import ADVANCED, FORM, STARTING
-from seedlab.ui.handlers import Handlers, end_session
-from seedlab.ui.updates import LOST
-from seedlab.workflow.trail_json import VERSION
+from seedlab.ui.blocks.fields import MODEL_DEPENDENT, fill_field, list_rules, start_with_prompt
+from seedlab.ui.blocks.form import ADVANCED, FORM, STARTING
+from seedlab.ui.handlers.page import Handlers, end_session
+from seedlab.ui.views.updates import LOST
+from seedlab.workflow.trails.trail_json import VERSION
 from tests.ui.fakes import SKETCH, make_services
 from tests.ui.page import SUFFIXES, Page, address
 

@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from seedlab.ui.columns import make_columns, make_gallery, make_live, make_message, make_word_list
-from seedlab.ui.layout import build_blocks, launch_options
+from seedlab.ui.blocks.columns import make_columns, make_gallery, make_live, make_message, make_word_list
+from seedlab.ui.blocks.layout import build_blocks, launch_options
 from seedlab.ui.pictures import PictureServer
 from seedlab.ui.theme import DARK, LIGHT
 from tests.ui.fakes import Painter, make_services
@@ -31,7 +31,9 @@ def blocks(tmp_path_factory):
 
 
 def test_the_page_is_built_without_torch():
-    code = "import sys, seedlab.ui.layout; print(sorted({'torch', 'diffusers', 'transformers'} & set(sys.modules)))"
+    code = (
+        "import sys, seedlab.ui.blocks.layout; print(sorted({'torch', 'diffusers', 'transformers'} & set(sys.modules)))"
+    )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
 

@@ -5,9 +5,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from seedlab.ui.form import ADVANCED, ERROR_PLACES, RULE_FIELDS, Form
-from seedlab.ui.handlers import Handlers
-from seedlab.ui.live_handlers import NOT_HERE, OTHER_MODEL
+from seedlab.ui.blocks.form import ADVANCED, ERROR_PLACES, RULE_FIELDS, Form
+from seedlab.ui.handlers.live import NOT_HERE, OTHER_MODEL
+from seedlab.ui.handlers.page import Handlers
 from tests.ui.fakes import SKETCH
 from tests.ui.page import address
 

@@ -7,9 +7,9 @@ import pytest
 
 from seedlab.core.model import ModelCard
 from seedlab.rules.registry import list_parameters
-from seedlab.ui.exploring_handlers import FOLLOWERS
-from seedlab.ui.form import ADVANCED, FORM, Form
-from seedlab.ui.handlers import Handlers
+from seedlab.ui.blocks.form import ADVANCED, FORM, Form
+from seedlab.ui.handlers.exploring import FOLLOWERS
+from seedlab.ui.handlers.page import Handlers
 from tests.ui.fakes import SKETCH, make_services
 from tests.ui.page import SUFFIXES, Page, address
 

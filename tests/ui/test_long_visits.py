@@ -14,13 +14,13 @@ from seedlab.rules.seeds import Seeds
 from seedlab.rules.suffixes import Suffixes
 from seedlab.rules.sweep import Sweep
 from seedlab.ui import updates as updates_module
-from seedlab.ui.handlers import Handlers
+from seedlab.ui.handlers.page import Handlers
 from seedlab.ui.theme import STATIC
-from seedlab.ui.tree import KEPT
-from seedlab.ui.updates import Updates
+from seedlab.ui.views.tree import KEPT
+from seedlab.ui.views.updates import Updates
 from seedlab.workflow.session import Picture, Session
-from seedlab.workflow.trail import State, Trail
-from seedlab.workflow.trail_json import write_trail
+from seedlab.workflow.trails.trail import State, Trail
+from seedlab.workflow.trails.trail_json import write_trail
 from tests.ui.fakes import SKETCH, Painter, make_services
 from tests.ui.page import Page, View, address, show
 
@@ -193,7 +193,7 @@ def describe(shown: dict) -> list:
 
 @pytest.mark.parametrize("seed", range(20))
 def test_a_page_that_gets_what_moved_shows_the_whole_tree(seed, monkeypatch):
-    monkeypatch.setattr("seedlab.workflow.trail.MAX_ROUNDS", 15)  # some make room for others
+    monkeypatch.setattr("seedlab.workflow.trails.trail.MAX_ROUNDS", 15)  # some make room for others
     trails = walk(seed, steps=40)
     view, _ = follow(trails, seed)
     assert describe(view.read()) == describe(show(trails[-1]))
@@ -203,7 +203,7 @@ def test_the_script_of_the_page_shows_the_same_tree(monkeypatch):
     node = shutil.which("node")
     if node is None:
         pytest.skip("needs node")
-    monkeypatch.setattr("seedlab.workflow.trail.MAX_ROUNDS", 15)
+    monkeypatch.setattr("seedlab.workflow.trails.trail.MAX_ROUNDS", 15)
     view, got = follow(walk(5, steps=60), 5)
     given = json.dumps([(STATIC / "js" / "state" / "updates.js").as_uri(), got])
     done = subprocess.run([node, "-e", RUN], input=given, capture_output=True, text=True, check=True, timeout=60)

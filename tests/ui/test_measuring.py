@@ -1,6 +1,6 @@
 """Measuring on the page: a model's seed share, and what suffixes change."""
 
-from seedlab.ui.form import ADVANCED, ERROR_PLACES, Form
+from seedlab.ui.blocks.form import ADVANCED, ERROR_PLACES, Form
 
 
 def test_the_page_counts_and_then_says_the_share(page):

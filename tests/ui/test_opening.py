@@ -8,8 +8,8 @@ from PIL import Image
 from seedlab.core.recipe import Lora
 from seedlab.images.metadata import Metadata, write_picture
 from seedlab.images.png import write_png
-from seedlab.ui.handlers import Handlers
-from seedlab.workflow.local_files import LocalFiles
+from seedlab.ui.handlers.page import Handlers
+from seedlab.workflow.pictures.local_files import LocalFiles
 from tests.examples import make_lineage
 from tests.images.foreign.pictures import make_exif, write_exif
 from tests.ui.fakes import ENVIRONMENT, SKETCH, find_model, make_services, read_loras

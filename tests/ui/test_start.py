@@ -8,9 +8,9 @@ import pytest
 from PIL import Image
 
 from seedlab.images.inputs.store import InputStore
-from seedlab.ui.form import ADVANCED, FORM, Form
-from seedlab.ui.handlers import Handlers
-from seedlab.ui.start_handlers import SHOWN, StartHandlers
+from seedlab.ui.blocks.form import ADVANCED, FORM, Form
+from seedlab.ui.handlers.page import Handlers
+from seedlab.ui.handlers.start import SHOWN, StartHandlers
 from tests.images.foreign.pictures import make_exif, write_exif
 from tests.ui.fakes import make_services
 from tests.ui.page import Page, address

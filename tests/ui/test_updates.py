@@ -8,10 +8,10 @@ from PIL import Image
 
 from seedlab.rules.seeds import Seeds
 from seedlab.rules.suffixes import GUIDE_SUFFIXES, Suffixes
-from seedlab.ui.updates import OVERLAP, Updates
-from seedlab.ui.verifications import VerificationStatus
-from seedlab.workflow.trail import State, Trail
-from seedlab.workflow.trail_json import read_trail
+from seedlab.ui.views.updates import OVERLAP, Updates
+from seedlab.ui.views.verifications import VerificationStatus
+from seedlab.workflow.trails.trail import State, Trail
+from seedlab.workflow.trails.trail_json import read_trail
 from tests.ui.fakes import SKETCH
 from tests.ui.page import View, address
 
@@ -104,7 +104,7 @@ def test_what_was_sent_can_be_saved_and_read_again(updates):
 
 
 def test_rounds_that_made_room_for_others_are_forgotten(updates, monkeypatch):
-    monkeypatch.setattr("seedlab.workflow.trail.MAX_ROUNDS", 2)
+    monkeypatch.setattr("seedlab.workflow.trails.trail.MAX_ROUNDS", 2)
     trail, view = Trail(), View()
     for seed in range(3):
         trail = trail.explore(RECIPE, Seeds((seed,)))

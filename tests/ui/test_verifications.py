@@ -8,7 +8,7 @@ import pytest
 
 from seedlab.core.errors import SeedLabError
 from seedlab.core.reports import Failed, Finished, Progress, Waiting
-from seedlab.ui.verifications import Verifications, VerificationStatus
+from seedlab.ui.views.verifications import Verifications, VerificationStatus
 from seedlab.workflow.verification import VerificationResult
 from tests.examples import RECIPE
 

@@ -9,11 +9,11 @@ from PIL import Image
 from seedlab.core.recipe import Nudge, Recipe
 from seedlab.rules.seeds import Seeds
 from seedlab.rules.suffixes import Suffixes
-from seedlab.ui.captions import format_seed, name_download
-from seedlab.ui.root_names import name_roots
-from seedlab.ui.view import encode_preview
+from seedlab.ui.views.captions import format_seed, name_download
+from seedlab.ui.views.root_names import name_roots
+from seedlab.ui.views.view import encode_preview
 from seedlab.workflow.notices import format_unknown_words
-from seedlab.workflow.trail import State, Trail
+from seedlab.workflow.trails.trail import State, Trail
 from tests.ui.fakes import SKETCH
 from tests.ui.page import show
 

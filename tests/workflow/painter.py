@@ -12,7 +12,7 @@ from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Failed, Finished, Progress, Report
 from seedlab.rules.change import Lineage
 from seedlab.workflow.session import Session
-from seedlab.workflow.trail import State
+from seedlab.workflow.trails.trail import State
 from tests.examples import ENVIRONMENT, RECIPE
 
 RECIPE = replace(RECIPE, num_inference_steps=3)

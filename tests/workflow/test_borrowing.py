@@ -8,7 +8,7 @@ import pytest
 from seedlab.core.errors import RecipeError
 from seedlab.core.recipe import Lora
 from seedlab.images.foreign.metadata import Detail, ForeignLora, ForeignMetadata
-from seedlab.workflow.borrowing import borrow, is_named
+from seedlab.workflow.pictures.borrowing import borrow, is_named
 from tests.examples import MODEL
 
 FOUND = ForeignMetadata(

@@ -10,8 +10,8 @@ from seedlab.core.reports import Finished
 from seedlab.rules.seeds import Seeds
 from seedlab.rules.suffixes import GUIDE_SUFFIXES, Suffixes
 from seedlab.workflow.session import Session
-from seedlab.workflow.trail import State, Trail
-from seedlab.workflow.trail_json import read_trail, write_trail
+from seedlab.workflow.trails.trail import State, Trail
+from seedlab.workflow.trails.trail_json import read_trail, write_trail
 from tests.workflow.painter import RECIPE, Painter, develop, states
 
 DRAFT, DONE, WAITING, STOPPED = State.DRAFT, State.DONE, State.WAITING, State.STOPPED

@@ -10,9 +10,9 @@ from seedlab.images.restoring import restore
 from seedlab.images.store import make_store
 from seedlab.rules.seeds import Seeds
 from seedlab.rules.suffixes import Suffixes
-from seedlab.workflow.gallery import Gallery, Mark, NamedSeed, Search, find_tile
-from seedlab.workflow.thumbnail_addresses import PREFIX, ThumbnailAddresses
-from seedlab.workflow.trail import Trail
+from seedlab.workflow.gallery.gallery import Gallery, Mark, NamedSeed, Search, find_tile
+from seedlab.workflow.gallery.thumbnail_addresses import PREFIX, ThumbnailAddresses
+from seedlab.workflow.trails.trail import Trail
 from tests.examples import RECIPE
 from tests.images.index.stores import keep
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from seedlab.workflow.known_files import MAX_FILES, KnownFiles
+from seedlab.workflow.known.files import MAX_FILES, KnownFiles
 
 
 def test_paths_are_known_to_the_next_process_the_last_used_first(tmp_path):

@@ -8,7 +8,7 @@ import pytest
 
 from seedlab.core.model import ModelCard
 from seedlab.core.seed_share import SeedShare
-from seedlab.workflow.known_shares import MAX_MODELS, KnownShares
+from seedlab.workflow.known.shares import MAX_MODELS, KnownShares
 from tests.examples import MODEL
 
 MEASURED = SeedShare(share=0.5, low=0.4, high=0.6, source="in a test")

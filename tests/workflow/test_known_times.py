@@ -8,7 +8,7 @@ from PIL import Image
 from seedlab.core.recipe import Lora
 from seedlab.core.reports import Finished
 from seedlab.core.start import Start
-from seedlab.workflow.known_times import KEPT, MAX_KINDS, KnownTimes
+from seedlab.workflow.known.times import KEPT, MAX_KINDS, KnownTimes
 from tests.examples import ENVIRONMENT
 from tests.examples import MODEL as UNRESOLVED
 

@@ -9,7 +9,7 @@ from seedlab.core.errors import SeedLabError
 from seedlab.core.recipe import Lora
 from seedlab.core.weights import WeightHashes
 from seedlab.images.metadata import Metadata
-from seedlab.workflow.local_files import LocalFiles, Places
+from seedlab.workflow.pictures.local_files import LocalFiles, Places
 from tests.examples import ENVIRONMENT, MODEL, RECIPE, make_lineage
 
 SHA256 = {"ink": "ab" * 32, "rain": "cd" * 32}

@@ -6,9 +6,9 @@ import pytest
 
 from seedlab.core.errors import SeedLabError
 from seedlab.rules.seeds import Seeds
-from seedlab.workflow.mark import UNMARKED, Mark
-from seedlab.workflow.trail import Trail
-from seedlab.workflow.trail_json import read_trail, write_trail
+from seedlab.workflow.trails.mark import UNMARKED, Mark
+from seedlab.workflow.trails.trail import Trail
+from seedlab.workflow.trails.trail_json import read_trail, write_trail
 from tests.workflow.painter import RECIPE, Painter, develop
 
 MARKS = {0: Mark(kept=True), 1: Mark(kept=False, stars=2)}

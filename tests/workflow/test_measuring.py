@@ -11,7 +11,7 @@ from PIL import Image
 from seedlab.core.errors import RecipeError, SeedLabError
 from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Failed, Finished, Report
-from seedlab.workflow.known_shares import KnownShares
+from seedlab.workflow.known.shares import KnownShares
 from seedlab.workflow.measuring import (
     Made,
     Tried,

@@ -16,8 +16,8 @@ from seedlab.images.metadata import Metadata
 from seedlab.workflow.export.html_page import write_page
 from seedlab.workflow.export.links import make_link, read_link
 from seedlab.workflow.export.trail_file import export_trail, import_trail
-from seedlab.workflow.script import write_script
-from seedlab.workflow.trail_json import read_trail, write_trail
+from seedlab.workflow.scripts.script import write_script
+from seedlab.workflow.trails.trail_json import read_trail, write_trail
 from tests.examples import ENVIRONMENT, RECIPE, make_lineage
 from tests.workflow.export.trails import list_recipes, make_trail, write_pictures
 

@@ -5,7 +5,7 @@ from itertools import combinations
 
 import pytest
 
-from seedlab.workflow.pairs import rank_pictures
+from seedlab.workflow.gallery.pairs import rank_pictures
 
 
 def compare(count, better):

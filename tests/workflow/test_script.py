@@ -20,7 +20,7 @@ from seedlab.rules.seeds import Seeds
 from seedlab.rules.steps import Steps
 from seedlab.rules.suffixes import GUIDE_SUFFIXES, Suffixes
 from seedlab.rules.sweep import Sweep
-from seedlab.workflow.script import write_script
+from seedlab.workflow.scripts.script import write_script
 from tests.examples import ENVIRONMENT, RECIPE
 from tests.rounds import seed_round, suffix_round
 

@@ -13,8 +13,8 @@ from seedlab.rules.seeds import Seeds
 from seedlab.rules.suffixes import GUIDE_SUFFIXES, Suffixes
 from seedlab.rules.sweep import Sweep
 from seedlab.workflow.session import Session
-from seedlab.workflow.trail import State
-from seedlab.workflow.trail_json import read_trail, write_trail
+from seedlab.workflow.trails.trail import State
+from seedlab.workflow.trails.trail_json import read_trail, write_trail
 from tests.examples import ENVIRONMENT, make_lineage
 from tests.workflow.painter import RECIPE, Painter, develop, states
 

@@ -13,8 +13,8 @@ from seedlab.rules.change import Change
 from seedlab.rules.seeds import Seeds
 from seedlab.rules.steps import Steps
 from seedlab.rules.suffixes import GUIDE_SUFFIXES, Suffixes
-from seedlab.workflow.trail import MAX_ROUNDS, Round, State, Tile, Trail
-from seedlab.workflow.trail_json import read_known, read_trail, write_trail
+from seedlab.workflow.trails.trail import MAX_ROUNDS, Round, State, Tile, Trail
+from seedlab.workflow.trails.trail_json import read_known, read_trail, write_trail
 from tests.examples import RECIPE, make_lineage
 
 

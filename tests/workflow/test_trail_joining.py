@@ -2,11 +2,11 @@
 
 from seedlab.rules.seeds import Seeds
 from seedlab.rules.suffixes import Suffixes
-from seedlab.workflow.mark import Mark
-from seedlab.workflow.tile import State, show_picture
-from seedlab.workflow.trail import Trail
-from seedlab.workflow.trail_joining import add_trail, join_trails
-from seedlab.workflow.trail_json import read_trail, write_trail
+from seedlab.workflow.trails.joining import add_trail, join_trails
+from seedlab.workflow.trails.mark import Mark
+from seedlab.workflow.trails.tile import State, show_picture
+from seedlab.workflow.trails.trail import Trail
+from seedlab.workflow.trails.trail_json import read_trail, write_trail
 from tests.examples import RECIPE
 
 

@@ -6,8 +6,8 @@ from seedlab.core.errors import SeedLabError
 from seedlab.rules.seeds import Seeds
 from seedlab.rules.suffixes import Suffixes
 from seedlab.rules.words import Words
-from seedlab.workflow.trail import State
-from seedlab.workflow.vary_all import plan_variations
+from seedlab.workflow.trails.trail import State
+from seedlab.workflow.trails.vary_all import plan_variations
 from tests.workflow.painter import RECIPE, Painter, develop
 
 NIGHT = Suffixes((", at night", ", in snow"))

@@ -25,9 +25,9 @@ from seedlab.images.metadata import CHUNK, read_metadata
 from seedlab.images.png import read_chunks, read_pixels
 from seedlab.workflow.drafts import format_draft
 from seedlab.workflow.export.html_style import STYLE
-from seedlab.workflow.own_pictures import describe_inputs
-from seedlab.workflow.tile import Tile
-from seedlab.workflow.trail import Round, Trail
+from seedlab.workflow.pictures.own import describe_inputs
+from seedlab.workflow.trails.tile import Tile
+from seedlab.workflow.trails.trail import Round, Trail
 
 MAX_PAGE_BYTES = 200 * 10**6
 """The pictures of one page together; browsers become slow beyond."""

@@ -15,8 +15,8 @@ from seedlab.core.canonical import to_json
 from seedlab.core.errors import SeedLabError
 from seedlab.core.text import quote
 from seedlab.workflow.export.trail_parts import hide_trail
-from seedlab.workflow.trail import Trail, count_tiles
-from seedlab.workflow.trail_json import read_known, write_trail
+from seedlab.workflow.trails.trail import Trail, count_tiles
+from seedlab.workflow.trails.trail_json import read_known, write_trail
 
 VERSION = 1
 MAX_LINK = 8_000

@@ -21,10 +21,10 @@ from seedlab.core.text import quote
 from seedlab.images.containers.files import MAX_FILE_BYTES
 from seedlab.images.metadata import read_metadata
 from seedlab.workflow.export.trail_parts import hide_trail
-from seedlab.workflow.own_pictures import list_inputs, list_recipes
-from seedlab.workflow.tile import Tile, show_draft, show_picture
-from seedlab.workflow.trail import Trail
-from seedlab.workflow.trail_json import read_known, write_trail
+from seedlab.workflow.pictures.own import list_inputs, list_recipes
+from seedlab.workflow.trails.tile import Tile, show_draft, show_picture
+from seedlab.workflow.trails.trail import Trail
+from seedlab.workflow.trails.trail_json import read_known, write_trail
 
 TRAIL, PICTURES, INPUTS = "trail.json", "pictures", "inputs"
 MAX_TRAIL_BYTES = 5_000_000

@@ -8,8 +8,8 @@ from seedlab.core.file_names import hide_folders
 from seedlab.images.metadata import Metadata
 from seedlab.rules.registry import find_rule
 from seedlab.rules.seeds import Seeds
-from seedlab.workflow.tile import Tile, show_draft, show_picture
-from seedlab.workflow.trail import Round, State, Trail
+from seedlab.workflow.trails.tile import Tile, show_draft, show_picture
+from seedlab.workflow.trails.trail import Round, State, Trail
 
 
 def take_round(trail: Trail, round_id: int) -> Trail:

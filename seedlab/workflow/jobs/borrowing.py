@@ -8,7 +8,7 @@ from seedlab.core.model import Model
 from seedlab.core.recipe import Recipe
 from seedlab.core.text import quote
 from seedlab.images.foreign.metadata import ForeignMetadata
-from seedlab.workflow.borrowing import borrow
+from seedlab.workflow.pictures.borrowing import borrow
 from seedlab.workflow.services import Services
 
 NAME = re.compile(r"\w[\w.-]*(/\w[\w.-]*)?")

@@ -22,7 +22,7 @@ from seedlab.workflow.jobs.job import Draft, Result, Show, collect, develop_newe
 from seedlab.workflow.measuring import choose_pictures, format_choice
 from seedlab.workflow.services import Services
 from seedlab.workflow.session import Session
-from seedlab.workflow.trail import Round, State, Tile, Trail
+from seedlab.workflow.trails.trail import Round, State, Tile, Trail
 
 
 def read_draft(file: Path, metadata: Metadata, folder: Path | None) -> Draft | None:

@@ -14,8 +14,8 @@ from seedlab.images.foreign.metadata import ForeignMetadata
 from seedlab.images.metadata import Metadata
 from seedlab.images.restoring import read
 from seedlab.workflow.jobs.job import NOT_MADE
-from seedlab.workflow.local_files import Places
-from seedlab.workflow.script import write_script
+from seedlab.workflow.pictures.local_files import Places
+from seedlab.workflow.scripts.script import write_script
 from seedlab.workflow.services import Services
 from seedlab.workflow.verification import Original, VerificationResult, describe_original, verify
 

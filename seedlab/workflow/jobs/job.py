@@ -30,7 +30,7 @@ from seedlab.rules.rule import Rule, Value
 from seedlab.rules.seeds import Seeds
 from seedlab.workflow.services import Services
 from seedlab.workflow.session import Session
-from seedlab.workflow.trail import Round, State, Tile
+from seedlab.workflow.trails.trail import Round, State, Tile
 
 NOT_MADE = "This picture was not made: try again."
 

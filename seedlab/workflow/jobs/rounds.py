@@ -20,8 +20,8 @@ from seedlab.workflow.drafts import choose_draft_steps, format_draft
 from seedlab.workflow.jobs.borrowing import borrow_recipe
 from seedlab.workflow.jobs.drafts import read_draft
 from seedlab.workflow.jobs.job import Job, check_job
-from seedlab.workflow.local_files import Places
 from seedlab.workflow.notices import describe_marks, describe_unknown_words, warn_of_seeds
+from seedlab.workflow.pictures.local_files import Places
 from seedlab.workflow.services import Services
 
 

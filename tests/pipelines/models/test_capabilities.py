@@ -9,7 +9,7 @@ from diffusers import DiffusionPipeline, FluxPipeline, QwenImagePipeline
 
 from seedlab.pipelines.models.addresses import find_model
 from seedlab.pipelines.models.capabilities import Capabilities, is_video_module
-from seedlab.workflow.script import write_script
+from seedlab.workflow.scripts.script import write_script
 from tests.pipelines.builders import build_flux, build_qwen_image, make_default_recipe
 from tests.pipelines.plain import hash_pixels, load_plainly
 from tests.pipelines.test_export import run_script

@@ -16,7 +16,7 @@ from seedlab.images.png import read_pixels, write_png
 from seedlab.workflow.export import html_page
 from seedlab.workflow.export.html_page import write_page
 from seedlab.workflow.export.trail_parts import arrange, take_round
-from seedlab.workflow.script import write_script
+from seedlab.workflow.scripts.script import write_script
 from tests.examples import ENVIRONMENT, RECIPE
 from tests.workflow.export.trails import make_trail, write_pictures
 

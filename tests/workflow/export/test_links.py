@@ -13,9 +13,9 @@ from seedlab.rules.seeds import Seeds
 from seedlab.rules.suffixes import Suffixes
 from seedlab.workflow.export.links import DICTIONARY, MAX_LINK, is_link, make_link, read_link
 from seedlab.workflow.export.trail_parts import take_picture, take_round
-from seedlab.workflow.tile import State
-from seedlab.workflow.trail import Trail
-from seedlab.workflow.trail_json import write_trail
+from seedlab.workflow.trails.tile import State
+from seedlab.workflow.trails.trail import Trail
+from seedlab.workflow.trails.trail_json import write_trail
 from tests.examples import RECIPE
 from tests.workflow.export.trails import list_recipes, make_trail
 

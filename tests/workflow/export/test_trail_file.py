@@ -13,8 +13,8 @@ from seedlab.images.metadata import Metadata, write_picture
 from seedlab.images.png import write_png
 from seedlab.workflow.export import trail_file
 from seedlab.workflow.export.trail_file import TRAIL, export_trail, import_trail
-from seedlab.workflow.tile import State
-from seedlab.workflow.trail_json import write_trail
+from seedlab.workflow.trails.tile import State
+from seedlab.workflow.trails.trail_json import write_trail
 from tests.examples import ENVIRONMENT
 from tests.workflow.export.trails import list_recipes, make_trail, write_pictures
 

@@ -8,8 +8,8 @@ from PIL import Image
 from seedlab.images.metadata import Metadata, write_picture
 from seedlab.rules.seeds import Seeds
 from seedlab.rules.suffixes import Suffixes
-from seedlab.workflow.tile import show_draft, show_picture
-from seedlab.workflow.trail import Trail
+from seedlab.workflow.trails.tile import show_draft, show_picture
+from seedlab.workflow.trails.trail import Trail
 from tests.examples import ENVIRONMENT, RECIPE
 
 SUFFIXES = (", artsy", ", at night")

@@ -1,7 +1,7 @@
 // The message under a field. An error is announced with its field, and scrolled into view.
 import { render } from './lit.js';
 
-// Called by Gradio's component (see seedlab/ui/columns.py).
+// Called by Gradio's component (see seedlab/ui/blocks/columns.py).
 export function start({ element, props, watch }) {
   const isError = element.classList.contains('wrong');
   const message = element.querySelector('p');

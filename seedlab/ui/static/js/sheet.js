@@ -31,7 +31,7 @@ import { findTile, makeView, merge } from './state/updates.js';
 import { Script } from './views/script.js';
 import { sheetView } from './views/sheet.js';
 
-// Called by Gradio's component (see seedlab/ui/columns.py). `settings` has the version of saved trails, their keys,
+// Called by Gradio's component (see seedlab/ui/blocks/columns.py). `settings` has the version of saved trails, their keys,
 // and makes_ahead.
 export function start({ element, props, trigger, watch }, settings) {
   const sheet = new Sheet(element, trigger, settings);
@@ -103,7 +103,7 @@ class Sheet {
   take(update) {
     const changed = merge(this.view, update);
     if (changed === null) return false;
-    // For the next event (ADD_SEEN in seedlab/ui/layout.py).
+    // For the next event (ADD_SEEN in seedlab/ui/blocks/layout.py).
     this.root.dataset.seen = `${this.view.run} ${this.view.version}`;
     this.saved.take(update);
     this.unpress();

@@ -1,7 +1,7 @@
 // The words that a model knows, by kind. A click adds a word to the prompt, or removes a suffix that is already there.
 import { html, render } from './lit.js';
 
-// Called by Gradio's component (see seedlab/ui/columns.py).
+// Called by Gradio's component (see seedlab/ui/blocks/columns.py).
 export function start({ element, props, trigger, watch }) {
   let pending = Promise.resolve();
   const add = (phrase) => { pending = pending.then(() => ask(trigger, phrase)); };

@@ -16,7 +16,7 @@ from seedlab.pipelines.models.addresses import find_model
 from seedlab.pipelines.models.catalog import CATALOG
 from seedlab.pipelines.models.single_files.checkpoints import find_config
 from seedlab.pipelines.models.weights import read_shapes
-from seedlab.workflow.script import write_script
+from seedlab.workflow.scripts.script import write_script
 from tests.pipelines.builders import build_ddim, make_recipe, make_shapes, write_header
 from tests.pipelines.test_export import run_script
 from tests.rounds import seed_round

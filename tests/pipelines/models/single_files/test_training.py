@@ -13,7 +13,7 @@ from seedlab.core.errors import RecipeError
 from seedlab.images.compare import hash_pixels
 from seedlab.pipelines.models.addresses import find_model
 from seedlab.pipelines.models.single_files.training import STANDARD, make_schedule, rescale
-from seedlab.workflow.script import write_script
+from seedlab.workflow.scripts.script import write_script
 from tests.pipelines.builders import make_recipe, make_shapes, write_header
 from tests.pipelines.models.test_refusals import rewrite
 from tests.pipelines.test_export import run_script

@@ -6,7 +6,7 @@ export const NO_FILTER = Object.freeze({ words: '', model: '', seed: '', stars: 
 // The days include today: 1 is today alone.
 export const PERIODS = [['', 'At any time'], ['1', 'Today'], ['7', 'In the last 7 days'], ['30', 'In the last 30 days'], ['365', 'In the last year']];
 
-// What `read_search` in seedlab/ui/gallery_data.py reads.
+// What `read_search` in seedlab/ui/views/gallery_data.py reads.
 export function writeSearch({ words, model, seed, stars, days, isKept }, now = new Date()) {
   const since = days ? startOfDay(now) - (Number(days) - 1) * DAY : null;
   return { words: words.slice(0, 500), model, seed: seed.slice(0, 50), stars: Number(stars), kept: isKept, since };

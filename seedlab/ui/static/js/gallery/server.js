@@ -7,7 +7,7 @@ const unsent = [];
 let trigger = null;
 let asked = 0;
 
-// Called by Gradio's component (see seedlab/ui/columns.py).
+// Called by Gradio's component (see seedlab/ui/blocks/columns.py).
 export function start({ props, trigger: send, watch }) {
   trigger = send;
   watch('value', () => take(props.value));

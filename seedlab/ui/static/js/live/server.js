@@ -2,7 +2,7 @@
 let trigger = null;
 let receive = () => {};
 
-// Called by Gradio's component (see seedlab/ui/columns.py).
+// Called by Gradio's component (see seedlab/ui/blocks/columns.py).
 export function start({ props, trigger: send, watch }) {
   trigger = send;
   watch('value', () => receive(props.value));

@@ -1,4 +1,4 @@
-// Chooses by pairs: of two pictures at a time, which is better? The server ranks them (seedlab/workflow/pairs.py).
+// Chooses by pairs: of two pictures at a time, which is better? The server ranks them (seedlab/workflow/gallery/pairs.py).
 import { locate } from '../dom.js';
 import { ask } from '../gallery/server.js';
 import { html, nothing, render, repeat } from '../lit.js';

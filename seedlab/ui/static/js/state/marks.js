@@ -1,4 +1,4 @@
-// Marks of pictures, as in seedlab/workflow/mark.py, and how to take them back.
+// Marks of pictures, as in seedlab/workflow/trails/mark.py, and how to take them back.
 // What is not said has these values.
 export const UNMARKED = Object.freeze({ kept: null, stars: 0 });
 

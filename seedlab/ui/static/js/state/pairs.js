@@ -1,7 +1,7 @@
 // Which pictures are compared with one.
 import { findTile } from './updates.js';
 
-export const MOST = 4; // as in seedlab/ui/differences.py
+export const MOST = 4; // as in seedlab/ui/views/differences.py
 
 export const isSame = (one, other) => Boolean(one && other) && one.round === other.round && one.index === other.index;
 

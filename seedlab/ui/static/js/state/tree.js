@@ -1,6 +1,6 @@
 // The tree of rounds: which come one after another on the screen, and which were made from the same picture.
 
-// Applies what changed in the order of the rounds (see seedlab/ui/tree.py).
+// Applies what changed in the order of the rounds (see seedlab/ui/views/tree.py).
 export function moveRounds(view, { kept, path, moved, gone, focus }) {
   const { known, parents, labels } = view;
   const left = new Set([...(gone || view.order), ...moved]);

@@ -40,7 +40,7 @@ export class Typing {
     this.show(NOTHING);
   }
 
-  // See `LiveHandlers.follow_typing` in seedlab/ui/live_handlers.py. What comes after the draft was ended is dropped.
+  // See `LiveHandlers.follow_typing` in seedlab/ui/handlers/live.py. What comes after the draft was ended is dropped.
   take(answer) {
     if (!this.isAsked || answer?.number !== this.number) return;
     const { shown } = this;

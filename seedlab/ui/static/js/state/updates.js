@@ -1,4 +1,4 @@
-// Merges the server's updates into one view. An update holds what changed since its `base` (see seedlab/ui/updates.py).
+// Merges the server's updates into one view. An update holds what changed since its `base` (see seedlab/ui/views/updates.py).
 import { findLinks, moveRounds } from './tree.js';
 
 // `known` has the rounds that were on the screen, by id. Of all rounds, by id: `parents`, the [round, tile] that each was

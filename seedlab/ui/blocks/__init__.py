@@ -1,0 +1,1 @@
+"""The gradio components of the page: its panel, its form and its columns."""

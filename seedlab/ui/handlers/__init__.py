@@ -1,0 +1,1 @@
+"""What the page's events call: one class for each part of the page."""

@@ -1,0 +1,34 @@
+"""The event handler of pictures that are made ahead. See `seedlab.ui.handlers.page`."""
+
+from contextlib import suppress
+
+import gradio as gr
+
+from seedlab.core.errors import SeedLabError
+from seedlab.ui.handlers.live import LiveHandlers
+from seedlab.ui.page_session import PageSession
+from seedlab.ui.views.browser_state import read_numbers
+from seedlab.workflow.trails.trail import State
+
+
+class LikelyHandlers(LiveHandlers):
+    """The event handler of the tile that the user rests on."""
+
+    def suggest(
+        self, event: gr.EventData, page: PageSession | None, rule: str | None, *texts: str | float | None
+    ) -> None:
+        """Make ahead what a click on a tile would ask for. Outputs: none.
+
+        What cannot be made is left to the click, which says why.
+        """
+        if page is None or self._services.suggest is None:
+            return
+        with suppress(SeedLabError):
+            round_id, index = read_numbers(event, "round", "index")
+            tile = page.session.trail.tile(round_id, index)
+            if tile.state is State.DONE:
+                varied, _ = self._read_new(tile, rule, texts)
+                planned = page.session.trail.lock(round_id, index, varied).newest
+                self._check_round(planned)
+                recipes = [each.recipe for each in planned.tiles if each.state is State.WAITING]
+                self._services.suggest(page.visitor, recipes)

@@ -1,0 +1,1 @@
+"""The gallery: every picture of the store that is a visitor's, with marks and comparisons."""

@@ -1,0 +1,1 @@
+"""Scripts that make a picture with diffusers alone."""
