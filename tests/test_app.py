@@ -20,7 +20,7 @@ from seedlab.workflow.trails.trail import State
 from seedlab.workflow.trails.trail_json import write_trail
 from seedlab.workflow.verification import VerificationResult
 from tests.examples import ENVIRONMENT, RECIPE
-from tests.ui.test_layout import build
+from tests.ui.blocks.test_layout import build
 
 
 def test_the_page_is_ready_before_torch_is_imported():

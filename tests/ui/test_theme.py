@@ -3,7 +3,7 @@
 import pytest
 
 from seedlab.ui.theme import DARK, LIGHT, make_stylesheet, make_theme
-from tests.ui.test_layout import luminance
+from tests.ui.blocks.test_layout import luminance
 
 
 @pytest.mark.parametrize("colours", [LIGHT, DARK])

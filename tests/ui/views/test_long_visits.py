@@ -13,9 +13,9 @@ from seedlab.core import canonical
 from seedlab.rules.seeds import Seeds
 from seedlab.rules.suffixes import Suffixes
 from seedlab.rules.sweep import Sweep
-from seedlab.ui import updates as updates_module
 from seedlab.ui.handlers.page import Handlers
 from seedlab.ui.theme import STATIC
+from seedlab.ui.views import updates as updates_module
 from seedlab.ui.views.tree import KEPT
 from seedlab.ui.views.updates import Updates
 from seedlab.workflow.session import Picture, Session
