@@ -7,16 +7,13 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from seedlab.core.uploads import MEGABYTE, PUBLIC_UPLOAD, format_too_large
 from seedlab.server.clients import Shares, find_client
 from seedlab.server.paths import UPLOAD
 from seedlab.server.refusals import BUSY, make_refusal
 
-MEGABYTE = 2**20
 MAX_BODY = 8 * MEGABYTE
 """Bytes of a request other than an upload. The largest has a trail of 5 million characters (`MAX_SAVED`)."""
-
-MAX_UPLOAD = 20 * MEGABYTE
-"""Bytes of the file in an upload."""
 
 FORM_BYTES = 64 * 2**10
 """What a form adds to its files."""
@@ -28,7 +25,6 @@ MAX_SECONDS = 60.0
 """How long a body may take to arrive. Uploads have no limit of time: they are not held in memory."""
 
 TOO_LARGE = "This request is larger than {} MB: make the text shorter."
-FILE_TOO_LARGE = "This file is larger than {} MB: choose a picture as SeedLab or another tool saved it."
 TOO_MANY = "SeedLab is busy with large requests: try again in a few seconds."
 TOO_SLOW = "The request took too long to arrive: try again."
 
@@ -44,7 +40,7 @@ class BodyLimit:
     passed on as they arrive; reading one beyond its limit raises BodyTooLargeError.
     """
 
-    def __init__(self, app: ASGIApp, max_body: int = MAX_BODY, max_upload: int = MAX_UPLOAD) -> None:
+    def __init__(self, app: ASGIApp, max_body: int = MAX_BODY, max_upload: int = PUBLIC_UPLOAD) -> None:
         self._app, self._max_body, self._max_upload = app, max_body, max_upload
         self._memory = Shares(TOTAL_BYTES, SHARE_BYTES)
 
@@ -58,7 +54,7 @@ class BodyLimit:
             await self._pass_whole(scope, receive, send)
 
     async def _pass_upload(self, scope: Scope, receive: Receive, send: Send) -> None:
-        limit, sentence = self._max_upload + FORM_BYTES, FILE_TOO_LARGE.format(self._max_upload // MEGABYTE)
+        limit, sentence = self._max_upload + FORM_BYTES, f"This file {format_too_large(self._max_upload)}"
         is_too_large = _read_length(scope) > limit
         # Text: gradio's page shows all of the answer to an upload.
         app = PlainTextResponse(sentence, 413) if is_too_large else self._app

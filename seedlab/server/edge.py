@@ -10,6 +10,7 @@ from typing import Any
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
+from seedlab.core.uploads import choose_max_upload
 from seedlab.server.bodies import BodyLimit
 from seedlab.server.calls import EventCalls
 from seedlab.server.headers import SecurityHeaders, make_headers
@@ -55,7 +56,7 @@ def make_edge(
             *([Middleware(PasswordCheck, login=settings.auth)] if settings.auth else []),
             *([Middleware(VisitorCookie, on_space=settings.on_space)] if settings.public else []),
             Middleware(OpenPaths, also=programs.open),
-            Middleware(BodyLimit),
+            Middleware(BodyLimit, max_upload=choose_max_upload(local=not settings.public)),
             Middleware(EventCalls, list_functions=page.list_functions),
             Middleware(StreamLimits, streams=streams),
         ],

@@ -106,7 +106,7 @@ def start(application: Application, port: int | None, temporary: Path) -> Stop:
     programs = make_programs(settings, make_tools)
     routes = [pictures.route, make_static_route(), make_thumbnail_route(application.find_thumbnail)]
     edge = make_edge(page, settings, temporary, application.tidy, routes=routes, programs=programs)
-    options: dict[str, Any] = launch_options() | {"app_kwargs": edge}
+    options: dict[str, Any] = launch_options(local=not settings.public) | {"app_kwargs": edge}
     try:
         blocks.launch(
             server_name=f"[{settings.host}]" if ":" in settings.host else settings.host,

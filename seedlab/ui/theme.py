@@ -5,6 +5,8 @@ from typing import Any
 
 import gradio as gr
 
+from seedlab.core.uploads import choose_max_upload
+
 STATIC = Path(__file__).parent / "static"
 STYLESHEETS = ("page.css", "sheet.css", "layout.css", "look.css", "compare.css", "gallery.css", "live.css")
 SANS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif")
@@ -69,8 +71,12 @@ def make_theme() -> gr.themes.Base:
     return theme.set(**colours, **flat, **lines, block_padding="0px")
 
 
-def launch_options() -> dict[str, Any]:
-    """Return the arguments of `launch` for this page."""
+def launch_options(*, local: bool = False) -> dict[str, Any]:
+    """Return the arguments of `launch` for this page.
+
+    Args:
+        local: whether only this machine reaches the server.
+    """
     return {
         "theme": make_theme(),
         # In the head: Gradio applies `css` only after the page has loaded, and rewrites its selectors.
@@ -84,8 +90,7 @@ def launch_options() -> dict[str, Any]:
         "max_threads": 128,
         # A tab's state takes about 100 kB plus its last view; Gradio's default is 10,000 tabs.
         "state_session_capacity": 1000,
-        # For opened pictures. SeedLab's own have a few hundred kB, at most 10 MB.
-        "max_file_size": "20mb",
+        "max_file_size": choose_max_upload(local=local),
     }
 
 

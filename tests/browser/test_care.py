@@ -6,6 +6,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from seedlab.core.uploads import LOCAL_UPLOAD
 from tests.browser.conftest import CALM, LONG, MOTION, QUICK, SMALL
 
 pytestmark = pytest.mark.browser
@@ -49,10 +50,13 @@ def test_invalid_seeds_show_an_error_under_the_field_and_keep_the_input(screen):
     screen.wait_done(0, 1)
 
 
-def test_a_file_that_is_too_large_is_refused_in_words(screen):
+def test_a_file_that_is_too_large_is_refused_in_words(screen, tmp_path):
     opener = screen.page.locator("#open").locator("xpath=..").locator("input[type=file]")
-    opener.set_input_files({"name": "large.png", "mimeType": "image/png", "buffer": bytes(21 * 2**20)})
-    expect(screen.sentence("page")).to_contain_text("“large.png” is larger than 20 MB")
+    large = tmp_path / "large.png"
+    with large.open("wb") as file:
+        file.truncate(LOCAL_UPLOAD + 1)  # takes no space
+    opener.set_input_files(large)
+    expect(screen.sentence("page")).to_contain_text("“large.png” is larger than 256 MB")
     screen.generate(seeds="0")
     expect(screen.sentence("page")).to_have_text("")
 

@@ -28,7 +28,7 @@ def make(manager, *recipes: Recipe) -> list[str]:
     return [hash_pixels(ends[index].image) for index in range(len(recipes))]
 
 
-@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+@pytest.mark.parametrize("dtype", ["float32", pytest.param("bfloat16", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("scheduler", SCHEDULERS)
 def test_a_grid_gives_what_the_plain_script_gives_for_each_recipe_alone(shared_manager, tiny, scheduler, dtype):
     recipes = [make_recipe(tiny, seed=seed, scheduler=scheduler, dtype=dtype) for seed in range(4)]

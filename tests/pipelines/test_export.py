@@ -37,7 +37,7 @@ def make(manager, recipes) -> tuple[list[str], object]:
     return [hash_pixels(ends[index].image) for index in range(len(recipes))], ends[0].environment
 
 
-@pytest.mark.parametrize("dtype", [pytest.param("float32", marks=pytest.mark.slow), "bfloat16"])
+@pytest.mark.parametrize("dtype", ["float32", pytest.param("bfloat16", marks=pytest.mark.slow)])
 def test_a_round_of_suffixes(shared_manager, tiny, tmp_path, dtype):
     base = make_recipe(tiny, seed=2, dtype=dtype, scheduler="EulerAncestralDiscreteScheduler", negative_prompt="“blur”")
     recipes = suffix_round(base, GUIDE_SUFFIXES)

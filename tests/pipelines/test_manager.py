@@ -403,7 +403,7 @@ def test_a_batch_that_does_not_fit_is_made_one_by_one_with_the_same_bytes(manage
     assert 6 in calls
 
 
-@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+@pytest.mark.parametrize("dtype", ["float32", pytest.param("bfloat16", marks=pytest.mark.slow)])
 def test_a_pipeline_that_comes_part_by_part_makes_the_same_bytes(manager, tiny, monkeypatch, dtype):
     """As where a card is too small: every part is moved in for its own call, by way of a replaced `forward`."""
     recipes = [make_recipe(tiny, seed=seed, dtype=dtype) for seed in range(4)]

@@ -59,7 +59,7 @@ def launch(
         blocks = build_blocks(make_services(painter), pictures)
         page = GradioApp(blocks)
         page.places = places
-        options = launch_options() | {
+        options = launch_options(local=not settings.public) | {
             "app_kwargs": make_edge(page, settings, temporary, streams=Streams(page, **limits), routes=[pictures.route])
         }
         # A free port: gradio does not close the sockets with which it looks for one.

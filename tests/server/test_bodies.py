@@ -2,15 +2,33 @@
 
 import asyncio
 import json
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
+import httpx2
 import pytest
 
 from seedlab.core.clients import name_client
-from seedlab.server.bodies import MAX_BODY, MAX_UPLOAD, SHARE_BYTES, TOTAL_BYTES, BodyLimit
+from seedlab.core.uploads import PUBLIC_UPLOAD
+from seedlab.server.bodies import MAX_BODY, SHARE_BYTES, TOTAL_BYTES, BodyLimit
 from seedlab.server.clients import Shares
 from seedlab.server.paths import API, JOIN, PREDICT, UPLOAD
+from seedlab.server.temporary import use_temporary_folder
+from seedlab.settings import Settings
+from tests.server.conftest import launch
 from tests.server.raw import read_status, send_head
+from tests.ui.fakes import Painter
+
+FORM_HEADERS = {"Content-Type": "multipart/form-data; boundary=x"}
+
+
+def stream_zip(megabytes: int) -> Iterator[bytes]:
+    """Yield a form with a ZIP file that does not say its size."""
+    yield b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.zip"\r\n\r\nPK\x03\x04'
+    for _ in range(megabytes):
+        yield bytes(2**20)
+    yield b"\r\n--x--\r\n"
 
 
 @pytest.mark.parametrize("path", [PREDICT, JOIN, f"{API}/cancel", f"{API}/reset"])
@@ -37,21 +55,32 @@ def test_a_trail_of_full_length_is_taken(served, client):
     assert answer.status_code == 200
 
 
-def test_an_upload_that_says_it_is_too_large_is_refused_unread(served):
-    headers = {"Content-Length": str(MAX_UPLOAD + 2**20), "Content-Type": "multipart/form-data; boundary=x"}
-    with send_head(served.url, "POST", UPLOAD, **headers) as connection:
+@pytest.fixture(scope="module")
+def public(tmp_path_factory, variables):
+    """A server for strangers."""
+    painter = Painter(tmp_path_factory.mktemp("pictures"))
+    with use_temporary_folder() as temporary, launch(painter, temporary, Settings(public=True)) as served:
+        yield served
+
+
+def test_an_upload_that_says_it_is_too_large_is_refused_unread(public):
+    headers = {"Content-Length": str(PUBLIC_UPLOAD + 2**20), "Content-Type": "multipart/form-data; boundary=x"}
+    with send_head(public.url, "POST", UPLOAD, **headers) as connection:
         assert read_status(connection) == 413
 
 
-def test_an_upload_that_does_not_say_its_size_is_refused_once_it_is_too_large(client):
-    def stream():
-        yield b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.png"\r\n\r\n\x89PNG\r\n\x1a\n'
-        for _ in range(MAX_UPLOAD // 2**20 + 1):
-            yield b"0" * 2**20
-
-    answer = client.post(UPLOAD, content=stream(), headers={"Content-Type": "multipart/form-data; boundary=x"})
+def test_an_upload_that_does_not_say_its_size_is_refused_once_it_is_too_large(public):
+    answer = httpx2.post(public.url + UPLOAD, content=stream_zip(PUBLIC_UPLOAD // 2**20 + 1), headers=FORM_HEADERS)
     assert answer.status_code == 413
     assert "larger than 20 MB: choose a picture" in answer.text
+
+
+def test_ones_own_machine_takes_larger_files(client):
+    """A trail of 64 pictures of 1024 pixels has about 100 MB, and opens where it was exported."""
+    answer = client.post(UPLOAD, content=stream_zip(PUBLIC_UPLOAD // 2**20 + 1), headers=FORM_HEADERS)
+    assert answer.status_code == 200
+    (path,) = answer.json()
+    assert Path(path).stat().st_size > PUBLIC_UPLOAD
 
 
 def test_slow_bodies_of_one_client_hold_a_bounded_memory():

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import gradio as gr
 
+from seedlab.core.uploads import PUBLIC_UPLOAD
 from seedlab.ui.static_files import write_loader
 from seedlab.ui.views.browser_state import STORAGE_KEYS
 from seedlab.workflow.trails.trail_json import VERSION
@@ -34,15 +35,16 @@ EVENTS = (
 )
 
 
-def make_columns(*, makes_ahead: bool = False) -> gr.HTML:
+def make_columns(*, makes_ahead: bool = False, max_upload: int = PUBLIC_UPLOAD) -> gr.HTML:
     """Make the columns of rounds and the inspector beside them.
 
     The value is an update (see `seedlab.ui.views.updates`). Its events are `EVENTS`.
 
     Args:
         makes_ahead: whether the event "likely" is sent.
+        max_upload: how many bytes a file may have that is opened.
     """
-    settings = {"version": VERSION, "keys": STORAGE_KEYS, "makes_ahead": makes_ahead}
+    settings = {"version": VERSION, "keys": STORAGE_KEYS, "makes_ahead": makes_ahead, "max_upload": max_upload}
     return gr.HTML(
         html_template='<div class="sheet"></div>',
         js_on_load=write_loader("sheet.js", EVENTS, settings),

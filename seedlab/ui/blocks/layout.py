@@ -6,6 +6,7 @@ from typing import Any
 
 import gradio as gr
 
+from seedlab.core.uploads import choose_max_upload
 from seedlab.rules.registry import list_parameters
 from seedlab.ui.blocks.columns import make_columns, make_gallery, make_live, make_message
 from seedlab.ui.blocks.fields import MODEL_DEPENDENT, fill_field, show_rule, start_with_prompt
@@ -83,7 +84,9 @@ def build_blocks(services: PageServices, pictures: PictureServer, make_tools: Ma
                 panel = build_panel(services)
             with gr.Column(elem_id="sheet"):
                 panel.errors["page"] = make_message("page", "wrong")
-                columns = make_columns(makes_ahead=services.suggest is not None)
+                columns = make_columns(
+                    makes_ahead=services.suggest is not None, max_upload=choose_max_upload(local=services.local)
+                )
                 gallery, live = make_gallery(), make_live()
         if make_tools is not None:
             add_endpoints(make_tools)  # before the page's events, which have some of the same names

@@ -12,6 +12,7 @@ from seedlab.core.model import Model
 from seedlab.core.numbers import read_whole
 from seedlab.core.recipe import MAX_PROMPT_CHARACTERS, Recipe
 from seedlab.core.text import quote
+from seedlab.core.uploads import choose_max_upload, format_too_large
 from seedlab.rules.suffixes import parse_suffixes
 from seedlab.ui.blocks.fields import MODEL_DEPENDENT, update_fields
 from seedlab.ui.blocks.form import ADVANCED, ERROR_PLACES, STARTING, Form, read_model_id, write_start
@@ -148,7 +149,7 @@ class PanelHandlers:
     def refuse_file(self, event: gr.EventData) -> str:
         """Refuse a file that is too large to open. Outputs: error."""
         name = quote(read_text(event, "name"), 80)
-        return f"{name} is larger than 20 MB: choose a picture as SeedLab or another tool saved it."
+        return f"{name} {format_too_large(choose_max_upload(local=self._services.local))}"
 
     def list_words(self, model_id: str | None) -> Outputs:
         """List the words of a model with a small vocabulary. Outputs: word list, word accordion."""

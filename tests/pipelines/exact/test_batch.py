@@ -137,10 +137,10 @@ def test_a_grid_is_one_call_a_step_and_calibrated_once(tiny):
 def test_other_shapes_are_calibrated_separately(tiny):
     manager = PipelineManager(device="cpu", plans=(plans := CountingPlans()))
     base = make_recipe(tiny, num_inference_steps=1)
-    for changes in ({}, {"height": 128}, {"dtype": "bfloat16"}, {"guidance_scale": 1.0}, {"seed": 5}):
+    for changes in ({}, {"height": 128}, {"guidance_scale": 1.0}, {"seed": 5}):
         list(manager.generate(seed_round(replace(base, **changes), range(4)), Event()))
     list(manager.generate(seed_round(base, range(3)), Event()))
-    assert plans.stored == 5
+    assert plans.stored == 4
     manager.close()
 
 

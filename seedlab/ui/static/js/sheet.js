@@ -32,7 +32,7 @@ import { Script } from './views/script.js';
 import { sheetView } from './views/sheet.js';
 
 // Called by Gradio's component (see seedlab/ui/blocks/columns.py). `settings` has the version of saved trails, their keys,
-// and makes_ahead.
+// makes_ahead, and max_upload in bytes.
 export function start({ element, props, trigger, watch }, settings) {
   const sheet = new Sheet(element, trigger, settings);
   watch('value', () => sheet.connection.receive(props.value));
@@ -45,6 +45,7 @@ class Sheet {
   constructor(element, trigger, settings) {
     this.root = element.querySelector('.sheet');
     this.makesAhead = settings.makes_ahead;
+    this.maxUpload = settings.max_upload;
     this.view = makeView();
     this.arrangement = new Arrangement();
     this.selections = new Selections();
@@ -96,7 +97,7 @@ class Sheet {
     listenToLinks(this);
     this.seedNames.load();
     addTooltips(document.querySelector('#panel'));
-    acceptDrops(() => this.view.run, (name) => this.connection.trigger('refuse', { name }));
+    acceptDrops(() => this.view.run, this.maxUpload, (name) => this.connection.trigger('refuse', { name }));
   }
 
   // Takes an update in. Returns whether it is new.

@@ -2,15 +2,14 @@
 import { waitFor } from '../dom.js';
 
 const PICTURES = '.png,.jpg,.jpeg,.webp,.zip'; // an exported trail is a ZIP file
-const MAX_UPLOAD = 20 * 2 ** 20; // as in seedlab.server.bodies
 const hasFiles = (event) => [...(event.dataTransfer?.types || [])].includes('Files');
 
-// `isReady` says whether the page has a session; `refuse` is called with the name of a file that is too large.
-export function acceptDrops(isReady, refuse) {
+// `isReady` says whether the page has a session; `refuse` is called with the name of a file of more than `most` bytes.
+export function acceptDrops(isReady, most, refuse) {
   const mark = (isOn) => document.documentElement.toggleAttribute('data-dropping', isOn);
   waitFor(findInput).then((input) => {
     input.accept = PICTURES; // what the dialog offers; the server checks files
-    input.parentElement.addEventListener('change', (event) => refuseLarge(event, refuse), true);
+    input.parentElement.addEventListener('change', (event) => refuseLarge(event, most, refuse), true);
   });
   document.addEventListener('dragover', (event) => {
     if (!hasFiles(event)) return;
@@ -35,8 +34,8 @@ async function open(files, isReady) {
 }
 
 // Gradio would say nothing: before it uploads, it drops files that are too large.
-function refuseLarge(event, refuse) {
-  const large = [...(event.target.files || [])].find((file) => file.size > MAX_UPLOAD);
+function refuseLarge(event, most, refuse) {
+  const large = [...(event.target.files || [])].find((file) => file.size > most);
   if (!large) return;
   event.stopImmediatePropagation();
   event.target.value = '';
