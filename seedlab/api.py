@@ -18,7 +18,7 @@ from seedlab.core.errors import SeedLabError
 from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Failed
 from seedlab.images.metadata import Metadata
-from seedlab.rules.develop import DEFAULT, WHOLE
+from seedlab.rules.develop import AUTO, WHOLE
 from seedlab.workflow.jobs.drafts import check_drafts, choose_different, finish_drafts, read_drafts
 from seedlab.workflow.jobs.inspection import (
     UNSCRIPTABLE,
@@ -199,7 +199,7 @@ class SeedLab:
         picture: Picture,
         *,
         size: str = "2x",
-        strength: Varied = DEFAULT,
+        strength: Varied = AUTO,
         decode: str = WHOLE.name,
         out: str | os.PathLike[str] | None = None,
         overwrite: bool = False,
@@ -210,7 +210,7 @@ class SeedLab:
         Args:
             picture: as for `refine`.
             size: "2x", "1.5x", or width first "512x768".
-            strength: how much may change, above 0, at most 1; several give several pictures.
+            strength: how much may change, above 0, at most 1; several give several pictures. "auto" suits the model.
             decode: "tiles" to decode it in tiles, which takes less memory and changes some bits; or "whole".
             out, overwrite, show: as for `refine`.
 

@@ -7,7 +7,7 @@ from typing import Any
 from seedlab.cli.options import MakeServices, add_places
 from seedlab.cli.output import KEEPING, add_output_options
 from seedlab.cli.rounds import run_refine
-from seedlab.rules.develop import DEFAULT, Develop
+from seedlab.rules.develop import AUTO, Develop
 
 DEVELOP = """\
 Make a picture larger, with more details: it is resized, and goes through some of its steps again. Its recipe becomes
@@ -25,7 +25,7 @@ def add_develop(commands: Any) -> None:
     parser.add_argument("picture", metavar="PICTURE.png", type=Path, help=words)
     parser.add_argument("--size", metavar="SIZE", default=size.default, help=f"{size.help} (%(default)s)")
     words = f"{strength.help} (%(default)s)"
-    parser.add_argument("--strength", metavar="NUMBER", default=f"{DEFAULT:g}", help=words)
+    parser.add_argument("--strength", metavar="NUMBER", default=AUTO, help=words)
     parser.add_argument("--decode", metavar="HOW", default=decoding.default, help=f"{decoding.help} (%(default)s)")
     parser.add_argument("--out", metavar="FOLDER", type=Path, help="where to write the picture (the picture's folder)")
     add_places(parser)

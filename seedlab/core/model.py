@@ -17,6 +17,9 @@ ESCAPING = r"Leave them out; for brackets themselves, write \( and \)."
 
 
 NO_NUDGES = "draws its noise in a way of its own, which cannot be nudged: explore its seeds instead"
+SKETCH = "sketch"
+"""The id of the model that comes with SeedLab."""
+
 NO_STAGES = "cannot start from a picture, because diffusers has no image-to-image pipeline for it"
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from seedlab.core.errors import RecipeError, blame
-from seedlab.core.model import Model
+from seedlab.core.model import SKETCH, Model
 from seedlab.core.numbers import MAX_CHARACTERS, read_number, read_size, tidy_digits
 from seedlab.core.recipe import Recipe
 from seedlab.core.text import quote
@@ -18,8 +18,14 @@ from seedlab.core.validation import check_text
 from seedlab.rules.rule import Choice, Parameter, Rule, Value, check_count, unique
 from seedlab.rules.stages import read_start_strengths, refuse_stages, start_from
 
-DEFAULT = 0.2
+AUTO = "auto"
+"""The strength that suits the picture's model."""
+
+SKETCH_STRENGTH = 0.2
 """Keeps the faces of Sketch's pictures, which 0.35 changes, and adds nearly as much detail: see its model card."""
+
+STRENGTH = 0.35
+"""Of other models, which know more details than Sketch. AUTOMATIC1111 and InvokeAI advise 0.3 to 0.5."""
 
 TIMES, TILES = "times", "tiles"
 WHOLE = Choice("whole", "As a whole")
@@ -34,8 +40,8 @@ FACTOR = re.compile(r"(?:x ?)?([0-9]+(?:[.,][0-9]+)?) ?x?")
 class Develop(Rule):
     """One tile for each size and strength.
 
-    A value is (width, height, strength); or ("times", factor, strength), which `settle` replaces by the size. Where the
-    picture is decoded in tiles, "tiles" follows.
+    A value is (width, height, strength); or ("times", factor, strength). The strength may be "auto". `settle` replaces
+    both by numbers. Where the picture is decoded in tiles, "tiles" follows.
     """
 
     name = "develop"
@@ -62,15 +68,15 @@ class Develop(Rule):
             name="develop_strength",
             label="Strength (more changes more)",
             flag="--strength",
-            help="how much a larger picture may change, above 0 to 1; several give several pictures",
-            default=f"{DEFAULT}, 0.35",
+            help="how much a larger picture may change, above 0 to 1, or auto; several give several pictures",
+            default=f"{AUTO}, 0.5",
         ),
     )
 
     @classmethod
     def parse(cls, texts: Mapping[str, str]) -> Self:
         """Read sizes, strengths, and how to decode."""
-        strengths = read_start_strengths("develop_strength", texts["develop_strength"])
+        strengths = _read_strengths("develop_strength", texts["develop_strength"])
         sizes = unique(_read_sizes("develop_size", texts["develop_size"]))
         if not sizes:
             raise RecipeError("develop_size", "No size given. Write one such as 2x or 512x512.")
@@ -95,7 +101,7 @@ class Develop(Rule):
 
     @classmethod
     def settle(cls, parent: Recipe, value: Value) -> Value:
-        """Replace a factor by the size."""
+        """Replace a factor by the size, and "auto" by the strength."""
         return _read_value(parent, value)
 
     @classmethod
@@ -114,7 +120,7 @@ class Develop(Rule):
                 return "larger"
 
 
-LARGER = Develop(((TIMES, 2, DEFAULT),))
+LARGER = Develop(((TIMES, 2, AUTO),))
 """What a single click makes of a picture."""
 
 
@@ -124,6 +130,19 @@ def enlarge(parent: Recipe, factor: float) -> tuple[int, int]:
         max(MULTIPLE, round(side * factor / MULTIPLE) * MULTIPLE) for side in (parent.width, parent.height)
     )
     return width, height
+
+
+def choose_strength(parent: Recipe) -> float:
+    """Return the strength at which the picture's model adds details and keeps the composition."""
+    return SKETCH_STRENGTH if parent.model_id == SKETCH else STRENGTH
+
+
+def _read_strengths(field: str, text: str) -> tuple[Value, ...]:
+    """Read "auto", numbers, or both, as in "auto, 0.5"; nothing means "auto"."""
+    check_text(field, text, "The list of strengths", MAX_CHARACTERS)
+    numbers, count = re.subn(rf"(?i)\b{AUTO}\b[\s,;]*", "", text)
+    automatic = (AUTO,) if count or not text.strip() else ()
+    return (*automatic, *(read_start_strengths(field, numbers) if numbers.strip() else ()))
 
 
 def _read_sizes(field: str, text: str) -> Iterator[tuple[Value, Value]]:
@@ -146,8 +165,10 @@ def _check_factor(field: str, factor: float) -> float:
 def _read_value(parent: Recipe, value: Value) -> tuple[int, int, float] | tuple[int, int, float, str]:
     """Return the size and the strength of a value, which may come from a stranger; `Recipe` checks them."""
     match value:
-        case (*size, strength, str() as tiles) if tiles == TILES and len(size) == 2:
-            return *_read_value(parent, (*size, strength))[:3], TILES
+        case (*rest, str() as tiles) if tiles == TILES and len(rest) == 3:
+            return *_read_value(parent, tuple(rest))[:3], TILES
+        case (*size, str() as auto) if auto == AUTO and len(size) == 2:
+            return _read_value(parent, (*size, choose_strength(parent)))
         case (str() as kind, int() | float() as factor, int() | float() as strength) if kind == TIMES:
             return *enlarge(parent, _check_factor("develop_size", factor)), strength
         case (int() as width, int() as height, int() | float() as strength):

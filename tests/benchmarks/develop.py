@@ -21,7 +21,7 @@ from PIL import Image
 from seedlab.core.model import Model
 from seedlab.pipelines.manager import PipelineManager
 from seedlab.pipelines.models.catalog import SKETCH
-from seedlab.rules.develop import DEFAULT, TIMES, Develop
+from seedlab.rules.develop import AUTO, SKETCH_STRENGTH, TIMES, Develop
 from seedlab.sketch.evaluate import LOCK_SCENES, build_prompt
 from tests.benchmarks.drafts import make
 
@@ -68,14 +68,14 @@ def vary(picture: Image.Image) -> float:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--strengths", type=float, nargs="+", default=[DEFAULT])
+    parser.add_argument("--strengths", type=float, nargs="+", default=[SKETCH_STRENGTH])
     parser.add_argument("--larger", type=float, default=2, help="how many times as large (%(default)s)")
     parser.add_argument("--seeds", type=int, default=2, help="seeds of each scene (%(default)s)")
     given = parser.parse_args()
     with closing(PipelineManager(device="cpu")) as manager:
         model = manager.resolve(SKETCH)
         warm = model.make_recipe(prompt="a boat", seed=0)
-        make(manager, [warm, *Develop(((TIMES, given.larger, DEFAULT),)).make(warm)])
+        make(manager, [warm, *Develop(((TIMES, given.larger, AUTO),)).make(warm)])
         for strength in given.strengths:
             measure(manager, model, given.larger, strength, range(100, 100 + given.seeds))
 

@@ -48,8 +48,21 @@ def test_sizes_as_people_write_them(text, sizes):
     assert [(each.width, each.height) for each in made] == sizes
 
 
+@pytest.mark.parametrize("text", ["", "auto", " Auto "])
+@pytest.mark.parametrize(("model_id", "strength"), [("sketch", 0.2), ("owner/name", 0.35)])
+def test_without_a_strength_it_suits_the_model(text, model_id, strength):
+    rule, parent = develop(strength=text), replace(RECIPE, model_id=model_id)
+    (made,) = rule.make(parent)
+    assert made.start.strength == strength
+    assert rule.caption(parent, rule.values[0]) == f"256×256 · {strength:g}"
+    assert rule.settle(parent, rule.values[0]) == (256, 256, strength), "a picture keeps the number"
+    (in_tiles,) = develop(strength=text, develop_decoding="tiles").make(parent)
+    assert (in_tiles.vae_tiling, in_tiles.start.strength) == (True, strength)
+
+
 def test_several_strengths_side_by_side():
-    rule = develop(strength="0.2, 0.35 0.5")
+    assert develop(strength="0.2, auto 0.5") == develop(strength="Auto; 0.2, 0.5")
+    rule = develop(strength="auto, 0.35 0.5")
     made = rule.make(RECIPE)
     assert [each.start.strength for each in made] == [0.2, 0.35, 0.5]
     assert [rule.caption(RECIPE, value) for value in made.values()] == [
@@ -67,7 +80,6 @@ def test_several_strengths_side_by_side():
         ("big", "0.3", "develop_size", "“big” is not a size"),
         ("0x", "0.3", "develop_size", "cannot be made 0 times as large"),
         ("1000x", "0.3", "develop_size", "cannot be made 1000 times as large"),
-        ("2x", "", "develop_strength", "No strength given. Write a number such as 0.3."),
         ("2x", "much", "develop_strength", "“much” is not a number"),
         ("2x", "0", "develop_strength", "must be above 0"),
         ("2x", "1.2", "develop_strength", "from 0 to 1, not 1.2"),

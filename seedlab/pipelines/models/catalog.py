@@ -5,11 +5,11 @@ Download sizes count the files that diffusers takes from the repository (safeten
 
 from pathlib import Path
 
+from seedlab.core.model import SKETCH as SKETCH
 from seedlab.core.model import Model, ModelCard
 from seedlab.core.schedulers import FLOW_SOLVERS
 from seedlab.core.seed_share import SeedShare
 
-SKETCH = "sketch"
 SKETCH_FOLDER = Path(__file__).resolve().parents[2] / "sketch" / "weights"
 
 ALIASES = {

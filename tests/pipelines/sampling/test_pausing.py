@@ -201,7 +201,7 @@ def test_runs_that_do_not_belong_together_are_refused(sampler):
             sampler.run(0, start=[replace(one, scheduler={**one.scheduler, name: 1})])
 
 
-@pytest.mark.parametrize("case", [Case("tiny", "float32", "DPMSolverMultistepScheduler")], ids=str)
+@pytest.mark.parametrize("case", [Case("tiny", "bfloat16", "DPMSolverMultistepScheduler")], ids=str)
 def test_a_file_is_small_and_a_damaged_one_is_refused(sampler, tmp_path):
     sampler.recipes = [replace(each, height=512, width=512) for each in sampler.recipes]
     (run,) = sampler.pause(0, at=3)
