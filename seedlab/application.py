@@ -7,13 +7,14 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
+from seedlab.core.additions import Lora
 from seedlab.core.errors import SeedLabError
 from seedlab.core.file_names import is_path
 from seedlab.core.files import find_cache
 from seedlab.core.model import Model, ResolvedModel
 from seedlab.core.picture import Picture
 from seedlab.core.priority import Priority
-from seedlab.core.recipe import Lora, Recipe
+from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Generate, Report
 from seedlab.core.seed_share import SeedShare
 from seedlab.core.visitors import name_owner

@@ -9,9 +9,10 @@ import json
 import re
 
 from seedlab import __version__
+from seedlab.core.additions import Lora, Nudge
 from seedlab.core.errors import RecipeError
 from seedlab.core.file_names import name_file
-from seedlab.core.recipe import Lora, Nudge, Recipe
+from seedlab.core.recipe import Recipe
 from seedlab.core.schedulers import Scheduler, find_scheduler
 from seedlab.core.weights import NO_HASHES, WeightHashes
 

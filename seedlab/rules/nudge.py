@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Self
 
+from seedlab.core.additions import Nudge
 from seedlab.core.errors import blame
 from seedlab.core.model import NO_NUDGES, Model
-from seedlab.core.recipe import Nudge, Recipe
+from seedlab.core.recipe import Recipe
 from seedlab.rules.other_seeds import read_goals, read_value
 from seedlab.rules.rule import Parameter, Rule, Value
 from seedlab.rules.strengths import read_strengths

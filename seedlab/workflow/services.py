@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from seedlab.core.additions import Lora
 from seedlab.core.environment import Environment
 from seedlab.core.errors import SeedLabError
 from seedlab.core.model import Model
-from seedlab.core.recipe import Lora, Recipe
+from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Generate
 from seedlab.core.start import InputPicture
 from seedlab.images.inputs.reading import ReadPicture

@@ -19,10 +19,11 @@ from PIL import Image
 from seedlab import __version__
 from seedlab.cli.main import main
 from seedlab.cli.options import Compute
+from seedlab.core.additions import Lora
 from seedlab.core.environment import Environment
 from seedlab.core.errors import RecipeError, SeedLabError
 from seedlab.core.model import Model
-from seedlab.core.recipe import Lora, Recipe
+from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Failed, Finished, Progress, Report, Waiting
 from seedlab.core.weights import WeightHashes
 from seedlab.images.metadata import Metadata, read_metadata, write_picture

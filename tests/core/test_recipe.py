@@ -7,8 +7,9 @@ from dataclasses import FrozenInstanceError, asdict, replace
 
 import pytest
 
+from seedlab.core.additions import MAX_SEED, Lora, Nudge
 from seedlab.core.errors import RecipeError, SeedLabError
-from seedlab.core.recipe import MAX_SEED, Lora, Nudge, Recipe
+from seedlab.core.recipe import Recipe
 from seedlab.core.seeds import parse_seeds, write_seeds
 from tests.examples import RECIPE
 

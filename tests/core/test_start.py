@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import pytest
 
+from seedlab.core.additions import Lora, Nudge
 from seedlab.core.errors import RecipeError
 from seedlab.core.file_names import hide_folders
-from seedlab.core.recipe import Lora, Nudge, Recipe
+from seedlab.core.recipe import Recipe
 from seedlab.core.start import MAX_STAGES, InputPicture, Start
 from tests.examples import MODEL, RECIPE
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from seedlab import __version__
-from seedlab.core.recipe import Lora, Nudge
+from seedlab.core.additions import Lora, Nudge
 from seedlab.core.weights import WeightHashes
 from seedlab.images.infotext import write_infotext
 from tests.examples import RECIPE

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from seedlab.core.additions import Lora
 from seedlab.core.checksums import Checksums
 from seedlab.core.errors import SeedLabError
-from seedlab.core.recipe import Lora
 from seedlab.core.weights import WeightHashes
 from seedlab.images.metadata import Metadata, MetadataError, read_metadata, write_picture
 from seedlab.images.png import read_chunks, read_pixels, write_png

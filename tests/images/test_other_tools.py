@@ -16,7 +16,8 @@ import pytest
 from filelock import FileLock
 from PIL import Image
 
-from seedlab.core.recipe import Lora, Recipe
+from seedlab.core.additions import Lora
+from seedlab.core.recipe import Recipe
 from seedlab.core.schedulers import SCHEDULERS
 from seedlab.core.weights import NO_HASHES, WeightHashes
 from seedlab.images.metadata import Metadata, write_picture

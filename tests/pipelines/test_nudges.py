@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 import torch
 
+from seedlab.core.additions import Nudge
 from seedlab.core.errors import RecipeError
-from seedlab.core.recipe import Nudge, Recipe
+from seedlab.core.recipe import Recipe
 from seedlab.images.metadata import Metadata, read_metadata, write_picture
 from seedlab.pipelines.models.addresses import find_model
 from seedlab.pipelines.sampling.call import sample

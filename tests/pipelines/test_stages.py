@@ -12,9 +12,10 @@ import diffusers
 import pytest
 from PIL import Image
 
+from seedlab.core.additions import Nudge
 from seedlab.core.errors import RecipeError
 from seedlab.core.model import ResolvedModel
-from seedlab.core.recipe import Nudge, Recipe
+from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Failed, Finished, Progress, Waiting
 from seedlab.core.schedulers import list_family
 from seedlab.core.start import Start

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from seedlab.core.additions import Lora, Nudge
 from seedlab.core.errors import RecipeError
-from seedlab.core.recipe import Lora, Nudge
 from seedlab.core.start import Start
 from seedlab.rules.develop import Develop
 from seedlab.rules.matrix import Matrix

@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 
+from seedlab.core.additions import Nudge
 from seedlab.core.errors import RecipeError
-from seedlab.core.recipe import MAX_NUDGES, Nudge
+from seedlab.core.recipe import MAX_NUDGES
 from seedlab.rules.matrix import Matrix
 from seedlab.rules.nudge import Nudges
 from seedlab.rules.other_seeds import choose_others

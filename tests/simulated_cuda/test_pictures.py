@@ -9,7 +9,8 @@ from threading import Event
 import pytest
 
 from seedlab.cli.main import main
-from seedlab.core.recipe import Nudge, Recipe
+from seedlab.core.additions import Nudge
+from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Failed, Finished
 from seedlab.pipelines import worker
 from seedlab.pipelines.devices.offload import is_offloaded

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from seedlab.core.additions import Lora
 from seedlab.core.errors import SeedLabError
 from seedlab.core.files import Signature
 from seedlab.core.model import Model
-from seedlab.core.recipe import Lora
 from seedlab.core.weights import WeightHashes
 from seedlab.pipelines.hub.cache import COMMIT
 from seedlab.pipelines.hub.progress import OnProgress

@@ -7,9 +7,10 @@ from typing import Any
 
 import gradio as gr
 
+from seedlab.core.additions import Lora
 from seedlab.core.errors import SeedLabError
 from seedlab.core.model import Model
-from seedlab.core.recipe import Lora, Recipe
+from seedlab.core.recipe import Recipe
 from seedlab.core.seeds import write_seeds
 from seedlab.rules.rule import MAX_VALUES
 from seedlab.ui.blocks.form import ADVANCED

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from seedlab.core.additions import Lora
 from seedlab.core.file_names import name_file
-from seedlab.core.recipe import Lora, Recipe
+from seedlab.core.recipe import Recipe
 from seedlab.core.start import Start
 from seedlab.core.text import quote
 from seedlab.core.text_changes import Kind, compare_texts

@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from seedlab.core.additions import Lora
 from seedlab.core.errors import RecipeError
 from seedlab.core.model import Model
-from seedlab.core.recipe import DTYPES, Lora, Recipe
+from seedlab.core.recipe import DTYPES, Recipe
 from seedlab.core.seeds import has_random_seeds
 from seedlab.core.start import InputPicture
 from seedlab.images.foreign.metadata import ForeignMetadata

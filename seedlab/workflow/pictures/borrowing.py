@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from seedlab.core.additions import Lora
 from seedlab.core.errors import RecipeError
 from seedlab.core.model import ESCAPING, Model
 from seedlab.core.prompt_weights import choose_syntax, strip_typed_weights
-from seedlab.core.recipe import DTYPES, MAX_LORAS, Lora
+from seedlab.core.recipe import DTYPES, MAX_LORAS
 from seedlab.core.text import quote
 from seedlab.images.foreign.metadata import Detail, ForeignLora, ForeignMetadata
 from seedlab.images.foreign.samplers import find_scheduler

@@ -5,10 +5,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from seedlab.core.additions import Lora
 from seedlab.core.errors import SeedLabError
 from seedlab.core.file_names import HERE, hide_folder, is_name, is_path, is_share
 from seedlab.core.model import Model
-from seedlab.core.recipe import Lora, Recipe
+from seedlab.core.recipe import Recipe
 from seedlab.core.start import InputPicture
 from seedlab.core.text import quote
 from seedlab.images.index.search import OPERATOR

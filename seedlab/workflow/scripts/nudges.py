@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from seedlab.core.recipe import Nudge
+from seedlab.core.additions import Nudge
 
 
 def write_nudges(nudges: Sequence[Nudge]) -> str:

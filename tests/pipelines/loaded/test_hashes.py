@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from seedlab.core.recipe import Lora
+from seedlab.core.additions import Lora
 from seedlab.core.weights import WeightHashes
 from seedlab.pipelines.loaded.files import ModelFiles
 from seedlab.pipelines.loaded.hashes import hash_tensors, hash_weights

@@ -8,7 +8,8 @@ from types import SimpleNamespace
 import gradio as gr
 import pytest
 
-from seedlab.core.recipe import MAX_PROMPT_CHARACTERS, Lora
+from seedlab.core.additions import Lora
+from seedlab.core.recipe import MAX_PROMPT_CHARACTERS
 from seedlab.rules.seeds import Seeds
 from seedlab.rules.suffixes import GUIDE_SUFFIXES
 from seedlab.rules.sweep import Sweep

@@ -4,7 +4,8 @@ from dataclasses import fields, replace
 
 import pytest
 
-from seedlab.core.recipe import Lora, Nudge, Recipe
+from seedlab.core.additions import Lora, Nudge
+from seedlab.core.recipe import Recipe
 from seedlab.ui.views.differences import FORMATS, MODEL, TEXTS, build_comparison
 from tests.ui.fakes import SKETCH
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from seedlab.core.recipe import Nudge, Recipe
+from seedlab.core.additions import Nudge
+from seedlab.core.recipe import Recipe
 from seedlab.rules.seeds import Seeds
 from seedlab.rules.suffixes import Suffixes
 from seedlab.ui.views.captions import format_seed, name_download

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
+from seedlab.core.additions import MAX_SEED, Lora
 from seedlab.core.errors import SeedLabError
-from seedlab.core.recipe import MAX_SEED, Lora
 from seedlab.rules.seeds import Seeds
 from seedlab.rules.suffixes import Suffixes
 from seedlab.workflow.export.links import DICTIONARY, MAX_LINK, is_link, make_link, read_link

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from PIL import Image
 
-from seedlab.core.recipe import Lora
+from seedlab.core.additions import Lora
 from seedlab.core.reports import Finished
 from seedlab.core.start import Start
 from seedlab.workflow.known.times import KEPT, MAX_KINDS, KnownTimes

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from seedlab.core.additions import Lora
 from seedlab.core.errors import SeedLabError
-from seedlab.core.recipe import Lora
 from seedlab.core.weights import WeightHashes
 from seedlab.images.metadata import Metadata
 from seedlab.workflow.pictures.local_files import LocalFiles, Places

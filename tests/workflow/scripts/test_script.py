@@ -9,8 +9,8 @@ from dataclasses import replace
 
 import pytest
 
+from seedlab.core.additions import Lora, Nudge
 from seedlab.core.errors import SeedLabError
-from seedlab.core.recipe import Lora, Nudge
 from seedlab.core.schedulers import SCHEDULERS
 from seedlab.pipelines.models.addresses import find_model
 from seedlab.rules.late_words import LateWords

@@ -1,0 +1,62 @@
+"""What a recipe adds to its model and to its noise: LoRAs and nudges."""
+
+import re
+from dataclasses import dataclass
+
+from seedlab.core.errors import RecipeError
+from seedlab.core.validation import check_int, check_text
+
+MAX_SEED = 2**64 - 1
+"""torch's generators take 64 bits, and so do ComfyUI's seeds."""
+
+MAX_LORA_WEIGHT = 10.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lora:
+    """A LoRA that is added to the model's weights.
+
+    Attributes:
+        file: the path of its .safetensors file.
+        sha256: of the file, in hex.
+        weight: its scale, -10...10.
+
+    Raises:
+        RecipeError: a field has the wrong type or is out of range.
+    """
+
+    file: str
+    sha256: str
+    weight: float
+
+    def __post_init__(self) -> None:
+        check_text("loras", self.file, "The LoRA's file", 1000)
+        if not isinstance(self.sha256, str) or re.fullmatch("[0-9a-f]{64}", self.sha256) is None:
+            raise RecipeError("loras", "The SHA-256 of a LoRA must have 64 hex digits.")
+        is_number = isinstance(self.weight, int | float) and not isinstance(self.weight, bool)
+        if not is_number or not -MAX_LORA_WEIGHT <= self.weight <= MAX_LORA_WEIGHT:
+            raise RecipeError("loras", "The weight of a LoRA must be a number from -10 to 10.")
+        object.__setattr__(self, "weight", float(self.weight) + 0.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Nudge:
+    """A small variation: the noise is turned towards that of another seed.
+
+    Attributes:
+        seed: of the other noise, 0...2^64-1.
+        weight: how far, between 0 (not at all) and 1 (the other noise), which are both excluded.
+
+    Raises:
+        RecipeError: a field has the wrong type or is out of range.
+    """
+
+    seed: int
+    weight: float
+
+    def __post_init__(self) -> None:
+        check_int("nudges", self.seed, "The seed of a nudge", 0, MAX_SEED)
+        is_number = isinstance(self.weight, int | float) and not isinstance(self.weight, bool)
+        if not is_number or not 0 < self.weight < 1:
+            raise RecipeError("nudges", "The strength of a nudge must be a number between 0 and 1.")
+        object.__setattr__(self, "weight", float(self.weight))
