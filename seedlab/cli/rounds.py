@@ -20,8 +20,8 @@ from seedlab.core.recipe import DTYPES, GENERATOR_DEVICES
 from seedlab.core.schedulers import SCHEDULERS
 from seedlab.rules.develop import TILES
 from seedlab.rules.own_picture import DEFAULT_STRENGTH
+from seedlab.rules.parameter import Parameter
 from seedlab.rules.registry import VARIATIONS, list_parameters
-from seedlab.rules.rule import Parameter
 from seedlab.rules.seeds import GUIDE_SEEDS, Seeds
 from seedlab.workflow.jobs.drafts import check_drafts, finish_drafts
 from seedlab.workflow.jobs.job import Draft, Job, run_job

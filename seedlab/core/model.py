@@ -5,43 +5,22 @@ from math import ceil
 from typing import Any, Self
 
 from seedlab.core.errors import RecipeError
+from seedlab.core.model_card import ModelCard
 from seedlab.core.prompt_weights import choose_syntax, is_weighted, read_parts
 from seedlab.core.recipe import PROMPTS, Recipe, format_address
 from seedlab.core.schedulers import SCHEDULERS, Scheduler, find_scheduler, list_family, parse_scheduler
-from seedlab.core.seed_share import SeedShare
 
 CHARACTERS_PER_TOKEN = 25
 """A prompt with more characters than this per token that the model reads is a mistake."""
 
 ESCAPING = r"Leave them out; for brackets themselves, write \( and \)."
 
-
 NO_NUDGES = "draws its noise in a way of its own, which cannot be nudged: explore its seeds instead"
+
 SKETCH = "sketch"
 """The id of the model that comes with SeedLab."""
 
 NO_STAGES = "cannot start from a picture, because diffusers has no image-to-image pipeline for it"
-
-
-@dataclass(frozen=True, kw_only=True)
-class ModelCard:
-    """What to know about a model before choosing it.
-
-    Attributes:
-        licence: its name.
-        download: the size of the download, in GB (10^9 bytes); 0 for a built-in model.
-        memory: approximate memory use in half precision, in GB.
-        gated: whether its licence has to be accepted on the Hub first.
-        seeds: a note on how much the seed changes the picture, where that is less than usual; otherwise "".
-        seed_share: how much of the composition the seed decides, where that is known; None otherwise.
-    """
-
-    licence: str
-    download: float
-    memory: float
-    gated: bool = False
-    seeds: str = ""
-    seed_share: SeedShare | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

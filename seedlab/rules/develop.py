@@ -15,7 +15,8 @@ from seedlab.core.numbers import MAX_CHARACTERS, read_number, read_size, tidy_di
 from seedlab.core.recipe import Recipe
 from seedlab.core.text import quote
 from seedlab.core.validation import check_text
-from seedlab.rules.rule import Choice, Parameter, Rule, Value, check_count, unique
+from seedlab.rules.parameter import Choice, Parameter
+from seedlab.rules.rule import Rule, Value, check_count, unique
 from seedlab.rules.stages import read_start_strengths, refuse_stages, start_from
 
 AUTO = "auto"

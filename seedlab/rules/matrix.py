@@ -6,7 +6,8 @@ from typing import Self
 
 from seedlab.core.errors import RecipeError, blame
 from seedlab.core.recipe import Recipe
-from seedlab.rules.rule import Choice, Parameter, Rule, Table, Value, check_count, unique
+from seedlab.rules.parameter import Choice, Parameter
+from seedlab.rules.rule import Rule, Table, Value, check_count, unique
 
 FIELDS = ("matrix_column_values", "matrix_row_values")
 """The parameters that errors of the columns and of the rows are about."""

@@ -9,7 +9,8 @@ from seedlab.core.errors import blame
 from seedlab.core.model import NO_NUDGES, Model
 from seedlab.core.recipe import Recipe
 from seedlab.rules.other_seeds import read_goals, read_value
-from seedlab.rules.rule import Parameter, Rule, Value
+from seedlab.rules.parameter import Parameter
+from seedlab.rules.rule import Rule, Value
 from seedlab.rules.strengths import read_strengths
 
 STRENGTHS = {"subtle": 0.1, "strong": 0.3}

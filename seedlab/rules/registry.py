@@ -6,7 +6,8 @@ from typing import Any
 
 from seedlab.core.errors import RecipeError
 from seedlab.core.text import quote
-from seedlab.rules.rule import Parameter, Rule
+from seedlab.rules.parameter import Parameter
+from seedlab.rules.rule import Rule
 
 MODULES = (
     "seeds",

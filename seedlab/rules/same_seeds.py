@@ -7,7 +7,8 @@ from typing import Any, Self
 from seedlab.core.errors import RecipeError
 from seedlab.core.recipe import Recipe
 from seedlab.core.text_changes import name_change
-from seedlab.rules.rule import Choice, Parameter, Rule, Value, unique
+from seedlab.rules.parameter import Choice, Parameter
+from seedlab.rules.rule import Rule, Value, unique
 from seedlab.rules.seeds import format_seeds
 from seedlab.rules.words import replace_prompt
 

@@ -7,7 +7,8 @@ from typing import Any, Self
 from seedlab.core.recipe import Recipe
 from seedlab.core.seeds import parse_seeds
 from seedlab.core.text import quote
-from seedlab.rules.rule import Parameter, Rule, Value
+from seedlab.rules.parameter import Parameter
+from seedlab.rules.rule import Rule, Value
 
 GUIDE_SEEDS = "0-3"
 

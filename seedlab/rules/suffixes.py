@@ -7,8 +7,9 @@ from typing import Self
 
 from seedlab.core.errors import RecipeError, blame
 from seedlab.core.recipe import Recipe
+from seedlab.rules.parameter import Parameter
 from seedlab.rules.prompts import read_marks
-from seedlab.rules.rule import Parameter, Rule, Value, read_lines
+from seedlab.rules.rule import Rule, Value, read_lines
 
 GUIDE_SUFFIXES = (", highly realistic", ", artsy", ", trending", ", colorful")
 GLUE = " ,;."

@@ -6,7 +6,8 @@ from typing import Self
 
 from seedlab.core.errors import RecipeError, blame
 from seedlab.core.recipe import Recipe
-from seedlab.rules.rule import Choice, Parameter, Rule, Value, check_count, split_lines, unique
+from seedlab.rules.parameter import Choice, Parameter
+from seedlab.rules.rule import Rule, Value, check_count, split_lines, unique
 from seedlab.rules.settings import FIELD, SETTINGS, Setting, find_setting, split_setting
 
 CHOICES = tuple(Choice(setting.name, setting.label, setting.text) for setting in SETTINGS)

@@ -8,7 +8,8 @@ from seedlab.core.errors import blame
 from seedlab.core.model import Model
 from seedlab.core.recipe import Recipe
 from seedlab.rules.other_seeds import read_goals, read_value
-from seedlab.rules.rule import Parameter, Rule, Value
+from seedlab.rules.parameter import Parameter
+from seedlab.rules.rule import Rule, Value
 from seedlab.rules.stages import read_start_strengths, refuse_stages, start_from
 
 STRENGTHS = {"subtle": 0.3, "strong": 0.6}

@@ -8,8 +8,9 @@ from seedlab.core.errors import RecipeError, blame
 from seedlab.core.recipe import Recipe
 from seedlab.core.seeds import parse_seeds
 from seedlab.rules.expansion import choose, fill_in, split_choices
+from seedlab.rules.parameter import Parameter
 from seedlab.rules.prompts import read_marks
-from seedlab.rules.rule import Parameter, Rule, Value
+from seedlab.rules.rule import Rule, Value
 from seedlab.rules.suffixes import GLUE, extend_prompt
 
 JOINING = (",", ";", ".", "，", "；", "。")

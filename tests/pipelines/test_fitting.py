@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from seedlab.core.fit import Fit
-from seedlab.core.model import ModelCard
+from seedlab.core.model_card import ModelCard
 from seedlab.pipelines.fitting import rate_model
 from seedlab.pipelines.models.catalog import CATALOG
 

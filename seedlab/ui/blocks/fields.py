@@ -7,8 +7,8 @@ import gradio as gr
 from seedlab.core.errors import RecipeError
 from seedlab.core.model import Model
 from seedlab.core.schedulers import SCHEDULERS
+from seedlab.rules.parameter import Parameter
 from seedlab.rules.registry import VARIATIONS
-from seedlab.rules.rule import Parameter
 from seedlab.ui.views.captions import label_scheduler
 
 MODEL_DEPENDENT = (

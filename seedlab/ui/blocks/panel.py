@@ -8,8 +8,9 @@ from typing import Any
 
 import gradio as gr
 
+from seedlab.rules.parameter import Parameter
 from seedlab.rules.registry import VARIATIONS
-from seedlab.rules.rule import Parameter, Rule
+from seedlab.rules.rule import Rule
 from seedlab.rules.seeds import GUIDE_SEEDS
 from seedlab.rules.suffixes import Suffixes
 from seedlab.ui.blocks.columns import make_message, make_word_list

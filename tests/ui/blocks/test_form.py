@@ -6,7 +6,7 @@ import pytest
 
 from seedlab.core.errors import RecipeError
 from seedlab.core.fit import Fit
-from seedlab.core.model import ModelCard
+from seedlab.core.model_card import ModelCard
 from seedlab.ui.blocks.fields import MODEL_DEPENDENT, list_schedulers
 from seedlab.ui.handlers.page import Handlers
 from tests.ui.fakes import SKETCH, make_services

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from seedlab.core.model import ModelCard
+from seedlab.core.model_card import ModelCard
 from seedlab.core.seed_share import SeedShare
 from seedlab.workflow.known.shares import MAX_MODELS, KnownShares
 from tests.examples import MODEL
