@@ -241,6 +241,7 @@ class Application:
         manager, store = self.manager, self._store
         owner = owner if self.settings.public else OPERATOR
         generate: Generate = partial(manager.generate, visitor=visitor, load_input=self._load_of(owner))
+        take_ready = None if self._ahead is None else self._ahead.take
         if self._ahead is not None:
             generate = self._ahead.serve(visitor, generate)
 
@@ -252,7 +253,7 @@ class Application:
             whole = store.find(recipe, environment, owner=owner)
             return whole if whole or draft_steps is None else store.find(recipe, environment, draft_steps, owner)
 
-        return Session(generate, find, partial(store.keep, owner=owner), trail, self._times.add)
+        return Session(generate, find, partial(store.keep, owner=owner), trail, self._times.add, take_ready)
 
     def _suggest(self, ahead: Ahead, visitor: str, recipes: Sequence[Recipe]) -> None:
         find, observe = self._store.find, self.manager.environment

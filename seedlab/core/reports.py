@@ -43,7 +43,8 @@ class Finished:
     """A tile is done.
 
     `notice` is a sentence for the user, such as that the prompt was truncated, or "". The manager adds `hashes`.
-    `draft_steps` is the number of denoising steps after which a draft was paused; None for a finished picture.
+    `draft_steps` is the number of denoising steps after which a draft was paused; None for a finished picture. `png` is
+    the image as a PNG file without texts, where it was encoded already.
     """
 
     index: int
@@ -53,6 +54,7 @@ class Finished:
     checksums: Checksums | None = None
     hashes: WeightHashes = NO_HASHES
     draft_steps: int | None = None
+    png: bytes | None = None
 
 
 @dataclass(frozen=True)

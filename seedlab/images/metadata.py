@@ -166,15 +166,18 @@ def _forget_files(recipe: Recipe) -> Recipe:
     return unnamed.replace_input(file=UNNAMED)
 
 
-def write_picture(file: Path, image: Image, metadata: Metadata) -> None:
+def write_picture(file: Path, image: Image, metadata: Metadata, png: bytes | None = None) -> None:
     """Write a picture with both text chunks, in one step. The chunks name local files without their folders.
+
+    Args:
+        png: as for `seedlab.images.png.write_png`.
 
     Raises:
         SeedLabError: as `seedlab.images.png.write_png`.
     """
     hidden = metadata.hide_folders()
     infotext = write_infotext(hidden.recipe, hidden.hashes, hidden.draft_steps)
-    write_png(file, image, {INFOTEXT_CHUNK: infotext, CHUNK: hidden.to_json()})
+    write_png(file, image, {INFOTEXT_CHUNK: infotext, CHUNK: hidden.to_json()}, png)
 
 
 def read_metadata(file: Path, *, with_lineage: bool = True) -> Metadata:

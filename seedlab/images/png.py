@@ -3,11 +3,12 @@
 import errno
 import struct
 from collections.abc import Callable, Mapping
+from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
 from PIL.Image import Image
-from PIL.PngImagePlugin import PngImageFile, PngInfo
+from PIL.PngImagePlugin import PngImageFile, PngInfo, putchunk
 
 from seedlab.core.errors import SeedLabError
 from seedlab.core.files import is_full, write_atomically
@@ -18,6 +19,9 @@ from seedlab.images.containers.png import SIGNATURE, Chunks, TooMuchError, read_
 HEAD = struct.Struct(">8s4x4sII")
 """The start of every PNG: signature, length (skipped), name of the first chunk, width, height."""
 
+AFTER_HEAD = len(SIGNATURE) + 4 + 4 + 13 + 4
+"""Where the chunk IHDR ends: it has a length, a name, 13 bytes and a checksum (PNG specification, 11.2.1)."""
+
 MAX_READ_SIDE = 16_384
 """The largest side, in pixels, of a picture whose text is read: other tools enlarge pictures."""
 
@@ -27,25 +31,46 @@ NO_FOLDER = (errno.ENOTDIR, errno.EEXIST)
 T = TypeVar("T")
 
 
-def write_png(file: Path, image: Image, chunks: Mapping[str, str]) -> None:
+def write_png(file: Path, image: Image, chunks: Mapping[str, str], png: bytes | None = None) -> None:
     """Write an image's RGB pixels and these text chunks atomically.
 
     Other metadata of the image is not written. The folder is created if needed. Latin-1 text becomes a tEXt chunk,
     other text iTXt.
 
+    Args:
+        png: what `encode_png` returned for this image, which is then not encoded again.
+
     Raises:
         SeedLabError: the disk is full, or the folder is not a folder or not writable.
     """
-    clean = image.convert("RGB")
-    clean.info = {}
-    info = PngInfo()
-    for keyword, text in chunks.items():
-        info.add_text(keyword, text)
     try:
+        data = add_texts(encode_png(image) if png is None else png, chunks)
         file.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(file, lambda temporary: clean.save(temporary, "PNG", pnginfo=info))
+        write_atomically(file, lambda temporary: temporary.write_bytes(data))
     except OSError as error:
         raise SeedLabError(_explain(error, file.parent)) from error
+
+
+def encode_png(image: Image) -> bytes:
+    """Return an image's RGB pixels as a PNG file without texts. It takes about 20 ms for 256 x 256 pixels."""
+    clean, stream = image.convert("RGB"), BytesIO()
+    clean.info = {}
+    clean.save(stream, "PNG")
+    return stream.getvalue()
+
+
+def add_texts(png: bytes, chunks: Mapping[str, str]) -> bytes:
+    """Return a PNG file with text chunks after its header, where Pillow writes them too.
+
+    Args:
+        png: a file without texts, from `encode_png`.
+    """
+    info, stream = PngInfo(), BytesIO()
+    for keyword, text in chunks.items():
+        info.add_text(keyword, text)
+    for name, data, *_ in info.chunks:
+        putchunk(stream, name, data)
+    return png[:AFTER_HEAD] + stream.getvalue() + png[AFTER_HEAD:]
 
 
 def read_chunks(file: Path) -> dict[str, str]:

@@ -78,9 +78,9 @@ class Store:
         """
         file = self._name(recipe, finished.environment, finished.draft_steps)
         if self.embed:
-            write_picture(file, finished.image, Metadata.describe(recipe, finished, lineage))
+            write_picture(file, finished.image, Metadata.describe(recipe, finished, lineage), finished.png)
         else:
-            write_png(file, finished.image, {})
+            write_png(file, finished.image, {}, finished.png)
         if self.index is not None:
             row = Row(name=file.stem, recipe=recipe, draft_steps=finished.draft_steps, made=time.time())
             self.index.add(row, owner)

@@ -13,11 +13,14 @@ from seedlab.core.errors import SeedLabError
 from seedlab.core.priority import Priority
 from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Finished, Generate, Report
+from seedlab.images.png import encode_png
 
 LOGGER = logging.getLogger(__name__)
 
 MAX_BYTES = 64 * 2**20
-"""Of all pictures that are kept, as pixels: 80 of 512 x 512. The ones that were made first are dropped first."""
+"""Of all pictures that are kept, as pixels and as PNG files: about 50 of 512 x 512.
+
+The ones that were made first are dropped first."""
 
 MAX_RECIPES = 8
 """Of one suggestion."""
@@ -83,6 +86,15 @@ class Ahead:
         with self._lock:
             self._forget(visitor)
 
+    def take(self, recipes: Sequence[Recipe]) -> dict[int, Finished]:
+        """Return the pictures that are there, by their places among the recipes. The others are left to `serve`.
+
+        They are encoded as PNG files already. Each is returned once: whoever takes it keeps it.
+        """
+        with self._lock:
+            found = {index: self._made.pop(recipe.fingerprint, None) for index, recipe in enumerate(recipes)}
+        return {index: replace(report, index=index) for index, report in found.items() if report is not None}
+
     def serve(self, visitor: Hashable, make: Generate) -> Generate:
         """Return a function that makes pictures for a visitor, and begins with those that are there already.
 
@@ -94,7 +106,7 @@ class Ahead:
             recipes: Sequence[Recipe], stop: Event, *, draft_steps: int | None = None, resume: bool = True
         ) -> Generator[Report, None, None]:
             self.forget(visitor)
-            made = {} if draft_steps is not None else self._take(recipes)
+            made = {} if draft_steps is not None else self.take(recipes)
             yield from made.values()
             missing = [index for index in range(len(recipes)) if index not in made]
             if missing:
@@ -116,11 +128,6 @@ class Ahead:
         suggestion = self._suggested.pop(visitor, None)
         if suggestion is not None:
             suggestion.stop.set()
-
-    def _take(self, recipes: Sequence[Recipe]) -> dict[int, Finished]:
-        with self._lock:
-            found = {index: self._made.pop(recipe.fingerprint, None) for index, recipe in enumerate(recipes)}
-        return {index: replace(report, index=index) for index, report in found.items() if report is not None}
 
     def _work(self) -> None:
         for visitor, recipe, stop in iter(self._find_next, None):
@@ -149,8 +156,9 @@ class Ahead:
                     self._keep(recipe, report)
 
     def _keep(self, recipe: Recipe, report: Finished) -> None:
+        encoded = replace(report, png=encode_png(report.image))
         with self._lock:
-            self._made[recipe.fingerprint] = report
+            self._made[recipe.fingerprint] = encoded
             while sum(map(_count_bytes, self._made.values())) > self._max_bytes:
                 self._made.popitem(last=False)
 
@@ -167,4 +175,4 @@ class _Suggestion:
 
 
 def _count_bytes(report: Finished) -> int:
-    return 3 * report.image.width * report.image.height
+    return 3 * report.image.width * report.image.height + len(report.png or b"")

@@ -42,6 +42,9 @@ Find = Callable[[Recipe, int | None], Picture | None]
 
 If it is not there, for its draft that was paused after so many steps; None for no draft."""
 
+TakeReady = Callable[[Sequence[Recipe]], Mapping[int, Finished]]
+"""Returns the pictures that were made ahead, by their places among the recipes, at once."""
+
 
 class Session:
     """One visitor's trail and the work on it.
@@ -58,8 +61,10 @@ class Session:
         keep: Keep,
         trail: Trail | None = None,
         note_time: NoteTime = lambda _recipe, _report, _seconds: None,
+        take_ready: TakeReady | None = None,
     ) -> None:
         self._generate, self._find, self._keep, self._note_time = generate, find, keep, note_time
+        self._take_ready = take_ready
         self._shared = SharedTrail(Trail() if trail is None else trail)
         self._developing = self._left = False
         self._working: int | None = None
@@ -146,8 +151,10 @@ class Session:
                 return self._resume(round_id, State.STOPPED, State.FAILED)
             locked = self.trail.lock(round_id, index, rule)
             check(locked.newest)
-            trail = self._show(lambda _: locked)
-            return self._resume(trail.newest.id, State.STOPPED, State.FAILED)
+            newest = self._show(lambda _: locked).newest.id
+            self._resume(newest, State.STOPPED, State.FAILED)
+            self._show_ready(newest)
+            return self.trail
 
     def mark(self, round_id: int, marks: Mapping[int, Mark]) -> Trail:
         """Mark tiles of a round, by their indices.
@@ -248,6 +255,15 @@ class Session:
     def _resume(self, round_id: int, *states: State) -> Trail:
         self._shared.change_all(round_id, states, State.WAITING)
         return self.trail
+
+    def _show_ready(self, round_id: int) -> None:
+        """Show all pictures of a round that were made ahead: the answer to the click has them."""
+        if self._take_ready is None:
+            return
+        tiles = self.trail.round(round_id).tiles
+        waiting = [index for index, tile in enumerate(tiles) if tile.state is State.WAITING]
+        for place, report in self._take_ready([tiles[index].recipe for index in waiting]).items():
+            self._keep_picture(round_id, waiting[place], report)
 
     def _next_work(self) -> tuple[int, Event] | None:
         """Return the newest round on the path with tiles to make; None if there is none, which ends the work."""

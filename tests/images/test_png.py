@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from seedlab.core.errors import SeedLabError
-from seedlab.images.png import read_chunks, read_pixels, write_png
+from seedlab.images.png import encode_png, read_chunks, read_pixels, write_png
 
 
 def gradient(width: int = 16, height: int = 8) -> Image.Image:
@@ -38,6 +39,18 @@ def test_pixels_and_texts_come_back_exactly(tmp_path):
     assert read_chunks(file) == texts
     assert read_pixels(file).tobytes() == gradient().tobytes()
     assert list(file.parent.iterdir()) == [file]
+
+
+@pytest.mark.parametrize("size", [(1, 1), (256, 192)])
+def test_an_image_that_was_encoded_before_gives_the_file_that_pillow_writes(tmp_path, size):
+    texts, info = {"parameters": "Häuschen", "seedlab": "北斎の波"}, PngInfo()
+    for keyword, text in texts.items():
+        info.add_text(keyword, text)
+    gradient(*size).save(tmp_path / "pillow.png", pnginfo=info)
+    write_png(tmp_path / "new.png", gradient(*size), texts)
+    write_png(tmp_path / "encoded.png", gradient(*size), texts, encode_png(gradient(*size)))
+    expected = (tmp_path / "pillow.png").read_bytes()
+    assert (tmp_path / "new.png").read_bytes() == (tmp_path / "encoded.png").read_bytes() == expected
 
 
 def test_text_is_in_the_chunk_that_every_tool_reads_where_it_can_be(tmp_path):

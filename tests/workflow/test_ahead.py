@@ -11,13 +11,14 @@ from PIL import Image
 from seedlab.core.errors import SeedLabError
 from seedlab.core.priority import Priority
 from seedlab.core.reports import Finished, Progress
+from seedlab.images.png import encode_png
 from seedlab.workflow.ahead import MAX_RECIPES, Ahead
 from tests.examples import ENVIRONMENT, RECIPE
 from tests.pipelines.ray.fakes import wait_until
 from tests.rounds import seed_round
 
 RECIPES = seed_round(replace(RECIPE, height=8, width=8), range(12))
-BYTES = 8 * 8 * 3
+BYTES = 8 * 8 * 3 + len(encode_png(Image.new("RGB", (8, 8), (1, 0, 0))))
 
 
 class Manager:
@@ -78,6 +79,17 @@ def test_a_picture_is_served_once_because_it_is_in_the_store_then(ahead, manager
     wait_until(lambda: len(ahead._made) == 1)
     assert ask(ahead, manager, RECIPES[:1]) == ask(ahead, manager, RECIPES[:1]) == {0: 0}
     assert manager.asked == [0]
+
+
+def test_what_is_taken_is_encoded_and_the_rest_is_left(ahead, manager):
+    manager.go.set()
+    ahead.suggest("a", RECIPES[1:3])
+    wait_until(lambda: len(ahead._made) == 2)
+    taken = ahead.take([RECIPES[0], RECIPES[2]])
+    assert {index: report.index for index, report in taken.items()} == {1: 1}
+    assert taken[1].png == encode_png(taken[1].image)
+    assert not ahead.take([RECIPES[2]])
+    assert ask(ahead, manager, RECIPES[1:2]) == {0: 1}
 
 
 def test_drafts_are_not_made_of_finished_pictures(ahead, manager):

@@ -43,6 +43,26 @@ def test_seed_0_can_be_locked():
     assert session.trail.locked(first.id) == 0
 
 
+def test_a_lock_shows_what_was_made_ahead_at_once_and_the_rest_is_made():
+    painter = Painter()
+    made = {}
+
+    def take_ready(recipes):
+        return {place: made[recipe] for place, recipe in enumerate(recipes) if recipe in made}
+
+    session = Session(painter.generate, painter.find, painter.keep, take_ready=take_ready)
+    first = session.explore(RECIPE, Seeds((0, 1))).newest
+    develop(session)
+    planned = session.trail.lock(first.id, 1, Suffixes(GUIDE_SUFFIXES)).newest
+    for index in (0, 2):
+        made[planned.tiles[index].recipe] = Finished(index, Image.new("RGB", (8, 8)), ENVIRONMENT, "")
+    locked = session.lock(first.id, 1, Suffixes(GUIDE_SUFFIXES)).newest
+    assert locked.states == (State.DONE, State.WAITING, State.DONE, State.WAITING)
+    assert painter.lineages[locked.tiles[2].recipe] == session.trail.lineage_of(locked.id, 2)
+    develop(session)
+    assert [recipe.prompt for recipe in painter.painted[2:]] == [locked.tiles[index].recipe.prompt for index in (1, 3)]
+
+
 def test_a_lock_makes_the_recipes_once_and_changes_nothing_where_the_check_fails(monkeypatch):
     session, made, make = Painter().session(), [], Suffixes.make
     first = session.explore(RECIPE, Seeds((0, 1))).newest
