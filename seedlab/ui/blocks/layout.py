@@ -101,7 +101,18 @@ def build_blocks(services: PageServices, pictures: PictureServer, make_tools: Ma
         _wire_panel(handlers, panel, page)
         _wire_trial(handlers, panel, page)
         _wire_start(StartHandlers(services), panel, page, columns, uploaded)
+    _keep_progress_from_fields(blocks, saved[-1])
     return blocks
+
+
+def _keep_progress_from_fields(blocks: gr.Blocks, hidden: Any) -> None:
+    """Let Gradio report the progress of all events on one hidden component, which shows nothing.
+
+    The page shows progress itself. By default Gradio's frontend copies the state of every component that was ever an
+    output, with all its values, on each message of a stream: most of the work while a round fills.
+    """
+    for function in blocks.fns.values():
+        function.show_progress_on = [hidden]
 
 
 def _wire_page(

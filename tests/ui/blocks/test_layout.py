@@ -67,6 +67,14 @@ def test_only_streams_and_model_lookups_wait_in_a_queue(blocks):
     }
 
 
+def test_the_progress_of_no_event_is_reported_on_a_field(blocks):
+    """Gradio's frontend would copy the state of each field on each message of a stream."""
+    shown = {tuple(each._id for each in event.show_progress_on or event.outputs) for event in blocks.fns.values()}
+    assert len(shown) == 1
+    ((hidden,),) = shown
+    assert blocks.blocks[hidden].visible is False
+
+
 def test_no_event_is_dropped_while_another_of_its_kind_is_running(blocks):
     events = [event for event in blocks.fns.values() if event.fn is not None and event.name != "leave"]
     waiting = [event for event in events if event.trigger_mode != "multiple"]

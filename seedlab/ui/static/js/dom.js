@@ -1,7 +1,11 @@
 // What all parts of the page need of the browser.
 
 // The address of what the server has. The page may be served below a path, with or without a slash at its end.
-export const locate = (path) => `${location.pathname.replace(/\/?$/, '/')}${path}`;
+const base = location.pathname.replace(/\/?$/, '/');
+export const locate = (path) => `${base}${path}`;
+
+// What Gradio gives a component, as plain data: each access to its own object goes through the proxies of a signal.
+export const copy = (value) => JSON.parse(JSON.stringify(value ?? null));
 
 export const reducedMotion = window.matchMedia('(prefers-reduced-motion: reduce)');
 export const narrow = window.matchMedia('(max-width: 760px)');

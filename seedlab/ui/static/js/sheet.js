@@ -1,6 +1,6 @@
 // The sheet: the rounds, the list of first rounds above, the inspector at the right. It gets the server's updates, and
 // what is done on the page.
-import { narrow, waitFor } from './dom.js';
+import { copy, narrow, waitFor } from './dom.js';
 import { render } from './lit.js';
 import { Pinning } from './compare/pinning.js';
 import { Gallery } from './gallery/gallery.js';
@@ -35,8 +35,8 @@ import { sheetView } from './views/sheet.js';
 // makes_ahead, and max_upload in bytes.
 export function start({ element, props, trigger, watch }, settings) {
   const sheet = new Sheet(element, trigger, settings);
-  watch('value', () => sheet.connection.receive(props.value));
-  sheet.connection.receive(props.value);
+  watch('value', () => sheet.connection.receive(copy(props.value)));
+  sheet.connection.receive(copy(props.value));
 }
 
 const PATIENCE = 5000; // milliseconds

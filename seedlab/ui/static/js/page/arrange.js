@@ -8,6 +8,8 @@ export class Arrangement {
     this.films = [make('div', 'film'), make('div', 'film')];
     this.section = null;
     this.large = null;
+    // The number of tiles that the large round was fitted for.
+    this.fitted = 0;
     this.observer = new ResizeObserver(() => this.fit());
     window.addEventListener('resize', () => this.fit());
     this.row.setAttribute('role', 'region');
@@ -20,7 +22,8 @@ export class Arrangement {
     if (narrow.matches) this.place(sections.toReversed(), sections.length - 1 - large);
     else this.place(sections, large);
     this.observe(sections[large] || null);
-    this.fit();
+    // Sizes are noticed by themselves: to ask for them with each update would make the browser lay out the page each time.
+    if (Number(this.section?.dataset.count) !== this.fitted) this.fit();
   }
 
   place(sections, large) {
@@ -35,7 +38,7 @@ export class Arrangement {
   observe(section) {
     if (this.section === section) return;
     this.observer.disconnect();
-    this.section = section;
+    Object.assign(this, { section, fitted: 0 });
     if (section) this.observer.observe(section);
   }
 
@@ -44,6 +47,7 @@ export class Arrangement {
     const { section } = this;
     const count = Number(section?.dataset.count);
     if (!count) return;
+    this.fitted = count;
     const ratio = Number(section.style.getPropertyValue('--ratio'));
     const style = getComputedStyle(section);
     const read = (name) => parseFloat(style.getPropertyValue(name)) || 0;
