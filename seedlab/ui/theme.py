@@ -96,8 +96,10 @@ def launch_options(*, local: bool = False) -> dict[str, Any]:
 
 def make_stylesheet() -> str:
     """Make the stylesheet: the colours as CSS variables, then the CSS files."""
+    # Gradio marks the body as dark. The gutter and the scrollbar of the page have the colours of the root.
+    themes = ((":root", "light", LIGHT), (":root:has(> body.dark), .dark", "dark", DARK))
     colours = (
-        f"{selector} {{ {' '.join(f'--sl-{name}: {value};' for name, value in colours.items())} }}"
-        for selector, colours in ((":root", LIGHT), (":root.dark, .dark", DARK))
+        f"{selector} {{ color-scheme: {scheme}; {' '.join(f'--sl-{name}: {value};' for name, value in own.items())} }}"
+        for selector, scheme, own in themes
     )
     return "\n".join((*colours, *((STATIC / name).read_text("utf-8") for name in STYLESHEETS)))

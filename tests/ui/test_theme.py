@@ -19,3 +19,8 @@ def test_all_fields_have_that_border():
     # Gradio gives dropdowns another border, so ours is set in the stylesheet.
     assert f"--sl-rim: {LIGHT['rim']}" in make_stylesheet()
     assert ".wrap:has(.wrap-inner):not(:focus-within) { border-color: var(--sl-rim); }" in make_stylesheet()
+
+
+def test_the_gutter_of_the_scrollbar_is_dark_in_dark_mode():
+    """Gradio marks the body, and the gutter has the colours of the root."""
+    assert f":root:has(> body.dark), .dark {{ color-scheme: dark; --sl-paper: {DARK['paper']};" in make_stylesheet()
