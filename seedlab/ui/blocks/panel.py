@@ -98,7 +98,6 @@ def build_panel(services: PageServices) -> Panel:
     gr.HTML("<h1>Seed<span>Lab</span></h1>", elem_id="wordmark", apply_default_css=False)
     with _field():
         builder.add("prompt", gr.Textbox(GUIDE_PROMPT, label="Prompt", max_lines=8, elem_id="prompt"))
-        notice = make_message("notice", "notice")
     starting = build_start()
     builder.fields |= starting.fields
     builder.errors |= starting.errors
@@ -106,6 +105,8 @@ def build_panel(services: PageServices) -> Panel:
         generate = gr.Button("Generate", variant="primary", elem_id="generate", min_width=80)
         stop = gr.Button("Stop", elem_id="stop", min_width=80)
     anew = gr.Button("New round of seeds", elem_id="anew", size="sm")
+    # Below the buttons: it may come while someone types, and must not move them away from the pointer.
+    notice = make_message("notice", "notice")
     with gr.Column(elem_classes="field", elem_id="live", min_width=80):
         live = gr.Checkbox(False, label="Live words", info=LIVE_INFO)
     # Expands the panel on small screens; see static/js/page/fold.js.

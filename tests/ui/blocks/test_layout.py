@@ -75,6 +75,11 @@ def test_the_progress_of_no_event_is_reported_on_a_field(blocks):
     assert blocks.blocks[hidden].visible is False
 
 
+def test_a_notice_comes_below_generate_and_does_not_move_it(blocks):
+    order = [block.elem_id for _, block in sorted(blocks.blocks.items())]
+    assert order.index("generate") < order.index("anew") < order.index("sentence-notice")
+
+
 def test_no_event_is_dropped_while_another_of_its_kind_is_running(blocks):
     events = [event for event in blocks.fns.values() if event.fn is not None and event.name != "leave"]
     waiting = [event for event in events if event.trigger_mode != "multiple"]
