@@ -16,8 +16,11 @@ const alertView = (isOn, page) => html`<button class="alert" type="button" aria-
   @click=${() => page.toggleAlert()}>${icon('bell')}<span>Alert me</span></button>`;
 
 const rootsView = (tabs, page) => repeat(tabs, ({ id }) => id, ({ id, label, current, picture }) => html`<button type="button" title=${label}
-  aria-current=${current ? 'true' : nothing} @click=${() => page.revisit(id)}><span class="thumb">${picture ? html`<img alt="" draggable="false" src=${picture}>` : nothing}</span
+  aria-current=${current ? 'true' : nothing} @click=${() => page.revisit(id)}><span class="thumb">${picture ? html`<img alt="" draggable="false" src=${picture}>` : initialView(label)}</span
   ><span class="label">${linesOf(label).map((line) => html`<span>${line}</span>`)}</span></button>`);
+
+// In place of a picture that is not finished yet.
+const initialView = (label) => html`<span class="initial" aria-hidden="true">${[...label.trim()][0]?.toUpperCase() ?? ''}</span>`;
 
 // The prompt, and below it what tells rounds of one prompt apart.
 function linesOf(label) {
