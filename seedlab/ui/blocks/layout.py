@@ -53,7 +53,6 @@ UNQUEUED: dict[str, Any] = {
     "queue": False,
     "trigger_mode": "multiple",
     "show_progress": "hidden",
-    "show_progress_on": [],
     "api_visibility": "private",
 }
 
@@ -63,7 +62,6 @@ QUEUED: dict[str, Any] = {
     "concurrency_limit": 64,
     "trigger_mode": "multiple",
     "show_progress": "hidden",
-    "show_progress_on": [],
     "api_visibility": "private",
 }
 
