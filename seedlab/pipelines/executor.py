@@ -72,7 +72,7 @@ class Executor(Protocol):
         """Make a batch; each of its tiles ends with Finished or Failed, but for those of an idle batch.
 
         Reports are yielded a few times per second, so that the caller can leave: where there is nothing new, the last
-        report of each unfinished tile, and for a tile that waits a `Waiting` that says why. Setting `stop`, or closing
+        report of an unfinished tile, and for a tile that waits a `Waiting` that says why. Setting `stop`, or closing
         the generator, ends the work within one denoising step. Visitors take turns; long work gives way at the end of
         a step. While nobody asks for the next report, the work pauses.
 

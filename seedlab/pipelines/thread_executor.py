@@ -172,14 +172,17 @@ class ThreadExecutor:
         return future.result() if future.done() and not future.cancelled() else None  # raises what ended the work
 
     def _pass_on(self, latest: Latest, reports: Reports, future: Future[Work | None], stop: Event) -> Iterator[Report]:
-        """Yield what the working thread reports; where there is nothing new, the last reports again."""
+        """Yield what the working thread reports; where there is nothing new, one or all of the last reports again."""
+        reason: str | None = None
         while True:
             try:
                 news, is_last = _take(reports)
             except Empty:
                 if self._is_ended(stop):
                     return
-                news, is_last = self._repeat(latest, future), False
+                before, reason = reason, self._explain_wait(future)
+                # Many callers wait. Each report costs time in which nobody's pictures are made: one is a sign of life.
+                news, is_last = _repeat(latest, reason)[: 1 if reason == before else None], False
             for report in news:
                 latest[report.index] = report
                 if isinstance(report, Finished | Failed):
@@ -196,19 +199,20 @@ class ThreadExecutor:
     def _is_ended(self, stop: Event) -> bool:
         return stop.is_set() or self._closed.is_set()
 
-    def _repeat(self, latest: Latest, future: Future[Work | None]) -> list[Report]:
-        reason = self._explain_wait(future)
-        return [
-            Waiting(report.index, reason or report.sentence) if isinstance(report, Waiting) else report
-            for report in latest.values()
-        ]
-
     def _explain_wait(self, future: Future[Work | None]) -> str:
         """Return why a tile waits: the model that is being loaded, or its place in the queue."""
         ahead = self._queue.count_ahead(future)
         if self._cache.loading or ahead == 0:
             return self._cache.loading
         return "1 batch before this one" if ahead == 1 else f"{ahead} batches before this one"
+
+
+def _repeat(latest: Latest, reason: str) -> list[Report]:
+    """Return the last reports again; what waits, for that reason."""
+    return [
+        Waiting(report.index, reason or report.sentence) if isinstance(report, Waiting) else report
+        for report in latest.values()
+    ]
 
 
 def _take(reports: Reports) -> tuple[list[Report], bool]:

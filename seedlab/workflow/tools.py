@@ -42,8 +42,9 @@ SHEET_SIDE = 768
 QUALITY = 90
 """Of its JPEG, 0...100."""
 
-SIGN_SECONDS = 0.5
-"""How often a caller is told that nothing has changed, which is when they can leave."""
+SIGN_SECONDS = 2.0
+"""How often a caller is told that nothing has changed, which is when they can leave. Each time costs milliseconds of
+the web server, in which nobody's pictures are made; work that goes on says so at every step anyway."""
 
 T = TypeVar("T")
 

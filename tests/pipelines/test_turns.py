@@ -206,3 +206,17 @@ def test_closing_the_manager_ends_paused_work(long, short_turns):
         both = [start(visitors, manager, [replace(long, seed=seed)], seed) for seed in range(2)]
         manager.close()
         assert [read_ends(each.result(timeout=5)) for each in both] == [{}, {}]
+
+
+def test_a_caller_who_waits_gets_one_sign_of_life_where_nothing_is_new(shared_manager, long):
+    recipes, stop, reports = seed_round(replace(long, prompt="a boat"), range(4)), Event(), []
+    busy = Event()
+    shared_manager._executor._queue.submit(busy.wait)
+    try:
+        for report in shared_manager.generate(recipes, stop, "b"):
+            reports.append(report)
+            if len(reports) == 6:
+                stop.set()
+    finally:
+        busy.set()
+    assert [report.index for report in reports] == [0, 1, 2, 3, 0, 0]
