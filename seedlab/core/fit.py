@@ -4,8 +4,8 @@ from enum import StrEnum
 
 
 class Fit(StrEnum):
-    """In the order in which models are listed."""
+    """Whether it is here, or fits this machine, in the order in which models are listed."""
 
     HERE = "here"
-    FITS = "fits this machine"
-    LARGE = "too large for this machine"
+    FITS = "fits"
+    LARGE = "too large"

@@ -201,6 +201,6 @@ def test_models_are_listed_by_whether_they_fit_with_their_sizes(painter):
     )
     assert Handlers(services, address).rate_models()["choices"] == [
         ("Sketch · 0.83 s a picture", "sketch"),
-        ("Small · 5.5 GB, fits this machine", "small"),
-        ("Huge · 33.7 GB, too large for this machine, 4 min a picture", "huge"),
+        ("Small · 5.5 GB, fits", "small"),
+        ("Huge · 33.7 GB, too large, 4 min a picture", "huge"),
     ]
