@@ -1,46 +1,27 @@
 """A visitor's session: explore seeds, lock a tile, vary it, and so on. Page and command line share it."""
 
-import logging
-import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence, Set
-from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 from threading import Event
 
-from seedlab.core.errors import SeedLabError
-from seedlab.core.picture import Picture
 from seedlab.core.recipe import Recipe
-from seedlab.core.reports import Failed, Finished, Generate, Progress, Report, Waiting
+from seedlab.core.reports import Failed, Finished, Generate, Progress, Report
 from seedlab.rules.change import Lineage
 from seedlab.rules.rule import Rule
 from seedlab.workflow.eta import Clock, is_same_work
+from seedlab.workflow.lookups import Find, Lookups
+from seedlab.workflow.receiving import Keep, Receiver
 from seedlab.workflow.trails.joining import add_trail
 from seedlab.workflow.trails.mark import Mark
 from seedlab.workflow.trails.shared import SharedTrail
 from seedlab.workflow.trails.trail import Round, State, Tile, Trail
 
-LOGGER = logging.getLogger(__name__)
-
-
-LOOKUP_SECONDS = 0.3
-"""How long looking in the store may take before the tile says so."""
-
-
 Check = Callable[[Round], None]
 """Raises SeedLabError where the pictures of a round cannot be made."""
 
-Keep = Callable[[Recipe, Finished, Lineage], Picture]
-"""Writes a finished picture, or a draft, to the store. Raises SeedLabError where it cannot."""
-
 NoteTime = Callable[[Recipe, Finished, float], None]
 """Takes note of how many seconds each picture of a round took, with one of the recipes and a report."""
-
-Find = Callable[[Recipe, int | None], Picture | None]
-"""Looks in the store for the picture of this recipe from the present environment.
-
-If it is not there, for its draft that was paused after so many steps; None for no draft."""
 
 TakeReady = Callable[[Sequence[Recipe]], Mapping[int, Finished]]
 """Returns the pictures that were made ahead, by their places among the recipes, at once."""
@@ -63,14 +44,13 @@ class Session:
         note_time: NoteTime = lambda _recipe, _report, _seconds: None,
         take_ready: TakeReady | None = None,
     ) -> None:
-        self._generate, self._find, self._keep, self._note_time = generate, find, keep, note_time
-        self._take_ready = take_ready
+        self._generate, self._note_time, self._take_ready = generate, note_time, take_ready
         self._shared = SharedTrail(Trail() if trail is None else trail)
+        self._lookups, self._receiver = Lookups(find, self._shared), Receiver(keep, self._shared)
         self._developing = self._left = False
         self._working: int | None = None
         self._stop = Event()
         self._clock = Clock([])
-        self._looked_up: set[str] = set()
 
     @property
     def trail(self) -> Trail:
@@ -89,7 +69,7 @@ class Session:
 
     def is_known(self, tile: Tile) -> bool:
         """Whether a tile's state is final: tiles of a restored trail are STOPPED until the store was searched."""
-        return tile.state is not State.STOPPED or tile.recipe.fingerprint in self._looked_up
+        return self._lookups.is_known(tile)
 
     def explore(self, recipe: Recipe, rule: Rule, draft_steps: int | None = None) -> Trail:
         """Request a first round. One that was stopped is resumed.
@@ -212,8 +192,7 @@ class Session:
         """Stop the work within one denoising step. Unfinished tiles can be resumed by a click; drafts stay drafts."""
         with self._shared.lock:
             self._stop.set()
-            # Lookups end too: a click looks again.
-            self._looked_up.update(tile.recipe.fingerprint for round_ in self.trail.visible for tile in round_.tiles)
+            self._lookups.end()
             for round_ in self.trail.rounds:
                 self._shared.stop(round_.id, range(len(round_.tiles)))
             return self.trail
@@ -237,7 +216,7 @@ class Session:
             self._developing = True
         try:
             while (work := self._next_work()) is not None:
-                yield from self._look_up_all()
+                yield from self._lookups.look_up_all()
                 yield from self._develop_round(*work)
         except BaseException:
             # Includes GeneratorExit: a closed tab. The normal end is in `_next_work`.
@@ -263,62 +242,18 @@ class Session:
         tiles = self.trail.round(round_id).tiles
         waiting = [index for index, tile in enumerate(tiles) if tile.state is State.WAITING]
         for place, report in self._take_ready([tiles[index].recipe for index in waiting]).items():
-            self._keep_picture(round_id, waiting[place], report)
+            self._receiver.receive(round_id, waiting[place], report)
 
     def _next_work(self) -> tuple[int, Event] | None:
         """Return the newest round on the path with tiles to make; None if there is none, which ends the work."""
         with self._shared.lock:
             for round_ in () if self._left else reversed(self.trail.visible):
-                if any(self._is_wanted(tile) for tile in round_.tiles):
+                if any(self._lookups.is_wanted(tile) for tile in round_.tiles):
                     self._working, self._stop = round_.id, Event()
                     return round_.id, self._stop
             # Still under the lock: later requests find that nobody is developing, and start again.
             self._working, self._developing = None, False
             return None
-
-    def _look_up_all(self) -> Iterator[Trail]:
-        """Take the tiles on the path from the store; after a reload or a restart, these are all tiles.
-
-        The first lookup takes seconds, because it imports the libraries, so it runs in a thread of its own.
-        """
-        lookups = ThreadPoolExecutor(1, thread_name_prefix="store")
-        due = 0.0
-        try:
-            for round_ in self.trail.visible:
-                for index, tile in enumerate(round_.tiles):
-                    if self._is_wanted(tile):
-                        finding = lookups.submit(self._find, tile.recipe, round_.draft_steps)
-                        yield from self._wait_for(round_.id, index, finding)
-                        self._show_found(round_.id, index, finding)
-                        # After a long visit hundreds are found: an update for each would take most of the time.
-                        if time.monotonic() >= due:
-                            yield self.trail
-                            due = time.monotonic() + LOOKUP_SECONDS
-            yield self.trail
-        finally:
-            # Not waited for: the page's event loop may be closing this generator.
-            lookups.shutdown(wait=False, cancel_futures=True)
-
-    def _is_wanted(self, tile: Tile) -> bool:
-        return tile.state is State.WAITING or (tile.state is State.STOPPED and not self.is_known(tile))
-
-    def _wait_for(self, round_id: int, index: int, finding: "Future[Picture | None]") -> Iterator[Trail]:
-        while not wait([finding], LOOKUP_SECONDS).done:
-            self._shared.change_unless_done(round_id, index, sentence="Getting ready…")
-            yield self.trail
-
-    def _show_found(self, round_id: int, index: int, finding: "Future[Picture | None]") -> None:
-        recipe = self.trail.tile(round_id, index).recipe
-        error = finding.exception()
-        if error is not None and not isinstance(error, SeedLabError):
-            LOGGER.error("Looking in the store failed.", exc_info=error)
-        # A SeedLabError means that the model was not found: there is nothing to show, and generating will say why.
-        elif error is None and (picture := finding.result()) is not None:
-            self._shared.show(recipe, picture)
-        with self._shared.lock:
-            self._looked_up.add(recipe.fingerprint)
-            # Clears “Getting ready…”.
-            self._shared.change_all(round_id, (State.STOPPED,), State.STOPPED)
 
     def _develop_round(self, round_id: int, stop: Event) -> Iterator[Trail]:
         round_ = self.trail.round(round_id)
@@ -334,7 +269,8 @@ class Session:
                     last = report if isinstance(report, Finished) else last
                     if isinstance(report, Finished | Failed):
                         unfinished.discard(indices[report.index])
-                    self._apply(round_.id, indices[report.index], report, clock)
+                    _note_progress(clock, report)
+                    self._receiver.receive(round_.id, indices[report.index], report)
                     yield self.trail
                     if isinstance(report, Finished | Failed) and self._must_yield(round_.id, draft_steps):
                         break
@@ -368,31 +304,15 @@ class Session:
         next_steps, indices = round_.choose_next()
         return bool(indices) and next_steps != draft_steps
 
-    def _apply(self, round_id: int, index: int, report: Report, clock: Clock) -> None:
-        match report:
-            case Finished():
-                clock.note(report.index, 1.0)
-                self._keep_picture(round_id, index, report)
-            case Failed(sentence=sentence):
-                self._shared.change_unless_done(round_id, index, state=State.FAILED, preview=None, sentence=sentence)
-            case Waiting(sentence=sentence):
-                self._shared.change_unfinished(round_id, index, sentence=sentence)
-            case Progress(step=step, steps=steps, preview=preview):
-                fraction = step / steps
-                shown = {"state": State.RUNNING, "fraction": fraction, "preview": preview}
-                clock.note(report.index, fraction)
-                self._shared.change_unfinished(round_id, index, **shown, sentence="")
-
-    def _keep_picture(self, round_id: int, index: int, report: Finished) -> None:
-        recipe = self.trail.tile(round_id, index).recipe
-        try:
-            picture = self._keep(recipe, report, self.trail.lineage_of(round_id, index))
-        except SeedLabError as error:
-            self._shared.change_unless_done(round_id, index, state=State.FAILED, preview=None, sentence=str(error))
-        else:
-            self._shared.show(recipe, replace(picture, draft_steps=report.draft_steps))
-
 
 def _measure_work(tile: Tile) -> float:
     """Return about how much work a picture is, in pixels that are denoised."""
     return tile.recipe.num_inference_steps * tile.recipe.width * tile.recipe.height
+
+
+def _note_progress(clock: Clock, report: Report) -> None:
+    match report:
+        case Finished():
+            clock.note(report.index, 1.0)
+        case Progress(step=step, steps=steps):
+            clock.note(report.index, step / steps)

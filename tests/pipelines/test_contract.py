@@ -12,10 +12,11 @@ import diffusers
 import pytest
 import torch
 
+from seedlab.core.picture import Picture
 from seedlab.core.recipe import Recipe
 from seedlab.rules.seeds import Seeds
 from seedlab.rules.suffixes import Suffixes
-from seedlab.workflow.session import Picture, Session
+from seedlab.workflow.session import Session
 from tests.pipelines.builders import make_recipe
 from tests.pipelines.plain import hash_pixels, run_in_new_process, run_plainly
 

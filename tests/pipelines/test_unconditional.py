@@ -7,10 +7,11 @@ import pytest
 import torch
 from diffusers import DDIMPipeline
 
+from seedlab.core.picture import Picture
 from seedlab.core.reports import Finished, Progress
 from seedlab.rules.seeds import Seeds
 from seedlab.rules.suffixes import Suffixes
-from seedlab.workflow.session import Picture, Session
+from seedlab.workflow.session import Session
 from seedlab.workflow.trails.trail import State
 from tests.pipelines.builders import build_ddim, build_ddpm, build_pixart, flatten, make_default_recipe
 from tests.pipelines.plain import hash_pixels, run_plainly

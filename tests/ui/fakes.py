@@ -12,6 +12,7 @@ from seedlab.core.additions import Lora
 from seedlab.core.environment import Environment
 from seedlab.core.errors import RecipeError, SeedLabError
 from seedlab.core.model import Model
+from seedlab.core.picture import Picture
 from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Failed, Finished, Progress, Report, Waiting
 from seedlab.workflow.known.shares import KnownShares
@@ -19,7 +20,7 @@ from seedlab.workflow.live import LiveDrafts
 from seedlab.workflow.measuring import measure_model, try_suffixes
 from seedlab.workflow.page_services import PageServices
 from seedlab.workflow.scripts.script import write_script
-from seedlab.workflow.session import Picture, Session
+from seedlab.workflow.session import Session
 from seedlab.workflow.trails.trail import Trail
 from seedlab.workflow.verification import read_original, verify
 from tests.examples import MODEL
