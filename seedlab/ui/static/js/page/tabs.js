@@ -32,11 +32,12 @@ export class Tabs {
     const [id] = this.view.path;
     const data = this.view.known.get(id);
     const url = data?.tiles[choosePicture(data)]?.url;
-    if (!url || url === this.made) return;
+    const round = this.name(id); // '' until the saved form of the round has arrived: then it is taken with that
+    if (!url || !round || url === this.made) return;
     this.made = url;
     const picture = await shrink(locate(url));
     if (!picture) return;
-    this.thumbs[id] = { round: this.name(id), picture };
+    this.thumbs[id] = { round, picture };
     this.write();
     this.redraw();
   }
