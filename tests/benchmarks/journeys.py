@@ -83,14 +83,13 @@ def change_a_word(screen: Screen) -> None:
     screen.page.locator("#prompt textarea").press("End")
     screen.page.keyboard.type(" at night")
     screen.page.locator("#generate").click()
-    expect(screen.page.locator(".round")).to_have_count(3)
+    expect(screen.page.locator(".round").last).to_contain_text("at night")
     wait_for_all(screen)
 
 
 def make_larger(screen: Screen) -> None:
-    before = screen.page.locator(".round").count()
     screen.action("Larger").click()
-    expect(screen.page.locator(".round")).to_have_count(before + 1)
+    expect(screen.page.locator(".round h2").last).to_contain_text(f"{2 * SIDE}×{2 * SIDE}")
     wait_for_all(screen)
 
 
@@ -157,7 +156,8 @@ def _measure_each(screen: Screen, tasks: Sequence[tuple[str, Callable[[Screen], 
         seconds = time.perf_counter() - begun
         counted = screen.page.evaluate("counted")
         print(f"{name:45} {counted['clicks']} clicks, {counted['keys']:2} keys, {seconds:6.2f} s", flush=True)
-        screen.page.keyboard.press("Escape")
+        if screen.page.locator(".compare-box").count():  # elsewhere Escape would unlock the seed
+            screen.page.keyboard.press("Escape")
 
 
 def measure_fill(browser: Browser, url: str) -> None:
