@@ -11,7 +11,7 @@ from seedlab.core.additions import Lora
 from seedlab.core.errors import SeedLabError
 from seedlab.core.file_names import is_path
 from seedlab.core.files import find_cache
-from seedlab.core.model import Model, ResolvedModel
+from seedlab.core.model import SKETCH, Model, ResolvedModel
 from seedlab.core.picture import Picture
 from seedlab.core.priority import Priority
 from seedlab.core.recipe import Recipe
@@ -28,7 +28,7 @@ from seedlab.pipelines.inputs import LoadInput
 from seedlab.pipelines.loaded.lora_folder import LoraFolder
 from seedlab.pipelines.manager import PipelineManager
 from seedlab.pipelines.models.addresses import find_model
-from seedlab.pipelines.models.catalog import CATALOG, SKETCH
+from seedlab.pipelines.models.catalog import CATALOG
 from seedlab.pipelines.resolver import hide_path
 from seedlab.pipelines.run_store import RunStore
 from seedlab.settings import INPUTS_FOLDER, RUNS_BYTES, Settings
@@ -46,7 +46,7 @@ from seedlab.workflow.page_services import PageServices
 from seedlab.workflow.pictures.local_files import LocalFiles
 from seedlab.workflow.scripts.script import write_script
 from seedlab.workflow.services import Services
-from seedlab.workflow.session import Session
+from seedlab.workflow.session import Session, TakeReady
 from seedlab.workflow.tools import Tools
 from seedlab.workflow.trails.trail import Trail
 from seedlab.workflow.verification import VerificationResult, read_original, verify
@@ -241,9 +241,9 @@ class Application:
         manager, store = self.manager, self._store
         owner = owner if self.settings.public else OPERATOR
         generate: Generate = partial(manager.generate, visitor=visitor, load_input=self._load_of(owner))
-        take_ready = None if self._ahead is None else self._ahead.take
+        take_ready: TakeReady | None = None
         if self._ahead is not None:
-            generate = self._ahead.serve(visitor, generate)
+            generate, take_ready = self._ahead.serve(visitor, generate), self._ahead.take
 
         def find(recipe: Recipe, draft_steps: int | None) -> Picture | None:
             # Pictures that start from a visitor's own are nobody else's.

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from seedlab.core.errors import SeedLabError
+from seedlab.core.model import SKETCH
 from seedlab.core.recipe import GENERATOR_DEVICES
 from seedlab.core.workers import THREADS_HELP, WORKERS_HELP, Workers, parse_threads, parse_workers
 
-DEFAULT_MODEL = "sketch"
+DEFAULT_MODEL = SKETCH
 DEFAULT_STORE = "seedlab-pictures"
 LOCAL = ("127.0.0.1", "localhost", "::1")
 """Addresses that only this machine can reach."""

@@ -5,9 +5,8 @@ from pathlib import Path
 import psutil
 
 from seedlab.core.fit import Fit
-from seedlab.core.model import Model
+from seedlab.core.model import SKETCH, Model
 from seedlab.pipelines.loaded.sources import is_on_hub
-from seedlab.pipelines.models.catalog import SKETCH
 
 GIGABYTE = 10**9
 FULL_PRECISION = 2

@@ -18,9 +18,8 @@ from contextlib import closing
 import numpy as np
 from PIL import Image
 
-from seedlab.core.model import Model
+from seedlab.core.model import SKETCH, Model
 from seedlab.pipelines.manager import PipelineManager
-from seedlab.pipelines.models.catalog import SKETCH
 from seedlab.rules.develop import AUTO, SKETCH_STRENGTH, TIMES, Develop
 from seedlab.sketch.evaluate import LOCK_SCENES, build_prompt
 from tests.benchmarks.drafts import make

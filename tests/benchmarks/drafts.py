@@ -27,11 +27,10 @@ from threading import Event
 import numpy as np
 from PIL import Image
 
-from seedlab.core.model import Model
+from seedlab.core.model import SKETCH, Model
 from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Failed, Finished
 from seedlab.pipelines.manager import PipelineManager
-from seedlab.pipelines.models.catalog import SKETCH
 from seedlab.pipelines.run_store import RunStore
 from tests.rounds import seed_round
 

@@ -23,10 +23,9 @@ from pathlib import Path
 
 import numpy as np
 
-from seedlab.core.model import Model
+from seedlab.core.model import SKETCH, Model
 from seedlab.core.recipe import Recipe
 from seedlab.pipelines.manager import PipelineManager
-from seedlab.pipelines.models.catalog import SKETCH
 from seedlab.rules.late_words import DEFAULT, LateWords, count_steps
 from seedlab.rules.suffixes import GUIDE_SUFFIXES, Suffixes
 from seedlab.sketch.classifier import Predictions, classify, load_classifier

@@ -20,10 +20,10 @@ from multiprocessing import get_context
 from pathlib import Path
 from threading import Event
 
+from seedlab.core.model import SKETCH
 from seedlab.core.reports import Failed
 from seedlab.pipelines.devices.libraries import import_libraries
 from seedlab.pipelines.manager import PipelineManager
-from seedlab.pipelines.models.catalog import SKETCH
 from tests.benchmarks.models import build_full_width, build_mid_width
 from tests.benchmarks.speed import PROMPT, SEEDS, Work, load_plainly
 

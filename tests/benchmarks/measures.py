@@ -23,12 +23,11 @@ from random import Random
 
 import numpy as np
 
-from seedlab.core.model import Model
+from seedlab.core.model import SKETCH, Model
 from seedlab.measures.choosing import find_smallest
 from seedlab.measures.features import coarsen, describe, measure_distances
 from seedlab.measures.trials import NOTICEABLE, Trial, compare_wordings
 from seedlab.pipelines.manager import PipelineManager
-from seedlab.pipelines.models.catalog import SKETCH
 from seedlab.pipelines.run_store import RunStore
 from seedlab.sketch.evaluate import build_prompt, list_held_out
 from seedlab.sketch.vocabulary import MODIFIERS, unknown_words

@@ -33,11 +33,12 @@ from typing import Any
 
 from PIL import Image
 
+from seedlab.core.model import SKETCH
 from seedlab.core.recipe import Recipe
 from seedlab.images.store import Store
 from seedlab.pipelines.devices.libraries import import_libraries
 from seedlab.pipelines.manager import PipelineManager
-from seedlab.pipelines.models.catalog import SKETCH, SKETCH_FOLDER
+from seedlab.pipelines.models.catalog import SKETCH_FOLDER
 from seedlab.rules.seeds import Seeds
 from seedlab.workflow.session import Session
 from seedlab.workflow.trails.trail import State

@@ -5,12 +5,12 @@ from pathlib import Path
 
 from seedlab.core.errors import SeedLabError
 from seedlab.core.file_names import is_name, is_path
-from seedlab.core.model import Model
+from seedlab.core.model import SKETCH, Model
 from seedlab.core.text import quote
 from seedlab.pipelines.devices.libraries import import_libraries
 from seedlab.pipelines.hub.cache import download_snapshot, find_configurations, find_snapshot
 from seedlab.pipelines.hub.progress import OnProgress
-from seedlab.pipelines.models.catalog import ALIASES, CATALOG, SKETCH, SKETCH_FOLDER
+from seedlab.pipelines.models.catalog import ALIASES, CATALOG, SKETCH_FOLDER
 
 KNOWN = (*(model.model_id for model in CATALOG), *ALIASES)
 """Ids that are suggested where a visitor mistyped one."""

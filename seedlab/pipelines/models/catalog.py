@@ -5,8 +5,7 @@ Download sizes count the files that diffusers takes from the repository (safeten
 
 from pathlib import Path
 
-from seedlab.core.model import SKETCH as SKETCH
-from seedlab.core.model import Model
+from seedlab.core.model import SKETCH, Model
 from seedlab.core.model_card import ModelCard
 from seedlab.core.schedulers import FLOW_SOLVERS
 from seedlab.core.seed_share import SeedShare

@@ -17,13 +17,13 @@ from PIL.Image import Image
 from seedlab import __version__
 from seedlab.core.errors import SeedLabError
 from seedlab.core.files import find_cache
+from seedlab.core.model import SKETCH
 from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Finished, Report
 from seedlab.core.start import InputPicture
 from seedlab.pipelines.devices.libraries import use_threads
 from seedlab.pipelines.loaded.files import ModelFiles
 from seedlab.pipelines.manager import PipelineManager
-from seedlab.pipelines.models.catalog import SKETCH
 from seedlab.pipelines.ray.messages import Canary, Examination, Message, Task, Unfit, WorkerOptions
 from seedlab.pipelines.run_store import RunStore
 from seedlab.pipelines.thread_executor import ThreadExecutor

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from seedlab.core.model import SKETCH
 from seedlab.pipelines.manager import PipelineManager
-from seedlab.pipelines.models.catalog import SKETCH, SKETCH_FOLDER
+from seedlab.pipelines.models.catalog import SKETCH_FOLDER
 from tests.benchmarks.gpu.bench import Bench, Line
 from tests.benchmarks.loading import time_loading
 from tests.benchmarks.models import build_full_width, build_mid_width

@@ -10,13 +10,13 @@ from threading import Event
 
 import torch
 
+from seedlab.core.model import SKETCH
 from seedlab.core.reports import Failed, Finished
 from seedlab.images.compare import hash_pixels
 from seedlab.pipelines.exact.calibration import calibrate, follow_plan
 from seedlab.pipelines.exact.prepack_cache import PrepackCache
 from seedlab.pipelines.loaded.cache import PipelineCache
 from seedlab.pipelines.manager import PipelineManager
-from seedlab.pipelines.models.catalog import SKETCH
 from tests.benchmarks.gpu.bench import Bench, Line
 from tests.benchmarks.gpu.denoisers import Denoiser
 from tests.benchmarks.models import build_mid_width

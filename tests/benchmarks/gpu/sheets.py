@@ -6,13 +6,13 @@ from contextlib import closing
 from dataclasses import replace
 from threading import Event
 
+from seedlab.core.model import SKETCH
 from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Finished
 from seedlab.images.compare import hash_pixels
 from seedlab.pipelines.exact.batch_sizes import GUIDE_BATCH, BatchSizes
 from seedlab.pipelines.exact.plans import Plans
 from seedlab.pipelines.manager import PipelineManager
-from seedlab.pipelines.models.catalog import SKETCH
 from seedlab.pipelines.thread_executor import ThreadExecutor
 from tests.benchmarks.gpu.bench import Bench, Line
 

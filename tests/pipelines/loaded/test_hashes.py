@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from seedlab.core.additions import Lora
+from seedlab.core.model import SKETCH
 from seedlab.core.weights import WeightHashes
 from seedlab.pipelines.loaded.files import ModelFiles
 from seedlab.pipelines.loaded.hashes import hash_tensors, hash_weights
-from seedlab.pipelines.models.catalog import CATALOG, SKETCH
+from seedlab.pipelines.models.catalog import CATALOG
 
 
 def write_weights(file: Path, values: bytes, **metadata: str) -> Path:

@@ -7,9 +7,10 @@ from threading import Event
 import pytest
 
 from seedlab.core.errors import RecipeError
+from seedlab.core.model import SKETCH
 from seedlab.core.reports import Finished
 from seedlab.pipelines.models.addresses import find_model
-from seedlab.pipelines.models.catalog import CATALOG, SKETCH, SKETCH_FOLDER
+from seedlab.pipelines.models.catalog import CATALOG, SKETCH_FOLDER
 from tests.pipelines.builders import (
     build_ddim,
     build_ddpm,
