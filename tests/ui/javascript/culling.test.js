@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { changeMarks, describeMark, MarkHistory, UNMARKED, writeMark } from '../../../seedlab/ui/static/js/state/marks.js';
+import { PendingMarks } from '../../../seedlab/ui/static/js/state/pending_marks.js';
 import { Selections } from '../../../seedlab/ui/static/js/state/selection.js';
 import { step } from '../../../seedlab/ui/static/js/state/steps.js';
 
@@ -35,6 +36,59 @@ test('steps are undone from the last one, and there is an end', () => {
   assert.equal(history.pop().round, 300);
   for (let count = 1; count < 200; count += 1) assert.ok(history.pop());
   assert.equal(history.pop(), null);
+});
+
+const KEPT = { kept: true, stars: 0 };
+const REJECTED = { kept: false, stars: 0 };
+
+function mark(pending, view, index, mark) {
+  view.known.get(1).tiles[index].mark = mark;
+  pending.add(1, [[index, mark]]);
+}
+
+const answer = (view, index, mark) => {
+  view.known.get(1).tiles[index] = { mark };
+  return { rounds: { 1: { tiles: { [index]: { mark } } } } };
+};
+
+test('marks are sent one message after another, and an answer to an earlier one does not replace them', () => {
+  const sent = [];
+  const view = { known: new Map([[1, { tiles: [{}, {}] }]]) };
+  const pending = new PendingMarks((round, marks) => sent.push([round, marks]));
+  mark(pending, view, 0, KEPT);
+  mark(pending, view, 0, UNMARKED);
+  mark(pending, view, 1, REJECTED);
+  assert.deepEqual(sent, [[1, [[0, KEPT]]]]);
+  pending.take(view, answer(view, 0, { kept: true }));
+  assert.deepEqual(view.known.get(1).tiles.map((tile) => tile.mark), [UNMARKED, REJECTED]);
+  assert.deepEqual(sent[1], [1, [[0, UNMARKED], [1, REJECTED]]]);
+  pending.take(view, answer(view, 0, {}));
+  pending.take(view, answer(view, 1, { kept: false }));
+  mark(pending, view, 1, KEPT);
+  assert.equal(sent.length, 3);
+});
+
+test('what says the same as the server has is not sent again', () => {
+  const sent = [];
+  const view = { known: new Map([[1, { tiles: [{}] }]]) };
+  const pending = new PendingMarks((...message) => sent.push(message));
+  for (const each of [KEPT, UNMARKED, KEPT]) mark(pending, view, 0, each);
+  pending.take(view, answer(view, 0, { kept: true }));
+  mark(pending, view, 0, UNMARKED);
+  assert.equal(sent.length, 2);
+});
+
+test('a mark that the server does not repeat is given up, and the next is sent', () => {
+  let now = 0;
+  const sent = [];
+  const view = { known: new Map([[1, { tiles: [{}] }]]) };
+  const pending = new PendingMarks((...message) => sent.push(message), () => now);
+  mark(pending, view, 0, KEPT);
+  now = 6000;
+  pending.take(view, answer(view, 0, {}));
+  assert.deepEqual(view.known.get(1).tiles[0].mark, {});
+  mark(pending, view, 0, REJECTED);
+  assert.equal(sent.length, 2);
 });
 
 const ALL = [0, 1, 2, 3, 4, 5, 6];

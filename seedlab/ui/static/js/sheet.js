@@ -104,6 +104,7 @@ class Sheet {
   take(update) {
     const changed = merge(this.view, update);
     if (changed === null) return false;
+    this.culling.take(update);
     // For the next event (ADD_SEEN in seedlab/ui/blocks/layout.py).
     this.root.dataset.seen = `${this.view.run} ${this.view.version}`;
     this.saved.take(update);

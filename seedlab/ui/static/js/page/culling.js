@@ -1,11 +1,21 @@
 // Marks of pictures: shown at once, and sent to the server, which keeps them with the trail.
-import { changeMarks, describeMark, MarkHistory, readMark, writeMark } from '../state/marks.js';
+import { changeMarks, describeMark, isEqual, MarkHistory, readMark, writeMark } from '../state/marks.js';
+import { PATIENCE, PendingMarks } from '../state/pending_marks.js';
 import { changeTile } from '../state/updates.js';
 
 export class Culling {
   // `redraw` renders a round again, `send` tells the server, `say` announces a sentence.
   constructor(view, { redraw, send, say }) {
-    Object.assign(this, { view, redraw, send, say, history: new MarkHistory(), isOnlyKept: false });
+    const pending = new PendingMarks((round, marks) => {
+      send('mark', { round, marks: marks.map(([index, mark]) => [index, writeMark(mark)]) });
+      setTimeout(() => pending.sendNext(), PATIENCE + 1); // the server may have refused them
+    });
+    Object.assign(this, { view, redraw, say, pending, history: new MarkHistory(), isOnlyKept: false });
+  }
+
+  // After the server's update was merged into the view.
+  take(update) {
+    this.pending.take(this.view, update);
   }
 
   change(round, indices, name, value) {
@@ -31,11 +41,12 @@ export class Culling {
 
   apply(round, marks) {
     const { tiles } = this.view.known.get(round);
-    for (const [index, mark] of marks) changeTile(this.view.known.get(round), index, { mark });
+    const changed = marks.filter(([index, mark]) => !isEqual(readMark(tiles[index]), mark));
+    for (const [index, mark] of changed) changeTile(this.view.known.get(round), index, { mark });
     const [[first, mark]] = marks;
     this.say(`${marks.length === 1 ? `Seed ${tiles[first].seed}` : `${marks.length} pictures`}: ${describeMark(mark)}`);
     this.redraw(round);
-    this.send('mark', { round, marks: marks.map(([index, mark]) => [index, writeMark(mark)]) });
+    if (changed.length) this.pending.add(round, changed);
   }
 
   // Whether a tile is left out: the filter is for the large round, and only where something is kept.

@@ -9,7 +9,7 @@ export const CHANGES = {
   stars: (mark, stars) => ({ ...mark, stars }),
 };
 
-const isEqual = (one, other) => one.kept === other.kept && one.stars === other.stars;
+export const isEqual = (one, other) => one.kept === other.kept && one.stars === other.stars;
 
 export function changeMarks(marks, name, value) {
   const changed = marks.map((mark) => CHANGES[name](mark, value));
