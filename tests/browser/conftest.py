@@ -27,6 +27,16 @@ SMALL = 64
 _blocks_of_seeds = itertools.count(1000, 100)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run a test once more if it fails: a browser, a server and a model share two cores, and patience may run out.
+
+    pytest's summary lists each such test, so that one that often needs it is seen.
+    """
+    for item in items:
+        if item.get_closest_marker("browser") and not item.get_closest_marker("flaky"):
+            item.add_marker(pytest.mark.flaky(reruns=1))
+
+
 @pytest.fixture(scope="session")
 def hub(tmp_path_factory) -> Iterator[Hub]:
     """A local Hub that the app downloads models from."""
