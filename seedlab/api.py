@@ -108,6 +108,7 @@ class SeedLab:
         start: str | os.PathLike[str] | None = None,
         strength: str | float | None = None,
         vae_tiling: bool = False,
+        variety: float | None = None,
         overwrite: bool = False,
         show: Show = _ignore,
     ) -> Result:
@@ -128,6 +129,8 @@ class SeedLab:
                 height, they have about its shape.
             strength: how much of it may change: above 0, at most 1, or "subtle" (0.3) or "strong" (0.6); None for 0.5.
             vae_tiling: whether large pictures are decoded in tiles, which takes less memory and changes some bits.
+            variety: how much noise of the seed the prompt gets in the first steps, 0...2, for few-step models, whose
+                seeds decide little.
             overwrite: whether files that are there already are replaced. Without it, pictures that are there stay, and
                 are not made again.
             show: called with the round after every change.
@@ -152,6 +155,7 @@ class SeedLab:
             start=None if start is None else Path(start),
             strength=strength,
             vae_tiling=vae_tiling,
+            variety=variety,
         )
         return self._run(plan_grid(grid, Path(out), self._services, overwrite=overwrite), overwrite, show)
 

@@ -62,6 +62,7 @@ def run_grid(given: argparse.Namespace, make_services: MakeServices) -> int:
         start=given.start,
         strength=given.strength,
         vae_tiling=given.decode == TILES,
+        variety=given.variety,
     )
     with closing(make_services(read_compute(given))) as services:
         return _run(plan_grid(grid, given.out, services, overwrite=given.overwrite), given, services)
@@ -114,6 +115,8 @@ def _add_grid_options(parser: argparse.ArgumentParser) -> None:
     add("--negative-prompt", metavar="TEXT", help="what to keep out of the picture")
     add("--steps", metavar="NUMBER", type=parse_whole, help="denoising steps (the model's default)")
     add("--guidance", metavar="NUMBER", type=parse_number, help="how closely to follow the prompt, 0 to 100")
+    words = "noise of the seed in the prompt, 0 to 2: for few-step models, whose seeds decide little (0)"
+    add("--variety", metavar="NUMBER", type=parse_number, help=words)
     words = "pixels, as 256 or, width first, 320x256; snaps to sizes that the model makes"
     add("--size", type=parse_size, default=(None, None), help=words)
     add("--scheduler", metavar="NAME", help=f"one of: {', '.join(each.label for each in SCHEDULERS)}")

@@ -1,7 +1,8 @@
-"""What a recipe adds to its model and to its noise: LoRAs and nudges."""
+"""What a recipe adds to its model, its noise and its prompt: LoRAs, nudges and seed variety."""
 
 import re
 from dataclasses import dataclass
+from math import ceil
 
 from seedlab.core.errors import RecipeError
 from seedlab.core.validation import check_int, check_text
@@ -10,6 +11,33 @@ MAX_SEED = 2**64 - 1
 """torch's generators take 64 bits, and so do ComfyUI's seeds."""
 
 MAX_LORA_WEIGHT = 10.0
+MAX_SEED_VARIETY = 2.0
+
+VARIETY_SHARE = 0.25
+"""The share of the steps that reads noise in the prompt's embedding: the first, which decide the composition."""
+
+
+def count_variety_steps(variety: float, steps: int) -> int:
+    """Return how many of a picture's steps have seed variety by default; 0 without any."""
+    return ceil(steps * VARIETY_SHARE) if variety else 0
+
+
+def check_seed_variety(variety: object, variety_steps: object, steps: int) -> float:
+    """Return the seed variety as a float.
+
+    Args:
+        variety_steps: of so many of the picture's `steps`.
+
+    Raises:
+        RecipeError: a value has the wrong type or is out of range, or one is missing.
+    """
+    is_number = isinstance(variety, int | float) and not isinstance(variety, bool)
+    if not is_number or not 0 <= variety <= MAX_SEED_VARIETY:  # type: ignore[operator]
+        raise RecipeError("seed_variety", f"The seed variety must be a number from 0 to {MAX_SEED_VARIETY:g}.")
+    check_int("seed_variety", variety_steps, "The number of steps with seed variety", 0, steps)
+    if bool(variety) != bool(variety_steps):
+        raise RecipeError("seed_variety", "Seed variety needs both its strength and the number of its steps.")
+    return float(variety)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, kw_only=True)

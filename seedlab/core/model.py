@@ -4,6 +4,7 @@ from dataclasses import dataclass, fields
 from math import ceil
 from typing import Any, Self
 
+from seedlab.core.additions import count_variety_steps
 from seedlab.core.errors import RecipeError
 from seedlab.core.model_card import ModelCard
 from seedlab.core.prompt_weights import choose_syntax, is_weighted, read_parts
@@ -140,6 +141,8 @@ class Model:
         given = {name: value for name, value in changes.items() if value is not None}
         values = defaults | given
         values.setdefault("prompt_syntax", choose_syntax(prompt, *(given.get(name, "") for name in PROMPTS[1:])))
+        steps = count_variety_steps(values.get("seed_variety", 0.0), values["num_inference_steps"])
+        values.setdefault("seed_variety_steps", steps)
         # A scheduler has several names; without this one picture would have several recipes.
         values["scheduler"] = parse_scheduler(values["scheduler"]).name
         recipe = Recipe(model_id=self.model_id, revision=self.revision, prompt=prompt, seed=seed, **values)
@@ -219,6 +222,9 @@ class Model:
         if recipe.late_prompt and not self.step_embeddings:
             sentence = f"{self.name} cannot change its prompt between two steps: vary the picture by suffixes instead."
             raise RecipeError("late_prompt", sentence)
+        if recipe.seed_variety and not self.step_embeddings:
+            sentence = f"{self.name} cannot change its prompt between two steps, so it has no seed variety: leave it 0."
+            raise RecipeError("seed_variety", sentence)
         for field in () if self.weighted_encoders else PROMPTS:
             if is_weighted(read_parts(getattr(recipe, field), recipe.prompt_syntax)):
                 raise RecipeError(field, f"{self.name} reads no weights such as (word:1.3). {ESCAPING}")
@@ -237,6 +243,7 @@ class Model:
             "prompt": "takes no prompt and no suffixes: leave it empty, and explore its seeds",
             "negative_prompt": "takes no negative prompt: leave it empty",
             "late_prompt": "takes no prompt, so no words can join late: explore its seeds",
+            "seed_variety": "takes no prompt, and has no seed variety: leave it 0",
             "guidance_scale": "takes no guidance: leave it empty or at 0",
             "height": f"makes only pictures of {size} pixels: leave the height empty",
             "width": f"makes only pictures of {size} pixels: leave the width empty",
@@ -245,7 +252,7 @@ class Model:
             "nudges": NO_NUDGES,
         }
         only: dict[str, Any] = dict.fromkeys(PROMPTS, "")
-        only |= {"guidance_scale": 0.0, "dtype": "float32", "nudges": ()}
+        only |= {"guidance_scale": 0.0, "dtype": "float32", "nudges": (), "seed_variety": 0.0}
         only |= {"height": self.height, "width": self.width}
         for field, sentence in sentences.items():
             if getattr(recipe, field) != only[field]:

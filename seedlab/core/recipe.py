@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any, Self
 
 from seedlab.core import canonical
-from seedlab.core.additions import MAX_SEED, Lora, Nudge
+from seedlab.core.additions import MAX_SEED, Lora, Nudge, check_seed_variety
 from seedlab.core.canonical import ADDED
 from seedlab.core.errors import RecipeError, blame
 from seedlab.core.prompt_weights import SYNTAXES, choose_syntax, escape, is_weighted, parse_weights, read_parts
@@ -48,10 +48,13 @@ class Recipe:
             end.
         late_step: 1...num_inference_steps - 1; 0 without a late prompt. A step counts once, also where the scheduler
             calls the model twice for it.
+        seed_variety: how much noise of the seed is added to the prompt's embedding, in standard deviations of the
+            embedding; 0...2. It lets few-step models, whose seeds decide little, make pictures that differ.
+        seed_variety_steps: for how many of the first steps, 1...num_inference_steps; 0 without such noise.
         prompt_syntax: "weights" if its prompts have weights as `seedlab.core.prompt_weights` reads them; "" if every
             character means itself. It becomes "" where no prompt has such marks.
-        start: the picture that it starts from; None if it starts from noise. With one, it has no nudges and no late
-            words.
+        start: the picture that it starts from; None if it starts from noise. With one, it has no nudges, no late
+            words and no seed variety.
         vae_tiling: whether large pictures are decoded, and encoded, in tiles, which takes less memory.
 
     Raises:
@@ -74,6 +77,8 @@ class Recipe:
     nudges: tuple[Nudge, ...] = field(default=(), metadata=ADDED)
     late_prompt: str = field(default="", metadata=ADDED)
     late_step: int = field(default=0, metadata=ADDED)
+    seed_variety: float = field(default=0.0, metadata=ADDED)
+    seed_variety_steps: int = field(default=0, metadata=ADDED)
     prompt_syntax: str = field(default="", metadata=ADDED)
     start: Start | None = field(default=None, metadata=ADDED)
     vae_tiling: bool = field(default=False, metadata=ADDED)
@@ -105,6 +110,7 @@ class Recipe:
         if not isinstance(self.vae_tiling, bool):
             raise RecipeError("vae_tiling", "A picture is decoded in tiles or as a whole: say true or false.")
         self._check_late_words()
+        self._check_seed_variety()
         self._check_weights()
         self._check_start()
 
@@ -118,6 +124,12 @@ class Recipe:
             raise RecipeError("late_step", f"Late words cannot join after step {self.late_step} of {steps}.")
         if self.late_prompt and self.late_prompt == self.prompt:
             raise RecipeError("late_prompt", "The late words change nothing: write other words.")
+
+    def _check_seed_variety(self) -> None:
+        variety = check_seed_variety(self.seed_variety, self.seed_variety_steps, self.num_inference_steps)
+        object.__setattr__(self, "seed_variety", variety)
+        if variety and self.late_prompt:
+            raise RecipeError("seed_variety", "Seed variety and late words exclude each other: leave one out.")
 
     def _check_weights(self) -> None:
         check_choice("prompt_syntax", self.prompt_syntax, SYNTAXES)
@@ -176,6 +188,17 @@ class Recipe:
         if start is not None and start.recipe is not None:
             start = replace(start, recipe=start.recipe.replace_shared(**changes))
         return replace(self, start=start, **changes)
+
+    @property
+    def changes_prompt_after(self) -> int:
+        """The denoising steps after which `later_prompt` is read as it is; 0 if nothing changes."""
+        steps = self.late_step or self.seed_variety_steps
+        return steps if steps < self.num_inference_steps else 0
+
+    @property
+    def later_prompt(self) -> str:
+        """The prompt that is read after the last change."""
+        return self.late_prompt or self.prompt
 
     @property
     def prompts(self) -> tuple[str, ...]:

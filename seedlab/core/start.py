@@ -110,6 +110,9 @@ class Start:
         if recipe.late_prompt:
             sentence = "Words cannot join late in a picture that starts from another: vary it by suffixes instead."
             raise RecipeError("late_prompt", sentence)
+        if recipe.seed_variety:
+            sentence = "A picture that starts from another has no seed variety: vary its strength instead."
+            raise RecipeError("seed_variety", sentence)
         steps = recipe.num_inference_steps
         if int(steps * self.strength) < 1:  # as diffusers counts them
             counted = f"{steps} step{'s' if steps > 1 else ''}"

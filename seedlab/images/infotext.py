@@ -85,6 +85,8 @@ def _write_details(recipe: Recipe, hashes: WeightHashes, draft_steps: int | None
         **_describe_nudges(recipe.nudges),
         "Late prompt": recipe.write_prompt("late_prompt") or None,
         "Late step": recipe.late_step or None,
+        "Seed variety": recipe.seed_variety or None,
+        "Seed variety steps": recipe.seed_variety_steps or None,
         "Denoising strength": None if recipe.start is None else recipe.start.strength,
         **_describe_input(recipe),
         "Size": f"{recipe.width}x{recipe.height}",

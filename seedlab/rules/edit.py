@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 from seedlab.core.errors import RecipeError
@@ -19,6 +20,7 @@ LABELS = {
     "guidance_scale": "guidance",
     "num_inference_steps": "steps",
     "scheduler": "scheduler",
+    "seed_variety": "seed variety",
     "width": "size",
     "height": "size",
     "generator_device": "noise",
@@ -27,6 +29,16 @@ LABELS = {
     "dtype": "model",
 }
 """The fields of a recipe that an edit may change, and what titles call them."""
+
+SETTINGS = MappingProxyType(
+    {
+        "guidance_scale": "guidance",
+        "num_inference_steps": "steps",
+        "scheduler": "scheduler",
+        "seed_variety": "variety",
+    }
+)
+"""The settings of a sweep that edits of these fields are like."""
 
 BROKEN = "This round has an edit of an unknown kind: update SeedLab."
 
@@ -63,6 +75,8 @@ class Edit(Rule):
             parent = _replace_negative_prompt(parent, changes.pop("negative_prompt"))
         if "revision" in changes:
             changes["revision"] = changes["revision"] or None
+        if "seed_variety" in changes:
+            parent = find_setting("variety").apply(parent, (changes.pop("seed_variety"),))
         shared = {name: changes.pop(name) for name in SHARED if name in changes}
         return replace(parent.replace_shared(**shared), **changes)
 
@@ -107,7 +121,7 @@ def _list_captions(parent: Recipe, changes: Mapping[str, Any]) -> Iterator[str]:
         yield name_change(parent.write_prompt("prompt"), str(changes["prompt"]))
     if "negative_prompt" in changes:
         yield f"negative prompt: {name_change(parent.write_prompt('negative_prompt'), str(changes['negative_prompt']))}"
-    for name, setting in (("guidance_scale", "guidance"), ("num_inference_steps", "steps"), ("scheduler", "scheduler")):
+    for name, setting in SETTINGS.items():
         if name in changes:
             yield find_setting(setting).caption((changes[name],))
     if "width" in changes or "height" in changes:

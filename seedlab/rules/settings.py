@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from seedlab.core.additions import count_variety_steps
 from seedlab.core.errors import RecipeError
 from seedlab.core.file_names import name_file
 from seedlab.core.numbers import read_size
@@ -108,6 +109,11 @@ def _caption_weight(value: Any) -> str:
     return " ".join(filter(None, ("LoRA", str(value[0]), f"{value[1]:g}")))
 
 
+def _apply_variety(parent: Recipe, value: Any) -> Recipe:
+    steps = count_variety_steps(value[0], parent.num_inference_steps)
+    return replace(parent, seed_variety=value[0], seed_variety_steps=steps)
+
+
 SETTINGS = (
     Setting(
         "guidance",
@@ -164,6 +170,15 @@ SETTINGS = (
         _read_decimals,
         _apply_strength,
         lambda value: f"strength {value[0]:g}",
+    ),
+    Setting(
+        "variety",
+        "Seed variety",
+        "0, 0.25, 0.5, 1",
+        ("seed variety", "seed_variety"),
+        _read_decimals,
+        _apply_variety,
+        lambda value: f"seed variety {value[0]:g}",
     ),
 )
 

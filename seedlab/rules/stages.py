@@ -32,6 +32,8 @@ def start_from(parent: Recipe, strength: Any, **changes: Any) -> Recipe:
         "nudges": (),
         "late_prompt": "",
         "late_step": 0,
+        "seed_variety": 0.0,
+        "seed_variety_steps": 0,
         "prompt": parent.late_prompt or parent.prompt,
     }
     own |= {"num_inference_steps": max(parent.num_inference_steps, start.least_steps)}

@@ -52,6 +52,7 @@ class _Endpoints:
         height: int = 0,
         scheduler: str = "",
         draft: bool = False,
+        variety: float = 0.0,
     ) -> Iterator[str]:
         """Make a picture for each seed of a prompt.
 
@@ -66,6 +67,7 @@ class _Endpoints:
             height: in pixels; 0 for the model's default.
             scheduler: such as "DDIM" or "Euler a"; "" for the model's default.
             draft: whether to make only the first steps of each.
+            variety: noise of the seed in the prompt, 0 to 2, for few-step models, whose seeds decide little.
 
         Returns:
             JSON: the id, seed, SHA-256 and URL of each picture.
@@ -81,6 +83,7 @@ class _Endpoints:
             height=height or None,
             scheduler=scheduler or None,
             draft=draft,
+            variety=variety,
         )
         yield from self._work(request, lambda tools: tools.make_grid(wanted))
 

@@ -10,6 +10,7 @@ from seedlab.rules.expansion import find_choice
 from seedlab.workflow.services import Services
 
 LITTLE_SHARE = 0.2
+REMEDY = "Seed variety, such as 0.5, makes its seeds differ more."
 EXAMPLES = 4
 """Words that the model knows, in the notice about those that it does not."""
 
@@ -45,19 +46,19 @@ def describe_unknown_words(
 
 def describe_seeds(services: Services, model: Model) -> str:
     """Return what is known about the effect of the seed on a model's pictures; "" for nothing."""
-    return _describe_share(services.shares.find(model), model)
+    share = services.shares.find(model)
+    note = model.card.seeds if model.card else ""
+    remedy = REMEDY if _is_little(share, model) and model.step_embeddings else ""
+    return " ".join(filter(None, (note, share.format() if share else "", remedy)))
 
 
 def warn_of_seeds(services: Services, model: Model) -> str:
     """Return a notice where a model leaves little to the seed, so that exploring seeds is in vain; "" otherwise."""
-    share = services.shares.find(model)
-    is_little = (share is not None and share.share < LITTLE_SHARE) or bool(model.card and model.card.seeds)
-    return _describe_share(share, model) if is_little else ""
+    return describe_seeds(services, model) if _is_little(services.shares.find(model), model) else ""
 
 
-def _describe_share(share: SeedShare | None, model: Model) -> str:
-    note = model.card.seeds if model.card else ""
-    return " ".join(filter(None, (note, share.format() if share else "")))
+def _is_little(share: SeedShare | None, model: Model) -> bool:
+    return (share is not None and share.share < LITTLE_SHARE) or bool(model.card and model.card.seeds)
 
 
 def format_unknown_words(name: str, words: Sequence[str], examples: Sequence[str] = (), where: str = "") -> str:

@@ -2,12 +2,15 @@
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from seedlab.ui.views.browser_state import STORAGE_KEYS
 from seedlab.workflow.trails.trail_json import VERSION
 from tests.browser.conftest import LONG, QUICK, SMALL
 from tests.browser.screen import PATIENCE
+
+pytestmark = pytest.mark.browser
 
 FILL_STORAGE = """() => {
   for (let size = 1 << 20; size >= 1; size >>= 1) {

@@ -138,6 +138,7 @@ def test_every_option_reaches_the_recipe(tmp_path):
     painter = Painter()
     options = (
         "--seeds 7 --negative-prompt blurry --steps 5 --guidance 2 --size 256x64 --scheduler Euler --dtype float16"
+        " --variety 0.5"
     )
     assert painter.run("grid", PROMPT, "--out", tmp_path, "--device", "cpu", *options.split()) == 0
     assert painter.devices == ["cpu"]
@@ -152,6 +153,8 @@ def test_every_option_reaches_the_recipe(tmp_path):
             height=64,
             scheduler="EulerDiscreteScheduler",
             dtype="float16",
+            seed_variety=0.5,
+            seed_variety_steps=2,
         )
     ]
 

@@ -48,10 +48,13 @@ def test_every_field_decides_the_fingerprint():
         "prompt_syntax": "weights",
         "vae_tiling": True,
     }
-    assert {*changes, "start"} == asdict(RECIPE).keys()
+    assert {*changes, "start", "seed_variety", "seed_variety_steps"} == asdict(RECIPE).keys()
     base = replace(RECIPE, prompt="a (red) cat", late_prompt="a cat", late_step=3)
     changed = {replace(base, **{name: value}).fingerprint for name, value in changes.items() if name != "prompt"}
     assert len({RECIPE.fingerprint, base.fingerprint, *changed}) == len(changes) + 1
+    varied = replace(RECIPE, seed_variety=0.5, seed_variety_steps=2)
+    others = [replace(varied, seed_variety=0.6), replace(varied, seed_variety_steps=3)]
+    assert len({each.fingerprint for each in (RECIPE, varied, *others)}) == 4
 
 
 @pytest.mark.parametrize(("one", "same"), [(3, 3.0), (0.0, -0.0)])

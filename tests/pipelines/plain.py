@@ -67,9 +67,19 @@ def draw_plainly(recipe, memory_format: str = "channels_last", device: str = "cp
         arguments |= {"image": image, "strength": recipe.start.strength}
         if type(pipe).__name__.startswith(("StableDiffusionImg", "StableDiffusionXL", "Latent")):
             del arguments["height"], arguments["width"]
+    return pipe(**arguments | write_prompts_plainly(pipe, recipe)).images[0]
+
+
+def write_prompts_plainly(pipe, recipe) -> dict:
+    """Return the arguments for words that join late, or for seed variety; {} if the recipe has neither."""
     if recipe.late_prompt:
-        arguments |= change_prompt_plainly(pipe, recipe)
-    return pipe(**arguments).images[0]
+        return change_prompt_plainly(pipe, recipe, recipe.late_prompt, recipe.late_step)
+    if not recipe.seed_variety:
+        return {}
+    varied = vary_prompt_plainly(pipe, recipe)
+    if recipe.seed_variety_steps == recipe.num_inference_steps:
+        return varied
+    return varied | change_prompt_plainly(pipe, recipe, recipe.prompt, recipe.seed_variety_steps)
 
 
 INPUTS = {}
@@ -89,16 +99,30 @@ def is_schnell(pipe) -> bool:
 
 
 @torch.no_grad()
-def change_prompt_plainly(pipe, recipe) -> dict:
-    """Return the arguments by which the pipeline reads another prompt from a step on, as diffusers' guide has it."""
+def vary_prompt_plainly(pipe, recipe) -> dict:
+    """Return the arguments by which the pipeline reads a prompt with noise in it."""
+    family = type(pipe).__name__
+    others = {"prompt_2": None, "prompt_3": None} if family == "StableDiffusion3Pipeline" else {}
+    if family != "FluxPipeline":
+        others |= {"device": pipe.device, "num_images_per_prompt": 1, "do_classifier_free_guidance": False}
+    words, *pooled = [each for each in pipe.encode_prompt(recipe.prompt, **others) if each is not None]
+    noise = torch.randn(words.shape, generator=torch.Generator("cpu").manual_seed(recipe.seed), dtype=torch.float32)
+    noised = words.float() + recipe.seed_variety * words.float().std() * noise
+    summary = {"pooled_prompt_embeds": pooled[0]} if pooled else {}
+    return {"prompt": None, "prompt_embeds": noised.to(words.dtype)} | summary
+
+
+@torch.no_grad()
+def change_prompt_plainly(pipe, recipe, prompt, step) -> dict:
+    """Return the arguments by which the pipeline reads another prompt after a step, as diffusers' guide has it."""
     family = type(pipe).__name__
     others = {"prompt_2": None, "prompt_3": None} if family == "StableDiffusion3Pipeline" else {}
     guided = recipe.guidance_scale > 1 and family != "LatentConsistencyModelPipeline"
     if family == "FluxPipeline":
-        embeds = {"prompt_embeds": pipe.encode_prompt(recipe.late_prompt)[0]}
+        embeds = {"prompt_embeds": pipe.encode_prompt(prompt)[0]}
     else:
         given = {"device": pipe.device, "num_images_per_prompt": 1, "do_classifier_free_guidance": guided} | others
-        encoded = pipe.encode_prompt(recipe.late_prompt, negative_prompt=recipe.negative_prompt or None, **given)
+        encoded = pipe.encode_prompt(prompt, negative_prompt=recipe.negative_prompt or None, **given)
         names = {"StableDiffusion3Pipeline": ("prompt_embeds", "pooled_prompt_embeds")}
         names = names.get(family, ("prompt_embeds", "add_text_embeds"))
         pairs = [(encoded[0], encoded[1]), (encoded[2], encoded[3])] if len(encoded) == 4 else [encoded]
@@ -112,7 +136,7 @@ def change_prompt_plainly(pipe, recipe) -> dict:
             done /= 2
         elif recipe.scheduler == "PNDMScheduler":
             done = done - 1 if pipe.scheduler.config.skip_prk_steps else done / 4 if done <= 12 else done - 9
-        return embeds if done == recipe.late_step else {}
+        return embeds if done == step else {}
 
     return {"callback_on_step_end": swap, "callback_on_step_end_tensor_inputs": list(embeds)}
 

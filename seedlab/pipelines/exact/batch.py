@@ -115,7 +115,7 @@ def sample_batch(
             family_of(chosen),
         ),
     ):
-        late = swap_prompts(chosen, recipes, prompts.encode_late)
+        late = swap_prompts(chosen, recipes, prompts.encode_later)
         arguments = {**_make_arguments(chosen, recipes, picture), **encoded, **late}
         samples = run_pipeline(chosen, arguments, on_step, start=start, draft_steps=draft_steps)
     return [replace(each, notices=tuple(notices)) for each in samples]

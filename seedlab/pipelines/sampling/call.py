@@ -17,7 +17,7 @@ from seedlab.pipelines.devices.warning_kinds import translate_warnings
 from seedlab.pipelines.models.capabilities import Capabilities
 from seedlab.pipelines.patching import replace_attribute
 from seedlab.pipelines.sampling.arguments import make_arguments, make_scheduler
-from seedlab.pipelines.sampling.embeddings import encode, replace_weighted
+from seedlab.pipelines.sampling.embeddings import encode, replace_prompts
 from seedlab.pipelines.sampling.late_words import swap_prompts
 from seedlab.pipelines.sampling.noise import nudge_noise
 from seedlab.pipelines.sampling.paused import PausedRun
@@ -77,8 +77,8 @@ def sample(
         tile_autoencoder(chosen, recipe),
         nudge_noise(chosen, [recipe]),
     ):
-        arguments = replace_weighted(chosen, recipe, make_arguments(Capabilities.read(chosen), recipe, picture))
-        late = swap_prompts(chosen, [recipe], lambda each: encode(chosen, each.late_prompt, each.prompt_syntax))
+        arguments = replace_prompts(chosen, recipe, make_arguments(Capabilities.read(chosen), recipe, picture))
+        late = swap_prompts(chosen, [recipe], lambda each: encode(chosen, each.later_prompt, each.prompt_syntax))
         (result,) = run_pipeline(chosen, arguments | late, on_step, start=start, draft_steps=draft_steps)
     return replace(result, notices=tuple(notices))
 

@@ -10,6 +10,7 @@ from seedlab.core.prompt_weights import Part, is_weighted, join_parts, read_part
 from seedlab.core.recipe import Recipe
 from seedlab.core.text import quote
 from seedlab.pipelines.models.families import family_of
+from seedlab.pipelines.sampling.variety import vary_embeddings
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -32,8 +33,8 @@ def encode(pipeline: Any, prompt: str, syntax: str, *, is_negative: bool = False
     return (_weigh(pipeline, parts), *plain[1:]) if is_weighted(parts) else plain
 
 
-def replace_weighted(pipeline: Any, recipe: Recipe, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the arguments of a call with embeddings in place of prompts that have weights.
+def replace_prompts(pipeline: Any, recipe: Recipe, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments of a call with embeddings in place of prompts that have weights, or seed variety.
 
     Raises:
         RecipeError: as for `encode`.
@@ -41,14 +42,17 @@ def replace_weighted(pipeline: Any, recipe: Recipe, arguments: Mapping[str, Any]
     names = family_of(pipeline).embeddings or ("prompt_embeds",)
     replaced = dict(arguments)
     for field, prefix in (("prompt", ""), ("negative_prompt", "negative_")):
-        if recipe.prompt_syntax and field in arguments:
-            prompt = replaced.pop(field)
-            parts = read_parts(prompt, recipe.prompt_syntax)
-            if is_weighted(parts):
-                rows = zip(names, encode(pipeline, prompt, recipe.prompt_syntax), strict=False)
-                replaced |= {prefix + name: row for name, row in rows}
-            else:
-                replaced[field] = join_parts(parts)
+        is_varied = bool(recipe.seed_variety) and field == "prompt"
+        if field not in arguments or not (recipe.prompt_syntax or is_varied):
+            continue
+        prompt = replaced.pop(field)
+        parts = read_parts(prompt, recipe.prompt_syntax)
+        if is_weighted(parts) or is_varied:
+            rows = encode(pipeline, prompt, recipe.prompt_syntax)
+            rows = vary_embeddings(rows, recipe) if is_varied else rows
+            replaced |= {prefix + name: row for name, row in zip(names, rows, strict=False)}
+        else:
+            replaced[field] = join_parts(parts)
     return replaced
 
 

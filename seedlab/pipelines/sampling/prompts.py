@@ -12,6 +12,7 @@ from seedlab.pipelines.models.capabilities import Capabilities
 from seedlab.pipelines.models.families import family_of
 from seedlab.pipelines.sampling.arguments import make_true_guidance
 from seedlab.pipelines.sampling.embeddings import encode
+from seedlab.pipelines.sampling.variety import vary_embeddings
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -47,7 +48,7 @@ class Prompts:
         """
         if not self._names:
             return {"batch_size": len(recipes)}
-        rows = [self._encode(recipe.prompt, recipe.prompt_syntax) for recipe in recipes]
+        rows = [vary_embeddings(self._encode(each.prompt, each.prompt_syntax), each) for each in recipes]
         texts = [self._find_negative(recipe) for recipe in recipes]
         negatives = [
             self._encode_negative(text, recipe.prompt_syntax)
@@ -76,9 +77,9 @@ class Prompts:
         is_distilled = "true_cfg_scale" in inspect.signature(self._pipeline.__call__).parameters
         return recipe.negative_prompt if capabilities.negative_prompt and not is_distilled else None
 
-    def encode_late(self, recipe: Recipe) -> "tuple[Tensor, ...]":
-        """Return the embeddings of a recipe's late prompt."""
-        return self._encode(recipe.late_prompt, recipe.prompt_syntax)
+    def encode_later(self, recipe: Recipe) -> "tuple[Tensor, ...]":
+        """Return the embeddings of a recipe's `later_prompt`."""
+        return self._encode(recipe.later_prompt, recipe.prompt_syntax)
 
     def _encode_negative(self, text: str, syntax: str) -> "tuple[Tensor, ...]":
         encoded = self._encode(text, syntax, is_negative=True)

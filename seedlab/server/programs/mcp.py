@@ -43,6 +43,8 @@ Seeds = Annotated[str, Field(description='such as "0-3", "7, 42" or "random 4"')
 ModelId = Annotated[str, Field(description="one that models lists; empty for the default")]
 Negative = Annotated[str, Field(description="what to keep out of the pictures")]
 Steps = Annotated[int | None, Field(description="denoising steps; null for the model's default")]
+VARIETY = "noise of the seed in the prompt, 0 to 2, for few-step models, whose seeds decide little"
+Variety = Annotated[float | None, Field(description=VARIETY)]
 Guidance = Annotated[float | None, Field(description="how closely to follow the prompt, 0 to 100")]
 Side = Annotated[int | None, Field(description="in pixels; null for the model's default")]
 Scheduler = Annotated[str | None, Field(description='such as "DDIM" or "Euler a"; null for the model\'s default')]
@@ -116,6 +118,7 @@ class _Toolbox:
         height: Side = None,
         scheduler: Scheduler = None,
         draft: Draft = False,
+        variety: Variety = None,
     ) -> str:
         """Make a picture for each seed of a prompt. Returns JSON: the id, seed, SHA-256 and URL of each picture."""
         wanted = Grid(
@@ -129,6 +132,7 @@ class _Toolbox:
             height=height,
             scheduler=scheduler,
             draft=draft,
+            variety=variety,
         )
         return await self._work(caller, lambda tools: tools.make_grid(wanted))
 

@@ -20,6 +20,7 @@ MODEL_DEPENDENT = (
     "prompt",
     "rule",
     "negative_prompt",
+    "seed_variety",
     "loras",
     "examples",
 )
@@ -37,7 +38,7 @@ def update_fields(model: Model, rule: str | None, *, local: bool) -> tuple[Any, 
         local: whether users may name files on this machine.
     """
     supported = UNCONDITIONAL if model.unconditional else MODEL_DEPENDENT
-    hidden = model.ignores if local else (*model.ignores, "loras")
+    hidden = (*model.ignores, *(() if local else ("loras",)), *(() if model.step_embeddings else ("seed_variety",)))
     updates = {name: gr.update(visible=name in supported and name not in hidden) for name in MODEL_DEPENDENT}
     # Placeholders, not values: user input survives a change of model, and an empty field means the model's default.
     for name in ("num_inference_steps", "guidance_scale", "width", "height"):

@@ -37,6 +37,7 @@ FIELDS = (
     "width",
     "height",
     "generator_device",
+    "seed_variety",
     "loras",
 )
 """The fields that can have an error, in the order of the panel."""
@@ -75,6 +76,7 @@ class Form:
     width: str | None
     height: str | None
     generator_device: str | None
+    seed_variety: str | None
     loras: str | None
     start: str | None = ""
     start_strength: str | None = ""
@@ -110,6 +112,7 @@ class Form:
             guidance_scale=None if "guidance_scale" in ignored else self._read("guidance_scale", read_number),
             width=model.snap(self._read("width", read_whole)),
             height=model.snap(self._read("height", read_whole)),
+            seed_variety=self._read("seed_variety", read_number) if model.step_embeddings else None,
             loras=loras,
             **shared,
         )

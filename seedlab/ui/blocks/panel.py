@@ -258,6 +258,7 @@ def _build_advanced(builder: _Builder, services: PageServices) -> gr.Accordion:
             builder.add_number("width", "Width")
             builder.add_number("height", "Height")
         _build_noise(builder)
+        _build_variety(builder)
         _build_loras(builder, services)
     return advanced
 
@@ -274,6 +275,13 @@ def _build_loras(builder: _Builder, services: PageServices) -> None:
             elem_id="loras",
         )
         builder.add("loras", loras)
+
+
+def _build_variety(builder: _Builder) -> None:
+    with _field():
+        info = "For few-step models, whose seeds differ little: noise of the seed in the prompt, 0 to 2. Try 0.5."
+        variety = gr.Textbox("", label="Seed variety", info=info, placeholder="0", max_lines=1, elem_id="seed_variety")
+        builder.add("seed_variety", variety)
 
 
 def _build_noise(builder: _Builder) -> None:

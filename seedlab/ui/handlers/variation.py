@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
 from typing import Any
 
 from seedlab.core.errors import RecipeError
@@ -10,7 +9,7 @@ from seedlab.core.file_names import is_path
 from seedlab.core.model import Model
 from seedlab.core.recipe import Recipe
 from seedlab.core.text import quote
-from seedlab.rules.edit import LABELS, Edit
+from seedlab.rules.edit import LABELS, SETTINGS, Edit
 from seedlab.rules.rule import Rule
 from seedlab.rules.settings import FIELD
 from seedlab.rules.sweep import Sweep
@@ -23,8 +22,6 @@ NOTHING_NEW = (
 )
 NO_NEW_SEEDS = "Nothing new: this round is on the page already. Change the prompt, the seeds or a setting."
 OTHER_SIZE = "Another size changes the composition: at {}×{}, seed {} is another picture. “Larger” keeps it."
-
-SWEEPS = MappingProxyType({"guidance_scale": "guidance", "num_inference_steps": "steps", "scheduler": "scheduler"})
 
 
 @dataclass(frozen=True)
@@ -85,8 +82,8 @@ def make_edit(edits: Mapping[str, Any], locked: Recipe) -> Variation:
         return Variation(Words((edits["prompt"],)), {"words": "prompt"})
     if set(edits) <= {"width", "height"}:
         return Variation(Sweep((("size", *size),)), {FIELD: "width"}, notice)
-    if len(edits) == 1 and (name := next(iter(edits))) in SWEEPS:
-        return Variation(Sweep(((SWEEPS[name], edits[name]),)), {FIELD: name})
+    if len(edits) == 1 and (name := next(iter(edits))) in SETTINGS:
+        return Variation(Sweep(((SETTINGS[name], edits[name]),)), {FIELD: name})
     return Variation(Edit.of(locked, edits), notice=notice)
 
 

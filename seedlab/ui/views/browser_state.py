@@ -185,6 +185,7 @@ def write_advanced(recipe: Recipe, model: Model, *, local: bool) -> dict[str, st
     """
     values = {name: getattr(recipe, name) for name in ADVANCED}
     values["negative_prompt"] = recipe.write_prompt("negative_prompt")
+    values["seed_variety"] = recipe.seed_variety or ""
     if not local:
         values["loras"] = ()
     return {name: "" if value == getattr(model, name, "") else write(value) for name, value in values.items()}

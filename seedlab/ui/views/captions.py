@@ -115,11 +115,19 @@ def format_settings(recipe: Recipe, names: Mapping[str, str]) -> str:
             DTYPES[recipe.dtype],
             *(["prompt weights"] if recipe.prompt_syntax else []),
             *([f"{quote_late_words(recipe)} after step {recipe.late_step}"] if recipe.late_prompt else []),
+            *([format_variety(recipe)] if recipe.seed_variety else []),
             *(f"LoRA {name_file(lora.file)} {lora.weight:g}" for lora in recipe.loras),
             *(["decoded in tiles"] if recipe.vae_tiling else []),
             *([] if recipe.start is None else [format_start(recipe.start)]),
         )
     )
+
+
+def format_variety(recipe: Recipe) -> str:
+    """Format the noise in the prompt: "seed variety 0.5 in the first 3 steps"."""
+    steps = recipe.seed_variety_steps
+    first = "first step" if steps == 1 else f"first {steps} steps"
+    return f"seed variety {recipe.seed_variety:g} in the {first}"
 
 
 def format_start(start: Start) -> str:

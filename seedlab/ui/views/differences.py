@@ -24,6 +24,8 @@ FORMATS: Mapping[str, tuple[str, Callable[[Recipe], str]]] = {
     "seed": ("Seed", lambda recipe: str(recipe.seed)),
     "nudges": ("Nudged toward", lambda recipe: ", ".join(f"{each.seed} ({each.weight:g})" for each in recipe.nudges)),
     "late_step": ("Late prompt from step", lambda recipe: str(recipe.late_step) if recipe.late_prompt else ""),
+    "seed_variety": ("Seed variety", lambda recipe: f"{recipe.seed_variety:g}"),
+    "seed_variety_steps": ("Steps with seed variety", lambda recipe: str(recipe.seed_variety_steps)),
     "num_inference_steps": ("Steps", lambda recipe: str(recipe.num_inference_steps)),
     "guidance_scale": ("Guidance", lambda recipe: f"{recipe.guidance_scale:.12g}"),
     "scheduler": ("Scheduler", lambda recipe: label_scheduler(recipe.scheduler)),

@@ -37,6 +37,7 @@ class Grid:
         start: a picture of the user's own to start from, in place of noise; None for noise. Never from a stranger: the
             file is read.
         vae_tiling: whether large pictures are decoded in tiles.
+        variety: seed variety, 0...2.
         strength: how much of it may change: above 0, at most 1, or "subtle" or "strong".
     """
 
@@ -56,6 +57,7 @@ class Grid:
     start: Path | None = None
     strength: str | float | None = None
     vae_tiling: bool = False
+    variety: float | None = None
 
     def make_recipe(
         self, model: Model, seed: int, loras: tuple[Lora, ...], picture: InputPicture | None = None
@@ -81,6 +83,7 @@ class Grid:
             generator_device=self.generator_device,
             loras=loras,
             vae_tiling=self.vae_tiling,
+            seed_variety=self.variety,
         )
         if picture is None:
             return recipe

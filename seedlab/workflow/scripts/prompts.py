@@ -1,6 +1,6 @@
-"""The lines of a script that encode prompts: with weights, and for words that join late.
+"""The lines of a script that encode prompts: with weights, with seed variety, and for words that join late.
 
-They do what `seedlab.pipelines.sampling.embeddings` and `late_words` do.
+They do what `seedlab.pipelines.sampling.embeddings`, `variety` and `late_words` do.
 """
 
 from collections.abc import Sequence, Set
@@ -15,6 +15,12 @@ EMBEDDINGS = ("prompt_embeds", "pooled_prompt_embeds")
 PROMPT_ARGUMENTS = (*CALLBACK, *EMBEDDINGS, *(f"negative_{name}" for name in EMBEDDINGS))
 """Arguments of the call that stand for prompts."""
 
+VARYING = (
+    "def vary(words, strength, seed):  # noise of the seed in the embedding of the words",
+    "    noise = torch.randn(words[0].shape, generator=torch.Generator().manual_seed(seed)).to(pipe.device)",
+    "    plain = words[0].float()",
+    "    return [(plain + strength * plain.std() * noise).to(words[0].dtype), *words[1:]]",
+)
 PNDM = "PNDMScheduler"
 LAYER = "ReturnedEmbeddingsType.PENULTIMATE_HIDDEN_STATES_NON_NORMALIZED"
 
@@ -28,16 +34,18 @@ def write_prompt_imports(recipes: Sequence[Recipe], model: Model | None) -> list
 
 def write_prompt_functions(recipes: Sequence[Recipe], model: Model | None) -> list[str]:
     """Return the functions that these recipes need."""
-    are_late, are_weighted = any(recipe.late_prompt for recipe in recipes), have_weights(recipes)
+    are_varied, are_late = _have_variety(recipes), any(recipe.changes_prompt_after for recipe in recipes)
+    are_encoded = are_late or are_varied
     return [
-        *(_write_weighing(model) if are_weighted else _write_encoding(model) if are_late else []),
+        *(_write_weighing(model) if have_weights(recipes) else _write_encoding(model) if are_encoded else []),
+        *(VARYING if are_varied else []),
         *(_write_join_late({recipe.scheduler for recipe in recipes}, model) if are_late else []),
     ]
 
 
 def write_prompt(recipe: Recipe) -> str:
     """Return the prompt as a literal: None if embeddings replace it."""
-    return _write_words(recipe.prompt, recipe) or "None"
+    return "None" if recipe.seed_variety else _write_words(recipe.prompt, recipe) or "None"
 
 
 def write_prompt_settings(
@@ -49,15 +57,17 @@ def write_prompt_settings(
         negative_prompt: "" to leave it out.
         weighing: whether the script's function `encode` reads weights.
     """
-    settings = {} if _write_words(recipe.prompt, recipe) else _write_embeddings("", recipe.prompt, recipe, model)
+    plain = recipe.prompt if _write_words(recipe.prompt, recipe) else ""
+    settings = {} if plain else _write_embeddings("", recipe.prompt, recipe, model)
+    if recipe.seed_variety:
+        settings = _write_varied(recipe, model, weighing=weighing)
     if negative_prompt:
         words = _write_words(negative_prompt, recipe)
         embeddings = _write_embeddings("negative_", negative_prompt, recipe, model)
         settings |= {"negative_prompt": words} if words else embeddings
-    if recipe.late_prompt:
-        plain = f"encode({_write_words(recipe.late_prompt, recipe)})"
-        words = _write_encoded(recipe.late_prompt, recipe) if weighing else plain
-        joining = f"join_late({recipe.late_step}, {words})"
+    if recipe.changes_prompt_after:
+        words = _write_encoded(recipe.later_prompt, recipe, weighing=weighing)
+        joining = f"join_late({recipe.changes_prompt_after}, {words})"
         settings |= dict(zip(CALLBACK, (joining, str(list(_list_step_embeddings(model)))), strict=True))
     return settings
 
@@ -83,11 +93,30 @@ def _write_words(prompt: str, recipe: Recipe) -> str:
 
 def _write_embeddings(prefix: str, prompt: str, recipe: Recipe, model: Model | None) -> dict[str, str]:
     names = EMBEDDINGS if _has_two_encoders(model) else EMBEDDINGS[:1]
-    encoded = _write_encoded(prompt, recipe)
+    encoded = _write_encoded(prompt, recipe, weighing=True)
     return {f"{prefix}{name}": f"{encoded}[{index}]" for index, name in enumerate(names)}
 
 
-def _write_encoded(prompt: str, recipe: Recipe) -> str:
+def _write_varied(recipe: Recipe, model: Model | None, *, weighing: bool) -> dict[str, str]:
+    encoded = _write_encoded(recipe.prompt, recipe, weighing=weighing)
+    varied = f"vary({encoded}, {recipe.seed_variety}, {recipe.seed})"
+    is_flux = model is not None and (model.distilled_guidance or model.uses_true_cfg)
+    is_pooled = len(_list_step_embeddings(model)) > 1 or is_flux
+    return {EMBEDDINGS[0]: f"{varied}[0]"} | ({EMBEDDINGS[1]: f"{encoded}[1]"} if is_pooled else {})
+
+
+def _have_variety(recipes: Sequence[Recipe]) -> bool:
+    return any(recipe.seed_variety for recipe in recipes)
+
+
+def _write_encoded(prompt: str, recipe: Recipe, *, weighing: bool) -> str:
+    """Return the call of the script's function `encode`.
+
+    Args:
+        weighing: whether it reads weights.
+    """
+    if not weighing:
+        return f"encode({_write_words(prompt, recipe)})"
     parts = read_parts(prompt, recipe.prompt_syntax)
     return f"encode({', '.join(f'({quote(text)}, {weight})' for text, weight in parts)})"
 

@@ -36,6 +36,8 @@ VARYING = (
     "scheduler",
     "late_prompt",
     "late_step",
+    "seed_variety",
+    "seed_variety_steps",
     "prompt_syntax",
     "start",
     "vae_tiling",

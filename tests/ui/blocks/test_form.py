@@ -30,6 +30,7 @@ from tests.ui.page import Page, address
         ("width", {"width": "8"}),
         ("height", {"height": "4096"}),
         ("scheduler", {"scheduler": "nonsense"}),
+        ("seed_variety", {"seed_variety": "3"}),
         ("loras", {"loras": "banana"}),
     ],
 )
@@ -53,6 +54,12 @@ def test_an_unsupported_size_is_rounded_with_a_notice(page, painter):
     assert page.notice == "Sketch makes sizes in steps of 8 pixels: 100 became 104."
     page.explore(width="104", seeds="1")
     assert page.notice == ""
+
+
+def test_seed_variety_is_noise_in_the_first_steps(page, painter):
+    page.explore(seed_variety="0.5", num_inference_steps="8", seeds="0")
+    page.develop()
+    assert (painter.painted[0].seed_variety, painter.painted[0].seed_variety_steps) == (0.5, 2)
 
 
 def test_random_seeds_are_written_into_the_field(page, painter):
@@ -85,7 +92,7 @@ def test_locking_without_suffixes_shows_an_error_under_them(page):
 def test_empty_fields_show_the_models_defaults_as_placeholders(page):
     *_, outputs = page.handlers.choose_model("sketch", "suffixes")
     steps, guidance, scheduler, width, height, *others, error, about = outputs
-    assert [each["visible"] for each in others] == [True] * 5
+    assert [each["visible"] for each in others] == [True] * 6
     assert [update["placeholder"] for update in (steps, guidance, width, height)] == ["12", "3", "128", "128"]
     assert scheduler["choices"][0] == ("Default: DPM++ 2M", "")
     assert (error, about) == ("", "")
@@ -119,7 +126,8 @@ def test_model_notes_give_licence_size_and_effect_of_the_seed(painter):
     _, _, about = choose(painter, model_id="owner/name", card=card)
     assert about == (
         "Licence: Apache 2.0. 33.7 GB to download, about 36 GB of memory. Accept its licence first at "
-        "https://huggingface.co/owner/name. The seed decides little here."
+        "https://huggingface.co/owner/name. The seed decides little here. Seed variety, such as 0.5, makes its seeds "
+        "differ more."
     )
 
 

@@ -269,6 +269,7 @@ def test_a_reload_restores_advanced_fields_and_leaves_defaults_empty(page):
         "width": "",
         "height": "",
         "generator_device": "cpu",
+        "seed_variety": "",
         "loras": "",
         "start": "",
     }

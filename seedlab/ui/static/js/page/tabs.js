@@ -10,7 +10,7 @@ const MOST = 200;
 export class Tabs {
   // `saved` has the rounds as they are saved; `redraw` shows a new thumbnail.
   constructor(view, saved, redraw) {
-    Object.assign(this, { view, saved, redraw, made: null, shown: '' });
+    Object.assign(this, { view, saved, redraw, made: new Map(), shown: '' });
     this.thumbs = read();
   }
 
@@ -27,19 +27,27 @@ export class Tabs {
     return text ? nameRound(text) : '';
   }
 
-  // Makes the thumbnail of the first round on the screen, if it has another picture now.
+  // Makes the thumbnails of first rounds that have another picture now.
   async take() {
-    const [id] = this.view.path;
-    const data = this.view.known.get(id);
-    const url = data?.tiles[choosePicture(data)]?.url;
-    const round = this.name(id); // '' until the saved form of the round has arrived: then it is taken with that
-    if (!url || !round || url === this.made) return;
-    this.made = url;
-    const picture = await shrink(locate(url));
-    if (!picture) return;
-    this.thumbs[id] = { round, picture };
+    const { known, labels, path } = this.view;
+    const ids = new Set([...labels.keys(), path[0]]);
+    const made = await Promise.all([...ids].filter((id) => known.has(id)).map((id) => this.make(id)));
+    if (!made.some(Boolean)) return;
     this.write();
     this.redraw();
+  }
+
+  // Returns whether there is a new one. A round that is not saved yet has no name: its thumbnail is made with a later update,
+  // when another round may be on the screen.
+  async make(id) {
+    const data = this.view.known.get(id);
+    const url = data.tiles[choosePicture(data)]?.url;
+    const round = url && url !== this.made.get(id) ? this.name(id) : '';
+    if (!round) return false;
+    this.made.set(id, url);
+    const picture = await shrink(locate(url));
+    if (picture) this.thumbs[id] = { round, picture };
+    return Boolean(picture);
   }
 
   write() {
