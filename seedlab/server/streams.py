@@ -8,6 +8,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from urllib.parse import parse_qs
 from weakref import WeakValueDictionary
 
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -124,11 +125,20 @@ class StreamLimits:
         elif scope["type"] == "http" and scope["path"] == DATA:
             session = parse_qs(scope["query_string"].decode("latin-1")).get("session_hash", [""])[0]
             async with self._streams.listen(session):
-                await self._app(scope, receive, send)
+                await self._stream(scope, receive, send)
         else:
             is_stream = call is not None and scope["path"] == JOIN
             refusal = self._streams.check(call.session, find_client(scope)) if call and is_stream else None
             await (refusal or self._app)(scope, receive, send)
+
+    async def _stream(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Stream. Gradio tells a tab without events so, and then raises a 404 when the answer has begun: it ends here."""
+        try:
+            await self._app(scope, receive, send)
+        except RuntimeError as error:
+            if not isinstance(error.__cause__, HTTPException):
+                raise
+            await send({"type": "http.response.body", "body": b""})
 
     async def _beat(self, scope: Scope, receive: Receive, send: Send) -> None:
         visit = self._streams.await_visit(scope["path"].removeprefix(HEARTBEAT))

@@ -150,3 +150,11 @@ def test_shares_of_places(counts, session, sentence):
     if refusal is not None:
         assert refusal.status_code == 429
         assert sentence in refusal.body.decode()
+
+
+def test_a_stream_of_nobody_ends_without_a_traceback(few, visitor, caplog, capfd):
+    answer = visitor.get(DATA, params={"session_hash": "nobody"})
+    assert answer.status_code == 200
+    assert "session_not_found" in answer.text
+    seen = capfd.readouterr()
+    assert "Traceback" not in seen.out + seen.err + caplog.text
