@@ -132,7 +132,7 @@ class StreamLimits:
             await (refusal or self._app)(scope, receive, send)
 
     async def _stream(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Stream. Gradio tells a tab without events so, and then raises a 404 when the answer has begun: it ends here."""
+        """Pass a stream on. Gradio tells a tab without events so, and then raises a 404 although the answer began."""
         try:
             await self._app(scope, receive, send)
         except RuntimeError as error:
