@@ -120,6 +120,7 @@ def test_each_first_round_has_a_tab_with_its_picture_which_outlives_a_reload(scr
     tabs = screen.page.locator(".roots button")
     for number, seed in enumerate(seeds):
         screen.generate(prompt=f"a labrador in a garden, number {number}", seeds=str(seed))
+        expect(screen.column(0).locator(".edge")).to_have_text([str(seed)])  # not the round before, which is done
         screen.wait_done(0, 1)
     expect(tabs).to_have_count(4)
     expect(tabs.locator("img")).to_have_count(4)

@@ -10,7 +10,7 @@ const MOST = 200;
 export class Tabs {
   // `saved` has the rounds as they are saved; `redraw` shows a new thumbnail.
   constructor(view, saved, redraw) {
-    Object.assign(this, { view, saved, redraw, made: new Map(), shown: '' });
+    Object.assign(this, { view, saved, redraw, making: new Set(), shown: '' });
     this.thumbs = read();
   }
 
@@ -29,12 +29,16 @@ export class Tabs {
 
   // Makes the thumbnails of first rounds that have another picture now.
   async take() {
-    const { known, labels, path } = this.view;
-    const ids = new Set([...labels.keys(), path[0]]);
-    const made = await Promise.all([...ids].filter((id) => known.has(id)).map((id) => this.make(id)));
+    const made = await Promise.all(this.listIds().filter((id) => this.view.known.has(id)).map((id) => this.make(id)));
     if (!made.some(Boolean)) return;
     this.write();
     this.redraw();
+  }
+
+  // Of the first rounds, the one on the screen included: its label may come later.
+  listIds() {
+    const { labels, path } = this.view;
+    return [...new Set([...labels.keys(), ...path.slice(0, 1)])];
   }
 
   // Returns whether there is a new one. A round that is not saved yet has no name: its thumbnail is made with a later update,
@@ -42,16 +46,18 @@ export class Tabs {
   async make(id) {
     const data = this.view.known.get(id);
     const url = data.tiles[choosePicture(data)]?.url;
-    const round = url && url !== this.made.get(id) ? this.name(id) : '';
-    if (!round) return false;
-    this.made.set(id, url);
+    const round = url ? this.name(id) : '';
+    const [thumb, key] = [this.thumbs[id], `${id} ${url}`];
+    if (!round || this.making.has(key) || (thumb?.round === round && thumb.url === url)) return false;
+    this.making.add(key);
     const picture = await shrink(locate(url));
-    if (picture) this.thumbs[id] = { round, picture };
+    this.making.delete(key);
+    if (picture) this.thumbs[id] = { round, url, picture };
     return Boolean(picture);
   }
 
   write() {
-    const ids = Object.keys(this.thumbs).map(Number).filter((id) => this.view.labels.has(id)).sort((a, b) => b - a);
+    const ids = this.listIds().sort((a, b) => b - a).filter((id) => this.thumbs[id]);
     this.thumbs = Object.fromEntries(ids.slice(0, MOST).map((id) => [id, this.thumbs[id]]));
     writeStorage(KEY, JSON.stringify(this.thumbs));
   }
