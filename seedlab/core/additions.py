@@ -1,11 +1,15 @@
 """What a recipe adds to its model, its noise and its prompt: LoRAs, nudges and seed variety."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
+from typing import TYPE_CHECKING
 
 from seedlab.core.errors import RecipeError
 from seedlab.core.validation import check_int, check_text
+
+if TYPE_CHECKING:
+    from seedlab.core.recipe import Recipe
 
 MAX_SEED = 2**64 - 1
 """torch's generators take 64 bits, and so do ComfyUI's seeds."""
@@ -17,9 +21,14 @@ VARIETY_SHARE = 0.25
 """The share of the steps that reads noise in the prompt's embedding: the first, which decide the composition."""
 
 
-def count_variety_steps(variety: float, steps: int) -> int:
-    """Return how many of a picture's steps have seed variety by default; 0 without any."""
-    return ceil(steps * VARIETY_SHARE) if variety else 0
+def vary_seed(recipe: "Recipe", variety: float) -> "Recipe":
+    """Return the recipe with seed variety in the first `VARIETY_SHARE` of its steps, or without any for 0.
+
+    Raises:
+        RecipeError: the variety is out of range, or excluded by another field.
+    """
+    steps = ceil(recipe.num_inference_steps * VARIETY_SHARE) if variety else 0
+    return replace(recipe, seed_variety=variety, seed_variety_steps=steps)
 
 
 def check_seed_variety(variety: object, variety_steps: object, steps: int) -> float:

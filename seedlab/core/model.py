@@ -4,7 +4,7 @@ from dataclasses import dataclass, fields
 from math import ceil
 from typing import Any, Self
 
-from seedlab.core.additions import count_variety_steps
+from seedlab.core.additions import vary_seed
 from seedlab.core.errors import RecipeError
 from seedlab.core.model_card import ModelCard
 from seedlab.core.prompt_weights import choose_syntax, is_weighted, read_parts
@@ -141,11 +141,11 @@ class Model:
         given = {name: value for name, value in changes.items() if value is not None}
         values = defaults | given
         values.setdefault("prompt_syntax", choose_syntax(prompt, *(given.get(name, "") for name in PROMPTS[1:])))
-        steps = count_variety_steps(values.get("seed_variety", 0.0), values["num_inference_steps"])
-        values.setdefault("seed_variety_steps", steps)
+        variety = None if "seed_variety_steps" in given else values.pop("seed_variety", None)
         # A scheduler has several names; without this one picture would have several recipes.
         values["scheduler"] = parse_scheduler(values["scheduler"]).name
         recipe = Recipe(model_id=self.model_id, revision=self.revision, prompt=prompt, seed=seed, **values)
+        recipe = recipe if variety is None else vary_seed(recipe, variety)
         self.check(recipe)
         self._check_unread(recipe)
         return recipe
@@ -219,12 +219,11 @@ class Model:
                 raise RecipeError(field, f"{self.name} takes no {words}: leave it empty.")
 
     def _check_supported(self, recipe: Recipe) -> None:
+        unchanging = f"{self.name} cannot change its prompt between two steps"
         if recipe.late_prompt and not self.step_embeddings:
-            sentence = f"{self.name} cannot change its prompt between two steps: vary the picture by suffixes instead."
-            raise RecipeError("late_prompt", sentence)
+            raise RecipeError("late_prompt", f"{unchanging}: vary the picture by suffixes instead.")
         if recipe.seed_variety and not self.step_embeddings:
-            sentence = f"{self.name} cannot change its prompt between two steps, so it has no seed variety: leave it 0."
-            raise RecipeError("seed_variety", sentence)
+            raise RecipeError("seed_variety", f"{unchanging}, so it has no seed variety: leave it 0.")
         for field in () if self.weighted_encoders else PROMPTS:
             if is_weighted(read_parts(getattr(recipe, field), recipe.prompt_syntax)):
                 raise RecipeError(field, f"{self.name} reads no weights such as (word:1.3). {ESCAPING}")

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from seedlab.core.additions import count_variety_steps
+from seedlab.core.additions import vary_seed
 from seedlab.core.errors import RecipeError
 from seedlab.core.file_names import name_file
 from seedlab.core.numbers import read_size
@@ -109,11 +109,6 @@ def _caption_weight(value: Any) -> str:
     return " ".join(filter(None, ("LoRA", str(value[0]), f"{value[1]:g}")))
 
 
-def _apply_variety(parent: Recipe, value: Any) -> Recipe:
-    steps = count_variety_steps(value[0], parent.num_inference_steps)
-    return replace(parent, seed_variety=value[0], seed_variety_steps=steps)
-
-
 SETTINGS = (
     Setting(
         "guidance",
@@ -177,7 +172,7 @@ SETTINGS = (
         "0, 0.25, 0.5, 1",
         ("seed variety", "seed_variety"),
         _read_decimals,
-        _apply_variety,
+        lambda parent, value: vary_seed(parent, value[0]),
         lambda value: f"seed variety {value[0]:g}",
     ),
 )

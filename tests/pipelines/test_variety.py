@@ -111,3 +111,16 @@ def test_old_recipes_keep_their_fingerprint(tiny):
     plain = builders.make_recipe(tiny)
     assert not {"seed_variety", "seed_variety_steps"} & set(plain.to_dict())
     assert replace(plain, **VARIED).fingerprint != plain.fingerprint
+
+
+@pytest.mark.parametrize("steps", ["many", 10**400, -1])
+def test_steps_that_are_none_are_refused_in_words_with_seed_variety_too(tiny, steps):
+    with pytest.raises(RecipeError) as caught:
+        find_model(str(tiny)).make_recipe(prompt="", seed=0, num_inference_steps=steps, seed_variety=0.5)
+    assert caught.value.field == "num_inference_steps"
+
+
+def test_a_script_of_an_empty_prompt_passes_it_as_words(tiny):
+    script = write_script([builders.make_recipe(tiny, prompt="")])
+    assert "prompt_embeds" not in script
+    assert "encode" not in script

@@ -57,8 +57,7 @@ def write_prompt_settings(
         negative_prompt: "" to leave it out.
         weighing: whether the script's function `encode` reads weights.
     """
-    plain = recipe.prompt if _write_words(recipe.prompt, recipe) else ""
-    settings = {} if plain else _write_embeddings("", recipe.prompt, recipe, model)
+    settings = {} if _write_words(recipe.prompt, recipe) else _write_embeddings("", recipe.prompt, recipe, model)
     if recipe.seed_variety:
         settings = _write_varied(recipe, model, weighing=weighing)
     if negative_prompt:
@@ -81,6 +80,10 @@ def _has_two_encoders(model: Model | None) -> bool:
     return model is not None and len(model.weighted_encoders) > 1
 
 
+def _is_flux(model: Model | None) -> bool:
+    return model is not None and (model.distilled_guidance or model.uses_true_cfg)
+
+
 def _list_step_embeddings(model: Model | None) -> tuple[str, ...]:
     return EMBEDDINGS[:1] if model is None else model.step_embeddings
 
@@ -100,8 +103,7 @@ def _write_embeddings(prefix: str, prompt: str, recipe: Recipe, model: Model | N
 def _write_varied(recipe: Recipe, model: Model | None, *, weighing: bool) -> dict[str, str]:
     encoded = _write_encoded(recipe.prompt, recipe, weighing=weighing)
     varied = f"vary({encoded}, {recipe.seed_variety}, {recipe.seed})"
-    is_flux = model is not None and (model.distilled_guidance or model.uses_true_cfg)
-    is_pooled = len(_list_step_embeddings(model)) > 1 or is_flux
+    is_pooled = len(_list_step_embeddings(model)) > 1 or _is_flux(model)
     return {EMBEDDINGS[0]: f"{varied}[0]"} | ({EMBEDDINGS[1]: f"{encoded}[1]"} if is_pooled else {})
 
 
@@ -125,8 +127,7 @@ def _write_call(model: Model | None) -> str:
     """Return the call that encodes `text`. Stable Diffusion 3 requires all its prompts; Flux has no such guidance."""
     is_3 = "pooled_prompt_embeds" in _list_step_embeddings(model)
     others = ", prompt_2=None, prompt_3=None" if is_3 else ""
-    is_flux = model is not None and (model.distilled_guidance or model.uses_true_cfg)
-    guidance = "" if is_flux else ", do_classifier_free_guidance=False"
+    guidance = "" if _is_flux(model) else ", do_classifier_free_guidance=False"
     return f"pipe.encode_prompt(text{others}, device=pipe.device, num_images_per_prompt=1{guidance})"
 
 

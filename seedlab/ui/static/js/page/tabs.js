@@ -10,7 +10,7 @@ const MOST = 200;
 export class Tabs {
   // `saved` has the rounds as they are saved; `redraw` shows a new thumbnail.
   constructor(view, saved, redraw) {
-    Object.assign(this, { view, saved, redraw, making: new Set(), shown: '' });
+    Object.assign(this, { view, saved, redraw, names: new Map(), making: new Set(), shown: '' });
     this.thumbs = read();
   }
 
@@ -22,9 +22,12 @@ export class Tabs {
     });
   }
 
+  // Asked for on every update, and slow to compute.
   name(id) {
     const text = this.saved.rounds.get(id)?.text;
-    return text ? nameRound(text) : '';
+    if (!text) return '';
+    if (this.names.get(id)?.text !== text) this.names.set(id, { text, name: nameRound(text) });
+    return this.names.get(id).name;
   }
 
   // Makes the thumbnails of first rounds that have another picture now.
