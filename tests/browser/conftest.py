@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
-from tests.browser.screen import CHROMIUM, Screen, open_browser
+from tests.browser.screen import CHROMIUM, Screen, clean, open_browser
 from tests.browser.server import Server, start_server
 from tests.pipelines.builders import build_stable_diffusion
 from tests.pipelines.fake_hub import Hub, serve
@@ -78,13 +78,6 @@ def profiles(browser) -> Iterator[dict[object, BrowserContext]]:
         profile.close()
 
 
-def clean(profile: BrowserContext, url: str) -> None:
-    """Forget what the page has saved in a profile."""
-    page = profile.pages[0] if profile.pages else profile.new_page()
-    page.goto(f"{url}/robots.txt")  # of the same origin, without a script that saves again
-    page.evaluate("localStorage.clear(); sessionStorage.clear()")
-
-
 @pytest.fixture
 def visit(browser, profiles, server) -> Iterator[Callable[..., Screen]]:
     """Open tabs, each with its own browser profile. Any complaint of theirs fails the test."""
@@ -106,7 +99,7 @@ def visit(browser, profiles, server) -> Iterator[Callable[..., Screen]]:
     yield make
     for screen in screens:
         screen.leave()
-        clean(screen.page.context, server.url)
+        clean(screen.page, server.url)
     assert [complaint for screen in screens for complaint in screen.complaints] == []
 
 

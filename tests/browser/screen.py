@@ -51,6 +51,12 @@ def open_browser(playwright: Playwright) -> Browser:
     return playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
 
 
+def clean(page: Page, url: str) -> None:
+    """Forget what the page has saved in a browser profile."""
+    page.goto(f"{url}/robots.txt")  # of the same origin, without a script that saves again
+    page.evaluate("localStorage.clear(); sessionStorage.clear()")
+
+
 @dataclass
 class Screen:
     """One browser tab. `complaints` collects errors, dialogs and requests to other hosts, which must never happen."""
@@ -93,11 +99,19 @@ class Screen:
             self.complaints.append(request.url)
 
     def open(self) -> "Screen":
-        with self._expect_cut_requests():
-            self.page.goto(self.url)
+        self.go_to(self.url)
         # The empty state appears with the first view, when the page is complete.
         expect(self.page.locator(".blank")).to_be_visible(timeout=PATIENCE)
         return self
+
+    def go_to(self, url: str) -> None:
+        with self._expect_cut_requests():
+            self.page.goto(url)
+
+    def forget(self) -> None:
+        """Leave the page, and forget what it has saved."""
+        with self._expect_cut_requests():
+            clean(self.page, self.url)
 
     def reload(self) -> None:
         with self._expect_cut_requests():

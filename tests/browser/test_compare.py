@@ -44,7 +44,7 @@ def test_pinned_pictures_stay_pinned_over_a_reload(varied):
     varied.page.keyboard.press("p")
     varied.page.keyboard.press("Escape")
     expect(varied.column(1).locator(".tile.pinned")).to_have_count(1)
-    varied.page.reload()
+    varied.reload()
     varied.wait_done(1)
     expect(varied.column(1).locator(".tile").nth(2)).to_have_class(re.compile("pinned"))
     varied.frame(0, 0).press("c")

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from seedlab.rules.seeds import Seeds
 from seedlab.workflow.export.links import make_link, read_link
 from seedlab.workflow.trails.trail import Trail
-from tests.browser.conftest import QUICK, SMALL, clean
+from tests.browser.conftest import QUICK, SMALL
 from tests.browser.screen import PATIENCE
 from tests.browser.test_cull import PHONE, PRESS, RELEASE
 
@@ -48,7 +48,7 @@ def search(screen, name, text, count):
 
 def forget_trail(screen):
     """Open the page as on the day after, without the trail."""
-    clean(screen.page.context, screen.url)
+    screen.forget()
     screen.open()
 
 
@@ -172,7 +172,7 @@ def test_a_link_shows_recipes_and_makes_the_pictures_on_a_click(made, seeds, wor
     whole.click()
     expect(made.script).not_to_have_value(picture)
     forget_trail(made)
-    made.page.goto(picture)  # into the page that is open
+    made.go_to(picture)  # into the page that is open
     expect(made.sentence("notice")).to_contain_text("Opened from a link", timeout=PATIENCE)
     made.wait_done(0, 1)  # it is in the store
     assert "#" not in made.page.url
@@ -184,8 +184,8 @@ def test_a_link_shows_recipes_and_makes_the_pictures_on_a_click(made, seeds, wor
 def test_pictures_that_are_not_here_wait_for_a_click(made, seeds):
     shared = read_link(read_address(made, made.action("Copy link")))
     recipe = replace(shared.newest.tiles[0].recipe, seed=seeds[3] + 60)
-    clean(made.page.context, made.url)
-    made.page.goto(make_link(made.url, Trail().explore(recipe, Seeds((recipe.seed,)))))
+    made.forget()
+    made.go_to(make_link(made.url, Trail().explore(recipe, Seeds((recipe.seed,)))))
     expect(made.tiles(0, "stopped")).to_have_count(1, timeout=PATIENCE)
     expect(made.sentence("notice")).to_contain_text("the recipe of 1 picture. Click it to make it")
     made.frame(0, 0).click()
@@ -193,8 +193,8 @@ def test_pictures_that_are_not_here_wait_for_a_click(made, seeds):
 
 
 def test_a_damaged_link_says_so(screen):
-    clean(screen.page.context, screen.url)
-    screen.page.goto(f"{screen.url}#r=1.nonsense")
+    screen.forget()
+    screen.go_to(f"{screen.url}#r=1.nonsense")
     expect(screen.sentence("page")).to_contain_text("This link is damaged", timeout=PATIENCE)
     expect(screen.columns).to_have_count(0)
 

@@ -1,7 +1,5 @@
 """The page's modules in a real browser: found below a path, and kept by the browser."""
 
-import re
-
 import pytest
 from playwright.sync_api import expect
 
@@ -20,10 +18,8 @@ def test_the_page_finds_its_modules_below_a_path(visit, path):
         route.continue_(url=route.request.url.replace("/below", "", 1))
 
     screen.page.route("**/below**", pass_on)
-    screen.page.goto(f"{screen.url}{path}")
+    screen.go_to(f"{screen.url}{path}")
     expect(screen.page.locator(".blank")).to_be_visible()
     expect(screen.page.get_by_role("button", name="Fold the panel away")).to_be_visible()
     assert f"{screen.url}/below/{find_base()}/js/sheet.js" in asked
     screen.page.unroute("**/below**")
-    # Gradio's, of the page that was left.
-    screen.complaints[:] = [each for each in screen.complaints if not re.search("AbortError|errored out", each)]

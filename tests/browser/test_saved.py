@@ -130,7 +130,7 @@ def test_each_first_round_has_a_tab_with_its_picture_which_outlives_a_reload(scr
     expect(tabs.last).to_be_in_viewport()
     tabs.first.click()
     expect(tabs.first).to_have_attribute("aria-current", "true")
-    screen.page.reload()
+    screen.reload()
     expect(tabs.locator("img")).to_have_count(4)
     assert tabs.locator("img").evaluate_all("each => each.map(({ src }) => src)") == pictures
     expect(tabs.first).to_be_in_viewport(ratio=1)

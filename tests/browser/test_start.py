@@ -46,7 +46,7 @@ def test_from_dropping_a_photograph_to_a_round_that_starts_from_it(screen, seeds
     screen.wait_done(0, 2)
     expect(screen.column(0).locator("header")).to_contain_text("from “my photo.jpg”")
     expect(screen.sentence("start_strength")).to_have_text("")
-    page.reload()
+    screen.reload()
     screen.wait_done(0, 2)
     expect(screen.sentence("starting")).to_contain_text("“my photo.jpg”")
     assert screen.value("start_strength") == "0.6"

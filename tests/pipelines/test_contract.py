@@ -38,6 +38,16 @@ def test_a_grid_gives_what_the_plain_script_gives_for_each_recipe_alone(shared_m
     assert len(set(hashes)) == 4
 
 
+@pytest.mark.parametrize("size", [(64, 64), (128, 128)], ids=str)
+def test_our_own_model_gives_each_seed_the_bytes_that_it_has_alone(shared_manager, size):
+    """In the dtype of this machine. In the smallest pictures a layer has one position, which has kernels of its own."""
+    height, width = size
+    recipe = shared_manager.resolve("sketch").make_recipe(prompt="a red boat", seed=0)
+    recipe = replace(recipe, height=height, width=width, num_inference_steps=4)
+    recipes = [replace(recipe, seed=seed) for seed in range(8)]
+    assert make(shared_manager, *recipes) == [make(shared_manager, recipe)[0] for recipe in recipes]
+
+
 def test_the_order_and_the_neighbours_change_nothing(shared_manager, tiny):
     recipes = [make_recipe(tiny, seed=seed, scheduler="EulerAncestralDiscreteScheduler") for seed in range(4)]
     forwards, backwards = make(shared_manager, *recipes), make(shared_manager, *reversed(recipes))

@@ -6,7 +6,7 @@ from pathlib import Path
 from seedlab.core.files import find_cache
 from seedlab.core.json_file import read_json, write_json
 
-VERSION = 9
+VERSION = 10
 """Grows when calibration checks more, or plans mean something else; plans of other versions are computed again."""
 
 
