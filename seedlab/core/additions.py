@@ -1,4 +1,4 @@
-"""What a recipe adds to its model, its noise and its prompt: LoRAs, nudges and seed variety."""
+"""What a recipe adds to its model, its noise and its prompt: LoRAs, nudges, another size and seed variety."""
 
 import re
 from dataclasses import dataclass, replace
@@ -6,7 +6,7 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from seedlab.core.errors import RecipeError
-from seedlab.core.validation import check_int, check_text
+from seedlab.core.validation import check_int, check_side, check_text
 
 if TYPE_CHECKING:
     from seedlab.core.recipe import Recipe
@@ -47,6 +47,18 @@ def check_seed_variety(variety: object, variety_steps: object, steps: int) -> fl
     if bool(variety) != bool(variety_steps):
         raise RecipeError("seed_variety", "Seed variety needs both its strength and the number of its steps.")
     return float(variety)  # type: ignore[arg-type]
+
+
+def check_noise_size(height: object, width: object) -> None:
+    """Check the size that noise is drawn in: a height and a width in pixels, or 0 and 0.
+
+    Raises:
+        RecipeError: a side has the wrong type or is out of range, or one is missing.
+    """
+    if (height, width) == (0, 0):
+        return
+    check_side("noise_height", height)
+    check_side("noise_width", width)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,6 +16,7 @@ CHARACTERS_PER_TOKEN = 25
 
 ESCAPING = r"Leave them out; for brackets themselves, write \( and \)."
 
+NO_RESIZED_NOISE = "draws its noise in a way of its own, which cannot be resized: explore its seeds instead"
 NO_NUDGES = "draws its noise in a way of its own, which cannot be nudged: explore its seeds instead"
 
 SKETCH = "sketch"
@@ -50,6 +51,7 @@ class Model:
         distilled_guidance: whether the guidance is an input of the denoiser, which was distilled for it; its scale is
             not that of classifier-free guidance.
         takes_nudges: whether its pipeline takes nudged noise.
+        resizes_noise: whether its pipeline also takes noise that was drawn in another size.
         image_to_image: the arguments of its image-to-image pipeline besides those of Stable Diffusion's, out of
             "height" and "width"; None if diffusers has no such pipeline for it.
         takes_tiles: whether its autoencoder decodes in tiles.
@@ -88,6 +90,7 @@ class Model:
     uses_true_cfg: bool = False
     distilled_guidance: bool = False
     takes_nudges: bool = True
+    resizes_noise: bool = True
     image_to_image: tuple[str, ...] | None = ()
     takes_tiles: bool = True
     draft_share: float = 0.25
@@ -116,6 +119,11 @@ class Model:
     def can_nudge(self) -> bool:
         """Whether it makes nudged pictures."""
         return self.takes_nudges and not self.unconditional
+
+    @property
+    def can_resize_noise(self) -> bool:
+        """Whether it makes pictures from noise that was drawn in another size."""
+        return self.resizes_noise and self.can_nudge
 
     @property
     def can_develop(self) -> bool:
@@ -194,9 +202,12 @@ class Model:
         self._check_ignored(recipe)
         if recipe.nudges and not self.takes_nudges:
             raise RecipeError("nudges", f"{self.name} {NO_NUDGES}.")
+        if recipe.resizes_noise and not self.can_resize_noise:
+            raise RecipeError("noise_height", f"{self.name} {NO_RESIZED_NOISE}.")
         self._check_supported(recipe)
-        for field in ("height", "width"):
-            self._check_side(field, getattr(recipe, field))
+        sides = {"height": recipe.height, "width": recipe.width}
+        for field, side in (*sides.items(), *zip(sides, recipe.noise_size, strict=True)):
+            self._check_side(field, side)
         for field in PROMPTS:
             self._check_length(field, len(getattr(recipe, field)))
 
@@ -249,9 +260,10 @@ class Model:
             # Its pipeline converts the picture to numpy, which has no bfloat16.
             "dtype": "works only in float32: choose float32",
             "nudges": NO_NUDGES,
+            "noise_height": NO_RESIZED_NOISE,
         }
         only: dict[str, Any] = dict.fromkeys(PROMPTS, "")
-        only |= {"guidance_scale": 0.0, "dtype": "float32", "nudges": (), "seed_variety": 0.0}
+        only |= {"guidance_scale": 0.0, "dtype": "float32", "nudges": (), "noise_height": 0, "seed_variety": 0.0}
         only |= {"height": self.height, "width": self.width}
         for field, sentence in sentences.items():
             if getattr(recipe, field) != only[field]:

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any, Self
 
 from seedlab.core import canonical
-from seedlab.core.additions import MAX_SEED, Lora, Nudge, check_seed_variety
+from seedlab.core.additions import MAX_SEED, Lora, Nudge, check_noise_size, check_seed_variety
 from seedlab.core.canonical import ADDED
 from seedlab.core.errors import RecipeError, blame
 from seedlab.core.prompt_weights import SYNTAXES, choose_syntax, escape, is_weighted, parse_weights, read_parts
@@ -44,6 +44,8 @@ class Recipe:
         dtype: "float32", "bfloat16" or "float16".
         loras: up to 8.
         nudges: up to 8; the initial noise is turned towards each in turn (see `seedlab.pipelines.sampling.noise`).
+        noise_height, noise_width: the size in pixels that the initial noise is drawn in, before it is resized to that
+            of the picture (see `seedlab.pipelines.sampling.noise_size`); 0 and 0 if it is the picture's own.
         late_prompt: the prompt that is read once `late_step` denoising steps are done; "" if `prompt` is read to the
             end.
         late_step: 1...num_inference_steps - 1; 0 without a late prompt. A step counts once, also where the scheduler
@@ -54,7 +56,7 @@ class Recipe:
         prompt_syntax: "weights" if its prompts have weights as `seedlab.core.prompt_weights` reads them; "" if every
             character means itself. It becomes "" where no prompt has such marks.
         start: the picture that it starts from; None if it starts from noise. With one, it has no nudges, no late
-            words and no seed variety.
+            words, no seed variety and no noise of another size.
         vae_tiling: whether large pictures are decoded, and encoded, in tiles, which takes less memory.
 
     Raises:
@@ -75,6 +77,8 @@ class Recipe:
     dtype: str
     loras: tuple[Lora, ...] = field(default=(), metadata=ADDED)
     nudges: tuple[Nudge, ...] = field(default=(), metadata=ADDED)
+    noise_height: int = field(default=0, metadata=ADDED)
+    noise_width: int = field(default=0, metadata=ADDED)
     late_prompt: str = field(default="", metadata=ADDED)
     late_step: int = field(default=0, metadata=ADDED)
     seed_variety: float = field(default=0.0, metadata=ADDED)
@@ -109,10 +113,17 @@ class Recipe:
             raise RecipeError("nudges", f"{len(self.nudges)} nudges are too many: use {MAX_NUDGES} or fewer.")
         if not isinstance(self.vae_tiling, bool):
             raise RecipeError("vae_tiling", "A picture is decoded in tiles or as a whole: say true or false.")
+        self._check_noise_size()
         self._check_late_words()
         self._check_seed_variety()
         self._check_weights()
         self._check_start()
+
+    def _check_noise_size(self) -> None:
+        check_noise_size(self.noise_height, self.noise_width)
+        if self.noise_size == (self.height, self.width):  # two recipes must not mean the same picture
+            object.__setattr__(self, "noise_height", 0)
+            object.__setattr__(self, "noise_width", 0)
 
     def _check_late_words(self) -> None:
         check_text("late_prompt", self.late_prompt, "The late prompt", MAX_PROMPT_CHARACTERS)
@@ -188,6 +199,16 @@ class Recipe:
         if start is not None and start.recipe is not None:
             start = replace(start, recipe=start.recipe.replace_shared(**changes))
         return replace(self, start=start, **changes)
+
+    @property
+    def noise_size(self) -> tuple[int, int]:
+        """The height and width that the initial noise is drawn in, in pixels."""
+        return self.noise_height or self.height, self.noise_width or self.width
+
+    @property
+    def resizes_noise(self) -> bool:
+        """Whether that is not the size of the picture."""
+        return bool(self.noise_height)
 
     @property
     def changes_prompt_after(self) -> int:

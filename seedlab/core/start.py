@@ -107,6 +107,9 @@ class Start:
         if recipe.nudges:
             sentence = "A picture that starts from another cannot be nudged: vary its seed or its strength instead."
             raise RecipeError("nudges", sentence)
+        if recipe.resizes_noise:
+            sentence = "A picture that starts from another has no noise of another size: make it larger instead."
+            raise RecipeError("noise_height", sentence)
         if recipe.late_prompt:
             sentence = "Words cannot join late in a picture that starts from another: vary it by suffixes instead."
             raise RecipeError("late_prompt", sentence)

@@ -29,11 +29,12 @@ def check_int(field: str, value: object, name: str, low: int, high: int) -> None
 
 def check_side(field: str, value: object) -> None:
     """Check for a height or width in pixels: 8...4096, a multiple of 8."""
-    check_int(field, value, f"The {field}", 8, MAX_SIDE)
+    name = f"The {field.replace('_', ' ')}"
+    check_int(field, value, name, 8, MAX_SIDE)
     assert isinstance(value, int)  # for mypy; check_int has checked it
     if value % 8:
         below = value // 8 * 8
-        raise RecipeError(field, f"The {field} must be a multiple of 8: use {below} or {below + 8}, not {value}.")
+        raise RecipeError(field, f"{name} must be a multiple of 8: use {below} or {below + 8}, not {value}.")
 
 
 def check_choice(field: str, value: object, choices: tuple[str, ...]) -> None:

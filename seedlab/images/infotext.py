@@ -83,6 +83,8 @@ def _write_details(recipe: Recipe, hashes: WeightHashes, draft_steps: int | None
         "CFG scale": recipe.guidance_scale,
         "Seed": recipe.seed,
         **_describe_nudges(recipe.nudges),
+        # As A1111 calls it, which resizes noise in another way.
+        "Seed resize from": f"{recipe.noise_width}x{recipe.noise_height}" if recipe.resizes_noise else None,
         "Late prompt": recipe.write_prompt("late_prompt") or None,
         "Late step": recipe.late_step or None,
         "Seed variety": recipe.seed_variety or None,

@@ -5,18 +5,19 @@ stage, and not another one that looks like it.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
 from seedlab.core.errors import RecipeError, blame
 from seedlab.core.model import SKETCH, Model
-from seedlab.core.numbers import MAX_CHARACTERS, read_number, read_size, tidy_digits
+from seedlab.core.numbers import MAX_CHARACTERS
 from seedlab.core.recipe import Recipe
 from seedlab.core.text import quote
 from seedlab.core.validation import check_text
 from seedlab.rules.parameter import Choice, Parameter
 from seedlab.rules.rule import Rule, Value, check_count, unique
+from seedlab.rules.sizes import TIMES, check_factor, enlarge, read_sizes
 from seedlab.rules.stages import read_start_strengths, refuse_stages, start_from
 
 AUTO = "auto"
@@ -28,13 +29,9 @@ SKETCH_STRENGTH = 0.2
 STRENGTH = 0.35
 """Of other models, which know more details than Sketch. AUTOMATIC1111 and InvokeAI advise 0.3 to 0.5."""
 
-TIMES, TILES = "times", "tiles"
+TILES = "tiles"
 WHOLE = Choice("whole", "As a whole")
 IN_TILES = Choice(TILES, "In tiles, which takes less memory")
-MULTIPLE = 16
-"""Pixels. Every model with an image-to-image pipeline makes multiples of it."""
-
-FACTOR = re.compile(r"(?:x ?)?([0-9]+(?:[.,][0-9]+)?) ?x?")
 
 
 @dataclass(frozen=True)
@@ -78,7 +75,7 @@ class Develop(Rule):
     def parse(cls, texts: Mapping[str, str]) -> Self:
         """Read sizes, strengths, and how to decode."""
         strengths = _read_strengths("develop_strength", texts["develop_strength"])
-        sizes = unique(_read_sizes("develop_size", texts["develop_size"]))
+        sizes = unique(read_sizes("develop_size", texts["develop_size"]))
         if not sizes:
             raise RecipeError("develop_size", "No size given. Write one such as 2x or 512x512.")
         check_count("develop_size", len(sizes) * len(strengths), "pictures")
@@ -125,14 +122,6 @@ LARGER = Develop(((TIMES, 2, AUTO),))
 """What a single click makes of a picture."""
 
 
-def enlarge(parent: Recipe, factor: float) -> tuple[int, int]:
-    """Return the width and height that are so many times as large, as multiples of 16 pixels."""
-    width, height = (
-        max(MULTIPLE, round(side * factor / MULTIPLE) * MULTIPLE) for side in (parent.width, parent.height)
-    )
-    return width, height
-
-
 def choose_strength(parent: Recipe) -> float:
     """Return the strength at which the picture's model adds details and keeps the composition."""
     return SKETCH_STRENGTH if parent.model_id == SKETCH else STRENGTH
@@ -146,23 +135,6 @@ def _read_strengths(field: str, text: str) -> tuple[Value, ...]:
     return (*automatic, *(read_start_strengths(field, numbers) if numbers.strip() else ()))
 
 
-def _read_sizes(field: str, text: str) -> Iterator[tuple[Value, Value]]:
-    check_text(field, text, "The list of sizes", MAX_CHARACTERS)
-    for part in re.split(r"[;\n]|,(?=\s)|(?<=[xX]),", tidy_digits(text)):
-        words = part.strip().lower()
-        match = FACTOR.fullmatch(words)
-        if match is not None and "x" in words:
-            yield TIMES, _check_factor(field, read_number(field, match[1]))
-        elif words:
-            yield from (read_size(field, each) for each in words.split(",") if each.strip())
-
-
-def _check_factor(field: str, factor: float) -> float:
-    if not 0 < factor <= 16:
-        raise RecipeError(field, f"A picture cannot be made {factor:g} times as large: write one such as 1.5x or 2x.")
-    return factor
-
-
 def _read_value(parent: Recipe, value: Value) -> tuple[int, int, float] | tuple[int, int, float, str]:
     """Return the size and the strength of a value, which may come from a stranger; `Recipe` checks them."""
     match value:
@@ -171,7 +143,7 @@ def _read_value(parent: Recipe, value: Value) -> tuple[int, int, float] | tuple[
         case (*size, str() as auto) if auto == AUTO and len(size) == 2:
             return _read_value(parent, (*size, choose_strength(parent)))
         case (str() as kind, int() | float() as factor, int() | float() as strength) if kind == TIMES:
-            return *enlarge(parent, _check_factor("develop_size", factor)), strength
+            return *enlarge(parent, check_factor("develop_size", factor)), strength
         case (int() as width, int() as height, int() | float() as strength):
             return width, height, strength
     raise RecipeError("develop_size", f"{quote(str(value), 40)} is not a size and a strength.")

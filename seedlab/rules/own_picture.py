@@ -9,7 +9,7 @@ from seedlab.core.model import NO_STAGES, Model
 from seedlab.core.recipe import Recipe
 from seedlab.core.start import InputPicture, Start
 from seedlab.core.text import quote
-from seedlab.rules.develop import MULTIPLE
+from seedlab.rules.sizes import MULTIPLE
 from seedlab.rules.stages import read_start_strengths
 from seedlab.rules.vary_picture import STRENGTHS
 

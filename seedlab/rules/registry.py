@@ -18,6 +18,7 @@ MODULES = (
     "develop",
     "vary_picture",
     "nudge",
+    "shapes",
     "same_seeds",
     "sweep",
     "matrix",

@@ -30,6 +30,8 @@ def start_from(parent: Recipe, strength: Any, **changes: Any) -> Recipe:
     start = Start(recipe=parent, strength=strength)
     own: dict[str, Any] = {
         "nudges": (),
+        "noise_height": 0,
+        "noise_width": 0,
         "late_prompt": "",
         "late_step": 0,
         "seed_variety": 0.0,

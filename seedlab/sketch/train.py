@@ -1,6 +1,7 @@
 """Trains Sketch in stages: dataset, autoencoder, latents, denoiser, export.
 
 The optional stage "decoder" comes after "latents". The stage "classifier" trains the network that `evaluate.py` uses.
+The stages "larger" and "export-larger" continue the training of an earlier Sketch at several sizes.
 
 The training stages resume from their last checkpoint. `seedlab/sketch/MODEL_CARD.md` lists the commands.
 """
@@ -18,7 +19,7 @@ import torch
 from diffusers import AutoencoderTiny, StableDiffusionPipeline
 from transformers import CLIPTokenizer
 
-from seedlab.sketch import autoencoder, classifier, dataset, denoiser, tokenizer
+from seedlab.sketch import autoencoder, classifier, dataset, denoiser, multi_size, tokenizer
 from seedlab.sketch.coupling import build_coupling
 from seedlab.sketch.models import (
     SKETCH_CONFIG,
@@ -37,6 +38,7 @@ log = logging.getLogger(__name__)
 AUTOENCODER_TRAINING = TrainingConfig("autoencoder", 900, 1e-3, 2e-3, cooldown=0.6, ema_decay=0.99)
 DECODER_TRAINING = TrainingConfig("decoder", 1_000, 1e-3, 2e-3, ema_decay=0.998, cooldown=1.0)
 DENOISER_TRAINING = TrainingConfig("denoiser", 18_000, 1e-3, 2e-3)
+LARGER_TRAINING = TrainingConfig("larger", 2_700, 5e-4, 1e-3, cooldown=0.6)
 CLASSIFIER_TRAINING = TrainingConfig("classifier", 2_600, 1e-3, 2e-3, ema_decay=0.99)
 
 CLASSIFIER_FILE = "judge.safetensors"
@@ -49,7 +51,8 @@ class TrainingArguments:
     Args:
         folder: The folder of the dataset, the latents and the checkpoints.
         output: The folder of the exported pipeline.
-        init_from: An earlier Sketch whose weights initialize the autoencoder and the denoiser.
+        init_from: An earlier Sketch whose weights initialize the autoencoder and the denoiser. The stage "larger"
+            needs it.
     """
 
     folder: Path
@@ -63,6 +66,8 @@ class TrainingArguments:
     decoder: TrainingConfig = DECODER_TRAINING
     denoiser: TrainingConfig = DENOISER_TRAINING
     denoiser_batch_size: int = 24
+    larger: TrainingConfig = LARGER_TRAINING
+    sizes: tuple[multi_size.SizeConfig, ...] = multi_size.SIZES
     classifier: TrainingConfig = CLASSIFIER_TRAINING
     classifier_batch_size: int = 24
     init_from: str | None = None
@@ -148,6 +153,24 @@ def train_denoiser(arguments: TrainingArguments, stop_at: int | None = None) -> 
     return train(model, loss, arguments.denoiser, arguments.checkpoint("denoiser"), stop_at)
 
 
+def train_larger(arguments: TrainingArguments, stop_at: int | None = None) -> Trainer:
+    """Stage "larger": continue the training of an earlier Sketch's UNet and text encoder at several sizes."""
+    torch.manual_seed(arguments.seed)
+    pipeline = StableDiffusionPipeline.from_pretrained(arguments.init_from)
+    model = denoiser.Denoiser(pipeline.text_encoder, pipeline.unet.to(memory_format=torch.channels_last))
+    loss = multi_size.make_loss(model, pipeline, arguments.folder, arguments.sizes, arguments.seed)
+    return train(model, loss, arguments.larger, arguments.checkpoint("larger"), stop_at)
+
+
+def export_larger(arguments: TrainingArguments) -> None:
+    """Stage "export-larger": save the earlier Sketch with the EMA weights of the stage "larger"."""
+    pipeline = StableDiffusionPipeline.from_pretrained(arguments.init_from)
+    state = torch.load(arguments.checkpoint("larger"), weights_only=True)
+    denoiser.Denoiser(pipeline.text_encoder, pipeline.unet).load_state_dict(state["ema"])
+    save_pipeline(pipeline, arguments.output)
+    log.info("exported step %d to %s", state["step"], arguments.output)
+
+
 def train_tokenizer(arguments: TrainingArguments) -> CLIPTokenizer:
     """Train the tokenizer. It takes so little time that it is not saved in between."""
     captions = dataset.iterate_captions(arguments.seed, arguments.tokenizer_captions)
@@ -193,11 +216,13 @@ STAGES: dict[str, Callable[[TrainingArguments], object]] = {
     "dataset": render_dataset,
     "latents": encode_latents,
     "export": export_pipeline,
+    "export-larger": export_larger,
 }
 TRAINING_STAGES: dict[str, Callable[[TrainingArguments, int | None], object]] = {
     "autoencoder": train_autoencoder,
     "denoiser": train_denoiser,
     "decoder": train_decoder,
+    "larger": train_larger,
     "classifier": train_classifier,
 }
 

@@ -48,13 +48,15 @@ def test_every_field_decides_the_fingerprint():
         "prompt_syntax": "weights",
         "vae_tiling": True,
     }
-    assert {*changes, "start", "seed_variety", "seed_variety_steps"} == asdict(RECIPE).keys()
+    in_pairs = {"seed_variety", "seed_variety_steps", "noise_height", "noise_width"}
+    assert {*changes, "start", *in_pairs} == asdict(RECIPE).keys()
     base = replace(RECIPE, prompt="a (red) cat", late_prompt="a cat", late_step=3)
     changed = {replace(base, **{name: value}).fingerprint for name, value in changes.items() if name != "prompt"}
     assert len({RECIPE.fingerprint, base.fingerprint, *changed}) == len(changes) + 1
     varied = replace(RECIPE, seed_variety=0.5, seed_variety_steps=2)
     others = [replace(varied, seed_variety=0.6), replace(varied, seed_variety_steps=3)]
-    assert len({each.fingerprint for each in (RECIPE, varied, *others)}) == 4
+    others += [replace(RECIPE, noise_height=height, noise_width=width) for height, width in ((64, 64), (64, 96))]
+    assert len({each.fingerprint for each in (RECIPE, varied, *others)}) == 6
 
 
 @pytest.mark.parametrize(("one", "same"), [(3, 3.0), (0.0, -0.0)])

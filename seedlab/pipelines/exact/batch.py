@@ -18,7 +18,7 @@ from seedlab.pipelines.patching import replace_attribute
 from seedlab.pipelines.sampling.arguments import make_arguments
 from seedlab.pipelines.sampling.call import Sample, collect_notices, prepare_pipeline, run_pipeline
 from seedlab.pipelines.sampling.late_words import swap_prompts
-from seedlab.pipelines.sampling.noise import nudge_noise
+from seedlab.pipelines.sampling.noise import replace_noise
 from seedlab.pipelines.sampling.paused import PausedRun
 from seedlab.pipelines.sampling.prompts import Prompts, UnequalPromptsError
 from seedlab.pipelines.sampling.stages import choose_pipeline
@@ -100,7 +100,7 @@ def sample_batch(
         choose_pipeline(pipeline, recipes[0]) as chosen,
         prepare_pipeline(chosen, recipes[0].scheduler),
         tile_autoencoder(chosen, recipes[0]),
-        nudge_noise(chosen, recipes),
+        replace_noise(chosen, recipes),
         _decode_one_by_one(getattr(chosen, "vae", None)),
         _resize_one_by_one(getattr(chosen, "image_processor", None)),
         batch_exactly(

@@ -60,3 +60,11 @@ def takes_nudges(pipeline: Any) -> bool:
     prepare = getattr(pipeline, "prepare_latents", None)
     names = [] if prepare is None else [name for name in inspect.signature(prepare).parameters if name != "self"]
     return tuple(names) == PREPARE_LATENTS
+
+
+def resizes_noise(pipeline: Any) -> bool:
+    """Whether a pipeline, or pipeline class, makes pictures of any size from noise of that size.
+
+    PixArt and Sana denoise in one of the sizes that they were trained in, which may be that of several pictures.
+    """
+    return takes_nudges(pipeline) and "use_resolution_binning" not in inspect.signature(pipeline.__call__).parameters

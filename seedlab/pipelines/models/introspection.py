@@ -12,7 +12,7 @@ from seedlab.core.files import Signature
 from seedlab.core.model import Model
 from seedlab.core.text import quote
 from seedlab.pipelines.devices.libraries import find_class
-from seedlab.pipelines.models.capabilities import Capabilities, takes_nudges
+from seedlab.pipelines.models.capabilities import Capabilities, resizes_noise, takes_nudges
 from seedlab.pipelines.models.configurations import read_json
 from seedlab.pipelines.models.families import find_family
 from seedlab.pipelines.models.folders import read_folder, sign_configurations
@@ -118,5 +118,6 @@ def _apply_signature(model: Model, pipeline_class: Any) -> Model:
         uses_true_cfg=uses_true_cfg,
         cleans_prompts=takes.clean_caption,
         takes_nudges=takes_nudges(pipeline_class),
+        resizes_noise=resizes_noise(pipeline_class),
         image_to_image=find_family(pipeline_class.__name__).image_to_image,
     )

@@ -130,7 +130,7 @@ class Actor:
         if model in self._tried:
             return None
         first = replace(recipe, seed=0, prompt="", prompt_syntax="", nudges=(), loras=(), late_prompt="", late_step=0)
-        first = replace(first, seed_variety=0.0, seed_variety_steps=0)
+        first = replace(first, seed_variety=0.0, seed_variety_steps=0, noise_height=0, noise_width=0)
         digest = self._hash_picture(first, stop, draft_steps=1)
         if not digest:
             return None

@@ -19,7 +19,7 @@ from seedlab.pipelines.patching import replace_attribute
 from seedlab.pipelines.sampling.arguments import make_arguments, make_scheduler
 from seedlab.pipelines.sampling.embeddings import encode, replace_prompts
 from seedlab.pipelines.sampling.late_words import swap_prompts
-from seedlab.pipelines.sampling.noise import nudge_noise
+from seedlab.pipelines.sampling.noise import replace_noise
 from seedlab.pipelines.sampling.paused import PausedRun
 from seedlab.pipelines.sampling.randomness import refuse_unseeded_noise
 from seedlab.pipelines.sampling.stages import choose_pipeline
@@ -75,7 +75,7 @@ def sample(
         choose_pipeline(pipeline, recipe) as chosen,
         prepare_pipeline(chosen, recipe.scheduler),
         tile_autoencoder(chosen, recipe),
-        nudge_noise(chosen, [recipe]),
+        replace_noise(chosen, [recipe]),
     ):
         arguments = replace_prompts(chosen, recipe, make_arguments(Capabilities.read(chosen), recipe, picture))
         late = swap_prompts(chosen, [recipe], lambda each: encode(chosen, each.later_prompt, each.prompt_syntax))

@@ -1,4 +1,6 @@
-"""The initial noise of nudged recipes: a seed's noise, turned towards the noise of other seeds.
+"""The initial noise of recipes with nudges, or with noise of another size.
+
+A nudged recipe has a seed's noise, turned towards the noise of other seeds. Then it is resized (see `noise_size`).
 
 Noise a is turned towards noise b by spherical linear interpolation, as in InvokeAI's variations. With the angle θ
 between the two as vectors, it is (sin((1-w) θ) a + sin(w θ) b) / sin θ, where w is the weight (Shoemake 1985,
@@ -16,18 +18,20 @@ from typing import Any
 
 from seedlab.core.errors import SeedLabError
 from seedlab.core.recipe import Recipe
-from seedlab.pipelines.models.capabilities import takes_nudges
+from seedlab.pipelines.models.capabilities import resizes_noise, takes_nudges
 from seedlab.pipelines.patching import replace_attribute
+from seedlab.pipelines.sampling.noise_size import resize_noise
 
 LEAST_ANGLE = 1e-6
 """Radians: the noise of one seed is at no angle to itself, and 0 / 0 would be not a number."""
 
 
 @contextmanager
-def nudge_noise(pipeline: Any, recipes: Sequence[Recipe]) -> Iterator[None]:
-    """Start the call inside the context from the recipes' nudged noise. Without nudges, nothing is changed.
+def replace_noise(pipeline: Any, recipes: Sequence[Recipe]) -> Iterator[None]:
+    """Start the call inside the context from the recipes' own noise. Where it is the plain one, nothing is changed.
 
-    Each recipe's own generator draws first, so the noise that a scheduler adds later is that of the plain call.
+    Each recipe's own generator draws first, so the noise that a scheduler adds to a nudged picture later is that of the
+    plain call.
 
     Args:
         pipeline: that is called.
@@ -36,10 +40,11 @@ def nudge_noise(pipeline: Any, recipes: Sequence[Recipe]) -> Iterator[None]:
     Raises:
         SeedLabError: in the call, if the pipeline draws its noise in another way than expected.
     """
-    if not any(recipe.nudges for recipe in recipes):
+    resizes = any(recipe.resizes_noise for recipe in recipes)
+    if not (resizes or any(recipe.nudges for recipe in recipes)):
         yield
         return
-    if not takes_nudges(pipeline):
+    if not (resizes_noise if resizes else takes_nudges)(pipeline):
         raise _refuse()
     prepare = _make_preparation(pipeline, pipeline.prepare_latents, recipes)
     with replace_attribute(pipeline, "prepare_latents", prepare):
@@ -47,7 +52,8 @@ def nudge_noise(pipeline: Any, recipes: Sequence[Recipe]) -> Iterator[None]:
 
 
 def _refuse() -> SeedLabError:
-    return SeedLabError("This model draws its noise in a way of its own, and cannot be nudged: choose another model.")
+    sentence = "This model draws its noise in a way of its own, which cannot be nudged or resized"
+    return SeedLabError(f"{sentence}: choose another model.")
 
 
 def _make_preparation(pipeline: Any, plain: Callable[..., Any], recipes: Sequence[Recipe]) -> Callable[..., Any]:
@@ -59,10 +65,12 @@ def _make_preparation(pipeline: Any, plain: Callable[..., Any], recipes: Sequenc
         size = (count, channels, height, width, dtype, device)
         shape = (1, channels, height // pipeline.vae_scale_factor, width // pipeline.vae_scale_factor)
         generators = generator if isinstance(generator, list) else [generator]
-        noises = [draw_noise(each, shape, dtype) for each in generators]
-        _check_equal(plain(*size, _seed_anew(generators, recipes)), plain(*size, None, _pack(pipeline, noises)))
-        nudged = [nudge(noise, recipe) for noise, recipe in zip(noises, recipes, strict=True)]
-        return plain(*size, generator, _pack(pipeline, nudged))
+        expected = [draw_noise(each, shape, dtype) for each in _seed_anew(generators, recipes)]
+        anew = _seed_anew(generators, recipes)
+        _check_equal(plain(*size, anew if len(anew) > 1 else anew[0]), plain(*size, None, _pack(pipeline, expected)))
+        pairs = zip(generators, recipes, strict=True)
+        noises = [make_noise(each, recipe, shape, pipeline.vae_scale_factor, dtype) for each, recipe in pairs]
+        return plain(*size, generator, _pack(pipeline, noises))
 
     return prepare_latents
 
@@ -72,6 +80,25 @@ def draw_noise(generator: Any, shape: tuple[int, ...], dtype: Any) -> Any:
     import torch
 
     return torch.randn(shape, generator=generator, device=generator.device, dtype=dtype)
+
+
+def make_noise(generator: Any, recipe: Recipe, shape: tuple[int, ...], scale: int, dtype: Any) -> Any:
+    """Draw a recipe's noise, nudge it, and resize it.
+
+    Args:
+        generator: of the recipe's seed.
+        shape: (1, channels, height, width) of the picture's latents.
+        scale: pixels a side of each of their elements.
+    """
+    import torch
+
+    first = (*shape[:2], *(side // scale for side in recipe.noise_size)) if recipe.resizes_noise else shape
+    noise = nudge(draw_noise(generator, first, dtype), recipe)
+    if first == shape:
+        return noise
+    # In float64, which not every device has.
+    height, width = shape[2:]
+    return resize_noise(noise.to("cpu", torch.float64), height, width, generator).to(noise.device, dtype)
 
 
 def nudge(noise: Any, recipe: Recipe) -> Any:
@@ -109,12 +136,11 @@ def _pack(pipeline: Any, noises: Sequence[Any]) -> Any:
     return joined if pack is None else pack(joined, *joined.shape)
 
 
-def _seed_anew(generators: Sequence[Any], recipes: Sequence[Recipe]) -> Any:
+def _seed_anew(generators: Sequence[Any], recipes: Sequence[Recipe]) -> list[Any]:
     import torch
 
     pairs = zip(generators, recipes, strict=True)
-    anew = [torch.Generator(each.device).manual_seed(recipe.seed) for each, recipe in pairs]
-    return anew[0] if len(anew) == 1 else anew
+    return [torch.Generator(each.device).manual_seed(recipe.seed) for each, recipe in pairs]
 
 
 def _check_equal(drawn: Any, given: Any) -> None:

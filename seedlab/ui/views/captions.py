@@ -94,12 +94,13 @@ def mark_prompt(round_: Round, tile: Tile) -> tuple[str, tuple[Part, ...]]:
 
 
 def format_seed(recipe: Recipe) -> str:
-    """Format the seed, its noise device, and its nudges: "2, noise from the CPU, nudged toward 7 (0.1)"."""
+    """Format the seed and its noise: "2, noise from the CPU, nudged toward 7 (0.1), resized from 256×256"."""
     seed = recipe.seed
     is_cut = recipe.generator_device == "cpu" and seed >= CPU_NOISES
     same = [f"the same as that of seed {seed % CPU_NOISES}"] if is_cut else []
     nudges = [f"nudged toward {each.seed} ({each.weight:g})" for each in recipe.nudges]
-    return ", ".join((str(seed), DEVICES[recipe.generator_device], *same, *nudges))
+    resized = [f"resized from {recipe.noise_width}×{recipe.noise_height}"] if recipe.resizes_noise else []
+    return ", ".join((str(seed), DEVICES[recipe.generator_device], *same, *nudges, *resized))
 
 
 def format_settings(recipe: Recipe, names: Mapping[str, str]) -> str:

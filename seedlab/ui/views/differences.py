@@ -23,6 +23,8 @@ FORMATS: Mapping[str, tuple[str, Callable[[Recipe], str]]] = {
     "revision": ("Model’s version", lambda recipe: recipe.revision or ""),
     "seed": ("Seed", lambda recipe: str(recipe.seed)),
     "nudges": ("Nudged toward", lambda recipe: ", ".join(f"{each.seed} ({each.weight:g})" for each in recipe.nudges)),
+    "noise_width": ("Noise width", lambda recipe: str(recipe.noise_size[1])),
+    "noise_height": ("Noise height", lambda recipe: str(recipe.noise_size[0])),
     "late_step": ("Late prompt from step", lambda recipe: str(recipe.late_step) if recipe.late_prompt else ""),
     "seed_variety": ("Seed variety", lambda recipe: f"{recipe.seed_variety:g}"),
     "seed_variety_steps": ("Steps with seed variety", lambda recipe: str(recipe.seed_variety_steps)),

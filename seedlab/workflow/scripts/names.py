@@ -7,7 +7,7 @@ from itertools import takewhile
 from seedlab.core.recipe import Recipe
 from seedlab.core.schedulers import find_scheduler
 from seedlab.images.output_folder import name_variations
-from seedlab.workflow.scripts.nudges import name_nudges
+from seedlab.workflow.scripts.noise import name_noise
 from seedlab.workflow.scripts.prompts import PROMPT_ARGUMENTS
 
 
@@ -38,7 +38,7 @@ def caption_own(recipe: Recipe, own: Mapping[str, str], settings: Mapping[str, s
     named = " ".join(f"{name} {value}" for name, value in settings.items() if name not in PROMPT_ARGUMENTS)
     scheduler = find_scheduler(recipe.scheduler).label if "scheduler" in own else ""
     size = f"{recipe.width}x{recipe.height}" if "size" in own else ""
-    return f"{size} {named} {scheduler} {own.get('weights', '')} {name_nudges(recipe.nudges)}"
+    return f"{size} {named} {scheduler} {own.get('weights', '')} {name_noise(recipe)}"
 
 
 def _find_shared_words(prompts: Sequence[str]) -> str:

@@ -9,7 +9,7 @@ from seedlab.core.schedulers import find_scheduler
 from seedlab.core.start import InputPicture, Start
 from seedlab.workflow.scripts.inputs import name_inputs, write_inputs
 from seedlab.workflow.scripts.names import caption_own, name_pictures
-from seedlab.workflow.scripts.nudges import write_nudges, write_nudging
+from seedlab.workflow.scripts.noise import NOISE, list_noise, write_noise
 from seedlab.workflow.scripts.prompts import have_weights, write_prompt, write_prompt_settings
 from seedlab.workflow.scripts.text import quote
 
@@ -120,9 +120,10 @@ def _write_stage(recipes: Sequence[Recipe], number: int, script: _Script, *, is_
     names = name_pictures(recipes, {each: caption_own(each, own[each], varying[each]) for each in recipes})
     # A picture may have the seed and the words of the one that it starts from.
     script.names.update({each: f"{name}-stage-{number + 1}" if number else name for each, name in names.items()})
-    has_comment = number == 0 and "nudges" not in own[recipe]
+    noise = NOISE & own[recipe].keys()
+    has_comment = number == 0 and not noise
     return [
-        *(write_nudging(recipe.generator_device) if "nudges" in own[recipe] else []),
+        *write_noise(recipe.generator_device, noise),
         *_write_list(recipes, own, script),
         f"settings = {_write_dict(shared)}",
         *([ONE_BY_ONE] if has_comment else []),
@@ -158,7 +159,7 @@ def _list_own(
     shared: Mapping[str, str] | None,
     script: _Script,
 ) -> dict[str, str]:
-    own = {"nudges": write_nudges(recipe.nudges)} if any(each.nudges for each in recipes) else {}
+    own = list_noise(recipe, recipes)
     if recipe.start is not None:
         own["start"] = quote(_name_start(recipe.start, script))
         own["size"] = f"({recipe.width}, {recipe.height})"
@@ -207,6 +208,6 @@ def _write_list(recipes: Sequence[Recipe], own: Mapping[Recipe, Mapping[str, str
         f"({', '.join((quote(script.names[each]), str(each.seed), write_prompt(each), *own[each].values()))})"
         for each in recipes
     ]
-    if len(tuples) > script.listed or "nudges" in own[recipes[0]]:
+    if len(tuples) > script.listed or not NOISE.isdisjoint(own[recipes[0]]):
         return [f"pictures = [{', '.join(tuples)}]"]
     return ["pictures = [", *(f"    {each}," for each in tuples), "]"]

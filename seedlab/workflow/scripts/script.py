@@ -21,12 +21,14 @@ SKETCH_FOLDER = 'getattr(find_spec("seedlab"), "submodule_search_locations", ["s
 LISTED = 4
 """Up to so many pictures, each has its own line if there is room for it."""
 
-MAX_LINES, STAGE_LINES = 30, 8
-"""The most lines of a script, and how many more for each stage that starts from a picture."""
+MAX_LINES, STAGE_LINES, RESIZE_LINES = 30, 8, 14
+"""The most lines of a script; how many more for each stage that starts from a picture, and to resize noise."""
 
 VARYING = (
     "seed",
     "nudges",
+    "noise_height",
+    "noise_width",
     "prompt",
     "negative_prompt",
     "num_inference_steps",
@@ -56,8 +58,8 @@ def write_script(recipes: Sequence[Recipe], environment: Environment | None = No
     """Return a script that makes these pictures byte for byte in the same environment.
 
     It has at most 30 lines, or 40 where nudges come together with LoRAs or deterministic algorithms; and 8 more for
-    each stage that starts from a picture. One of the user's own is read from its file, in the folder that the script
-    runs in. Text from users appears in quoted literals alone.
+    each stage that starts from a picture, and 14 more where noise is resized. One of the user's own is read from its
+    file, in the folder that the script runs in. Text from users appears in quoted literals alone.
 
     Args:
         recipes: one or more, which differ in `VARYING` and the weights of LoRAs alone.
@@ -79,6 +81,7 @@ def write_script(recipes: Sequence[Recipe], environment: Environment | None = No
         *write_prompt_functions(every, model),
     ]
     limit = MAX_LINES + STAGE_LINES * (len(stages) - 1 + (stages[0][0].input_picture is not None))
+    limit += RESIZE_LINES * any(recipe.resizes_noise for recipe in every)
     pictures = write_pictures(stages, model, LISTED)
     lines += pictures if len(lines) + len(pictures) <= limit else write_pictures(stages, model, 0)
     return "\n".join(shorten(lines, limit)) + "\n"

@@ -9,7 +9,7 @@ import torch
 from seedlab.core.additions import Nudge
 from seedlab.core.errors import SeedLabError
 from seedlab.pipelines.models.capabilities import takes_nudges
-from seedlab.pipelines.sampling.noise import draw_noise, interpolate, nudge, nudge_noise
+from seedlab.pipelines.sampling.noise import draw_noise, interpolate, nudge, replace_noise
 from tests.examples import RECIPE
 from tests.pipelines.builders import make_recipe
 
@@ -82,10 +82,13 @@ def test_a_pipeline_that_draws_otherwise_than_it_takes_noise_is_refused(tiny):
     pipe.prepare_latents = prepare_latents
     recipe = make_recipe(tiny, nudges=(Nudge(seed=7, weight=0.1),))
     generator = torch.Generator("cpu").manual_seed(0)
-    with nudge_noise(pipe, [recipe]), pytest.raises(SeedLabError, match="cannot be nudged: choose another model"):
+    with (
+        replace_noise(pipe, [recipe]),
+        pytest.raises(SeedLabError, match="cannot be nudged or resized: choose another model"),
+    ):
         pipe("a boat", generator=generator, num_inference_steps=1, height=64, width=64)
 
 
 def test_without_nudges_a_pipeline_is_left_alone():
-    with nudge_noise(None, [RECIPE]):
+    with replace_noise(None, [RECIPE]):
         pass
