@@ -95,7 +95,7 @@ def test_latents_given_to_the_plain_pipeline_give_the_same_bytes_alone_and_in_ba
 def test_an_exported_script_in_a_new_process_gives_the_same_bytes(shared_manager, build, tmp_path, model, dtype):  # noqa: F811
     """One of the pictures is nudged too, and one has the size that its noise has."""
     recipe = builders.make_default_recipe(build(model), dtype=dtype, num_inference_steps=2, height=64, width=64)
-    first, *others = shape(recipe, ((96, 64), (64, 96)))
+    first, *others = shape(recipe, ((96, 64), (128, 64)))
     recipes = [replace(first, nudges=(Nudge(seed=7, weight=0.1),)), *others, recipe]
     hashes, environment = make_with_environment(shared_manager, recipes)
     script = write_script(recipes, environment, find_model(recipe.model_id))

@@ -9,6 +9,7 @@ from typing import Any
 from seedlab.core.additions import Lora
 from seedlab.core.errors import SeedLabError
 from seedlab.core.text import quote
+from seedlab.pipelines.devices.defects import refuse_defects
 from seedlab.pipelines.devices.library_warnings import collect_warnings
 from seedlab.pipelines.devices.offload import place
 from seedlab.pipelines.devices.selection import choose_memory_format
@@ -56,6 +57,8 @@ def load_pipeline(
             # Channels-last needs 4-D weights; video modules have 5-D ones.
             if isinstance(component, torch.nn.Module) and not is_video_module(component):
                 component.to(memory_format=chosen)  # type: ignore[call-overload]
+                if device == "cpu":
+                    refuse_defects(component)
         pipeline = place(pipeline, device)
     translate_warnings("the model", messages, notify, name=quote(name_model(source.path), 80))
     return pipeline
