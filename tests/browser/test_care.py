@@ -264,3 +264,19 @@ def test_reduced_motion_disables_transitions(visit, seeds):
     screen.wait_done(0, 1)
     duration = "node => getComputedStyle(node).transitionDuration"
     assert screen.column(0).locator(".picture").evaluate(duration) in ("0s", "0s, 0s")
+
+
+def test_a_server_that_takes_its_time_is_waited_for_in_words(screen, seeds):
+    """As right after its start, while it imports torch."""
+    held = []
+    screen.page.route("**/queue/join*", lambda route: held.append(route))
+    screen.generate(seeds=str(seeds[0]))
+    words = screen.page.locator(".blank header p")
+    expect(words).to_contain_text("Waiting for the server: right after its start")
+    if folder := os.environ.get("SEEDLAB_SHOTS"):
+        screen.page.screenshot(path=f"{folder}/waiting.png")
+    screen.page.unroute("**/queue/join*")
+    for route in held:
+        route.continue_()
+    screen.wait_done(0, 1)
+    expect(words).to_have_text("Made by Sketch. Click a picture to make them yourself.")

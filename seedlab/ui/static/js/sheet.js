@@ -40,6 +40,8 @@ export function start({ element, props, trigger, watch }, settings) {
 }
 
 const PATIENCE = 5000; // milliseconds
+const DELAY = 800; // milliseconds
+const WAITING = 'Waiting for the server: right after its start, the first pictures take a few seconds longer.';
 
 class Sheet {
   constructor(element, trigger, settings) {
@@ -54,7 +56,8 @@ class Sheet {
     // The inspected tile, and one that was clicked a moment ago.
     this.chosen = this.pressed = null;
     // A note about what is saved, and what was announced last.
-    this.note = this.said = '';
+    this.note = this.said = this.waiting = '';
+    this.timer = null;
     this.actions = new Actions(this);
     this.rounds = new Rounds(this.view, (data) => this.describeRound(data), this.actions);
     this.script = new Script(() => this.draw());
@@ -122,6 +125,19 @@ class Sheet {
   // Shows at once that a click was received: the answer may take a moment while the server is starting.
   showPending() {
     this.root.classList.add('pending');
+    this.timer ??= setTimeout(() => this.sayWaiting(WAITING), DELAY);
+  }
+
+  endPending() {
+    clearTimeout(this.timer);
+    this.timer = null;
+    if (this.waiting) this.sayWaiting('');
+  }
+
+  sayWaiting(words) {
+    this.waiting = words;
+    this.draw();
+    this.root.classList.toggle('pending', Boolean(words));
   }
 
   say(words) {
@@ -151,7 +167,7 @@ class Sheet {
     rounds.draw();
     const inspected = this.describeInspected();
     this.script.inspect(inspected.tile?.url);
-    render(sheetView({ view, tabs: this.tabs.list(), row: this.arrangement.row, note: this.note, said: this.said, inspected, isAlerting: this.alert.isOn }, this.actions), root);
+    render(sheetView({ view, tabs: this.tabs.list(), row: this.arrangement.row, note: this.note, said: this.said, waiting: this.waiting, inspected, isAlerting: this.alert.isOn }, this.actions), root);
     this.tabs.reveal(root.querySelector('.roots'));
     this.arrangement.arrange(rounds.list(), view.path.indexOf(this.large));
     this.arrangement.reveal(this.large);

@@ -10,8 +10,8 @@ const CHECK = 2500;
 
 const generate = () => document.querySelector('#generate').click();
 
-// `sheet` has the properties view and saved, and the functions take(update), which returns whether it is new, and
-// showPending().
+// `sheet` has the properties view and saved, and the functions take(update), which returns whether it is new,
+// showPending() and endPending().
 export class Connection {
   constructor(trigger, sheet) {
     Object.assign(this, { trigger, sheet, last: 0 });
@@ -26,6 +26,7 @@ export class Connection {
     const { view, saved } = this.sheet;
     this.last = Date.now();
     if (!update) return;
+    this.sheet.endPending();
     if (update.run === null) {
       this.isReopened = true;
       this.trigger('reopen', { saved: saved.compose(), working: readWorking() });

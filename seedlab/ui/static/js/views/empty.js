@@ -19,8 +19,10 @@ const exampleView = (seed, page) => html`<figure class="tile"><button class="pap
 const stepView = (pictures, words, isLocked = false) => html`<li><div class=${isLocked ? 'step one' : 'step'} aria-hidden="true">${pictures.map((name) => picture(name))}${
   isLocked ? html`<span class="badge">${icon('lock')}</span>` : ''}</div><p>${words}</p></li>`;
 
-// `page` has the function startExample().
-export const emptyView = (page) => html`<div class="blank"><header><h2>Example</h2><p>Made by Sketch. Click a picture to make them yourself.</p></header
+const INVITATION = 'Made by Sketch. Click a picture to make them yourself.';
+
+// `page` has the function startExample(); `waiting` is said in place of the invitation.
+export const emptyView = (page, waiting) => html`<div class="blank"><header><h2>Example</h2><p>${waiting || INVITATION}</p></header
   ><div class="grid">${SEEDS.map((seed) => exampleView(seed, page))}</div
   ><ol class="steps">${stepView(SEEDS.map((seed) => `seed-${seed}`), 'Generate makes four pictures, one per seed.')}${
     stepView([`seed-${CHOSEN}`], 'Click the one whose composition you like: its seed is locked.', true)}${
