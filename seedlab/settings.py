@@ -233,7 +233,9 @@ def _add_store_flags(parser: argparse.ArgumentParser, variables: Mapping[str, st
 
 def _add_program_flags(parser: argparse.ArgumentParser, variables: Mapping[str, str]) -> None:
     _add_switch(parser, variables, "mcp", False, "serve agents at /seedlab/mcp, by the Model Context Protocol")
-    words = "serve POST /v1/images/generations as OpenAI does, and POST /sdapi/v1/txt2img as AUTOMATIC1111 does"
+    words = (
+        "serve POST /v1/images/generations as OpenAI does, and POST /sdapi/v1/txt2img and img2img as AUTOMATIC1111 does"
+    )
     _add_switch(parser, variables, "api", False, words)
 
 

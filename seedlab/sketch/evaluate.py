@@ -1,6 +1,7 @@
 """Evaluates Sketch on held-out prompts and seeds, and prints the results table of the model card.
 
     python -m seedlab.sketch.evaluate --sheet sheet.png
+    python -m seedlab.sketch.evaluate --size 512
 
 A classifier trained only on drawings (`classifier.py`) checks the generated images. Its accuracy on drawings of the
 same prompts is the reference.
@@ -25,7 +26,7 @@ from PIL import Image
 from seedlab.sketch.autoencoder import to_tensor
 from seedlab.sketch.classifier import STYLES, Classifier, Predictions, classify, load_classifier
 from seedlab.sketch.dataset import Images
-from seedlab.sketch.drawings.draw import draw, make_sheet
+from seedlab.sketch.drawings.draw import DEFAULT_SIZE, draw, make_sheet
 from seedlab.sketch.scene import Scene, is_held_out, sample_composition
 from seedlab.sketch.vocabulary import MODIFIERS, SUBJECTS, TECHNIQUES
 
@@ -221,17 +222,19 @@ def main() -> None:
     parser.add_argument("--model", default="seedlab/sketch/weights")
     parser.add_argument("--classifier", type=Path, default=Path("assets/judge.safetensors"))
     parser.add_argument("--count", type=int, default=240, help="number of held-out prompts")
+    parser.add_argument("--size", type=int, default=DEFAULT_SIZE, help="side length of the images (%(default)s)")
     parser.add_argument("--sheet", type=Path, help="save a contact sheet to this file")
     parser.add_argument("--dtype", choices=("float32", "bfloat16"), default="float32")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     pipeline = StableDiffusionPipeline.from_pretrained(arguments.model, dtype=getattr(torch, arguments.dtype))
     pipeline.set_progress_bar_config(disable=True)
+    pipeline.unet.register_to_config(sample_size=arguments.size // pipeline.vae_scale_factor)  # the default size
     if arguments.sheet is not None:
         draw_sheet(pipeline).save(arguments.sheet)
     if arguments.count:
         held_out = list(list_held_out())
-        drawings = stack([draw(scene) for scene in assign_compositions(Random(1).sample(held_out, 64))])
+        drawings = stack([draw(scene, arguments.size) for scene in assign_compositions(Random(1).sample(held_out, 64))])
         for line in report(pipeline, load_classifier(arguments.classifier), drawings, arguments.count):
             log.info(line)
 

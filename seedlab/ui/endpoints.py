@@ -53,6 +53,8 @@ class _Endpoints:
         scheduler: str = "",
         draft: bool = False,
         variety: float = 0.0,
+        start: str = "",
+        strength: str = "",
     ) -> Iterator[str]:
         """Make a picture for each seed of a prompt.
 
@@ -68,6 +70,8 @@ class _Endpoints:
             scheduler: such as "DDIM" or "Euler a"; "" for the model's default.
             draft: whether to make only the first steps of each.
             variety: noise of the seed in the prompt, 0 to 2, for few-step models, whose seeds decide little.
+            start: a PNG, JPEG or WebP file that the pictures start from, in Base64; "" for noise.
+            strength: how much of it may change, above 0 to 1, or "subtle" or "strong"; "" for 0.5.
 
         Returns:
             JSON: the id, seed, SHA-256 and URL of each picture.
@@ -84,8 +88,9 @@ class _Endpoints:
             scheduler=scheduler or None,
             draft=draft,
             variety=variety,
+            strength=strength or None,
         )
-        yield from self._work(request, lambda tools: tools.make_grid(wanted))
+        yield from self._work(request, lambda tools: tools.make_grid(wanted, start))
 
     def refine(self, request: gr.Request, picture: str, variations: dict[str, Any] | None = None) -> Iterator[str]:
         """Lock a picture's seed and vary something else.

@@ -29,6 +29,7 @@ from seedlab.workflow.jobs.job import NOT_MADE
 from seedlab.workflow.jobs.rounds import Grid, resolve_grid
 from seedlab.workflow.jobs.variations import Varied, parse_rule, read_variations
 from seedlab.workflow.page_services import PageServices
+from seedlab.workflow.pictures.encoded import write_encoded
 from seedlab.workflow.session import Session
 from seedlab.workflow.trails.trail import Round, State, Tile
 from seedlab.workflow.verification import VerificationResult
@@ -93,14 +94,19 @@ class Tools:
         listed = sorted(self._services.models, key=lambda each: each[1] != default)
         return {"models": [{"model": model_id, "name": name} for name, model_id in listed]}
 
-    def make_grid(self, grid: Grid) -> Work[dict[str, Any]]:
+    def make_grid(self, grid: Grid, start: str = "") -> Work[dict[str, Any]]:
         """Make a picture for each seed.
+
+        Args:
+            start: a PNG, JPEG or WebP file that they start from, as `write_encoded` reads it; "" for noise.
 
         Raises:
             SeedLabError: a value is wrong, or no picture could be made.
         """
         grid = replace(grid, model=grid.model or self._services.default_model)
-        found = resolve_grid(grid, self._services, lambda guess: _check_count(len(guess.rule.seeds)))
+        with write_encoded(start) as file:
+            check = lambda guess: _check_count(len(guess.rule.seeds))  # noqa: E731
+            found = resolve_grid(replace(grid, start=file), self._services, check, NOBODY)
         self._services.check(found.recipe)
         session = self._services.make_session(None, self._visitor, NOBODY)
         session.explore(found.recipe, found.rule, found.draft_steps)

@@ -11,8 +11,9 @@ from diffusers import StableDiffusionPipeline
 
 from seedlab.sketch import train
 from seedlab.sketch.classifier import load_classifier
-from seedlab.sketch.denoiser import load_matching_weights
+from seedlab.sketch.denoiser import Denoiser, load_matching_weights
 from seedlab.sketch.models import ModelConfig, assemble_pipeline
+from seedlab.sketch.multi_size import SizeConfig, make_loss
 from seedlab.sketch.trainer import Trainer, TrainingConfig, learning_rate_factor
 
 TINY = ModelConfig(
@@ -107,6 +108,48 @@ def test_decoder_training_keeps_the_encoder_and_is_exported(encoded: train.Train
     train.export_pipeline(arguments)
     exported = StableDiffusionPipeline.from_pretrained(arguments.output).vae.state_dict()
     assert all(torch.equal(exported[name], weight) for name, weight in after.items())
+
+
+def test_training_at_several_sizes_continues_an_earlier_model(encoded: train.TrainingArguments, tmp_path: Path) -> None:
+    train.train_denoiser(encoded)
+    train.export_pipeline(encoded)
+    arguments = replace(
+        encoded, folder=tmp_path, output=tmp_path / "model", init_from=str(encoded.output),
+        larger=TrainingConfig("larger", STEPS, 1e-3, 1e-3, warmup=1),
+        sizes=(SizeConfig(32, 8, 2, 0.5), SizeConfig(64, 6, 2, 0.5)),
+    )  # fmt: skip
+    uninterrupted = weights(train.train_larger(arguments))
+    (tmp_path / "larger.pt").unlink()
+    train.train_larger(arguments, stop_at=3)
+    assert weights(train.train_larger(arguments)) == uninterrupted
+    assert {path.name for path in tmp_path.glob("*.npy")} == {"latents-32.npy", "latents-64.npy"}
+    assert np.load(tmp_path / "latents-64.npy").shape == (6, 4, 8, 8)
+    train.export_larger(arguments)
+    before, after = (StableDiffusionPipeline.from_pretrained(each.output) for each in (encoded, arguments))
+    changed = {
+        name
+        for name in ("unet", "text_encoder", "vae")
+        if any(
+            not torch.equal(weight, getattr(after, name).state_dict()[key])
+            for key, weight in getattr(before, name).state_dict().items()
+        )
+    }
+    assert changed == {"unet", "text_encoder"}
+    assert after.vae.config.scaling_factor == before.vae.config.scaling_factor
+
+
+def test_every_size_has_its_share_of_the_steps(encoded: train.TrainingArguments, tmp_path: Path) -> None:
+    train.train_denoiser(encoded)
+    train.export_pipeline(encoded)
+    pipeline = StableDiffusionPipeline.from_pretrained(encoded.output)
+    seen: list[int] = []
+    pipeline.unet.register_forward_pre_hook(lambda _module, inputs: seen.append(inputs[0].shape[-1]))
+    model = Denoiser(pipeline.text_encoder, pipeline.unet)
+    loss = make_loss(model, pipeline, tmp_path, (SizeConfig(32, 4, 1, 0.25), SizeConfig(64, 4, 1, 0.75)), seed=0)
+    with torch.no_grad():
+        for step in range(60):
+            loss(step, step % 2)
+    assert 0.1 < seen.count(4) / 60 < 0.4
 
 
 def test_classifier_training_saves_the_final_ema_weights(arguments: train.TrainingArguments, tmp_path: Path) -> None:

@@ -49,6 +49,9 @@ Guidance = Annotated[float | None, Field(description="how closely to follow the 
 Side = Annotated[int | None, Field(description="in pixels; null for the model's default")]
 Scheduler = Annotated[str | None, Field(description='such as "DDIM" or "Euler a"; null for the model\'s default')]
 Draft = Annotated[bool, Field(description="only the first steps of each, to look at many seeds")]
+Start = Annotated[str, Field(description="a PNG, JPEG or WebP file to start from, in Base64; empty for noise")]
+STRENGTH = 'how much of that picture may change, above 0 to 1, or "subtle" or "strong"; null for 0.5'
+Strength = Annotated[float | str | None, Field(description=STRENGTH)]
 Variations = Annotated[
     dict[str, str | list[str]] | None,
     Field(
@@ -119,6 +122,8 @@ class _Toolbox:
         scheduler: Scheduler = None,
         draft: Draft = False,
         variety: Variety = None,
+        start: Start = "",
+        strength: Strength = None,
     ) -> str:
         """Make a picture for each seed of a prompt. Returns JSON: the id, seed, SHA-256 and URL of each picture."""
         wanted = Grid(
@@ -133,8 +138,9 @@ class _Toolbox:
             scheduler=scheduler,
             draft=draft,
             variety=variety,
+            strength=strength,
         )
-        return await self._work(caller, lambda tools: tools.make_grid(wanted))
+        return await self._work(caller, lambda tools: tools.make_grid(wanted, start))
 
     async def refine(self, caller: Caller, picture: Picture, variations: Variations = None) -> str:
         """Lock a picture's seed and vary something else. Returns JSON as grid does."""

@@ -1,4 +1,4 @@
-"""The interfaces of other servers, for programs that speak them: OpenAI's images, and AUTOMATIC1111's txt2img.
+"""The interfaces of other servers, for programs that speak them: OpenAI's images, AUTOMATIC1111's txt2img and img2img.
 
 Sources: https://platform.openai.com/docs/api-reference/images/create and modules/api/models.py of
 AUTOMATIC1111/stable-diffusion-webui. A setting that SeedLab does not have is refused, never dropped.
@@ -8,6 +8,7 @@ import base64
 import json
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from random import SystemRandom
 from typing import Any
 
@@ -23,8 +24,8 @@ from seedlab.server.programs.running import MAX_CALLS, run_work
 from seedlab.workflow.jobs.rounds import Grid
 from seedlab.workflow.tools import MAX_PICTURES, Progress, Tools
 
-OPENAI, A1111 = "/v1/images/generations", "/sdapi/v1/txt2img"
-PATHS = (OPENAI, A1111)
+OPENAI, A1111, A1111_IMAGES = "/v1/images/generations", "/sdapi/v1/txt2img", "/sdapi/v1/img2img"
+PATHS = (OPENAI, A1111, A1111_IMAGES)
 
 OPENAI_FIELDS = {"prompt", "model", "n", "size", "seed", "response_format", "user"}
 OPENAI_DEFAULTS = {
@@ -52,6 +53,10 @@ A1111_FIELDS = {
     "n_iter",
     "override_settings",
 }
+A1111_IMAGE_FIELDS = A1111_FIELDS | {"init_images", "denoising_strength"}
+A1111_STRENGTH = 0.75
+"""Its default."""
+
 A1111_DEFAULTS: dict[str, tuple[Any, ...]] = {
     "send_images": (True,),
     "save_images": (False,),
@@ -69,6 +74,16 @@ A1111_DEFAULTS: dict[str, tuple[Any, ...]] = {
     "alwayson_scripts": ({},),
     "styles": ([],),
     "comments": ({},),
+}
+A1111_IMAGE_DEFAULTS: dict[str, tuple[Any, ...]] = {
+    **{name: values for name, values in A1111_DEFAULTS.items() if name != "denoising_strength"},
+    # Crop and resize. 0 would stretch a picture of another shape.
+    "resize_mode": (1,),
+    "include_init_images": (False,),
+    "mask_blur": (4,),
+    "inpaint_full_res": (True,),
+    "inpainting_fill": (0,),
+    "initial_noise_multiplier": (1, 1.0),
 }
 EMPTY = (None, False, "", 0, 0.0)
 """Values of settings that ask for nothing."""
@@ -89,13 +104,15 @@ def make_rest_routes(make_tools: MakeTools) -> list[BaseRoute]:
     """Return the routes of the two interfaces."""
     limiter = CapacityLimiter(MAX_CALLS)
 
-    async def generate(grid: Grid, request: Request) -> tuple[list[dict[str, Any]], list[bytes], list[str]]:
+    async def generate(
+        grid: Grid, request: Request, start: str = ""
+    ) -> tuple[list[dict[str, Any]], list[bytes], list[str]]:
         tools = make_tools(request)
 
         async def report(_: Progress) -> None:
             """A plain answer has no progress."""
 
-        made = await run_work(tools.make_grid(grid), report, limiter)
+        made = await run_work(tools.make_grid(grid, start), report, limiter)
         if made["failures"]:
             raise SeedLabError(" ".join(made["failures"]))
         files = [tools.find(picture["picture"]).read_bytes() for picture in made["pictures"]]
@@ -117,18 +134,21 @@ def make_rest_routes(make_tools: MakeTools) -> list[BaseRoute]:
         return JSONResponse({"created": int(time.time()), "data": data, "seeds": seeds, "notices": notices})
 
     async def answer_a1111(request: Request) -> Response:
+        is_image = request.url.path == A1111_IMAGES
         try:
             fields = await _read(request)
-            grid = _read_a1111(fields)
-            pictures, files, notices = await generate(grid, request)
+            grid, start = _read_a1111_image(fields) if is_image else (_read_a1111(fields), "")
+            pictures, files, notices = await generate(grid, request, start)
         except SeedLabError as error:
             return JSONResponse({"error": "SeedLab", "detail": str(error), "body": "", "errors": str(error)}, 422)
         seeds = [int(picture["seed"]) for picture in pictures]
         info = {"prompt": grid.prompt, "seed": seeds[0], "all_seeds": seeds, "extra_generation_params": notices}
         images = [base64.b64encode(file).decode() for file in files]
+        fields.pop("init_images", None)  # as A1111 answers
         return JSONResponse({"images": images, "parameters": fields, "info": json.dumps(info, ensure_ascii=False)})
 
-    return [Route(OPENAI, answer_openai, methods=["POST"]), Route(A1111, answer_a1111, methods=["POST"])]
+    answers = {OPENAI: answer_openai, A1111: answer_a1111, A1111_IMAGES: answer_a1111}
+    return [Route(path, answer, methods=["POST"]) for path, answer in answers.items()]
 
 
 async def _read(request: Request) -> dict[str, Any]:
@@ -157,8 +177,25 @@ def _read_openai(fields: Mapping[str, Any]) -> Grid:
     )
 
 
+def _read_a1111_image(fields: Mapping[str, Any]) -> tuple[Grid, str]:
+    """Read a request that starts from a picture. Returns the round, and the picture in Base64."""
+    _refuse_unknown(fields, A1111_IMAGE_FIELDS, A1111_IMAGE_DEFAULTS)
+    match fields.get("init_images"):
+        case [str() as start] if start:
+            pass
+        case _:
+            raise _FieldError("init_images", "Give one picture to start from, in Base64, as init_images.")
+    strength = _read_number(fields, "denoising_strength")
+    grid = _read_a1111_settings(fields)
+    return replace(grid, strength=A1111_STRENGTH if strength is None else strength), start
+
+
 def _read_a1111(fields: Mapping[str, Any]) -> Grid:
     _refuse_unknown(fields, A1111_FIELDS, A1111_DEFAULTS)
+    return _read_a1111_settings(fields)
+
+
+def _read_a1111_settings(fields: Mapping[str, Any]) -> Grid:
     settings = fields.get("override_settings") or {}
     if not isinstance(settings, dict) or set(settings) - {"sd_model_checkpoint"}:
         raise _FieldError("override_settings", "SeedLab takes sd_model_checkpoint alone of override_settings.")
@@ -166,16 +203,13 @@ def _read_a1111(fields: Mapping[str, Any]) -> Grid:
     count = (_read_whole(fields, "batch_size", 1) or 1) * (_read_whole(fields, "n_iter", 1) or 1)
     sampler = _read_text(fields, "sampler_name") or _read_text(fields, "sampler_index")
     spacing = _read_text(fields, "scheduler")
-    guidance = fields.get("cfg_scale")
-    if guidance is not None and (isinstance(guidance, bool) or not isinstance(guidance, int | float)):
-        raise _FieldError("cfg_scale", "The guidance is a number.")
     return Grid(
         prompt=_read_text(fields, "prompt"),
         negative_prompt=_read_text(fields, "negative_prompt") or None,
         model=_read_text(settings, "sd_model_checkpoint"),
         seeds=_write_seeds(None if first == -1 else first, count),
         steps=_read_whole(fields, "steps", None),
-        guidance=guidance,
+        guidance=_read_number(fields, "cfg_scale"),
         width=_read_whole(fields, "width", None),
         height=_read_whole(fields, "height", None),
         scheduler=" ".join(filter(None, (sampler, "" if spacing.casefold() == "automatic" else spacing))) or None,
@@ -203,6 +237,13 @@ def _read_whole(fields: Mapping[str, Any], name: str, default: int | None) -> in
         return default
     if isinstance(value, bool) or not isinstance(value, int):
         raise _FieldError(name, f"{name} must be a whole number.")
+    return value
+
+
+def _read_number(fields: Mapping[str, Any], name: str) -> float | None:
+    value = fields.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | float | None):
+        raise _FieldError(name, f"{name} must be a number.")
     return value
 
 

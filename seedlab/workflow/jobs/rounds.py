@@ -99,7 +99,7 @@ class Grid:
             RecipeError: it is not a strength, or there is no such picture.
         """
         if self.strength is not None and self.start is None:
-            raise RecipeError(FIELD, "A strength needs a picture to start from: name one with --from.")
+            raise RecipeError(FIELD, "A strength needs a picture to start from: give one, too.")
         return read_start_strength("" if self.strength is None else str(self.strength))
 
     def choose_draft_steps(self, model: Model, recipe: Recipe) -> int | None:
@@ -129,10 +129,13 @@ class ResolvedGrid:
     notices: tuple[str, ...] = ()
 
 
-def resolve_grid(grid: Grid, services: Services, check: Callable[[ResolvedGrid], object]) -> ResolvedGrid:
+def resolve_grid(
+    grid: Grid, services: Services, check: Callable[[ResolvedGrid], object], owner: str = OPERATOR
+) -> ResolvedGrid:
     """Read and check a round of seeds.
 
     Args:
+        owner: who brought the picture to start from; see `seedlab.images.index.search`.
         check: is called with the round while the model's dtype is a guess: the default depends on the device, and
             asking for that imports torch.
 
@@ -143,7 +146,7 @@ def resolve_grid(grid: Grid, services: Services, check: Callable[[ResolvedGrid],
     model = services.find_model(grid.model)
     loras = services.read_loras("\n".join(grid.loras))
     grid.read_strength()
-    taken = None if grid.start is None else services.take_input(grid.start, OPERATOR)
+    taken = None if grid.start is None else services.take_input(grid.start, owner)
     picture = None if taken is None else taken.picture
 
     def make(model: Model) -> ResolvedGrid:

@@ -1,12 +1,15 @@
 """The real app, with the interfaces for programs switched on and Sketch behind them."""
 
 import asyncio
+from base64 import b64encode
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from seedlab.application import Application
 from seedlab.server.address import check_address
@@ -15,6 +18,13 @@ from seedlab.settings import Settings
 
 SMALL = {"steps": 2, "width": 64, "height": 64}
 """The quickest pictures that Sketch makes."""
+
+
+def encode_picture(size: tuple[int, int] = (96, 64), kind: str = "PNG") -> str:
+    """Return a picture of one colour as programs send it: a file in Base64."""
+    file = BytesIO()
+    Image.new("RGB", size, "#3070c0").save(file, kind)
+    return b64encode(file.getvalue()).decode()
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from gradio_client import Client
 from gradio_client.exceptions import AppError
 
 from seedlab.images.metadata import read_metadata
-from tests.server.programs.conftest import SMALL
+from tests.server.programs.conftest import SMALL, encode_picture
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +55,39 @@ def test_the_lineage_of_a_picture_stays_with_its_variations(client, running):
     (third,) = call(client, "refine", second["picture"], {"sweep": "steps 3"})["pictures"]
     lineage = read_metadata(running.store / f"{third['picture']}.png").lineage
     assert [change.parent.prompt for change in lineage] == ["a boat", "a boat, artsy"]
+
+
+@pytest.mark.parametrize("head", ["", "data:image/webp;base64,"])
+def test_pictures_start_from_one_of_the_callers_own(client, running, head):
+    start = head + encode_picture(kind="WEBP" if head else "PNG")
+    sizes = {name: value for name, value in SMALL.items() if name == "steps"}
+    grid = call(client, "grid", "a boat", seeds="7, 8", start=start, strength="strong", **sizes)
+    recipe = read_metadata(running.store / f"{grid['pictures'][0]['picture']}.png").recipe
+    assert (recipe.start.strength, recipe.start.picture.file) == (0.6, "picture")
+    assert (recipe.input_picture.width, recipe.input_picture.height) == (96, 64)
+    assert recipe.width > recipe.height
+    assert call(client, "verify", grid["pictures"][1]["picture"])["equal"] is True
+
+
+@pytest.mark.parametrize(
+    ("start", "sentence"),
+    [
+        ("/etc/passwd", "is a file in Base64"),
+        ("file:///etc/passwd", "is a file in Base64"),
+        ("http://127.0.0.1/picture.png", "is a file in Base64"),
+        ("ü", "is a file in Base64"),
+        ("data:text/html;base64,AAAA", "is a file in Base64"),
+        ("AAAA", "picture"),
+    ],
+)
+def test_what_is_no_picture_to_start_from_is_refused(client, start, sentence):
+    with pytest.raises(AppError, match=sentence):
+        call(client, "grid", "a boat", seeds="7", start=start, **SMALL)
+
+
+def test_a_strength_without_a_picture_is_refused(client):
+    with pytest.raises(AppError, match="A strength needs a picture to start from"):
+        call(client, "grid", "a boat", seeds="7", strength="0.3", **SMALL)
 
 
 def test_a_draft_is_finished(client):

@@ -15,7 +15,7 @@ from mcp.client.streamable_http import streamable_http_client
 from PIL import Image
 
 from seedlab.server.programs.extras import import_mcp
-from tests.server.programs.conftest import SMALL
+from tests.server.programs.conftest import SMALL, encode_picture
 
 
 def run(work):
@@ -166,3 +166,16 @@ def test_without_the_package_it_is_said(monkeypatch):
     monkeypatch.setitem(sys.modules, "mcp", None)
     with pytest.raises(SeedLabError, match=r'pip install "seedlab\[mcp\]"'):
         import_mcp()
+
+
+def test_an_agent_starts_from_a_picture_of_its_own(running):
+    async def work():
+        async with connect(running) as session:
+            made = await call(
+                session, "grid", prompt="a boat", seeds="5", start=encode_picture(), strength=0.5, steps=4
+            )
+            return await call(session, "recipe", picture=made["pictures"][0]["picture"])
+
+    recipe = run(work())["recipe"]
+    assert recipe["start"]["strength"] == 0.5
+    assert recipe["start"]["picture"]["width"] == 96

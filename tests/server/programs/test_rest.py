@@ -12,6 +12,7 @@ from PIL import Image
 from seedlab.core.seeds import parse_seeds
 from seedlab.images.metadata import read_metadata
 from seedlab.server.programs.rest import _write_seeds
+from tests.server.programs.conftest import encode_picture
 
 
 @pytest.fixture
@@ -50,8 +51,8 @@ def test_what_seedlab_cannot_do_is_refused(client, options, field):
     assert caught.value.body["message"]
 
 
-def post(running, **fields):
-    return httpx.post(f"{running.url}/sdapi/v1/txt2img", json=fields, timeout=60)
+def post(running, kind="txt2img", **fields):
+    return httpx.post(f"{running.url}/sdapi/v1/{kind}", json=fields, timeout=60)
 
 
 def test_programs_of_automatic1111(running):
@@ -82,11 +83,39 @@ def test_programs_of_automatic1111(running):
         ({"restore_faces": True}, "SeedLab has no setting “restore_faces”"),
         ({"override_settings": {"CLIP_stop_at_last_layers": 2}}, "sd_model_checkpoint alone"),
         ({"sampler_name": "Dream"}, "Dream"),
-        ({"cfg_scale": "high"}, "The guidance is a number"),
+        ({"cfg_scale": "high"}, "cfg_scale must be a number"),
     ],
 )
 def test_a_setting_is_never_dropped(running, fields, sentence):
     answer = post(running, prompt="a boat", **fields)
+    assert answer.status_code == 422
+    assert sentence in answer.json()["detail"]
+
+
+def test_programs_of_automatic1111_start_from_pictures(running, tmp_path):
+    fields = {"prompt": "a boat", "seed": 3, "steps": 4, "width": 64, "height": 64, "resize_mode": 1}
+    answer = post(running, "img2img", init_images=[encode_picture()], denoising_strength=0.5, **fields).json()
+    assert "init_images" not in answer["parameters"]
+    file = tmp_path / "a.png"
+    file.write_bytes(base64.b64decode(answer["images"][0]))
+    recipe = read_metadata(file).recipe
+    assert (recipe.start.strength, recipe.width, recipe.input_picture.width) == (0.5, 64, 96)
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({}, "Give one picture to start from"),
+        ({"init_images": []}, "Give one picture to start from"),
+        ({"init_images": [encode_picture()] * 2}, "Give one picture to start from"),
+        ({"init_images": ["http://127.0.0.1/a.png"]}, "is a file in Base64"),
+        ({"init_images": [encode_picture()], "mask": encode_picture()}, "SeedLab has no setting “mask”"),
+        ({"init_images": [encode_picture()], "denoising_strength": "much"}, "denoising_strength must be a number"),
+        ({"init_images": [encode_picture()], "denoising_strength": 0}, "The strength must be above 0"),
+    ],
+)
+def test_img2img_refuses_what_it_cannot_do(running, fields, sentence):
+    answer = post(running, "img2img", prompt="a boat", **fields)
     assert answer.status_code == 422
     assert sentence in answer.json()["detail"]
 
