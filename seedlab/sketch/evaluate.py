@@ -1,7 +1,7 @@
 """Evaluates Sketch on held-out prompts and seeds, and prints the results table of the model card.
 
     python -m seedlab.sketch.evaluate --sheet sheet.png
-    python -m seedlab.sketch.evaluate --size 512
+    python -m seedlab.sketch.evaluate --size 512 --count 96 --seeds 6
 
 A classifier trained only on drawings (`classifier.py`) checks the generated images. Its accuracy on drawings of the
 same prompts is the reference.
@@ -195,19 +195,26 @@ def draw_sheet(pipeline: StableDiffusionPipeline) -> Image.Image:
     return make_sheet(generate(pipeline, prompts, seeds), columns=8)
 
 
-def report(pipeline: StableDiffusionPipeline, classifier: Classifier, drawings: Images, count: int) -> Iterator[str]:
-    """Yield the lines of the results table as they are measured."""
+def report(
+    pipeline: StableDiffusionPipeline, classifier: Classifier, drawings: Images, count: int, seeds: int
+) -> Iterator[str]:
+    """Yield the lines of the results table as they are measured.
+
+    Args:
+        count: The number of held-out prompts.
+        seeds: The number of seeds of each scene whose lock is measured. The spread takes four times as many.
+    """
     yield f"autoencoder: PSNR {measure_psnr(pipeline, drawings):.1f} dB"
     generated, drawn = measure_accuracy(pipeline, classifier, count)
     for name in ("subject", "style", "modifier"):
         yield f"{name}: {getattr(generated, name):.1%} of images, {getattr(drawn, name):.1%} of drawings"
     size = drawings.shape[1]
-    drawn_lock = measure_lock(locate_in_drawings(classifier, 16, size))
-    for suffix, lock in measure_lock(locate_in_images(pipeline, classifier, range(100, 116))).items():
+    drawn_lock = measure_lock(locate_in_drawings(classifier, seeds, size))
+    for suffix, lock in measure_lock(locate_in_images(pipeline, classifier, range(100, 100 + seeds))).items():
         yield f"lock, {suffix}: {format_position(lock)}; drawings: {format_position(drawn_lock[suffix])}"
-    spread = measure_spread(locate_in_images(pipeline, classifier, range(200, 264)))
-    drawn_spread = measure_spread(locate_in_drawings(classifier, 64, size))
-    yield f"spread over 64 seeds, relative to drawings: {format_position(spread / drawn_spread)}"
+    spread = measure_spread(locate_in_images(pipeline, classifier, range(200, 200 + 4 * seeds)))
+    drawn_spread = measure_spread(locate_in_drawings(classifier, 4 * seeds, size))
+    yield f"spread over {4 * seeds} seeds, relative to drawings: {format_position(spread / drawn_spread)}"
 
 
 def format_position(position: Positions) -> str:
@@ -222,6 +229,7 @@ def main() -> None:
     parser.add_argument("--model", default="seedlab/sketch/weights")
     parser.add_argument("--classifier", type=Path, default=Path("assets/judge.safetensors"))
     parser.add_argument("--count", type=int, default=240, help="number of held-out prompts")
+    parser.add_argument("--seeds", type=int, default=16, help="number of seeds of each scene (%(default)s)")
     parser.add_argument("--size", type=int, default=DEFAULT_SIZE, help="side length of the images (%(default)s)")
     parser.add_argument("--sheet", type=Path, help="save a contact sheet to this file")
     parser.add_argument("--dtype", choices=("float32", "bfloat16"), default="float32")
@@ -235,7 +243,7 @@ def main() -> None:
     if arguments.count:
         held_out = list(list_held_out())
         drawings = stack([draw(scene, arguments.size) for scene in assign_compositions(Random(1).sample(held_out, 64))])
-        for line in report(pipeline, load_classifier(arguments.classifier), drawings, arguments.count):
+        for line in report(pipeline, load_classifier(arguments.classifier), drawings, arguments.count, arguments.seeds):
             log.info(line)
 
 
