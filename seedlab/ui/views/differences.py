@@ -6,10 +6,8 @@ from typing import Any
 from seedlab.core.additions import Lora
 from seedlab.core.file_names import name_file
 from seedlab.core.recipe import Recipe
-from seedlab.core.start import Start
-from seedlab.core.text import quote
 from seedlab.core.text_changes import Kind, compare_texts
-from seedlab.ui.views.captions import DEVICES, DTYPES, label_scheduler
+from seedlab.ui.views.captions import DEVICES, DTYPES, format_start, label_scheduler
 
 MOST = 4
 """How many pictures are compared at a time."""
@@ -36,7 +34,10 @@ FORMATS: Mapping[str, tuple[str, Callable[[Recipe], str]]] = {
     "loras": ("LoRAs", lambda recipe: ", ".join(map(_format_lora, recipe.loras))),
     "dtype": ("Precision", lambda recipe: DTYPES[recipe.dtype]),
     "generator_device": ("Noise", lambda recipe: DEVICES[recipe.generator_device]),
-    "start": ("Starts from", lambda recipe: _format_start(recipe.start)),
+    "start": (
+        "Starts from",
+        lambda recipe: format_start(recipe.start).removeprefix("from ") if recipe.start else "noise",
+    ),
     "vae_tiling": ("Decoded", lambda recipe: "in tiles" if recipe.vae_tiling else "as a whole"),
     "prompt_syntax": ("Prompt weights", lambda recipe: "on" if recipe.prompt_syntax else "off"),
 }
@@ -83,16 +84,6 @@ def _mark(texts: Sequence[str]) -> list[list[Part]]:
 
 def _show(value: str) -> list[Part]:
     return [(Kind.KEPT.value, value or NONE)]
-
-
-def _format_start(start: Start | None) -> str:
-    if start is None:
-        return ""
-    if start.picture is not None:
-        return f"{quote(start.picture.file, 80)} at strength {start.strength:g}"
-    parent = start.recipe
-    assert parent is not None  # for mypy: there is one or the other
-    return f"the picture of seed {parent.seed}, {parent.width}×{parent.height}, at strength {start.strength:g}"
 
 
 def _format_lora(lora: Lora) -> str:
