@@ -11,7 +11,7 @@ from seedlab.core.start import SHARED
 from seedlab.core.text_changes import name_change
 from seedlab.rules.prompts import read_marks
 from seedlab.rules.rule import Rule, Value
-from seedlab.rules.settings import find_setting
+from seedlab.rules.settings import OWN_NOISE, find_setting
 from seedlab.rules.words import replace_prompt
 
 LABELS = {
@@ -77,6 +77,8 @@ class Edit(Rule):
             changes["revision"] = changes["revision"] or None
         if "seed_variety" in changes:
             parent = find_setting("variety").apply(parent, (changes.pop("seed_variety"),))
+        if not changes.keys().isdisjoint({"width", "height"}):
+            changes |= OWN_NOISE
         shared = {name: changes.pop(name) for name in SHARED if name in changes}
         return replace(parent.replace_shared(**shared), **changes)
 

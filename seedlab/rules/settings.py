@@ -1,8 +1,9 @@
 """The settings that a sweep varies: how their values are read, applied and shown."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 from seedlab.core.additions import vary_seed
@@ -17,6 +18,9 @@ from seedlab.rules.rule import MAX_VALUES, Value, unique
 
 FIELD = "sweep"
 """The parameter that errors are about."""
+
+OWN_NOISE: Mapping[str, Any] = MappingProxyType({"noise_height": 0, "noise_width": 0})
+"""In another size a seed has other noise. To resize it is a kind of round of its own: see `seedlab.rules.shapes`."""
 
 Values = tuple[Value, ...]
 
@@ -144,7 +148,7 @@ SETTINGS = (
         "256, 384x256, 256x384",
         (),
         _read_sizes,
-        lambda parent, value: replace(parent, width=value[0], height=value[1]),
+        lambda parent, value: replace(parent, width=value[0], height=value[1], **OWN_NOISE),
         lambda value: f"{value[0]}×{value[1]}",
     ),
     Setting(

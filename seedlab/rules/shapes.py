@@ -3,20 +3,26 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from math import sqrt
 from typing import Self
 
 from seedlab.core.errors import RecipeError, blame
 from seedlab.core.model import NO_RESIZED_NOISE, Model
+from seedlab.core.numbers import MAX_CHARACTERS, tidy_digits
 from seedlab.core.recipe import Recipe
 from seedlab.core.text import quote
-from seedlab.rules.parameter import Parameter
+from seedlab.core.validation import check_text
+from seedlab.rules.parameter import Choice, Parameter
 from seedlab.rules.rule import Rule, Value, check_count, unique
 from seedlab.rules.sizes import MULTIPLE, TIMES, check_factor, enlarge, read_sizes
 
 LANDSCAPE, PORTRAIT, SQUARE = "landscape", "portrait", "square"
 WORDS = (LANDSCAPE, PORTRAIT, SQUARE)
 RATIO = 1.5
-"""Of the sides of a square picture that is made landscape or portrait."""
+"""Of the sides of a square picture that is made landscape or portrait. Its area stays: models are trained for one."""
+
+BETWEEN = re.compile(r"[;\n]|,(?=[^0-9])|(?<=[^0-9 ]),")
+"""Separates shapes. A comma between digits is left: it may be a decimal one."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +57,11 @@ class Shapes(Rule):
         return cls(shapes)
 
     @classmethod
+    def list_axes(cls) -> tuple[Choice, ...]:
+        """Return (): a shape together with another size would be lost."""
+        return ()
+
+    @classmethod
     def apply(cls, parent: Recipe, value: Value) -> Recipe:
         """Give the picture another size, and keep that of its noise."""
         if parent.start is not None:
@@ -78,7 +89,8 @@ class Shapes(Rule):
 
 
 def _read_shapes(text: str) -> Iterator[Value]:
-    for part in re.split(r"[,;\n]", text):
+    check_text("shapes", text, "The list of shapes", MAX_CHARACTERS)
+    for part in BETWEEN.split(tidy_digits(text)):
         word = part.strip().casefold()
         if word in WORDS:
             yield (word,)
@@ -99,10 +111,14 @@ def _find_size(parent: Recipe, value: Value) -> tuple[int, int]:
 
 
 def _turn(parent: Recipe, word: str) -> tuple[int, int]:
-    """Return the size of the parent in another shape, with its shorter side."""
+    """Return the size of the parent in another shape."""
     short, long = sorted((parent.width, parent.height))
     if word == SQUARE:
-        return short, short
+        return (_round(sqrt(short * long)),) * 2
     if short == long:
-        long = round(short * RATIO / MULTIPLE) * MULTIPLE
+        short, long = _round(short / sqrt(RATIO)), _round(long * sqrt(RATIO))
     return (long, short) if word == LANDSCAPE else (short, long)
+
+
+def _round(side: float) -> int:
+    return max(MULTIPLE, round(side / MULTIPLE) * MULTIPLE)

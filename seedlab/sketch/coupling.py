@@ -69,7 +69,8 @@ def _to_number(value: float | str | None) -> float:
 def make_directions(count: int, channels: int, size: int) -> Tensor:
     """Return orthonormal directions (count, channels * size * size): checkerboards in each channel, finest first.
 
-    Cells are 2**k high and 2**l wide. `size` must be a power of two, and large enough for `count` checkerboards.
+    Cells are 2**k high and 2**l wide. `size` must be a multiple of twice the sides of the largest cells that are used:
+    of 4 for 17 directions in 8 channels.
     """
     exponents = range(size.bit_length())
     boards = sorted(product(exponents, exponents), key=sum)

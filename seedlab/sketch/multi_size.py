@@ -44,11 +44,12 @@ SIZES = (SizeConfig(256, 12_000, 24, 0.35), SizeConfig(384, 6_000, 12, 0.25), Si
 
 def load_latents(folder: Path, autoencoder: AutoencoderTiny, size: SizeConfig) -> Latents:
     """Return the latents of a size. The first time, its images are drawn, encoded and deleted."""
-    path = folder / f"latents-{size.image_size}.npy"
+    path = folder / f"latents-{size.image_size}-{size.image_count}.npy"
     if not path.exists():
-        pictures = folder / f"pictures-{size.image_size}.npy"
+        pictures, partial = folder / f"pictures-{size.image_size}.npy", folder / f"partial-{size.image_size}.npy"
         images = dataset.render_dataset(pictures, size.image_size, size.image_count, size.image_size)
-        encode_dataset(autoencoder, images, path, batch_size=max(1, 16 * 256**2 // size.image_size**2))
+        encode_dataset(autoencoder, images, partial, batch_size=max(1, 16 * 256**2 // size.image_size**2))
+        partial.rename(path)
         pictures.unlink()
     latents: Latents = np.load(path)
     return latents

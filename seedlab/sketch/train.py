@@ -233,10 +233,12 @@ def main() -> None:
     parser.add_argument("--stage", choices=(*STAGES, *TRAINING_STAGES), required=True)
     parser.add_argument("--folder", type=Path, required=True, help="dataset and checkpoints; about 6 GB")
     parser.add_argument("--output", type=Path, default=Path("seedlab/sketch/weights"))
-    words = "an earlier Sketch whose weights initialize the autoencoder and the denoiser"
+    words = "an earlier Sketch to start from; the stages larger and export-larger need one"
     parser.add_argument("--init-from", metavar="FOLDER", help=words)
     parser.add_argument("--stop-at", type=int, help="stop a training stage at this step; a later run resumes from it")
     options = parser.parse_args()
+    if options.stage.endswith("larger") and options.init_from is None:
+        parser.error(f"the stage {options.stage} continues an earlier Sketch: name its folder with --init-from")
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     arguments = TrainingArguments(options.folder, options.output, init_from=options.init_from)
     if options.stage in STAGES:

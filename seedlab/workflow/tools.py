@@ -104,6 +104,8 @@ class Tools:
             SeedLabError: a value is wrong, or no picture could be made.
         """
         grid = replace(grid, model=grid.model or self._services.default_model)
+        if start and not self._services.local:
+            raise RecipeError("start", "Programs start from noise on this server: leave the picture to start from out.")
         with write_encoded(start) as file:
             check = lambda guess: _check_count(len(guess.rule.seeds))  # noqa: E731
             found = resolve_grid(replace(grid, start=file), self._services, check, NOBODY)

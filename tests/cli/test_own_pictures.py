@@ -81,7 +81,7 @@ def test_with_a_size_the_middle_of_it_is_taken_which_is_said(painter, photo, tmp
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--strength", "0.5"], "A strength needs a picture to start from: name one with --from."),
+        (["--strength", "0.5"], "A strength needs a picture to start from: give one as well (--from"),
         (["--from", "PHOTO", "--strength", "2"], "The strength must be from 0 to 1, not 2."),
         (["--from", "PHOTO", "--strength", "0.2, 0.4"], "One round starts at one strength"),
         (["--from", "PHOTO", "--steps", "2", "--strength", "0.1"], "Of 2 steps, strength 0.1 leaves none"),

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from threading import Event
 
+import diffusers
 import numpy as np
 import pytest
 import torch
@@ -13,6 +14,8 @@ from seedlab.core.errors import RecipeError
 from seedlab.core.recipe import Recipe
 from seedlab.images.metadata import Metadata, read_metadata, write_picture
 from seedlab.pipelines.models.addresses import find_model
+from seedlab.pipelines.models.capabilities import resizes_noise
+from seedlab.pipelines.models.catalog import CATALOG
 from seedlab.rules.shapes import Shapes
 from seedlab.workflow.scripts.script import write_script
 from tests.pipelines import builders
@@ -22,7 +25,7 @@ from tests.pipelines.test_export import make as make_with_environment
 from tests.pipelines.test_export import run_script
 from tests.pipelines.test_nudges import BUILDERS, build  # noqa: F401
 
-SIZES = ((64, 96), (96, 64), (72, 64))
+SIZES = ((64, 96), (96, 64), (72, 104))
 """(width, height) of pictures from noise of 64 x 64."""
 
 REFUSED = ("pixart", "sana")
@@ -95,7 +98,7 @@ def test_latents_given_to_the_plain_pipeline_give_the_same_bytes_alone_and_in_ba
 def test_an_exported_script_in_a_new_process_gives_the_same_bytes(shared_manager, build, tmp_path, model, dtype):  # noqa: F811
     """One of the pictures is nudged too, and one has the size that its noise has."""
     recipe = builders.make_default_recipe(build(model), dtype=dtype, num_inference_steps=2, height=64, width=64)
-    first, *others = shape(recipe, ((96, 64), (128, 64)))
+    first, *others = shape(recipe, ((96, 80), (128, 64)))
     recipes = [replace(first, nudges=(Nudge(seed=7, weight=0.1),)), *others, recipe]
     hashes, environment = make_with_environment(shared_manager, recipes)
     script = write_script(recipes, environment, find_model(recipe.model_id))
@@ -111,6 +114,12 @@ def test_a_picture_is_read_back_with_the_size_of_its_noise(shared_manager, tiny,
     metadata = read_metadata(tmp_path / "a.png")
     assert metadata.recipe.noise_size == recipe.noise_size != (recipe.height, recipe.width)
     assert make(shared_manager, replace(metadata.recipe, model_id=recipe.model_id)) == [hash_pixels(finished.image)]
+
+
+def test_what_the_catalogue_says_of_its_models_is_true_of_their_pipelines():
+    named = {each.name: each for each in CATALOG}
+    for name, pipeline in (("PixArt-Sigma", "PixArtSigma"), ("Sana 1.6B", "Sana"), ("Sketch", "StableDiffusion")):
+        assert named[name].resizes_noise == resizes_noise(getattr(diffusers, f"{pipeline}Pipeline"))
 
 
 @pytest.mark.parametrize("model", ["ddim", *REFUSED])

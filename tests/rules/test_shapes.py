@@ -6,7 +6,10 @@ import pytest
 
 from seedlab.core.errors import RecipeError
 from seedlab.core.start import Start
+from seedlab.pipelines.models.catalog import CATALOG
+from seedlab.rules.edit import Edit
 from seedlab.rules.shapes import Shapes
+from seedlab.rules.sweep import Sweep
 from tests.examples import MODEL, RECIPE
 
 
@@ -17,10 +20,11 @@ def list_sizes(text: str, parent=RECIPE):
 @pytest.mark.parametrize(
     ("text", "sizes"),
     [
-        ("landscape, portrait", [(192, 128), (128, 192)]),
-        ("1.5x", [(192, 192)]),
-        ("Portrait; 160x128\n96 × 64", [(128, 192), (160, 128), (96, 64)]),
-        ("square, landscape", [(128, 128), (192, 128)]),
+        ("landscape, portrait", [(160, 112), (112, 160)]),
+        ("1.5x,2x", [(192, 192), (256, 256)]),
+        ("1,5x", [(192, 192)]),
+        ("Portrait; 160x128\n96 × 64", [(112, 160), (160, 128), (96, 64)]),
+        ("square、landscape,192x128,64x96", [(128, 128), (160, 112), (192, 128), (64, 96)]),
     ],
 )
 def test_shapes_are_words_factors_or_sizes(text, sizes):
@@ -29,7 +33,37 @@ def test_shapes_are_words_factors_or_sizes(text, sizes):
 
 def test_a_picture_that_is_not_square_is_turned():
     parent = replace(RECIPE, width=192)
-    assert list_sizes("portrait, square, landscape", parent) == [(128, 192), (128, 128), (192, 128)]
+    assert list_sizes("portrait, square, landscape", parent) == [(128, 192), (160, 160), (192, 128)]
+
+
+@pytest.mark.parametrize("model", CATALOG, ids=lambda model: model.name)
+def test_the_default_suits_every_model_that_is_offered(model):
+    if Shapes.refuse(model):
+        assert model.unconditional or not model.resizes_noise
+        return
+    recipe = replace(model, dtype="float32").make_recipe(prompt="a boat", seed=0)
+    for made in Shapes.parse({"shapes": Shapes.parameters[0].default}).make(recipe):
+        model.check(made)
+
+
+def test_a_long_text_is_refused_before_it_is_split():
+    with pytest.raises(RecipeError, match="shorten it"):
+        Shapes.parse({"shapes": "1.5x," * 100_000})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        Sweep((("size", 160, 160),)),
+        Edit(
+            (("width", 128),),
+        ),
+    ],
+)
+def test_another_size_by_other_means_has_noise_of_its_own(change):
+    (wide,) = Shapes(((192, 128),)).make(RECIPE)
+    (other,) = change.make(wide)
+    assert not other.resizes_noise
 
 
 def test_the_noise_stays_in_the_size_that_it_was_drawn_in():

@@ -122,8 +122,8 @@ def test_training_at_several_sizes_continues_an_earlier_model(encoded: train.Tra
     (tmp_path / "larger.pt").unlink()
     train.train_larger(arguments, stop_at=3)
     assert weights(train.train_larger(arguments)) == uninterrupted
-    assert {path.name for path in tmp_path.glob("*.npy")} == {"latents-32.npy", "latents-64.npy"}
-    assert np.load(tmp_path / "latents-64.npy").shape == (6, 4, 8, 8)
+    assert {path.name for path in tmp_path.glob("*.npy")} == {"latents-32-8.npy", "latents-64-6.npy"}
+    assert np.load(tmp_path / "latents-64-6.npy").shape == (6, 4, 8, 8)
     train.export_larger(arguments)
     before, after = (StableDiffusionPipeline.from_pretrained(each.output) for each in (encoded, arguments))
     changed = {

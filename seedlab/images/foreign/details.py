@@ -18,6 +18,8 @@ VARIATIONS = ("variation seed", "variation seed strength", "variationseed", "var
 
 MIXED = "its tool mixes noise in a way of its own: nudge the picture of the seed instead"
 
+RESIZED = "its tool resizes noise in a way of its own: make other shapes of the picture of the seed instead"
+
 EMPTY = ("", "none", "null", "nan", "{}", "[]")
 """Values, in lower case, that say that a setting is not used."""
 
@@ -125,6 +127,8 @@ class Details:
 
 
 def _explain(name: str) -> str:
+    if name.lower().startswith("seed resize from"):
+        return RESIZED
     return MIXED if name.lower() in VARIATIONS else ""
 
 

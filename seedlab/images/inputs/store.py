@@ -27,8 +27,8 @@ SHOWN_DIGITS = 12
 OPEN_IT = "open that picture here, choose “Start from this picture”, and try again"
 
 STRANGER = (
-    "A picture of your own cannot be kept here without cookies: allow them for this page, and reload it. Programs "
-    "start from noise on this server."
+    "This browser keeps no cookies, so a picture of your own cannot be kept here: allow cookies for this page, and "
+    "reload it."
 )
 
 

@@ -1,9 +1,9 @@
 """Noise in another size that keeps the composition of its seed.
 
-Noise is taken for the means of white noise over the cells of a grid. Another grid cuts the same white noise otherwise:
-where a cell is cut, the noise within is drawn, on the condition that the cell keeps its mean. So the result is white
-noise too, and its coarse parts are where they were ("integral noise": Chang et al. 2024, "How I Warped Your Noise",
-arXiv 2504.03072, section 3.1). One axis is resized after the other.
+Noise is taken for the means of white noise over the cells of a grid. Another grid cuts the same white noise
+differently: where a cell is cut, the noise within is drawn, on the condition that the cell keeps its mean. So the
+result is white noise too, and its coarse parts are where they were ("integral noise": Chang et al. 2024, "How I Warped
+Your Noise", arXiv 2504.03072, section 3.1). One axis is resized after the other.
 
 The noise within is drawn by the generator that drew the first noise, on its device, and computed with in float64.
 """

@@ -56,7 +56,8 @@ Variations = Annotated[
     dict[str, str | list[str]] | None,
     Field(
         description='one kind of variation by name, such as {"suffix": [", artsy"]}, {"words": "a red boat"}, '
-        '{"sweep": "guidance 1.5, 2"}, {"nudge": "subtle"} or {"seeds": "4-7"}; null for four suffixes'
+        '{"sweep": "guidance 1.5, 2"}, {"nudge": "subtle"}, {"shapes": "landscape"} or {"seeds": "4-7"}; null for four '
+        "suffixes"
     ),
 ]
 

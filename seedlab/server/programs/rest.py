@@ -77,10 +77,14 @@ A1111_DEFAULTS: dict[str, tuple[Any, ...]] = {
 }
 A1111_IMAGE_DEFAULTS: dict[str, tuple[Any, ...]] = {
     **{name: values for name, values in A1111_DEFAULTS.items() if name != "denoising_strength"},
-    # Crop and resize. 0 would stretch a picture of another shape.
+    # Crop and resize. 0, which every client sends, would stretch a picture of another shape: a notice says that it is
+    # cropped.
     "resize_mode": (1,),
     "include_init_images": (False,),
     "mask_blur": (4,),
+    "mask_blur_x": (4,),
+    "mask_blur_y": (4,),
+    "mask_round": (True,),
     "inpaint_full_res": (True,),
     "inpainting_fill": (0,),
     "initial_noise_multiplier": (1, 1.0),
@@ -185,6 +189,8 @@ def _read_a1111_image(fields: Mapping[str, Any]) -> tuple[Grid, str]:
             pass
         case _:
             raise _FieldError("init_images", "Give one picture to start from, in Base64, as init_images.")
+    if fields.get("initial_noise_multiplier", 1) not in (None, 1):  # 0 asks for something, too
+        raise _FieldError("initial_noise_multiplier", "SeedLab has no initial_noise_multiplier: leave it out.")
     strength = _read_number(fields, "denoising_strength")
     grid = _read_a1111_settings(fields)
     return replace(grid, strength=A1111_STRENGTH if strength is None else strength), start

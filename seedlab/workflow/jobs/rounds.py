@@ -12,6 +12,7 @@ from seedlab.core.seeds import has_random_seeds
 from seedlab.core.start import InputPicture
 from seedlab.images.foreign.metadata import ForeignMetadata
 from seedlab.images.index.search import OPERATOR
+from seedlab.images.inputs.reading import read_input
 from seedlab.images.output_folder import find_round
 from seedlab.images.restoring import restore
 from seedlab.rules.own_picture import FIELD, add_start, describe_start, read_start_strength
@@ -99,7 +100,8 @@ class Grid:
             RecipeError: it is not a strength, or there is no such picture.
         """
         if self.strength is not None and self.start is None:
-            raise RecipeError(FIELD, "A strength needs a picture to start from: give one, too.")
+            sentence = "A strength needs a picture to start from: give one as well (--from on the command line)."
+            raise RecipeError(FIELD, sentence)
         return read_start_strength("" if self.strength is None else str(self.strength))
 
     def choose_draft_steps(self, model: Model, recipe: Recipe) -> int | None:
@@ -146,14 +148,15 @@ def resolve_grid(
     model = services.find_model(grid.model)
     loras = services.read_loras("\n".join(grid.loras))
     grid.read_strength()
-    taken = None if grid.start is None else services.take_input(grid.start, owner)
-    picture = None if taken is None else taken.picture
+    picture = None if grid.start is None else read_input(grid.start).picture
 
     def make(model: Model) -> ResolvedGrid:
         recipe = grid.make_recipe(model, rule.seeds[0], loras, picture)
         return ResolvedGrid(rule=rule, recipe=recipe, draft_steps=grid.choose_draft_steps(model, recipe))
 
     check(make(replace(model, dtype=grid.dtype or DTYPES[0])))
+    # Only now, so that who asks for what is refused leaves no picture here.
+    taken = None if grid.start is None else services.take_input(grid.start, owner)
     model = services.resolve_model(model)
     found = make(model)
     notices = (

@@ -32,8 +32,8 @@ def write_encoded(text: str) -> Iterator[Path | None]:
     try:
         if not HEAD.fullmatch(head):
             raise ValueError
-        data = b64decode("".join(body.split()), validate=True)
-    except ValueError as error:  # also of characters beyond ASCII
+        data = b64decode(body.encode("ascii").translate(None, b" \t\r\n"), validate=True)
+    except ValueError as error:
         raise RecipeError("start", "A picture to start from is a file in Base64: encode its bytes.") from error
     with TemporaryDirectory(prefix="seedlab-") as folder:
         file = Path(folder) / NAME

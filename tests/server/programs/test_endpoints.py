@@ -85,6 +85,15 @@ def test_what_is_no_picture_to_start_from_is_refused(client, start, sentence):
         call(client, "grid", "a boat", seeds="7", start=start, **SMALL)
 
 
+def test_a_refused_round_keeps_no_picture(client, running):
+    kept = lambda: sorted(running.store.parent.rglob("*x77.png"))  # noqa: E731
+    with pytest.raises(AppError, match="256 pictures are too many"):
+        call(client, "grid", "a boat", seeds="0-255", start=encode_picture((99, 77)), steps=4)
+    assert kept() == []
+    call(client, "grid", "a boat", seeds="7", start=encode_picture((99, 77)), **SMALL | {"steps": 4})
+    assert len(kept()) == 1
+
+
 def test_a_strength_without_a_picture_is_refused(client):
     with pytest.raises(AppError, match="A strength needs a picture to start from"):
         call(client, "grid", "a boat", seeds="7", strength="0.3", **SMALL)

@@ -41,6 +41,7 @@ export function start({ element, props, trigger, watch }, settings) {
 
 const PATIENCE = 5000; // milliseconds
 const DELAY = 800; // milliseconds
+const LIMIT = 60_000; // milliseconds: some refusals have no answer
 const WAITING = 'Waiting for the server: right after its start, the first pictures take a few seconds longer.';
 
 class Sheet {
@@ -124,8 +125,12 @@ class Sheet {
 
   // Shows at once that a click was received: the answer may take a moment while the server is starting.
   showPending() {
+    this.endPending();
     this.root.classList.add('pending');
-    this.timer ??= setTimeout(() => this.sayWaiting(WAITING), DELAY);
+    this.timer = setTimeout(() => {
+      this.sayWaiting(WAITING);
+      this.timer = setTimeout(() => this.endPending(), LIMIT);
+    }, DELAY);
   }
 
   endPending() {
@@ -137,7 +142,6 @@ class Sheet {
   sayWaiting(words) {
     this.waiting = words;
     this.draw();
-    this.root.classList.toggle('pending', Boolean(words));
   }
 
   say(words) {
@@ -159,7 +163,7 @@ class Sheet {
   draw() {
     const { view, root, rounds } = this;
     const focused = rounds.findFocusedSiblings();
-    root.classList.remove('pending');
+    root.classList.toggle('pending', Boolean(this.waiting));
     root.classList.toggle('empty', Boolean(view.run) && !view.rounds.length);
     document.documentElement.toggleAttribute('data-working', view.working);
     this.chooseLarge();

@@ -73,8 +73,9 @@ export class Connection {
       this.repeat = generate;
       this.sheet.showPending();
     });
-    document.addEventListener('keydown', ({ key, target }) => {
+    document.addEventListener('keydown', ({ key, shiftKey, target }) => {
       if (key === 'Enter' && target.closest('#panel')) this.repeat = generate;
+      if (key === 'Enter' && !shiftKey && target.closest('#prompt')) this.sheet.showPending();
     });
     document.addEventListener('change', ({ target }) => {
       const [file] = target === findInput() ? target.files : [];

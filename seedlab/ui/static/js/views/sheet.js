@@ -8,7 +8,7 @@ import { inspectorView } from './inspector.js';
 // `shown`: the view, the first rounds with their thumbnails (tabs), the row of the rounds, a note about what is saved, what is said to screen readers,
 // what is said while the server takes its time, what the inspector shows, and whether the end of work is announced.
 export const sheetView = ({ view, tabs, row, note, said, waiting, inspected, isAlerting }, page) => html`<nav class="roots" aria-label="Previous explorations">${rootsView(tabs, page)}</nav
-  >${galleryButton(page)}${row}${emptyView(page, waiting)}<div class="below"><p class="status" role="status" aria-live="polite">${view.status || waiting}</p><p class="hint">${view.hint}</p
+  >${galleryButton(page)}${row}${emptyView(page, waiting)}<div class="below"><p class="status" role="status" aria-live="polite">${waiting || view.status}</p><p class="hint">${view.hint}</p
   >${alertView(isAlerting, page)}<button class="help" type="button" title="Keys (?)" aria-label="Keys" @click=${() => page.showKeys()}>?</button
   ><p class="storage" role="status" ?hidden=${!note}>${note}</p><p class="said" role="status">${said}</p></div>${inspectorView(inspected, page)}`;
 
