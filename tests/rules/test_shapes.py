@@ -56,7 +56,7 @@ def test_a_long_text_is_refused_before_it_is_split():
     [
         Sweep((("size", 160, 160),)),
         Edit(
-            (("width", 128),),
+            ((("width", 128),),),
         ),
     ],
 )
