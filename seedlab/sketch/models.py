@@ -140,14 +140,17 @@ def save_pipeline(pipeline: StableDiffusionPipeline, folder: Path) -> None:
     pipeline.to(dtype=torch.float16)
     pipeline.save_pretrained(folder, safe_serialization=True, max_shard_size=MAX_SHARD_SIZE)
     # Without a dtype, transformers uses the one in its config and diffusers uses float32. The two must match.
-    update_config(folder / "text_encoder", dtype="float32")
+    update_config(folder / "text_encoder" / "config.json", dtype="float32")
     # AutoencoderTiny saves this entry but warns about it when loading.
-    update_config(folder / "vae", block_out_channels=None)
+    update_config(folder / "vae" / "config.json", block_out_channels=None)
+    # Where an earlier Sketch was loaded from.
+    for name in ("model_index.json", "unet/config.json", "vae/config.json"):
+        update_config(folder / name, _name_or_path=None)
+    update_config(folder / "tokenizer" / "tokenizer_config.json", is_local=None, local_files_only=None)
 
 
-def update_config(folder: Path, **changes: str | None) -> None:
-    """Set entries of a component's config.json. None removes an entry."""
-    path = folder / "config.json"
+def update_config(path: Path, **changes: str | None) -> None:
+    """Set entries of a JSON file. None removes an entry."""
     merged = json.loads(path.read_text()) | changes
     config = {name: value for name, value in merged.items() if name not in changes or value is not None}
     path.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n")

@@ -51,6 +51,7 @@ class TrainingArguments:
     Args:
         folder: The folder of the dataset, the latents and the checkpoints.
         output: The folder of the exported pipeline.
+        larger_weight: The weight of the stage "larger" in the mean that is exported, 0...1.
         init_from: An earlier Sketch whose weights initialize the autoencoder and the denoiser. The stage "larger"
             needs it.
     """
@@ -67,6 +68,7 @@ class TrainingArguments:
     denoiser: TrainingConfig = DENOISER_TRAINING
     denoiser_batch_size: int = 24
     larger: TrainingConfig = LARGER_TRAINING
+    larger_weight: float = 0.85
     sizes: tuple[multi_size.SizeConfig, ...] = multi_size.SIZES
     classifier: TrainingConfig = CLASSIFIER_TRAINING
     classifier_batch_size: int = 24
@@ -163,10 +165,17 @@ def train_larger(arguments: TrainingArguments, stop_at: int | None = None) -> Tr
 
 
 def export_larger(arguments: TrainingArguments) -> None:
-    """Stage "export-larger": save the earlier Sketch with the EMA weights of the stage "larger"."""
+    """Stage "export-larger": save a mean of the earlier Sketch's weights and the EMA weights of the stage "larger".
+
+    It loses less of what the earlier one does well (Wortsman et al. 2022, arXiv 2109.01903).
+    """
     pipeline = StableDiffusionPipeline.from_pretrained(arguments.init_from)
     state = torch.load(arguments.checkpoint("larger"), weights_only=True)
-    denoiser.Denoiser(pipeline.text_encoder, pipeline.unet).load_state_dict(state["ema"])
+    model = denoiser.Denoiser(pipeline.text_encoder, pipeline.unet)
+    earlier = model.state_dict()
+    model.load_state_dict(
+        {name: torch.lerp(earlier[name], weight, arguments.larger_weight) for name, weight in state["ema"].items()}
+    )
     save_pipeline(pipeline, arguments.output)
     log.info("exported step %d to %s", state["step"], arguments.output)
 

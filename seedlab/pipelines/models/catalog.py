@@ -38,8 +38,8 @@ CATALOG = (
             download=0.0,
             memory=0.5,
             seed_share=SeedShare(
-                share=0.56,
-                low=0.42,
+                share=0.57,
+                low=0.43,
                 high=0.70,
                 source="by SeedLab on 12 seeds and 8 prompts, drafts of 3 of 12 steps",
             ),
