@@ -35,7 +35,7 @@ class Shapes(Rule):
 
     name = "shapes"
     label = "Other shapes"
-    help = "The same seed in other shapes: its noise is resized, so that coarse parts of the composition stay."
+    help = "The same seed in other shapes: its noise is resized, and stays noise. Sketch keeps little of a composition."
     precedence = 2  # after a rule that replaces the seed
     parameters = (
         Parameter(

@@ -21,10 +21,7 @@ NOTHING_NEW = (
     "for other seeds, press “New round of seeds”."
 )
 NO_NEW_SEEDS = "Nothing new: this round is on the page already. Change the prompt, the seeds or a setting."
-OTHER_SIZE = (
-    "Another size changes the composition: at {}×{}, seed {} is another picture. “Larger” keeps it, and “Other shapes” "
-    "some of it."
-)
+OTHER_SIZE = "Another size changes the composition: at {}×{}, seed {} is another picture. “Larger” keeps it."
 
 
 @dataclass(frozen=True)
