@@ -15,6 +15,9 @@ HOSTILE = "${alert(1)}<img src=x onerror=alert(1)> {{x}}"
 CLICK_TWO_AT_ONCE = """words => {
   for (const chip of words.querySelectorAll('.word')) if (['turtle', 'Monet'].includes(chip.textContent)) chip.click();
 }"""
+REQUESTS = re.compile("/gradio_api/(run|queue/join)")
+"""What the page asks of the server."""
+
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
 
@@ -269,14 +272,23 @@ def test_reduced_motion_disables_transitions(visit, seeds):
 def test_a_server_that_takes_its_time_is_waited_for_in_words(screen, seeds):
     """As right after its start, while it imports torch."""
     held = []
-    screen.page.route("**/queue/join*", lambda route: held.append(route))
+    slow = True
+
+    def hold(route):
+        if slow:
+            held.append(route)
+        else:
+            route.continue_()
+
+    screen.page.route(REQUESTS, hold)
     screen.generate(seeds=str(seeds[0]))
     words = screen.page.locator(".blank header p")
     expect(words).to_contain_text("Waiting for the server: right after its start")
     if folder := os.environ.get("SEEDLAB_SHOTS"):
         screen.page.screenshot(path=f"{folder}/waiting.png")
-    screen.page.unroute("**/queue/join*")
+    slow = False
     for route in held:
         route.continue_()
     screen.wait_done(0, 1)
     expect(words).to_have_text("Made by Sketch. Click a picture to make them yourself.")
+    screen.page.unroute(REQUESTS)
