@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.browser.screen import CHROMIUM, Screen, clean, open_browser
 from tests.browser.server import Server, start_server
@@ -78,6 +78,11 @@ def profiles(browser) -> Iterator[dict[object, BrowserContext]]:
         profile.close()
 
 
+def open_tab(profile: BrowserContext) -> Page:
+    """Return a profile's tab; a new one if a test has closed it."""
+    return profile.pages[0] if profile.pages else profile.new_page()
+
+
 @pytest.fixture
 def visit(browser, profiles, server) -> Iterator[Callable[..., Screen]]:
     """Open tabs, each with its own browser profile. Any complaint of theirs fails the test."""
@@ -88,8 +93,7 @@ def visit(browser, profiles, server) -> Iterator[Callable[..., Screen]]:
         key = repr(options), len(screens)
         if key not in profiles:
             profiles[key] = browser.new_context(**options)
-            profiles[key].new_page()
-        tab = profiles[key].pages[0]
+        tab = open_tab(profiles[key])
         tab.set_viewport_size(options["viewport"])  # another test may have changed it
         screens.append(Screen(tab, server.url).open())
         if steps is not None:
@@ -99,7 +103,7 @@ def visit(browser, profiles, server) -> Iterator[Callable[..., Screen]]:
     yield make
     for screen in screens:
         screen.leave()
-        clean(screen.page, server.url)
+        clean(open_tab(screen.page.context), server.url)
     assert [complaint for screen in screens for complaint in screen.complaints] == []
 
 
