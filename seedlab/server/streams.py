@@ -125,16 +125,22 @@ class StreamLimits:
         elif scope["type"] == "http" and scope["path"] == DATA:
             session = parse_qs(scope["query_string"].decode("latin-1")).get("session_hash", [""])[0]
             async with self._streams.listen(session):
-                await self._stream(scope, receive, send)
+                await self._stream(session, scope, receive, send)
         else:
             is_stream = call is not None and scope["path"] == JOIN
             refusal = self._streams.check(call.session, find_client(scope)) if call and is_stream else None
             await (refusal or self._app)(scope, receive, send)
 
-    async def _stream(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a stream on. Gradio tells a tab without events so, and then raises a 404 although the answer began."""
+    async def _stream(self, session: str, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a stream on. Gradio tells a tab without events so, and then raises a 404 although the answer began.
+
+        Of two streams of a tab that is closed, the second finds its session gone.
+        """
         try:
             await self._app(scope, receive, send)
+        except KeyError as error:
+            if error.args != (session,):
+                raise
         except RuntimeError as error:
             if not isinstance(error.__cause__, HTTPException):
                 raise

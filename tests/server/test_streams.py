@@ -1,14 +1,16 @@
 """Streams: a share for each client, an end for those that nobody reads, and idle tabs that cost nothing."""
 
+import asyncio
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import httpx2
 import pytest
 
 from seedlab.server.paths import DATA, HEARTBEAT, JOIN, PREDICT
-from seedlab.server.streams import Streams
+from seedlab.server.streams import StreamLimits, Streams
 from seedlab.settings import Settings
 from seedlab.ui.blocks.form import FORM
 from seedlab.ui.running_page import OpenStream
@@ -158,3 +160,26 @@ def test_a_stream_of_nobody_ends_without_a_traceback(few, visitor, caplog, capfd
     assert "session_not_found" in answer.text
     seen = capfd.readouterr()
     assert "Traceback" not in seen.out + seen.err + caplog.text
+
+
+class Listening:
+    """Streams to which every session may listen."""
+
+    def listen(self, _session: str) -> nullcontext[None]:
+        return nullcontext()
+
+
+@pytest.mark.parametrize(("missing", "is_raised"), [("tab", False), ("other", True)])
+def test_the_second_stream_of_a_closed_tab_ends_quietly(missing, is_raised):
+    """Gradio deletes the messages of a session once for each stream of it that is cut off."""
+
+    async def app(_scope, _receive, _send) -> None:
+        raise KeyError(missing)
+
+    async def run() -> None:
+        scope = {"type": "http", "path": DATA, "query_string": b"session_hash=tab"}
+        await StreamLimits(app, Listening())(scope, None, None)
+
+    with ThreadPoolExecutor(1) as executor:  # Playwright may run an event loop in this thread
+        error = executor.submit(asyncio.run, run()).exception()
+    assert isinstance(error, KeyError) == is_raised
