@@ -14,7 +14,7 @@ from seedlab.core.text import quote
 from seedlab.core.validation import check_text
 from seedlab.rules.parameter import Choice, Parameter
 from seedlab.rules.rule import Rule, Value, check_count, unique
-from seedlab.rules.sizes import MULTIPLE, TIMES, check_factor, enlarge, read_sizes
+from seedlab.rules.sizes import TIMES, check_factor, enlarge, read_sizes, round_side
 
 LANDSCAPE, PORTRAIT, SQUARE = "landscape", "portrait", "square"
 WORDS = (LANDSCAPE, PORTRAIT, SQUARE)
@@ -114,11 +114,7 @@ def _turn(parent: Recipe, word: str) -> tuple[int, int]:
     """Return the size of the parent in another shape."""
     short, long = sorted((parent.width, parent.height))
     if word == SQUARE:
-        return (_round(sqrt(short * long)),) * 2
+        return (round_side(sqrt(short * long)),) * 2
     if short == long:
-        short, long = _round(short / sqrt(RATIO)), _round(long * sqrt(RATIO))
+        short, long = round_side(short / sqrt(RATIO)), round_side(long * sqrt(RATIO))
     return (long, short) if word == LANDSCAPE else (short, long)
-
-
-def _round(side: float) -> int:
-    return max(MULTIPLE, round(side / MULTIPLE) * MULTIPLE)

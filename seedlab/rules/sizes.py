@@ -42,7 +42,9 @@ def check_factor(field: str, factor: float) -> float:
 
 def enlarge(parent: Recipe, factor: float) -> tuple[int, int]:
     """Return the width and height that are so many times as large, as multiples of 16 pixels."""
-    width, height = (
-        max(MULTIPLE, round(side * factor / MULTIPLE) * MULTIPLE) for side in (parent.width, parent.height)
-    )
-    return width, height
+    return round_side(parent.width * factor), round_side(parent.height * factor)
+
+
+def round_side(side: float) -> int:
+    """Return the nearest multiple of 16 pixels, at least 16."""
+    return max(MULTIPLE, round(side / MULTIPLE) * MULTIPLE)

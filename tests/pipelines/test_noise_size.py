@@ -19,11 +19,11 @@ from seedlab.pipelines.models.catalog import CATALOG
 from seedlab.rules.shapes import Shapes
 from seedlab.workflow.scripts.script import write_script
 from tests.pipelines import builders
-from tests.pipelines.plain import hash_pixels, load_plainly, make_scheduler_plainly
+from tests.pipelines.plain import hash_pixels
 from tests.pipelines.test_contract import make
 from tests.pipelines.test_export import make as make_with_environment
 from tests.pipelines.test_export import run_script
-from tests.pipelines.test_nudges import BUILDERS, build  # noqa: F401
+from tests.pipelines.test_nudges import BUILDERS, build, run_by_hand  # noqa: F401
 
 SIZES = ((64, 96), (96, 64), (72, 104))
 """(width, height) of pictures from noise of 64 x 64."""
@@ -53,25 +53,13 @@ def resize_by_hand(noise: np.ndarray, size: int, generator: torch.Generator) -> 
     return resized / np.sqrt(count)
 
 
-def run_by_hand(recipe: Recipe) -> str:
-    pipe, scheduler = load_plainly(recipe.model_id, recipe.dtype)
-    pipe.scheduler = make_scheduler_plainly(scheduler, recipe.scheduler)
-    generator = torch.Generator().manual_seed(recipe.seed)
+def draw_by_hand(recipe: Recipe, generator: torch.Generator) -> torch.Tensor:
     rows, columns = (side // 8 for side in recipe.noise_size)
     dtype = getattr(torch, recipe.dtype)
     noise = torch.randn((1, 4, rows, columns), generator=generator, dtype=dtype).double().numpy()
     noise = resize_by_hand(noise, recipe.width // 8, generator)
     noise = resize_by_hand(noise.swapaxes(2, 3), recipe.height // 8, generator).swapaxes(2, 3)
-    made = pipe(
-        recipe.prompt,
-        latents=torch.from_numpy(noise.copy()).to(dtype),
-        generator=generator,
-        num_inference_steps=recipe.num_inference_steps,
-        guidance_scale=recipe.guidance_scale,
-        height=recipe.height,
-        width=recipe.width,
-    )
-    return hash_pixels(made.images[0])
+    return torch.from_numpy(noise.copy()).to(dtype)
 
 
 @pytest.mark.parametrize("dtype", ["float32", pytest.param("bfloat16", marks=pytest.mark.slow)])
@@ -80,7 +68,7 @@ def test_latents_given_to_the_plain_pipeline_give_the_same_bytes_alone_and_in_ba
     recipe = builders.make_recipe(tiny, seed=3, dtype=dtype, height=64, width=64)
     recipe = replace(recipe, scheduler="EulerAncestralDiscreteScheduler")
     recipes = [each for seed in (3, 4) for each in shape(replace(recipe, seed=seed))]
-    alone = list(map(run_by_hand, recipes))
+    alone = [run_by_hand(each, draw_by_hand) for each in recipes]
     assert make(shared_manager, *recipes) == alone
     assert [make(shared_manager, each) for each in recipes] == [[each] for each in alone]
     assert len(set(alone)) == len(alone)

@@ -52,13 +52,13 @@ def draw_by_hand(recipe: Recipe, generator: torch.Generator) -> torch.Tensor:
     return torch.from_numpy(noise).to(dtype)
 
 
-def run_by_hand(recipe: Recipe) -> str:
+def run_by_hand(recipe: Recipe, draw: Callable[[Recipe, torch.Generator], torch.Tensor] = draw_by_hand) -> str:
     pipe, scheduler = load_plainly(recipe.model_id, recipe.dtype)
     pipe.scheduler = make_scheduler_plainly(scheduler, recipe.scheduler)
     generator = torch.Generator().manual_seed(recipe.seed)
     made = pipe(
         recipe.prompt,
-        latents=draw_by_hand(recipe, generator),
+        latents=draw(recipe, generator),
         generator=generator,
         num_inference_steps=recipe.num_inference_steps,
         guidance_scale=recipe.guidance_scale,
