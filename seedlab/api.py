@@ -18,7 +18,7 @@ from seedlab.core.errors import SeedLabError
 from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Failed
 from seedlab.images.metadata import Metadata
-from seedlab.rules.develop import AUTO, WHOLE
+from seedlab.rules.develop import AUTO, FROM_PIXELS, WHERE_SHORT
 from seedlab.workflow.jobs.drafts import check_drafts, choose_different, finish_drafts, read_drafts
 from seedlab.workflow.jobs.inspection import (
     UNSCRIPTABLE,
@@ -204,7 +204,8 @@ class SeedLab:
         *,
         size: str = "2x",
         strength: Varied = AUTO,
-        decode: str = WHOLE.name,
+        enlarge: str = FROM_PIXELS.name,
+        decode: str = WHERE_SHORT.name,
         out: str | os.PathLike[str] | None = None,
         overwrite: bool = False,
         show: Show = _ignore,
@@ -215,14 +216,23 @@ class SeedLab:
             picture: as for `refine`.
             size: "2x", "1.5x", or width first "512x768".
             strength: how much may change, above 0, at most 1; several give several pictures. "auto" suits the model.
-            decode: "tiles" to decode it in tiles, which takes less memory and changes some bits; or "whole".
+            enlarge: "latents" to enlarge them in place of the pixels, which needs more strength; or "pixels".
+            decode: "tiles" to decode it in tiles, which takes less memory and changes some bits; "whole" not to;
+                "auto" to do so where memory is short.
             out, overwrite, show: as for `refine`.
 
         Raises:
             SeedLabError: as `refine`, or diffusers has no image-to-image pipeline for the model.
         """
         return self.refine(
-            picture, larger=size, strength=strength, decode=decode, out=out, overwrite=overwrite, show=show
+            picture,
+            larger=size,
+            strength=strength,
+            enlarge=enlarge,
+            decode=decode,
+            out=out,
+            overwrite=overwrite,
+            show=show,
         )
 
     def finish(

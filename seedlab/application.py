@@ -194,6 +194,7 @@ class Application:
             "take_input": self._take_input,
             "find_input": lambda picture, owner: self._inputs.find(picture, self._choose_owner(owner)),
             "shares": self._shares,
+            "is_short": self._is_short,
             "open_gallery": self.open_gallery,
             "close": self.close,
         }
@@ -218,6 +219,10 @@ class Application:
         loras = self.manager.read_loras(text)
         self._remember(*(lora.file for lora in loras))
         return loras
+
+    def _is_short(self, recipe: Recipe) -> bool:
+        """Whether memory is short; never where it is other machines' memory that counts."""
+        return not self.settings.workers and not self.settings.zero_gpu and self.manager.is_short(recipe)
 
     def _remember(self, *files: str) -> None:
         self._known.add(filter(is_path, files))
@@ -253,7 +258,8 @@ class Application:
             whole = store.find(recipe, environment, owner=owner)
             return whole if whole or draft_steps is None else store.find(recipe, environment, draft_steps, owner)
 
-        return Session(generate, find, partial(store.keep, owner=owner), trail, self._times.add, take_ready)
+        keep = partial(store.keep, owner=owner)
+        return Session(generate, find, keep, trail, self._times.add, take_ready, self._is_short)
 
     def _suggest(self, ahead: Ahead, visitor: str, recipes: Sequence[Recipe]) -> None:
         find, observe = self._store.find, self.manager.environment

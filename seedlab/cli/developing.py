@@ -17,7 +17,7 @@ seed-2-512-512-0-2.png: width, height and strength."""
 
 def add_develop(commands: Any) -> None:
     """Add the command to those of `seedlab.cli.main.make_parser`."""
-    size, decoding, strength = Develop.parameters
+    size, source, decoding, strength = Develop.parameters
     parser = commands.add_parser(
         "develop", help="make a picture larger, with more details", description=DEVELOP, epilog=KEEPING
     )
@@ -26,6 +26,7 @@ def add_develop(commands: Any) -> None:
     parser.add_argument("--size", metavar="SIZE", default=size.default, help=f"{size.help} (%(default)s)")
     words = f"{strength.help} (%(default)s)"
     parser.add_argument("--strength", metavar="NUMBER", default=AUTO, help=words)
+    parser.add_argument("--enlarge", metavar="WHAT", default=source.default, help=f"{source.help} (%(default)s)")
     parser.add_argument("--decode", metavar="HOW", default=decoding.default, help=f"{decoding.help} (%(default)s)")
     parser.add_argument("--out", metavar="FOLDER", type=Path, help="where to write the picture (the picture's folder)")
     add_places(parser)
@@ -35,6 +36,11 @@ def add_develop(commands: Any) -> None:
 
 def run_develop(given: argparse.Namespace, make_services: MakeServices) -> int:
     """Make larger pictures of one."""
-    texts = {"develop_size": given.size, "develop_decoding": given.decode, "develop_strength": given.strength}
+    texts = {
+        "develop_size": given.size,
+        "develop_source": given.enlarge,
+        "develop_decoding": given.decode,
+        "develop_strength": given.strength,
+    }
     given.matrix, given.varied = False, list(texts.items())
     return run_refine(given, make_services)

@@ -23,6 +23,7 @@ SKETCH = "sketch"
 """The id of the model that comes with SeedLab."""
 
 NO_STAGES = "cannot start from a picture, because diffusers has no image-to-image pipeline for it"
+NO_LATENTS = "cannot start from latents: resize the pixels"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +55,7 @@ class Model:
         resizes_noise: whether its pipeline also takes noise that was drawn in another size.
         image_to_image: the arguments of its image-to-image pipeline besides those of Stable Diffusion's, out of
             "height" and "width"; None if diffusers has no such pipeline for it.
+        takes_latents: whether that pipeline also takes latents in place of a picture.
         takes_tiles: whether its autoencoder decodes in tiles.
         draft_share: the share of its steps, 0...1, after which a draft shows what the finished picture will be.
         neutral_guidance: a negative prompt is read only with a guidance above this; the pipeline does not warn.
@@ -92,6 +94,7 @@ class Model:
     takes_nudges: bool = True
     resizes_noise: bool = True
     image_to_image: tuple[str, ...] | None = ()
+    takes_latents: bool = True
     takes_tiles: bool = True
     draft_share: float = 0.25
     neutral_guidance: float = 1.0
@@ -218,6 +221,8 @@ class Model:
         if recipe.start is not None:
             if not self.can_develop:
                 raise RecipeError("start", f"{self.name} {NO_STAGES}: choose another model.")
+            if recipe.start.resizes_latents and not self.takes_latents:
+                raise RecipeError("start", f"{self.name} {NO_LATENTS}.")
             if recipe.start.recipe is not None:
                 self.check(recipe.start.recipe)
 

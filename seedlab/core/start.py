@@ -12,7 +12,9 @@ from seedlab.core.validation import check_choice, check_int, check_text
 if TYPE_CHECKING:
     from seedlab.core.recipe import Recipe
 
-RESIZES = ("lanczos",)
+LANCZOS = "lanczos"
+LATENTS = "latent-bicubic"
+RESIZES = (LANCZOS, LATENTS)
 
 SHARED = ("model_id", "revision", "dtype", "generator_device", "loras")
 """The fields that all stages of a picture have in common."""
@@ -69,8 +71,9 @@ class Start:
         recipe: of the earlier stage's picture; None for a picture of the user's own.
         picture: of the user's own; None for the earlier stage's.
         strength: how much noise it gets, and which share of the steps is taken; above 0, at most 1.
-        resize: how it gets the size of the next stage. "lanczos" resizes the pixels with Pillow's filter of that name;
-            a picture of another shape is cropped at its centre. One that has the size already is not changed.
+        resize: how it gets the size of the next stage. "lanczos" resizes the pixels with Pillow's filter of that name.
+            "latent-bicubic" resizes the latents of the earlier stage, which are neither decoded nor encoded for it. A
+            picture of another shape is cropped at its centre. One that has the size already is not changed.
 
     Raises:
         RecipeError: a field has the wrong type or is out of range, or there is not exactly one picture.
@@ -79,7 +82,7 @@ class Start:
     recipe: "Recipe | None" = field(default=None, metadata=ADDED)
     picture: InputPicture | None = field(default=None, metadata=ADDED)
     strength: float
-    resize: str = "lanczos"
+    resize: str = LANCZOS
 
     def __post_init__(self) -> None:
         if (self.recipe is None) == (self.picture is None):
@@ -91,6 +94,13 @@ class Start:
             raise RecipeError("start", "The strength must be a number above 0, and at most 1.")
         object.__setattr__(self, "strength", float(self.strength))
         check_choice("start", self.resize, RESIZES)
+        if self.picture is not None and self.resizes_latents:
+            raise RecipeError("start", "A picture of your own has no latents: resize its pixels.")
+
+    @property
+    def resizes_latents(self) -> bool:
+        """Whether the latents of the earlier stage are resized, and not its pixels."""
+        return self.resize == LATENTS
 
     @property
     def least_steps(self) -> int:

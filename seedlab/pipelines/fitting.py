@@ -1,4 +1,4 @@
-"""Rates models: those whose files are here, those that fit this machine, and those that are too large for it."""
+"""What fits this machine: models, and pictures that are decoded as a whole."""
 
 from pathlib import Path
 
@@ -6,7 +6,10 @@ import psutil
 
 from seedlab.core.fit import Fit
 from seedlab.core.model import SKETCH, Model
+from seedlab.core.recipe import Recipe
+from seedlab.pipelines.devices.memory import ACTIVATION_BYTES, measure_room
 from seedlab.pipelines.loaded.sources import is_on_hub
+from seedlab.pipelines.sampling.tiling import measure_decoding
 
 GIGABYTE = 10**9
 FULL_PRECISION = 2
@@ -23,6 +26,19 @@ def rate_model(model: Model, device: str) -> Fit:
         return Fit.HERE
     needed = model.card.memory * (FULL_PRECISION if device == "cpu" else 1) if model.card else 0.0
     return Fit.FITS if needed * GIGABYTE <= _measure_memory(device) else Fit.LARGE
+
+
+def is_short(model: Model, recipe: Recipe, device: str) -> bool:
+    """Return whether a device has too little free memory to decode a recipe's picture as a whole.
+
+    A model that decodes nothing in tiles is never short of it.
+
+    Args:
+        device: as for `rate_model`.
+    """
+    if model.unconditional or not model.takes_tiles:
+        return False
+    return measure_decoding(recipe) - ACTIVATION_BYTES > measure_room(device)
 
 
 def _seems_downloaded(model_id: str) -> bool:

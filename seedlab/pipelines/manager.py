@@ -21,7 +21,7 @@ from seedlab.pipelines.downloads import Downloads
 from seedlab.pipelines.exact.batch import split_batches, split_models
 from seedlab.pipelines.exact.plans import Plans
 from seedlab.pipelines.executor import Batch, Executor
-from seedlab.pipelines.fitting import rate_model
+from seedlab.pipelines.fitting import is_short, rate_model
 from seedlab.pipelines.inputs import LoadInput, fit_inputs, refuse_input
 from seedlab.pipelines.loaded.files import ModelFiles
 from seedlab.pipelines.loaded.loras.lines import check_loras, read_loras
@@ -109,6 +109,14 @@ class PipelineManager:
             SeedLabError: the requested device does not exist.
         """
         return rate_model(model, self.device)
+
+    def is_short(self, recipe: Recipe) -> bool:
+        """Whether there is too little memory to decode a recipe's picture as a whole. The first call takes seconds.
+
+        Raises:
+            SeedLabError: there is no such model, or the requested device does not exist.
+        """
+        return is_short(self.find_model(recipe.model_address), recipe, self.device)
 
     def resolve(self, model: str | Model) -> ResolvedModel:
         """Return a model, or the model at an address, with its commit, what its pipeline takes, and its dtype.

@@ -2,15 +2,16 @@
 
 from collections import OrderedDict
 from dataclasses import dataclass
-
-from PIL.Image import Image
+from typing import Any
 
 from seedlab.core.recipe import Recipe
 from seedlab.pipelines.devices.environment import note_libraries
 from seedlab.pipelines.exact.graphs import GraphCache, replay_calls
 from seedlab.pipelines.following import follow_stage
 from seedlab.pipelines.loaded.cache import LoadedPipeline
-from seedlab.pipelines.sampling.call import sample
+from seedlab.pipelines.sampling.call import Sample, sample
+from seedlab.pipelines.sampling.preview import unpack_latents
+from seedlab.pipelines.sampling.stages import Source
 from seedlab.pipelines.sampling.steps import find_denoiser
 from seedlab.pipelines.work import Turn, Work
 
@@ -28,30 +29,33 @@ class FinishedPictures:
     max_bytes: int = MAX_BYTES
 
     def __post_init__(self) -> None:
-        self._pictures: OrderedDict[tuple[Recipe, str], Image] = OrderedDict()
+        self._pictures: OrderedDict[tuple[Recipe, str], Source] = OrderedDict()
 
-    def find(self, recipe: Recipe, environment: str) -> Image | None:
-        """Return the picture of a recipe; None if it is not here."""
+    def find(self, recipe: Recipe, environment: str) -> Source | None:
+        """Return the picture of a recipe with its latents; None if it is not here."""
         picture = self._pictures.get((recipe, environment))
         if picture is not None:
             self._pictures.move_to_end((recipe, environment))
         return picture
 
-    def keep(self, recipe: Recipe, environment: str, picture: Image) -> None:
+    def keep(self, recipe: Recipe, environment: str, picture: Source) -> None:
         """Keep a finished picture, which nobody changes."""
         self._pictures[recipe, environment] = picture
-        while len(self._pictures) > 1 and sum(map(_measure, self._pictures.values())) > self.max_bytes:
+        while len(self._pictures) > 1 and sum(each.size for each in self._pictures.values()) > self.max_bytes:
             self._pictures.popitem(last=False)
 
 
-def _measure(picture: Image) -> int:
-    return picture.width * picture.height * len(picture.getbands())
+def take_source(pipeline: Any, recipe: Recipe, made: Sample) -> Source:
+    """Return a finished picture as what others start from."""
+    if made.latents is None:
+        return Source(made.image)
+    return Source(made.image, unpack_latents(pipeline, made.latents, recipe.height, recipe.width))
 
 
 def make_stage(
     loaded: LoadedPipeline, recipe: Recipe, work: Work, turn: Turn, graphs: GraphCache, pictures: FinishedPictures
-) -> Image:
-    """Return the picture of an earlier stage, which is made unless it is kept.
+) -> Source:
+    """Return the picture of an earlier stage with its latents; it is made unless it is kept.
 
     Args:
         loaded: the pipeline of the recipe.
@@ -72,6 +76,7 @@ def make_stage(
     earlier, follow = work.earlier, follow_stage(list(work.recipes), turn)
     with replay_calls(find_denoiser(loaded.pipeline), graphs):
         start = (earlier.paused,) if earlier.paused else ()
-        made = sample(loaded.pipeline, recipe, follow, picture=work.picture, start=start)
-    pictures.keep(recipe, environment, made.image)
-    return made.image
+        made = sample(loaded.pipeline, recipe, follow, source=work.source, start=start)
+    source = take_source(loaded.pipeline, recipe, made)
+    pictures.keep(recipe, environment, source)
+    return source

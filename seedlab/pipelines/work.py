@@ -4,12 +4,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Self
 
-from PIL.Image import Image
-
 from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Report
 from seedlab.pipelines.executor import Batch
 from seedlab.pipelines.sampling.paused import PausedRun
+from seedlab.pipelines.sampling.stages import Source
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,12 +17,12 @@ class Earlier:
 
     Attributes:
         done: how many are finished.
-        picture: that of the last finished one.
+        source: the last finished one, from which the next starts.
         paused: the run of the next one, if it has begun.
     """
 
     done: int = 0
-    picture: Image | None = None
+    source: Source | None = None
     paused: PausedRun | None = None
 
 
@@ -59,11 +58,12 @@ class Work:
         return stages[self.earlier.done] if self.earlier.done < len(stages) else None
 
     @property
-    def picture(self) -> Image | None:
-        """The picture that the next stage starts from, or where none is left the batch's own; None for noise."""
-        if self.earlier.picture is not None:
-            return self.earlier.picture
-        return self.batch.inputs.get(next(iter(self.recipes), -1))
+    def source(self) -> Source | None:
+        """What the next stage starts from, or where none is left the batch's own pictures; None for noise."""
+        if self.earlier.source is not None:
+            return self.earlier.source
+        picture = self.batch.inputs.get(next(iter(self.recipes), -1))
+        return None if picture is None else Source(picture)
 
     @property
     def draft_steps(self) -> int | None:
@@ -93,9 +93,9 @@ class Work:
         """Return the work with runs that were paused."""
         return replace(self, paused={**self.paused, **runs})
 
-    def finish_stage(self, picture: Image) -> Self:
-        """Return the work with the picture of its next earlier stage."""
-        return replace(self, earlier=Earlier(done=self.earlier.done + 1, picture=picture))
+    def finish_stage(self, source: Source) -> Self:
+        """Return the work with its next earlier stage finished."""
+        return replace(self, earlier=Earlier(done=self.earlier.done + 1, source=source))
 
     def pause_stage(self, run: PausedRun) -> Self:
         """Return the work with the paused run of its next earlier stage."""

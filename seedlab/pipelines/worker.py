@@ -7,8 +7,6 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, TypeVar
 
-from PIL.Image import Image
-
 from seedlab.core.errors import SeedLabError
 from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Failed, Finished, Waiting
@@ -26,10 +24,11 @@ from seedlab.pipelines.loaded.loras.lines import check_loras
 from seedlab.pipelines.run_store import RunStore
 from seedlab.pipelines.sampling.call import Sample, sample
 from seedlab.pipelines.sampling.paused import PausedError, PausedRun
+from seedlab.pipelines.sampling.stages import Source
 from seedlab.pipelines.sampling.steps import OnStep, find_denoiser
 from seedlab.pipelines.sampling.tokens import format_truncation_notice
 from seedlab.pipelines.shared_steps import SharedSteps
-from seedlab.pipelines.stages import FinishedPictures, make_stage
+from seedlab.pipelines.stages import FinishedPictures, make_stage, take_source
 from seedlab.pipelines.work import Turn, Work
 from seedlab.pipelines.work_queue import StoppedError
 
@@ -133,10 +132,10 @@ class BatchRunner:
             work = work.finish_stage(made)
         return work
 
-    def _try_stage(self, recipe: Recipe, work: Work, turn: Turn) -> Image | str:
-        """Return the picture of an earlier stage, or why it failed."""
+    def _try_stage(self, recipe: Recipe, work: Work, turn: Turn) -> Source | str:
+        """Return an earlier stage, or why it failed."""
 
-        def make() -> Image:
+        def make() -> Source:
             return make_stage(self._load(recipe, work, turn), recipe, work, turn, self.graphs, self._pictures)
 
         return self._try(make, turn)
@@ -251,7 +250,7 @@ class BatchRunner:
                     loaded.pipeline,
                     recipe,
                     follow_tiles(loaded, recipe, [index], turn),
-                    picture=work.picture,
+                    source=work.source,
                     start=work.find_starts(index),
                     draft_steps=work.draft_steps,
                 )
@@ -341,7 +340,7 @@ class BatchRunner:
                 environment_key=f"{loaded.environment.digest} {recipes[0].dtype}",
                 announce=announce,
                 check_stop=turn.check_stop,
-                picture=work.picture,
+                source=work.source,
                 start=work.find_starts(*work.recipes),
                 draft_steps=work.draft_steps,
             )
@@ -351,7 +350,7 @@ class BatchRunner:
         recipe = work.recipes[index]
         environment = note_libraries(loaded.environment, recipe)
         if made.paused is None:
-            self._pictures.keep(recipe, environment.digest, made.image)
+            self._pictures.keep(recipe, environment.digest, take_source(loaded.pipeline, recipe, made))
         notices = dict.fromkeys((*loaded.notices, *made.notices, format_truncation_notice(loaded.pipeline, recipe)))
         report = Finished(
             index,

@@ -5,14 +5,16 @@ stage, and not another one that looks like it.
 """
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
 from typing import Self
 
 from seedlab.core.errors import RecipeError, blame
 from seedlab.core.model import SKETCH, Model
 from seedlab.core.numbers import MAX_CHARACTERS
 from seedlab.core.recipe import Recipe
+from seedlab.core.start import LANCZOS
+from seedlab.core.start import LATENTS as START_LATENTS
 from seedlab.core.text import quote
 from seedlab.core.validation import check_text
 from seedlab.rules.parameter import Choice, Parameter
@@ -29,9 +31,25 @@ SKETCH_STRENGTH = 0.2
 STRENGTH = 0.35
 """Of other models, which know more details than Sketch. AUTOMATIC1111 and InvokeAI advise 0.3 to 0.5."""
 
+LATENT_STRENGTH = 0.55
+"""Where latents are enlarged, which blurs the picture until more steps have sharpened it. AUTOMATIC1111's wiki advises
+above 0.5."""
+
 TILES = "tiles"
+SHORT = "short"
+WHERE_SHORT = Choice("auto", "As a whole, or in tiles where memory is short")
 WHOLE = Choice("whole", "As a whole")
 IN_TILES = Choice(TILES, "In tiles, which takes less memory")
+
+LATENTS = "latents"
+FROM_PIXELS = Choice("pixels", "Its pixels (Lanczos)")
+FROM_LATENTS = Choice(LATENTS, "Its latents (bicubic), which change more")
+
+FLAGS = (TILES, LATENTS, SHORT)
+"""What may follow a value's strength. No picture keeps the last, which stands for the first where memory is short."""
+
+
+CHOICES = {TILES: IN_TILES, LATENTS: FROM_LATENTS, SHORT: WHERE_SHORT}
 
 
 @dataclass(frozen=True)
@@ -39,7 +57,8 @@ class Develop(Rule):
     """One tile for each size and strength.
 
     A value is (width, height, strength); or ("times", factor, strength). The strength may be "auto". `settle` replaces
-    both by numbers. Where the picture is decoded in tiles, "tiles" follows.
+    both by numbers. Where the picture is decoded in tiles, "tiles" follows; where its latents are enlarged, "latents";
+    and "short" until `fit_memory` has decided between tiles and the whole.
     """
 
     name = "develop"
@@ -55,12 +74,21 @@ class Develop(Rule):
             default="2x",
         ),
         Parameter(
+            name="develop_source",
+            label="Enlarge",
+            flag="--enlarge",
+            help='what of a picture is enlarged: its "pixels", or its "latents", which needs more strength',
+            default=FROM_PIXELS.name,
+            choices=lambda: (FROM_PIXELS, FROM_LATENTS),
+        ),
+        Parameter(
             name="develop_decoding",
             label="Decode",
             flag="--decode",
-            help='"tiles" decodes a larger picture in tiles, which takes less memory and changes some bits; or "whole"',
-            default=WHOLE.name,
-            choices=lambda: (WHOLE, IN_TILES),
+            help='"tiles" decodes a larger picture in tiles, which takes less memory and changes some bits; "whole" '
+            'does not; "auto" does where memory is short',
+            default=WHERE_SHORT.name,
+            choices=lambda: (WHERE_SHORT, WHOLE, IN_TILES),
         ),
         Parameter(
             name="develop_strength",
@@ -73,34 +101,46 @@ class Develop(Rule):
 
     @classmethod
     def parse(cls, texts: Mapping[str, str]) -> Self:
-        """Read sizes, strengths, and how to decode."""
+        """Read sizes, strengths, what is enlarged, and how to decode."""
         strengths = _read_strengths("develop_strength", texts["develop_strength"])
         sizes = unique(read_sizes("develop_size", texts["develop_size"]))
         if not sizes:
             raise RecipeError("develop_size", "No size given. Write one such as 2x or 512x512.")
         check_count("develop_size", len(sizes) * len(strengths), "pictures")
-        decoding = cls.parameters[1].read_choice(texts.get("develop_decoding", WHOLE.name))
-        tiles = (TILES,) if decoding == IN_TILES else ()
-        return cls(tuple((*size, strength, *tiles) for size in sizes for strength in strengths))
+        chosen = [each.read_choice(texts.get(each.name, each.default)) for each in cls.parameters if each.choices]
+        flags = tuple(name for name, choice in CHOICES.items() if choice in chosen)
+        return cls(tuple((*size, strength, *flags) for size in sizes for strength in strengths))
 
     @classmethod
     def apply(cls, parent: Recipe, value: Value) -> Recipe:
         """Start from the parent's picture, in another size."""
-        width, height, strength, *tiles = _read_value(parent, value)
-        decoding = {"vae_tiling": True} if tiles else {}
+        width, height, strength, *flags = _read_value(parent, value)
+        decoding = {"vae_tiling": True} if TILES in flags else {}
+        resize = START_LATENTS if LATENTS in flags else LANCZOS
         with blame("develop_size"):
-            return start_from(parent, strength, width=width, height=height, **decoding)
+            return start_from(parent, strength, resize, width=width, height=height, **decoding)
 
     @classmethod
     def caption(cls, parent: Recipe, value: Value) -> str:
-        """Return "512×512 · 0.35", and "in tiles" where it is decoded so."""
-        width, height, strength, *tiles = _read_value(parent, value)
-        return f"{width}×{height} · {strength:g}{' · in tiles' if tiles else ''}"
+        """Return "512×512 · 0.35"; "in tiles" and "latents" follow where it is made so."""
+        width, height, strength, *flags = _read_value(parent, value)
+        words = {TILES: "in tiles", LATENTS: "latents"}
+        return " · ".join((f"{width}×{height}", f"{strength:g}", *(words[str(each)] for each in flags)))
 
     @classmethod
     def settle(cls, parent: Recipe, value: Value) -> Value:
-        """Replace a factor by the size, and "auto" by the strength."""
+        """Replace a factor by the size, and "auto" by the strength. Nothing is known of the memory here."""
         return _read_value(parent, value)
+
+    def fit_memory(self, parent: Recipe, is_short: Callable[[Recipe], bool]) -> Self:
+        """Decode in tiles where the whole would take too much memory, unless it was asked for."""
+
+        def fit(value: Value) -> Value:
+            if SHORT not in _split_flags(value)[1] or not is_short(self.apply(parent, value)):
+                return value
+            return *_read_value(parent, value), TILES
+
+        return replace(self, values=tuple(map(fit, self.values)))
 
     @classmethod
     def refuse(cls, model: Model) -> str:
@@ -118,12 +158,18 @@ class Develop(Rule):
                 return "larger"
 
 
-LARGER = Develop(((TIMES, 2, AUTO),))
+LARGER = Develop(((TIMES, 2, AUTO, SHORT),))
 """What a single click makes of a picture."""
 
 
-def choose_strength(parent: Recipe) -> float:
-    """Return the strength at which the picture's model adds details and keeps the composition."""
+def choose_strength(parent: Recipe, flags: Collection[Value] = ()) -> float:
+    """Return the strength at which the picture's model adds details and keeps the composition.
+
+    Args:
+        flags: as in a value.
+    """
+    if LATENTS in flags:
+        return LATENT_STRENGTH
     return SKETCH_STRENGTH if parent.model_id == SKETCH else STRENGTH
 
 
@@ -135,15 +181,24 @@ def _read_strengths(field: str, text: str) -> tuple[Value, ...]:
     return (*automatic, *(read_start_strengths(field, numbers) if numbers.strip() else ()))
 
 
-def _read_value(parent: Recipe, value: Value) -> tuple[int, int, float] | tuple[int, int, float, str]:
-    """Return the size and the strength of a value, which may come from a stranger; `Recipe` checks them."""
-    match value:
-        case (*rest, str() as tiles) if tiles == TILES and len(rest) == 3:
-            return *_read_value(parent, tuple(rest))[:3], TILES
+def _read_value(parent: Recipe, value: Value) -> tuple[int, int, float, *tuple[str, ...]]:
+    """Return the size, the strength and the flags of a value, which may come from a stranger; `Recipe` checks them."""
+    numbers, flags = _split_flags(value)
+    match numbers:
         case (*size, str() as auto) if auto == AUTO and len(size) == 2:
-            return _read_value(parent, (*size, choose_strength(parent)))
+            numbers = *size, choose_strength(parent, flags)
+    match numbers:
         case (str() as kind, int() | float() as factor, int() | float() as strength) if kind == TIMES:
-            return *enlarge(parent, check_factor("develop_size", factor)), strength
+            width, height = enlarge(parent, check_factor("develop_size", factor))
         case (int() as width, int() as height, int() | float() as strength):
-            return width, height, strength
-    raise RecipeError("develop_size", f"{quote(str(value), 40)} is not a size and a strength.")
+            pass
+        case _:
+            raise RecipeError("develop_size", f"{quote(str(value), 40)} is not a size and a strength.")
+    return width, height, strength, *(each for each in flags if each != SHORT)
+
+
+def _split_flags(value: Value) -> tuple[tuple[Value, ...], tuple[str, ...]]:
+    """Return a value without its flags, and these in their order, each once; nothing if it is no value."""
+    if not isinstance(value, tuple) or not set(value[3:]) <= set(FLAGS):
+        return (), ()
+    return value[:3], tuple(each for each in FLAGS if each in value[3:])

@@ -1,6 +1,6 @@
 """Two kinds of rounds at once: one picture for each pair of values, in columns and rows."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -105,6 +105,14 @@ class Matrix(Rule):
         if len(made) < len(values):
             raise RecipeError(FIELDS[0], "Two places of this matrix have the same picture: change the columns or rows.")
         return made
+
+    def fit_memory(self, parent: Recipe, is_short: Callable[[Recipe], bool]) -> Self:
+        """Fit each value, as for the parent itself."""
+
+        def fit(rule: type[Rule], value: Value) -> tuple[str, Value]:
+            return rule.name, rule((value,)).fit_memory(parent, is_short).values[0]
+
+        return replace(self, values=tuple(tuple(fit(*axis) for axis in _split(value)) for value in self.values))
 
     def _is_whole(self) -> bool:
         """Whether these are the values of a whole matrix, row by row. Those of a picture alone are."""

@@ -1,7 +1,7 @@
 """What every rule has: parameters, recipes, captions, JSON, and its options in the page and on the command line."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -155,6 +155,17 @@ class Rule(ABC):
 
         Raises:
             RecipeError: the rule does not fit these rounds.
+        """
+        return self
+
+    def fit_memory(self, parent: Recipe, is_short: Callable[[Recipe], bool]) -> Self:
+        """Return the rule with what saves memory where a picture needs it. Most rules have nothing such.
+
+        Args:
+            is_short: returns whether there is too little memory to decode the picture of a recipe as a whole.
+
+        Raises:
+            RecipeError: a value does not fit the parent.
         """
         return self
 

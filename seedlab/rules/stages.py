@@ -8,26 +8,26 @@ from typing import Any
 from seedlab.core.errors import RecipeError
 from seedlab.core.model import NO_STAGES, Model
 from seedlab.core.recipe import Recipe
-from seedlab.core.start import Start
+from seedlab.core.start import LANCZOS, Start
 from seedlab.rules.strengths import read_strengths
 
 NO_NAMES: Mapping[str, float] = MappingProxyType({})
 
 
-def start_from(parent: Recipe, strength: Any, **changes: Any) -> Recipe:
+def start_from(parent: Recipe, strength: Any, resize: str = LANCZOS, **changes: Any) -> Recipe:
     """Return a recipe that starts from the parent's picture, with the parent's settings.
 
     Words that joined late are there from the first step. There are at least so many steps that one is taken.
 
     Args:
         parent: the recipe of the picture.
-        strength: as in `Start`.
+        strength, resize: as in `Start`.
         changes: of the recipe's fields.
 
     Raises:
         RecipeError: the recipe is not valid.
     """
-    start = Start(recipe=parent, strength=strength)
+    start = Start(recipe=parent, strength=strength, resize=resize)
     own: dict[str, Any] = {
         "nudges": (),
         "noise_height": 0,

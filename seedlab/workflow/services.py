@@ -46,6 +46,7 @@ class Services:
             SeedLabError.
         find_input: returns the file of a visitor's own picture; None if they have none such.
         shares: the seed shares that were measured on this machine.
+        is_short: returns whether there is too little memory here to decode the picture of a recipe as a whole.
         open_gallery: returns the gallery of the visitor with these cookies.
         close: ends all work.
     """
@@ -63,6 +64,7 @@ class Services:
     take_input: Callable[[Path, str], ReadPicture] = _refuse_input
     find_input: Callable[[InputPicture, str], Path | None] = lambda _picture, _owner: None
     shares: KnownShares = field(default_factory=lambda: KnownShares(None))
+    is_short: Callable[[Recipe], bool] = lambda _: False
     open_gallery: Callable[[Mapping[str, str]], Gallery] = _refuse_gallery
     close: Callable[[], None] = lambda: None
 

@@ -43,8 +43,10 @@ class Session:
         trail: Trail | None = None,
         note_time: NoteTime = lambda _recipe, _report, _seconds: None,
         take_ready: TakeReady | None = None,
+        is_short: Callable[[Recipe], bool] = lambda _: False,
     ) -> None:
         self._generate, self._note_time, self._take_ready = generate, note_time, take_ready
+        self._is_short = is_short
         self._shared = SharedTrail(Trail() if trail is None else trail)
         self._lookups, self._receiver = Lookups(find, self._shared), Receiver(keep, self._shared)
         self._developing = self._left = False
@@ -129,7 +131,7 @@ class Session:
             if tile.file is not None and not tile.file.exists():
                 self._shared.change(round_id, index, state=State.FAILED, file=None, finishing=True)
                 return self._resume(round_id, State.STOPPED, State.FAILED)
-            locked = self.trail.lock(round_id, index, rule)
+            locked = self.trail.lock(round_id, index, rule.fit_memory(tile.recipe, self._is_short))
             check(locked.newest)
             newest = self._show(lambda _: locked).newest.id
             self._resume(newest, State.STOPPED, State.FAILED)

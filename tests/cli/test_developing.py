@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from seedlab.cli.main import main
-from seedlab.core.start import Start
+from seedlab.core.start import LATENTS, Start
 from seedlab.images.metadata import read_metadata
 from tests.cli.test_main import PROMPT, Painter
 from tests.examples import ENVIRONMENT
@@ -32,6 +32,17 @@ def test_a_picture_is_made_larger(painter, picture, tmp_path, capsys):
     assert [(change.rule, change.value) for change in child.lineage] == [("develop", (256, 192, 0.5))]
     assert painter.painted == [parent, child.recipe]
     assert "instead of" not in capsys.readouterr().err
+
+
+def test_latents_are_enlarged_where_the_model_takes_them(painter, picture, capsys):
+    assert main(["develop", str(picture), "--enlarge", "latents"], painter.make_services) == 0
+    made = painter.painted[-1]
+    assert (made.start.resize, made.start.strength) == (LATENTS, 0.55)
+    capsys.readouterr()
+    assert main(["script", str(picture.parent / "seed-2-256-256-0-55-latents.png")], painter.make_services) == 0
+    script = capsys.readouterr().out
+    compile(script, "script.py", "exec")
+    assert "image = enlarge(start, size)" in script
 
 
 def test_by_default_twice_as_large_and_again_as_a_round(painter, picture):

@@ -41,8 +41,13 @@ def draw_plainly(recipe, memory_format: str = "channels_last", device: str = "cp
         memory_format: of the weights, as the environment says; "" leaves them as they were loaded.
         device: where they are.
     """
+    return call_plainly(recipe, memory_format, device).images[0]
+
+
+def call_plainly(recipe, memory_format: str, device: str, **output):
+    """Return the output of the pipeline for a recipe, in the form that `output` says."""
     pipe, scheduler = load_plainly(recipe.model_id, recipe.dtype, memory_format, device)
-    image = None if recipe.start is None else start_plainly(recipe.start, memory_format, device)
+    image = None if recipe.start is None else start_plainly(recipe, memory_format, device)
     if image is not None:
         pipe.scheduler = scheduler
         pipe = diffusers.AutoPipelineForImage2Image.from_pipe(pipe)
@@ -63,11 +68,10 @@ def draw_plainly(recipe, memory_format: str = "channels_last", device: str = "cp
             true = {"true_cfg_scale": scale, "negative_prompt": recipe.negative_prompt or " "}
             arguments |= true if scale > 1 else {}
     if image is not None:
-        image = ImageOps.fit(image, (recipe.width, recipe.height), Image.Resampling.LANCZOS)
         arguments |= {"image": image, "strength": recipe.start.strength}
         if type(pipe).__name__.startswith(("StableDiffusionImg", "StableDiffusionXL", "Latent")):
             del arguments["height"], arguments["width"]
-    return pipe(**arguments | write_prompts_plainly(pipe, recipe)).images[0]
+    return pipe(**arguments | write_prompts_plainly(pipe, recipe) | output)
 
 
 def write_prompts_plainly(pipe, recipe) -> dict:
@@ -86,11 +90,32 @@ INPUTS = {}
 """The files of the users' own pictures, by the SHA-256 of their pixels."""
 
 
-def start_plainly(start, memory_format: str, device: str) -> Image.Image:
-    """Return the picture that a recipe starts from."""
+def start_plainly(recipe, memory_format: str, device: str):
+    """Return the picture, or the latents, that a recipe starts from, in its size."""
+    start = recipe.start
+    if start.resize == "latent-bicubic":
+        return enlarge_plainly(recipe, memory_format, device)
     if start.recipe is not None:
-        return draw_plainly(start.recipe, memory_format, device)
-    return ImageOps.exif_transpose(Image.open(INPUTS[start.picture.sha256])).convert("RGB")
+        image = draw_plainly(start.recipe, memory_format, device)
+    else:
+        image = ImageOps.exif_transpose(Image.open(INPUTS[start.picture.sha256])).convert("RGB")
+    return ImageOps.fit(image, (recipe.width, recipe.height), Image.Resampling.LANCZOS)
+
+
+def enlarge_plainly(recipe, memory_format: str, device: str):
+    """Return the latents of the earlier stage in the size of a recipe, of which one side may be cut."""
+    pipe, _ = load_plainly(recipe.model_id, recipe.dtype, memory_format, device)
+    earlier, scale = recipe.start.recipe, pipe.vae_scale_factor
+    latents = call_plainly(earlier, memory_format, device, output_type="latent").images.cpu()
+    if latents.ndim == 3:
+        latents = pipe._unpack_latents(latents, earlier.height, earlier.width, scale)
+    latents = latents[:, :, 0] if latents.ndim == 5 else latents
+    columns = latents.shape[2] * recipe.width // recipe.height
+    if columns < latents.shape[3]:
+        latents = latents.narrow(3, (latents.shape[3] - columns) // 2, columns)
+    size = recipe.height // scale, recipe.width // scale
+    enlarged = torch.nn.functional.interpolate(latents.float(), size=size, mode="bicubic", antialias=True)
+    return enlarged.to(latents.dtype)
 
 
 def is_schnell(pipe) -> bool:

@@ -10,7 +10,7 @@ from threading import Event
 
 import diffusers
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops, ImageStat
 
 from seedlab.core.additions import Nudge
 from seedlab.core.errors import RecipeError
@@ -18,11 +18,12 @@ from seedlab.core.model import ResolvedModel
 from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Failed, Finished, Progress, Waiting
 from seedlab.core.schedulers import list_family
-from seedlab.core.start import Start
+from seedlab.core.start import LANCZOS, LATENTS, InputPicture, Start
 from seedlab.images.metadata import Metadata, read_metadata, write_picture
 from seedlab.pipelines.executor import Batch
 from seedlab.pipelines.models.addresses import find_model
 from seedlab.pipelines.models.families import FAMILIES
+from seedlab.pipelines.sampling.stages import Source
 from seedlab.pipelines.stages import FinishedPictures
 from seedlab.pipelines.work import Work
 from seedlab.workflow.scripts.script import write_script
@@ -45,10 +46,11 @@ def build(tmp_path_factory) -> Callable[[str], Path]:
     return cache(lambda name: BUILDERS[name](tmp_path_factory.mktemp(name)))
 
 
-def develop(recipe: Recipe, strength: float = 0.5, **changes: object) -> Recipe:
+def develop(recipe: Recipe, strength: float = 0.5, resize: str = LANCZOS, **changes: object) -> Recipe:
     """Return the recipe of the next stage, one and a half times as large."""
     size = {"width": recipe.width * 3 // 2, "height": recipe.height * 3 // 2}
-    return replace(recipe, nudges=(), start=Start(recipe=recipe, strength=strength), **(size | changes))
+    start = Start(recipe=recipe, strength=strength, resize=resize)
+    return replace(recipe, nudges=(), start=start, **(size | changes))
 
 
 def list_cases():
@@ -66,6 +68,54 @@ def test_alone_and_in_a_batch_of_four_they_have_the_bytes_of_the_plain_script(sh
     assert make(shared_manager, *recipes) == plain
     assert make(shared_manager, recipes[2]) == [plain[2]]
     assert len({run_plainly(parent), *plain}) == 5
+
+
+LATENT_BUILDERS = [name for name in BUILDERS if name != "z-image"]
+
+
+@pytest.mark.parametrize("dtype", ["float32", pytest.param("bfloat16", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "model",
+    [pytest.param(name, marks=() if name in ("tiny", "flux") else pytest.mark.slow) for name in LATENT_BUILDERS],
+)
+def test_from_latents_they_have_the_bytes_of_the_plain_script(shared_manager, build, model, dtype):
+    parent = builders.make_default_recipe(build(model), dtype=dtype, width=64, height=64)
+    recipes = [replace(develop(parent, resize=LATENTS), seed=seed) for seed in range(4)]
+    plain = [run_plainly(recipe) for recipe in recipes]
+    assert make(shared_manager, *recipes) == plain
+    assert make(shared_manager, recipes[2]) == [plain[2]]
+    assert run_plainly(develop(parent)) not in plain, "pixels make another picture"
+
+
+@pytest.mark.parametrize(("width", "height"), [(64, 128), (64, 64)])
+def test_latents_of_another_shape_are_cropped_at_the_centre(shared_manager, tiny, width, height):
+    parent = builders.make_recipe(tiny, width=96, height=64)
+    recipe = develop(parent, 0.25, LATENTS, width=width, height=height)
+    assert make(shared_manager, recipe) == [run_plainly(recipe)]
+
+
+def test_latents_of_the_same_size_are_not_changed(shared_manager, tiny):
+    """They are not decoded and encoded either: with hardly any noise the picture stays nearly as it is."""
+    parent = builders.make_recipe(tiny, num_inference_steps=50)
+    same = {"strength": 0.02, "width": parent.width, "height": parent.height}
+    before, kept, decoded = (
+        list(shared_manager.generate([each], Event()))[-1].image
+        for each in (parent, develop(parent, resize=LATENTS, **same), develop(parent, **same))
+    )
+    assert measure_difference(before, kept) < measure_difference(before, decoded)
+
+
+def measure_difference(one: Image.Image, other: Image.Image) -> float:
+    return ImageStat.Stat(ImageChops.difference(one, other)).rms[0]
+
+
+def test_models_that_would_take_latents_for_pixels_are_refused(shared_manager, tiny, build):
+    sketch = find_model("sketch").make_recipe(prompt="a boat", seed=1, dtype="float32")
+    for parent in (sketch, builders.make_default_recipe(build("z-image"))):
+        *_, failed = shared_manager.generate([develop(parent, resize=LATENTS)], Event())
+        assert failed.sentence.endswith("cannot start from latents: resize the pixels.")
+    with pytest.raises(RecipeError, match="no latents"):
+        Start(picture=InputPicture(file="a.png", sha256="0" * 64, width=8, height=8), strength=0.5, resize=LATENTS)
 
 
 def name_case(case: tuple[str, str]) -> str:
@@ -103,6 +153,20 @@ def make_two(build: Callable[[str], Path], model: str, dtype: str) -> list[Recip
     """Return the recipes of one picture at two strengths."""
     parent = builders.make_default_recipe(build(model), dtype=dtype, width=64, height=64)
     return [replace(develop(parent, strength), seed=3) for strength in (0.5, 1.0)]
+
+
+@pytest.mark.parametrize("model", ["tiny", "flux", pytest.param("qwen", marks=pytest.mark.slow)])
+def test_a_script_of_three_stages_from_latents(shared_manager, build, tmp_path, model):
+    """The first changes its words late, which needs the callback that also keeps the latents; the last is cropped."""
+    late = {"late_prompt": "a boat at sea", "late_step": 1} if model != "qwen" else {}
+    first = builders.make_default_recipe(build(model), prompt="a boat", width=96, height=64, **late)
+    second = develop(first, 0.6, LATENTS, prompt="a boat", late_prompt="", late_step=0, seed=4)
+    last = [develop(second, 0.5, way, width=96, height=128) for way in (LATENTS, LANCZOS)]
+    hashes, environment = make_with_environment(shared_manager, last)
+    script = write_script(last, environment, find_model(first.model_id))
+    assert run_script(script, tmp_path)[-2:] == hashes == [run_plainly(recipe) for recipe in last]
+    assert len(script.splitlines()) <= 30 + 2 * 8 + 18
+    assert environment.pillow == ""
 
 
 def test_a_script_of_three_stages_that_differ_in_everything(shared_manager, tiny, tmp_path):
@@ -239,8 +303,8 @@ def test_the_last_pictures_are_kept_and_no_more(tiny):
     kept = FinishedPictures(max_bytes=2 * 8 * 8 * 3)
     recipes = [builders.make_recipe(tiny, seed=seed) for seed in range(3)]
     for recipe in recipes[:2]:
-        kept.keep(recipe, "here", Image.new("RGB", (8, 8)))
+        kept.keep(recipe, "here", Source(Image.new("RGB", (8, 8))))
     assert kept.find(recipes[0], "here")
-    kept.keep(recipes[2], "here", Image.new("RGB", (8, 8)))
+    kept.keep(recipes[2], "here", Source(Image.new("RGB", (8, 8))))
     assert [bool(kept.find(recipe, "here")) for recipe in recipes] == [True, False, True]
     assert kept.find(recipes[0], "elsewhere") is None

@@ -6,8 +6,8 @@ import pytest
 
 from seedlab.core.additions import Lora, Nudge
 from seedlab.core.errors import RecipeError
-from seedlab.core.start import Start
-from seedlab.rules.develop import Develop
+from seedlab.core.start import LATENTS, Start
+from seedlab.rules.develop import LARGER, Develop
 from seedlab.rules.matrix import Matrix
 from seedlab.rules.seeds import Seeds
 from seedlab.rules.sweep import Sweep
@@ -91,7 +91,19 @@ def test_what_cannot_be_developed_is_refused_in_a_sentence(size, strength, field
     assert caught.value.field == field
 
 
-@pytest.mark.parametrize("value", ["2x", ("times", -1, 0.5), ("times", 2), (256, 256), (256, 256, 0), ("a", "b", "c")])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "2x",
+        ("times", -1, 0.5),
+        ("times", 2),
+        (256, 256),
+        (256, 256, 0),
+        ("a", "b", "c"),
+        (256, 256, 0.5, "squares"),
+        (256, 256, 0.5, 7),
+    ],
+)
 def test_forged_values_are_refused(value):
     assert not Develop.leads(RECIPE, value, RECIPE)
     with pytest.raises(RecipeError):
@@ -154,6 +166,38 @@ def test_other_settings_of_a_developed_picture_are_those_of_its_last_stage_but_f
     assert [stage.num_inference_steps for stage in stepped.stages] == [12, 20]
     (inked,) = Sweep.parse({"sweep_setting": "lora", "sweep": "1"}).make(child)
     assert [stage.loras[0].weight for stage in inked.stages] == [1, 1]
+
+
+def test_latents_may_be_enlarged_in_place_of_the_pixels():
+    rule = develop(strength="auto, 0.7", develop_source="latents")
+    (made, stronger), values = rule.make(RECIPE), list(rule.make(RECIPE).values())
+    assert values == [(256, 256, 0.55, "latents"), (256, 256, 0.7, "latents")]
+    assert made.start == Start(recipe=RECIPE, strength=0.55, resize=LATENTS)
+    assert stronger.start.resizes_latents
+    assert rule.caption(RECIPE, values[0]) == "256×256 · 0.55 · latents"
+    assert Develop.leads(RECIPE, values[0], made)
+    assert not Develop.leads(RECIPE, values[0][:3], made)
+    ((tiled, value),) = develop(develop_source="latents", develop_decoding="tiles").make(RECIPE).items()
+    assert value == (256, 256, 0.35, "tiles", "latents")
+    assert tiled.vae_tiling
+    with pytest.raises(RecipeError, match="“noise” is not one of the choices") as caught:
+        develop(develop_source="noise")
+    assert caught.value.field == "develop_source"
+
+
+def test_it_is_decoded_in_tiles_where_memory_is_short_unless_the_whole_was_asked_for():
+    rule = develop("2x, 4x")
+    assert [each.vae_tiling for each in rule.make(RECIPE)] == [False, False], "nothing is known of the memory"
+    fitted = rule.fit_memory(RECIPE, lambda recipe: recipe.width > 256)
+    assert list(fitted.make(RECIPE).values()) == [(256, 256, 0.35), (512, 512, 0.35, "tiles")]
+    assert [each.vae_tiling for each in fitted.make(RECIPE)] == [False, True]
+    (whole,) = develop(develop_decoding="whole").fit_memory(RECIPE, lambda _: True).make(RECIPE)
+    (tiled,) = develop(develop_decoding="tiles").fit_memory(RECIPE, lambda _: False).make(RECIPE)
+    assert (whole.vae_tiling, tiled.vae_tiling) == (False, True)
+    (larger,) = LARGER.fit_memory(RECIPE, lambda _: True).make(RECIPE)
+    assert larger.vae_tiling
+    matrix = Matrix.of(Seeds((3, 4)), develop("2x, 4x")).fit_memory(RECIPE, lambda recipe: recipe.width > 256)
+    assert [each.vae_tiling for each in matrix.make(RECIPE)] == [False, False, True, True]
 
 
 def test_a_larger_picture_may_be_decoded_in_tiles():

@@ -9,6 +9,7 @@ from PIL import Image
 from seedlab.core.errors import SeedLabError
 from seedlab.core.picture import Picture
 from seedlab.core.reports import Finished, Progress
+from seedlab.rules.develop import LARGER, Develop
 from seedlab.rules.seeds import Seeds
 from seedlab.rules.suffixes import GUIDE_SUFFIXES, Suffixes
 from seedlab.rules.sweep import Sweep
@@ -442,3 +443,16 @@ def test_the_time_of_a_round_of_equal_work_is_noted():
     session.lock(first.id, 0, Sweep((("steps", 4), ("steps", 8))))
     develop(session)
     assert len(noted) == 1, "its pictures take different times"
+
+
+def test_larger_pictures_are_decoded_in_tiles_where_memory_is_short():
+    painter = Painter()
+    session = Session(painter.generate, painter.find, painter.keep, is_short=lambda recipe: recipe.width > 256)
+    session.explore(RECIPE, Seeds((0,)))
+    develop(session)
+    (tile,) = session.lock(1, 0, LARGER).newest.tiles
+    assert not tile.recipe.vae_tiling
+    four_times = Develop.parse({"develop_size": "4x", "develop_strength": "auto"})
+    round_ = session.lock(1, 0, four_times).newest
+    assert round_.tiles[0].recipe.vae_tiling
+    assert round_.caption(0) == "512×512 · 0.35 · in tiles"

@@ -61,7 +61,8 @@ def note_libraries(environment: Environment, recipe: Recipe) -> Environment:
     if recipe.start is not None:
         earlier = recipe.start.recipe
         environment = environment if earlier is None else note_libraries(environment, earlier)
-        environment = replace(environment, pillow=version("pillow"))
+        if not recipe.start.resizes_latents:
+            environment = replace(environment, pillow=version("pillow"))
     return replace(environment, compel=version("compel")) if recipe.has_weights else environment
 
 

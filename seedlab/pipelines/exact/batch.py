@@ -5,8 +5,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from PIL.Image import Image
-
 from seedlab.core.recipe import Recipe
 from seedlab.pipelines.exact.batch_sizes import GUIDE_BATCH
 from seedlab.pipelines.exact.graphs import GraphCache
@@ -21,7 +19,7 @@ from seedlab.pipelines.sampling.late_words import swap_prompts
 from seedlab.pipelines.sampling.noise import replace_noise
 from seedlab.pipelines.sampling.paused import PausedRun
 from seedlab.pipelines.sampling.prompts import Prompts, UnequalPromptsError
-from seedlab.pipelines.sampling.stages import choose_pipeline
+from seedlab.pipelines.sampling.stages import Source, choose_pipeline
 from seedlab.pipelines.sampling.steps import OnStep, find_denoiser
 from seedlab.pipelines.sampling.tiling import tile_autoencoder
 
@@ -72,7 +70,7 @@ def sample_batch(
     environment_key: str,
     announce: Callable[[], None],
     check_stop: Callable[[], None],
-    picture: Image | None = None,
+    source: Source | None = None,
     start: Sequence[PausedRun] = (),
     draft_steps: int | None = None,
 ) -> list[Sample]:
@@ -81,7 +79,7 @@ def sample_batch(
     Args:
         pipeline: of a family with `can_batch`, with the scheduler that it was saved with.
         recipes: a batch of `split_batches`.
-        on_step, picture, start, draft_steps: see `seedlab.pipelines.sampling.call.sample`; the picture is that of all
+        on_step, source, start, draft_steps: see `seedlab.pipelines.sampling.call.sample`; the source is that of all
             recipes, and the paused runs are in their order, wherever each of them was paused.
         prompts: the pipeline's prompt embeddings.
         plans, prepack_cache, graphs, environment_key, announce, check_stop: see `seedlab.pipelines.exact.denoiser`.
@@ -116,18 +114,20 @@ def sample_batch(
         ),
     ):
         late = swap_prompts(chosen, recipes, prompts.encode_later)
-        arguments = {**_make_arguments(chosen, recipes, picture), **encoded, **late}
+        arguments = {**_make_arguments(chosen, recipes, source), **encoded, **late}
         samples = run_pipeline(chosen, arguments, on_step, start=start, draft_steps=draft_steps)
     return [replace(each, notices=tuple(notices)) for each in samples]
 
 
-def _make_arguments(pipeline: Any, recipes: Sequence[Recipe], picture: Image | None) -> dict[str, Any]:
+def _make_arguments(pipeline: Any, recipes: Sequence[Recipe], source: Source | None) -> dict[str, Any]:
     """Return the arguments of the call but for its prompts."""
-    each = [make_arguments(Capabilities.read(pipeline), recipe, picture) for recipe in recipes]
+    each = [make_arguments(Capabilities.read(pipeline), recipe, source) for recipe in recipes]
     shared = {name: value for name, value in each[0].items() if name not in ("prompt", "negative_prompt")}
     own: dict[str, Any] = {
         name: [arguments[name] for arguments in each] for name in ("generator", "image") if name in shared
     }
+    if recipes[0].start is not None and recipes[0].start.resizes_latents:
+        own["image"] = shared["image"].expand(len(recipes), -1, -1, -1)
     return {**shared, **own}
 
 

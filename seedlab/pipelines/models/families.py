@@ -22,6 +22,7 @@ class Family:
         schedulers: for a pipeline without prompts, the schedulers whose `step` accepts what it passes, the default
             first; empty for all others.
         image_to_image: as in `Model`. The pipeline's class is named like the family's, with "Img2Img" in it.
+        takes_latents: as in `Model`.
         added_tokens: how many of the tokens that the pipeline reads are not the prompt's; None for as many as the
             tokenizer adds.
     """
@@ -34,12 +35,13 @@ class Family:
     weighted_encoders: tuple[str, ...] = ()
     schedulers: tuple[str, ...] = ()
     image_to_image: tuple[str, ...] | None = None
+    takes_latents: bool = False
     added_tokens: int | None = None
 
     @property
     def facts(self) -> dict[str, Any]:
         """What it decides about its models, as fields of `Model`."""
-        names = ("step_embeddings", "weighted_encoders", "image_to_image")
+        names = ("step_embeddings", "weighted_encoders", "image_to_image", "takes_latents")
         return {**self.defaults, **{name: getattr(self, name) for name in names}}
 
     @property
@@ -62,12 +64,14 @@ FAMILIES = {
         step_embeddings=("prompt_embeds",),
         weighted_encoders=("text_encoder",),
         image_to_image=(),
+        takes_latents=True,
     ),
     "StableDiffusionXLPipeline": Family(
         embeddings=("prompt_embeds", "pooled_prompt_embeds"),
         step_embeddings=("prompt_embeds", "add_text_embeds"),
         weighted_encoders=("text_encoder", "text_encoder_2"),
         image_to_image=(),
+        takes_latents=True,
     ),
     "DDIMPipeline": Family(embeddings=(), schedulers=("DDIMScheduler",)),
     "DDPMPipeline": Family(embeddings=(), schedulers=("DDIMScheduler", "DDPMScheduler")),
@@ -77,12 +81,14 @@ FAMILIES = {
         step_embeddings=("prompt_embeds",),
         weighted_encoders=("text_encoder",),
         image_to_image=(),
+        takes_latents=True,
     ),
     "StableDiffusion3Pipeline": Family(
         defaults={"num_inference_steps": 28, "guidance_scale": 4.5, "size_multiple": 16, "half_dtype": "bfloat16"},
         embeddings=("prompt_embeds", "pooled_prompt_embeds"),
         step_embeddings=("prompt_embeds", "pooled_prompt_embeds"),
         image_to_image=SIZED,
+        takes_latents=True,
     ),
     "FluxPipeline": Family(
         defaults={
@@ -99,6 +105,7 @@ FAMILIES = {
         # Its pooled embeddings, of which CLIP makes a summary of the prompt, stay those of the first prompt.
         step_embeddings=("prompt_embeds",),
         image_to_image=SIZED,
+        takes_latents=True,
     ),
     "PixArtAlphaPipeline": Family(
         defaults={"num_inference_steps": 20, "guidance_scale": 4.5, "cleans_prompts": True},
@@ -131,6 +138,7 @@ FAMILIES = {
         },
         embeddings=("prompt_embeds", "prompt_embeds_mask"),
         image_to_image=SIZED,
+        takes_latents=True,
     ),
     "ZImagePipeline": Family(
         defaults={

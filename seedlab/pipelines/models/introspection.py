@@ -120,4 +120,5 @@ def _apply_signature(model: Model, pipeline_class: Any) -> Model:
         takes_nudges=takes_nudges(pipeline_class),
         resizes_noise=resizes_noise(pipeline_class),
         image_to_image=find_family(pipeline_class.__name__).image_to_image,
+        takes_latents=find_family(pipeline_class.__name__).takes_latents,
     )

@@ -2,16 +2,14 @@
 
 from typing import Any
 
-from PIL import Image
-
 from seedlab.core.errors import RecipeError, SeedLabError
 from seedlab.core.recipe import Recipe
 from seedlab.core.schedulers import find_scheduler
 from seedlab.pipelines.models.capabilities import Capabilities
-from seedlab.pipelines.sampling.stages import resize
+from seedlab.pipelines.sampling.stages import Source
 
 
-def make_arguments(capabilities: Capabilities, recipe: Recipe, picture: Image.Image | None = None) -> dict[str, Any]:
+def make_arguments(capabilities: Capabilities, recipe: Recipe, source: Source | None = None) -> dict[str, Any]:
     """Return the plain script's arguments for this recipe: those that the pipeline takes.
 
     A call changes its generator's state, so every call gets a new one (diffusers #2659 is about sharing one).
@@ -19,7 +17,7 @@ def make_arguments(capabilities: Capabilities, recipe: Recipe, picture: Image.Im
     Args:
         capabilities: of the pipeline that makes the recipe's picture.
         recipe: of the picture.
-        picture: that it starts from, in any size; None if it starts from noise.
+        source: what it starts from; None if it starts from noise.
 
     Raises:
         RecipeError: the recipe has a prompt that the pipeline does not take, or draws noise on a missing device.
@@ -38,8 +36,8 @@ def make_arguments(capabilities: Capabilities, recipe: Recipe, picture: Image.Im
         # PixArt and Sana would remove words from the prompt, and only where beautifulsoup4 and ftfy are installed.
         "clean_caption": False,
     }
-    if recipe.start is not None and picture is not None:
-        arguments |= {"image": resize(picture, recipe), "strength": recipe.start.strength}
+    if recipe.start is not None and source is not None:
+        arguments |= {"image": source.fit(recipe), "strength": recipe.start.strength}
     if capabilities.true_cfg_scale:
         arguments |= make_true_guidance(recipe)
     named = {name: value for name, value in arguments.items() if value is not None and getattr(capabilities, name)}

@@ -22,7 +22,7 @@ from seedlab.pipelines.sampling.late_words import swap_prompts
 from seedlab.pipelines.sampling.noise import replace_noise
 from seedlab.pipelines.sampling.paused import PausedRun
 from seedlab.pipelines.sampling.randomness import refuse_unseeded_noise
-from seedlab.pipelines.sampling.stages import choose_pipeline
+from seedlab.pipelines.sampling.stages import Source, choose_pipeline
 from seedlab.pipelines.sampling.steps import OnStep, Step, follow_steps
 from seedlab.pipelines.sampling.tiling import tile_autoencoder
 
@@ -35,12 +35,14 @@ class Sample:
         paused: of a draft, the run after the last step that was computed, from which the image can be finished; None
             for a finished image.
         notices: sentences about what the pipeline warned of, such as a setting that it does not follow.
+        latents: those after the last step, as the pipeline holds them, on the CPU; None for a draft.
     """
 
     image: Image.Image
     checksums: Checksums
     paused: PausedRun | None = None
     notices: tuple[str, ...] = ()
+    latents: Any = None
 
 
 def sample(
@@ -48,7 +50,7 @@ def sample(
     recipe: Recipe,
     on_step: OnStep,
     *,
-    picture: Image.Image | None = None,
+    source: Source | None = None,
     start: Sequence[PausedRun] = (),
     draft_steps: int | None = None,
 ) -> Sample:
@@ -58,7 +60,7 @@ def sample(
         pipeline: with the scheduler that it was saved with, from whose configuration the recipe's is created.
         recipe: the image's recipe.
         on_step: is called after every step; a true value pauses the call.
-        picture: that the recipe starts from, in any size; None if it starts from noise.
+        source: what the recipe starts from; None if it starts from noise.
         start: the paused run of this recipe to resume, if there is one.
         draft_steps: after so many of the recipe's denoising steps, end with the predicted clean image; None to finish
             the image.
@@ -77,7 +79,7 @@ def sample(
         tile_autoencoder(chosen, recipe),
         replace_noise(chosen, [recipe]),
     ):
-        arguments = replace_prompts(chosen, recipe, make_arguments(Capabilities.read(chosen), recipe, picture))
+        arguments = replace_prompts(chosen, recipe, make_arguments(Capabilities.read(chosen), recipe, source))
         late = swap_prompts(chosen, [recipe], lambda each: encode(chosen, each.later_prompt, each.prompt_syntax))
         (result,) = run_pipeline(chosen, arguments | late, on_step, start=start, draft_steps=draft_steps)
     return replace(result, notices=tuple(notices))
@@ -130,9 +132,14 @@ def run_pipeline(
     for image in images:
         _check_visible(image, hidden=any(getattr(result, "nsfw_content_detected", None) or ()))
     nothing = [None] * len(images)
-    rows = nothing if followed.latents is None else followed.latents
+    rows = nothing if followed.latents is None else followed.latents.detach().to("cpu").split(1)
     return [
-        Sample(image, Checksums(latents=_hash_latents(row), total=float(abs(array).sum())), paused)
+        Sample(
+            image,
+            Checksums(latents=_hash_latents(row), total=float(abs(array).sum())),
+            paused,
+            latents=None if paused else row,
+        )
         for image, row, array, paused in zip(images, rows, result.images, followed.drafted or nothing, strict=True)
     ]
 
@@ -182,7 +189,7 @@ def _hash_latents(latents: Any) -> str:
 
     if latents is None:
         return ""
-    raw = latents.detach().to("cpu").contiguous().view(torch.uint8).numpy().tobytes()
+    raw = latents.contiguous().view(torch.uint8).numpy().tobytes()
     return hashlib.sha256(raw).hexdigest()
 
 

@@ -11,6 +11,15 @@ from seedlab.core.errors import RecipeError
 from seedlab.core.recipe import Recipe
 from seedlab.pipelines.patching import replace_attribute
 
+PIXEL_BYTES = 3_100
+"""What an `AutoencoderKL` of Stable Diffusion's width takes to decode a pixel in float32, in bytes: measured on a CPU
+at 512 and 768 pixels a side. In bfloat16 it was 1,300 or less."""
+
+
+def measure_decoding(recipe: Recipe) -> int:
+    """Return about how many bytes it takes to decode a recipe's picture as a whole."""
+    return recipe.width * recipe.height * PIXEL_BYTES // (1 if recipe.dtype == "float32" else 2)
+
 
 @contextmanager
 def tile_autoencoder(pipeline: Any, recipe: Recipe) -> Iterator[None]:

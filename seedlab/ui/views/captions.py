@@ -132,12 +132,13 @@ def format_variety(recipe: Recipe) -> str:
 
 
 def format_start(start: Start) -> str:
-    """Format the picture that another starts from: "from the picture of seed 2 in 256×256, strength 0.35"."""
+    """Format what a picture starts from: "from the picture of seed 2 in 256×256, strength 0.35"."""
     if start.picture is not None:
         return f"from {quote(start.picture.file, 80)}, strength {start.strength:g}"
     parent = start.recipe
     assert parent is not None  # for mypy: there is one or the other
-    return f"from the picture of seed {parent.seed} in {parent.width}×{parent.height}, strength {start.strength:g}"
+    source = f"the {'latents' if start.resizes_latents else 'picture'} of seed {parent.seed}"
+    return f"from {source} in {parent.width}×{parent.height}, strength {start.strength:g}"
 
 
 def quote_late_words(recipe: Recipe) -> str:

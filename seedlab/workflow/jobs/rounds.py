@@ -231,6 +231,7 @@ def plan_refinement(
             lineage=metadata.lineage,
             draft=draft,
         )
+    job = replace(job, rule=job.rule.fit_memory(job.parent, services.is_short))
     model = services.find_model(job.parent.model_address)
     for variation in job.files:
         model.check(variation)

@@ -38,7 +38,8 @@ def caption_own(recipe: Recipe, own: Mapping[str, str], settings: Mapping[str, s
     named = " ".join(f"{name} {value}" for name, value in settings.items() if name not in PROMPT_ARGUMENTS)
     scheduler = find_scheduler(recipe.scheduler).label if "scheduler" in own else ""
     size = f"{recipe.width}x{recipe.height}" if "size" in own else ""
-    return f"{size} {named} {scheduler} {own.get('weights', '')} {name_noise(recipe)}"
+    latents = "latents" if own.get("from_latents") == "True" else ""
+    return f"{size} {latents} {named} {scheduler} {own.get('weights', '')} {name_noise(recipe)}"
 
 
 def _find_shared_words(prompts: Sequence[str]) -> str:

@@ -8,6 +8,7 @@ from seedlab.core.recipe import Recipe
 from seedlab.core.schedulers import find_scheduler
 from seedlab.core.start import InputPicture, Start
 from seedlab.workflow.scripts.inputs import name_inputs, write_inputs
+from seedlab.workflow.scripts.latents import KEEPING, find_kept, list_ways, write_start
 from seedlab.workflow.scripts.names import caption_own, name_pictures
 from seedlab.workflow.scripts.noise import NOISE, list_noise, write_noise
 from seedlab.workflow.scripts.prompts import have_weights, write_prompt, write_prompt_settings
@@ -16,9 +17,6 @@ from seedlab.workflow.scripts.text import quote
 ONE_BY_ONE = (
     "# One picture a call: a batch sums in another order (https://github.com/huggingface/diffusers/issues/2659)."
 )
-RESIZE = "    image = ImageOps.fit(made[start], size, Image.Resampling.LANCZOS)"
-"""As `seedlab.pipelines.sampling.stages.resize`."""
-
 TILING = "    pipe.vae.use_tiling = tiled  # see its method enable_tiling"
 
 
@@ -51,11 +49,13 @@ def write_pictures(stages: Sequence[Sequence[Recipe]], model: Model | None, list
         varies_loras=len({recipe.loras for recipe in every}) > 1,
         tiles=any(recipe.vae_tiling for recipe in every),
         inputs=inputs,
+        kept=find_kept(every),
         names={},
     )
     # Before a picture's own scheduler is set, which the new pipeline might warn of.
     again = ["again = AutoPipelineForImage2Image.from_pipe(pipe)", "made = {}"]
     lines = [*again, *write_inputs(inputs)] if inputs or len(stages) > 1 else []
+    lines += KEEPING if whole.kept else ()
     for number, recipes in enumerate(stages):
         lines += _write_stage(recipes, number, whole, is_last=number == len(stages) - 1)
     return lines
@@ -71,6 +71,7 @@ class _Script:
         varies_loras: whether the weights of LoRAs differ.
         tiles: whether a picture is decoded in tiles.
         inputs: the names of the users' own pictures.
+        kept: the pictures of which the latents are needed.
         names: of the pictures so far; each stage adds its own.
     """
 
@@ -80,6 +81,7 @@ class _Script:
     varies_loras: bool
     tiles: bool
     inputs: Mapping[InputPicture, str]
+    kept: frozenset[Recipe | None]
     names: dict[Recipe, str]
 
 
@@ -128,7 +130,7 @@ def _write_stage(recipes: Sequence[Recipe], number: int, script: _Script, *, is_
         f"settings = {_write_dict(shared)}",
         *([ONE_BY_ONE] if has_comment else []),
         f"for {', '.join(('name', 'seed', 'prompt', *own[recipe]))} in pictures:",
-        *_write_call(recipe, own[recipe], script.model),
+        *_write_call(recipes, own[recipe], script),
         *([] if is_last else ["    made[name] = image"]),
         # The prefix keeps it from replacing SeedLab's own picture, which has its recipe inside.
         '    image.save(f"plain-{name}.png")',
@@ -137,18 +139,21 @@ def _write_stage(recipes: Sequence[Recipe], number: int, script: _Script, *, is_
     ]
 
 
-def _write_call(recipe: Recipe, own: Mapping[str, str], model: Model | None) -> list[str]:
+def _write_call(recipes: Sequence[Recipe], own: Mapping[str, str], script: _Script) -> list[str]:
     """Write the call that makes a picture of a stage, and what it needs."""
+    recipe = recipes[0]
     pipe = "pipe" if recipe.start is None else "again"
-    prompt = "" if model is not None and model.unconditional else "prompt, "
+    prompt = "" if script.model is not None and script.model.unconditional else "prompt, "
     start = "" if recipe.start is None else "image=image, "
     generator = f'generator=torch.Generator("{recipe.generator_device}").manual_seed(seed)'
+    settings = f"**settings{', **own' if 'own' in own else ''}"
+    settings = settings if script.kept.isdisjoint(recipes) else f"**follow(name, {settings})"
     return [
         f"    {pipe}.scheduler = {_write_scheduler(recipe, own)}",
         *(_write_weights() if "weights" in own else []),
         *([TILING] if "tiled" in own else []),
-        *([] if recipe.start is None else [RESIZE]),
-        f"    image = {pipe}({prompt}{start}{generator}, **settings{', **own' if 'own' in own else ''}).images[0]",
+        *write_start(recipes),
+        f"    image = {pipe}({prompt}{start}{generator}, {settings}).images[0]",
     ]
 
 
@@ -163,6 +168,7 @@ def _list_own(
     if recipe.start is not None:
         own["start"] = quote(_name_start(recipe.start, script))
         own["size"] = f"({recipe.width}, {recipe.height})"
+        own |= list_ways(recipe, recipes)
     if script.tiles:
         own["tiled"] = str(recipe.vae_tiling)
     if shared is not None:

@@ -10,6 +10,7 @@ from seedlab.core.file_names import hide_folder
 from seedlab.core.model import Model
 from seedlab.core.recipe import Recipe
 from seedlab.core.schedulers import find_scheduler
+from seedlab.workflow.scripts.latents import find_kept
 from seedlab.workflow.scripts.pictures import list_stages, write_pictures
 from seedlab.workflow.scripts.prompts import write_prompt_functions, write_prompt_imports
 from seedlab.workflow.scripts.text import quote, shorten
@@ -21,8 +22,8 @@ SKETCH_FOLDER = 'getattr(find_spec("seedlab"), "submodule_search_locations", ["s
 LISTED = 4
 """Up to so many pictures, each has its own line if there is room for it."""
 
-MAX_LINES, STAGE_LINES, RESIZE_LINES = 30, 8, 14
-"""The most lines of a script; how many more for each stage that starts from a picture, and to resize noise."""
+MAX_LINES, STAGE_LINES, RESIZE_LINES, LATENT_LINES = 30, 8, 14, 18
+"""The most lines of a script; how many more for each stage that starts from a picture, to resize noise, and latents."""
 
 VARYING = (
     "seed",
@@ -58,8 +59,9 @@ def write_script(recipes: Sequence[Recipe], environment: Environment | None = No
     """Return a script that makes these pictures byte for byte in the same environment.
 
     It has at most 30 lines, or 40 where nudges come together with LoRAs or deterministic algorithms; and 8 more for
-    each stage that starts from a picture, and 14 more where noise is resized. One of the user's own is read from its
-    file, in the folder that the script runs in. Text from users appears in quoted literals alone.
+    each stage that starts from a picture, 14 more where noise is resized, and 18 where latents are. A picture of the
+    user's own is read from its file, in the folder that the script runs in. Text from users appears in quoted literals
+    alone.
 
     Args:
         recipes: one or more, which differ in `VARYING` and the weights of LoRAs alone.
@@ -81,7 +83,7 @@ def write_script(recipes: Sequence[Recipe], environment: Environment | None = No
         *write_prompt_functions(every, model),
     ]
     limit = MAX_LINES + STAGE_LINES * (len(stages) - 1 + (stages[0][0].input_picture is not None))
-    limit += RESIZE_LINES * any(recipe.resizes_noise for recipe in every)
+    limit += RESIZE_LINES * any(recipe.resizes_noise for recipe in every) + LATENT_LINES * bool(find_kept(every))
     pictures = write_pictures(stages, model, LISTED)
     lines += pictures if len(lines) + len(pictures) <= limit else write_pictures(stages, model, 0)
     return "\n".join(shorten(lines, limit)) + "\n"
@@ -113,7 +115,7 @@ def _write_head(recipes: Sequence[Recipe], environment: Environment | None, mode
         "import hashlib",
         *(["from importlib.util import find_spec"] if recipe.model_id == SKETCH else []),
         "import torch",
-        *(["from PIL import Image, ImageOps"] if _has_start(recipes) else []),
+        *(["from PIL import Image, ImageOps"] if any(map(_resizes_pixels, recipes)) else []),
         *write_prompt_imports(recipes, model),
         f"from diffusers import {', '.join(_list_classes(recipes, model))}",
         *(DETERMINISM if deterministic else ()),
@@ -125,6 +127,10 @@ def _list_classes(recipes: Sequence[Recipe], model: Model | None) -> list[str]:
     schedulers = (find_scheduler(recipe.scheduler).class_name for recipe in recipes)
     again = ["AutoPipelineForImage2Image"] if _has_start(recipes) else []
     return list(dict.fromkeys((_name_pipeline(model), *again, *schedulers, *base)))
+
+
+def _resizes_pixels(recipe: Recipe) -> bool:
+    return recipe.start is not None and not recipe.start.resizes_latents
 
 
 def _has_start(recipes: Sequence[Recipe]) -> bool:
