@@ -455,4 +455,4 @@ def test_larger_pictures_are_decoded_in_tiles_where_memory_is_short():
     four_times = Develop.parse({"develop_size": "4x", "develop_strength": "auto"})
     round_ = session.lock(1, 0, four_times).newest
     assert round_.tiles[0].recipe.vae_tiling
-    assert round_.caption(0) == "512×512 · 0.35 · in tiles"
+    assert round_.caption(0) == "512×512 · 0.2 · in tiles"
