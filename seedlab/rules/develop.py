@@ -37,13 +37,13 @@ above 0.5."""
 
 TILES = "tiles"
 SHORT = "short"
-WHERE_SHORT = Choice("auto", "As a whole, or in tiles where memory is short")
+WHERE_SHORT = Choice("auto", "In tiles if memory is short")
 WHOLE = Choice("whole", "As a whole")
-IN_TILES = Choice(TILES, "In tiles, which takes less memory")
+IN_TILES = Choice(TILES, "In tiles (less memory)")
 
 LATENTS = "latents"
-FROM_PIXELS = Choice("pixels", "Its pixels (Lanczos)")
-FROM_LATENTS = Choice(LATENTS, "Its latents (bicubic), which change more")
+FROM_PIXELS = Choice("pixels", "Pixels (Lanczos)")
+FROM_LATENTS = Choice(LATENTS, "Latents (bicubic)")
 
 FLAGS = (TILES, LATENTS, SHORT)
 """What may follow a value's strength. No picture keeps the last, which stands for the first where memory is short."""

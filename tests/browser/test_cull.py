@@ -33,7 +33,7 @@ def made(screen, seeds):
 
 
 def selected(screen):
-    return screen.column(0).locator(".selected")
+    return screen.column(0).locator(".selection")
 
 
 def press(screen, *keys):

@@ -19,6 +19,8 @@ def test_choosing_a_model_shows_its_defaults_and_notes_and_keeps_the_input(visit
     screen.page.locator("#guidance_scale input").fill("2")
     field = screen.page.locator("#model_id input")
     field.click()
+    chosen = screen.page.get_by_role("option", selected=True)
+    assert chosen.evaluate("option => getComputedStyle(option).position") == "static", "it scrolls with the others"
     screen.page.get_by_role("option", name=re.compile("^SD-Turbo")).click()
     expect(screen.sentence("about")).to_contain_text("The seed changes little")
     expect(screen.sentence("about")).to_contain_text("Stability AI Community Licence")

@@ -210,7 +210,7 @@ def test_a_larger_picture_may_be_decoded_in_tiles():
     assert Develop.leads(RECIPE, value, child)
     assert not Develop.leads(RECIPE, value[:3], child)
     assert next(iter(develop().make(child))).vae_tiling, "and so are larger ones of it"
-    assert develop(develop_decoding="In tiles, which takes less memory") == rule
+    assert develop(develop_decoding="In tiles (less memory)") == rule
     with pytest.raises(RecipeError, match="“squares” is not one of the choices") as caught:
         develop(develop_decoding="squares")
     assert caught.value.field == "develop_decoding"

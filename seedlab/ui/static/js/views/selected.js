@@ -20,6 +20,6 @@ export function selectedView(data, picked, page) {
     ['Copy as script', true, () => page.askForScript({ round: id, indices: picked })],
     ['Clear', true, () => page.cancel(id)],
   ];
-  return html`<div class="selected" role="toolbar" aria-label="Selected pictures"><span role="status">${picked.length} selected</span>${actions.map(([words, isShown, act]) => (isShown
+  return html`<div class="selection" role="toolbar" aria-label="Selected pictures"><span role="status">${picked.length} selected</span>${actions.map(([words, isShown, act]) => (isShown
     ? html`<button class="action small" type="button" @click=${act}>${words}</button>` : nothing))}</div>`;
 }
