@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
+from seedlab.core.additions import MAX_SEED
 from seedlab.core.recipe import Recipe
 from seedlab.core.seeds import parse_seeds
 from seedlab.core.text import quote
@@ -62,6 +63,16 @@ class Seeds(Rule):
         start = recipes[0].start
         own = "" if start is None or start.picture is None else f" · from {quote(start.picture.file, 40)}"
         return format_seeds([recipe.seed for recipe in recipes]) + own
+
+
+def list_next(recipes: Sequence[Recipe], count: int) -> list[Recipe]:
+    """Return the recipes of the seeds that follow those of a round, up to so many; none after the last seed.
+
+    Args:
+        recipes: of the round, which differ in their seeds.
+    """
+    first = max(recipe.seed for recipe in recipes) + 1
+    return [replace(recipes[0], seed=seed) for seed in range(first, min(first + count, MAX_SEED + 1))]
 
 
 def format_seeds(seeds: Sequence[int]) -> str:

@@ -5,10 +5,15 @@ from contextlib import suppress
 import gradio as gr
 
 from seedlab.core.errors import SeedLabError
+from seedlab.core.recipe import Recipe
+from seedlab.rules.seeds import Seeds, list_next
 from seedlab.ui.handlers.live import LiveHandlers
 from seedlab.ui.page_session import PageSession
 from seedlab.ui.views.browser_state import read_numbers
-from seedlab.workflow.trails.trail import State
+from seedlab.workflow.trails.trail import State, Trail
+
+NEXT_SEEDS = 4
+"""How many seeds after those of the first round are made ahead."""
 
 
 class LikelyHandlers(LiveHandlers):
@@ -17,7 +22,7 @@ class LikelyHandlers(LiveHandlers):
     def suggest(
         self, event: gr.EventData, page: PageSession | None, rule: str | None, *texts: str | float | None
     ) -> None:
-        """Make ahead what a click on a tile would ask for. Outputs: none.
+        """Make ahead what a click on a tile would ask for, and then the next seeds. Outputs: none.
 
         What cannot be made is left to the click, which says why.
         """
@@ -31,4 +36,12 @@ class LikelyHandlers(LiveHandlers):
                 planned = page.session.trail.lock(round_id, index, varied).newest
                 self._check_round(planned)
                 recipes = [each.recipe for each in planned.tiles if each.state is State.WAITING]
-                self._services.suggest(page.visitor, recipes)
+                self._services.suggest(page.visitor, [*recipes, *_list_next_seeds(page.session.trail)])
+
+
+def _list_next_seeds(trail: Trail) -> list[Recipe]:
+    """Return the recipes of the seeds after those of the first round; none where it has drafts."""
+    first = trail.visible[0]
+    if first.draft_steps is not None or not isinstance(first.rule, Seeds):
+        return []
+    return list_next([tile.recipe for tile in first.tiles], NEXT_SEEDS)

@@ -38,16 +38,34 @@ def test_the_variations_of_the_tile_are_suggested_as_a_click_makes_them(page, su
     rest(page, 1, 2)
     assert page.view["path"] == [1], "nothing is shown before a click"
     (recipes,) = suggested
-    assert [recipe.prompt for recipe in recipes] == [f"Labrador{suffix}" for suffix in GUIDE_SUFFIXES]
+    assert [recipe.prompt for recipe in recipes[:4]] == [f"Labrador{suffix}" for suffix in GUIDE_SUFFIXES]
     page.click(1, 2)
-    assert [tile.recipe for tile in page.state.session.trail.newest.tiles] == recipes
+    assert [tile.recipe for tile in page.state.session.trail.newest.tiles] == recipes[:4]
+
+
+def test_then_the_next_seeds_are_as_a_new_round_makes_them(page, suggested):
+    rest(page, 1, 2)
+    page.explore(seeds="4-7")
+    assert [tile.recipe for tile in page.state.session.trail.newest.tiles] == suggested[0][4:]
+
+
+def test_drafts_and_the_last_seed_have_no_next_seeds(page, suggested):
+    page.explore(seeds=str(2**64 - 1))
+    page.develop()
+    rest(page, 2, 0)
+    page.explore(seeds="8-9", drafts=True)
+    page.develop()
+    page.state.session.finish(3, (0,))
+    page.develop()
+    rest(page, 3, 0)
+    assert [len(recipes) for recipes in suggested] == [4, 4]
 
 
 def test_what_the_page_shows_already_is_not_suggested(page, suggested):
     page.click(1, 2)
     page.develop()
     rest(page, 1, 2)
-    assert suggested == [[]]
+    assert [recipe.seed for recipe in suggested[0]] == [4, 5, 6, 7]
 
 
 @pytest.mark.parametrize(
