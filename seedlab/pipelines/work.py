@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Self
 
 from seedlab.core.recipe import Recipe
-from seedlab.core.reports import Report
+from seedlab.core.reports import Finished, Report
 from seedlab.pipelines.executor import Batch
 from seedlab.pipelines.sampling.paused import PausedRun
 from seedlab.pipelines.sampling.stages import Source
@@ -120,6 +120,14 @@ class Work:
 
     def _find_step(self, index: int) -> int:
         return self.paused[index].step if index in self.paused else 0
+
+
+@dataclass(frozen=True)
+class Made:
+    """A picture or a draft, and the run from which the draft can be finished."""
+
+    report: Finished
+    run: PausedRun | None
 
 
 Emit = Callable[[Report], None]

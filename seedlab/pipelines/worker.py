@@ -1,24 +1,24 @@
 """Makes a batch of pictures, in turns: in one pipeline call if that is exact, otherwise one by one."""
 
 import logging
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from seedlab.core.errors import SeedLabError
 from seedlab.core.recipe import Recipe
-from seedlab.core.reports import Failed, Finished, Waiting
+from seedlab.core.reports import Failed, Finished
 from seedlab.pipelines.devices.environment import note_libraries
-from seedlab.pipelines.devices.memory import free_memory, measure_room
-from seedlab.pipelines.exact.batch import sample_batch, strip
-from seedlab.pipelines.exact.batch_sizes import GUIDE_BATCH, BatchSizes, describe_kind, measure_batch
+from seedlab.pipelines.devices.memory import free_memory
+from seedlab.pipelines.exact.batch_sizes import GUIDE_BATCH, BatchSizes
 from seedlab.pipelines.exact.graphs import GraphCache, replay_calls
 from seedlab.pipelines.exact.plans import NotExactError, Plans
 from seedlab.pipelines.exact.prepack_cache import PrepackCache
 from seedlab.pipelines.failures import NO_MEMORY, explain
 from seedlab.pipelines.following import follow_tiles
+from seedlab.pipelines.joint_calls import JointCalls
 from seedlab.pipelines.loaded.cache import LoadedPipeline, PipelineCache
 from seedlab.pipelines.loaded.loras.lines import check_loras
 from seedlab.pipelines.run_store import RunStore
@@ -27,36 +27,13 @@ from seedlab.pipelines.sampling.paused import PausedError, PausedRun
 from seedlab.pipelines.sampling.stages import Source
 from seedlab.pipelines.sampling.steps import OnStep, find_denoiser
 from seedlab.pipelines.sampling.tokens import format_truncation_notice
-from seedlab.pipelines.shared_steps import SharedSteps
+from seedlab.pipelines.shared_steps import SharedSteps, SharingPausedError
 from seedlab.pipelines.stages import FinishedPictures, make_stage, take_source
-from seedlab.pipelines.work import Turn, Work
+from seedlab.pipelines.work import Made, Turn, Work
 from seedlab.pipelines.work_queue import StoppedError
 
 LOGGER = logging.getLogger(__name__)
 T = TypeVar("T")
-MAX_TOO_LARGE = 100
-"""How many kinds of batches that did not fit into memory are remembered."""
-
-SIZED_DEVICES = ("cuda",)
-"""The devices where larger batches than a grid may pay."""
-
-BATCHED_ON_CPU = ("unet",)
-"""The denoisers whose batches may pay on a CPU. A plain batch of four of an SD3 of middle width took 1.7 times as long
-there as the four alone (on two cores, other work beside it)."""
-
-CALIBRATING = "Calibrating exact batches for this model (only once)…"
-
-
-@dataclass(frozen=True)
-class Made:
-    """A picture or a draft, and the run from which the draft can be finished."""
-
-    report: Finished
-    run: PausedRun | None
-
-
-class _SharingPausedError(Exception):
-    """The turn ended before all shared steps were done."""
 
 
 @dataclass
@@ -78,9 +55,11 @@ class BatchRunner:
     graphs: GraphCache
     sizes: BatchSizes
     runs: RunStore
-    _too_large: set[tuple[Recipe, int]] = field(default_factory=set)
     _shared_steps: SharedSteps = field(default_factory=SharedSteps)
     _pictures: FinishedPictures = field(default_factory=FinishedPictures)
+
+    def __post_init__(self) -> None:
+        self._joint_calls = JointCalls(self._load, self.plans, self.prepack_cache, self.graphs, self.sizes)
 
     def run(self, work: Work, turn: Turn) -> Work | None:
         """Work on a batch for one turn. Every tile ends with Finished or Failed, unless the work is stopped.
@@ -99,7 +78,7 @@ class BatchRunner:
                     return work
         except StoppedError:
             pass
-        except _SharingPausedError:
+        except SharingPausedError:
             return work
         return None
 
@@ -143,7 +122,7 @@ class BatchRunner:
     def _make_next(self, work: Work, turn: Turn) -> Work:
         """Make the next pictures, and return what is left."""
         candidates = work.list_next()
-        indices = candidates[: self._choose_size(work, len(candidates), turn)]
+        indices = candidates[: self._joint_calls.choose_size(work, len(candidates), turn)]
         try:
             if len(indices) == 1:
                 return self._make_alone(indices[0], work, turn)
@@ -154,23 +133,11 @@ class BatchRunner:
         # A batch that was larger than a grid is tried again as a smaller one.
         return work if len(indices) > GUIDE_BATCH else replace(work, together=False)
 
-    def _choose_size(self, work: Work, waiting: int, turn: Turn) -> int:
-        """Return how many of the waiting recipes the next call makes."""
-        if waiting > GUIDE_BATCH and turn.device in SIZED_DEVICES:
-            turn.check_stop()
-            with suppress(Exception):  # making the pictures says why the model cannot be loaded
-                return self.sizes.choose(self._find_kind(work, turn), waiting, measure_room(turn.device))
-        return min(waiting, GUIDE_BATCH)
-
-    def _find_kind(self, work: Work, turn: Turn) -> Hashable:
-        first = next(iter(work.recipes.values()))
-        return describe_kind(self._load(first, work, turn).environment, first)
-
     def _share_steps(self, work: Work, turn: Turn) -> Work:
         """Take the steps that pictures with late words share once for all of them. A failure is that of each picture.
 
         Raises:
-            _SharingPausedError: the turn is over.
+            SharingPausedError: the turn is over.
             StoppedError: the work was stopped.
         """
         recipes, first = work.recipes, next(iter(work.recipes.values()))
@@ -190,7 +157,7 @@ class BatchRunner:
         except StoppedError:
             raise
         except PausedError as error:
-            raise _SharingPausedError from error
+            raise SharingPausedError from error
         except Exception:  # each picture is made from its first step, and fails with its own sentence
             LOGGER.info("These pictures share no steps.", exc_info=True)
             self._free_memory()
@@ -274,77 +241,40 @@ class BatchRunner:
 
     def _try_together(self, work: Work, turn: Turn) -> bool:
         """Make the pictures in one call; returns whether that worked. Made alone, each fails with its own sentence."""
-        recipes = tuple(work.recipes.values())
-        kind = (strip(recipes[0]), len(recipes))
-        if kind in self._too_large:
+        recipes, joint = tuple(work.recipes.values()), self._joint_calls
+        if joint.is_too_large(recipes):
             return False
         turn.check_stop()
         try:
-            made = self._make_together(work, turn)
+            loaded, samples = joint.make(work, turn)
         except (StoppedError, PausedError):
             raise
         except (NotExactError, SeedLabError):
-            return self._give_up(work, turn)
-        except Exception as error:
-            LOGGER.info("This batch is made one by one.", exc_info=True)
-            self._free_memory()
-            if len(recipes) > GUIDE_BATCH:
-                return self._give_up(work, turn)
-            is_too_large = explain(error) != NO_MEMORY or not self.cache.evict_others()
-            if is_too_large and not work.kept:  # otherwise what was on disk may be to blame
-                self._remember(kind)
+            joint.make_smaller(work, turn)
             return False
-        self._deliver(made, work, turn)
+        except Exception as error:
+            self._forgo(error, work, turn)
+            return False
+        made = zip(work.recipes, samples, strict=True)
+        self._deliver([self._finish(index, work, loaded, each) for index, each in made], work, turn)
         return True
 
-    def _give_up(self, work: Work, turn: Turn) -> bool:
-        """Record that a batch larger than a grid did not work, so that the next one is smaller; returns False."""
-        if len(work.recipes) > GUIDE_BATCH:
-            with suppress(Exception):  # the model cannot be loaded any more: making the pictures says why
-                self.sizes.note_too_large(self._find_kind(work, turn), len(work.recipes))
-        return False
+    def _forgo(self, error: Exception, work: Work, turn: Turn) -> None:
+        """Give up making pictures in one call, after a failure of torch."""
+        LOGGER.info("This batch is made one by one.", exc_info=error)
+        self._free_memory()
+        recipes = tuple(work.recipes.values())
+        if len(recipes) > GUIDE_BATCH:
+            self._joint_calls.make_smaller(work, turn)
+            return
+        is_too_large = explain(error) != NO_MEMORY or not self.cache.evict_others()
+        if is_too_large and not work.kept:  # otherwise what was on disk may be to blame
+            self._joint_calls.remember(recipes)
 
     def _free_memory(self) -> None:
         self.prepack_cache.clear()
         self.graphs.clear()
         free_memory()
-
-    def _remember(self, kind: tuple[Recipe, int]) -> None:
-        # Bounded, because visitors choose the kinds; and memory that was full may be free later.
-        if len(self._too_large) >= MAX_TOO_LARGE:
-            self._too_large.clear()
-        self._too_large.add(kind)
-
-    def _make_together(self, work: Work, turn: Turn) -> list[Made]:
-        recipes = tuple(work.recipes.values())
-        loaded = self._load(recipes[0], work, turn)
-        if loaded.prompts is None or not _may_pay(loaded.pipeline, turn.device):
-            raise NotExactError
-
-        def announce() -> None:
-            for index in work.recipes:
-                turn.emit(Waiting(index, CALIBRATING))
-
-        follow = follow_tiles(loaded, recipes[0], list(work.recipes), turn)
-        with measure_batch(
-            self.sizes, describe_kind(loaded.environment, recipes[0]), len(recipes), turn.device
-        ) as count_step:
-            samples = sample_batch(
-                loaded.pipeline,
-                recipes,
-                lambda step: (count_step(), follow(step))[1],
-                prompts=loaded.prompts,
-                plans=self.plans,
-                prepack_cache=self.prepack_cache,
-                graphs=self.graphs,
-                environment_key=f"{loaded.environment.digest} {recipes[0].dtype}",
-                announce=announce,
-                check_stop=turn.check_stop,
-                source=work.source,
-                start=work.find_starts(*work.recipes),
-                draft_steps=work.draft_steps,
-            )
-        return [self._finish(index, work, loaded, made) for index, made in zip(work.recipes, samples, strict=True)]
 
     def _finish(self, index: int, work: Work, loaded: LoadedPipeline, made: Sample) -> Made:
         recipe = work.recipes[index]
@@ -367,8 +297,3 @@ class BatchRunner:
         loaded = self.cache.load(work.batch.model, recipe.dtype, turn.device, recipe.loras)
         turn.note_loaded()
         return loaded
-
-
-def _may_pay(pipeline: Any, device: str) -> bool:
-    """Whether batches of a pipeline may be faster on a device than its images one by one."""
-    return device != "cpu" or any(getattr(pipeline, name, None) is not None for name in BATCHED_ON_CPU)

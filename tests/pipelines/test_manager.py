@@ -179,7 +179,7 @@ def test_where_memory_is_short_other_pipelines_go_and_it_is_tried_again(manager,
     reports = run(manager, *recipes)
     assert sum(isinstance(report, Finished) for report in reports) == count
     assert not any(isinstance(report, Failed) for report in reports)
-    assert manager._executor._runner._too_large == set(), "with the others gone, a batch may fit"
+    assert manager._executor._runner._joint_calls._too_large == set(), "with the others gone, a batch may fit"
 
 
 @pytest.mark.filterwarnings("ignore:`upcast_vae` is deprecated:FutureWarning")  # diffusers' own call of it

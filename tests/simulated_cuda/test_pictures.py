@@ -12,7 +12,7 @@ from seedlab.cli.main import main
 from seedlab.core.additions import Nudge
 from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Failed, Finished
-from seedlab.pipelines import worker
+from seedlab.pipelines import joint_calls
 from seedlab.pipelines.devices.offload import is_offloaded
 from seedlab.pipelines.exact import batch_sizes
 from seedlab.pipelines.models.addresses import find_model
@@ -165,13 +165,13 @@ def test_nudged_noise_of_the_device_has_the_bytes_of_the_exported_script(manager
 
 
 def test_a_sheet_is_made_in_larger_batches_with_the_bytes_of_single_pictures(device, manager, build, monkeypatch):
-    sizes, sample_batch = [], worker.sample_batch
+    sizes, sample_batch = [], joint_calls.sample_batch
 
     def count(pipeline, batch, *rest, **options):
         sizes.append(len(batch))
         return sample_batch(pipeline, batch, *rest, **options)
 
-    monkeypatch.setattr(worker, "sample_batch", count)
+    monkeypatch.setattr(joint_calls, "sample_batch", count)
     monkeypatch.setattr(batch_sizes, "MAX_STEP_SECONDS", 1000)
     first = make_default(build, "tiny", num_inference_steps=4)
     sheet = [replace(first, seed=seed) for seed in range(12)]

@@ -7,7 +7,7 @@ import pytest
 
 from seedlab.core.reports import Failed, Finished
 from seedlab.images.compare import hash_pixels
-from seedlab.pipelines import worker
+from seedlab.pipelines import joint_calls
 from seedlab.pipelines.exact.batch_sizes import MAX_STEP_SECONDS, BatchSizes
 from seedlab.pipelines.exact.plans import NotExactError, Plans
 from seedlab.pipelines.manager import PipelineManager
@@ -105,20 +105,20 @@ def manager(monkeypatch):
     """A manager that chooses sizes as on a GPU."""
     monkeypatch.setattr("seedlab.pipelines.thread_executor.GUIDE_BATCH", 32)
     monkeypatch.setattr("seedlab.pipelines.thread_executor.BatchSizes", Fixed)
-    monkeypatch.setattr(worker, "SIZED_DEVICES", ("cpu",))
+    monkeypatch.setattr(joint_calls, "SIZED_DEVICES", ("cpu",))
     manager = PipelineManager(executor=ThreadExecutor("cpu", Plans(None)))
     yield manager
     manager.close()
 
 
 def run(manager, recipes, sizes, monkeypatch):
-    sample_batch = worker.sample_batch
+    sample_batch = joint_calls.sample_batch
 
     def count(pipeline, batch, *args, **kwargs):
         sizes.append(len(batch))
         return sample_batch(pipeline, batch, *args, **kwargs)
 
-    monkeypatch.setattr(worker, "sample_batch", count)
+    monkeypatch.setattr(joint_calls, "sample_batch", count)
     reports = list(manager.generate(recipes, Event(), resume=False))
     assert not any(isinstance(report, Failed) for report in reports)
     return {report.index: hash_pixels(report.image) for report in reports if isinstance(report, Finished)}
@@ -136,7 +136,7 @@ def test_a_sheet_of_larger_batches_has_the_bytes_of_single_pictures(tiny, manage
 @pytest.mark.parametrize("error", [NotExactError(), RuntimeError("CUDA out of memory")])
 def test_a_batch_that_does_not_work_is_tried_as_grids(tiny, manager, monkeypatch, error):
     recipes = [make_recipe(tiny, seed=seed, num_inference_steps=1) for seed in range(9)]
-    sample_batch, sizes = worker.sample_batch, []
+    sample_batch, sizes = joint_calls.sample_batch, []
 
     def fail(pipeline, batch, *args, **kwargs):
         sizes.append(len(batch))
@@ -144,7 +144,7 @@ def test_a_batch_that_does_not_work_is_tried_as_grids(tiny, manager, monkeypatch
             raise error
         return sample_batch(pipeline, batch, *args, **kwargs)
 
-    monkeypatch.setattr(worker, "sample_batch", fail)
+    monkeypatch.setattr(joint_calls, "sample_batch", fail)
     reports = list(manager.generate(recipes, Event(), resume=False))
     assert sum(isinstance(report, Finished) for report in reports) == 9
     assert sizes == [8, 4, 4]
@@ -152,9 +152,9 @@ def test_a_batch_that_does_not_work_is_tried_as_grids(tiny, manager, monkeypatch
 
 def test_drafts_are_made_in_larger_batches_too(tiny, manager, monkeypatch):
     recipes = [replace(make_recipe(tiny), seed=seed, num_inference_steps=3) for seed in range(8)]
-    sample_batch, sizes = worker.sample_batch, []
+    sample_batch, sizes = joint_calls.sample_batch, []
     monkeypatch.setattr(
-        worker,
+        joint_calls,
         "sample_batch",
         lambda pipeline, batch, *a, **k: (sizes.append(len(batch)), sample_batch(pipeline, batch, *a, **k))[1],
     )

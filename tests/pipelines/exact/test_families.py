@@ -16,7 +16,7 @@ import torch
 
 from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Failed, Finished
-from seedlab.pipelines import worker
+from seedlab.pipelines import joint_calls
 from seedlab.pipelines.exact.plans import Plans
 from seedlab.pipelines.manager import PipelineManager
 from seedlab.pipelines.run_store import RunStore
@@ -68,7 +68,7 @@ def manager(tmp_path_factory) -> Iterator[PipelineManager]:
 def _batch_transformers_too(request, monkeypatch) -> None:
     """Let a CPU make batches that only pay on a GPU."""
     if "as_it_pays" not in request.fixturenames:
-        monkeypatch.setattr(worker, "BATCHED_ON_CPU", ("unet", "transformer"))
+        monkeypatch.setattr(joint_calls, "BATCHED_ON_CPU", ("unet", "transformer"))
 
 
 @pytest.fixture
