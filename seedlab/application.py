@@ -1,6 +1,5 @@
 """SeedLab assembled: settings -> pipeline manager and store -> the services of the page and of the commands."""
 
-import os
 from collections.abc import Callable, Generator, Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
@@ -8,7 +7,6 @@ from threading import Event
 from typing import Any
 
 from seedlab.core.additions import Lora
-from seedlab.core.errors import SeedLabError
 from seedlab.core.file_names import is_path
 from seedlab.core.files import find_cache
 from seedlab.core.model import SKETCH, Model, ResolvedModel
@@ -18,12 +16,12 @@ from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Generate, Report
 from seedlab.core.seed_share import SeedShare
 from seedlab.core.visitors import name_owner
+from seedlab.executors import make_executor
 from seedlab.images.index.search import NOBODY, OPERATOR
 from seedlab.images.inputs.reading import ReadPicture
 from seedlab.images.inputs.store import InputStore
 from seedlab.images.store import make_store
 from seedlab.pipelines.devices.libraries import use_threads
-from seedlab.pipelines.executor import Executor
 from seedlab.pipelines.inputs import LoadInput
 from seedlab.pipelines.loaded.lora_folder import LoraFolder
 from seedlab.pipelines.manager import PipelineManager
@@ -81,7 +79,7 @@ class Application:
             allowed=tuple(self._list_models()) if settings.public else None,
             deterministic=settings.deterministic,
             memory_format=settings.memory_format,
-            executor=_make_executor(settings, paths),
+            executor=make_executor(settings, paths),
             paths=paths,
             runs=self._runs,
         )
@@ -312,39 +310,3 @@ def _list_other_inputs(settings: Settings) -> tuple[Path, ...]:
     cache = find_cache()
     folders = (settings.store / INPUTS_FOLDER, cache and cache / INPUTS_FOLDER)
     return () if settings.public else tuple(each for each in folders if each and each != settings.inputs_folder)
-
-
-def _make_executor(settings: Settings, paths: Mapping[str, str] | None) -> Executor | None:
-    """Return what makes the pictures in other processes; None to make them in this one."""
-    if settings.zero_gpu:
-        return _make_zero_gpu_executor(settings)
-    if settings.workers is None:
-        return None
-    from seedlab.pipelines.ray.cluster import RayCluster, check_workers
-    from seedlab.pipelines.ray.executor import ClusterExecutor
-    from seedlab.pipelines.ray.messages import WorkerOptions
-
-    check_workers(settings.workers, os.environ)
-    options = WorkerOptions(
-        device=settings.device,
-        deterministic=settings.deterministic,
-        memory_format=settings.memory_format,
-        threads=settings.threads,
-        paths=paths,
-        runs=settings.runs_folder.absolute() if settings.workers.local else None,
-        runs_bytes=RUNS_BYTES,
-    )
-    return ClusterExecutor(RayCluster(settings.workers, options), names_workers=not settings.public)
-
-
-def _make_zero_gpu_executor(settings: Settings) -> Executor:
-    if settings.workers is not None:
-        raise SeedLabError("ZeroGPU has workers of its own: leave out --workers and SEEDLAB_WORKERS.")
-    from seedlab.pipelines.zerogpu.executor import ZeroGpuExecutor
-
-    return ZeroGpuExecutor(
-        settings.device,
-        deterministic=settings.deterministic,
-        runs=RunStore(settings.runs_folder, RUNS_BYTES),
-        memory_format=settings.memory_format,
-    )

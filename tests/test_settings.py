@@ -8,7 +8,8 @@ import pytest
 
 from seedlab.core.errors import SeedLabError
 from seedlab.core.workers import Workers
-from seedlab.settings import VARIABLES, Settings, add_flags, list_unknown_variables, read_settings
+from seedlab.flags import add_flags
+from seedlab.settings import VARIABLES, Settings, list_unknown_variables, read_settings
 
 
 def test_defaults_are_sketch_for_this_machine_alone():

@@ -5,7 +5,8 @@ import os
 from typing import Any
 
 from seedlab.cli.options import MakeServices
-from seedlab.settings import add_flags, make_settings
+from seedlab.flags import add_flags
+from seedlab.settings import make_settings
 
 MCP = """\
 Serve agents on this machine by the Model Context Protocol, over standard input and output. A desktop application starts

@@ -5,7 +5,8 @@ import os
 from typing import Any, NoReturn
 
 from seedlab.cli.options import MakeServices
-from seedlab.settings import DESCRIPTION, add_flags, make_settings
+from seedlab.flags import DESCRIPTION, add_flags
+from seedlab.settings import make_settings
 
 
 def add_app(commands: Any) -> None:

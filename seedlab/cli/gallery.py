@@ -14,10 +14,10 @@ from seedlab.cli.options import MakeServices, parse_whole, write_json
 from seedlab.cli.progress import ProgressLine
 from seedlab.core.errors import SeedLabError
 from seedlab.core.text import quote
+from seedlab.flags import DEFAULT_STORE
 from seedlab.images.index.index import Counts, Index
 from seedlab.images.index.search import KEPT, MAX_COUNT, Search
 from seedlab.images.store import make_index
-from seedlab.settings import DEFAULT_STORE
 
 FOUND, NOTHING = 0, 1
 

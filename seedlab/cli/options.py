@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from seedlab.core import numbers
 from seedlab.core.errors import RecipeError
 from seedlab.core.workers import THREADS_HELP, WORKERS_HELP
-from seedlab.settings import DEVICES, MEMORY_FORMAT_HELP, MEMORY_FORMATS
+from seedlab.flags import DEVICES, MEMORY_FORMAT_HELP, MEMORY_FORMATS
 from seedlab.workflow.pictures.local_files import Places
 from seedlab.workflow.services import Services
 

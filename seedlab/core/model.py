@@ -5,25 +5,14 @@ from math import ceil
 from typing import Any, Self
 
 from seedlab.core.additions import vary_seed
-from seedlab.core.errors import RecipeError
 from seedlab.core.model_card import ModelCard
-from seedlab.core.prompt_weights import choose_syntax, is_weighted, read_parts
+from seedlab.core.model_checks import check_recipe, check_unread
+from seedlab.core.prompt_weights import choose_syntax
 from seedlab.core.recipe import PROMPTS, Recipe, format_address
 from seedlab.core.schedulers import SCHEDULERS, Scheduler, find_scheduler, list_family, parse_scheduler
 
-CHARACTERS_PER_TOKEN = 25
-"""A prompt with more characters than this per token that the model reads is a mistake."""
-
-ESCAPING = r"Leave them out; for brackets themselves, write \( and \)."
-
-NO_RESIZED_NOISE = "draws its noise in a way of its own, which cannot be resized: explore its seeds instead"
-NO_NUDGES = "draws its noise in a way of its own, which cannot be nudged: explore its seeds instead"
-
 SKETCH = "sketch"
 """The id of the model that comes with SeedLab."""
-
-NO_STAGES = "cannot start from a picture, because diffusers has no image-to-image pipeline for it"
-NO_LATENTS = "cannot start from latents: resize the pixels"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,7 +147,7 @@ class Model:
         recipe = Recipe(model_id=self.model_id, revision=self.revision, prompt=prompt, seed=seed, **values)
         recipe = recipe if variety is None else vary_seed(recipe, variety)
         self.check(recipe)
-        self._check_unread(recipe)
+        check_unread(self, recipe)
         return recipe
 
     def choose_draft_steps(self, steps: int) -> int:
@@ -197,111 +186,7 @@ class Model:
 
     def check(self, recipe: Recipe) -> None:
         """Raise RecipeError if this model cannot make the recipe."""
-        self._check_scheduler(recipe.scheduler, recipe.num_inference_steps)
-        self._check_stage(recipe)
-        if self.unconditional:
-            self._check_unconditional(recipe)
-            return
-        self._check_ignored(recipe)
-        if recipe.nudges and not self.takes_nudges:
-            raise RecipeError("nudges", f"{self.name} {NO_NUDGES}.")
-        if recipe.resizes_noise and not self.can_resize_noise:
-            raise RecipeError("noise_height", f"{self.name} {NO_RESIZED_NOISE}.")
-        self._check_supported(recipe)
-        sides = {"height": recipe.height, "width": recipe.width}
-        for field, side in (*sides.items(), *zip(sides, recipe.noise_size, strict=True)):
-            self._check_side(field, side)
-        for field in PROMPTS:
-            self._check_length(field, len(getattr(recipe, field)))
-
-    def _check_stage(self, recipe: Recipe) -> None:
-        """Refuse a start or a decoding that this model does not have. An earlier stage is checked too."""
-        if recipe.vae_tiling and (self.unconditional or not self.takes_tiles):
-            raise RecipeError("vae_tiling", f"{self.name} cannot decode in tiles: decode the whole picture.")
-        if recipe.start is not None:
-            if not self.can_develop:
-                raise RecipeError("start", f"{self.name} {NO_STAGES}: choose another model.")
-            if recipe.start.resizes_latents and not self.takes_latents:
-                raise RecipeError("start", f"{self.name} {NO_LATENTS}.")
-            if recipe.start.recipe is not None:
-                self.check(recipe.start.recipe)
-
-    def _check_ignored(self, recipe: Recipe) -> None:
-        """Refuse values that would be ignored: two recipes must not mean the same picture."""
-        neutral = {"negative_prompt": "", "guidance_scale": self.guidance_scale}
-        for field in self.ignores:
-            if getattr(recipe, field) != neutral[field]:
-                words = {"guidance_scale": "guidance"}.get(field, field.replace("_", " "))
-                raise RecipeError(field, f"{self.name} takes no {words}: leave it empty.")
-
-    def _check_supported(self, recipe: Recipe) -> None:
-        unchanging = f"{self.name} cannot change its prompt between two steps"
-        if recipe.late_prompt and not self.step_embeddings:
-            raise RecipeError("late_prompt", f"{unchanging}: vary the picture by suffixes instead.")
-        if recipe.seed_variety and not self.step_embeddings:
-            raise RecipeError("seed_variety", f"{unchanging}, so it has no seed variety: leave it 0.")
-        for field in () if self.weighted_encoders else PROMPTS:
-            if is_weighted(read_parts(getattr(recipe, field), recipe.prompt_syntax)):
-                raise RecipeError(field, f"{self.name} reads no weights such as (word:1.3). {ESCAPING}")
-
-    def _check_unread(self, recipe: Recipe) -> None:
-        """Refuse a negative prompt that would be ignored. Only new recipes are checked: old pictures stay valid."""
-        if recipe.negative_prompt and recipe.guidance_scale <= self.neutral_guidance:
-            needed = f"guidance above {self.neutral_guidance:g}"
-            sentence = f"{self.name} reads a negative prompt only with {needed}: set one, or leave it empty."
-            raise RecipeError("negative_prompt", sentence)
-
-    def _check_unconditional(self, recipe: Recipe) -> None:
-        """Refuse values that have no effect: two recipes must not mean the same picture."""
-        size = f"{self.width}×{self.height}"
-        sentences = {
-            "prompt": "takes no prompt and no suffixes: leave it empty, and explore its seeds",
-            "negative_prompt": "takes no negative prompt: leave it empty",
-            "late_prompt": "takes no prompt, so no words can join late: explore its seeds",
-            "seed_variety": "takes no prompt, and has no seed variety: leave it 0",
-            "guidance_scale": "takes no guidance: leave it empty or at 0",
-            "height": f"makes only pictures of {size} pixels: leave the height empty",
-            "width": f"makes only pictures of {size} pixels: leave the width empty",
-            # Its pipeline converts the picture to numpy, which has no bfloat16.
-            "dtype": "works only in float32: choose float32",
-            "nudges": NO_NUDGES,
-            "noise_height": NO_RESIZED_NOISE,
-        }
-        only: dict[str, Any] = dict.fromkeys(PROMPTS, "")
-        only |= {"guidance_scale": 0.0, "dtype": "float32", "nudges": (), "noise_height": 0, "seed_variety": 0.0}
-        only |= {"height": self.height, "width": self.width}
-        for field, sentence in sentences.items():
-            if getattr(recipe, field) != only[field]:
-                raise RecipeError(field, f"{self.name} {sentence}.")
-
-    def _check_scheduler(self, name: str, steps: int) -> None:
-        scheduler = find_scheduler(name)
-        if scheduler not in self.schedulers:
-            labels = ", ".join(each.label for each in self.schedulers)
-            raise RecipeError("scheduler", f"{scheduler.label} does not work with {self.name}: choose {labels}.")
-        if steps < scheduler.least_steps:
-            sentence = f"{scheduler.label} needs {scheduler.least_steps} steps or more, not {steps}."
-            raise RecipeError("num_inference_steps", sentence)
-
-    def _check_side(self, field: str, side: int) -> None:
-        multiple, low = self.size_multiple, max(64, self.size_multiple)
-        if side % multiple:
-            below = max(low, side // multiple * multiple)
-            raise RecipeError(
-                field, f"{self.name} makes sizes in steps of {multiple}: use {below} or {below + multiple}, not {side}."
-            )
-        if not low <= side <= self.max_side:
-            raise RecipeError(field, f"{self.name} makes {low} to {self.max_side} pixels a side, not {side}.")
-
-    def _check_length(self, field: str, characters: int) -> None:
-        limit = self.max_tokens * CHARACTERS_PER_TOKEN
-        if characters > limit:
-            words = field.replace("_", " ")
-            raise RecipeError(
-                field,
-                f"The {words} has {characters:,} characters, but {self.name} reads only {self.max_tokens} tokens "
-                f"(about {self.max_tokens * 4} characters): shorten it to {limit:,} or fewer.",
-            )
+        check_recipe(self, recipe)
 
 
 @dataclass(frozen=True, kw_only=True)

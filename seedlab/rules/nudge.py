@@ -6,7 +6,8 @@ from typing import Self
 
 from seedlab.core.additions import Nudge
 from seedlab.core.errors import blame
-from seedlab.core.model import NO_NUDGES, Model
+from seedlab.core.model import Model
+from seedlab.core.model_checks import NO_NUDGES
 from seedlab.core.recipe import Recipe
 from seedlab.rules.other_seeds import read_goals, read_value
 from seedlab.rules.parameter import Parameter

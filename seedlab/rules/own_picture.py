@@ -5,7 +5,8 @@ from dataclasses import replace
 from math import lcm, sqrt
 
 from seedlab.core.errors import RecipeError
-from seedlab.core.model import NO_STAGES, Model
+from seedlab.core.model import Model
+from seedlab.core.model_checks import NO_STAGES
 from seedlab.core.recipe import Recipe
 from seedlab.core.start import InputPicture, Start
 from seedlab.core.text import quote

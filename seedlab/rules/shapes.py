@@ -7,7 +7,8 @@ from math import sqrt
 from typing import Self
 
 from seedlab.core.errors import RecipeError, blame
-from seedlab.core.model import NO_RESIZED_NOISE, Model
+from seedlab.core.model import Model
+from seedlab.core.model_checks import NO_RESIZED_NOISE
 from seedlab.core.numbers import MAX_CHARACTERS, tidy_digits
 from seedlab.core.recipe import Recipe
 from seedlab.core.text import quote

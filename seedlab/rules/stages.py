@@ -6,7 +6,8 @@ from types import MappingProxyType
 from typing import Any
 
 from seedlab.core.errors import RecipeError
-from seedlab.core.model import NO_STAGES, Model
+from seedlab.core.model import Model
+from seedlab.core.model_checks import NO_STAGES
 from seedlab.core.recipe import Recipe
 from seedlab.core.start import LANCZOS, Start
 from seedlab.rules.strengths import read_strengths

@@ -12,8 +12,9 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from seedlab.flags import LOCAL
 from seedlab.server.refusals import make_refusal
-from seedlab.settings import LOCAL, Settings
+from seedlab.settings import Settings
 
 EVERYWHERE = ("0.0.0.0", "::", "")
 """Addresses to serve on that stand for all of the machine's."""

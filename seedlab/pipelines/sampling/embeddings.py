@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from seedlab.core.errors import RecipeError
-from seedlab.core.model import ESCAPING
+from seedlab.core.model_checks import ESCAPING
 from seedlab.core.prompt_weights import Part, is_weighted, join_parts, read_parts
 from seedlab.core.recipe import Recipe
 from seedlab.core.text import quote

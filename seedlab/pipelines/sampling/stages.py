@@ -8,7 +8,7 @@ from typing import Any
 from PIL import Image, ImageOps
 
 from seedlab.core.errors import RecipeError
-from seedlab.core.model import NO_LATENTS
+from seedlab.core.model_checks import NO_LATENTS
 from seedlab.core.recipe import Recipe
 from seedlab.pipelines.devices.library_warnings import collect_warnings
 

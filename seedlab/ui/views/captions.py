@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from seedlab.core.errors import RecipeError
 from seedlab.core.file_names import name_file
 from seedlab.core.fit import Fit
-from seedlab.core.model import NO_STAGES, Model
+from seedlab.core.model import Model
 from seedlab.core.model_card import ModelCard
+from seedlab.core.model_checks import NO_STAGES
 from seedlab.core.recipe import CPU_NOISES, Recipe
 from seedlab.core.schedulers import find_scheduler
 from seedlab.core.start import Start

@@ -8,7 +8,8 @@ from typing import Any
 
 from seedlab.core.additions import Lora
 from seedlab.core.errors import RecipeError
-from seedlab.core.model import ESCAPING, Model
+from seedlab.core.model import Model
+from seedlab.core.model_checks import ESCAPING
 from seedlab.core.prompt_weights import choose_syntax, strip_typed_weights
 from seedlab.core.recipe import DTYPES, MAX_LORAS
 from seedlab.core.text import quote
