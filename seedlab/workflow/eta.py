@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from seedlab.core.recipe import Recipe
+from seedlab.core.reports import Finished, Progress, Report
 
 LONG_WORK = 8.0
 """Shorter estimates, in seconds, are not shown."""
@@ -40,6 +41,14 @@ class Clock:
         waiting = sum(1 - begun for index, begun in enumerate(self._begun) if index not in self._fractions)
         self._left = waiting + len(self._fractions) - done
 
+    def note_report(self, report: Report) -> None:
+        """Take in the progress that a report tells of, if it does."""
+        match report:
+            case Finished():
+                self.note(report.index, 1.0)
+            case Progress(step=step, steps=steps):
+                self.note(report.index, step / steps)
+
     def measure_tile(self) -> float | None:
         """Return how many seconds a tile takes, once at least one is done; None before."""
         return self._pace if 1.0 in self._fractions.values() and self._pace else None
@@ -52,6 +61,11 @@ class Clock:
         """
         seconds = self._pace * (self._left + more)
         return format_duration(seconds) + " left" if seconds >= LONG_WORK else ""
+
+
+def measure_work(recipe: Recipe) -> float:
+    """Return about how much work a picture is, in pixels that are denoised."""
+    return recipe.num_inference_steps * recipe.width * recipe.height
 
 
 def is_same_work(recipes: Sequence[Recipe]) -> bool:

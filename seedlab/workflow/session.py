@@ -6,10 +6,10 @@ from pathlib import Path
 from threading import Event
 
 from seedlab.core.recipe import Recipe
-from seedlab.core.reports import Failed, Finished, Generate, Progress, Report
+from seedlab.core.reports import Failed, Finished, Generate
 from seedlab.rules.change import Lineage
 from seedlab.rules.rule import Rule
-from seedlab.workflow.eta import Clock, is_same_work
+from seedlab.workflow.eta import Clock, is_same_work, measure_work
 from seedlab.workflow.lookups import Find, Lookups
 from seedlab.workflow.receiving import Keep, Receiver
 from seedlab.workflow.trails.joining import add_trail
@@ -64,10 +64,10 @@ class Session:
         with self._shared.lock:
             if self._working is None:
                 return ""
-            size = _measure_work(self.trail.round(self._working).tiles[0])
+            size = measure_work(self.trail.round(self._working).tiles[0].recipe)
             others = [round_ for round_ in self.trail.visible if round_.id != self._working]
-            waiting = [tile for round_ in others for tile in round_.tiles if tile.state is State.WAITING]
-            return self._clock.format_time_left(sum(map(_measure_work, waiting)) / size)
+            waiting = [tile.recipe for round_ in others for tile in round_.tiles if tile.state is State.WAITING]
+            return self._clock.format_time_left(sum(map(measure_work, waiting)) / size)
 
     def is_known(self, tile: Tile) -> bool:
         """Whether a tile's state is final: tiles of a restored trail are STOPPED until the store was searched."""
@@ -271,7 +271,7 @@ class Session:
                     last = report if isinstance(report, Finished) else last
                     if isinstance(report, Finished | Failed):
                         unfinished.discard(indices[report.index])
-                    _note_progress(clock, report)
+                    clock.note_report(report)
                     self._receiver.receive(round_.id, indices[report.index], report)
                     yield self.trail
                     if isinstance(report, Finished | Failed) and self._must_yield(round_.id, draft_steps):
@@ -305,16 +305,3 @@ class Session:
             return True
         next_steps, indices = round_.choose_next()
         return bool(indices) and next_steps != draft_steps
-
-
-def _measure_work(tile: Tile) -> float:
-    """Return about how much work a picture is, in pixels that are denoised."""
-    return tile.recipe.num_inference_steps * tile.recipe.width * tile.recipe.height
-
-
-def _note_progress(clock: Clock, report: Report) -> None:
-    match report:
-        case Finished():
-            clock.note(report.index, 1.0)
-        case Progress(step=step, steps=steps):
-            clock.note(report.index, step / steps)
