@@ -18,7 +18,7 @@ from seedlab.core.errors import SeedLabError
 from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Failed
 from seedlab.images.metadata import Metadata
-from seedlab.rules.develop import AUTO, FROM_PIXELS, WHERE_SHORT
+from seedlab.rules.develop import AUTO, DECODINGS, SOURCES
 from seedlab.workflow.jobs.drafts import check_drafts, choose_different, finish_drafts, read_drafts
 from seedlab.workflow.jobs.inspection import (
     UNSCRIPTABLE,
@@ -204,8 +204,8 @@ class SeedLab:
         *,
         size: str = "2x",
         strength: Varied = AUTO,
-        enlarge: str = FROM_PIXELS.name,
-        decode: str = WHERE_SHORT.name,
+        enlarge: str = SOURCES[0].name,
+        decode: str = DECODINGS[0].name,
         out: str | os.PathLike[str] | None = None,
         overwrite: bool = False,
         show: Show = _ignore,

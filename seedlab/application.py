@@ -219,7 +219,7 @@ class Application:
         return loras
 
     def _is_short(self, recipe: Recipe) -> bool:
-        """Whether memory is short; never where it is other machines' memory that counts."""
+        """Whether memory is short; never where pictures are made by workers, whose memory is not known here."""
         return not self.settings.workers and not self.settings.zero_gpu and self.manager.is_short(recipe)
 
     def _remember(self, *files: str) -> None:

@@ -12,7 +12,7 @@ from seedlab.rules.develop import AUTO, Develop
 DEVELOP = """\
 Make a picture larger, with more details: it is resized, and goes through some of its steps again. Its recipe becomes
 the first stage of the new one's, so that "seedlab verify" and "seedlab script" make both. seed-2.png gives
-seed-2-512-512-0-2.png: width, height and strength."""
+seed-2-512-512-0-2.png: width, height and strength. "in-tiles" and "latents" follow where it is made so."""
 
 
 def add_develop(commands: Any) -> None:

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from seedlab.core.recipe import Recipe
 
 LANCZOS = "lanczos"
-LATENTS = "latent-bicubic"
-RESIZES = (LANCZOS, LATENTS)
+LATENT_BICUBIC = "latent-bicubic"
+RESIZES = (LANCZOS, LATENT_BICUBIC)
 
 SHARED = ("model_id", "revision", "dtype", "generator_device", "loras")
 """The fields that all stages of a picture have in common."""
@@ -100,7 +100,7 @@ class Start:
     @property
     def resizes_latents(self) -> bool:
         """Whether the latents of the earlier stage are resized, and not its pixels."""
-        return self.resize == LATENTS
+        return self.resize == LATENT_BICUBIC
 
     @property
     def least_steps(self) -> int:

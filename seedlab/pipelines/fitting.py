@@ -2,16 +2,17 @@
 
 from pathlib import Path
 
-import psutil
-
 from seedlab.core.fit import Fit
 from seedlab.core.model import SKETCH, Model
 from seedlab.core.recipe import Recipe
-from seedlab.pipelines.devices.memory import ACTIVATION_BYTES, measure_room
+from seedlab.pipelines.devices.memory import HOST, measure_capacity
 from seedlab.pipelines.loaded.sources import is_on_hub
 from seedlab.pipelines.sampling.tiling import measure_decoding
 
 GIGABYTE = 10**9
+DECODING_SHARE = 0.5
+"""Of all memory, for what it takes to decode a picture."""
+
 FULL_PRECISION = 2
 """A model takes so many times its memory in half precision on a CPU, which computes in full precision."""
 
@@ -28,17 +29,15 @@ def rate_model(model: Model, device: str) -> Fit:
     return Fit.FITS if needed * GIGABYTE <= _measure_memory(device) else Fit.LARGE
 
 
-def is_short(model: Model, recipe: Recipe, device: str) -> bool:
-    """Return whether a device has too little free memory to decode a recipe's picture as a whole.
+def is_short(recipe: Recipe, device: str) -> bool:
+    """Return whether a device has too little memory to decode a recipe's picture as a whole, beside the model.
 
-    A model that decodes nothing in tiles is never short of it.
+    All memory counts and not what is free, so that the same click makes the same picture.
 
     Args:
         device: as for `rate_model`.
     """
-    if model.unconditional or not model.takes_tiles:
-        return False
-    return measure_decoding(recipe) - ACTIVATION_BYTES > measure_room(device)
+    return measure_decoding(recipe) > DECODING_SHARE * measure_capacity(device)
 
 
 def _seems_downloaded(model_id: str) -> bool:
@@ -52,9 +51,5 @@ def _seems_downloaded(model_id: str) -> bool:
 
 def _measure_memory(device: str) -> int:
     """Return all memory, in bytes: with a GPU the machine's too, because parts of a model can wait there."""
-    host = int(psutil.virtual_memory().total)
-    if device != "cuda":
-        return host
-    import torch
-
-    return max(host, int(torch.cuda.mem_get_info()[1]))
+    host = measure_capacity(HOST)
+    return host if device != "cuda" else max(host, measure_capacity(device))

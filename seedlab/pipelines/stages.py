@@ -9,6 +9,7 @@ from seedlab.pipelines.devices.environment import note_libraries
 from seedlab.pipelines.exact.graphs import GraphCache, replay_calls
 from seedlab.pipelines.following import follow_stage
 from seedlab.pipelines.loaded.cache import LoadedPipeline
+from seedlab.pipelines.models.families import family_of
 from seedlab.pipelines.sampling.call import Sample, sample
 from seedlab.pipelines.sampling.preview import unpack_latents
 from seedlab.pipelines.sampling.stages import Source
@@ -46,10 +47,11 @@ class FinishedPictures:
 
 
 def take_source(pipeline: Any, recipe: Recipe, made: Sample) -> Source:
-    """Return a finished picture as what others start from."""
-    if made.latents is None:
+    """Return a finished picture as what others start from; with its latents where they can start from these."""
+    if made.latents is None or not family_of(pipeline).takes_latents:
         return Source(made.image)
-    return Source(made.image, unpack_latents(pipeline, made.latents, recipe.height, recipe.width))
+    latents = made.latents.clone()  # a row of a batch would keep the whole batch
+    return Source(made.image, unpack_latents(pipeline, latents, recipe.height, recipe.width))
 
 
 def make_stage(

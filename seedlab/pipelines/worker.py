@@ -247,6 +247,7 @@ class BatchRunner:
         turn.check_stop()
         try:
             loaded, samples = joint.make(work, turn)
+            made = [self._finish(index, work, loaded, each) for index, each in zip(work.recipes, samples, strict=True)]
         except (StoppedError, PausedError):
             raise
         except (NotExactError, SeedLabError):
@@ -255,8 +256,7 @@ class BatchRunner:
         except Exception as error:
             self._forgo(error, work, turn)
             return False
-        made = zip(work.recipes, samples, strict=True)
-        self._deliver([self._finish(index, work, loaded, each) for index, each in made], work, turn)
+        self._deliver(made, work, turn)
         return True
 
     def _forgo(self, error: Exception, work: Work, turn: Turn) -> None:

@@ -13,8 +13,7 @@ from seedlab.core.errors import RecipeError, blame
 from seedlab.core.model import SKETCH, Model
 from seedlab.core.numbers import MAX_CHARACTERS
 from seedlab.core.recipe import Recipe
-from seedlab.core.start import LANCZOS
-from seedlab.core.start import LATENTS as START_LATENTS
+from seedlab.core.start import LANCZOS, LATENT_BICUBIC
 from seedlab.core.text import quote
 from seedlab.core.validation import check_text
 from seedlab.rules.parameter import Choice, Parameter
@@ -35,21 +34,18 @@ LATENT_STRENGTH = 0.55
 """Where latents are enlarged, which blurs the picture until more steps have sharpened it. AUTOMATIC1111's wiki advises
 above 0.5."""
 
-TILES = "tiles"
-SHORT = "short"
-WHERE_SHORT = Choice("auto", "In tiles if memory is short")
-WHOLE = Choice("whole", "As a whole")
-IN_TILES = Choice(TILES, "In tiles (less memory)")
+TILES, WHOLE, SHORT, LATENTS = "tiles", "whole", "short", "latents"
+DECODINGS = (
+    Choice("auto", "In tiles if memory is short"),
+    Choice(WHOLE, "As a whole"),
+    Choice(TILES, "In tiles (less memory)"),
+)
+SOURCES = (Choice("pixels", "Pixels (Lanczos)"), Choice(LATENTS, "Latents (bicubic)"))
+FLAGS = {DECODINGS[2]: TILES, DECODINGS[1]: WHOLE, DECODINGS[0]: SHORT, SOURCES[1]: LATENTS}
+"""What may follow a value's strength, by the choices that add it. "short" is never kept: it becomes "tiles" or goes."""
 
-LATENTS = "latents"
-FROM_PIXELS = Choice("pixels", "Pixels (Lanczos)")
-FROM_LATENTS = Choice(LATENTS, "Latents (bicubic)")
-
-FLAGS = (TILES, LATENTS, SHORT)
-"""What may follow a value's strength. No picture keeps the last, which stands for the first where memory is short."""
-
-
-CHOICES = {TILES: IN_TILES, LATENTS: FROM_LATENTS, SHORT: WHERE_SHORT}
+WORDS = {TILES: "in tiles", WHOLE: "as a whole", LATENTS: "latents"}
+"""The flags in captions."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +53,8 @@ class Develop(Rule):
     """One tile for each size and strength.
 
     A value is (width, height, strength); or ("times", factor, strength). The strength may be "auto". `settle` replaces
-    both by numbers. Where the picture is decoded in tiles, "tiles" follows; where its latents are enlarged, "latents";
-    and "short" until `fit_memory` has decided between tiles and the whole.
+    both by numbers. "tiles" or "whole" may follow, which say how the picture is decoded; without them it is decoded as
+    its parent. So may "latents", where these are enlarged; and "short" until `fit_memory` has decided about tiles.
     """
 
     name = "develop"
@@ -78,8 +74,8 @@ class Develop(Rule):
             label="Enlarge",
             flag="--enlarge",
             help='what of a picture is enlarged: its "pixels", or its "latents", which needs more strength',
-            default=FROM_PIXELS.name,
-            choices=lambda: (FROM_PIXELS, FROM_LATENTS),
+            default=SOURCES[0].name,
+            choices=lambda: SOURCES,
         ),
         Parameter(
             name="develop_decoding",
@@ -87,8 +83,8 @@ class Develop(Rule):
             flag="--decode",
             help='"tiles" decodes a larger picture in tiles, which takes less memory and changes some bits; "whole" '
             'does not; "auto" does where memory is short',
-            default=WHERE_SHORT.name,
-            choices=lambda: (WHERE_SHORT, WHOLE, IN_TILES),
+            default=DECODINGS[0].name,
+            choices=lambda: DECODINGS,
         ),
         Parameter(
             name="develop_strength",
@@ -108,29 +104,37 @@ class Develop(Rule):
             raise RecipeError("develop_size", "No size given. Write one such as 2x or 512x512.")
         check_count("develop_size", len(sizes) * len(strengths), "pictures")
         chosen = [each.read_choice(texts.get(each.name, each.default)) for each in cls.parameters if each.choices]
-        flags = tuple(name for name, choice in CHOICES.items() if choice in chosen)
+        flags = tuple(flag for choice, flag in FLAGS.items() if choice in chosen)
         return cls(tuple((*size, strength, *flags) for size in sizes for strength in strengths))
 
     @classmethod
     def apply(cls, parent: Recipe, value: Value) -> Recipe:
         """Start from the parent's picture, in another size."""
         width, height, strength, *flags = _read_value(parent, value)
-        decoding = {"vae_tiling": True} if TILES in flags else {}
-        resize = START_LATENTS if LATENTS in flags else LANCZOS
+        decoding = {"vae_tiling": TILES in flags} if not {TILES, WHOLE}.isdisjoint(flags) else {}
+        resize = LATENT_BICUBIC if LATENTS in flags else LANCZOS
         with blame("develop_size"):
             return start_from(parent, strength, resize, width=width, height=height, **decoding)
 
     @classmethod
     def caption(cls, parent: Recipe, value: Value) -> str:
         """Return "512×512 · 0.35"; "in tiles" and "latents" follow where it is made so."""
-        width, height, strength, *flags = _read_value(parent, value)
-        words = {TILES: "in tiles", LATENTS: "latents"}
-        return " · ".join((f"{width}×{height}", f"{strength:g}", *(words[str(each)] for each in flags)))
+        width, height, strength, *flags = cls.settle(parent, value)
+        return " · ".join((f"{width}×{height}", f"{strength:g}", *(WORDS[str(each)] for each in flags)))
 
     @classmethod
-    def settle(cls, parent: Recipe, value: Value) -> Value:
-        """Replace a factor by the size, and "auto" by the strength. Nothing is known of the memory here."""
-        return _read_value(parent, value)
+    def settle(cls, parent: Recipe, value: Value) -> tuple[Value, ...]:
+        """Replace a factor by the size, and "auto" by the strength, and name how the picture is decoded.
+
+        That is not named where both it and the parent are decoded as a whole. Nothing is known of the memory here.
+        """
+        width, height, strength, *flags = _read_value(parent, value)
+        named = {TILES, WHOLE}.intersection(flags)
+        if parent.vae_tiling:
+            flags += [] if named else [TILES]
+        elif WHOLE in named:
+            flags.remove(WHOLE)
+        return width, height, strength, *sorted(flags, key=list(FLAGS.values()).index)
 
     def fit_memory(self, parent: Recipe, is_short: Callable[[Recipe], bool]) -> Self:
         """Decode in tiles where the whole would take too much memory, unless it was asked for."""
@@ -138,7 +142,8 @@ class Develop(Rule):
         def fit(value: Value) -> Value:
             if SHORT not in _split_flags(value)[1] or not is_short(self.apply(parent, value)):
                 return value
-            return *_read_value(parent, value), TILES
+            width, height, strength, *flags = _read_value(parent, value)
+            return width, height, strength, TILES, *flags
 
         return replace(self, values=tuple(map(fit, self.values)))
 
@@ -199,6 +204,7 @@ def _read_value(parent: Recipe, value: Value) -> tuple[int, int, float, *tuple[s
 
 def _split_flags(value: Value) -> tuple[tuple[Value, ...], tuple[str, ...]]:
     """Return a value without its flags, and these in their order, each once; nothing if it is no value."""
-    if not isinstance(value, tuple) or not set(value[3:]) <= set(FLAGS):
+    known = tuple(FLAGS.values())
+    if not isinstance(value, tuple) or not set(value[3:]) <= set(known) or {TILES, WHOLE} <= set(value[3:]):
         return (), ()
-    return value[:3], tuple(each for each in FLAGS if each in value[3:])
+    return value[:3], tuple(each for each in known if each in value[3:])

@@ -109,10 +109,12 @@ class Matrix(Rule):
     def fit_memory(self, parent: Recipe, is_short: Callable[[Recipe], bool]) -> Self:
         """Fit each value, as for the parent itself."""
 
-        def fit(rule: type[Rule], value: Value) -> tuple[str, Value]:
-            return rule.name, rule((value,)).fit_memory(parent, is_short).values[0]
+        def fit(field: str, axis: tuple[type[Rule], Value]) -> Value:
+            rule, value = axis
+            with blame(field):
+                return rule.name, rule((value,)).fit_memory(parent, is_short).values[0]
 
-        return replace(self, values=tuple(tuple(fit(*axis) for axis in _split(value)) for value in self.values))
+        return replace(self, values=tuple(tuple(map(fit, FIELDS, _split(value))) for value in self.values))
 
     def _is_whole(self) -> bool:
         """Whether these are the values of a whole matrix, row by row. Those of a picture alone are."""

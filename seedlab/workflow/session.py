@@ -122,6 +122,7 @@ class Session:
         Raises:
             SeedLabError: there is no such tile, or the rule does not fit it.
         """
+        fitted = self._fit(round_id, index, rule)  # which may take seconds
         with self._shared.lock:
             tile = self.trail.tile(round_id, index)
             if tile.state is State.DRAFT:
@@ -131,12 +132,20 @@ class Session:
             if tile.file is not None and not tile.file.exists():
                 self._shared.change(round_id, index, state=State.FAILED, file=None, finishing=True)
                 return self._resume(round_id, State.STOPPED, State.FAILED)
-            locked = self.trail.lock(round_id, index, rule.fit_memory(tile.recipe, self._is_short))
+            locked = self.trail.lock(round_id, index, fitted)
             check(locked.newest)
             newest = self._show(lambda _: locked).newest.id
             self._resume(newest, State.STOPPED, State.FAILED)
             self._show_ready(newest)
             return self.trail
+
+    def plan(self, round_id: int, index: int, rule: Rule) -> Round:
+        """Return the round of variations that `lock` would show.
+
+        Raises:
+            SeedLabError: as `lock`.
+        """
+        return self.trail.lock(round_id, index, self._fit(round_id, index, rule)).newest
 
     def mark(self, round_id: int, marks: Mapping[int, Mark]) -> Trail:
         """Mark tiles of a round, by their indices.
@@ -225,6 +234,9 @@ class Session:
             with self._shared.lock:
                 self._working, self._developing = None, False
             raise
+
+    def _fit(self, round_id: int, index: int, rule: Rule) -> Rule:
+        return rule.fit_memory(self.trail.tile(round_id, index).recipe, self._is_short)
 
     def _show(self, change: Callable[[Trail], Trail]) -> Trail:
         with self._shared.lock:

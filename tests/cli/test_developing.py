@@ -5,10 +5,12 @@ from dataclasses import replace
 import pytest
 
 from seedlab.cli.main import main
-from seedlab.core.start import LATENTS, Start
+from seedlab.core.start import LATENT_BICUBIC, Start
 from seedlab.images.metadata import read_metadata
 from tests.cli.test_main import PROMPT, Painter
 from tests.examples import ENVIRONMENT
+
+NAME = "seed-2-256-256-0-2"
 
 
 @pytest.fixture
@@ -37,7 +39,7 @@ def test_a_picture_is_made_larger(painter, picture, tmp_path, capsys):
 def test_latents_are_enlarged_where_the_model_takes_them(painter, picture, capsys):
     assert main(["develop", str(picture), "--enlarge", "latents"], painter.make_services) == 0
     made = painter.painted[-1]
-    assert (made.start.resize, made.start.strength) == (LATENTS, 0.55)
+    assert (made.start.resize, made.start.strength) == (LATENT_BICUBIC, 0.55)
     capsys.readouterr()
     assert main(["script", str(picture.parent / "seed-2-256-256-0-55-latents.png")], painter.make_services) == 0
     script = capsys.readouterr().out
@@ -52,6 +54,14 @@ def test_by_default_twice_as_large_and_again_as_a_round(painter, picture):
     assert [each.start.strength for each in painter.painted[-2:]] == [0.2, 0.4]
     assert main(["refine", str(picture), "--vary", "strong", "--vary-seeds", "7"], painter.make_services) == 0
     assert (picture.parent / "seed-2-seed-7-varied-0-6.png").exists()
+
+
+@pytest.mark.parametrize(("arguments", "name"), [([], "seed-2-256-256-0-2-in-tiles"), (["--decode", "whole"], NAME)])
+def test_where_memory_is_short_it_is_decoded_in_tiles_unless_told_otherwise(painter, picture, arguments, name):
+    make_services = lambda compute: replace(painter.make_services(compute), is_short=lambda _: True)  # noqa: E731
+    assert main(["develop", str(picture), *arguments], make_services) == 0
+    assert (picture.parent / f"{name}.png").exists()
+    assert painter.painted[-1].vae_tiling == ("tiles" in name)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from seedlab.core.additions import Lora, Nudge
 from seedlab.core.errors import RecipeError
 from seedlab.core.file_names import hide_folders
 from seedlab.core.recipe import Recipe
-from seedlab.core.start import LATENTS, MAX_STAGES, InputPicture, Start
+from seedlab.core.start import LATENT_BICUBIC, MAX_STAGES, InputPicture, Start
 from tests.examples import MODEL, RECIPE
 
 DEVELOPED = replace(RECIPE, seed=7, width=256, height=256, start=Start(recipe=RECIPE, strength=0.35))
@@ -35,7 +35,7 @@ def test_the_canonical_json_has_the_whole_way_and_so_has_the_fingerprint():
     others = {
         replace(DEVELOPED, start=Start(recipe=RECIPE, strength=0.4)),
         replace(DEVELOPED, start=Start(recipe=replace(RECIPE, seed=3), strength=0.35)),
-        replace(DEVELOPED, start=Start(recipe=RECIPE, strength=0.35, resize=LATENTS)),
+        replace(DEVELOPED, start=Start(recipe=RECIPE, strength=0.35, resize=LATENT_BICUBIC)),
         replace(DEVELOPED, start=None),
     }
     assert len({DEVELOPED.fingerprint, *(each.fingerprint for each in others)}) == 5

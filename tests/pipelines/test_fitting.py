@@ -7,6 +7,7 @@ import pytest
 from seedlab.core.fit import Fit
 from seedlab.core.model_card import ModelCard
 from seedlab.pipelines.fitting import is_short, rate_model
+from seedlab.pipelines.manager import PipelineManager
 from seedlab.pipelines.models.catalog import CATALOG
 from tests.examples import RECIPE
 
@@ -37,12 +38,22 @@ def test_what_was_downloaded_whole_is_here(cache):
     assert rate_model(CATALOG[1], "cpu") is not Fit.HERE
 
 
-@pytest.mark.parametrize(("room", "sides"), [(0, {512: False, 1024: True, 4096: True}), (10**12, {4096: False})])
-def test_memory_is_short_for_large_pictures(monkeypatch, room, sides):
-    monkeypatch.setattr("seedlab.pipelines.fitting.measure_room", lambda _device: room)
-    model = next(each for each in CATALOG if each.takes_tiles)
-    for side, expected in sides.items():
-        recipe = replace(RECIPE, width=side, height=side)
-        assert is_short(model, recipe, "cpu") == expected
-        assert not is_short(CATALOG[0], recipe, "cpu"), "Sketch decodes nothing in tiles"
-    assert not is_short(model, replace(RECIPE, width=896, height=896, dtype="bfloat16"), "cpu"), "half the memory"
+@pytest.mark.parametrize(
+    ("gigabytes", "dtype", "largest"),
+    [(8, "float32", 1024), (16, "float32", 1536), (16, "float16", 1536), (16, "bfloat16", 2048), (80, "float32", 3584)],
+)
+def test_memory_is_short_for_large_pictures(monkeypatch, gigabytes, dtype, largest):
+    monkeypatch.setattr("seedlab.pipelines.fitting.measure_capacity", lambda _device: gigabytes * 2**30)
+    recipe = replace(RECIPE, dtype=dtype)
+    short = {side: is_short(replace(recipe, width=side, height=side), "cpu") for side in range(512, 4097, 512)}
+    assert short == {side: side > largest for side in short}
+
+
+def test_memory_is_never_short_for_what_has_no_tiles(monkeypatch):
+    monkeypatch.setattr("seedlab.pipelines.fitting.measure_capacity", lambda _device: 0)
+    manager = PipelineManager(device="cpu")
+    asked = []
+    monkeypatch.setattr(PipelineManager, "device", property(lambda _: asked.append(True) or "cpu"))
+    assert not manager.is_short(replace(RECIPE, model_id="sketch", width=512, height=512))
+    assert not asked, "torch is not imported for it"
+    assert manager.is_short(replace(RECIPE, model_id=CATALOG[1].model_id))

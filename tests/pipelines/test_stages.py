@@ -18,10 +18,11 @@ from seedlab.core.model import ResolvedModel
 from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Failed, Finished, Progress, Waiting
 from seedlab.core.schedulers import list_family
-from seedlab.core.start import LANCZOS, LATENTS, InputPicture, Start
+from seedlab.core.start import LANCZOS, LATENT_BICUBIC, InputPicture, Start
 from seedlab.images.metadata import Metadata, read_metadata, write_picture
 from seedlab.pipelines.executor import Batch
 from seedlab.pipelines.models.addresses import find_model
+from seedlab.pipelines.models.catalog import SKETCH_FOLDER
 from seedlab.pipelines.models.families import FAMILIES
 from seedlab.pipelines.sampling.stages import Source
 from seedlab.pipelines.stages import FinishedPictures
@@ -80,7 +81,7 @@ LATENT_BUILDERS = [name for name in BUILDERS if name != "z-image"]
 )
 def test_from_latents_they_have_the_bytes_of_the_plain_script(shared_manager, build, model, dtype):
     parent = builders.make_default_recipe(build(model), dtype=dtype, width=64, height=64)
-    recipes = [replace(develop(parent, resize=LATENTS), seed=seed) for seed in range(4)]
+    recipes = [replace(develop(parent, resize=LATENT_BICUBIC), seed=seed) for seed in range(4)]
     plain = [run_plainly(recipe) for recipe in recipes]
     assert make(shared_manager, *recipes) == plain
     assert make(shared_manager, recipes[2]) == [plain[2]]
@@ -90,7 +91,7 @@ def test_from_latents_they_have_the_bytes_of_the_plain_script(shared_manager, bu
 @pytest.mark.parametrize(("width", "height"), [(64, 128), (64, 64)])
 def test_latents_of_another_shape_are_cropped_at_the_centre(shared_manager, tiny, width, height):
     parent = builders.make_recipe(tiny, width=96, height=64)
-    recipe = develop(parent, 0.25, LATENTS, width=width, height=height)
+    recipe = develop(parent, 0.25, LATENT_BICUBIC, width=width, height=height)
     assert make(shared_manager, recipe) == [run_plainly(recipe)]
 
 
@@ -100,7 +101,7 @@ def test_latents_of_the_same_size_are_not_changed(shared_manager, tiny):
     same = {"strength": 0.02, "width": parent.width, "height": parent.height}
     before, kept, decoded = (
         list(shared_manager.generate([each], Event()))[-1].image
-        for each in (parent, develop(parent, resize=LATENTS, **same), develop(parent, **same))
+        for each in (parent, develop(parent, resize=LATENT_BICUBIC, **same), develop(parent, **same))
     )
     assert measure_difference(before, kept) < measure_difference(before, decoded)
 
@@ -109,13 +110,19 @@ def measure_difference(one: Image.Image, other: Image.Image) -> float:
     return ImageStat.Stat(ImageChops.difference(one, other)).rms[0]
 
 
-def test_models_that_would_take_latents_for_pixels_are_refused(shared_manager, tiny, build):
+def test_models_that_would_take_latents_for_pixels_are_refused(shared_manager, build, tmp_path):
     sketch = find_model("sketch").make_recipe(prompt="a boat", seed=1, dtype="float32")
-    for parent in (sketch, builders.make_default_recipe(build("z-image"))):
-        *_, failed = shared_manager.generate([develop(parent, resize=LATENTS)], Event())
-        assert failed.sentence.endswith("cannot start from latents: resize the pixels.")
+    # As a folder of one's own, where only the configuration of its autoencoder tells its eight channels.
+    copied = replace(sketch, model_id=str(shutil.copytree(SKETCH_FOLDER, tmp_path / "copied")))
+    for parent in (sketch, copied, builders.make_default_recipe(build("z-image"))):
+        (failed,) = shared_manager.generate([develop(parent, resize=LATENT_BICUBIC)], Event())
+        assert failed.sentence.endswith(" cannot start from latents: resize the pixels.")
+        assert not failed.sentence.startswith("This model"), "it is refused before any work"
+    assert not find_model(copied.model_id).takes_tiles
     with pytest.raises(RecipeError, match="no latents"):
-        Start(picture=InputPicture(file="a.png", sha256="0" * 64, width=8, height=8), strength=0.5, resize=LATENTS)
+        Start(
+            picture=InputPicture(file="a.png", sha256="0" * 64, width=8, height=8), strength=0.5, resize=LATENT_BICUBIC
+        )
 
 
 def name_case(case: tuple[str, str]) -> str:
@@ -160,8 +167,8 @@ def test_a_script_of_three_stages_from_latents(shared_manager, build, tmp_path, 
     """The first changes its words late, which needs the callback that also keeps the latents; the last is cropped."""
     late = {"late_prompt": "a boat at sea", "late_step": 1} if model != "qwen" else {}
     first = builders.make_default_recipe(build(model), prompt="a boat", width=96, height=64, **late)
-    second = develop(first, 0.6, LATENTS, prompt="a boat", late_prompt="", late_step=0, seed=4)
-    last = [develop(second, 0.5, way, width=96, height=128) for way in (LATENTS, LANCZOS)]
+    second = develop(first, 0.6, LATENT_BICUBIC, prompt="a boat", late_prompt="", late_step=0, seed=4)
+    last = [develop(second, 0.5, way, width=96, height=128) for way in (LATENT_BICUBIC, LANCZOS)]
     hashes, environment = make_with_environment(shared_manager, last)
     script = write_script(last, environment, find_model(first.model_id))
     assert run_script(script, tmp_path)[-2:] == hashes == [run_plainly(recipe) for recipe in last]

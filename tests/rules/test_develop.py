@@ -6,7 +6,7 @@ import pytest
 
 from seedlab.core.additions import Lora, Nudge
 from seedlab.core.errors import RecipeError
-from seedlab.core.start import LATENTS, Start
+from seedlab.core.start import LATENT_BICUBIC, Start
 from seedlab.rules.develop import LARGER, Develop
 from seedlab.rules.matrix import Matrix
 from seedlab.rules.seeds import Seeds
@@ -102,6 +102,7 @@ def test_what_cannot_be_developed_is_refused_in_a_sentence(size, strength, field
         ("a", "b", "c"),
         (256, 256, 0.5, "squares"),
         (256, 256, 0.5, 7),
+        (256, 256, 0.5, "tiles", "whole"),
     ],
 )
 def test_forged_values_are_refused(value):
@@ -172,7 +173,7 @@ def test_latents_may_be_enlarged_in_place_of_the_pixels():
     rule = develop(strength="auto, 0.7", develop_source="latents")
     (made, stronger), values = rule.make(RECIPE), list(rule.make(RECIPE).values())
     assert values == [(256, 256, 0.55, "latents"), (256, 256, 0.7, "latents")]
-    assert made.start == Start(recipe=RECIPE, strength=0.55, resize=LATENTS)
+    assert made.start == Start(recipe=RECIPE, strength=0.55, resize=LATENT_BICUBIC)
     assert stronger.start.resizes_latents
     assert rule.caption(RECIPE, values[0]) == "256×256 · 0.55 · latents"
     assert Develop.leads(RECIPE, values[0], made)
@@ -196,6 +197,9 @@ def test_it_is_decoded_in_tiles_where_memory_is_short_unless_the_whole_was_asked
     assert (whole.vae_tiling, tiled.vae_tiling) == (False, True)
     (larger,) = LARGER.fit_memory(RECIPE, lambda _: True).make(RECIPE)
     assert larger.vae_tiling
+    with pytest.raises(RecipeError) as caught:
+        Matrix.of(Seeds((3, 4)), develop("16x")).fit_memory(replace(RECIPE, width=512), lambda _: True)
+    assert caught.value.field == "matrix_row_values", "as where it is made"
     matrix = Matrix.of(Seeds((3, 4)), develop("2x, 4x")).fit_memory(RECIPE, lambda recipe: recipe.width > 256)
     assert [each.vae_tiling for each in matrix.make(RECIPE)] == [False, False, True, True]
 
@@ -209,7 +213,12 @@ def test_a_larger_picture_may_be_decoded_in_tiles():
     assert rule.caption(RECIPE, value) == "256×256 · 0.35 · in tiles"
     assert Develop.leads(RECIPE, value, child)
     assert not Develop.leads(RECIPE, value[:3], child)
-    assert next(iter(develop().make(child))).vae_tiling, "and so are larger ones of it"
+    ((larger, value),) = develop("512").make(child).items()
+    assert (larger.vae_tiling, value) == (True, (512, 512, 0.35, "tiles")), "and so are larger ones of it"
+    ((whole, value),) = develop("512", develop_decoding="whole").make(child).items()
+    assert (whole.vae_tiling, value) == (False, (512, 512, 0.35, "whole"))
+    assert rule.caption(child, value) == "512×512 · 0.35 · as a whole"
+    assert Develop.leads(child, value, whole)
     assert develop(develop_decoding="In tiles (less memory)") == rule
     with pytest.raises(RecipeError, match="“squares” is not one of the choices") as caught:
         develop(develop_decoding="squares")

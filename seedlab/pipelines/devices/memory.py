@@ -39,8 +39,17 @@ def measure_room(device: str, cgroup_root: Path = CGROUP_ROOT, groups: Path = PR
     """
     if device == "cuda":
         return _measure_gpu() - ACTIVATION_BYTES
-    free = min((int(psutil.virtual_memory().available), *_read_limits(cgroup_root, groups)))
+    free = min((int(psutil.virtual_memory().available), *(room for _, room in _read_limits(cgroup_root, groups))))
     return free - ACTIVATION_BYTES - (PREPACKED_BYTES if device == "cpu" else 0)
+
+
+def measure_capacity(device: str, cgroup_root: Path = CGROUP_ROOT, groups: Path = PROCESS_GROUPS) -> int:
+    """Return all memory of a device, in bytes, whether it is used or not; the arguments are those of `measure_room`."""
+    if device == "cuda":
+        import torch
+
+        return int(torch.cuda.mem_get_info()[1])
+    return min((int(psutil.virtual_memory().total), *(limit for limit, _ in _read_limits(cgroup_root, groups))))
 
 
 def free_memory() -> None:
@@ -80,13 +89,15 @@ def _measure_gpu() -> int:
     return int(free) + torch.cuda.memory_reserved() - torch.cuda.memory_allocated()
 
 
-def _read_limits(cgroup_root: Path, groups: Path) -> Iterator[int]:
+def _read_limits(cgroup_root: Path, groups: Path) -> Iterator[tuple[int, int]]:
+    """Yield the limits of this process's control groups, and what is left of each."""
     for controller, (limit, used, names) in LIMITS.items():
         for folder in _list_groups(cgroup_root / controller, controller, groups):
             with suppress(OSError, ValueError, KeyError):  # "max", which is not a number, is no limit
                 stat = dict(line.split() for line in (folder / "memory.stat").read_text().splitlines())
                 reclaimable = sum(int(stat[name]) for name in names)
-                yield int((folder / limit).read_text()) - int((folder / used).read_text()) + reclaimable
+                most = int((folder / limit).read_text())
+                yield most, most - int((folder / used).read_text()) + reclaimable
 
 
 def _list_groups(root: Path, controller: str, groups: Path) -> Iterator[Path]:

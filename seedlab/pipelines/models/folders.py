@@ -116,8 +116,25 @@ def _read_conditional(folder: Path, pipeline: str) -> Model:
         "replaced_scheduler": saved if (saved := scheduler.get("_class_name")) in REPLACED else "",
         "max_tokens": _read_max_tokens(folder),
     }
-    known |= find_family(pipeline).facts
+    known |= find_family(pipeline).facts | read_autoencoder(folder, pipeline)
     return Model(model_id=str(folder), name=folder.name, **known | _read_guidance(folder))
+
+
+def read_autoencoder(folder: Path, pipeline: str) -> dict[str, Any]:
+    """Return what depends on the autoencoder's configuration, as fields of `Model`.
+
+    `AutoencoderTiny` has no tiles that serve here. Stable Diffusion's image-to-image pipelines take latents of four
+    channels alone: they take others for pixels.
+
+    Args:
+        pipeline: the name of the pipeline's class.
+    """
+    config, family = read_json(folder / "vae" / "config.json"), find_family(pipeline)
+    fits = family.image_to_image != () or config.get("latent_channels", 4) == 4
+    return {
+        "takes_tiles": config.get("_class_name") != "AutoencoderTiny",
+        "takes_latents": family.takes_latents and fits,
+    }
 
 
 def _check_channels(folder: Path) -> None:

@@ -15,7 +15,7 @@ from seedlab.pipelines.devices.libraries import find_class
 from seedlab.pipelines.models.capabilities import Capabilities, resizes_noise, takes_nudges
 from seedlab.pipelines.models.configurations import read_json
 from seedlab.pipelines.models.families import find_family
-from seedlab.pipelines.models.folders import read_folder, sign_configurations
+from seedlab.pipelines.models.folders import read_autoencoder, read_folder, sign_configurations
 
 OTHER_ARGUMENTS = ("image", "num_frames", "audio_length_in_s")
 """Arguments of pipelines that need a picture, or make something else."""
@@ -65,7 +65,7 @@ def _inspect(model: Model, folder: Path, _signature: Signature) -> Model:
         if isinstance(component, list) and len(component) == 2 and component[0] is not None:
             _check_library(model, *map(str, component))
     _check_signature(model, pipeline_class)
-    return _apply_signature(_replace_guess(model, folder), pipeline_class)
+    return _apply_signature(_replace_guess(model, folder), pipeline_class, folder)
 
 
 def _check_library(model: Model, library: str, name: str) -> None:
@@ -106,7 +106,7 @@ def _replace_guess(model: Model, folder: Path) -> Model:
     return replace(read_folder(folder), model_id=model.model_id, name=model.name, revision=model.revision)
 
 
-def _apply_signature(model: Model, pipeline_class: Any) -> Model:
+def _apply_signature(model: Model, pipeline_class: Any, folder: Path) -> Model:
     takes = Capabilities.read(pipeline_class)
     missing = [name for name in ("negative_prompt", "guidance_scale") if not getattr(takes, name)]
     # The denoiser's configuration may ask for true CFG, but only some pipelines have the argument.
@@ -120,5 +120,5 @@ def _apply_signature(model: Model, pipeline_class: Any) -> Model:
         takes_nudges=takes_nudges(pipeline_class),
         resizes_noise=resizes_noise(pipeline_class),
         image_to_image=find_family(pipeline_class.__name__).image_to_image,
-        takes_latents=find_family(pipeline_class.__name__).takes_latents,
+        **read_autoencoder(folder, pipeline_class.__name__),
     )

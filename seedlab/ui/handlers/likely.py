@@ -13,7 +13,7 @@ from seedlab.ui.views.browser_state import read_numbers
 from seedlab.workflow.trails.trail import State, Trail
 
 NEXT_SEEDS = 4
-"""How many seeds after those of the first round are made ahead."""
+"""How many seeds after those of the first round are made ahead, if there are no more than four variations."""
 
 
 class LikelyHandlers(LiveHandlers):
@@ -33,7 +33,7 @@ class LikelyHandlers(LiveHandlers):
             tile = page.session.trail.tile(round_id, index)
             if tile.state is State.DONE:
                 varied, _ = self._read_new(tile, rule, texts)
-                planned = page.session.trail.lock(round_id, index, varied).newest
+                planned = page.session.plan(round_id, index, varied)
                 self._check_round(planned)
                 recipes = [each.recipe for each in planned.tiles if each.state is State.WAITING]
                 self._services.suggest(page.visitor, [*recipes, *_list_next_seeds(page.session.trail)])

@@ -231,10 +231,10 @@ def plan_refinement(
             lineage=metadata.lineage,
             draft=draft,
         )
-    job = replace(job, rule=job.rule.fit_memory(job.parent, services.is_short))
     model = services.find_model(job.parent.model_address)
     for variation in job.files:
         model.check(variation)
+    job = replace(job, rule=job.rule.fit_memory(job.parent, services.is_short))
     check_job(job, overwrite=overwrite)
     prompts = [variation.late_prompt or variation.prompt for variation in job.files]
     unknown = describe_unknown_words(services, model.model_id, model.name, prompts)

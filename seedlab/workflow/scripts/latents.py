@@ -32,9 +32,10 @@ PIXELS = "ImageOps.fit(made[start], size, Image.Resampling.LANCZOS)"
 ENLARGE = "enlarge(start, size)"
 
 
-def find_kept(recipes: Iterable[Recipe]) -> frozenset[Recipe | None]:
+def find_kept(recipes: Iterable[Recipe]) -> frozenset[Recipe]:
     """Return the earlier stages of which the latents are needed."""
-    return frozenset(each.start.recipe for each in recipes if each.start is not None and each.start.resizes_latents)
+    starts = (each.start for each in recipes if each.start is not None and each.start.resizes_latents)
+    return frozenset(start.recipe for start in starts if start.recipe is not None)
 
 
 def list_ways(recipe: Recipe, recipes: Sequence[Recipe]) -> dict[str, str]:

@@ -81,7 +81,7 @@ class _Script:
     varies_loras: bool
     tiles: bool
     inputs: Mapping[InputPicture, str]
-    kept: frozenset[Recipe | None]
+    kept: frozenset[Recipe]
     names: dict[Recipe, str]
 
 

@@ -11,6 +11,7 @@ from seedlab.pipelines.devices.memory import (
     PREPACKED_BYTES,
     choose_weights,
     estimate_size,
+    measure_capacity,
     measure_room,
 )
 from seedlab.pipelines.devices.offload import measure_size
@@ -75,6 +76,8 @@ def limit_version_1(folder: Path, maximum: str) -> None:
 def test_a_container_limits_the_memory(tmp_path):
     limit(tmp_path, "3000000")
     assert measure_room("cpu", tmp_path) == 620_000 - ACTIVATION_BYTES - PREPACKED_BYTES
+    assert measure_capacity("cpu", tmp_path) == 3_000_000
+    assert measure_capacity("cpu", tmp_path / "nowhere") > 10**8, "the machine's"
 
 
 def test_a_container_of_version_1_limits_the_memory(tmp_path):

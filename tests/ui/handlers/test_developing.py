@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from seedlab.core.model import Model
-from seedlab.core.start import LATENTS, Start
+from seedlab.core.start import LATENT_BICUBIC, Start
 from seedlab.images.metadata import Metadata, write_picture
 from seedlab.rules.change import Change
 from seedlab.rules.develop import LARGER
@@ -127,5 +127,5 @@ def test_models_without_image_to_image_say_so_and_do_not_offer_it(painter):
 def test_the_settings_name_the_picture_that_it_starts_from():
     recipe = replace(RECIPE, seed=7, start=Start(recipe=RECIPE, strength=0.35))
     assert format_settings(recipe, {}).endswith(" · fp32 · from the picture of seed 0 in 128×128, strength 0.35")
-    latents = replace(recipe, start=replace(recipe.start, resize=LATENTS))
+    latents = replace(recipe, start=replace(recipe.start, resize=LATENT_BICUBIC))
     assert format_settings(latents, {}).endswith(" · from the latents of seed 0 in 128×128, strength 0.35")

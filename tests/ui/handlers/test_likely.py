@@ -77,6 +77,14 @@ def test_what_a_click_would_refuse_is_left_to_the_click(page, suggested, place, 
     assert suggested == []
 
 
+def test_larger_pictures_are_suggested_as_the_memory_allows(page, suggested, monkeypatch):
+    monkeypatch.setattr(page.state.session, "_is_short", lambda _: True)
+    rest(page, 1, 2, rule="develop")
+    assert [recipe.vae_tiling for recipe in suggested[0][:2]] == [True, True]
+    page.click(1, 2, rule="develop")
+    assert [tile.recipe for tile in page.state.session.trail.newest.tiles] == suggested[0][:2]
+
+
 def test_nothing_is_suggested_where_that_is_switched_off(painter):
     page = Page(Handlers(make_services(painter), address))
     page.open()
