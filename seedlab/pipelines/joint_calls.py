@@ -3,7 +3,6 @@
 from collections.abc import Callable, Hashable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
 
 from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Waiting
@@ -23,10 +22,6 @@ MAX_TOO_LARGE = 100
 
 SIZED_DEVICES = ("cuda",)
 """The devices where larger batches than a grid may pay."""
-
-BATCHED_ON_CPU = ("unet",)
-"""The denoisers whose batches may pay on a CPU. A plain batch of four of an SD3 of middle width took 1.7 times as long
-there as the four alone (on two cores, other work beside it)."""
 
 CALIBRATING = "Calibrating exact batches for this model (only once)…"
 
@@ -67,7 +62,7 @@ class JointCalls:
         """
         recipes = tuple(work.recipes.values())
         loaded = self.load(recipes[0], work, turn)
-        if loaded.prompts is None or not _may_pay(loaded.pipeline, turn.device):
+        if loaded.prompts is None:
             raise NotExactError
 
         def announce() -> None:
@@ -118,8 +113,3 @@ class JointCalls:
 
 def _describe(recipes: Sequence[Recipe]) -> tuple[Recipe, int]:
     return strip(recipes[0]), len(recipes)
-
-
-def _may_pay(pipeline: Any, device: str) -> bool:
-    """Whether batches of a pipeline may be faster on a device than its images one by one."""
-    return device != "cpu" or any(getattr(pipeline, name, None) is not None for name in BATCHED_ON_CPU)

@@ -10,7 +10,7 @@ which may have other lengths. Each kind has its own plan.
 import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -20,6 +20,7 @@ from torch.utils._pytree import tree_leaves, tree_map
 
 from seedlab.pipelines.devices.offload import onload
 from seedlab.pipelines.exact.calibration import calibrate, follow_plan, is_equal_per_image
+from seedlab.pipelines.exact.gain import may_lose, measure_gain
 from seedlab.pipelines.exact.graphs import GraphCache
 from seedlab.pipelines.exact.layout import PROMPT_ARGUMENT, BatchCall, BatchLayout, Forward
 from seedlab.pipelines.exact.plans import VERSION, NotExactError, Plan, Plans
@@ -160,16 +161,18 @@ class _ExactForward:
         """Return the plan for this kind of call: a known one, or a new one.
 
         Raises:
-            NotExactError: there is none by which the batch is exact.
+            NotExactError: there is none by which the batch is exact, and not slower than its images one by one.
         """
         _check_equal_parts(call, self.family.prompt_multiple)
         plan = self.plans.find(fingerprint)
         if plan is None or (self.plans.is_unverified(fingerprint) and not self._verify(plan, call, cache)):
             self.announce()
             plan = calibrate(call, cache, self.check_stop)
+            if plan.exact and may_lose(self.denoiser):
+                plan = replace(plan, pays=measure_gain(call, plan, cache) >= 1)
             self.plans.keep(fingerprint, plan)
         self.plans.mark_verified(fingerprint)
-        if not plan.exact:
+        if not plan.exact or not plan.pays:
             raise NotExactError
         return plan
 
@@ -177,7 +180,7 @@ class _ExactForward:
         """Whether a plan from disk is valid in this process; takes two calls, once in each process."""
         if not {name for name, _ in self.denoiser.named_modules()}.issuperset(plan.names):
             return False
-        return not plan.exact or is_equal_per_image(call, plan, cache)
+        return not plan.exact or not plan.pays or is_equal_per_image(call, plan, cache)
 
 
 def remember_last(forward: Forward) -> Forward:

@@ -6,7 +6,7 @@ from pathlib import Path
 from seedlab.core.files import find_cache
 from seedlab.core.json_file import read_json, write_json
 
-VERSION = 10
+VERSION = 11
 """Grows when calibration checks more, or plans mean something else; plans of other versions are computed again."""
 
 
@@ -20,6 +20,7 @@ class Plan:
 
     Attributes:
         exact: whether it does; if not, images are generated one by one.
+        pays: whether it is also faster than that, where this was measured.
         per_image: names of the modules that run image by image.
         chunks: names of the modules that run on a few images at a time, each with how many.
         constant: names of the modules whose input is the same at every step, so that each is called only once.
@@ -29,6 +30,7 @@ class Plan:
     """
 
     exact: bool
+    pays: bool = True
     per_image: tuple[str, ...] = ()
     chunks: tuple[tuple[str, int], ...] = ()
     constant: tuple[str, ...] = ()
@@ -88,7 +90,8 @@ def _read(file: Path) -> Plan | None:
             return None
         names = {field: _read_names(data[field]) for field in ("per_image", "constant", "prepacked", "upcast")}
         chunks, shapes = _read_chunks(data["chunks"]), _read_shapes(data["shapes"])
-        return Plan(exact=data["exact"] is True, chunks=chunks, shapes=shapes, **names)
+        pays = data["pays"] is True
+        return Plan(exact=data["exact"] is True, pays=pays, chunks=chunks, shapes=shapes, **names)
     except (ValueError, TypeError, KeyError, AttributeError):
         return None
 

@@ -1,6 +1,7 @@
 """Plans are stored on disk, and invalid files are ignored."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -18,6 +19,7 @@ PLAN = Plan(
 VALID = {
     "version": VERSION,
     "exact": True,
+    "pays": True,
     "per_image": [],
     "chunks": [],
     "constant": [],
@@ -37,6 +39,11 @@ def test_the_next_process_finds_a_plan(tmp_path):
 def test_plans_that_are_not_exact_are_stored_too(tmp_path):
     Plans(tmp_path).keep("ab", Plan(exact=False))
     assert Plans(tmp_path).find("ab") == Plan(exact=False)
+
+
+def test_plans_that_do_not_pay_are_stored_too(tmp_path):
+    Plans(tmp_path).keep("ab", replace(PLAN, pays=False))
+    assert Plans(tmp_path).find("ab") == replace(PLAN, pays=False)
 
 
 def test_without_a_folder_plans_are_kept_in_memory():
