@@ -2,6 +2,7 @@
 
     python -m tests.benchmarks.speed              Sketch, and a Stable Diffusion of middle width with random weights
     python -m tests.benchmarks.speed --full       also one of Stable Diffusion 1.5's width (4 GB on the disk)
+    python -m tests.benchmarks.speed --families   diffusion transformers of middle width with random weights
     python -m tests.benchmarks.speed --rounds 9   more rounds
     python -m tests.benchmarks.speed --device cuda
 
@@ -19,6 +20,7 @@ and with more threads than cores, OpenMP's threads sleep instead of spinning whi
 
 import argparse
 import hashlib
+import inspect
 import statistics
 import tempfile
 import time
@@ -42,11 +44,13 @@ from seedlab.pipelines.models.catalog import SKETCH_FOLDER
 from seedlab.rules.seeds import Seeds
 from seedlab.workflow.session import Session
 from seedlab.workflow.trails.trail import State
+from tests.benchmarks.families import build_families
 from tests.benchmarks.models import build_full_width, build_mid_width
 
 SEEDS = (0, 1, 2, 3)
 WAYS = ("seedlab", "single", "batch", "guide")
 PROMPT = "Labrador in the style of Vermeer"
+FAMILY_STEPS = 4
 
 
 @dataclass(frozen=True)
@@ -133,22 +137,31 @@ def generate_plainly(pipe, work: Work, way: str) -> list[str]:
     """Run the plain script, with one image per call or the guide's batch of four; returns the pixels' SHA-256."""
     import torch
 
-    recipe = work.recipe
-    settings = {
-        "num_inference_steps": recipe.num_inference_steps,
-        "guidance_scale": recipe.guidance_scale,
-        "height": recipe.height,
-        "width": recipe.width,
-    }
+    recipe, settings = work.recipe, _list_settings(pipe, work.recipe)
     generators = [torch.Generator("cpu").manual_seed(seed) for seed in SEEDS]
     if way == "single":
         images = [pipe(recipe.prompt, generator=generator, **settings).images[0] for generator in generators]
     else:
-        images = pipe([recipe.prompt] * len(SEEDS), generator=generators, **settings).images
+        listed = {name: [value] * len(SEEDS) for name, value in settings.items() if name == "negative_prompt"}
+        images = pipe([recipe.prompt] * len(SEEDS), generator=generators, **settings | listed).images
     with tempfile.TemporaryDirectory() as folder:
         for seed, image in zip(SEEDS, images, strict=True):
             image.save(Path(folder) / f"seed-{seed}.png")
     return [hash_pixels(image) for image in images]
+
+
+def _list_settings(pipe, recipe: Recipe) -> dict[str, Any]:
+    """Return the settings of the plain script's call, with what its documentation says of some pipelines."""
+    takes = inspect.signature(pipe.__call__).parameters
+    settings: dict[str, Any] = {
+        "num_inference_steps": recipe.num_inference_steps,
+        "height": recipe.height,
+        "width": recipe.width,
+    }
+    is_true = "true_cfg_scale" in takes and not pipe.transformer.config.guidance_embeds
+    guidance = {"true_cfg_scale": recipe.guidance_scale, "negative_prompt": " "}
+    settings |= guidance if is_true else {"guidance_scale": recipe.guidance_scale}
+    return settings | ({"clean_caption": False} if "clean_caption" in takes else {})
 
 
 def hash_pixels(image: Image.Image) -> str:
@@ -229,16 +242,29 @@ def list_works(folder: Path, device: str, full: bool) -> Iterator[Work]:
         yield Work(name, model, recipe, device)
 
 
+def list_families(folder: Path, device: str) -> Iterator[Work]:
+    """Yield a grid of each family of diffusion transformers, in each precision."""
+    manager = PipelineManager(device=device)
+    for name, model, side in build_families(folder):
+        described = manager.resolve(str(model))
+        for dtype in ("float32", "bfloat16"):
+            changes = {"dtype": dtype, "height": side, "width": side, "num_inference_steps": FAMILY_STEPS}
+            recipe = described.make_recipe(prompt=PROMPT, seed=SEEDS[0], **changes)
+            yield Work(f"{name}, middle width", model, recipe, device)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5, help="rounds to time")
     parser.add_argument("--full", action="store_true", help="also a model of Stable Diffusion 1.5's width")
+    parser.add_argument("--families", action="store_true", help="diffusion transformers, and nothing else")
     parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"), help="device")
     parser.add_argument("--folder", type=Path, help="folder for models with random weights")
     flags = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder = flags.folder or Path(temporary)
-        for work in list_works(folder, flags.device, flags.full):
+        families = list_families(folder, flags.device) if flags.families else None
+        for work in families or list_works(folder, flags.device, flags.full):
             compare(work, flags.rounds)
 
 
