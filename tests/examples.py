@@ -9,7 +9,7 @@ from seedlab.core.model import Model
 from seedlab.core.recipe import Recipe
 from seedlab.core.reports import Finished
 from seedlab.rules.change import Change, Lineage
-from seedlab.rules.suffixes import Suffixes, cut_suffix
+from seedlab.rules.kinds.suffixes import Suffixes, cut_suffix
 
 RECIPE = Recipe(
     model_id="sketch",

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from seedlab.core.recipe import Recipe
-from seedlab.rules.seeds import Seeds
-from seedlab.rules.suffixes import Suffixes
+from seedlab.rules.kinds.seeds import Seeds
+from seedlab.rules.kinds.suffixes import Suffixes
 
 
 def seed_round(recipe: Recipe, seeds: Iterable[int]) -> tuple[Recipe, ...]:

@@ -13,7 +13,7 @@ from seedlab.application import Application
 from seedlab.core.errors import RecipeError
 from seedlab.images.metadata import Metadata
 from seedlab.pipelines.models.catalog import CATALOG
-from seedlab.rules.seeds import Seeds
+from seedlab.rules.kinds.seeds import Seeds
 from seedlab.settings import Settings
 from seedlab.workflow.pictures.local_files import Places
 from seedlab.workflow.trails.trail import State

@@ -7,7 +7,7 @@ from typing import Any
 from seedlab.cli.options import MakeServices, add_places
 from seedlab.cli.output import KEEPING, add_output_options
 from seedlab.cli.rounds import run_refine
-from seedlab.rules.develop import AUTO, Develop
+from seedlab.rules.kinds.develop import AUTO, Develop
 
 DEVELOP = """\
 Make a picture larger, with more details: it is resized, and goes through some of its steps again. Its recipe becomes

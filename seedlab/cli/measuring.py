@@ -16,7 +16,7 @@ from seedlab.core.model import Model
 from seedlab.core.recipe import DTYPES
 from seedlab.images.png import write_png
 from seedlab.measures.trials import Trial
-from seedlab.rules.seeds import Seeds
+from seedlab.rules.kinds.seeds import Seeds
 from seedlab.workflow.measuring import Made, compare_prompts, format_trial, measure_model
 
 T = TypeVar("T")

@@ -18,11 +18,11 @@ from seedlab.cli.options import (
 from seedlab.cli.output import FAILED, KEEPING, add_output_options, show_progress, write_result
 from seedlab.core.recipe import DTYPES, GENERATOR_DEVICES
 from seedlab.core.schedulers import SCHEDULERS
-from seedlab.rules.develop import TILES
+from seedlab.rules.kinds.develop import TILES
+from seedlab.rules.kinds.seeds import GUIDE_SEEDS, Seeds
 from seedlab.rules.own_picture import DEFAULT_STRENGTH
 from seedlab.rules.parameter import Parameter
 from seedlab.rules.registry import VARIATIONS, list_parameters
-from seedlab.rules.seeds import GUIDE_SEEDS, Seeds
 from seedlab.workflow.jobs.drafts import check_drafts, finish_drafts
 from seedlab.workflow.jobs.job import Draft, Job, run_job
 from seedlab.workflow.jobs.rounds import Grid, plan_grid, plan_refinement

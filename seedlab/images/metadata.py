@@ -28,7 +28,7 @@ from seedlab.core.weights import NO_HASHES, WeightHashes
 from seedlab.images.infotext import INFOTEXT_CHUNK, write_infotext
 from seedlab.images.png import read_chunks, write_png
 from seedlab.rules.change import Change, Lineage, read_lineage, write_lineage
-from seedlab.rules.suffixes import Suffixes, cut_suffix
+from seedlab.rules.kinds.suffixes import Suffixes, cut_suffix
 
 VERSION, DRAFT_VERSION, PICTURE_VERSION = 4, 3, 2
 """The newest version, that of drafts, and that of finished pictures."""

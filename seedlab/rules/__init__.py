@@ -1,1 +1,1 @@
-"""Rules: the ways to make a round from a recipe. One module for each, and one line in `registry`."""
+"""Rules: the ways to make a round from a recipe. One module in `kinds` for each, and one line in `registry`."""

@@ -10,9 +10,9 @@ from seedlab.core.model_checks import NO_STAGES
 from seedlab.core.recipe import Recipe
 from seedlab.core.start import InputPicture, Start
 from seedlab.core.text import quote
+from seedlab.rules.kinds.vary_picture import STRENGTHS
 from seedlab.rules.sizes import MULTIPLE
 from seedlab.rules.stages import read_start_strengths
-from seedlab.rules.vary_picture import STRENGTHS
 
 DEFAULT_STRENGTH = 0.5
 FIELD = "start_strength"

@@ -25,11 +25,11 @@ MODULES = (
     "edit",
     "steps",
 )
-"""The modules in `seedlab.rules` that have a rule, in the order of the page."""
+"""The modules in `seedlab.rules.kinds`, in the order of the page."""
 
 
 def _find_rules(module: str) -> dict[str, type[Rule]]:
-    found = import_module(f"seedlab.rules.{module}")
+    found = import_module(f"seedlab.rules.kinds.{module}")
     return {each.name: each for each in Rule.__subclasses__() if each.__module__ == found.__name__}
 
 

@@ -20,7 +20,7 @@ FIELD = "sweep"
 """The parameter that errors are about."""
 
 OWN_NOISE: Mapping[str, Any] = MappingProxyType({"noise_height": 0, "noise_width": 0})
-"""In another size a seed has other noise. To resize it is a kind of round of its own: see `seedlab.rules.shapes`."""
+"""In another size a seed has other noise. To resize it is a kind of round of its own: `seedlab.rules.kinds.shapes`."""
 
 Values = tuple[Value, ...]
 

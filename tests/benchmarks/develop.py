@@ -20,7 +20,7 @@ from PIL import Image
 
 from seedlab.core.model import SKETCH, Model
 from seedlab.pipelines.manager import PipelineManager
-from seedlab.rules.develop import AUTO, SKETCH_STRENGTH, Develop
+from seedlab.rules.kinds.develop import AUTO, SKETCH_STRENGTH, Develop
 from seedlab.rules.sizes import TIMES
 from seedlab.sketch.evaluate import LOCK_SCENES, build_prompt
 from tests.benchmarks.drafts import make

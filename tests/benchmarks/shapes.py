@@ -20,7 +20,7 @@ from PIL import Image
 from seedlab.core.model import SKETCH, Model
 from seedlab.core.recipe import Recipe
 from seedlab.pipelines.manager import PipelineManager
-from seedlab.rules.shapes import Shapes
+from seedlab.rules.kinds.shapes import Shapes
 from seedlab.sketch.evaluate import LOCK_SCENES, build_prompt
 from tests.benchmarks.drafts import make
 from tests.rounds import seed_round

@@ -41,7 +41,7 @@ from seedlab.images.store import Store
 from seedlab.pipelines.devices.libraries import import_libraries
 from seedlab.pipelines.manager import PipelineManager
 from seedlab.pipelines.models.catalog import SKETCH_FOLDER
-from seedlab.rules.seeds import Seeds
+from seedlab.rules.kinds.seeds import Seeds
 from seedlab.workflow.session import Session
 from seedlab.workflow.trails.trail import State
 from tests.benchmarks.families import build_families

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from seedlab.rules.seeds import Seeds
+from seedlab.rules.kinds.seeds import Seeds
 from seedlab.workflow.export.links import make_link, read_link
 from seedlab.workflow.trails.trail import Trail
 from tests.browser.conftest import QUICK, SMALL

@@ -12,8 +12,8 @@ from PIL import Image
 from seedlab.core.reports import Finished
 from seedlab.images.compare import hash_pixels
 from seedlab.pipelines.models.addresses import find_model
-from seedlab.rules.steps import Steps
-from seedlab.rules.suffixes import GUIDE_SUFFIXES
+from seedlab.rules.kinds.steps import Steps
+from seedlab.rules.kinds.suffixes import GUIDE_SUFFIXES
 from seedlab.workflow.scripts.script import write_script
 from tests.pipelines.builders import build_ddim, make_default_recipe, make_recipe
 from tests.processes import run_python, run_python_afresh

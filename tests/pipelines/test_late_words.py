@@ -14,7 +14,7 @@ from seedlab.pipelines.manager import PipelineManager
 from seedlab.pipelines.models.addresses import find_model
 from seedlab.pipelines.run_store import RunStore
 from seedlab.pipelines.work import Work
-from seedlab.rules.late_words import LateWords
+from seedlab.rules.kinds.late_words import LateWords
 from seedlab.workflow.scripts.script import write_script
 from tests.pipelines import builders
 from tests.pipelines.plain import hash_pixels, run_plainly

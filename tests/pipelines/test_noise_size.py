@@ -16,7 +16,7 @@ from seedlab.images.metadata import Metadata, read_metadata, write_picture
 from seedlab.pipelines.models.addresses import find_model
 from seedlab.pipelines.models.capabilities import resizes_noise
 from seedlab.pipelines.models.catalog import CATALOG
-from seedlab.rules.shapes import Shapes
+from seedlab.rules.kinds.shapes import Shapes
 from seedlab.workflow.scripts.script import write_script
 from tests.pipelines import builders
 from tests.pipelines.plain import hash_pixels

@@ -10,7 +10,7 @@ from seedlab.core.reports import Failed, Finished
 from seedlab.pipelines.manager import PipelineManager
 from seedlab.pipelines.models.addresses import find_model
 from seedlab.pipelines.run_store import RunStore
-from seedlab.rules.sweep import Sweep
+from seedlab.rules.kinds.sweep import Sweep
 from seedlab.workflow.scripts.script import write_script
 from tests.pipelines import builders
 from tests.pipelines.plain import run_plainly

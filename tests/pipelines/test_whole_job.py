@@ -15,8 +15,8 @@ from seedlab.core.recipe import Recipe
 from seedlab.images.compare import hash_pixels
 from seedlab.images.png import read_pixels
 from seedlab.images.restoring import Restored, restore
-from seedlab.rules.seeds import Seeds
-from seedlab.rules.suffixes import GUIDE_SUFFIXES, Suffixes
+from seedlab.rules.kinds.seeds import Seeds
+from seedlab.rules.kinds.suffixes import GUIDE_SUFFIXES, Suffixes
 from seedlab.settings import Settings
 from seedlab.workflow.page_services import PageServices
 from seedlab.workflow.pictures.local_files import Places

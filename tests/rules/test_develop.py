@@ -7,11 +7,11 @@ import pytest
 from seedlab.core.additions import Lora, Nudge
 from seedlab.core.errors import RecipeError
 from seedlab.core.start import LATENT_BICUBIC, Start
-from seedlab.rules.develop import LARGER, Develop
-from seedlab.rules.matrix import Matrix
-from seedlab.rules.seeds import Seeds
-from seedlab.rules.sweep import Sweep
-from seedlab.rules.vary_picture import VaryPicture
+from seedlab.rules.kinds.develop import LARGER, Develop
+from seedlab.rules.kinds.matrix import Matrix
+from seedlab.rules.kinds.seeds import Seeds
+from seedlab.rules.kinds.sweep import Sweep
+from seedlab.rules.kinds.vary_picture import VaryPicture
 from tests.examples import MODEL, RECIPE
 
 

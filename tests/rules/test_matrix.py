@@ -5,14 +5,14 @@ from dataclasses import replace
 import pytest
 
 from seedlab.core.errors import RecipeError
-from seedlab.rules.matrix import Matrix, list_kinds
+from seedlab.rules.kinds.matrix import Matrix, list_kinds
+from seedlab.rules.kinds.same_seeds import SameSeeds
+from seedlab.rules.kinds.seeds import Seeds
+from seedlab.rules.kinds.suffixes import Suffixes
+from seedlab.rules.kinds.sweep import Sweep
+from seedlab.rules.kinds.words import Words
 from seedlab.rules.registry import read_rule
 from seedlab.rules.rule import Table
-from seedlab.rules.same_seeds import SameSeeds
-from seedlab.rules.seeds import Seeds
-from seedlab.rules.suffixes import Suffixes
-from seedlab.rules.sweep import Sweep
-from seedlab.rules.words import Words
 from seedlab.workflow.trails.trail import Trail
 from tests.examples import RECIPE
 

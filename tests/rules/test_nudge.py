@@ -8,12 +8,12 @@ import pytest
 from seedlab.core.additions import Nudge
 from seedlab.core.errors import RecipeError
 from seedlab.core.recipe import MAX_NUDGES
-from seedlab.rules.matrix import Matrix
-from seedlab.rules.nudge import Nudges
+from seedlab.rules.kinds.matrix import Matrix
+from seedlab.rules.kinds.nudge import Nudges
+from seedlab.rules.kinds.seeds import Seeds
+from seedlab.rules.kinds.suffixes import Suffixes
 from seedlab.rules.other_seeds import choose_others
 from seedlab.rules.registry import read_rule
-from seedlab.rules.seeds import Seeds
-from seedlab.rules.suffixes import Suffixes
 from seedlab.workflow.trails.trail import Trail
 from seedlab.workflow.trails.trail_json import read_trail, write_trail
 from tests.examples import RECIPE

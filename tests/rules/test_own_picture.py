@@ -6,10 +6,10 @@ import pytest
 
 from seedlab.core.errors import RecipeError
 from seedlab.core.start import InputPicture
-from seedlab.rules.develop import Develop
+from seedlab.rules.kinds.develop import Develop
+from seedlab.rules.kinds.seeds import Seeds
+from seedlab.rules.kinds.vary_picture import VaryPicture
 from seedlab.rules.own_picture import add_start, describe_fit, describe_start, fit_size, read_start_strength
-from seedlab.rules.seeds import Seeds
-from seedlab.rules.vary_picture import VaryPicture
 from tests.examples import MODEL, RECIPE
 
 PHOTO = InputPicture(file="photo.jpg", sha256="ab" * 32, width=4032, height=3024)

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from seedlab.core.errors import RecipeError
-from seedlab.rules.same_seeds import SameSeeds
-from seedlab.rules.seeds import Seeds
-from seedlab.rules.suffixes import Suffixes
+from seedlab.rules.kinds.same_seeds import SameSeeds
+from seedlab.rules.kinds.seeds import Seeds
+from seedlab.rules.kinds.suffixes import Suffixes
 from seedlab.workflow.trails.trail import Trail
 from tests.examples import RECIPE
 

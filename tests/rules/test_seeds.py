@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from seedlab.core.errors import RecipeError
-from seedlab.rules.seeds import Seeds
+from seedlab.rules.kinds.seeds import Seeds
 from tests.examples import RECIPE
 
 

@@ -7,9 +7,9 @@ import pytest
 from seedlab.core.errors import RecipeError
 from seedlab.core.start import Start
 from seedlab.pipelines.models.catalog import CATALOG
-from seedlab.rules.edit import Edit
-from seedlab.rules.shapes import Shapes
-from seedlab.rules.sweep import Sweep
+from seedlab.rules.kinds.edit import Edit
+from seedlab.rules.kinds.shapes import Shapes
+from seedlab.rules.kinds.sweep import Sweep
 from tests.examples import MODEL, RECIPE
 
 

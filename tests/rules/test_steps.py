@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from seedlab.core.errors import RecipeError
+from seedlab.rules.kinds.steps import Steps
 from seedlab.rules.registry import VARIATIONS
-from seedlab.rules.steps import Steps
 from tests.examples import RECIPE
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from seedlab.core.additions import Lora
 from seedlab.core.errors import RecipeError
-from seedlab.rules.sweep import Sweep
+from seedlab.rules.kinds.sweep import Sweep
 from tests.examples import RECIPE
 
 INK, RAIN = (Lora(file=f"/loras/{name}.safetensors", sha256=64 * "a", weight=0.5) for name in ("ink v2", "rain"))

@@ -9,8 +9,8 @@ import pytest
 from seedlab.core.errors import RecipeError
 from seedlab.rules import expansion
 from seedlab.rules.expansion import VARIABLE, find_choice, split_choices
+from seedlab.rules.kinds.wildcards import Wildcards
 from seedlab.rules.registry import read_rule
-from seedlab.rules.wildcards import Wildcards
 from tests.examples import RECIPE
 
 BOAT = replace(RECIPE, prompt="a boat", seed=7)

@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from seedlab.application import Application
 from seedlab.core.visitors import COOKIE, name_owner
-from seedlab.rules.seeds import Seeds
+from seedlab.rules.kinds.seeds import Seeds
 from seedlab.server.thumbnails import make_thumbnail_route
 from seedlab.server.visitors import VisitorCookie
 from seedlab.settings import Settings

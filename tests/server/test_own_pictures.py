@@ -12,7 +12,7 @@ from seedlab.core.reports import Failed
 from seedlab.core.start import Start
 from seedlab.core.visitors import name_owner
 from seedlab.images.index.search import NOBODY, OPERATOR
-from seedlab.rules.seeds import Seeds
+from seedlab.rules.kinds.seeds import Seeds
 from seedlab.settings import Settings
 from seedlab.workflow.trails.trail import State
 from tests.examples import ENVIRONMENT, RECIPE

@@ -7,8 +7,8 @@ import pytest
 
 from seedlab.core.errors import SeedLabError
 from seedlab.core.reports import Finished
-from seedlab.rules.seeds import Seeds
-from seedlab.rules.suffixes import GUIDE_SUFFIXES, Suffixes
+from seedlab.rules.kinds.seeds import Seeds
+from seedlab.rules.kinds.suffixes import GUIDE_SUFFIXES, Suffixes
 from seedlab.workflow.session import Session
 from seedlab.workflow.trails.trail import State, Trail
 from seedlab.workflow.trails.trail_json import read_trail, write_trail

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from seedlab.core.errors import RecipeError
-from seedlab.rules.seeds import Seeds
-from seedlab.rules.suffixes import Suffixes
+from seedlab.rules.kinds.seeds import Seeds
+from seedlab.rules.kinds.suffixes import Suffixes
 from seedlab.workflow.jobs.job import Job
 from tests.examples import RECIPE
 

@@ -9,10 +9,10 @@ from PIL import Image
 from seedlab.core.errors import SeedLabError
 from seedlab.core.picture import Picture
 from seedlab.core.reports import Finished, Progress
-from seedlab.rules.develop import LARGER, Develop
-from seedlab.rules.seeds import Seeds
-from seedlab.rules.suffixes import GUIDE_SUFFIXES, Suffixes
-from seedlab.rules.sweep import Sweep
+from seedlab.rules.kinds.develop import LARGER, Develop
+from seedlab.rules.kinds.seeds import Seeds
+from seedlab.rules.kinds.suffixes import GUIDE_SUFFIXES, Suffixes
+from seedlab.rules.kinds.sweep import Sweep
 from seedlab.workflow.session import Session
 from seedlab.workflow.trails.trail import State
 from seedlab.workflow.trails.trail_json import read_trail, write_trail

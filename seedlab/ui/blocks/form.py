@@ -12,9 +12,9 @@ from seedlab.core.model import Model
 from seedlab.core.numbers import read_number, read_whole
 from seedlab.core.recipe import Recipe
 from seedlab.core.start import InputPicture
+from seedlab.rules.kinds.seeds import Seeds
 from seedlab.rules.own_picture import FIELD, add_start, read_start_strength
 from seedlab.rules.registry import list_parameters
-from seedlab.rules.seeds import Seeds
 from seedlab.workflow.drafts import choose_draft_steps
 
 RULE_FIELDS = tuple(parameter.name for parameter in list_parameters())

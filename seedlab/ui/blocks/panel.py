@@ -8,11 +8,11 @@ from typing import Any
 
 import gradio as gr
 
+from seedlab.rules.kinds.seeds import GUIDE_SEEDS
+from seedlab.rules.kinds.suffixes import Suffixes
 from seedlab.rules.parameter import Parameter
 from seedlab.rules.registry import VARIATIONS
 from seedlab.rules.rule import Rule
-from seedlab.rules.seeds import GUIDE_SEEDS
-from seedlab.rules.suffixes import Suffixes
 from seedlab.ui.blocks.columns import make_message, make_word_list
 from seedlab.ui.blocks.fields import list_rules, list_schedulers
 from seedlab.ui.blocks.starting import Starting, build_start

@@ -6,7 +6,7 @@ import gradio as gr
 
 from seedlab.core.errors import SeedLabError
 from seedlab.core.recipe import Recipe
-from seedlab.rules.seeds import Seeds, list_next
+from seedlab.rules.kinds.seeds import Seeds, list_next
 from seedlab.ui.handlers.live import LiveHandlers
 from seedlab.ui.page_session import PageSession
 from seedlab.ui.views.browser_state import read_numbers

@@ -13,7 +13,7 @@ from seedlab.core.text import quote
 from seedlab.images.foreign.metadata import ForeignMetadata
 from seedlab.images.index.search import NOBODY
 from seedlab.images.restoring import Restored, SilentPictureError, restore
-from seedlab.rules.seeds import GUIDE_SEEDS
+from seedlab.rules.kinds.seeds import GUIDE_SEEDS
 from seedlab.ui.blocks.form import ADVANCED, write_start
 from seedlab.ui.handlers.start import can_start
 from seedlab.ui.views.browser_state import write, write_advanced

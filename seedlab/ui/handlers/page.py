@@ -19,7 +19,7 @@ from seedlab.core.errors import SeedLabError
 from seedlab.core.recipe import Recipe
 from seedlab.core.visitors import name_owner
 from seedlab.images.index.search import NOBODY
-from seedlab.rules.develop import LARGER
+from seedlab.rules.kinds.develop import LARGER
 from seedlab.ui.blocks.form import ERROR_PLACES, FIELDS, FORM
 from seedlab.ui.endpoints import name_visitor
 from seedlab.ui.handlers.exploring import find_places

@@ -13,7 +13,7 @@ from seedlab.core.numbers import read_whole
 from seedlab.core.recipe import MAX_PROMPT_CHARACTERS, Recipe
 from seedlab.core.text import quote
 from seedlab.core.uploads import choose_max_upload, format_too_large
-from seedlab.rules.suffixes import parse_suffixes
+from seedlab.rules.kinds.suffixes import parse_suffixes
 from seedlab.ui.blocks.fields import MODEL_DEPENDENT, update_fields
 from seedlab.ui.blocks.form import ADVANCED, ERROR_PLACES, STARTING, Form, read_model_id, write_start
 from seedlab.ui.handlers.outputs import Outputs, run_action

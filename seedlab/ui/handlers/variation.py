@@ -9,11 +9,11 @@ from seedlab.core.file_names import is_path
 from seedlab.core.model import Model
 from seedlab.core.recipe import Recipe
 from seedlab.core.text import quote
-from seedlab.rules.edit import LABELS, SETTINGS, Edit
+from seedlab.rules.kinds.edit import LABELS, SETTINGS, Edit
+from seedlab.rules.kinds.sweep import Sweep
+from seedlab.rules.kinds.words import Words
 from seedlab.rules.rule import Rule
 from seedlab.rules.settings import FIELD
-from seedlab.rules.sweep import Sweep
-from seedlab.rules.words import Words
 from seedlab.ui.blocks.form import Form
 
 NOTHING_NEW = (

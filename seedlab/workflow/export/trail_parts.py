@@ -6,8 +6,8 @@ from pathlib import Path
 
 from seedlab.core.file_names import hide_folders
 from seedlab.images.metadata import Metadata
+from seedlab.rules.kinds.seeds import Seeds
 from seedlab.rules.registry import find_rule
-from seedlab.rules.seeds import Seeds
 from seedlab.workflow.trails.tile import Tile, show_draft, show_picture
 from seedlab.workflow.trails.trail import Round, State, Trail
 

@@ -17,7 +17,7 @@ from seedlab.images.output_folder import OutputFolder, check_folder, check_room,
 from seedlab.images.png import read_pixels
 from seedlab.images.restoring import restore
 from seedlab.rules.change import Lineage
-from seedlab.rules.seeds import Seeds
+from seedlab.rules.kinds.seeds import Seeds
 from seedlab.workflow.jobs.job import Draft, Result, Show, collect, develop_newest
 from seedlab.workflow.measuring import choose_pictures, format_choice
 from seedlab.workflow.services import Services

@@ -26,8 +26,8 @@ from seedlab.images.output_folder import (
 )
 from seedlab.images.png import read_pixels
 from seedlab.rules.change import Lineage
+from seedlab.rules.kinds.seeds import Seeds
 from seedlab.rules.rule import Rule, Value
-from seedlab.rules.seeds import Seeds
 from seedlab.workflow.services import Services
 from seedlab.workflow.session import Session
 from seedlab.workflow.trails.trail import Round, State, Tile

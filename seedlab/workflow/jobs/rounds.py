@@ -15,9 +15,9 @@ from seedlab.images.index.search import OPERATOR
 from seedlab.images.inputs.reading import read_input
 from seedlab.images.output_folder import find_round
 from seedlab.images.restoring import restore
+from seedlab.rules.kinds.seeds import GUIDE_SEEDS, Seeds
 from seedlab.rules.own_picture import FIELD, add_start, describe_start, read_start_strength
 from seedlab.rules.rule import Rule
-from seedlab.rules.seeds import GUIDE_SEEDS, Seeds
 from seedlab.workflow.drafts import choose_draft_steps, format_draft
 from seedlab.workflow.jobs.borrowing import borrow_recipe
 from seedlab.workflow.jobs.drafts import read_draft

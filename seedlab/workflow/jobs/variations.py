@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from seedlab.core.errors import RecipeError
-from seedlab.rules.matrix import Matrix
+from seedlab.rules.kinds.matrix import Matrix
+from seedlab.rules.kinds.seeds import Seeds
 from seedlab.rules.registry import VARIATIONS, find_by_parameter, list_parameters
 from seedlab.rules.rule import Rule
-from seedlab.rules.seeds import Seeds
 
 Varied = str | float | Sequence[str | float]
 """Values of a rule's parameter: one, or several."""

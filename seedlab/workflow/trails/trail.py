@@ -9,9 +9,9 @@ from typing import Any, Self
 from seedlab.core.errors import SeedLabError
 from seedlab.core.recipe import Recipe
 from seedlab.rules.change import Change, Lineage
+from seedlab.rules.kinds.seeds import Seeds
 from seedlab.rules.registry import find_rule
 from seedlab.rules.rule import Rule, Table
-from seedlab.rules.seeds import Seeds
 from seedlab.workflow.trails.tile import UNFINISHED, State, Tile, show_draft, show_picture
 
 __all__ = ["UNFINISHED", "Round", "State", "Tile", "Trail", "count_tiles"]

@@ -14,10 +14,10 @@ from typing import Any
 from seedlab.core.errors import SeedLabError
 from seedlab.core.recipe import MAX_STEPS, Recipe
 from seedlab.core.validation import check_int
+from seedlab.rules.kinds.seeds import Seeds
+from seedlab.rules.kinds.suffixes import Suffixes, cut_suffix
 from seedlab.rules.registry import RULES, read_rule
 from seedlab.rules.rule import MAX_VALUES, Rule, Value, read_value
-from seedlab.rules.seeds import Seeds
-from seedlab.rules.suffixes import Suffixes, cut_suffix
 from seedlab.workflow.trails.mark import UNMARKED, Mark
 from seedlab.workflow.trails.trail import MAX_PATH_TILES, MAX_ROUNDS, MAX_TILES, Round, State, Tile, Trail, count_tiles
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from seedlab.core.errors import SeedLabError
-from seedlab.rules.matrix import Matrix
+from seedlab.rules.kinds.matrix import Matrix
 from seedlab.rules.rule import Rule
 from seedlab.workflow.trails.trail import State, Trail
 

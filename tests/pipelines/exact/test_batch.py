@@ -13,10 +13,10 @@ from seedlab.pipelines.exact.plans import Plan, Plans
 from seedlab.pipelines.manager import PipelineManager
 from seedlab.pipelines.models.families import family_of
 from seedlab.pipelines.sampling.prompts import Prompts
-from seedlab.rules.matrix import Matrix
-from seedlab.rules.seeds import Seeds
-from seedlab.rules.suffixes import GUIDE_SUFFIXES
-from seedlab.rules.sweep import Sweep
+from seedlab.rules.kinds.matrix import Matrix
+from seedlab.rules.kinds.seeds import Seeds
+from seedlab.rules.kinds.suffixes import GUIDE_SUFFIXES
+from seedlab.rules.kinds.sweep import Sweep
 from tests.examples import RECIPE
 from tests.pipelines.builders import make_recipe
 from tests.rounds import seed_round, suffix_round

@@ -9,7 +9,7 @@ from seedlab.core.model import Model
 from seedlab.core.start import LATENT_BICUBIC, Start
 from seedlab.images.metadata import Metadata, write_picture
 from seedlab.rules.change import Change
-from seedlab.rules.develop import LARGER
+from seedlab.rules.kinds.develop import LARGER
 from seedlab.ui.blocks.fields import list_rules
 from seedlab.ui.handlers.page import Handlers
 from seedlab.ui.views.captions import format_model_notes, format_settings

@@ -3,7 +3,7 @@
 import pytest
 
 from seedlab.images.metadata import Metadata, write_picture
-from seedlab.rules.seeds import Seeds
+from seedlab.rules.kinds.seeds import Seeds
 from seedlab.ui.views.browser_state import read_working
 from seedlab.ui.views.captions import format_progress
 from seedlab.workflow.trails.trail import State, Trail

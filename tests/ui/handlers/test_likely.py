@@ -5,8 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from seedlab.rules.kinds.suffixes import GUIDE_SUFFIXES
 from seedlab.rules.registry import list_parameters
-from seedlab.rules.suffixes import GUIDE_SUFFIXES
 from seedlab.ui.handlers.page import Handlers
 from tests.ui.fakes import make_services
 from tests.ui.page import SUFFIXES, Page, address

@@ -10,9 +10,9 @@ import pytest
 
 from seedlab.core.additions import Lora
 from seedlab.core.recipe import MAX_PROMPT_CHARACTERS
-from seedlab.rules.seeds import Seeds
-from seedlab.rules.suffixes import GUIDE_SUFFIXES
-from seedlab.rules.sweep import Sweep
+from seedlab.rules.kinds.seeds import Seeds
+from seedlab.rules.kinds.suffixes import GUIDE_SUFFIXES
+from seedlab.rules.kinds.sweep import Sweep
 from seedlab.ui.blocks.fields import MODEL_DEPENDENT, fill_field, list_rules, start_with_prompt
 from seedlab.ui.blocks.form import ADVANCED, FORM, STARTING
 from seedlab.ui.handlers.page import Handlers, end_session

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from seedlab.rules.seeds import Seeds
-from seedlab.rules.suffixes import GUIDE_SUFFIXES, Suffixes
+from seedlab.rules.kinds.seeds import Seeds
+from seedlab.rules.kinds.suffixes import GUIDE_SUFFIXES, Suffixes
 from seedlab.ui.views.updates import OVERLAP, Updates
 from seedlab.ui.views.verifications import VerificationStatus
 from seedlab.workflow.trails.trail import State, Trail

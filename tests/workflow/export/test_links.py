@@ -9,8 +9,8 @@ import pytest
 
 from seedlab.core.additions import MAX_SEED, Lora
 from seedlab.core.errors import SeedLabError
-from seedlab.rules.seeds import Seeds
-from seedlab.rules.suffixes import Suffixes
+from seedlab.rules.kinds.seeds import Seeds
+from seedlab.rules.kinds.suffixes import Suffixes
 from seedlab.workflow.export.links import DICTIONARY, MAX_LINK, is_link, make_link, read_link
 from seedlab.workflow.export.trail_parts import take_picture, take_round
 from seedlab.workflow.trails.tile import State

@@ -6,8 +6,8 @@ from pathlib import Path
 from PIL import Image
 
 from seedlab.images.metadata import Metadata, write_picture
-from seedlab.rules.seeds import Seeds
-from seedlab.rules.suffixes import Suffixes
+from seedlab.rules.kinds.seeds import Seeds
+from seedlab.rules.kinds.suffixes import Suffixes
 from seedlab.workflow.trails.tile import show_draft, show_picture
 from seedlab.workflow.trails.trail import Trail
 from tests.examples import ENVIRONMENT, RECIPE

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from seedlab.core.errors import SeedLabError
-from seedlab.rules.seeds import Seeds
+from seedlab.rules.kinds.seeds import Seeds
 from seedlab.workflow.trails.mark import UNMARKED, Mark
 from seedlab.workflow.trails.trail import Trail
 from seedlab.workflow.trails.trail_json import read_trail, write_trail

@@ -10,9 +10,9 @@ import pytest
 
 from seedlab.core.errors import SeedLabError
 from seedlab.rules.change import Change
-from seedlab.rules.seeds import Seeds
-from seedlab.rules.steps import Steps
-from seedlab.rules.suffixes import GUIDE_SUFFIXES, Suffixes
+from seedlab.rules.kinds.seeds import Seeds
+from seedlab.rules.kinds.steps import Steps
+from seedlab.rules.kinds.suffixes import GUIDE_SUFFIXES, Suffixes
 from seedlab.workflow.trails.trail import MAX_ROUNDS, Round, State, Tile, Trail
 from seedlab.workflow.trails.trail_json import read_known, read_trail, write_trail
 from tests.examples import RECIPE, make_lineage

@@ -16,8 +16,8 @@ from seedlab.core.reports import Failed
 from seedlab.images.compare import hash_pixels
 from seedlab.pipelines.loaded.loras.lines import check_loras, read_loras
 from seedlab.pipelines.manager import PipelineManager
-from seedlab.rules.matrix import Matrix
-from seedlab.rules.sweep import Sweep
+from seedlab.rules.kinds.matrix import Matrix
+from seedlab.rules.kinds.sweep import Sweep
 from seedlab.workflow.scripts.script import write_script
 from tests.pipelines.builders import build_ddim, build_lora, build_stable_diffusion_3, make_default_recipe, make_recipe
 from tests.pipelines.test_export import run_script

@@ -7,10 +7,10 @@ from typing import Any, Self
 from seedlab.core.errors import RecipeError
 from seedlab.core.recipe import Recipe
 from seedlab.core.text_changes import name_change
+from seedlab.rules.kinds.seeds import format_seeds
+from seedlab.rules.kinds.words import replace_prompt
 from seedlab.rules.parameter import Choice, Parameter
 from seedlab.rules.rule import Rule, Value, unique
-from seedlab.rules.seeds import format_seeds
-from seedlab.rules.words import replace_prompt
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ from seedlab.core.errors import RecipeError, blame
 from seedlab.core.recipe import Recipe
 from seedlab.core.seeds import parse_seeds
 from seedlab.rules.expansion import choose, fill_in, split_choices
+from seedlab.rules.kinds.suffixes import GLUE, extend_prompt
 from seedlab.rules.parameter import Parameter
 from seedlab.rules.prompts import read_marks
 from seedlab.rules.rule import Rule, Value
-from seedlab.rules.suffixes import GLUE, extend_prompt
 
 JOINING = (",", ";", ".", "，", "；", "。")
 """A template that begins with one of these is added to the locked prompt."""

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from seedlab.core.recipe import Recipe
+from seedlab.rules.kinds.sweep import Sweep
 from seedlab.rules.rule import Rule, Value
-from seedlab.rules.sweep import Sweep
 
 
 @dataclass(frozen=True)

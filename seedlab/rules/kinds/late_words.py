@@ -13,10 +13,10 @@ from seedlab.core.errors import RecipeError, blame
 from seedlab.core.numbers import read_whole
 from seedlab.core.recipe import Recipe
 from seedlab.core.text import quote
+from seedlab.rules.kinds.suffixes import GLUE, GUIDE_SUFFIXES, check_left, extend_prompt, has_suffix, parse_suffixes
 from seedlab.rules.parameter import Parameter
 from seedlab.rules.prompts import read_marks
 from seedlab.rules.rule import Rule, Value
-from seedlab.rules.suffixes import GLUE, GUIDE_SUFFIXES, check_left, extend_prompt, has_suffix, parse_suffixes
 
 DEFAULT = "40%"
 """Sketch keeps 97 % of the composition then, and follows the words as well as at once: see its model card."""

@@ -9,10 +9,10 @@ from seedlab.core.errors import RecipeError
 from seedlab.core.recipe import Recipe
 from seedlab.core.start import SHARED
 from seedlab.core.text_changes import name_change
+from seedlab.rules.kinds.words import replace_prompt
 from seedlab.rules.prompts import read_marks
 from seedlab.rules.rule import Rule, Value
 from seedlab.rules.settings import OWN_NOISE, find_setting
-from seedlab.rules.words import replace_prompt
 
 LABELS = {
     "prompt": "prompt",

@@ -1,0 +1,1 @@
+"""The kinds of rounds, one module each; `seedlab.rules.registry` lists them."""
