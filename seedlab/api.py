@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Self
 
 from seedlab.core.errors import SeedLabError
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.reports import Failed
 from seedlab.images.metadata import Metadata
 from seedlab.rules.kinds.develop import AUTO, DECODINGS, SOURCES

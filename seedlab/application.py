@@ -6,15 +6,15 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
-from seedlab.core.additions import Lora
-from seedlab.core.file_names import is_path
 from seedlab.core.files import find_cache
-from seedlab.core.model import SKETCH, Model, ResolvedModel
+from seedlab.core.models.model import SKETCH, Model, ResolvedModel
+from seedlab.core.models.seed_share import SeedShare
 from seedlab.core.picture import Picture
 from seedlab.core.priority import Priority
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipes.additions import Lora
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.reports import Generate, Report
-from seedlab.core.seed_share import SeedShare
+from seedlab.core.texts.file_names import is_path
 from seedlab.core.visitors import name_owner
 from seedlab.executors import make_executor
 from seedlab.images.index.search import NOBODY, OPERATOR

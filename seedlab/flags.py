@@ -3,8 +3,8 @@
 import argparse
 from collections.abc import Mapping
 
-from seedlab.core.model import SKETCH
-from seedlab.core.recipe import GENERATOR_DEVICES
+from seedlab.core.models.model import SKETCH
+from seedlab.core.recipes.recipe import GENERATOR_DEVICES
 from seedlab.core.workers import THREADS_HELP, WORKERS_HELP
 
 DEFAULT_MODEL = SKETCH

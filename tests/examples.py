@@ -5,8 +5,8 @@ from dataclasses import replace
 from PIL import Image
 
 from seedlab.core.environment import Environment
-from seedlab.core.model import Model
-from seedlab.core.recipe import Recipe
+from seedlab.core.models.model import Model
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.reports import Finished
 from seedlab.rules.change import Change, Lineage
 from seedlab.rules.kinds.suffixes import Suffixes, cut_suffix

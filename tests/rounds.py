@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.rules.kinds.seeds import Seeds
 from seedlab.rules.kinds.suffixes import Suffixes
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from seedlab.core.environment import Environment
 from seedlab.core.errors import SeedLabError
-from seedlab.core.recipe import Recipe
-from seedlab.core.seeds import parse_seeds
+from seedlab.core.recipes.recipe import Recipe
+from seedlab.core.recipes.seeds import parse_seeds
 from seedlab.images.containers.exif import read_exif
 from seedlab.images.foreign.registry import read_foreign
 from seedlab.images.foreign.tools.automatic1111 import read_infotext

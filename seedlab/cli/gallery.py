@@ -13,7 +13,7 @@ from seedlab import __version__
 from seedlab.cli.options import MakeServices, parse_whole, write_json
 from seedlab.cli.progress import ProgressLine
 from seedlab.core.errors import SeedLabError
-from seedlab.core.text import quote
+from seedlab.core.texts.text import quote
 from seedlab.flags import DEFAULT_STORE
 from seedlab.images.index.index import Counts, Index
 from seedlab.images.index.search import KEPT, MAX_COUNT, Search

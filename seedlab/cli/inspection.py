@@ -21,7 +21,7 @@ from seedlab.cli.options import (
 )
 from seedlab.core.errors import SeedLabError
 from seedlab.core.reports import Failed
-from seedlab.core.text import quote
+from seedlab.core.texts.text import quote
 from seedlab.images.metadata import Metadata
 from seedlab.images.restoring import read
 from seedlab.workflow.drafts import format_draft

@@ -20,7 +20,7 @@ from seedlab.cli.options import Compute, MakeServices
 from seedlab.cli.rounds import add_rounds
 from seedlab.cli.sharing import add_sharing
 from seedlab.core.errors import SeedLabError
-from seedlab.core.text import quote
+from seedlab.core.texts.text import quote
 from seedlab.workflow.services import Services
 
 BAD_INPUT, INTERRUPTED = 2, 130

@@ -12,8 +12,8 @@ from seedlab import __version__
 from seedlab.cli.options import MakeServices, add_compute, read_compute, write_json, write_line
 from seedlab.cli.progress import ProgressLine
 from seedlab.core.errors import SeedLabError
-from seedlab.core.model import Model
-from seedlab.core.recipe import DTYPES
+from seedlab.core.models.model import Model
+from seedlab.core.recipes.recipe import DTYPES
 from seedlab.images.png import write_png
 from seedlab.measures.trials import Trial
 from seedlab.rules.kinds.seeds import Seeds

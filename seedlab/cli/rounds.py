@@ -16,8 +16,8 @@ from seedlab.cli.options import (
     read_compute,
 )
 from seedlab.cli.output import FAILED, KEEPING, add_output_options, show_progress, write_result
-from seedlab.core.recipe import DTYPES, GENERATOR_DEVICES
-from seedlab.core.schedulers import SCHEDULERS
+from seedlab.core.recipes.recipe import DTYPES, GENERATOR_DEVICES
+from seedlab.core.recipes.schedulers import SCHEDULERS
 from seedlab.rules.kinds.develop import TILES
 from seedlab.rules.kinds.seeds import GUIDE_SEEDS, Seeds
 from seedlab.rules.own_picture import DEFAULT_STRENGTH

@@ -9,8 +9,8 @@ from typing import Any
 
 from seedlab.cli.options import Compute, MakeServices, write_line
 from seedlab.core.errors import SeedLabError
-from seedlab.core.recipe import Recipe
-from seedlab.core.text import quote
+from seedlab.core.recipes.recipe import Recipe
+from seedlab.core.texts.text import quote
 from seedlab.images.metadata import Metadata, read_metadata
 from seedlab.images.output_folder import is_grid
 from seedlab.workflow.export.html_page import write_page

@@ -12,8 +12,8 @@ from PIL.Image import Image
 
 from seedlab.core.checksums import Checksums
 from seedlab.core.environment import Environment
-from seedlab.core.recipe import Recipe
-from seedlab.core.weights import NO_HASHES, WeightHashes
+from seedlab.core.models.weights import NO_HASHES, WeightHashes
+from seedlab.core.recipes.recipe import Recipe
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Checks of a recipe's fields. Each raises `RecipeError` with a message that says what to do."""
 
 from seedlab.core.errors import RecipeError
-from seedlab.core.text import is_whole
+from seedlab.core.texts.text import is_whole
 
 MAX_SIDE = 4096
 """The largest height or width, in pixels."""

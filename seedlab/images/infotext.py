@@ -9,12 +9,12 @@ import json
 import re
 
 from seedlab import __version__
-from seedlab.core.additions import Lora, Nudge
 from seedlab.core.errors import RecipeError
-from seedlab.core.file_names import name_file
-from seedlab.core.recipe import Recipe
-from seedlab.core.schedulers import Scheduler, find_scheduler
-from seedlab.core.weights import NO_HASHES, WeightHashes
+from seedlab.core.models.weights import NO_HASHES, WeightHashes
+from seedlab.core.recipes.additions import Lora, Nudge
+from seedlab.core.recipes.recipe import Recipe
+from seedlab.core.recipes.schedulers import Scheduler, find_scheduler
+from seedlab.core.texts.file_names import name_file
 
 INFOTEXT_CHUNK = "parameters"
 """The keyword of its PNG chunk."""

@@ -20,11 +20,11 @@ from seedlab.core.canonical import hash_json
 from seedlab.core.checksums import Checksums
 from seedlab.core.environment import Environment
 from seedlab.core.errors import RecipeError, SeedLabError
-from seedlab.core.file_names import HERE, hide_folder, hide_folders, is_path
-from seedlab.core.recipe import MAX_PROMPT_CHARACTERS, Recipe
+from seedlab.core.models.weights import NO_HASHES, WeightHashes
+from seedlab.core.recipes.recipe import MAX_PROMPT_CHARACTERS, Recipe
 from seedlab.core.reports import Finished
-from seedlab.core.text import is_whole
-from seedlab.core.weights import NO_HASHES, WeightHashes
+from seedlab.core.texts.file_names import HERE, hide_folder, hide_folders, is_path
+from seedlab.core.texts.text import is_whole
 from seedlab.images.infotext import INFOTEXT_CHUNK, write_infotext
 from seedlab.images.png import read_chunks, write_png
 from seedlab.rules.change import Change, Lineage, read_lineage, write_lineage

@@ -13,7 +13,7 @@ from seedlab import __version__
 from seedlab.core.environment import Environment
 from seedlab.core.errors import SeedLabError
 from seedlab.core.picture import Picture
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.reports import Finished
 from seedlab.images.metadata import Metadata, read_metadata, write_picture
 from seedlab.images.png import read_chunks, write_png

@@ -6,8 +6,8 @@ from pathlib import Path
 from threading import BoundedSemaphore
 
 from seedlab.core.errors import SeedLabError
-from seedlab.core.recipe import Recipe
-from seedlab.core.text import quote
+from seedlab.core.recipes.recipe import Recipe
+from seedlab.core.texts.text import quote
 from seedlab.images.containers.texts import read_hidden_texts, read_texts
 from seedlab.images.foreign.metadata import ForeignMetadata, UnreadableError
 from seedlab.images.foreign.registry import TOOLS, read_foreign

@@ -13,7 +13,7 @@ from seedlab.core.environment import Environment
 from seedlab.core.errors import SeedLabError
 from seedlab.core.files import delete_abandoned, delete_least_used
 from seedlab.core.picture import Picture
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.reports import Finished
 from seedlab.images.index.index import Index
 from seedlab.images.index.row import Row

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from seedlab.core.seed_share import SeedShare
+from seedlab.core.models.seed_share import SeedShare
 from seedlab.measures.features import Features, coarsen
 
 LEAST = 3

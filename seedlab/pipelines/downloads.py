@@ -4,7 +4,7 @@ from collections.abc import Callable, Generator
 from concurrent.futures import wait
 from threading import Event
 
-from seedlab.core.model import Model
+from seedlab.core.models.model import Model
 from seedlab.pipelines.hub.progress import format_bytes
 from seedlab.pipelines.loaded.files import ModelFiles
 from seedlab.pipelines.work_queue import POLL_SECONDS, StoppedError, WorkQueue

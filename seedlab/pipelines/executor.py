@@ -8,9 +8,9 @@ from typing import Protocol
 from PIL.Image import Image
 
 from seedlab.core.environment import Environment
-from seedlab.core.model import ResolvedModel
+from seedlab.core.models.model import ResolvedModel
 from seedlab.core.priority import Priority
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.reports import Report
 
 

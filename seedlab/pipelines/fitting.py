@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from seedlab.core.fit import Fit
-from seedlab.core.model import SKETCH, Model
-from seedlab.core.recipe import Recipe
+from seedlab.core.models.fit import Fit
+from seedlab.core.models.model import SKETCH, Model
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.pipelines.devices.memory import HOST, measure_capacity
 from seedlab.pipelines.loaded.sources import is_on_hub
 from seedlab.pipelines.sampling.tiling import measure_decoding

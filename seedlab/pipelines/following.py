@@ -6,7 +6,7 @@ from typing import Any
 
 from PIL.Image import Image
 
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.reports import Progress, Waiting
 from seedlab.pipelines.loaded.cache import LoadedPipeline
 from seedlab.pipelines.sampling.call import check_latents

@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from PIL.Image import Image
 
 from seedlab.core.errors import SeedLabError
-from seedlab.core.recipe import Recipe
-from seedlab.core.start import InputPicture
+from seedlab.core.recipes.recipe import Recipe
+from seedlab.core.recipes.start import InputPicture
 from seedlab.pipelines.sampling.stages import resize
 
 LoadInput = Callable[[InputPicture], Image]

@@ -4,7 +4,7 @@ from collections.abc import Callable, Hashable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.reports import Waiting
 from seedlab.pipelines.devices.memory import measure_room
 from seedlab.pipelines.exact.batch import sample_batch, strip

@@ -7,13 +7,13 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from threading import Event
 
-from seedlab.core.additions import Lora
 from seedlab.core.environment import Environment
 from seedlab.core.errors import RecipeError, SeedLabError
-from seedlab.core.fit import Fit
-from seedlab.core.model import Model, ResolvedModel
+from seedlab.core.models.fit import Fit
+from seedlab.core.models.model import Model, ResolvedModel
 from seedlab.core.priority import Priority
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipes.additions import Lora
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.reports import Failed, Finished, Report, Waiting
 from seedlab.pipelines.devices.environment import note_libraries
 from seedlab.pipelines.devices.libraries import are_imported

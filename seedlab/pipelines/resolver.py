@@ -7,9 +7,9 @@ from pathlib import Path
 from threading import Lock
 
 from seedlab.core.errors import RecipeError, SeedLabError
-from seedlab.core.file_names import hide_folder
-from seedlab.core.model import Model, ResolvedModel
-from seedlab.core.text import quote
+from seedlab.core.models.model import Model, ResolvedModel
+from seedlab.core.texts.file_names import hide_folder
+from seedlab.core.texts.text import quote
 from seedlab.pipelines.devices.libraries import import_libraries
 from seedlab.pipelines.devices.selection import choose_dtype
 from seedlab.pipelines.hub.cache import COMMIT, find_commit, find_downloaded_configurations

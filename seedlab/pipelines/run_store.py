@@ -9,7 +9,7 @@ from pathlib import Path
 from seedlab.core.environment import Environment
 from seedlab.core.errors import SeedLabError
 from seedlab.core.files import delete_abandoned, delete_least_used
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.pipelines.sampling.paused import PausedRun
 from seedlab.pipelines.sampling.paused_files import load, save
 

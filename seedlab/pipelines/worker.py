@@ -8,7 +8,7 @@ from functools import partial
 from typing import TypeVar
 
 from seedlab.core.errors import SeedLabError
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.reports import Failed, Finished
 from seedlab.pipelines.devices.environment import note_libraries
 from seedlab.pipelines.devices.memory import free_memory

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from seedlab.core.errors import RecipeError
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.rules.rule import Value, read_value
 
 MAX_NAME_CHARACTERS = 40

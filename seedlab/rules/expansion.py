@@ -14,7 +14,7 @@ from random import Random
 from typing import Any
 
 from seedlab.core.errors import RecipeError
-from seedlab.core.text import quote
+from seedlab.core.texts.text import quote
 
 VARIABLE = "SEEDLAB_WILDCARDS"
 """The environment variable that names the operator's folder of wildcards: text files, a choice a line."""

@@ -5,10 +5,10 @@ import re
 from itertools import count
 
 from seedlab.core.errors import RecipeError, blame
-from seedlab.core.file_names import hide_folders
-from seedlab.core.numbers import tidy_digits
-from seedlab.core.recipe import Recipe
-from seedlab.core.seeds import MAX_SEEDS, has_random_seeds, parse_seeds
+from seedlab.core.recipes.recipe import Recipe
+from seedlab.core.recipes.seeds import MAX_SEEDS, has_random_seeds, parse_seeds
+from seedlab.core.texts.file_names import hide_folders
+from seedlab.core.texts.numbers import tidy_digits
 from seedlab.rules.rule import Value
 
 OTHERS = re.compile(r"([0-9]{1,4}) others?", re.IGNORECASE)

@@ -5,11 +5,11 @@ from dataclasses import replace
 from math import lcm, sqrt
 
 from seedlab.core.errors import RecipeError
-from seedlab.core.model import Model
-from seedlab.core.model_checks import NO_STAGES
-from seedlab.core.recipe import Recipe
-from seedlab.core.start import InputPicture, Start
-from seedlab.core.text import quote
+from seedlab.core.models.model import Model
+from seedlab.core.models.model_checks import NO_STAGES
+from seedlab.core.recipes.recipe import Recipe
+from seedlab.core.recipes.start import InputPicture, Start
+from seedlab.core.texts.text import quote
 from seedlab.rules.kinds.vary_picture import STRENGTHS
 from seedlab.rules.sizes import MULTIPLE
 from seedlab.rules.stages import read_start_strengths

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
-from seedlab.core.prompt_weights import WEIGHTS, escape, has_marks
-from seedlab.core.recipe import PROMPTS, Recipe
+from seedlab.core.recipes.prompt_weights import WEIGHTS, escape, has_marks
+from seedlab.core.recipes.recipe import PROMPTS, Recipe
 
 
 def read_marks(parent: Recipe, words: str) -> tuple[Recipe, str]:

@@ -5,7 +5,7 @@ from importlib import import_module
 from typing import Any
 
 from seedlab.core.errors import RecipeError
-from seedlab.core.text import quote
+from seedlab.core.texts.text import quote
 from seedlab.rules.parameter import Parameter
 from seedlab.rules.rule import Rule
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 from seedlab.core.errors import RecipeError
-from seedlab.core.model import Model
-from seedlab.core.recipe import MAX_PROMPT_CHARACTERS, Recipe
-from seedlab.core.text import is_whole
+from seedlab.core.models.model import Model
+from seedlab.core.recipes.recipe import MAX_PROMPT_CHARACTERS, Recipe
+from seedlab.core.texts.text import is_whole
 from seedlab.rules.parameter import Choice, Parameter
 
 Value = str | int | float | tuple["Value", ...]

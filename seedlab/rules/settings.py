@@ -6,14 +6,14 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
-from seedlab.core.additions import vary_seed
 from seedlab.core.errors import RecipeError
-from seedlab.core.file_names import name_file
-from seedlab.core.numbers import read_size
-from seedlab.core.ranges import read_numbers, read_whole_numbers
-from seedlab.core.recipe import Recipe
-from seedlab.core.schedulers import find_scheduler, parse_scheduler
-from seedlab.core.text import quote
+from seedlab.core.recipes.additions import vary_seed
+from seedlab.core.recipes.ranges import read_numbers, read_whole_numbers
+from seedlab.core.recipes.recipe import Recipe
+from seedlab.core.recipes.schedulers import find_scheduler, parse_scheduler
+from seedlab.core.texts.file_names import name_file
+from seedlab.core.texts.numbers import read_size
+from seedlab.core.texts.text import quote
 from seedlab.rules.rule import MAX_VALUES, Value, unique
 
 FIELD = "sweep"

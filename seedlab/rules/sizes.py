@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 
 from seedlab.core.errors import RecipeError
-from seedlab.core.numbers import MAX_CHARACTERS, read_number, read_size, tidy_digits
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipes.recipe import Recipe
+from seedlab.core.texts.numbers import MAX_CHARACTERS, read_number, read_size, tidy_digits
 from seedlab.core.validation import check_text
 from seedlab.rules.rule import Value
 

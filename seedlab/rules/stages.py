@@ -6,10 +6,10 @@ from types import MappingProxyType
 from typing import Any
 
 from seedlab.core.errors import RecipeError
-from seedlab.core.model import Model
-from seedlab.core.model_checks import NO_STAGES
-from seedlab.core.recipe import Recipe
-from seedlab.core.start import LANCZOS, Start
+from seedlab.core.models.model import Model
+from seedlab.core.models.model_checks import NO_STAGES
+from seedlab.core.recipes.recipe import Recipe
+from seedlab.core.recipes.start import LANCZOS, Start
 from seedlab.rules.strengths import read_strengths
 
 NO_NAMES: Mapping[str, float] = MappingProxyType({})

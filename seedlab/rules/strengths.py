@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 
 from seedlab.core.errors import RecipeError
-from seedlab.core.numbers import MAX_CHARACTERS, read_number, tidy_digits
+from seedlab.core.texts.numbers import MAX_CHARACTERS, read_number, tidy_digits
 from seedlab.core.validation import check_text
 from seedlab.rules.rule import unique
 

@@ -9,8 +9,8 @@ from threading import Event, Lock
 from typing import Any
 
 from seedlab.core.errors import RecipeError, SeedLabError
-from seedlab.core.model import Model
-from seedlab.core.recipe import Recipe
+from seedlab.core.models.model import Model
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.reports import Report
 from seedlab.images.index.search import NOBODY
 from seedlab.images.png import read_pixels

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from seedlab.core.errors import SeedLabError
 from seedlab.core.priority import Priority
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.reports import Finished, Generate, Report
 from seedlab.images.png import encode_png
 

@@ -1,8 +1,8 @@
 """Drafts: after how many steps a picture is paused, and how that is put in words."""
 
 from seedlab.core.errors import RecipeError
-from seedlab.core.model import Model
-from seedlab.core.recipe import Recipe
+from seedlab.core.models.model import Model
+from seedlab.core.recipes.recipe import Recipe
 
 
 def choose_draft_steps(model: Model, recipe: Recipe, requested: int | None = None) -> int:

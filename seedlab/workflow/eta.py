@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.reports import Finished, Progress, Report
 
 LONG_WORK = 8.0

@@ -5,8 +5,8 @@ from contextlib import closing
 from threading import Event, Lock
 
 from seedlab.core.errors import RecipeError, SeedLabError
-from seedlab.core.model import Model
-from seedlab.core.recipe import Recipe
+from seedlab.core.models.model import Model
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.reports import Report
 from seedlab.workflow.drafts import choose_draft_steps
 

@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 from seedlab.core.errors import SeedLabError
 from seedlab.core.picture import Picture
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.workflow.trails.shared import SharedTrail
 from seedlab.workflow.trails.tile import State, Tile
 from seedlab.workflow.trails.trail import Trail

@@ -8,11 +8,11 @@ from threading import Event
 from PIL.Image import Image
 
 from seedlab.core.errors import SeedLabError
-from seedlab.core.model import Model
-from seedlab.core.recipe import Recipe
+from seedlab.core.models.model import Model
+from seedlab.core.models.seed_share import SeedShare
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.reports import Failed, Finished, Generate
-from seedlab.core.seed_share import SeedShare
-from seedlab.core.text import quote
+from seedlab.core.texts.text import quote
 from seedlab.measures.choosing import Choice, choose_different
 from seedlab.measures.features import Features, coarsen, describe, measure_distances
 from seedlab.measures.seed_share import measure_seed_share

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from seedlab.core.model import Model
-from seedlab.core.prompt_weights import choose_syntax, strip_typed_weights
-from seedlab.core.seed_share import SeedShare
-from seedlab.core.text import quote
+from seedlab.core.models.model import Model
+from seedlab.core.models.seed_share import SeedShare
+from seedlab.core.recipes.prompt_weights import choose_syntax, strip_typed_weights
+from seedlab.core.texts.text import quote
 from seedlab.rules.expansion import find_choice
 from seedlab.workflow.services import Services
 

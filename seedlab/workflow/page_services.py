@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 
-from seedlab.core.fit import Fit
-from seedlab.core.model import Model
-from seedlab.core.recipe import Recipe
+from seedlab.core.models.fit import Fit
+from seedlab.core.models.model import Model
+from seedlab.core.models.seed_share import SeedShare
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.reports import Report
-from seedlab.core.seed_share import SeedShare
 from seedlab.workflow.ahead import Suggest
 from seedlab.workflow.live import DraftFor
 from seedlab.workflow.measuring import Made, Tried

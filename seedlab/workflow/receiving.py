@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from seedlab.core.errors import SeedLabError
 from seedlab.core.picture import Picture
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.reports import Failed, Finished, Progress, Report, Waiting
 from seedlab.rules.change import Lineage
 from seedlab.workflow.trails.shared import SharedTrail

@@ -4,13 +4,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from seedlab.core.additions import Lora
 from seedlab.core.environment import Environment
 from seedlab.core.errors import SeedLabError
-from seedlab.core.model import Model
-from seedlab.core.recipe import Recipe
+from seedlab.core.models.model import Model
+from seedlab.core.recipes.additions import Lora
+from seedlab.core.recipes.recipe import Recipe
+from seedlab.core.recipes.start import InputPicture
 from seedlab.core.reports import Generate
-from seedlab.core.start import InputPicture
 from seedlab.images.inputs.reading import ReadPicture
 from seedlab.images.metadata import Metadata
 from seedlab.workflow.gallery.gallery import Gallery

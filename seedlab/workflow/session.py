@@ -5,7 +5,7 @@ from contextlib import closing
 from pathlib import Path
 from threading import Event
 
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.reports import Failed, Finished, Generate
 from seedlab.rules.change import Lineage
 from seedlab.rules.rule import Rule

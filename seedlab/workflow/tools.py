@@ -17,9 +17,9 @@ from typing import Any, TypeVar
 from PIL.Image import Resampling
 
 from seedlab.core.errors import RecipeError, SeedLabError
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.reports import Failed
-from seedlab.core.text import quote
+from seedlab.core.texts.text import quote
 from seedlab.images.compare import hash_pixels
 from seedlab.images.grid import make_grid
 from seedlab.images.index.search import NOBODY

@@ -18,7 +18,7 @@ from contextlib import closing
 import numpy as np
 from PIL import Image
 
-from seedlab.core.model import SKETCH, Model
+from seedlab.core.models.model import SKETCH, Model
 from seedlab.pipelines.manager import PipelineManager
 from seedlab.rules.kinds.develop import AUTO, SKETCH_STRENGTH, Develop
 from seedlab.rules.sizes import TIMES

@@ -27,8 +27,8 @@ from threading import Event
 import numpy as np
 from PIL import Image
 
-from seedlab.core.model import SKETCH, Model
-from seedlab.core.recipe import Recipe
+from seedlab.core.models.model import SKETCH, Model
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.reports import Failed, Finished
 from seedlab.pipelines.manager import PipelineManager
 from seedlab.pipelines.run_store import RunStore

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.images.index.marks import Mark
 from seedlab.images.index.row import Row
 from seedlab.images.index.search import OPERATOR, Search

@@ -23,8 +23,8 @@ from pathlib import Path
 
 import numpy as np
 
-from seedlab.core.model import SKETCH, Model
-from seedlab.core.recipe import Recipe
+from seedlab.core.models.model import SKETCH, Model
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.pipelines.manager import PipelineManager
 from seedlab.rules.kinds.late_words import DEFAULT, LateWords, count_steps
 from seedlab.rules.kinds.suffixes import GUIDE_SUFFIXES, Suffixes

@@ -20,7 +20,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from threading import Event
 
-from seedlab.core.model import SKETCH
+from seedlab.core.models.model import SKETCH
 from seedlab.core.reports import Failed
 from seedlab.pipelines.devices.libraries import import_libraries
 from seedlab.pipelines.manager import PipelineManager

@@ -23,7 +23,7 @@ from random import Random
 
 import numpy as np
 
-from seedlab.core.model import SKETCH, Model
+from seedlab.core.models.model import SKETCH, Model
 from seedlab.measures.choosing import find_smallest
 from seedlab.measures.features import coarsen, describe, measure_distances
 from seedlab.measures.trials import NOTICEABLE, Trial, compare_wordings

@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from seedlab.core.model import SKETCH, Model
-from seedlab.core.recipe import Recipe
+from seedlab.core.models.model import SKETCH, Model
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.pipelines.manager import PipelineManager
 from seedlab.rules.kinds.shapes import Shapes
 from seedlab.sketch.evaluate import LOCK_SCENES, build_prompt

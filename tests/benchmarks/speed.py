@@ -35,8 +35,8 @@ from typing import Any
 
 from PIL import Image
 
-from seedlab.core.model import SKETCH
-from seedlab.core.recipe import Recipe
+from seedlab.core.models.model import SKETCH
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.images.store import Store
 from seedlab.pipelines.devices.libraries import import_libraries
 from seedlab.pipelines.manager import PipelineManager

@@ -16,8 +16,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from threading import Event
 
-from seedlab.core.model import SKETCH
-from seedlab.core.recipe import Recipe
+from seedlab.core.models.model import SKETCH
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.reports import Failed, Finished, Progress
 from seedlab.pipelines.manager import PipelineManager
 from tests.rounds import seed_round

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from seedlab.cli.main import main
-from seedlab.core.start import LATENT_BICUBIC, Start
+from seedlab.core.recipes.start import LATENT_BICUBIC, Start
 from seedlab.images.metadata import read_metadata
 from tests.cli.test_main import PROMPT, Painter
 from tests.examples import ENVIRONMENT

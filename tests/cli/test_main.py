@@ -19,13 +19,13 @@ from PIL import Image
 from seedlab import __version__
 from seedlab.cli.main import main
 from seedlab.cli.options import Compute
-from seedlab.core.additions import Lora
 from seedlab.core.environment import Environment
 from seedlab.core.errors import RecipeError, SeedLabError
-from seedlab.core.model import Model
-from seedlab.core.recipe import Recipe
+from seedlab.core.models.model import Model
+from seedlab.core.models.weights import WeightHashes
+from seedlab.core.recipes.additions import Lora
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.reports import Failed, Finished, Progress, Report, Waiting
-from seedlab.core.weights import WeightHashes
 from seedlab.images.metadata import Metadata, read_metadata, write_picture
 from seedlab.images.png import read_pixels, write_png
 from seedlab.workflow.pictures.local_files import LocalFiles

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from seedlab.cli.main import main
-from seedlab.core.start import Start
+from seedlab.core.recipes.start import Start
 from seedlab.images.index.search import OPERATOR
 from seedlab.images.inputs.reading import read_input
 from seedlab.images.inputs.store import InputStore

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass, field, fields
 
 from seedlab.core.canonical import ADDED
 from seedlab.core.environment import Environment
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipes.recipe import Recipe
 from tests.examples import ENVIRONMENT, RECIPE
 
 

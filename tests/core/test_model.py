@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from seedlab.core.errors import RecipeError
-from seedlab.core.model import Model
+from seedlab.core.models.model import Model
 from tests import examples
 from tests.examples import RECIPE
 

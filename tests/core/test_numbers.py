@@ -6,7 +6,7 @@ import pytest
 
 from seedlab.cli.options import parse_number, parse_size, parse_whole
 from seedlab.core.errors import RecipeError
-from seedlab.core.numbers import read_number, read_size, read_whole
+from seedlab.core.texts.numbers import read_number, read_size, read_whole
 
 
 @pytest.mark.parametrize(

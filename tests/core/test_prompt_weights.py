@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seedlab.core.errors import RecipeError
-from seedlab.core.prompt_weights import choose_syntax, escape, has_marks, parse_weights, strip_typed_weights
-from seedlab.core.recipe import MAX_PROMPT_CHARACTERS, Recipe
+from seedlab.core.recipes.prompt_weights import choose_syntax, escape, has_marks, parse_weights, strip_typed_weights
+from seedlab.core.recipes.recipe import MAX_PROMPT_CHARACTERS, Recipe
 from tests.examples import MODEL, RECIPE
 
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seedlab.core.errors import RecipeError
-from seedlab.core.ranges import read_numbers, read_whole_numbers
+from seedlab.core.recipes.ranges import read_numbers, read_whole_numbers
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,10 @@ from dataclasses import FrozenInstanceError, asdict, replace
 
 import pytest
 
-from seedlab.core.additions import MAX_SEED, Lora, Nudge
 from seedlab.core.errors import RecipeError, SeedLabError
-from seedlab.core.recipe import Recipe
-from seedlab.core.seeds import parse_seeds, write_seeds
+from seedlab.core.recipes.additions import MAX_SEED, Lora, Nudge
+from seedlab.core.recipes.recipe import Recipe
+from seedlab.core.recipes.seeds import parse_seeds, write_seeds
 from tests.examples import RECIPE
 
 

@@ -3,7 +3,14 @@
 import pytest
 
 from seedlab.core.errors import RecipeError
-from seedlab.core.schedulers import REPLACED, SCHEDULERS, find_scheduler, list_family, name_scheduler, parse_scheduler
+from seedlab.core.recipes.schedulers import (
+    REPLACED,
+    SCHEDULERS,
+    find_scheduler,
+    list_family,
+    name_scheduler,
+    parse_scheduler,
+)
 
 
 @pytest.mark.parametrize("name", ["DPMSolverMultistepScheduler Karras", "DPM++ 2M Karras"])

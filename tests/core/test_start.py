@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from seedlab.core.additions import Lora, Nudge
 from seedlab.core.errors import RecipeError
-from seedlab.core.file_names import hide_folders
-from seedlab.core.recipe import Recipe
-from seedlab.core.start import LATENT_BICUBIC, MAX_STAGES, InputPicture, Start
+from seedlab.core.recipes.additions import Lora, Nudge
+from seedlab.core.recipes.recipe import Recipe
+from seedlab.core.recipes.start import LATENT_BICUBIC, MAX_STAGES, InputPicture, Start
+from seedlab.core.texts.file_names import hide_folders
 from tests.examples import MODEL, RECIPE
 
 DEVELOPED = replace(RECIPE, seed=7, width=256, height=256, start=Start(recipe=RECIPE, strength=0.35))

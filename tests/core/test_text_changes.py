@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seedlab.core.text_changes import Kind, compare_texts, name_change
+from seedlab.core.texts.text_changes import Kind, compare_texts, name_change
 
 KEPT, ADDED, REMOVED = Kind.KEPT, Kind.ADDED, Kind.REMOVED
 PROMPT = "Labrador in the style of Vermeer"

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from seedlab import __version__
-from seedlab.core.additions import Lora, Nudge
-from seedlab.core.weights import WeightHashes
+from seedlab.core.models.weights import WeightHashes
+from seedlab.core.recipes.additions import Lora, Nudge
 from seedlab.images.infotext import write_infotext
 from tests.examples import RECIPE
 

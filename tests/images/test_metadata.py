@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from seedlab.core.additions import Lora
 from seedlab.core.checksums import Checksums
 from seedlab.core.errors import SeedLabError
-from seedlab.core.weights import WeightHashes
+from seedlab.core.models.weights import WeightHashes
+from seedlab.core.recipes.additions import Lora
 from seedlab.images.metadata import Metadata, MetadataError, read_metadata, write_picture
 from seedlab.images.png import read_chunks, read_pixels, write_png
 from tests.examples import ENVIRONMENT, RECIPE, make_lineage

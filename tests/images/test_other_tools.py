@@ -16,10 +16,10 @@ import pytest
 from filelock import FileLock
 from PIL import Image
 
-from seedlab.core.additions import Lora
-from seedlab.core.recipe import Recipe
-from seedlab.core.schedulers import SCHEDULERS
-from seedlab.core.weights import NO_HASHES, WeightHashes
+from seedlab.core.models.weights import NO_HASHES, WeightHashes
+from seedlab.core.recipes.additions import Lora
+from seedlab.core.recipes.recipe import Recipe
+from seedlab.core.recipes.schedulers import SCHEDULERS
 from seedlab.images.metadata import Metadata, write_picture
 from tests.examples import ENVIRONMENT, RECIPE
 

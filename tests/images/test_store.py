@@ -13,7 +13,7 @@ from PIL import Image
 from seedlab.core.environment import Environment
 from seedlab.core.errors import SeedLabError
 from seedlab.core.picture import Picture
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.images.metadata import read_metadata
 from seedlab.images.png import read_chunks, read_pixels, write_png
 from seedlab.images.store import Store

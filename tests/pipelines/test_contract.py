@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from seedlab.core.picture import Picture
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.rules.kinds.seeds import Seeds
 from seedlab.rules.kinds.suffixes import Suffixes
 from seedlab.workflow.session import Session

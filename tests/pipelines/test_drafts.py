@@ -254,7 +254,7 @@ import json, sys
 from contextlib import closing
 from pathlib import Path
 from threading import Event
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.reports import Finished, Progress
 from seedlab.pipelines.manager import PipelineManager
 from seedlab.pipelines.run_store import RunStore

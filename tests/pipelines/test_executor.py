@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from seedlab.core.errors import SeedLabError
-from seedlab.core.model import ResolvedModel
+from seedlab.core.models.model import ResolvedModel
 from seedlab.core.reports import Failed, Finished, Waiting
 from seedlab.pipelines.manager import PipelineManager
 from tests.examples import ENVIRONMENT

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from seedlab.core.fit import Fit
-from seedlab.core.model_card import ModelCard
+from seedlab.core.models.fit import Fit
+from seedlab.core.models.model_card import ModelCard
 from seedlab.pipelines.fitting import is_short, rate_model
 from seedlab.pipelines.manager import PipelineManager
 from seedlab.pipelines.models.catalog import CATALOG

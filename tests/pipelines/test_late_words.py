@@ -6,7 +6,7 @@ from threading import Event
 import pytest
 
 from seedlab.core.errors import RecipeError
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.reports import Failed, Finished, Progress
 from seedlab.pipelines import shared_steps
 from seedlab.pipelines.executor import Batch

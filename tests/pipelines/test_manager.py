@@ -12,8 +12,8 @@ import pytest
 import torch
 
 from seedlab.core.errors import RecipeError, SeedLabError
+from seedlab.core.recipes.schedulers import list_family
 from seedlab.core.reports import Failed, Finished, Progress, Waiting
-from seedlab.core.schedulers import list_family
 from seedlab.pipelines.exact.plans import Plan, Plans
 from seedlab.pipelines.failures import NO_MEMORY, explain
 from seedlab.pipelines.loaded.loading import load_pipeline

@@ -12,9 +12,9 @@ from threading import Event
 
 import pytest
 
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipes.recipe import Recipe
+from seedlab.core.recipes.schedulers import list_family
 from seedlab.core.reports import Failed
-from seedlab.core.schedulers import list_family
 from seedlab.pipelines.manager import PipelineManager
 from seedlab.pipelines.models.addresses import find_model
 from seedlab.rules.kinds.suffixes import GUIDE_SUFFIXES

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 import torch
 
-from seedlab.core.additions import Nudge
 from seedlab.core.errors import RecipeError
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipes.additions import Nudge
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.images.metadata import Metadata, read_metadata, write_picture
 from seedlab.pipelines.models.addresses import find_model
 from seedlab.pipelines.sampling.call import sample

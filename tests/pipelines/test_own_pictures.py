@@ -11,9 +11,9 @@ from threading import Event
 import pytest
 from PIL import Image
 
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipes.recipe import Recipe
+from seedlab.core.recipes.start import Start
 from seedlab.core.reports import Failed, Finished
-from seedlab.core.start import Start
 from seedlab.images.index.search import OPERATOR
 from seedlab.images.inputs.reading import read_input
 from seedlab.images.inputs.store import InputStore

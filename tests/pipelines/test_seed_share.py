@@ -6,7 +6,7 @@ from threading import Event
 
 import pytest
 
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.pipelines.manager import PipelineManager
 from seedlab.workflow.known.shares import KnownShares
 from seedlab.workflow.measuring import measure_model

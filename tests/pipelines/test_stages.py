@@ -12,13 +12,13 @@ import diffusers
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
-from seedlab.core.additions import Nudge
 from seedlab.core.errors import RecipeError
-from seedlab.core.model import ResolvedModel
-from seedlab.core.recipe import Recipe
+from seedlab.core.models.model import ResolvedModel
+from seedlab.core.recipes.additions import Nudge
+from seedlab.core.recipes.recipe import Recipe
+from seedlab.core.recipes.schedulers import list_family
+from seedlab.core.recipes.start import LANCZOS, LATENT_BICUBIC, InputPicture, Start
 from seedlab.core.reports import Failed, Finished, Progress, Waiting
-from seedlab.core.schedulers import list_family
-from seedlab.core.start import LANCZOS, LATENT_BICUBIC, InputPicture, Start
 from seedlab.images.metadata import Metadata, read_metadata, write_picture
 from seedlab.pipelines.executor import Batch
 from seedlab.pipelines.models.addresses import find_model

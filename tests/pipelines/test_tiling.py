@@ -8,7 +8,7 @@ import pytest
 from diffusers import AutoencoderTiny
 
 from seedlab.core.errors import RecipeError
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.reports import Failed
 from seedlab.pipelines.models.addresses import find_model
 from seedlab.pipelines.sampling.tiling import tile_autoencoder

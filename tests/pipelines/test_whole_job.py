@@ -11,7 +11,7 @@ from threading import Event
 import pytest
 
 from seedlab.application import Application
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.images.compare import hash_pixels
 from seedlab.images.png import read_pixels
 from seedlab.images.restoring import Restored, restore

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
-from seedlab.core.model import ResolvedModel
-from seedlab.core.recipe import Recipe
+from seedlab.core.models.model import ResolvedModel
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.reports import Report
 from seedlab.pipelines.exact.batch_sizes import BatchSizes
 from seedlab.pipelines.exact.graphs import GraphCache

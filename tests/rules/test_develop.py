@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from seedlab.core.additions import Lora, Nudge
 from seedlab.core.errors import RecipeError
-from seedlab.core.start import LATENT_BICUBIC, Start
+from seedlab.core.recipes.additions import Lora, Nudge
+from seedlab.core.recipes.start import LATENT_BICUBIC, Start
 from seedlab.rules.kinds.develop import LARGER, Develop
 from seedlab.rules.kinds.matrix import Matrix
 from seedlab.rules.kinds.seeds import Seeds

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from seedlab.core.additions import Nudge
 from seedlab.core.errors import RecipeError
-from seedlab.core.recipe import MAX_NUDGES
+from seedlab.core.recipes.additions import Nudge
+from seedlab.core.recipes.recipe import MAX_NUDGES
 from seedlab.rules.kinds.matrix import Matrix
 from seedlab.rules.kinds.nudge import Nudges
 from seedlab.rules.kinds.seeds import Seeds

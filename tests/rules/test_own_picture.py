@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from seedlab.core.errors import RecipeError
-from seedlab.core.start import InputPicture
+from seedlab.core.recipes.start import InputPicture
 from seedlab.rules.kinds.develop import Develop
 from seedlab.rules.kinds.seeds import Seeds
 from seedlab.rules.kinds.vary_picture import VaryPicture

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from seedlab.core.errors import RecipeError
-from seedlab.core.start import Start
+from seedlab.core.recipes.start import Start
 from seedlab.pipelines.models.catalog import CATALOG
 from seedlab.rules.kinds.edit import Edit
 from seedlab.rules.kinds.shapes import Shapes

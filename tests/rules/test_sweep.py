@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from seedlab.core.additions import Lora
 from seedlab.core.errors import RecipeError
+from seedlab.core.recipes.additions import Lora
 from seedlab.rules.kinds.sweep import Sweep
 from tests.examples import RECIPE
 

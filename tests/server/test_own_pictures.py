@@ -8,8 +8,8 @@ from PIL import Image
 
 from seedlab.application import Application
 from seedlab.core.errors import SeedLabError
+from seedlab.core.recipes.start import Start
 from seedlab.core.reports import Failed
-from seedlab.core.start import Start
 from seedlab.core.visitors import name_owner
 from seedlab.images.index.search import NOBODY, OPERATOR
 from seedlab.rules.kinds.seeds import Seeds

@@ -7,7 +7,7 @@ from threading import Event
 import pytest
 from diffusers import StableDiffusionPipeline
 
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.reports import Failed, Finished, Progress
 from seedlab.pipelines.devices.memory import ACTIVATION_BYTES
 from seedlab.pipelines.devices.offload import is_offloaded, measure_size

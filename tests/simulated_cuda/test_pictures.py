@@ -9,8 +9,8 @@ from threading import Event
 import pytest
 
 from seedlab.cli.main import main
-from seedlab.core.additions import Nudge
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipes.additions import Nudge
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.reports import Failed, Finished
 from seedlab.pipelines import joint_calls
 from seedlab.pipelines.devices.offload import is_offloaded

@@ -19,7 +19,7 @@ from tests.pipelines.zerogpu.host import DeviceApi, enter_space
 
 api = DeviceApi()
 enter_space(api.url)
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.pipelines.manager import PipelineManager
 from seedlab.pipelines.zerogpu.executor import ZeroGpuExecutor
 from tests.pipelines.zerogpu.rounds import make

@@ -8,12 +8,12 @@ from threading import Event
 
 from PIL import Image, ImageDraw
 
-from seedlab.core.additions import Lora
 from seedlab.core.environment import Environment
 from seedlab.core.errors import RecipeError, SeedLabError
-from seedlab.core.model import Model
+from seedlab.core.models.model import Model
 from seedlab.core.picture import Picture
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipes.additions import Lora
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.reports import Failed, Finished, Progress, Report, Waiting
 from seedlab.workflow.known.shares import KnownShares
 from seedlab.workflow.live import LiveDrafts

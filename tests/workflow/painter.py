@@ -8,7 +8,7 @@ from threading import Event
 from PIL import Image
 
 from seedlab.core.picture import Picture
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.reports import Failed, Finished, Progress, Report
 from seedlab.rules.change import Lineage
 from seedlab.workflow.session import Session

@@ -6,8 +6,8 @@ from threading import Event
 import pytest
 
 from seedlab.core.errors import SeedLabError
+from seedlab.core.recipes.start import Start
 from seedlab.core.reports import Progress
-from seedlab.core.start import Start
 from seedlab.workflow.live import LiveDrafts, choose_live_steps
 from tests.examples import MODEL as UNRESOLVED
 

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from seedlab.core.errors import RecipeError, SeedLabError
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.reports import Failed, Finished, Report
 from seedlab.workflow.known.shares import KnownShares
 from seedlab.workflow.measuring import (

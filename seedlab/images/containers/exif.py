@@ -7,7 +7,7 @@ all of it, so only the few entries that tools write settings into are looked up 
 import struct
 from collections.abc import Iterator, Mapping, Sequence
 
-from seedlab.core.text import decode
+from seedlab.core.texts.text import decode
 
 MAX_BYTES = 2**20
 MAX_ENTRIES = 200

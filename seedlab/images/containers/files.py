@@ -8,7 +8,7 @@ from threading import Lock
 from typing import BinaryIO
 
 from seedlab.core.errors import SeedLabError
-from seedlab.core.text import quote
+from seedlab.core.texts.text import quote
 
 MAX_FILE_BYTES = 50 * 2**20
 

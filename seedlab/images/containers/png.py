@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from seedlab.core.text import decode
+from seedlab.core.texts.text import decode
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 MAX_OTHER_BYTES = 8 * 2**20

@@ -7,7 +7,7 @@ from typing import Any
 from PIL.WebPImagePlugin import WebPImageFile
 
 from seedlab.core.errors import SeedLabError
-from seedlab.core.text import quote
+from seedlab.core.texts.text import quote
 from seedlab.images.containers import jpeg, png, webp
 from seedlab.images.containers.exif import list_raw_profiles, read_exif
 from seedlab.images.containers.files import BROKEN, make_damage_error, open_file

@@ -57,7 +57,7 @@ class ForeignMetadata:
         distilled_guidance: the guidance that is given to a distilled model such as Flux.1-dev.
         width, height: pixels; any number.
         sampler, schedule: the tool's names; "" for unknown ones.
-        scheduler: the name in `seedlab.core.schedulers.SCHEDULERS` that does the same.
+        scheduler: the name in `seedlab.core.recipes.schedulers.SCHEDULERS` that does the same.
         model: the tool's name of the model.
         model_hash: the start of the SHA-256 of its file; "" if unknown.
         has_other_weights: whether brackets in its prompts have another meaning than AUTOMATIC1111 gives them.

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from seedlab.core.additions import MAX_LORA_WEIGHT
+from seedlab.core.recipes.additions import MAX_LORA_WEIGHT
 from seedlab.images.foreign.details import Details
 from seedlab.images.foreign.metadata import Detail, ForeignLora, ForeignMetadata
 from seedlab.images.foreign.values import read_json, read_name, read_number, show, strip_ending

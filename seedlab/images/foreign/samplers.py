@@ -3,7 +3,7 @@
 import re
 
 from seedlab.core.errors import RecipeError
-from seedlab.core.schedulers import parse_scheduler
+from seedlab.core.recipes.schedulers import parse_scheduler
 
 PLAIN = ("", "uniform", "normal", "default", "native", "discrete", "euler")
 """Schedules that are the model's own. ComfyUI's "normal" has the noise levels of AUTOMATIC1111's "Uniform"."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from seedlab.core.text import is_whole
+from seedlab.core.texts.text import is_whole
 from seedlab.images.containers.exif import USER_COMMENT, XP_COMMENT
 from seedlab.images.containers.texts import COMMENT
 

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from sqlite3 import Connection
 
-from seedlab.core.additions import MAX_SEED
 from seedlab.core.errors import SeedLabError
-from seedlab.core.text import is_whole, quote
+from seedlab.core.recipes.additions import MAX_SEED
+from seedlab.core.texts.text import is_whole, quote
 from seedlab.core.validation import check_int
 from seedlab.images.index.database import Database
 from seedlab.images.index.search import MARKS, NOBODY, Search, write_query

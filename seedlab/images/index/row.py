@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from seedlab.core.canonical import hash_json
-from seedlab.core.file_names import hide_folders
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipes.recipe import Recipe
+from seedlab.core.texts.file_names import hide_folders
 from seedlab.images.index.words import fold
 
 

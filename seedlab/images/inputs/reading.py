@@ -12,8 +12,8 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from seedlab.core.errors import SeedLabError
-from seedlab.core.start import MAX_INPUT_NAME, MAX_INPUT_SIDE, InputPicture
-from seedlab.core.text import quote
+from seedlab.core.recipes.start import MAX_INPUT_NAME, MAX_INPUT_SIDE, InputPicture
+from seedlab.core.texts.text import quote
 from seedlab.images.compare import hash_pixels
 from seedlab.images.containers.files import BROKEN, DECODING, make_damage_error, open_file
 from seedlab.images.containers.orientation import SIDEWAYS, TURNS, read_orientation

@@ -11,8 +11,8 @@ from PIL.PngImagePlugin import PngImageFile
 
 from seedlab.core.errors import SeedLabError
 from seedlab.core.files import delete_abandoned, delete_least_used, is_full, write_atomically
-from seedlab.core.start import InputPicture
-from seedlab.core.text import quote
+from seedlab.core.recipes.start import InputPicture
+from seedlab.core.texts.text import quote
 from seedlab.images.compare import hash_pixels
 from seedlab.images.containers.files import BROKEN, DECODING
 from seedlab.images.index.search import NOBODY, OPERATOR

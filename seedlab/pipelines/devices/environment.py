@@ -7,7 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from seedlab.core.environment import Environment
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.pipelines.devices.kernels import describe_kernels
 from seedlab.pipelines.devices.libraries import import_libraries
 from seedlab.pipelines.devices.selection import choose_memory_format

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from seedlab.core.errors import SeedLabError
-from seedlab.core.text import quote
+from seedlab.core.texts.text import quote
 
 LOGGER = logging.getLogger(__name__)
 LISTED = 5

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.pipelines.exact.batch_sizes import GUIDE_BATCH
 from seedlab.pipelines.exact.graphs import GraphCache
 from seedlab.pipelines.exact.plans import NotExactError, Plans

@@ -14,7 +14,7 @@ from typing import Any
 
 from seedlab.core.errors import RecipeError
 from seedlab.core.files import Signature
-from seedlab.core.text import quote
+from seedlab.core.texts.text import quote
 from seedlab.pipelines.devices.libraries import find_class
 from seedlab.pipelines.loaded.hashes import sign_weights
 from seedlab.pipelines.loaded.sources import Source

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from seedlab.core.additions import Lora
 from seedlab.core.errors import SeedLabError
 from seedlab.core.files import Signature
-from seedlab.core.model import Model
-from seedlab.core.weights import WeightHashes
+from seedlab.core.models.model import Model
+from seedlab.core.models.weights import WeightHashes
+from seedlab.core.recipes.additions import Lora
 from seedlab.pipelines.hub.cache import COMMIT
 from seedlab.pipelines.hub.progress import OnProgress
 from seedlab.pipelines.loaded.hashes import add_hashes, hash_file, hash_tensors, hash_weights, sign_weights

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from seedlab.core.additions import Lora
 from seedlab.core.errors import SeedLabError
-from seedlab.core.text import quote
+from seedlab.core.recipes.additions import Lora
+from seedlab.core.texts.text import quote
 from seedlab.pipelines.devices.defects import refuse_defects
 from seedlab.pipelines.devices.library_warnings import collect_warnings
 from seedlab.pipelines.devices.offload import place

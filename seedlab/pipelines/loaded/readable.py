@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from seedlab.core.errors import SeedLabError
-from seedlab.core.text import quote
+from seedlab.core.texts.text import quote
 from seedlab.pipelines.loaded.sources import Source
 from seedlab.pipelines.models.weights import ENDING, is_safetensors
 

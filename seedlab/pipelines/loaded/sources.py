@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from seedlab.core.errors import SeedLabError
-from seedlab.core.file_names import is_name, is_path
-from seedlab.core.model import SKETCH, Model
-from seedlab.core.text import quote
+from seedlab.core.models.model import SKETCH, Model
+from seedlab.core.texts.file_names import is_name, is_path
+from seedlab.core.texts.text import quote
 from seedlab.pipelines.devices.libraries import import_libraries
 from seedlab.pipelines.hub.cache import download_snapshot, find_configurations, find_snapshot
 from seedlab.pipelines.hub.progress import OnProgress

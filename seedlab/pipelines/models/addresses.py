@@ -7,9 +7,9 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
 
 from seedlab.core.errors import RecipeError, SeedLabError
-from seedlab.core.file_names import is_share
-from seedlab.core.model import Model
-from seedlab.core.text import quote
+from seedlab.core.models.model import Model
+from seedlab.core.texts.file_names import is_share
+from seedlab.core.texts.text import quote
 from seedlab.pipelines.models.catalog import ALIASES, CATALOG, NAMES
 from seedlab.pipelines.models.folders import check_folder, find_pipeline, read_folder
 from seedlab.pipelines.models.single_files.checkpoints import find_checkpoint, read_checkpoint

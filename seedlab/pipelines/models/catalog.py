@@ -5,10 +5,10 @@ Download sizes count the files that diffusers takes from the repository (safeten
 
 from pathlib import Path
 
-from seedlab.core.model import SKETCH, Model
-from seedlab.core.model_card import ModelCard
-from seedlab.core.schedulers import FLOW_SOLVERS
-from seedlab.core.seed_share import SeedShare
+from seedlab.core.models.model import SKETCH, Model
+from seedlab.core.models.model_card import ModelCard
+from seedlab.core.models.seed_share import SeedShare
+from seedlab.core.recipes.schedulers import FLOW_SOLVERS
 
 SKETCH_FOLDER = Path(__file__).resolve().parents[2] / "sketch" / "weights"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from seedlab.core.errors import RecipeError
-from seedlab.core.text import quote
+from seedlab.core.texts.text import quote
 
 MAX_BYTES = 20_000_000
 """The index of a model in hundreds of files takes about 1 MB."""

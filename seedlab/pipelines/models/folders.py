@@ -6,10 +6,10 @@ from typing import Any
 
 from seedlab.core.errors import RecipeError
 from seedlab.core.files import Signature, sign_files
-from seedlab.core.model import Model
-from seedlab.core.recipe import MAX_STEPS
-from seedlab.core.schedulers import FLOW_SOLVERS, REPLACED, name_scheduler
-from seedlab.core.text import quote
+from seedlab.core.models.model import Model
+from seedlab.core.recipes.recipe import MAX_STEPS
+from seedlab.core.recipes.schedulers import FLOW_SOLVERS, REPLACED, name_scheduler
+from seedlab.core.texts.text import quote
 from seedlab.pipelines.models.configurations import check_numbers, name_model, read_json
 from seedlab.pipelines.models.families import find_family
 from seedlab.pipelines.models.parts import Parts, find_parts

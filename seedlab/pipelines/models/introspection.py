@@ -9,8 +9,8 @@ from typing import Any
 
 from seedlab.core.errors import RecipeError
 from seedlab.core.files import Signature
-from seedlab.core.model import Model
-from seedlab.core.text import quote
+from seedlab.core.models.model import Model
+from seedlab.core.texts.text import quote
 from seedlab.pipelines.devices.libraries import find_class
 from seedlab.pipelines.models.capabilities import Capabilities, resizes_noise, takes_nudges
 from seedlab.pipelines.models.configurations import read_json

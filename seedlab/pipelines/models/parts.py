@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from seedlab.core.errors import RecipeError
-from seedlab.core.text import quote
+from seedlab.core.texts.text import quote
 from seedlab.pipelines.models.configurations import name_model, read_json
 from seedlab.pipelines.models.weights import ENDING, PICKLES, is_safetensors, read_checked_header
 

@@ -9,7 +9,7 @@ import numpy as np
 from seedlab.core.errors import RecipeError
 from seedlab.core.files import Signature, sign_files
 from seedlab.core.safetensors import Header, read_header
-from seedlab.core.text import quote
+from seedlab.core.texts.text import quote
 
 ENDING = ".safetensors"
 PICKLES = (".bin", ".ckpt", ".pickle", ".pkl", ".pt", ".pth")

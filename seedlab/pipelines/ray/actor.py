@@ -17,10 +17,10 @@ from PIL.Image import Image
 from seedlab import __version__
 from seedlab.core.errors import SeedLabError
 from seedlab.core.files import find_cache
-from seedlab.core.model import SKETCH
-from seedlab.core.recipe import Recipe
+from seedlab.core.models.model import SKETCH
+from seedlab.core.recipes.recipe import Recipe
+from seedlab.core.recipes.start import InputPicture
 from seedlab.core.reports import Finished, Report
-from seedlab.core.start import InputPicture
 from seedlab.pipelines.devices.libraries import use_threads
 from seedlab.pipelines.loaded.files import ModelFiles
 from seedlab.pipelines.manager import PipelineManager

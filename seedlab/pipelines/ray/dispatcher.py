@@ -10,7 +10,7 @@ from queue import SimpleQueue
 from threading import Condition, Event
 
 from seedlab.core.priority import Priority
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.reports import Failed, Report
 from seedlab.pipelines.exact.batch import split_batches
 from seedlab.pipelines.executor import Batch

@@ -7,7 +7,7 @@ from pathlib import Path
 from PIL.Image import Image
 
 from seedlab.core.environment import Environment
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.reports import Report
 
 

@@ -7,9 +7,9 @@ from contextlib import closing, suppress
 from threading import Event, Lock, Thread
 from typing import Protocol
 
-from seedlab.core.additions import Lora
 from seedlab.core.errors import SeedLabError
-from seedlab.core.model import ResolvedModel
+from seedlab.core.models.model import ResolvedModel
+from seedlab.core.recipes.additions import Lora
 from seedlab.core.reports import Failed, Finished, Report
 from seedlab.pipelines.loaded.files import ModelFiles
 from seedlab.pipelines.ray.admission import Admission

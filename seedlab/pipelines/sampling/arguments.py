@@ -3,8 +3,8 @@
 from typing import Any
 
 from seedlab.core.errors import RecipeError, SeedLabError
-from seedlab.core.recipe import Recipe
-from seedlab.core.schedulers import find_scheduler
+from seedlab.core.recipes.recipe import Recipe
+from seedlab.core.recipes.schedulers import find_scheduler
 from seedlab.pipelines.models.capabilities import Capabilities
 from seedlab.pipelines.sampling.stages import Source
 

@@ -11,7 +11,7 @@ from PIL import Image
 
 from seedlab.core.checksums import Checksums
 from seedlab.core.errors import SeedLabError
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.pipelines.devices.library_warnings import collect_warnings
 from seedlab.pipelines.devices.warning_kinds import translate_warnings
 from seedlab.pipelines.models.capabilities import Capabilities

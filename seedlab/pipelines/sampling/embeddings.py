@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from seedlab.core.errors import RecipeError
-from seedlab.core.model_checks import ESCAPING
-from seedlab.core.prompt_weights import Part, is_weighted, join_parts, read_parts
-from seedlab.core.recipe import Recipe
-from seedlab.core.text import quote
+from seedlab.core.models.model_checks import ESCAPING
+from seedlab.core.recipes.prompt_weights import Part, is_weighted, join_parts, read_parts
+from seedlab.core.recipes.recipe import Recipe
+from seedlab.core.texts.text import quote
 from seedlab.pipelines.models.families import family_of
 from seedlab.pipelines.sampling.variety import vary_embeddings
 

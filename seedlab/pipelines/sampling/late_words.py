@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from seedlab.core.errors import RecipeError
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.pipelines.models.families import family_of
 from seedlab.pipelines.sampling.steps import count_steps
 

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from seedlab.core.errors import SeedLabError
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.pipelines.models.capabilities import resizes_noise, takes_nudges
 from seedlab.pipelines.patching import replace_attribute
 from seedlab.pipelines.sampling.noise_size import resize_noise

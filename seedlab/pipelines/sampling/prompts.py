@@ -5,8 +5,8 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from seedlab.core.prompt_weights import has_marks
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipes.prompt_weights import has_marks
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.pipelines.devices.library_warnings import collect_warnings, repeat_warnings
 from seedlab.pipelines.models.capabilities import Capabilities
 from seedlab.pipelines.models.families import family_of

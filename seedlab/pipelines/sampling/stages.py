@@ -8,8 +8,8 @@ from typing import Any
 from PIL import Image, ImageOps
 
 from seedlab.core.errors import RecipeError
-from seedlab.core.model_checks import NO_LATENTS
-from seedlab.core.recipe import Recipe
+from seedlab.core.models.model_checks import NO_LATENTS
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.pipelines.devices.library_warnings import collect_warnings
 
 
@@ -79,7 +79,7 @@ def _check_latents(pipeline: Any) -> None:
 
 
 def resize(picture: Image.Image, recipe: Recipe) -> Image.Image:
-    """Return the picture that a recipe starts from in the recipe's size; see `seedlab.core.start.Start`."""
+    """Return the picture that a recipe starts from in the recipe's size; see `seedlab.core.recipes.start.Start`."""
     return ImageOps.fit(picture, (recipe.width, recipe.height), Image.Resampling.LANCZOS)
 
 

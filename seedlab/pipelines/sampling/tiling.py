@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from seedlab.core.errors import RecipeError
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.pipelines.patching import replace_attribute
 
 PIXEL_BYTES = 3_100

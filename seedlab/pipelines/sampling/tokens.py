@@ -3,8 +3,8 @@
 import inspect
 from typing import Any
 
-from seedlab.core.prompt_weights import strip_weights
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipes.prompt_weights import strip_weights
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.pipelines.models.families import family_of
 
 TOKENIZERS = ("tokenizer", "tokenizer_2", "tokenizer_3")

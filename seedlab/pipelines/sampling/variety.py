@@ -6,7 +6,7 @@ InvokeAI. The steps after it read the embedding as it is (see `late_words`), so 
 
 from typing import TYPE_CHECKING
 
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipes.recipe import Recipe
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -7,7 +7,7 @@ first in its queue, and a call that takes longer may be killed: https://huggingf
 from collections.abc import Iterable
 from threading import Lock
 
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.pipelines.work import Work
 
 STEP_SECONDS = 0.1

@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from seedlab.core.errors import RecipeError, blame
-from seedlab.core.model import SKETCH, Model
-from seedlab.core.numbers import MAX_CHARACTERS
-from seedlab.core.recipe import Recipe
-from seedlab.core.start import LANCZOS, LATENT_BICUBIC
-from seedlab.core.text import quote
+from seedlab.core.models.model import SKETCH, Model
+from seedlab.core.recipes.recipe import Recipe
+from seedlab.core.recipes.start import LANCZOS, LATENT_BICUBIC
+from seedlab.core.texts.numbers import MAX_CHARACTERS
+from seedlab.core.texts.text import quote
 from seedlab.core.validation import check_text
 from seedlab.rules.parameter import Choice, Parameter
 from seedlab.rules.rule import Rule, Value, check_count, unique

@@ -6,9 +6,9 @@ from types import MappingProxyType
 from typing import Any
 
 from seedlab.core.errors import RecipeError
-from seedlab.core.recipe import Recipe
-from seedlab.core.start import SHARED
-from seedlab.core.text_changes import name_change
+from seedlab.core.recipes.recipe import Recipe
+from seedlab.core.recipes.start import SHARED
+from seedlab.core.texts.text_changes import name_change
 from seedlab.rules.kinds.words import replace_prompt
 from seedlab.rules.prompts import read_marks
 from seedlab.rules.rule import Rule, Value

@@ -10,9 +10,9 @@ from math import ceil
 from typing import Self
 
 from seedlab.core.errors import RecipeError, blame
-from seedlab.core.numbers import read_whole
-from seedlab.core.recipe import Recipe
-from seedlab.core.text import quote
+from seedlab.core.recipes.recipe import Recipe
+from seedlab.core.texts.numbers import read_whole
+from seedlab.core.texts.text import quote
 from seedlab.rules.kinds.suffixes import GLUE, GUIDE_SUFFIXES, check_left, extend_prompt, has_suffix, parse_suffixes
 from seedlab.rules.parameter import Parameter
 from seedlab.rules.prompts import read_marks

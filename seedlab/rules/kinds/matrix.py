@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from seedlab.core.errors import RecipeError, blame
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.rules.parameter import Choice, Parameter
 from seedlab.rules.rule import Rule, Table, Value, check_count, unique
 

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Self
 
-from seedlab.core.additions import Nudge
 from seedlab.core.errors import blame
-from seedlab.core.model import Model
-from seedlab.core.model_checks import NO_NUDGES
-from seedlab.core.recipe import Recipe
+from seedlab.core.models.model import Model
+from seedlab.core.models.model_checks import NO_NUDGES
+from seedlab.core.recipes.additions import Nudge
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.rules.other_seeds import read_goals, read_value
 from seedlab.rules.parameter import Parameter
 from seedlab.rules.rule import Rule, Value

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from seedlab.core.errors import RecipeError
-from seedlab.core.recipe import Recipe
-from seedlab.core.text_changes import name_change
+from seedlab.core.recipes.recipe import Recipe
+from seedlab.core.texts.text_changes import name_change
 from seedlab.rules.kinds.seeds import format_seeds
 from seedlab.rules.kinds.words import replace_prompt
 from seedlab.rules.parameter import Choice, Parameter

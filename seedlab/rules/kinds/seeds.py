@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
-from seedlab.core.additions import MAX_SEED
-from seedlab.core.recipe import Recipe
-from seedlab.core.seeds import parse_seeds
-from seedlab.core.text import quote
+from seedlab.core.recipes.additions import MAX_SEED
+from seedlab.core.recipes.recipe import Recipe
+from seedlab.core.recipes.seeds import parse_seeds
+from seedlab.core.texts.text import quote
 from seedlab.rules.parameter import Parameter
 from seedlab.rules.rule import Rule, Value
 

@@ -7,11 +7,11 @@ from math import sqrt
 from typing import Self
 
 from seedlab.core.errors import RecipeError, blame
-from seedlab.core.model import Model
-from seedlab.core.model_checks import NO_RESIZED_NOISE
-from seedlab.core.numbers import MAX_CHARACTERS, tidy_digits
-from seedlab.core.recipe import Recipe
-from seedlab.core.text import quote
+from seedlab.core.models.model import Model
+from seedlab.core.models.model_checks import NO_RESIZED_NOISE
+from seedlab.core.recipes.recipe import Recipe
+from seedlab.core.texts.numbers import MAX_CHARACTERS, tidy_digits
+from seedlab.core.texts.text import quote
 from seedlab.core.validation import check_text
 from seedlab.rules.parameter import Choice, Parameter
 from seedlab.rules.rule import Rule, Value, check_count, unique

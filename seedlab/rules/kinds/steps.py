@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.rules.kinds.sweep import Sweep
 from seedlab.rules.rule import Rule, Value
 

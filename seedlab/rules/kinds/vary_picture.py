@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Self
 
 from seedlab.core.errors import blame
-from seedlab.core.model import Model
-from seedlab.core.recipe import Recipe
+from seedlab.core.models.model import Model
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.rules.other_seeds import read_goals, read_value
 from seedlab.rules.parameter import Parameter
 from seedlab.rules.rule import Rule, Value

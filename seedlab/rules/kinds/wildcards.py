@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from seedlab.core.errors import RecipeError, blame
-from seedlab.core.recipe import Recipe
-from seedlab.core.seeds import parse_seeds
+from seedlab.core.recipes.recipe import Recipe
+from seedlab.core.recipes.seeds import parse_seeds
 from seedlab.rules.expansion import choose, fill_in, split_choices
 from seedlab.rules.kinds.suffixes import GLUE, extend_prompt
 from seedlab.rules.parameter import Parameter

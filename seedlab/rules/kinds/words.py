@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from seedlab.core.errors import RecipeError, blame
-from seedlab.core.recipe import Recipe
-from seedlab.core.text_changes import name_change
+from seedlab.core.recipes.recipe import Recipe
+from seedlab.core.texts.text_changes import name_change
 from seedlab.rules.parameter import Parameter
 from seedlab.rules.prompts import read_marks
 from seedlab.rules.rule import Rule, Value, read_lines

@@ -18,8 +18,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from seedlab.core.errors import RecipeError, SeedLabError
-from seedlab.core.recipe import CPU_NOISES
-from seedlab.core.text import quote
+from seedlab.core.recipes.recipe import CPU_NOISES
+from seedlab.core.texts.text import quote
 from seedlab.server.programs.running import MAX_CALLS, run_work
 from seedlab.workflow.jobs.rounds import Grid
 from seedlab.workflow.tools import MAX_PICTURES, Progress, Tools

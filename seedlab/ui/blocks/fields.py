@@ -5,8 +5,8 @@ from typing import Any
 import gradio as gr
 
 from seedlab.core.errors import RecipeError
-from seedlab.core.model import Model
-from seedlab.core.schedulers import SCHEDULERS
+from seedlab.core.models.model import Model
+from seedlab.core.recipes.schedulers import SCHEDULERS
 from seedlab.rules.parameter import Parameter
 from seedlab.rules.registry import VARIATIONS
 from seedlab.ui.views.captions import label_scheduler

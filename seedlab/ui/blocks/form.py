@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from seedlab.core import canonical
-from seedlab.core.additions import Lora
 from seedlab.core.errors import RecipeError
-from seedlab.core.model import Model
-from seedlab.core.numbers import read_number, read_whole
-from seedlab.core.recipe import Recipe
-from seedlab.core.start import InputPicture
+from seedlab.core.models.model import Model
+from seedlab.core.recipes.additions import Lora
+from seedlab.core.recipes.recipe import Recipe
+from seedlab.core.recipes.start import InputPicture
+from seedlab.core.texts.numbers import read_number, read_whole
 from seedlab.rules.kinds.seeds import Seeds
 from seedlab.rules.own_picture import FIELD, add_start, read_start_strength
 from seedlab.rules.registry import list_parameters

@@ -7,8 +7,8 @@ from typing import Any
 import gradio as gr
 
 from seedlab.core.errors import RecipeError, SeedLabError
-from seedlab.core.recipe import Recipe
-from seedlab.core.seeds import has_random_seeds, write_seeds
+from seedlab.core.recipes.recipe import Recipe
+from seedlab.core.recipes.seeds import has_random_seeds, write_seeds
 from seedlab.rules.own_picture import describe_start
 from seedlab.rules.registry import VARIATIONS, find_variation
 from seedlab.rules.rule import Rule

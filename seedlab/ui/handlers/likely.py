@@ -5,7 +5,7 @@ from contextlib import suppress
 import gradio as gr
 
 from seedlab.core.errors import SeedLabError
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.rules.kinds.seeds import Seeds, list_next
 from seedlab.ui.handlers.live import LiveHandlers
 from seedlab.ui.page_session import PageSession

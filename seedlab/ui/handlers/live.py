@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 
 from seedlab.core.errors import SeedLabError
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.reports import Failed, Finished, Progress, Report
 from seedlab.ui.blocks.form import ERROR_PLACES, Form, read_model_id
 from seedlab.ui.handlers.exploring import ExploringHandlers

@@ -6,10 +6,10 @@ from typing import Any
 
 from seedlab.core.environment import Environment
 from seedlab.core.errors import SeedLabError
-from seedlab.core.file_names import name_file
-from seedlab.core.model import Model
-from seedlab.core.recipe import Recipe
-from seedlab.core.text import quote
+from seedlab.core.models.model import Model
+from seedlab.core.recipes.recipe import Recipe
+from seedlab.core.texts.file_names import name_file
+from seedlab.core.texts.text import quote
 from seedlab.images.foreign.metadata import ForeignMetadata
 from seedlab.images.index.search import NOBODY
 from seedlab.images.restoring import Restored, SilentPictureError, restore

@@ -16,7 +16,7 @@ from weakref import WeakValueDictionary
 import gradio as gr
 
 from seedlab.core.errors import SeedLabError
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.visitors import name_owner
 from seedlab.images.index.search import NOBODY
 from seedlab.rules.kinds.develop import LARGER

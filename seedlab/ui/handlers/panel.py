@@ -7,11 +7,11 @@ from typing import Any
 import gradio as gr
 
 from seedlab.core.errors import RecipeError, SeedLabError
-from seedlab.core.fit import Fit
-from seedlab.core.model import Model
-from seedlab.core.numbers import read_whole
-from seedlab.core.recipe import MAX_PROMPT_CHARACTERS, Recipe
-from seedlab.core.text import quote
+from seedlab.core.models.fit import Fit
+from seedlab.core.models.model import Model
+from seedlab.core.recipes.recipe import MAX_PROMPT_CHARACTERS, Recipe
+from seedlab.core.texts.numbers import read_whole
+from seedlab.core.texts.text import quote
 from seedlab.core.uploads import choose_max_upload, format_too_large
 from seedlab.rules.kinds.suffixes import parse_suffixes
 from seedlab.ui.blocks.fields import MODEL_DEPENDENT, update_fields

@@ -7,8 +7,8 @@ from typing import Any
 import gradio as gr
 
 from seedlab.core.errors import SeedLabError
-from seedlab.core.start import InputPicture
-from seedlab.core.text import quote
+from seedlab.core.recipes.start import InputPicture
+from seedlab.core.texts.text import quote
 from seedlab.images.inputs.reading import clean_name, measure_input
 from seedlab.ui.blocks.form import ERROR_PLACES, FIELDS, read_start, write_picture
 from seedlab.ui.handlers.outputs import Outputs, lose, run_action

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from seedlab.core.errors import RecipeError
-from seedlab.core.file_names import is_path
-from seedlab.core.model import Model
-from seedlab.core.recipe import Recipe
-from seedlab.core.text import quote
+from seedlab.core.models.model import Model
+from seedlab.core.recipes.recipe import Recipe
+from seedlab.core.texts.file_names import is_path
+from seedlab.core.texts.text import quote
 from seedlab.rules.kinds.edit import LABELS, SETTINGS, Edit
 from seedlab.rules.kinds.sweep import Sweep
 from seedlab.rules.kinds.words import Words

@@ -7,11 +7,11 @@ from typing import Any
 
 import gradio as gr
 
-from seedlab.core.additions import Lora
 from seedlab.core.errors import SeedLabError
-from seedlab.core.model import Model
-from seedlab.core.recipe import Recipe
-from seedlab.core.seeds import write_seeds
+from seedlab.core.models.model import Model
+from seedlab.core.recipes.additions import Lora
+from seedlab.core.recipes.recipe import Recipe
+from seedlab.core.recipes.seeds import write_seeds
 from seedlab.rules.rule import MAX_VALUES
 from seedlab.ui.blocks.form import ADVANCED
 from seedlab.ui.views.differences import MOST as MOST_COMPARED

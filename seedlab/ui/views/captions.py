@@ -6,16 +6,16 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from seedlab.core.errors import RecipeError
-from seedlab.core.file_names import name_file
-from seedlab.core.fit import Fit
-from seedlab.core.model import Model
-from seedlab.core.model_card import ModelCard
-from seedlab.core.model_checks import NO_STAGES
-from seedlab.core.recipe import CPU_NOISES, Recipe
-from seedlab.core.schedulers import find_scheduler
-from seedlab.core.start import Start
-from seedlab.core.text import quote
-from seedlab.core.text_changes import Kind, Part, compare_texts
+from seedlab.core.models.fit import Fit
+from seedlab.core.models.model import Model
+from seedlab.core.models.model_card import ModelCard
+from seedlab.core.models.model_checks import NO_STAGES
+from seedlab.core.recipes.recipe import CPU_NOISES, Recipe
+from seedlab.core.recipes.schedulers import find_scheduler
+from seedlab.core.recipes.start import Start
+from seedlab.core.texts.file_names import name_file
+from seedlab.core.texts.text import quote
+from seedlab.core.texts.text_changes import Kind, Part, compare_texts
 from seedlab.workflow.drafts import format_draft
 from seedlab.workflow.trails.mark import Mark
 from seedlab.workflow.trails.trail import UNFINISHED, Round, State, Tile, Trail

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from seedlab.core.additions import Lora
-from seedlab.core.file_names import name_file
-from seedlab.core.recipe import Recipe
-from seedlab.core.text_changes import Kind, compare_texts
+from seedlab.core.recipes.additions import Lora
+from seedlab.core.recipes.recipe import Recipe
+from seedlab.core.texts.file_names import name_file
+from seedlab.core.texts.text_changes import Kind, compare_texts
 from seedlab.ui.views.captions import DEVICES, DTYPES, format_start, label_scheduler
 
 MOST = 4

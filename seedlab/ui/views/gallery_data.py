@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from seedlab.core.errors import SeedLabError
-from seedlab.core.numbers import read_whole
+from seedlab.core.texts.numbers import read_whole
 from seedlab.images.index.search import Search
 from seedlab.rules.rule import MAX_VALUES
 from seedlab.workflow.drafts import format_draft

@@ -3,8 +3,8 @@
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from seedlab.core.recipe import Recipe
-from seedlab.core.text_changes import name_change
+from seedlab.core.recipes.recipe import Recipe
+from seedlab.core.texts.text_changes import name_change
 from seedlab.ui.views.captions import label_scheduler
 from seedlab.workflow.trails.trail import Round
 

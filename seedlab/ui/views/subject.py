@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from seedlab.core.recipe import Recipe
-from seedlab.core.seeds import write_seeds
+from seedlab.core.recipes.recipe import Recipe
+from seedlab.core.recipes.seeds import write_seeds
 from seedlab.ui.views.view import find_focus
 from seedlab.workflow.trails.trail import State, Trail
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Event, Lock
 
 from seedlab.core.errors import SeedLabError
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.reports import Failed, Progress, Report, Waiting
 from seedlab.workflow.verification import VerificationResult, format_result
 

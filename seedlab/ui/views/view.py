@@ -8,7 +8,7 @@ from typing import Any
 
 from PIL.Image import Image
 
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.ui.views.captions import (
     format_progress,
     format_seed,

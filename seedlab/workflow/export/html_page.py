@@ -17,8 +17,8 @@ from PIL.Image import Image
 
 from seedlab import __version__
 from seedlab.core.errors import SeedLabError
-from seedlab.core.file_names import hide_folder, hide_folders
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipes.recipe import Recipe
+from seedlab.core.texts.file_names import hide_folder, hide_folders
 from seedlab.images.compare import hash_pixels
 from seedlab.images.containers.files import open_file
 from seedlab.images.metadata import CHUNK, read_metadata

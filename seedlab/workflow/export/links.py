@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 from seedlab.core.canonical import to_json
 from seedlab.core.errors import SeedLabError
-from seedlab.core.text import quote
+from seedlab.core.texts.text import quote
 from seedlab.workflow.export.trail_parts import hide_trail
 from seedlab.workflow.trails.trail import Trail, count_tiles
 from seedlab.workflow.trails.trail_json import read_known, write_trail

@@ -16,8 +16,8 @@ from typing import IO
 
 from seedlab.core.errors import SeedLabError
 from seedlab.core.files import is_full, write_atomically
-from seedlab.core.start import InputPicture
-from seedlab.core.text import quote
+from seedlab.core.recipes.start import InputPicture
+from seedlab.core.texts.text import quote
 from seedlab.images.containers.files import MAX_FILE_BYTES
 from seedlab.images.metadata import read_metadata
 from seedlab.workflow.export.trail_parts import hide_trail

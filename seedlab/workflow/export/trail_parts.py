@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from seedlab.core.file_names import hide_folders
+from seedlab.core.texts.file_names import hide_folders
 from seedlab.images.metadata import Metadata
 from seedlab.rules.kinds.seeds import Seeds
 from seedlab.rules.registry import find_rule

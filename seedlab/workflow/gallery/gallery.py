@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from seedlab.core.errors import SeedLabError
-from seedlab.core.file_names import hide_folders
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipes.recipe import Recipe
+from seedlab.core.texts.file_names import hide_folders
 from seedlab.images.index.index import Index
 from seedlab.images.index.marks import Mark, NamedSeed
 from seedlab.images.index.row import Row, name_family

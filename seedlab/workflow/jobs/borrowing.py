@@ -4,9 +4,9 @@ import re
 from pathlib import Path
 
 from seedlab.core.errors import SeedLabError
-from seedlab.core.model import Model
-from seedlab.core.recipe import Recipe
-from seedlab.core.text import quote
+from seedlab.core.models.model import Model
+from seedlab.core.recipes.recipe import Recipe
+from seedlab.core.texts.text import quote
 from seedlab.images.foreign.metadata import ForeignMetadata
 from seedlab.workflow.pictures.borrowing import borrow
 from seedlab.workflow.services import Services

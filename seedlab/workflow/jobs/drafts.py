@@ -8,9 +8,9 @@ from typing import Any
 from seedlab.core.environment import Environment
 from seedlab.core.errors import SeedLabError
 from seedlab.core.picture import Picture
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.reports import Finished
-from seedlab.core.text import quote
+from seedlab.core.texts.text import quote
 from seedlab.images.foreign.metadata import ForeignMetadata
 from seedlab.images.metadata import Metadata
 from seedlab.images.output_folder import OutputFolder, check_folder, check_room, is_grid, name_finished

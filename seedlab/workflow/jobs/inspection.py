@@ -7,9 +7,9 @@ from pathlib import Path
 from threading import Event
 
 from seedlab.core.errors import SeedLabError
-from seedlab.core.model import Model
+from seedlab.core.models.model import Model
 from seedlab.core.reports import Failed, Generate
-from seedlab.core.text import quote
+from seedlab.core.texts.text import quote
 from seedlab.images.foreign.metadata import ForeignMetadata
 from seedlab.images.metadata import Metadata
 from seedlab.images.restoring import read

@@ -11,7 +11,7 @@ from PIL.Image import Image
 
 from seedlab.core.environment import Environment
 from seedlab.core.errors import SeedLabError
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.images.compare import hash_pixels
 from seedlab.images.grid import make_grid
 from seedlab.images.metadata import Metadata, read_metadata

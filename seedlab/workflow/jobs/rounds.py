@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from seedlab.core.additions import Lora
 from seedlab.core.errors import RecipeError
-from seedlab.core.model import Model
-from seedlab.core.recipe import DTYPES, Recipe
-from seedlab.core.seeds import has_random_seeds
-from seedlab.core.start import InputPicture
+from seedlab.core.models.model import Model
+from seedlab.core.recipes.additions import Lora
+from seedlab.core.recipes.recipe import DTYPES, Recipe
+from seedlab.core.recipes.seeds import has_random_seeds
+from seedlab.core.recipes.start import InputPicture
 from seedlab.images.foreign.metadata import ForeignMetadata
 from seedlab.images.index.search import OPERATOR
 from seedlab.images.inputs.reading import read_input

@@ -6,8 +6,8 @@ from threading import Lock
 
 from seedlab.core.errors import SeedLabError
 from seedlab.core.json_file import read_json, write_json
-from seedlab.core.model import Model
-from seedlab.core.seed_share import SeedShare
+from seedlab.core.models.model import Model
+from seedlab.core.models.seed_share import SeedShare
 
 MAX_MODELS = 200
 

@@ -5,8 +5,8 @@ from statistics import median
 from threading import Lock
 
 from seedlab.core.json_file import read_json, write_json
-from seedlab.core.model import Model
-from seedlab.core.recipe import Recipe
+from seedlab.core.models.model import Model
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.reports import Finished
 
 MAX_KINDS = 200

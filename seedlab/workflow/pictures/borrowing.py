@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from seedlab.core.additions import Lora
 from seedlab.core.errors import RecipeError
-from seedlab.core.model import Model
-from seedlab.core.model_checks import ESCAPING
-from seedlab.core.prompt_weights import choose_syntax, strip_typed_weights
-from seedlab.core.recipe import DTYPES, MAX_LORAS
-from seedlab.core.text import quote
+from seedlab.core.models.model import Model
+from seedlab.core.models.model_checks import ESCAPING
+from seedlab.core.recipes.additions import Lora
+from seedlab.core.recipes.prompt_weights import choose_syntax, strip_typed_weights
+from seedlab.core.recipes.recipe import DTYPES, MAX_LORAS
+from seedlab.core.texts.text import quote
 from seedlab.images.foreign.metadata import Detail, ForeignLora, ForeignMetadata
 from seedlab.images.foreign.samplers import find_scheduler
 from seedlab.images.foreign.values import strip_ending

@@ -5,13 +5,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from seedlab.core.additions import Lora
 from seedlab.core.errors import SeedLabError
-from seedlab.core.file_names import HERE, hide_folder, is_name, is_path, is_share
-from seedlab.core.model import Model
-from seedlab.core.recipe import Recipe
-from seedlab.core.start import InputPicture
-from seedlab.core.text import quote
+from seedlab.core.models.model import Model
+from seedlab.core.recipes.additions import Lora
+from seedlab.core.recipes.recipe import Recipe
+from seedlab.core.recipes.start import InputPicture
+from seedlab.core.texts.file_names import HERE, hide_folder, is_name, is_path, is_share
+from seedlab.core.texts.text import quote
 from seedlab.images.index.search import OPERATOR
 from seedlab.images.inputs.store import InputStore, describe_missing
 from seedlab.images.metadata import Metadata

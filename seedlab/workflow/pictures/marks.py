@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 
-from seedlab.core.prompt_weights import choose_syntax, escape
+from seedlab.core.recipes.prompt_weights import choose_syntax, escape
 from seedlab.images.foreign.metadata import ForeignMetadata
 
 MARKS = re.compile(

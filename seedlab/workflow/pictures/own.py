@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
-from seedlab.core.recipe import Recipe
-from seedlab.core.start import InputPicture
-from seedlab.core.text import quote
+from seedlab.core.recipes.recipe import Recipe
+from seedlab.core.recipes.start import InputPicture
+from seedlab.core.texts.text import quote
 from seedlab.workflow.trails.trail import Trail
 
 

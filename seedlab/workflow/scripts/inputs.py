@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from seedlab.core.errors import SeedLabError
-from seedlab.core.recipe import Recipe
-from seedlab.core.start import InputPicture
+from seedlab.core.recipes.recipe import Recipe
+from seedlab.core.recipes.start import InputPicture
 from seedlab.workflow.scripts.text import quote
 
 

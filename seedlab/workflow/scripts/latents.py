@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipes.recipe import Recipe
 
 KEEPING = (
     "kept = {}",

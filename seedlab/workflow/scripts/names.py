@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 from itertools import takewhile
 
-from seedlab.core.recipe import Recipe
-from seedlab.core.schedulers import find_scheduler
+from seedlab.core.recipes.recipe import Recipe
+from seedlab.core.recipes.schedulers import find_scheduler
 from seedlab.images.output_folder import name_variations
 from seedlab.workflow.scripts.noise import name_noise
 from seedlab.workflow.scripts.prompts import PROMPT_ARGUMENTS

@@ -2,8 +2,8 @@
 
 from collections.abc import Collection, Sequence
 
-from seedlab.core.additions import Nudge
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipes.additions import Nudge
+from seedlab.core.recipes.recipe import Recipe
 
 NOISE = frozenset({"nudges", "drawn"})
 """What `list_noise` returns."""

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from seedlab.core.model import Model
-from seedlab.core.recipe import Recipe
-from seedlab.core.schedulers import find_scheduler
-from seedlab.core.start import InputPicture, Start
+from seedlab.core.models.model import Model
+from seedlab.core.recipes.recipe import Recipe
+from seedlab.core.recipes.schedulers import find_scheduler
+from seedlab.core.recipes.start import InputPicture, Start
 from seedlab.workflow.scripts.inputs import name_inputs, write_inputs
 from seedlab.workflow.scripts.latents import KEEPING, find_kept, list_ways, write_start
 from seedlab.workflow.scripts.names import caption_own, name_pictures

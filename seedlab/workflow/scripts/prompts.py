@@ -5,9 +5,9 @@ They do what `seedlab.pipelines.sampling.embeddings`, `variety` and `late_words`
 
 from collections.abc import Sequence, Set
 
-from seedlab.core.model import Model
-from seedlab.core.prompt_weights import is_weighted, join_parts, read_parts
-from seedlab.core.recipe import Recipe
+from seedlab.core.models.model import Model
+from seedlab.core.recipes.prompt_weights import is_weighted, join_parts, read_parts
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.workflow.scripts.text import quote
 
 CALLBACK = ("callback_on_step_end", "callback_on_step_end_tensor_inputs")

@@ -6,10 +6,10 @@ from dataclasses import fields, replace
 
 from seedlab.core.environment import Environment
 from seedlab.core.errors import SeedLabError
-from seedlab.core.file_names import hide_folder
-from seedlab.core.model import Model
-from seedlab.core.recipe import Recipe
-from seedlab.core.schedulers import find_scheduler
+from seedlab.core.models.model import Model
+from seedlab.core.recipes.recipe import Recipe
+from seedlab.core.recipes.schedulers import find_scheduler
+from seedlab.core.texts.file_names import hide_folder
 from seedlab.workflow.scripts.latents import find_kept
 from seedlab.workflow.scripts.pictures import list_stages, write_pictures
 from seedlab.workflow.scripts.prompts import write_prompt_functions, write_prompt_imports

@@ -5,7 +5,7 @@ from threading import RLock
 from typing import Any
 
 from seedlab.core.picture import Picture
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.workflow.trails.tile import UNFINISHED, State, show_draft, show_picture, stop_tile
 from seedlab.workflow.trails.trail import Round, Trail
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from PIL.Image import Image
 
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.rules.rule import Value
 from seedlab.workflow.trails.mark import UNMARKED, Mark
 

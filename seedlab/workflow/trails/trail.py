@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from seedlab.core.errors import SeedLabError
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.rules.change import Change, Lineage
 from seedlab.rules.kinds.seeds import Seeds
 from seedlab.rules.registry import find_rule

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 from seedlab.core.errors import SeedLabError
-from seedlab.core.recipe import MAX_STEPS, Recipe
+from seedlab.core.recipes.recipe import MAX_STEPS, Recipe
 from seedlab.core.validation import check_int
 from seedlab.rules.kinds.seeds import Seeds
 from seedlab.rules.kinds.suffixes import Suffixes, cut_suffix

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from seedlab.core.model import SKETCH
+from seedlab.core.models.model import SKETCH
 from seedlab.pipelines.manager import PipelineManager
 from seedlab.pipelines.models.catalog import SKETCH_FOLDER
 from tests.benchmarks.gpu.bench import Bench, Line

@@ -10,7 +10,7 @@ from threading import Event
 
 import torch
 
-from seedlab.core.model import SKETCH
+from seedlab.core.models.model import SKETCH
 from seedlab.core.reports import Failed, Finished
 from seedlab.images.compare import hash_pixels
 from seedlab.pipelines.exact.calibration import calibrate, follow_plan

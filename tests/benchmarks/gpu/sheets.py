@@ -6,8 +6,8 @@ from contextlib import closing
 from dataclasses import replace
 from threading import Event
 
-from seedlab.core.model import SKETCH
-from seedlab.core.recipe import Recipe
+from seedlab.core.models.model import SKETCH
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.reports import Finished
 from seedlab.images.compare import hash_pixels
 from seedlab.pipelines.exact.batch_sizes import GUIDE_BATCH, BatchSizes

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from seedlab.core.recipe import MAX_PROMPT_CHARACTERS
-from seedlab.core.schedulers import SCHEDULERS
+from seedlab.core.recipes.recipe import MAX_PROMPT_CHARACTERS
+from seedlab.core.recipes.schedulers import SCHEDULERS
 from seedlab.images.foreign.metadata import Detail, ForeignLora, ForeignMetadata
 from seedlab.images.foreign.tools.automatic1111 import read_infotext
 from seedlab.images.infotext import write_infotext

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.images.index.search import OPERATOR
 from seedlab.images.store import Store
 from tests.examples import ENVIRONMENT, RECIPE, make_finished

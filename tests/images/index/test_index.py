@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from seedlab.core.additions import MAX_SEED, Lora
 from seedlab.core.errors import SeedLabError
+from seedlab.core.recipes.additions import MAX_SEED, Lora
 from seedlab.images.index.database import MARKS_FILE, PICTURES_FILE, Database
 from seedlab.images.index.index import Counts
 from seedlab.images.index.marks import Mark

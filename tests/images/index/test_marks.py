@@ -2,8 +2,8 @@
 
 import pytest
 
-from seedlab.core.additions import MAX_SEED
 from seedlab.core.errors import SeedLabError
+from seedlab.core.recipes.additions import MAX_SEED
 from seedlab.images.index.marks import Mark, NamedSeed
 from seedlab.images.index.search import NOBODY, OPERATOR, Search
 from seedlab.images.store import make_store

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.pipelines.models.addresses import find_model
 
 PROMPT = "Labrador in the style of Vermeer"

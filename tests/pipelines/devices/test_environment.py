@@ -23,7 +23,7 @@ from threading import Event
 import pytest
 import torch
 from seedlab.pipelines.manager import PipelineManager
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.reports import Finished
 from seedlab.images.compare import hash_pixels
 

@@ -14,7 +14,7 @@ from threading import Event
 import pytest
 import torch
 
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.reports import Failed, Finished
 from seedlab.pipelines.exact import denoiser
 from seedlab.pipelines.exact.plans import Plans

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from seedlab.core.additions import Lora
 from seedlab.core.errors import SeedLabError
+from seedlab.core.recipes.additions import Lora
 from seedlab.pipelines.devices.memory import choose_weights, estimate_size
 from seedlab.pipelines.devices.offload import measure_size
 from seedlab.pipelines.loaded.cache import LoadedPipeline, PipelineCache

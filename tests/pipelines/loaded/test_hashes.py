@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from seedlab.core.additions import Lora
-from seedlab.core.model import SKETCH
-from seedlab.core.weights import WeightHashes
+from seedlab.core.models.model import SKETCH
+from seedlab.core.models.weights import WeightHashes
+from seedlab.core.recipes.additions import Lora
 from seedlab.pipelines.loaded.files import ModelFiles
 from seedlab.pipelines.loaded.hashes import hash_tensors, hash_weights
 from seedlab.pipelines.models.catalog import CATALOG

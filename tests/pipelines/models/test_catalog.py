@@ -7,7 +7,7 @@ from threading import Event
 import pytest
 
 from seedlab.core.errors import RecipeError
-from seedlab.core.model import SKETCH
+from seedlab.core.models.model import SKETCH
 from seedlab.core.reports import Finished
 from seedlab.pipelines.models.addresses import find_model
 from seedlab.pipelines.models.catalog import CATALOG, SKETCH_FOLDER

@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from seedlab.core.errors import RecipeError
-from seedlab.core.schedulers import REPLACED
+from seedlab.core.recipes.schedulers import REPLACED
 from seedlab.pipelines.models.addresses import find_model
 from seedlab.pipelines.models.folders import check_folder, find_pipeline, name_pipeline, read_folder
 from tests.pipelines.builders import (

@@ -10,7 +10,7 @@ from threading import Event
 
 from PIL import Image
 
-from seedlab.core.model import ResolvedModel
+from seedlab.core.models.model import ResolvedModel
 from seedlab.core.reports import Failed, Finished, Progress
 from seedlab.pipelines.executor import Batch
 from seedlab.pipelines.ray.executor import ClusterExecutor

@@ -22,7 +22,7 @@ from PIL import Image
 
 from seedlab.core.checksums import Checksums
 from seedlab.core.errors import RecipeError, SeedLabError
-from seedlab.core.schedulers import find_scheduler, list_family, name_scheduler
+from seedlab.core.recipes.schedulers import find_scheduler, list_family, name_scheduler
 from seedlab.pipelines.models.capabilities import Capabilities
 from seedlab.pipelines.sampling.arguments import make_arguments, make_scheduler
 from seedlab.pipelines.sampling.call import sample

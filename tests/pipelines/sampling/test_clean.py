@@ -9,7 +9,7 @@ from diffusers import (
     UniPCMultistepScheduler,
 )
 
-from seedlab.core.schedulers import SCHEDULERS
+from seedlab.core.recipes.schedulers import SCHEDULERS
 from seedlab.pipelines.sampling.arguments import make_scheduler
 from seedlab.pipelines.sampling.clean import predict_clean
 

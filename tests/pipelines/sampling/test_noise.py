@@ -6,8 +6,8 @@ import diffusers
 import pytest
 import torch
 
-from seedlab.core.additions import Nudge
 from seedlab.core.errors import SeedLabError
+from seedlab.core.recipes.additions import Nudge
 from seedlab.pipelines.models.capabilities import takes_nudges
 from seedlab.pipelines.sampling.noise import draw_noise, interpolate, nudge, replace_noise
 from tests.examples import RECIPE

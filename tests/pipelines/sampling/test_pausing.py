@@ -16,7 +16,7 @@ import torch
 from diffusers import DiffusionPipeline
 
 from seedlab.core.errors import SeedLabError
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.pipelines.exact.batch import sample_batch
 from seedlab.pipelines.exact.graphs import GraphCache
 from seedlab.pipelines.exact.plans import Plans
@@ -227,7 +227,7 @@ from pathlib import Path
 from diffusers import DiffusionPipeline
 import torch
 from seedlab.core.errors import SeedLabError
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.pipelines.sampling.call import sample
 from seedlab.pipelines.sampling.paused_files import load
 from tests.pipelines.plain import hash_pixels, load_plainly

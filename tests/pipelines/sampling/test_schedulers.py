@@ -3,7 +3,7 @@
 import diffusers
 import pytest
 
-from seedlab.core.schedulers import find_scheduler
+from seedlab.core.recipes.schedulers import find_scheduler
 
 
 def test_pndm_needs_four_steps_for_its_runge_kutta_start():

@@ -7,7 +7,7 @@ import pytest
 import torch
 from diffusers import DiffusionPipeline, DPMSolverMultistepScheduler, EulerAncestralDiscreteScheduler, PNDMScheduler
 
-from seedlab.core.schedulers import SCHEDULERS
+from seedlab.core.recipes.schedulers import SCHEDULERS
 from seedlab.pipelines.sampling.steps import count_steps, follow_steps
 from tests.pipelines.builders import build_ddim, build_pixart
 

@@ -9,7 +9,7 @@ import openai
 import pytest
 from PIL import Image
 
-from seedlab.core.seeds import parse_seeds
+from seedlab.core.recipes.seeds import parse_seeds
 from seedlab.images.metadata import read_metadata
 from seedlab.server.programs.rest import _write_seeds
 from tests.server.programs.conftest import encode_picture

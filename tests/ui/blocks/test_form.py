@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from seedlab.core.errors import RecipeError
-from seedlab.core.fit import Fit
-from seedlab.core.model_card import ModelCard
+from seedlab.core.models.fit import Fit
+from seedlab.core.models.model_card import ModelCard
 from seedlab.ui.blocks.fields import MODEL_DEPENDENT, list_schedulers
 from seedlab.ui.handlers.page import Handlers
 from tests.ui.fakes import SKETCH, make_services

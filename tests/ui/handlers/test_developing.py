@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 from PIL import Image
 
-from seedlab.core.model import Model
-from seedlab.core.start import LATENT_BICUBIC, Start
+from seedlab.core.models.model import Model
+from seedlab.core.recipes.start import LATENT_BICUBIC, Start
 from seedlab.images.metadata import Metadata, write_picture
 from seedlab.rules.change import Change
 from seedlab.rules.kinds.develop import LARGER

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from seedlab.core.model_card import ModelCard
+from seedlab.core.models.model_card import ModelCard
 from seedlab.rules.registry import list_parameters
 from seedlab.ui.blocks.form import ADVANCED, FORM, Form
 from seedlab.ui.handlers.exploring import FOLLOWERS

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from PIL import Image
 
-from seedlab.core.additions import Lora
+from seedlab.core.recipes.additions import Lora
 from seedlab.images.metadata import Metadata, write_picture
 from seedlab.images.png import write_png
 from seedlab.ui.handlers.page import Handlers

@@ -4,8 +4,8 @@ from dataclasses import fields, replace
 
 import pytest
 
-from seedlab.core.additions import Lora, Nudge
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipes.additions import Lora, Nudge
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.ui.views.differences import FORMATS, MODEL, TEXTS, build_comparison
 from tests.ui.fakes import SKETCH
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from seedlab.core.additions import Nudge
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipes.additions import Nudge
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.rules.kinds.seeds import Seeds
 from seedlab.rules.kinds.suffixes import Suffixes
 from seedlab.ui.views.captions import format_seed, name_download

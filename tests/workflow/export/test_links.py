@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from seedlab.core.additions import MAX_SEED, Lora
 from seedlab.core.errors import SeedLabError
+from seedlab.core.recipes.additions import MAX_SEED, Lora
 from seedlab.rules.kinds.seeds import Seeds
 from seedlab.rules.kinds.suffixes import Suffixes
 from seedlab.workflow.export.links import DICTIONARY, MAX_LINK, is_link, make_link, read_link

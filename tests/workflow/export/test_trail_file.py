@@ -7,8 +7,8 @@ import zipfile
 import pytest
 from PIL import Image
 
-from seedlab.core.additions import Lora
 from seedlab.core.errors import SeedLabError
+from seedlab.core.recipes.additions import Lora
 from seedlab.images.metadata import Metadata, write_picture
 from seedlab.images.png import write_png
 from seedlab.workflow.export import trail_file

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from seedlab.core.model_card import ModelCard
-from seedlab.core.seed_share import SeedShare
+from seedlab.core.models.model_card import ModelCard
+from seedlab.core.models.seed_share import SeedShare
 from seedlab.workflow.known.shares import MAX_MODELS, KnownShares
 from tests.examples import MODEL
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 from PIL import Image
 
-from seedlab.core.additions import Lora
+from seedlab.core.recipes.additions import Lora
+from seedlab.core.recipes.start import Start
 from seedlab.core.reports import Finished
-from seedlab.core.start import Start
 from seedlab.workflow.known.times import KEPT, MAX_KINDS, KnownTimes
 from tests.examples import ENVIRONMENT
 from tests.examples import MODEL as UNRESOLVED

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from seedlab.core.additions import Lora
 from seedlab.core.errors import RecipeError
+from seedlab.core.recipes.additions import Lora
 from seedlab.images.foreign.metadata import Detail, ForeignLora, ForeignMetadata
 from seedlab.workflow.pictures.borrowing import borrow, is_named
 from tests.examples import MODEL

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from seedlab.core.additions import Lora
 from seedlab.core.errors import SeedLabError
-from seedlab.core.weights import WeightHashes
+from seedlab.core.models.weights import WeightHashes
+from seedlab.core.recipes.additions import Lora
 from seedlab.images.metadata import Metadata
 from seedlab.workflow.pictures.local_files import LocalFiles, Places
 from tests.examples import ENVIRONMENT, MODEL, RECIPE, make_lineage

@@ -8,7 +8,7 @@ from PIL import Image
 
 import seedlab
 from seedlab.core.errors import SeedLabError
-from seedlab.core.start import InputPicture, Start
+from seedlab.core.recipes.start import InputPicture, Start
 from seedlab.images.index.search import OPERATOR
 from seedlab.images.infotext import write_infotext
 from seedlab.images.inputs.store import InputStore

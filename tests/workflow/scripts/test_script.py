@@ -9,9 +9,9 @@ from dataclasses import replace
 
 import pytest
 
-from seedlab.core.additions import Lora, Nudge
 from seedlab.core.errors import SeedLabError
-from seedlab.core.schedulers import SCHEDULERS
+from seedlab.core.recipes.additions import Lora, Nudge
+from seedlab.core.recipes.schedulers import SCHEDULERS
 from seedlab.pipelines.models.addresses import find_model
 from seedlab.rules.kinds.late_words import LateWords
 from seedlab.rules.kinds.matrix import Matrix

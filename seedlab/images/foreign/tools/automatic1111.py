@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from seedlab.core.text import is_whole
+from seedlab.core.texts.text import is_whole
 from seedlab.images.foreign.details import MAX_GIVEN_SIDE, Details, Keys, read_details
 from seedlab.images.foreign.metadata import Detail, ForeignLora, ForeignMetadata
 from seedlab.images.foreign.networks import take_loras, take_networks

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from seedlab.core.additions import Lora
 from seedlab.core.errors import SeedLabError
+from seedlab.core.recipes.additions import Lora
 from seedlab.pipelines.devices.library_warnings import collect_warnings
 from seedlab.pipelines.devices.warning_kinds import translate_warnings
 from seedlab.pipelines.loaded.loras.files import LoraFile, read_lora

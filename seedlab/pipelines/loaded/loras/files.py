@@ -8,7 +8,7 @@ from pathlib import Path
 from seedlab.core.errors import RecipeError
 from seedlab.core.files import Signature, sign_files
 from seedlab.core.safetensors import Header
-from seedlab.core.text import quote
+from seedlab.core.texts.text import quote
 from seedlab.pipelines.loaded.hashes import add_hashes, hash_file
 from seedlab.pipelines.loaded.loras.configs import CONFIG_NAME, AdapterConfig, find_config_file, read_configs
 from seedlab.pipelines.loaded.loras.names import EMBEDDING, PEFT, Layer, name_unknown_kind, split_names

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-from seedlab.core.additions import Lora
 from seedlab.core.errors import RecipeError
-from seedlab.core.numbers import tidy_digits
-from seedlab.core.text import quote
+from seedlab.core.recipes.additions import Lora
+from seedlab.core.texts.numbers import tidy_digits
+from seedlab.core.texts.text import quote
 from seedlab.pipelines.loaded.loras.files import hash_lora, read_lora
 from seedlab.pipelines.models.weights import ENDING, PICKLES, follow_link, is_safetensors, refuse_pickle
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from seedlab.core.errors import SeedLabError
-from seedlab.core.text import quote
+from seedlab.core.texts.text import quote
 from seedlab.pipelines.loaded.loras.files import LoraFile
 from seedlab.pipelines.loaded.loras.modules import ModuleIndex, Place
 from seedlab.pipelines.loaded.loras.names import LORA, Layer

@@ -10,8 +10,8 @@ import struct
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from seedlab.core.additions import Lora
 from seedlab.core.errors import SeedLabError
+from seedlab.core.recipes.additions import Lora
 from seedlab.pipelines.loaded.loras.files import LoraFile, read_lora
 from seedlab.pipelines.loaded.loras.names import EMBEDDING, LOKR, LORA, Layer
 from seedlab.pipelines.loaded.loras.placing import is_for_transformer

@@ -6,7 +6,7 @@ from typing import Any
 
 from seedlab.core.errors import RecipeError
 from seedlab.core.safetensors import Header
-from seedlab.core.text import quote
+from seedlab.core.texts.text import quote
 from seedlab.pipelines.models.configurations import read_json
 from seedlab.pipelines.models.folders import name_pipeline
 from seedlab.pipelines.models.single_files import layouts

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from seedlab.core.errors import RecipeError
-from seedlab.core.model import Model
+from seedlab.core.models.model import Model
+from seedlab.core.recipes.schedulers import SCHEDULERS
 from seedlab.core.safetensors import Header
-from seedlab.core.schedulers import SCHEDULERS
-from seedlab.core.text import quote
+from seedlab.core.texts.text import quote
 from seedlab.pipelines.models.weights import read_values
 
 EPSILON, VELOCITY = "epsilon", "v_prediction"

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from safetensors.torch import save_file
 from torch import nn
 
-from seedlab.core.additions import Lora
+from seedlab.core.recipes.additions import Lora
 from seedlab.pipelines.loaded.loras.adding import add_loras
 from seedlab.pipelines.loaded.loras.files import hash_lora
 from seedlab.pipelines.loaded.loras.plain import ADDED, MERGED, choose_method

@@ -10,8 +10,8 @@ import torch
 from diffusers import StableDiffusionPipeline
 from safetensors.torch import save_file
 
-from seedlab.core.additions import Lora
 from seedlab.core.errors import RecipeError
+from seedlab.core.recipes.additions import Lora
 from seedlab.core.reports import Failed
 from seedlab.images.compare import hash_pixels
 from seedlab.pipelines.loaded.loras.lines import check_loras, read_loras

@@ -10,7 +10,7 @@ import re
 from functools import lru_cache
 
 from seedlab.core.errors import RecipeError
-from seedlab.core.text import quote
+from seedlab.core.texts.text import quote
 
 WEIGHTS = "weights"
 """The name of this syntax in recipes; "" is that of prompts without any."""

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from seedlab.core.errors import RecipeError
-from seedlab.core.text import quote
+from seedlab.core.texts.text import quote
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 from pathlib import PurePosixPath, PureWindowsPath
 
-from seedlab.core.recipe import Recipe
+from seedlab.core.recipes.recipe import Recipe
 
 ENDING = ".safetensors"
 HERE = "./"

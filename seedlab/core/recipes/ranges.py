@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 
 from seedlab.core.errors import RecipeError
-from seedlab.core.numbers import MAX_CHARACTERS, read_number, read_whole, split_numbers, tidy_digits
-from seedlab.core.text import quote
+from seedlab.core.texts.numbers import MAX_CHARACTERS, read_number, read_whole, split_numbers, tidy_digits
+from seedlab.core.texts.text import quote
 from seedlab.core.validation import check_text
 
 NUMBER = r"(?:[0-9]{1,9}(?:\.[0-9]{0,6})?|\.[0-9]{1,6})"

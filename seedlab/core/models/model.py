@@ -4,12 +4,12 @@ from dataclasses import dataclass, fields
 from math import ceil
 from typing import Any, Self
 
-from seedlab.core.additions import vary_seed
-from seedlab.core.model_card import ModelCard
-from seedlab.core.model_checks import check_recipe, check_unread
-from seedlab.core.prompt_weights import choose_syntax
-from seedlab.core.recipe import PROMPTS, Recipe, format_address
-from seedlab.core.schedulers import SCHEDULERS, Scheduler, find_scheduler, list_family, parse_scheduler
+from seedlab.core.models.model_card import ModelCard
+from seedlab.core.models.model_checks import check_recipe, check_unread
+from seedlab.core.recipes.additions import vary_seed
+from seedlab.core.recipes.prompt_weights import choose_syntax
+from seedlab.core.recipes.recipe import PROMPTS, Recipe, format_address
+from seedlab.core.recipes.schedulers import SCHEDULERS, Scheduler, find_scheduler, list_family, parse_scheduler
 
 SKETCH = "sketch"
 """The id of the model that comes with SeedLab."""

@@ -4,11 +4,11 @@ import re
 from collections.abc import Callable, Sequence
 from random import SystemRandom
 
-from seedlab.core.additions import MAX_SEED
 from seedlab.core.errors import RecipeError
-from seedlab.core.numbers import MAX_CHARACTERS, split_numbers, tidy_digits
-from seedlab.core.recipe import CPU_NOISES
-from seedlab.core.text import quote
+from seedlab.core.recipes.additions import MAX_SEED
+from seedlab.core.recipes.recipe import CPU_NOISES
+from seedlab.core.texts.numbers import MAX_CHARACTERS, split_numbers, tidy_digits
+from seedlab.core.texts.text import quote
 from seedlab.core.validation import check_int, check_text
 
 EXAMPLE = "whole numbers such as 0-3 or 7, 42, 100-103"

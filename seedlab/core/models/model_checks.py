@@ -3,12 +3,12 @@
 from typing import TYPE_CHECKING, Any
 
 from seedlab.core.errors import RecipeError
-from seedlab.core.prompt_weights import is_weighted, read_parts
-from seedlab.core.recipe import PROMPTS, Recipe
-from seedlab.core.schedulers import find_scheduler
+from seedlab.core.recipes.prompt_weights import is_weighted, read_parts
+from seedlab.core.recipes.recipe import PROMPTS, Recipe
+from seedlab.core.recipes.schedulers import find_scheduler
 
 if TYPE_CHECKING:
-    from seedlab.core.model import Model
+    from seedlab.core.models.model import Model
 
 CHARACTERS_PER_TOKEN = 25
 """A prompt with more characters than this per token that the model reads is a mistake."""

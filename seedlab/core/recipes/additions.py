@@ -9,7 +9,7 @@ from seedlab.core.errors import RecipeError
 from seedlab.core.validation import check_int, check_side, check_text
 
 if TYPE_CHECKING:
-    from seedlab.core.recipe import Recipe
+    from seedlab.core.recipes.recipe import Recipe
 
 MAX_SEED = 2**64 - 1
 """torch's generators take 64 bits, and so do ComfyUI's seeds."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from seedlab.core.seed_share import SeedShare
+from seedlab.core.models.seed_share import SeedShare
 
 
 @dataclass(frozen=True, kw_only=True)

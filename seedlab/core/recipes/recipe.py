@@ -6,11 +6,11 @@ from functools import cached_property
 from typing import Any, Self
 
 from seedlab.core import canonical
-from seedlab.core.additions import MAX_SEED, Lora, Nudge, check_noise_size, check_seed_variety
 from seedlab.core.canonical import ADDED
 from seedlab.core.errors import RecipeError, blame
-from seedlab.core.prompt_weights import SYNTAXES, choose_syntax, escape, is_weighted, parse_weights, read_parts
-from seedlab.core.start import MAX_STAGES, InputPicture, Start
+from seedlab.core.recipes.additions import MAX_SEED, Lora, Nudge, check_noise_size, check_seed_variety
+from seedlab.core.recipes.prompt_weights import SYNTAXES, choose_syntax, escape, is_weighted, parse_weights, read_parts
+from seedlab.core.recipes.start import MAX_STAGES, InputPicture, Start
 from seedlab.core.validation import check_choice, check_int, check_side, check_text
 
 CPU_NOISES = 2**32
@@ -37,7 +37,7 @@ class Recipe:
         seed: 0...2^64-1, for `torch.Generator(generator_device).manual_seed(seed)`. On the CPU, only its lower 32 bits
             decide the noise.
         generator_device: where the noise is drawn. On the CPU it is the same on every machine.
-        scheduler: a name from `seedlab.core.schedulers.SCHEDULERS`.
+        scheduler: a name from `seedlab.core.recipes.schedulers.SCHEDULERS`.
         num_inference_steps: 1...1000.
         guidance_scale: 0...100.
         height, width: pixels, 8...4096; a multiple of 8.
@@ -53,8 +53,8 @@ class Recipe:
         seed_variety: how much noise of the seed is added to the prompt's embedding, in standard deviations of the
             embedding; 0...2. It lets few-step models, whose seeds decide little, make pictures that differ.
         seed_variety_steps: for how many of the first steps, 1...num_inference_steps; 0 without such noise.
-        prompt_syntax: "weights" if its prompts have weights as `seedlab.core.prompt_weights` reads them; "" if every
-            character means itself. It becomes "" where no prompt has such marks.
+        prompt_syntax: "weights" if its prompts have weights as `seedlab.core.recipes.prompt_weights` reads them; "" if
+            every character means itself. It becomes "" where no prompt has such marks.
         start: the picture that it starts from; None if it starts from noise. With one, it has no nudges, no late
             words, no seed variety and no noise of another size.
         vae_tiling: whether large pictures are decoded, and encoded, in tiles, which takes less memory.
@@ -190,7 +190,7 @@ class Recipe:
         """Return the recipe with other values of the fields that all its stages share.
 
         Args:
-            changes: values of fields out of `seedlab.core.start.SHARED`.
+            changes: values of fields out of `seedlab.core.recipes.start.SHARED`.
 
         Raises:
             RecipeError: a value is not valid.

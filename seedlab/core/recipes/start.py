@@ -10,7 +10,7 @@ from seedlab.core.errors import RecipeError
 from seedlab.core.validation import check_choice, check_int, check_text
 
 if TYPE_CHECKING:
-    from seedlab.core.recipe import Recipe
+    from seedlab.core.recipes.recipe import Recipe
 
 LANCZOS = "lanczos"
 LATENT_BICUBIC = "latent-bicubic"

@@ -7,7 +7,7 @@ import re
 import unicodedata
 
 from seedlab.core.errors import RecipeError
-from seedlab.core.text import quote
+from seedlab.core.texts.text import quote
 from seedlab.core.validation import check_text
 
 MARKS = str.maketrans(

@@ -1,0 +1,1 @@
+"""What a user asks for: recipes, and how they are written and read."""

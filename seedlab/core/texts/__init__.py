@@ -1,0 +1,1 @@
+"""Texts: as people write them, and in files and sentences."""
