@@ -8,6 +8,7 @@ from typing import Any
 
 import gradio as gr
 from gradio import routes
+from gradio.blocks import BlocksConfig
 from gradio.context import LocalContext
 from gradio.tunneling import CURRENT_TUNNELS
 
@@ -28,6 +29,7 @@ class GradioApp:
         blocks._queue.max_size = None  # on ZeroGPU, gradio lets one event wait and refuses all others
         self.places = max((_read_limit(fn) for fn in blocks.fns.values() if fn.queue), default=0)
         _refuse_forged_values(blocks)
+        blocks.default_config.__class__ = _PageConfig
 
     def list_functions(self) -> Mapping[int, Function]:
         """Return the functions of the page, by number."""
@@ -73,6 +75,22 @@ class GradioApp:
         with _hush_cancelled_events():
             server.should_exit = True
             server.thread.join(timeout=1.0)
+
+
+_NOTHING: dict[str, Any] = {}
+
+
+class _PageConfig(BlocksConfig):
+    """The description of the page, of which each tab has a copy.
+
+    Gradio also keeps each component's settings and value with it, for deep links, which this page has not: half a
+    megabyte and 20 ms for each tab.
+    """
+
+    def __copy__(self) -> BlocksConfig:
+        tab: Any = super().__copy__()  # type: ignore[no-untyped-call]
+        tab.config_for_block = lambda *_arguments, **_options: _NOTHING
+        return tab  # type: ignore[no-any-return]
 
 
 def note_request(request: Any) -> None:

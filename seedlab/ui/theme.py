@@ -88,7 +88,7 @@ def launch_options(*, local: bool = False) -> dict[str, Any]:
         "ssr_mode": False,
         # A stream holds a thread, even while it waits in the queue.
         "max_threads": 128,
-        # A tab's state takes about 100 kB plus its last view; Gradio's default is 10,000 tabs.
+        # A tab's state takes about 70 kB plus its last view; Gradio's default is 10,000 tabs.
         "state_session_capacity": 1000,
         "max_file_size": choose_max_upload(local=local),
     }

@@ -35,6 +35,8 @@ LOOPBACK = {
     # Ray listens on all addresses unless it takes the machine for one that can have no cluster, as on macOS.
     "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
     "RAY_AUTH_MODE": "token",
+    # One for the life of the process: Ray's library keeps the first that it reads, and a later Ray would refuse it.
+    "RAY_AUTH_TOKEN": secrets.token_hex(32),
 }
 
 
@@ -74,7 +76,7 @@ class RayCluster:
         """See `seedlab.pipelines.ray.executor.Cluster`."""
         os.environ.update(QUIET)
         if self._workers.local:
-            os.environ.update(LOOPBACK, RAY_AUTH_TOKEN=secrets.token_hex(32))
+            os.environ.update(LOOPBACK)
         logging.getLogger("ray").setLevel(logging.ERROR)
         import ray
 
