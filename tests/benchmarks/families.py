@@ -1,7 +1,7 @@
 """Diffusion transformers of middle width with random weights: what a step of theirs costs is like that of real ones."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -45,9 +45,10 @@ SIDE = 256
 """Pixels. Sana's smallest pictures are larger."""
 
 
-def build_families(folder: Path) -> Iterator[tuple[str, Path, int]]:
-    """Save them unless they exist; yields their names, folders and sides in pixels."""
-    for name, (build, changes) in FAMILIES.items():
+def build_families(folder: Path, names: Iterable[str]) -> Iterator[tuple[str, Path, int]]:
+    """Save those of these names unless they exist; yields their names, folders and sides in pixels."""
+    for name in names:
+        build, changes = FAMILIES[name]
         model = folder / f"family-{name}"
         if not (model / "model_index.json").exists():
             _widen(build(folder / "narrow"), changes, model)

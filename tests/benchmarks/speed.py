@@ -24,7 +24,7 @@ import inspect
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ from seedlab.pipelines.models.catalog import SKETCH_FOLDER
 from seedlab.rules.kinds.seeds import Seeds
 from seedlab.workflow.session import Session
 from seedlab.workflow.trails.trail import State
-from tests.benchmarks.families import build_families
+from tests.benchmarks.families import FAMILIES, build_families
 from tests.benchmarks.models import build_full_width, build_mid_width
 
 SEEDS = (0, 1, 2, 3)
@@ -127,7 +127,7 @@ def load_plainly(work: Work, way: str):
     pipe = DiffusionPipeline.from_pretrained(work.folder, dtype=dtype, use_safetensors=True)
     if way == "single" and work.device == "cpu":
         for component in pipe.components.values():
-            if isinstance(component, torch.nn.Module):
+            if isinstance(component, torch.nn.Module) and all(each.ndim < 5 for each in component.parameters()):
                 component.to(memory_format=torch.channels_last)
     pipe.set_progress_bar_config(disable=True)
     return pipe.to(work.device)
@@ -242,10 +242,10 @@ def list_works(folder: Path, device: str, full: bool) -> Iterator[Work]:
         yield Work(name, model, recipe, device)
 
 
-def list_families(folder: Path, device: str) -> Iterator[Work]:
-    """Yield a grid of each family of diffusion transformers, in each precision."""
+def list_families(folder: Path, device: str, names: Collection[str]) -> Iterator[Work]:
+    """Yield a grid of each family of diffusion transformers, in each precision; of all where no names are given."""
     manager = PipelineManager(device=device)
-    for name, model, side in build_families(folder):
+    for name, model, side in build_families(folder, names or FAMILIES):
         described = manager.resolve(str(model))
         for dtype in ("float32", "bfloat16"):
             changes = {"dtype": dtype, "height": side, "width": side, "num_inference_steps": FAMILY_STEPS}
@@ -257,13 +257,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5, help="rounds to time")
     parser.add_argument("--full", action="store_true", help="also a model of Stable Diffusion 1.5's width")
-    parser.add_argument("--families", action="store_true", help="diffusion transformers, and nothing else")
+    names = ", ".join(FAMILIES)
+    parser.add_argument(
+        "--families", nargs="*", metavar="NAME", help=f"diffusion transformers, and nothing else: {names}"
+    )
     parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"), help="device")
     parser.add_argument("--folder", type=Path, help="folder for models with random weights")
     flags = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder = flags.folder or Path(temporary)
-        families = list_families(folder, flags.device) if flags.families else None
+        families = None if flags.families is None else list_families(folder, flags.device, flags.families)
         for work in families or list_works(folder, flags.device, flags.full):
             compare(work, flags.rounds)
 
