@@ -44,11 +44,16 @@ def do_nothing() -> None:
     """Stands for `announce` and `check_stop`."""
 
 
+@pytest.fixture(autouse=True)
+def _pays(monkeypatch) -> None:
+    """Let every batch pay: these denoisers are too small to tell, and count their calls."""
+    monkeypatch.setattr("seedlab.pipelines.exact.denoiser.may_lose", lambda _: False)
+
+
 @pytest.fixture
 def calibrated(monkeypatch):
-    """Let calibration return a given plan, which pays; the list has one item for each calibration."""
+    """Let calibration return a given plan; the list has one item for each calibration."""
     calibrations = []
-    monkeypatch.setattr("seedlab.pipelines.exact.denoiser.may_lose", lambda _: False)
 
     def let(plan: Plan):
         monkeypatch.setattr("seedlab.pipelines.exact.denoiser.calibrate", lambda *_: (calibrations.append(1), plan)[1])
