@@ -7,6 +7,7 @@ import time
 import zipfile
 from pathlib import Path
 
+import httpx2
 import pytest
 from PIL import Image
 from starlette.applications import Starlette
@@ -169,11 +170,14 @@ def test_a_client_uploads_so_many_a_minute(monkeypatch):
     assert [rate.allow("a") for _ in range(2)] == [True, False]
 
 
-def test_a_full_disk_is_called_that(served, client, monkeypatch):
+def test_a_full_disk_is_called_that(served, monkeypatch):
     def fail(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(Uploads, "_keep", fail)
-    answer = client.post(UPLOAD, files={"files": ("x.png", PNG)})
+    # From an address of its own: the other tests may have used up what one has.
+    transport = httpx2.HTTPTransport(local_address="127.0.0.9")
+    with httpx2.Client(base_url=served.url, timeout=20, transport=transport) as other:
+        answer = other.post(UPLOAD, files={"files": ("x.png", PNG)})
     assert answer.status_code == 507
     assert answer.text.startswith("The disk for temporary files is full:")

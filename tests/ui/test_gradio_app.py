@@ -1,6 +1,7 @@
 """What SeedLab changes in gradio's app."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
 from gradio.state_holder import SessionState
 
@@ -16,7 +17,8 @@ def test_a_tab_keeps_no_copy_of_the_components(painter):
         GradioApp(blocks)
         return blocks, SessionState(blocks)
 
-    blocks, tab = asyncio.run(open_tab())
+    with ThreadPoolExecutor(1) as executor:  # the thread of the tests may have an event loop already
+        blocks, tab = executor.submit(asyncio.run, open_tab()).result()
     assert len(tab.config_values) > 20
     assert not any(tab.config_values.values())
     key, component = next((key, each) for key, each in blocks.blocks.items() if not each.stateful)
