@@ -162,7 +162,7 @@ def make_two(build: Callable[[str], Path], model: str, dtype: str) -> list[Recip
     return [replace(develop(parent, strength), seed=3) for strength in (0.5, 1.0)]
 
 
-@pytest.mark.parametrize("model", ["tiny", "flux", pytest.param("qwen", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("model", ["tiny", *(pytest.param(each, marks=pytest.mark.slow) for each in ("flux", "qwen"))])
 def test_a_script_of_three_stages_from_latents(shared_manager, build, tmp_path, model):
     """The first changes its words late, which needs the callback that also keeps the latents; the last is cropped."""
     late = {"late_prompt": "a boat at sea", "late_step": 1} if model != "qwen" else {}
