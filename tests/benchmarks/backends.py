@@ -44,8 +44,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from seedlab.core.model import SKETCH
-from seedlab.rules.seeds import Seeds
+from seedlab.core.models.model import SKETCH
+from seedlab.rules.kinds.seeds import Seeds
 
 from seedlab.images.store import Store
 from seedlab.pipelines.devices.libraries import import_libraries
