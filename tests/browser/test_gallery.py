@@ -61,7 +61,8 @@ def read_address(screen, action):
 def test_a_kept_picture_is_found_again_the_day_after_and_opened(made, seeds, word):
     made.frame(0, 2).focus()
     for key in ("p", "4"):
-        made.page.keyboard.press(key)
+        with made.page.expect_response("**/gradio_api/run/predict"):  # the next page would cut it off
+            made.page.keyboard.press(key)
     expect(made.column(0).locator(".tile.kept")).to_have_count(1)
     forget_trail(made)
     made.page.keyboard.press("g")

@@ -38,7 +38,7 @@ def test_a_grid_gives_what_the_plain_script_gives_for_each_recipe_alone(shared_m
     assert len(set(hashes)) == 4
 
 
-@pytest.mark.parametrize("size", [(64, 64), (128, 128)], ids=str)
+@pytest.mark.parametrize("size", [(64, 64), pytest.param((128, 128), marks=pytest.mark.slow)], ids=str)
 def test_our_own_model_gives_each_seed_the_bytes_that_it_has_alone(shared_manager, size):
     """In the dtype of this machine. In the smallest pictures a layer has one position, which has kernels of its own."""
     height, width = size

@@ -144,7 +144,7 @@ def test_the_steps_go_on_from_the_draft_of_the_locked_picture(tiny, tmp_path, sh
         steps.append(min(each.step for each in reports if isinstance(each, Progress)))
         ends = {each.index: each for each in reports if isinstance(each, Finished)}
         assert [hash_pixels(ends[index].image) for index in range(3)] == [run_plainly(recipe) for recipe in recipes]
-    assert steps == [3, 3], "the draft's two steps are not taken again"
+    assert min(steps) >= 3, "the draft's two steps are not taken again; the reports of others may be skipped"
     assert sharing == [parent], "only for the third"
     assert make(manager, [parent]) == [run_plainly(parent)]
     manager.close()

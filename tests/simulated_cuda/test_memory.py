@@ -206,6 +206,7 @@ def test_a_model_is_divided_only_where_the_machine_has_room_for_it(device, folde
     assert not library.free_space()
 
 
+@pytest.mark.slow
 def test_a_model_that_was_divided_and_went_can_be_divided_again(device, folders):
     library = PipelineCache({"cuda": WHOLE, "host": WHOLE}.get)
     for _ in range(2):

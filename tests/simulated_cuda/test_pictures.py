@@ -83,7 +83,7 @@ def test_a_grid_and_a_round_of_suffixes_have_the_plain_scripts_bytes(manager, bu
 @UPCAST
 @pytest.mark.parametrize(
     "model",
-    [pytest.param(model, marks=() if model in ("tiny", "xl") else pytest.mark.slow) for model in BUILDERS],
+    [pytest.param(model, marks=() if model == "tiny" else pytest.mark.slow) for model in BUILDERS],
 )
 def test_they_have_them_too_where_the_model_does_not_fit(device, manager, build, model):
     """SDXL's matrices were multiplied otherwise where its weights had been moved in torch's inference mode."""

@@ -138,6 +138,7 @@ def test_training_at_several_sizes_continues_an_earlier_model(encoded: train.Tra
     assert after.vae.config.scaling_factor == before.vae.config.scaling_factor
 
 
+@pytest.mark.slow
 def test_every_size_has_its_share_of_the_steps(encoded: train.TrainingArguments, tmp_path: Path) -> None:
     train.train_denoiser(encoded)
     train.export_pipeline(encoded)
