@@ -44,14 +44,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from seedlab.core.models.model import SKETCH
-from seedlab.rules.kinds.seeds import Seeds
 
+from seedlab.core.models.model import SKETCH
 from seedlab.images.store import Store
 from seedlab.pipelines.devices.libraries import import_libraries
 from seedlab.pipelines.manager import PipelineManager
 from seedlab.pipelines.models.catalog import SKETCH_FOLDER
 from seedlab.pipelines.patching import replace_attribute
+from seedlab.rules.kinds.seeds import Seeds
 from seedlab.workflow.session import Session
 from seedlab.workflow.trails.trail import State
 from tests.benchmarks.models import build_full_width, build_mid_width
