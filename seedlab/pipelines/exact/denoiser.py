@@ -82,7 +82,7 @@ class _ExactForward:
 
     Attributes:
         stack: what the modules follow now: the plan for the last kind of call. The first kind keeps its prepacked
-            weights in `cache`; there is no memory for those of another.
+            weights in `cache`; another has what memory they leave, until the end of the batch.
     """
 
     denoiser: nn.Module
@@ -147,7 +147,8 @@ class _ExactForward:
         if kind not in self._kinds:
             onload(self.denoiser)
             self._replays = self.graphs.is_usable(self.denoiser)
-            cache = PrepackCache(limit=0) if self._kinds else self.cache
+            free = self.cache.limit - sum(known.size for _, known in self._kinds.values())
+            cache = PrepackCache(limit=free) if self._kinds else self.cache
             self._kinds[kind] = self._find_plan(call, kind, cache), cache
         plan, cache = self._kinds[kind]
         self.stack.enter_context(follow_plan(self.denoiser, plan, call.layout, cache))

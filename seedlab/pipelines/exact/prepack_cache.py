@@ -24,6 +24,11 @@ class PrepackCache:
         self.limit = limit
         self._entries: WeakKeyDictionary[nn.Module, tuple[Any, Tensor]] = WeakKeyDictionary()
 
+    @property
+    def size(self) -> int:
+        """How many bytes of weights are prepacked."""
+        return sum(weights.nbytes for _, weights in self._entries.values())
+
     def get(self, layer: "nn.Module", key: Any, prepack: "Callable[[], Tensor]") -> "Tensor":
         """Return a layer's prepacked weights.
 

@@ -153,6 +153,14 @@ def test_the_cache_keeps_the_weights_of_one_plan(cache):
         assert len(run_prepacked(root, cache, *names)) == len(names)
 
 
+def test_the_cache_knows_how_much_it_holds(cache):
+    root = nn.Sequential(nn.Linear(4, 8), nn.Linear(8, 4))
+    run_prepacked(root, cache, "0")
+    assert cache.size == root[0].weight.nbytes
+    cache.clear()
+    assert cache.size == 0
+
+
 def test_the_cache_can_be_cleared(cache):
     root = nn.Sequential(nn.Linear(4, 4))
     (prepacked,) = run_prepacked(root, cache, "0")
