@@ -163,7 +163,10 @@ def test_what_is_made_anew_neither_reads_nor_changes_the_runs(drafting, recipes,
     assert file.read_bytes() == content
 
 
-@pytest.mark.parametrize("change", ["size", "not-a-number", "scheduler", "damage", "step"])
+@pytest.mark.parametrize(
+    "change",
+    [*(pytest.param(each, marks=pytest.mark.slow) for each in ("size", "scheduler", "step")), "not-a-number", "damage"],
+)
 def test_a_run_that_cannot_be_resumed_is_made_anew(drafting, recipes, runs, wholes, change):
     make(drafting, recipes, 2)
     for recipe in recipes[:2]:

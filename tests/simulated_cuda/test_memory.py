@@ -171,6 +171,7 @@ def test_a_picture_that_no_way_makes_ends_in_words_and_the_next_one_is_made_as_e
     assert not is_offloaded(get_pipeline(manager)), "it would be slower for everybody"
 
 
+@pytest.mark.slow
 def test_a_model_without_parts_is_whole_or_not_at_all(device, manager, folders, recipes, monkeypatch):
     monkeypatch.setattr(StableDiffusionPipeline, "model_cpu_offload_seq", None)
     expected = make(manager, recipes[0])
@@ -218,6 +219,7 @@ def test_a_model_that_was_divided_and_went_can_be_divided_again(device, folders)
         library.evict_others()
 
 
+@pytest.mark.slow
 def test_another_model_takes_the_place_of_the_one_that_was_used_longest_ago(device, manager, folders):
     first, *others = (make_recipe(folder, dtype="float32", num_inference_steps=1) for folder in folders)
     make(manager, first)
@@ -232,6 +234,7 @@ def test_another_model_takes_the_place_of_the_one_that_was_used_longest_ago(devi
     assert not any(is_offloaded(loaded.pipeline) for loaded in manager._executor._cache._loaded.values())
 
 
+@pytest.mark.slow
 def test_weights_that_wait_in_the_machines_memory_need_room_there(device, folders):
     """They are evicted when host memory is short; a model that is whole on the device takes none of it."""
     room = {"cuda": WHOLE, "host": WHOLE}
