@@ -117,7 +117,7 @@ class PipelineManager:
             SeedLabError: there is no such model, or the requested device does not exist.
         """
         model = self.find_model(recipe.model_address)
-        return model.takes_tiles and not model.unconditional and is_short(recipe, self.device)
+        return model.can_tile and is_short(recipe, self.device)
 
     def resolve(self, model: str | Model) -> ResolvedModel:
         """Return a model, or the model at an address, with its commit, what its pipeline takes, and its dtype.

@@ -19,10 +19,6 @@ Find = Callable[[Recipe, int], PausedRun | None]
 """Returns the run of a draft with fewer denoising steps than a number; None if there is none."""
 
 
-class SharingPausedError(Exception):
-    """The turn ended before all shared steps were done."""
-
-
 @dataclass(frozen=True)
 class Key:
     """The steps of a picture without late words, up to the one after which they join."""

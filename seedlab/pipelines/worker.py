@@ -27,7 +27,7 @@ from seedlab.pipelines.sampling.paused import PausedError, PausedRun
 from seedlab.pipelines.sampling.stages import Source
 from seedlab.pipelines.sampling.steps import OnStep, find_denoiser
 from seedlab.pipelines.sampling.tokens import format_truncation_notice
-from seedlab.pipelines.shared_steps import SharedSteps, SharingPausedError
+from seedlab.pipelines.shared_steps import SharedSteps
 from seedlab.pipelines.stages import FinishedPictures, make_stage, take_source
 from seedlab.pipelines.work import Made, Turn, Work
 from seedlab.pipelines.work_queue import StoppedError
@@ -78,7 +78,7 @@ class BatchRunner:
                     return work
         except StoppedError:
             pass
-        except SharingPausedError:
+        except PausedError:  # before all shared steps were taken
             return work
         return None
 
@@ -137,7 +137,7 @@ class BatchRunner:
         """Take the steps that pictures with late words share once for all of them. A failure is that of each picture.
 
         Raises:
-            SharingPausedError: the turn is over.
+            PausedError: the turn is over.
             StoppedError: the work was stopped.
         """
         recipes, first = work.recipes, next(iter(work.recipes.values()))
@@ -154,10 +154,8 @@ class BatchRunner:
             digest, find = loaded.environment.digest, partial(self._find_run, loaded)
             with replay_calls(find_denoiser(loaded.pipeline), self.graphs):
                 return work.pause(self._shared_steps.start(loaded.pipeline, recipes, digest, follow, find))
-        except StoppedError:
+        except (StoppedError, PausedError):
             raise
-        except PausedError as error:
-            raise SharingPausedError from error
         except Exception:  # each picture is made from its first step, and fails with its own sentence
             LOGGER.info("These pictures share no steps.", exc_info=True)
             self._free_memory()

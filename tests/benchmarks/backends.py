@@ -46,16 +46,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from seedlab.core.models.model import SKETCH
-from seedlab.images.store import Store
 from seedlab.pipelines.devices.libraries import import_libraries
 from seedlab.pipelines.manager import PipelineManager
 from seedlab.pipelines.models.catalog import SKETCH_FOLDER
 from seedlab.pipelines.patching import replace_attribute
-from seedlab.rules.kinds.seeds import Seeds
-from seedlab.workflow.session import Session
-from seedlab.workflow.trails.trail import State
 from tests.benchmarks.models import build_full_width, build_mid_width
-from tests.benchmarks.speed import PROMPT, SEEDS, Work, describe_work, load_plainly, measure_peak
+from tests.benchmarks.speed import PROMPT, SEEDS, Work, describe_work, explore, load_plainly, measure_peak
 
 MODES = {"compile": "default", "autotune": "max-autotune-no-cudagraphs"}
 WAYS = ("seedlab", "plain", *MODES, "openvino")
@@ -124,28 +120,14 @@ def make(work: Work, way: str, calls: Sequence[tuple[int, ...]]) -> Made:
 def prepare(work: Work, way: str) -> Make:
     """Return a function that makes pictures of seeds in one call. SeedLab and compilers are ready after its first."""
     if way == "seedlab":
-        return partial(make_with_seedlab, PipelineManager(device="cpu"), work)
+        manager = PipelineManager(device="cpu")
+        return lambda seeds: stack(explore(manager, work.recipe, seeds))
     if way == "openvino":
         return partial(make_plainly, load_with_openvino(work), work)
     pipe = load_plainly(work, "single")
     if way in MODES:
         pipe.unet.compile(mode=MODES[way], dynamic=False)  # with dynamic shapes, compiling took four minutes
     return partial(make_plainly, pipe, work)
-
-
-def make_with_seedlab(manager: PipelineManager, work: Work, seeds: tuple[int, ...]) -> Pixels:
-    """Run the workflow as the page does, with an empty store."""
-    with tempfile.TemporaryDirectory() as folder:
-        store = Store(Path(folder))
-        session = Session(
-            manager.generate, lambda recipe, _: store.find(recipe, manager.environment(recipe)), store.keep
-        )
-        session.explore(work.recipe, Seeds(seeds))
-        for _ in session.develop():
-            pass
-        tiles = session.trail.newest.tiles
-        assert all(tile.state is State.DONE for tile in tiles), [tile.sentence for tile in tiles]
-        return stack(Image.open(tile.file) for tile in tiles if tile.file)
 
 
 def make_plainly(pipe: Any, work: Work, seeds: tuple[int, ...]) -> Pixels:

@@ -104,17 +104,20 @@ def measure_peak() -> float:
 
 def generate_with_seedlab(manager: PipelineManager, work: Work) -> list[str]:
     """Run the workflow as the page does, with an empty store; returns the pixels' SHA-256."""
+    return list(map(hash_pixels, explore(manager, work.recipe, SEEDS)))
+
+
+def explore(manager: PipelineManager, recipe: Recipe, seeds: Sequence[int]) -> list[Image.Image]:
+    """Make a round as the page does, with an empty store; returns its pictures in RGB."""
     with tempfile.TemporaryDirectory() as folder:
         store = Store(Path(folder))
-        session = Session(
-            manager.generate, lambda recipe, _: store.find(recipe, manager.environment(recipe)), store.keep
-        )
-        session.explore(work.recipe, Seeds(SEEDS))
+        session = Session(manager.generate, lambda each, _: store.find(each, manager.environment(each)), store.keep)
+        session.explore(recipe, Seeds(tuple(seeds)))
         for _ in session.develop():
             pass
         tiles = session.trail.newest.tiles
         assert all(tile.state is State.DONE for tile in tiles), [tile.sentence for tile in tiles]
-        return [hash_pixels(Image.open(tile.file)) for tile in tiles]
+        return [Image.open(tile.file).convert("RGB") for tile in tiles]
 
 
 def load_plainly(work: Work, way: str):

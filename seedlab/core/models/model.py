@@ -108,6 +108,11 @@ class Model:
         return SCHEDULERS if self.any_scheduler else list_family(self.scheduler)
 
     @property
+    def can_tile(self) -> bool:
+        """Whether it decodes pictures in tiles."""
+        return self.takes_tiles and not self.unconditional
+
+    @property
     def can_nudge(self) -> bool:
         """Whether it makes nudged pictures."""
         return self.takes_nudges and not self.unconditional

@@ -44,7 +44,7 @@ def check_recipe(model: "Model", recipe: Recipe) -> None:
 
 def _check_stage(model: "Model", recipe: Recipe) -> None:
     """Refuse a start or a decoding that this model does not have. An earlier stage is checked too."""
-    if recipe.vae_tiling and (model.unconditional or not model.takes_tiles):
+    if recipe.vae_tiling and not model.can_tile:
         raise RecipeError("vae_tiling", f"{model.name} cannot decode in tiles: decode the whole picture.")
     if recipe.start is not None:
         if not model.can_develop:

@@ -121,13 +121,13 @@ def sample_batch(
 
 def _make_arguments(pipeline: Any, recipes: Sequence[Recipe], source: Source | None) -> dict[str, Any]:
     """Return the arguments of the call but for its prompts."""
-    each = [make_arguments(Capabilities.read(pipeline), recipe, source) for recipe in recipes]
-    shared = {name: value for name, value in each[0].items() if name not in ("prompt", "negative_prompt")}
-    own: dict[str, Any] = {
-        name: [arguments[name] for arguments in each] for name in ("generator", "image") if name in shared
-    }
-    if recipes[0].start is not None and recipes[0].start.resizes_latents:
-        own["image"] = shared["image"].expand(len(recipes), -1, -1, -1)
+    capabilities, first = Capabilities.read(pipeline), recipes[0]
+    made = make_arguments(capabilities, first, source)
+    shared = {name: value for name, value in made.items() if name not in ("prompt", "negative_prompt")}
+    own: dict[str, Any] = {"generator": [make_arguments(capabilities, recipe)["generator"] for recipe in recipes]}
+    if first.start is not None and "image" in made:  # all start from the same, in the same size
+        image = made["image"]
+        own["image"] = image.expand(len(recipes), -1, -1, -1) if first.start.resizes_latents else [image] * len(recipes)
     return {**shared, **own}
 
 
