@@ -1,6 +1,7 @@
 """Looking closely in a real browser: free, by each gesture, with zoom, through round and rounds, and back."""
 
 import re
+from functools import partial
 
 import pytest
 from playwright.sync_api import expect
@@ -34,11 +35,22 @@ def title(screen):
     return screen.box.locator(".look-caption strong")
 
 
+def press_twice(page, frame):
+    """A double click whose second press is longer than a click waits for one."""
+    frame.hover()
+    page.mouse.down()
+    page.mouse.up()
+    page.mouse.down(click_count=2)
+    page.wait_for_timeout(400)
+    page.mouse.up(click_count=2)
+
+
 def test_looking_is_free_and_a_click_goes_on_locking(screen, seeds, server):
     screen.generate(seeds=f"{seeds[0]}-{seeds[3]}")
     screen.wait_done()
     made, frame = server.pictures, screen.frame(0, 1)
-    for look in (lambda: frame.press(" "), frame.dblclick, lambda: screen.look_closely(0, 1)):
+    slowly = partial(press_twice, screen.page, frame)
+    for look in (lambda: frame.press(" "), frame.dblclick, slowly, lambda: screen.look_closely(0, 1)):
         look()
         wait_open(screen)
         expect(title(screen)).to_have_text(f"Seed {seeds[1]}")

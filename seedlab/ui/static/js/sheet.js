@@ -19,6 +19,7 @@ import { addFold, describeUnfold, listenToUnfold } from './page/fold.js';
 import { listenToTiles } from './page/gestures.js';
 import { listenToKeys } from './page/keys.js';
 import { Likely } from './page/likely.js';
+import { leaveOutInputs } from './page/loading_status.js';
 import { Rounds } from './page/rounds.js';
 import { Tabs } from './page/tabs.js';
 import { Ranks } from './pairs/pairs.js';
@@ -34,6 +35,7 @@ import { sheetView } from './views/sheet.js';
 // Called by Gradio's component (see seedlab/ui/blocks/columns.py). `settings` has the version of saved trails, their keys,
 // makes_ahead, and max_upload in bytes.
 export function start({ element, props, trigger, watch }, settings) {
+  leaveOutInputs();
   const sheet = new Sheet(element, trigger, settings);
   watch('value', () => sheet.connection.receive(copy(props.value)));
   sheet.connection.receive(copy(props.value));
@@ -240,12 +242,12 @@ class Sheet {
   // Locks a finished tile, finishes a draft, or resumes what was stopped.
   choose(at) {
     const state = this.rounds.readState(at);
+    this.connection.send('tile', at);
     this.live.dismiss();
     // A tile without a picture does not change the inspected one.
     if (state === 'done' || state === 'draft') this.setChosen(at);
     if (state === 'done') this.enlarged = null;
     this.press(at);
-    this.connection.send('tile', at);
   }
 
   // Marks at once what was clicked, but not during a stream: updates from before the click still arrive, and the mark

@@ -1,7 +1,8 @@
 // What tiles are told by mouse, finger and keyboard. A click chooses, a double click or Space looks closely, a long press
-// selects. A mouse's click waits until it cannot be a double click; what has no picture cannot be looked at, and does
-// not wait.
-const DOUBLE_CLICK = 220; // milliseconds
+// selects. A mouse's click waits until it cannot be a double click: no second press has begun. What has no picture cannot
+// be looked at, and does not wait.
+const SECOND_PRESS = 140; // milliseconds
+const DOUBLE_CLICK = 500; // milliseconds: from the second press to the browser's double click
 const LONG_PRESS = 500;
 const MOVED = 10; // pixels: a finger that scrolls does not press
 
@@ -16,6 +17,7 @@ export const findPlace = (figure) => ({ round: Number(figure.closest('.round').d
 export function listenToTiles(row, page) {
   const state = { pointer: '', timers: new WeakMap(), isLong: false };
   row.addEventListener('click', (event) => click(event, state, page));
+  row.addEventListener('pointerdown', (event) => pressAgain(event, state));
   row.addEventListener('dblclick', (event) => doubleClick(event, state, page));
   row.addEventListener('keydown', (event) => pressSpace(event, page));
   row.addEventListener('keydown', (event) => { if (event.key === 'Escape' && page.cancel(Number(event.target.closest('.round').dataset.id))) event.preventDefault(); });
@@ -45,17 +47,29 @@ function click(event, state, page) {
     page.choose(at, event);
     return;
   }
+  wait(state.timers, figure, () => page.choose(at, event), SECOND_PRESS);
   page.press(at);
-  state.timers.set(figure, setTimeout(() => {
-    state.timers.delete(figure);
-    page.choose(at, event);
-  }, DOUBLE_CLICK));
+}
+
+function wait(timers, figure, choose, time) {
+  clearTimeout(timers.get(figure)?.timer);
+  const end = () => {
+    timers.delete(figure);
+    choose();
+  };
+  timers.set(figure, { timer: setTimeout(end, time), choose });
+}
+
+// The second press of a double click: the choice waits for its end.
+function pressAgain(event, { timers }) {
+  const figure = findFrame(event);
+  if (figure && timers.has(figure)) wait(timers, figure, timers.get(figure).choose, DOUBLE_CLICK);
 }
 
 function doubleClick(event, { pointer, timers }, page) {
   const figure = findFrame(event);
   if (!figure || pointer === 'touch' || !hasPicture(figure)) return;
-  clearTimeout(timers.get(figure));
+  clearTimeout(timers.get(figure)?.timer);
   timers.delete(figure);
   page.look(findPlace(figure));
 }
