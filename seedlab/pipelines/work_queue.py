@@ -34,7 +34,11 @@ class WorkQueue:
         self._lock = Lock()
 
     def submit(
-        self, work: Callable[[], T], visitor: Hashable = None, priority: Priority = Priority.REQUEST
+        self,
+        work: Callable[[], T],
+        visitor: Hashable = None,
+        priority: Priority = Priority.REQUEST,
+        size: float = 0.0,
     ) -> Future[T]:
         """Queue a piece of work.
 
@@ -42,8 +46,9 @@ class WorkQueue:
             work: is called in the queue's thread.
             visitor: whose turn it takes.
             priority: what it waits for.
+            size: how much work it is, in any unit that all pieces share.
         """
-        piece = _Piece(Future(), work, visitor, priority)
+        piece = _Piece(Future(), work, visitor, priority, size)
         with self._lock:
             self._executor.submit(self._run_next)
             self._waiting[priority].setdefault(visitor, deque()).append(piece)
@@ -55,13 +60,19 @@ class WorkQueue:
             order = [piece.future for piece in self._list_order()]
         return order.index(future) if future in order else 0
 
-    @property
-    def is_wanted(self) -> bool:
-        """Whether more urgent work waits for the piece that is running; for a request, also other requests."""
+    def is_wanted(self, left: float) -> bool:
+        """Whether the running piece has to give way: more urgent work waits, or for a request a smaller request.
+
+        Requests of the same size are done one after another. If they gave way to each other, all would end late.
+
+        Args:
+            left: how much is left of the running piece.
+        """
         with self._lock:
             running = Priority.REQUEST if self._running is None else self._running.priority
             urgent = [circle for priority, circle in self._waiting.items() if priority < max(running, Priority.LIVE)]
-            return any(not piece.future.done() for circle in urgent for pieces in circle.values() for piece in pieces)
+            waiting = (piece for circle in urgent for pieces in circle.values() for piece in pieces)
+            return any(piece.size < left or piece.priority < running for piece in waiting if not piece.future.done())
 
     def close(self) -> None:
         """Begin nothing more."""
@@ -114,6 +125,7 @@ class _Piece:
     work: Callable[[], Any]
     visitor: Hashable
     priority: Priority
+    size: float
 
     def run(self) -> None:
         try:

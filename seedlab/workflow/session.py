@@ -6,10 +6,11 @@ from pathlib import Path
 from threading import Event
 
 from seedlab.core.recipes.recipe import Recipe
+from seedlab.core.recipes.work import measure_work
 from seedlab.core.reports import Failed, Finished, Generate
 from seedlab.rules.change import Lineage
 from seedlab.rules.rule import Rule
-from seedlab.workflow.eta import Clock, is_same_work, measure_work
+from seedlab.workflow.eta import Clock, is_same_work
 from seedlab.workflow.lookups import Find, Lookups
 from seedlab.workflow.receiving import Keep, Receiver
 from seedlab.workflow.trails.joining import add_trail
