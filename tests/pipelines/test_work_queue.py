@@ -102,6 +102,19 @@ def test_a_request_gives_way_to_smaller_requests_alone():
     queue.close()
 
 
+def test_what_a_request_gives_way_to_comes_next():
+    queue, done, begun, go = WorkQueue(), [], Event(), Event()
+    queue.submit(lambda: (begun.set(), go.wait(), queue.is_wanted(8.0)), "a", size=8.0)
+    begun.wait()
+    sizes = {"b": 8.0, "c": 4.0, "d": 8.0}
+    waiting = [queue.submit(lambda name=name: done.append(name), name, size=size) for name, size in sizes.items()]
+    go.set()
+    for each in waiting:
+        each.result()
+    assert done == ["c", "b", "d"]
+    queue.close()
+
+
 @pytest.mark.parametrize("running", [Priority.LIVE, Priority.IDLE])
 def test_less_urgent_work_gives_way_to_what_is_more_urgent_alone(running):
     queue, begun, go = WorkQueue(), Event(), Event()
