@@ -3,6 +3,7 @@
 python -m tests.pipelines.zerogpu.space FOLDER
 """
 
+import asyncio
 import json
 import multiprocessing
 import os
@@ -177,7 +178,24 @@ def browse(url: str, api: DeviceApi) -> dict:
     body, headers = {"prompt": "a boat", "seed": 7, **SMALL}, {"x-ip-token": TOKEN}
     answer = httpx2.post(f"{url}/sdapi/v1/txt2img", json=body, headers=headers, timeout=LIMIT, trust_env=False)
     seen["program"] = {"status": answer.status_code, "calls": api.take("/schedule")}
+    seen["agent"] = {"pictures": asyncio.run(call_tool(url)), "calls": api.take("/schedule")}
     return seen
+
+
+async def call_tool(url: str) -> int:
+    """Make a picture as an agent does; returns how many came."""
+    import httpx
+    from mcp import ClientSession
+    from mcp.client.streamable_http import streamable_http_client
+
+    async with (
+        httpx.AsyncClient(headers={"x-ip-token": TOKEN}, timeout=LIMIT, trust_env=False) as client,
+        streamable_http_client(f"{url}/seedlab/mcp", http_client=client) as (read, write, _),
+        ClientSession(read, write) as session,
+    ):
+        await session.initialize()
+        made = await session.call_tool("grid", {"prompt": "a boat", "seeds": "9", **SMALL})
+        return len(json.loads(made.content[0].text)["pictures"])
 
 
 def wait_for(url: str) -> None:
@@ -209,7 +227,8 @@ def serve_page(api: DeviceApi, folder: Path, seen: dict) -> None:
         finally:
             os.kill(os.getpid(), signal.SIGTERM)
 
-    sys.argv[1:] = ["--port", str(port), "--no-open", "--device", "cpu", "--api", "--store", str(folder / "store")]
+    sys.argv[1:] = ["--port", str(port), "--no-open", "--device", "cpu", "--api", "--mcp"]
+    sys.argv += ["--store", str(folder / "store")]
     Thread(target=visit_page, daemon=True).start()
     app.main()
 

@@ -135,3 +135,8 @@ def test_an_event_takes_the_gpu_time_of_whoever_sent_it(seen):
 def test_a_program_takes_the_gpu_time_of_whoever_runs_it(seen):
     assert seen["page"]["program"]["status"] == 200
     assert [each["token"] for each in seen["page"]["program"]["calls"]] == [TOKEN]
+
+
+def test_an_agent_takes_the_gpu_time_of_whoever_runs_it(seen):
+    assert seen["page"]["agent"]["pictures"] == 1
+    assert [each["token"] for each in seen["page"]["agent"]["calls"]] == [TOKEN]
