@@ -2,8 +2,8 @@
 
 import pytest
 
-from seedlab.server.hosts import make_host_check
-from seedlab.server.paths import API
+from seedlab.server.middleware.hosts import make_host_check
+from seedlab.server.middleware.paths import API
 from seedlab.settings import Settings, read_settings
 
 EVIL = "http://evil.example"

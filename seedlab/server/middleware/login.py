@@ -14,7 +14,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from seedlab.server.clients import find_client
-from seedlab.server.paths import API
+from seedlab.server.middleware.paths import API
 from seedlab.server.refusals import make_refusal
 
 STARTUP = f"{API}/startup-events"

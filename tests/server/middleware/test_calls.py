@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from seedlab.server.paths import JOIN, PREDICT
+from seedlab.server.middleware.paths import JOIN, PREDICT
 
 
 @pytest.fixture(autouse=True)

@@ -9,8 +9,8 @@ import pytest
 from gradio_client import Client
 
 from seedlab.core.errors import SeedLabError
-from seedlab.server.login import MAX_WRONG, PAUSE_SECONDS, PasswordCheck
-from seedlab.server.paths import API
+from seedlab.server.middleware.login import MAX_WRONG, PAUSE_SECONDS, PasswordCheck
+from seedlab.server.middleware.paths import API
 from seedlab.server.temporary import use_temporary_folder
 from seedlab.settings import Settings, read_settings
 from tests.server.conftest import launch

@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from seedlab.core.uploads import MEGABYTE, PUBLIC_UPLOAD, format_too_large
 from seedlab.server.clients import Shares, find_client
-from seedlab.server.paths import UPLOAD
+from seedlab.server.middleware.paths import UPLOAD
 from seedlab.server.refusals import BUSY, make_refusal
 
 MAX_BODY = 8 * MEGABYTE

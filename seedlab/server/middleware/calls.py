@@ -9,8 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from seedlab.server.bodies import replay
-from seedlab.server.paths import JOIN, PREDICT, SESSION
+from seedlab.server.middleware.bodies import replay
+from seedlab.server.middleware.paths import JOIN, PREDICT, SESSION
 from seedlab.server.refusals import make_refusal
 from seedlab.ui.running_page import FORGED, Function
 

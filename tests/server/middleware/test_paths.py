@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from seedlab.server.headers import make_headers
-from seedlab.server.paths import API, is_open
+from seedlab.server.middleware.headers import make_headers
+from seedlab.server.middleware.paths import API, is_open
 
 CLOSED = [
     ("GET", "/monitoring"),

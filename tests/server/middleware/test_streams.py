@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import httpx2
 import pytest
 
-from seedlab.server.paths import DATA, HEARTBEAT, JOIN, PREDICT
-from seedlab.server.streams import StreamLimits, Streams
+from seedlab.server.middleware.paths import DATA, HEARTBEAT, JOIN, PREDICT
+from seedlab.server.middleware.streams import StreamLimits, Streams
 from seedlab.settings import Settings
 from seedlab.ui.blocks.form import FORM
 from seedlab.ui.running_page import OpenStream

@@ -11,9 +11,9 @@ import pytest
 
 from seedlab.core.clients import name_client
 from seedlab.core.uploads import PUBLIC_UPLOAD
-from seedlab.server.bodies import MAX_BODY, SHARE_BYTES, TOTAL_BYTES, BodyLimit
 from seedlab.server.clients import Shares
-from seedlab.server.paths import API, JOIN, PREDICT, UPLOAD
+from seedlab.server.middleware.bodies import MAX_BODY, SHARE_BYTES, TOTAL_BYTES, BodyLimit
+from seedlab.server.middleware.paths import API, JOIN, PREDICT, UPLOAD
 from seedlab.server.temporary import use_temporary_folder
 from seedlab.settings import Settings
 from tests.server.conftest import launch

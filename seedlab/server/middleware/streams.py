@@ -13,10 +13,10 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from seedlab.core.clients import name_client
-from seedlab.server.calls import CALL, Call
 from seedlab.server.clients import find_client
 from seedlab.server.install import cancel, repeat
-from seedlab.server.paths import DATA, HEARTBEAT, JOIN
+from seedlab.server.middleware.calls import CALL, Call
+from seedlab.server.middleware.paths import DATA, HEARTBEAT, JOIN
 from seedlab.server.refusals import BUSY, make_refusal
 from seedlab.ui.running_page import OpenStream, RunningPage
 
