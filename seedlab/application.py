@@ -44,7 +44,7 @@ from seedlab.workflow.page_services import PageServices
 from seedlab.workflow.pictures.local_files import LocalFiles
 from seedlab.workflow.scripts.script import write_script
 from seedlab.workflow.services import Services
-from seedlab.workflow.session import Session, TakeReady
+from seedlab.workflow.sessions.session import Session, TakeReady
 from seedlab.workflow.tools import Tools
 from seedlab.workflow.trails.trail import Trail
 from seedlab.workflow.verification import VerificationResult, read_original, verify

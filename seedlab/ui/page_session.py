@@ -25,7 +25,7 @@ from seedlab.workflow.gallery.marks import GalleryMarks
 from seedlab.workflow.live import DraftFor
 from seedlab.workflow.measuring import Tried, choose_pictures, format_choice, format_tried
 from seedlab.workflow.page_services import MeasureFor, TrySuffixesFor, VerifyFor
-from seedlab.workflow.session import Session
+from seedlab.workflow.sessions.session import Session
 from seedlab.workflow.trails.mark import Mark
 from seedlab.workflow.trails.trail import State, Trail
 from seedlab.workflow.verification import VerificationResult

@@ -212,7 +212,7 @@ def test_input_typed_before_the_trail_is_restored_is_kept(page):
 
 def test_after_a_reload_tiles_wait_until_the_store_has_been_searched(page, painter, monkeypatch):
     """The first search of a process takes seconds, and the page shows every view of it."""
-    monkeypatch.setattr("seedlab.workflow.lookups.LOOKUP_SECONDS", 0.01)
+    monkeypatch.setattr("seedlab.workflow.sessions.lookups.LOOKUP_SECONDS", 0.01)
     page.explore(seeds="7-9")
     page.develop()
     painter.find(painter.painted[1]).file.unlink()

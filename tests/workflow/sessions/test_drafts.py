@@ -9,7 +9,7 @@ from seedlab.core.errors import SeedLabError
 from seedlab.core.reports import Finished
 from seedlab.rules.kinds.seeds import Seeds
 from seedlab.rules.kinds.suffixes import GUIDE_SUFFIXES, Suffixes
-from seedlab.workflow.session import Session
+from seedlab.workflow.sessions.session import Session
 from seedlab.workflow.trails.trail import State, Trail
 from seedlab.workflow.trails.trail_json import read_trail, write_trail
 from tests.workflow.painter import RECIPE, Painter, develop, states

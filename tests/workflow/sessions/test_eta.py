@@ -2,7 +2,7 @@
 
 import pytest
 
-from seedlab.workflow.eta import Clock, format_duration
+from seedlab.workflow.sessions.eta import Clock, format_duration
 
 
 def say(clock, tile, fraction):

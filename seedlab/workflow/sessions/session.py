@@ -9,9 +9,9 @@ from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.reports import Failed, Finished, Generate
 from seedlab.rules.change import Lineage
 from seedlab.rules.rule import Rule
-from seedlab.workflow.eta import Clock, is_same_work, measure_work
-from seedlab.workflow.lookups import Find, Lookups
-from seedlab.workflow.receiving import Keep, Receiver
+from seedlab.workflow.sessions.eta import Clock, is_same_work, measure_work
+from seedlab.workflow.sessions.lookups import Find, Lookups
+from seedlab.workflow.sessions.receiving import Keep, Receiver
 from seedlab.workflow.trails.joining import add_trail
 from seedlab.workflow.trails.mark import Mark
 from seedlab.workflow.trails.shared import SharedTrail

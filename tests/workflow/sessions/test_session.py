@@ -13,7 +13,7 @@ from seedlab.rules.kinds.develop import LARGER, Develop
 from seedlab.rules.kinds.seeds import Seeds
 from seedlab.rules.kinds.suffixes import GUIDE_SUFFIXES, Suffixes
 from seedlab.rules.kinds.sweep import Sweep
-from seedlab.workflow.session import Session
+from seedlab.workflow.sessions.session import Session
 from seedlab.workflow.trails.trail import State
 from seedlab.workflow.trails.trail_json import read_trail, write_trail
 from tests.examples import ENVIRONMENT, make_lineage
@@ -229,7 +229,7 @@ def test_a_round_whose_tiles_failed_or_were_stopped_is_resumed(state):
 
 def test_leaving_during_a_slow_look_into_the_store_does_not_wait_for_it(monkeypatch):
     """It is the page's event loop that closes what a closed tab has left: nobody may wait there."""
-    monkeypatch.setattr("seedlab.workflow.lookups.LOOKUP_SECONDS", 0.01)
+    monkeypatch.setattr("seedlab.workflow.sessions.lookups.LOOKUP_SECONDS", 0.01)
     painter, ready, left = Painter(), Event(), Event()
 
     def find(recipe, draft_steps):
@@ -367,7 +367,7 @@ def test_who_comes_back_before_the_work_has_ended_is_not_forgotten():
 
 def test_a_slow_look_into_the_store_is_told_and_can_be_left(monkeypatch):
     """The first look of a process waits for torch to be imported, which takes seconds."""
-    monkeypatch.setattr("seedlab.workflow.lookups.LOOKUP_SECONDS", 0.01)
+    monkeypatch.setattr("seedlab.workflow.sessions.lookups.LOOKUP_SECONDS", 0.01)
     painter, ready = Painter(), Event()
 
     def find(recipe, draft_steps):
