@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from seedlab.sketch.dataset import Images, make_scene
-from seedlab.sketch.trainer import LossFunction, deterministic_torch, make_generator
+from seedlab.sketch.training.dataset import Images, make_scene
+from seedlab.sketch.training.trainer import LossFunction, deterministic_torch, make_generator
 
 Latents = NDArray[np.float16]
 Reconstruct = Callable[[int, int], tuple[Tensor, Tensor, Tensor]]

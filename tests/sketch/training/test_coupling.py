@@ -5,8 +5,8 @@ from random import Random
 import pytest
 import torch
 
-from seedlab.sketch.coupling import Coupling, build_coupling, make_directions, normal_scores
 from seedlab.sketch.scene import Composition, sample_composition
+from seedlab.sketch.training.coupling import Coupling, build_coupling, make_directions, normal_scores
 
 COUNT = 600
 X, LIGHT = 0, 6

@@ -15,11 +15,11 @@ import numpy as np
 from diffusers import AutoencoderTiny, StableDiffusionPipeline
 from torch import Tensor
 
-from seedlab.sketch import dataset, denoiser
-from seedlab.sketch.autoencoder import Latents, encode_dataset
-from seedlab.sketch.coupling import build_coupling
 from seedlab.sketch.models import build_scheduler
-from seedlab.sketch.trainer import LossFunction
+from seedlab.sketch.training import dataset, denoiser
+from seedlab.sketch.training.autoencoder import Latents, encode_dataset
+from seedlab.sketch.training.coupling import build_coupling
+from seedlab.sketch.training.trainer import LossFunction
 
 
 @dataclass(frozen=True)

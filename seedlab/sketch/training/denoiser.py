@@ -17,11 +17,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import CLIPTextModel, CLIPTokenizer
 
-from seedlab.sketch.autoencoder import Latents
-from seedlab.sketch.coupling import Coupling
-from seedlab.sketch.dataset import make_caption
 from seedlab.sketch.scene import Composition
-from seedlab.sketch.trainer import LossFunction, make_generator
+from seedlab.sketch.training.autoencoder import Latents
+from seedlab.sketch.training.coupling import Coupling
+from seedlab.sketch.training.dataset import make_caption
+from seedlab.sketch.training.trainer import LossFunction, make_generator
 
 COMPOSITION_LOSS_WEIGHT = 0.2
 """Weight of the composition loss relative to the velocity loss."""

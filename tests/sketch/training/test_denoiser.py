@@ -8,7 +8,7 @@ from diffusers import UNet2DConditionModel
 from torch import Tensor
 from transformers import CLIPTextConfig, CLIPTextModel
 
-from seedlab.sketch.denoiser import Denoiser, add_noise, sample_timesteps
+from seedlab.sketch.training.denoiser import Denoiser, add_noise, sample_timesteps
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from seedlab.sketch.muon import Muon
+from seedlab.sketch.training.muon import Muon
 
 log = logging.getLogger(__name__)
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from seedlab.sketch.muon import Muon, orthogonalize
+from seedlab.sketch.training.muon import Muon, orthogonalize
 
 
 @pytest.mark.parametrize("shape", [(8, 24), (24, 8), (16, 16)])
