@@ -9,7 +9,7 @@ from seedlab.sketch.drawings.canvas import mix, rgb
 from seedlab.sketch.drawings.geometry import Array, Point, mirror, parse_points, points_on_ellipse, thick_curve
 from seedlab.sketch.drawings.palette import BLUE, YELLOW, choose_primaries, contrasting, make_palette
 from seedlab.sketch.drawings.pen import Pen
-from seedlab.sketch.drawings.subject import Subject
+from seedlab.sketch.drawings.subjects.subject import Subject
 
 _TRUNK = parse_points("-0.14 1.0, -0.12 0.3, -0.2 -0.2, 0.18 -0.2, 0.14 0.3, 0.24 1.0, 0.5 1.14, -0.4 1.14")
 _CROWN = parse_points("-0.55 -0.1, 0.55 -0.05, 0.0 0.0, -0.3 -0.58, 0.34 -0.55, 0.0 -0.35")

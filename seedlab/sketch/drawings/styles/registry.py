@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from seedlab.sketch.drawings import backdrops, brushes, pattern_backdrops, technique_brushes
 from seedlab.sketch.drawings.canvas import Canvas, Colour, Shading, rgb
 from seedlab.sketch.drawings.geometry import Array
 from seedlab.sketch.drawings.palette import PLACE_BACKGROUNDS, BackgroundPalette, grade_background, make_background
-from seedlab.sketch.drawings.subjects import SUBJECTS
+from seedlab.sketch.drawings.styles import backdrops, brushes, pattern_backdrops, technique_brushes
+from seedlab.sketch.drawings.subjects.registry import SUBJECTS
 from seedlab.sketch.scene import Composition, Scene
 
 Backdrop = Callable[[Canvas, BackgroundPalette, Composition], None]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from seedlab.sketch.drawings.draw import paint
-from seedlab.sketch.drawings.subjects import SUBJECTS, colour_subject
+from seedlab.sketch.drawings.subjects.registry import SUBJECTS, colour_subject
 from seedlab.sketch.scene import Composition, Scene
 from seedlab.sketch.vocabulary import COLOURS, MODIFIERS, PLACES
 from seedlab.sketch.vocabulary import SUBJECTS as WORDS

@@ -8,7 +8,7 @@ import pytest
 
 from seedlab.sketch.drawings.draw import paint
 from seedlab.sketch.drawings.palette import PLACE_BACKGROUNDS
-from seedlab.sketch.drawings.styles import STYLES, choose_background
+from seedlab.sketch.drawings.styles.registry import STYLES, choose_background
 from seedlab.sketch.scene import Composition, Scene, sample_composition
 from seedlab.sketch.vocabulary import PAINTERS, SUBJECTS, TECHNIQUES
 from tests.sketch.drawings.rendering import coverage, difference, pixels

@@ -6,12 +6,12 @@ from random import Random
 import numpy as np
 import pytest
 
-from seedlab.sketch.drawings.backdrops import paint_sky_and_land
 from seedlab.sketch.drawings.canvas import Canvas
 from seedlab.sketch.drawings.geometry import Array
 from seedlab.sketch.drawings.palette import PLACE_BACKGROUNDS, BackgroundPalette, grade_background
-from seedlab.sketch.drawings.pattern_backdrops import fractional_part, hash_to_unit
-from seedlab.sketch.drawings.styles import STYLES
+from seedlab.sketch.drawings.styles.backdrops import paint_sky_and_land
+from seedlab.sketch.drawings.styles.pattern_backdrops import fractional_part, hash_to_unit
+from seedlab.sketch.drawings.styles.registry import STYLES
 from seedlab.sketch.scene import Composition, sample_composition
 from tests.sketch.drawings.rendering import difference
 

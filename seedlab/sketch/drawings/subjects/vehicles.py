@@ -8,7 +8,7 @@ from seedlab.sketch.drawings.canvas import mix, rgb
 from seedlab.sketch.drawings.geometry import Array, Point, closed_curve, mirror, parse_points, rotate, translate
 from seedlab.sketch.drawings.palette import BLUE, YELLOW, choose_primaries, contrasting, make_palette
 from seedlab.sketch.drawings.pen import Pen
-from seedlab.sketch.drawings.subject import Subject
+from seedlab.sketch.drawings.subjects.subject import Subject
 
 _MAST = parse_points("0.0 0.4, 0.0 -1.12")
 _FLAG = parse_points("0.02 -1.12, -0.4 -1.04, 0.02 -0.92")

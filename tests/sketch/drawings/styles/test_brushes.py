@@ -8,7 +8,7 @@ import pytest
 from seedlab.sketch.drawings.canvas import blur
 from seedlab.sketch.drawings.draw import paint
 from seedlab.sketch.drawings.geometry import Array
-from seedlab.sketch.drawings.styles import STYLES
+from seedlab.sketch.drawings.styles.registry import STYLES
 from seedlab.sketch.scene import Scene, sample_composition
 
 SCENE = Scene("house", composition=sample_composition(Random(3)))

@@ -11,8 +11,14 @@ from PIL import Image
 
 from seedlab.sketch.drawings.canvas import as_array, blur, pixel_grid, rgb, to_unit_range
 from seedlab.sketch.drawings.geometry import Array
-from seedlab.sketch.drawings.pattern_backdrops import DARK_GOLD, PALE_GOLD, facet_lines, fractional_part, hash_to_unit
 from seedlab.sketch.drawings.pixel_ops import clip
+from seedlab.sketch.drawings.styles.pattern_backdrops import (
+    DARK_GOLD,
+    PALE_GOLD,
+    facet_lines,
+    fractional_part,
+    hash_to_unit,
+)
 from seedlab.sketch.scene import Composition
 
 TILES = 32

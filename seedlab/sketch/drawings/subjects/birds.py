@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from seedlab.sketch.drawings.canvas import mix, rgb
-from seedlab.sketch.drawings.eyes import draw_bead_eye, draw_eye
 from seedlab.sketch.drawings.geometry import Point, parse_points, rotate, translate
 from seedlab.sketch.drawings.palette import BLUE, WHITE, YELLOW, choose_primaries, make_palette
 from seedlab.sketch.drawings.pen import Pen
-from seedlab.sketch.drawings.subject import Subject
+from seedlab.sketch.drawings.subjects.eyes import draw_bead_eye, draw_eye
+from seedlab.sketch.drawings.subjects.subject import Subject
 
 _OWL_BRANCH = parse_points("-1.5 1.02, -0.5 0.96, 0.4 1.0, 1.5 0.84")
 _OWL_LEAF = parse_points("0.82 0.92, 0.9 0.66, 1.14 0.52, 1.12 0.78")

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from math import cos, radians, sin
 
 from seedlab.sketch.drawings.canvas import Colour, mix, rgb
-from seedlab.sketch.drawings.costume import draw_pearl, draw_turban
-from seedlab.sketch.drawings.eyes import draw_eye
 from seedlab.sketch.drawings.geometry import Point, mirror, parse_points, rotate, translate
 from seedlab.sketch.drawings.palette import BLUE, PINK, WHITE, YELLOW, choose_primaries, make_palette
 from seedlab.sketch.drawings.pen import Pen
-from seedlab.sketch.drawings.subject import Subject
+from seedlab.sketch.drawings.subjects.costume import draw_pearl, draw_turban
+from seedlab.sketch.drawings.subjects.eyes import draw_eye
+from seedlab.sketch.drawings.subjects.subject import Subject
 
 _FOX_TAIL = parse_points(
     "0.25 1.1, 0.7 1.2, 1.04 1.02, 1.2 0.55, 1.16 0.1, 1.02 -0.22, 0.8 0.1, 0.72 0.45, 0.62 0.7, 0.3 0.82"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from seedlab.sketch.drawings.canvas import mix, rgb
-from seedlab.sketch.drawings.costume import COAT, draw_collar, draw_pearl, draw_scarf, draw_turban
-from seedlab.sketch.drawings.eyes import draw_eye
 from seedlab.sketch.drawings.geometry import Point, mirror, parse_points, rotate, translate
 from seedlab.sketch.drawings.palette import PINK, WHITE, choose_primaries, make_palette
 from seedlab.sketch.drawings.pen import Pen
-from seedlab.sketch.drawings.subject import Subject
+from seedlab.sketch.drawings.subjects.costume import COAT, draw_collar, draw_pearl, draw_scarf, draw_turban
+from seedlab.sketch.drawings.subjects.eyes import draw_eye
+from seedlab.sketch.drawings.subjects.subject import Subject
 
 _DOG_HEAD = parse_points(
     "0.0 -0.88, 0.42 -0.78, 0.64 -0.4, 0.62 0.08, 0.46 0.5, 0.2 0.74,"

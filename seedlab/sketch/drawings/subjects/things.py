@@ -18,7 +18,7 @@ from seedlab.sketch.drawings.geometry import (
 )
 from seedlab.sketch.drawings.palette import BLUE, YELLOW, choose_primaries, contrasting, make_palette
 from seedlab.sketch.drawings.pen import Pen
-from seedlab.sketch.drawings.subject import Subject
+from seedlab.sketch.drawings.subjects.subject import Subject
 
 _BELLY = parse_points(
     "-0.42 -0.34, 0.0 -0.4, 0.42 -0.34, 0.68 0.0, 0.7 0.34, 0.46 0.74, 0.0 0.84, -0.46 0.74, -0.7 0.34, -0.68 0.0"

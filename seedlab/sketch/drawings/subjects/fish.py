@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from seedlab.sketch.drawings.canvas import rgb
-from seedlab.sketch.drawings.eyes import draw_bead_eye
 from seedlab.sketch.drawings.geometry import parse_points
 from seedlab.sketch.drawings.palette import BLUE, YELLOW, choose_primaries, make_palette
 from seedlab.sketch.drawings.pen import Pen
-from seedlab.sketch.drawings.subject import Subject
+from seedlab.sketch.drawings.subjects.eyes import draw_bead_eye
+from seedlab.sketch.drawings.subjects.subject import Subject
 
 _FISH_TAIL = parse_points("-0.62 0.0, -1.2 -0.52, -1.05 0.0, -1.2 0.52")
 _UPPER_FIN = parse_points("-0.4 -0.45, 0.0 -0.92, 0.5 -0.4")

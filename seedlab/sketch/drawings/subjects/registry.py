@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from seedlab.sketch.drawings import animals, birds, buildings, fish, pets, plants, things, vehicles
 from seedlab.sketch.drawings.palette import Palette, choose_palette
-from seedlab.sketch.drawings.subject import Subject
+from seedlab.sketch.drawings.subjects import animals, birds, buildings, fish, pets, plants, things, vehicles
+from seedlab.sketch.drawings.subjects.subject import Subject
 
 SUBJECTS: dict[str, Subject] = {
     **pets.SUBJECTS,

@@ -11,7 +11,7 @@ from seedlab.sketch.drawings.canvas import Colour, Mask, mix, rasterize_polygon,
 from seedlab.sketch.drawings.geometry import Point, parse_points, rotate, translate
 from seedlab.sketch.drawings.palette import BLUE, OCHRE, YELLOW, choose_primaries, contrasting, make_palette
 from seedlab.sketch.drawings.pen import Pen
-from seedlab.sketch.drawings.subject import Subject
+from seedlab.sketch.drawings.subjects.subject import Subject
 
 _DOOR = parse_points("-0.5 0.28, -0.18 0.28, -0.18 0.85, -0.5 0.85")
 _CHIMNEY = parse_points("0.1 -1.02, 0.34 -1.02, 0.34 -0.5, 0.1 -0.5")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from seedlab.sketch.drawings.backdrops import paint_glow, paint_hills, paint_sky_and_land
 from seedlab.sketch.drawings.canvas import Canvas, as_array, mix, pixel_grid, rgb
 from seedlab.sketch.drawings.geometry import Array, rectangle
 from seedlab.sketch.drawings.palette import BackgroundPalette
+from seedlab.sketch.drawings.styles.backdrops import paint_glow, paint_hills, paint_sky_and_land
 from seedlab.sketch.scene import Composition
 
 GOLD, DARK_GOLD, PALE_GOLD = rgb("d9a92f"), rgb("7d5516"), rgb("f8e08c")
