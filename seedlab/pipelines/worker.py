@@ -24,9 +24,9 @@ from seedlab.pipelines.loaded.loras.lines import check_loras
 from seedlab.pipelines.run_store import RunStore
 from seedlab.pipelines.sampling.call import Sample, sample
 from seedlab.pipelines.sampling.paused import PausedError, PausedRun
+from seedlab.pipelines.sampling.prompts.tokens import format_truncation_notice
 from seedlab.pipelines.sampling.stages import Source
 from seedlab.pipelines.sampling.steps import OnStep, find_denoiser
-from seedlab.pipelines.sampling.tokens import format_truncation_notice
 from seedlab.pipelines.shared_steps import SharedSteps
 from seedlab.pipelines.stages import FinishedPictures, make_stage, take_source
 from seedlab.pipelines.work import Made, Turn, Work

@@ -18,7 +18,7 @@ def vary_embeddings(embeddings: "tuple[Tensor, ...]", recipe: Recipe) -> "tuple[
     The noise is drawn on the CPU, whatever draws that of the latents: it is the same on every machine.
 
     Args:
-        embeddings: a row each, as `seedlab.pipelines.sampling.embeddings.encode` returns them.
+        embeddings: a row each, as `seedlab.pipelines.sampling.prompts.embeddings.encode` returns them.
     """
     import torch
 

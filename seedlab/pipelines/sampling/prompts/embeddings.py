@@ -10,7 +10,7 @@ from seedlab.core.recipes.prompt_weights import Part, is_weighted, join_parts, r
 from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.texts.text import quote
 from seedlab.pipelines.models.families import family_of
-from seedlab.pipelines.sampling.variety import vary_embeddings
+from seedlab.pipelines.sampling.prompts.variety import vary_embeddings
 
 if TYPE_CHECKING:
     from torch import Tensor

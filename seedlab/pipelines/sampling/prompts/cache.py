@@ -11,8 +11,8 @@ from seedlab.pipelines.devices.library_warnings import collect_warnings, repeat_
 from seedlab.pipelines.models.capabilities import Capabilities
 from seedlab.pipelines.models.families import family_of
 from seedlab.pipelines.sampling.arguments import make_true_guidance
-from seedlab.pipelines.sampling.embeddings import encode
-from seedlab.pipelines.sampling.variety import vary_embeddings
+from seedlab.pipelines.sampling.prompts.embeddings import encode
+from seedlab.pipelines.sampling.prompts.variety import vary_embeddings
 
 if TYPE_CHECKING:
     from torch import Tensor
