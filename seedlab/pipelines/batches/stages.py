@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from seedlab.core.recipes.recipe import Recipe
+from seedlab.pipelines.batches.following import follow_stage
+from seedlab.pipelines.batches.work import Turn, Work
 from seedlab.pipelines.devices.environment import note_libraries
 from seedlab.pipelines.exact.graphs import GraphCache, replay_calls
-from seedlab.pipelines.following import follow_stage
 from seedlab.pipelines.loaded.cache import LoadedPipeline
 from seedlab.pipelines.models.families import family_of
 from seedlab.pipelines.sampling.call import Sample, sample
 from seedlab.pipelines.sampling.preview import unpack_latents
 from seedlab.pipelines.sampling.stages import Source
 from seedlab.pipelines.sampling.steps import find_denoiser
-from seedlab.pipelines.work import Turn, Work
 
 MAX_BYTES = 64 * 2**20
 

@@ -8,11 +8,11 @@ from PIL.Image import Image
 
 from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.reports import Progress, Waiting
+from seedlab.pipelines.batches.work import Turn
 from seedlab.pipelines.loaded.cache import LoadedPipeline
 from seedlab.pipelines.sampling.call import check_latents
 from seedlab.pipelines.sampling.preview import unpack_latents
 from seedlab.pipelines.sampling.steps import OnStep, Step
-from seedlab.pipelines.work import Turn
 
 PREVIEW_SECONDS = 0.08
 """Previews are renewed this often at most. A GPU takes steps faster, and would wait for each preview."""

@@ -10,15 +10,18 @@ from typing import TypeVar
 from seedlab.core.errors import SeedLabError
 from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.reports import Failed, Finished
+from seedlab.pipelines.batches.failures import NO_MEMORY, explain
+from seedlab.pipelines.batches.following import follow_tiles
+from seedlab.pipelines.batches.joint_calls import JointCalls
+from seedlab.pipelines.batches.shared_steps import SharedSteps
+from seedlab.pipelines.batches.stages import FinishedPictures, make_stage, take_source
+from seedlab.pipelines.batches.work import Made, Turn, Work
 from seedlab.pipelines.devices.environment import note_libraries
 from seedlab.pipelines.devices.memory import free_memory
 from seedlab.pipelines.exact.batch_sizes import GUIDE_BATCH, BatchSizes
 from seedlab.pipelines.exact.graphs import GraphCache, replay_calls
 from seedlab.pipelines.exact.plans import NotExactError, Plans
 from seedlab.pipelines.exact.prepack_cache import PrepackCache
-from seedlab.pipelines.failures import NO_MEMORY, explain
-from seedlab.pipelines.following import follow_tiles
-from seedlab.pipelines.joint_calls import JointCalls
 from seedlab.pipelines.loaded.cache import LoadedPipeline, PipelineCache
 from seedlab.pipelines.loaded.loras.lines import check_loras
 from seedlab.pipelines.run_store import RunStore
@@ -27,9 +30,6 @@ from seedlab.pipelines.sampling.paused import PausedError, PausedRun
 from seedlab.pipelines.sampling.prompts.tokens import format_truncation_notice
 from seedlab.pipelines.sampling.stages import Source
 from seedlab.pipelines.sampling.steps import OnStep, find_denoiser
-from seedlab.pipelines.shared_steps import SharedSteps
-from seedlab.pipelines.stages import FinishedPictures, make_stage, take_source
-from seedlab.pipelines.work import Made, Turn, Work
 from seedlab.pipelines.work_queue import StoppedError
 
 LOGGER = logging.getLogger(__name__)

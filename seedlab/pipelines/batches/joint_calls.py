@@ -6,16 +6,16 @@ from dataclasses import dataclass, field
 
 from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.reports import Waiting
+from seedlab.pipelines.batches.following import follow_tiles
+from seedlab.pipelines.batches.work import Turn, Work
 from seedlab.pipelines.devices.memory import measure_room
 from seedlab.pipelines.exact.batch import sample_batch, strip
 from seedlab.pipelines.exact.batch_sizes import GUIDE_BATCH, BatchSizes, describe_kind, measure_batch
 from seedlab.pipelines.exact.graphs import GraphCache
 from seedlab.pipelines.exact.plans import NotExactError, Plans
 from seedlab.pipelines.exact.prepack_cache import PrepackCache
-from seedlab.pipelines.following import follow_tiles
 from seedlab.pipelines.loaded.cache import LoadedPipeline
 from seedlab.pipelines.sampling.call import Sample
-from seedlab.pipelines.work import Turn, Work
 
 MAX_TOO_LARGE = 100
 """How many kinds of batches that did not fit into memory are remembered."""
@@ -35,7 +35,7 @@ class JointCalls:
 
     Attributes:
         load: see `Load`.
-        plans, prepack_cache, graphs, sizes: as for `seedlab.pipelines.worker.BatchRunner`.
+        plans, prepack_cache, graphs, sizes: as for `seedlab.pipelines.batches.worker.BatchRunner`.
     """
 
     load: Load
