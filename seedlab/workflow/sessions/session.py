@@ -1,15 +1,13 @@
 """A visitor's session: explore seeds, lock a tile, vary it, and so on. Page and command line share it."""
 
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence, Set
-from contextlib import closing
+from collections.abc import Callable, Generator, Mapping, Sequence
 from pathlib import Path
-from threading import Event
 
 from seedlab.core.recipes.recipe import Recipe
-from seedlab.core.reports import Failed, Finished, Generate
+from seedlab.core.reports import Finished, Generate
 from seedlab.rules.change import Lineage
 from seedlab.rules.rule import Rule
-from seedlab.workflow.sessions.eta import Clock, is_same_work, measure_work
+from seedlab.workflow.sessions.development import Development, NoteTime
 from seedlab.workflow.sessions.lookups import Find, Lookups
 from seedlab.workflow.sessions.receiving import Keep, Receiver
 from seedlab.workflow.trails.joining import add_trail
@@ -19,9 +17,6 @@ from seedlab.workflow.trails.trail import Round, State, Tile, Trail
 
 Check = Callable[[Round], None]
 """Raises SeedLabError where the pictures of a round cannot be made."""
-
-NoteTime = Callable[[Recipe, Finished, float], None]
-"""Takes note of how many seconds each picture of a round took, with one of the recipes and a report."""
 
 TakeReady = Callable[[Sequence[Recipe]], Mapping[int, Finished]]
 """Returns the pictures that were made ahead, by their places among the recipes, at once."""
@@ -45,14 +40,10 @@ class Session:
         take_ready: TakeReady | None = None,
         is_short: Callable[[Recipe], bool] = lambda _: False,
     ) -> None:
-        self._generate, self._note_time, self._take_ready = generate, note_time, take_ready
-        self._is_short = is_short
+        self._take_ready, self._is_short = take_ready, is_short
         self._shared = SharedTrail(Trail() if trail is None else trail)
         self._lookups, self._receiver = Lookups(find, self._shared), Receiver(keep, self._shared)
-        self._developing = self._left = False
-        self._working: int | None = None
-        self._stop = Event()
-        self._clock = Clock([])
+        self._development = Development(generate, note_time, self._shared, self._lookups, self._receiver)
 
     @property
     def trail(self) -> Trail:
@@ -61,13 +52,7 @@ class Session:
 
     def format_time_left(self) -> str:
         """Return the time left for all waiting work, as "about 10 s left"; "" if it is short or not known yet."""
-        with self._shared.lock:
-            if self._working is None:
-                return ""
-            size = measure_work(self.trail.round(self._working).tiles[0].recipe)
-            others = [round_ for round_ in self.trail.visible if round_.id != self._working]
-            waiting = [tile.recipe for round_ in others for tile in round_.tiles if tile.state is State.WAITING]
-            return self._clock.format_time_left(sum(map(measure_work, waiting)) / size)
+        return self._development.format_time_left()
 
     def is_known(self, tile: Tile) -> bool:
         """Whether a tile's state is final: tiles of a restored trail are STOPPED until the store was searched."""
@@ -202,7 +187,7 @@ class Session:
     def stop(self) -> Trail:
         """Stop the work within one denoising step. Unfinished tiles can be resumed by a click; drafts stay drafts."""
         with self._shared.lock:
-            self._stop.set()
+            self._development.stop()
             self._lookups.end()
             for round_ in self.trail.rounds:
                 self._shared.stop(round_.id, range(len(round_.tiles)))
@@ -210,9 +195,7 @@ class Session:
 
     def leave(self) -> None:
         """Pause the work within one denoising step. Unfinished tiles wait for the next `develop`."""
-        with self._shared.lock:
-            self._stop.set()
-            self._left = True
+        self._development.leave()
 
     def develop(self) -> Generator[Trail, None, None]:
         """Make all tiles of the rounds on the path; yields the trail after every change.
@@ -220,20 +203,7 @@ class Session:
         Returns at once if another `develop` of this session is running: that one does the work. Closing the generator
         stops the work within one denoising step.
         """
-        with self._shared.lock:
-            self._left = False
-            if self._developing:
-                return
-            self._developing = True
-        try:
-            while (work := self._next_work()) is not None:
-                yield from self._lookups.look_up_all()
-                yield from self._develop_round(*work)
-        except BaseException:
-            # Includes GeneratorExit: a closed tab. The normal end is in `_next_work`.
-            with self._shared.lock:
-                self._working, self._developing = None, False
-            raise
+        return self._development.run()
 
     def _fit(self, round_id: int, index: int, rule: Rule) -> Rule:
         return rule.fit_memory(self.trail.tile(round_id, index).recipe, self._is_short)
@@ -241,8 +211,7 @@ class Session:
     def _show(self, change: Callable[[Trail], Trail]) -> Trail:
         with self._shared.lock:
             self._shared.trail = change(self.trail)
-            if self._working is not None and self._working not in self.trail.path:
-                self._stop.set()
+            self._development.stop_beside_path()
             return self.trail
 
     def _resume(self, round_id: int, *states: State) -> Trail:
@@ -257,63 +226,3 @@ class Session:
         waiting = [index for index, tile in enumerate(tiles) if tile.state is State.WAITING]
         for place, report in self._take_ready([tiles[index].recipe for index in waiting]).items():
             self._receiver.receive(round_id, waiting[place], report)
-
-    def _next_work(self) -> tuple[int, Event] | None:
-        """Return the newest round on the path with tiles to make; None if there is none, which ends the work."""
-        with self._shared.lock:
-            for round_ in () if self._left else reversed(self.trail.visible):
-                if any(self._lookups.is_wanted(tile) for tile in round_.tiles):
-                    self._working, self._stop = round_.id, Event()
-                    return round_.id, self._stop
-            # Still under the lock: later requests find that nobody is developing, and start again.
-            self._working, self._developing = None, False
-            return None
-
-    def _develop_round(self, round_id: int, stop: Event) -> Iterator[Trail]:
-        round_ = self.trail.round(round_id)
-        draft_steps, indices = round_.choose_next()
-        tiles = [round_.tiles[index] for index in indices]
-        clock = self._clock = Clock([tile.kept_fraction if draft_steps is None else 0.0 for tile in tiles])
-        recipes = [tile.recipe for tile in tiles]
-        unfinished = set(indices)
-        last: Finished | None = None
-        try:
-            with closing(self._generate(recipes, stop, draft_steps=draft_steps)) as reports:
-                for report in reports:
-                    last = report if isinstance(report, Finished) else last
-                    if isinstance(report, Finished | Failed):
-                        unfinished.discard(indices[report.index])
-                    clock.note_report(report)
-                    self._receiver.receive(round_.id, indices[report.index], report)
-                    yield self.trail
-                    if isinstance(report, Finished | Failed) and self._must_yield(round_.id, draft_steps):
-                        break
-                else:
-                    self._stop_unfinished(round_.id, unfinished, stop)
-        finally:
-            stop.set()
-            if last is not None and (seconds := clock.measure_tile()) and is_same_work(recipes):
-                self._note_time(recipes[0], last, seconds)
-            with self._shared.lock:
-                self._shared.change_all(round_.id, (State.RUNNING,), State.WAITING)
-
-    def _stop_unfinished(self, round_id: int, indices: Set[int], stop: Event) -> None:
-        # The manager returned before these were done, as when the process ends: asking again would loop for ever.
-        with self._shared.lock:
-            if not stop.is_set():
-                self._shared.stop(round_id, indices)
-
-    def _must_yield(self, round_id: int, draft_steps: int | None) -> bool:
-        """Whether a newer round on the path waits, or this one waits for other work: that goes first from now on.
-
-        Args:
-            draft_steps: of the work that is going on.
-        """
-        round_ = self.trail.round(round_id)
-        if any(tile.state is State.RUNNING for tile in round_.tiles):
-            return False  # in the same batch as the tile that has just ended, so it is done in a moment
-        waiting = [each.id for each in self.trail.visible if any(t.state is State.WAITING for t in each.tiles)]
-        if waiting and waiting[-1] != round_id:
-            return True
-        next_steps, indices = round_.choose_next()
-        return bool(indices) and next_steps != draft_steps

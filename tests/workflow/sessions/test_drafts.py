@@ -165,8 +165,8 @@ def test_a_draft_that_cannot_be_finished_says_why_and_a_click_tries_again():
 def test_a_manager_that_ends_early_leaves_what_is_to_be_finished_a_draft():
     painter = Painter()
     session = draft(painter, (0, 1))
-    closing = Session(lambda *_, **__: iter(()), painter.find, painter.keep, session.trail)
-    closing._generate = lambda *_, **__: (report for report in ())  # a server that is closing takes no more work
+    # A server that is closing takes no more work.
+    closing = Session(lambda *_, **__: (report for report in ()), painter.find, painter.keep, session.trail)
     closing.finish(1)
     develop(closing)
     assert states(closing, 1) == [DRAFT, DRAFT]
