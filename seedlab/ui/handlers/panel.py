@@ -90,7 +90,7 @@ class PanelHandlers:
             return
         try:
             model = self._services.resolve_model(self._find_model(read_model_id(model_id)))
-            with closing(page.measure(model, self._services.measure)) as sentences:
+            with closing(page.measurements.measure(model, self._services.measure)) as sentences:
                 yield from ((sentence, "") for sentence in sentences)
             yield self._format_about(model), ""
         except SeedLabError as error:
@@ -115,7 +115,7 @@ class PanelHandlers:
         yield "", *errors
         try:
             for each in found:
-                with closing(page.try_suffixes(*each, self._services.try_suffixes)) as sentences:
+                with closing(page.measurements.try_suffixes(*each, self._services.try_suffixes)) as sentences:
                     yield from ((sentence, *unchanged) for sentence in sentences)
         except SeedLabError as error:
             yield str(error), *unchanged
