@@ -9,7 +9,8 @@ import gradio as gr
 from seedlab.core.errors import RecipeError, SeedLabError
 from seedlab.core.models.fit import Fit
 from seedlab.core.models.model import Model
-from seedlab.core.recipes.recipe import MAX_PROMPT_CHARACTERS, Recipe
+from seedlab.core.recipes.recipe import Recipe
+from seedlab.core.recipes.recipe_checks import MAX_PROMPT_CHARACTERS
 from seedlab.core.texts.numbers import read_whole
 from seedlab.core.texts.text import quote
 from seedlab.core.uploads import choose_max_upload, format_too_large

@@ -9,7 +9,7 @@ import gradio as gr
 import pytest
 
 from seedlab.core.recipes.additions import Lora
-from seedlab.core.recipes.recipe import MAX_PROMPT_CHARACTERS
+from seedlab.core.recipes.recipe_checks import MAX_PROMPT_CHARACTERS
 from seedlab.rules.kinds.seeds import Seeds
 from seedlab.rules.kinds.suffixes import GUIDE_SUFFIXES
 from seedlab.rules.kinds.sweep import Sweep
