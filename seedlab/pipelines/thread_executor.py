@@ -12,7 +12,7 @@ from seedlab.core.errors import SeedLabError
 from seedlab.core.models.model import ResolvedModel
 from seedlab.core.priority import Priority
 from seedlab.core.reports import Failed, Finished, Report, Waiting
-from seedlab.pipelines.batches.work import Turn, Work
+from seedlab.pipelines.batches.work import Turn, Work, WorkLeft
 from seedlab.pipelines.batches.worker import BatchRunner
 from seedlab.pipelines.devices.environment import enable_determinism, observe
 from seedlab.pipelines.devices.libraries import are_imported
@@ -58,7 +58,7 @@ def make_runner(
 
 
 class ThreadExecutor:
-    """Runs one batch at a time. Visitors take turns, and a batch that takes long gives way at the end of a step.
+    """Runs one batch at a time. Visitors take turns, and a batch gives way to a smaller one at the end of a step.
 
     A batch that gave way is kept as paused runs, a few hundred kB, and goes on from them in its next turn: its pictures
     have the same bytes, and meanwhile neither its thread nor its model's memory is occupied.
@@ -132,7 +132,7 @@ class ThreadExecutor:
     def _take_turn(self, work: Work, latest: Latest, stop: Event) -> Generator[Report, None, Work | None]:
         """Work on a batch for one turn; returns what is left to do."""
         reports: Reports = SimpleQueue()
-        clock = TurnClock()
+        clock, left = TurnClock(), WorkLeft(work)
         device = self.device
 
         def check_stop() -> None:
@@ -141,7 +141,7 @@ class ThreadExecutor:
 
         def is_over() -> bool:
             may_stay = not clock.is_used_up and work.batch.priority is Priority.REQUEST
-            return not clock.is_heard or (not may_stay and self._queue.is_wanted)
+            return not clock.is_heard or (not may_stay and self._queue.is_wanted(left.size))
 
         def run() -> Work | None:
             try:
@@ -150,7 +150,7 @@ class ThreadExecutor:
                 clock.start()
                 turn = Turn(
                     device=device,
-                    emit=reports.put,
+                    emit=left.follow(reports.put),
                     check_stop=check_stop,
                     is_over=is_over,
                     note_loaded=clock.note_loaded,
@@ -159,7 +159,7 @@ class ThreadExecutor:
             finally:
                 reports.put(None)  # without it the caller would wait for ever
 
-        future = self._queue.submit(run, work.batch.visitor, work.batch.priority)
+        future = self._queue.submit(run, work.batch.visitor, work.batch.priority, left.size)
         try:
             for report in self._pass_on(latest, reports, future, stop):
                 yield report

@@ -31,10 +31,15 @@ class WorkQueue:
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
         self._waiting: dict[Priority, Circle] = {priority: OrderedDict() for priority in Priority}
         self._running: _Piece | None = None
+        self._next: _Piece | None = None  # what the running piece gives way to
         self._lock = Lock()
 
     def submit(
-        self, work: Callable[[], T], visitor: Hashable = None, priority: Priority = Priority.REQUEST
+        self,
+        work: Callable[[], T],
+        visitor: Hashable = None,
+        priority: Priority = Priority.REQUEST,
+        size: float = 0.0,
     ) -> Future[T]:
         """Queue a piece of work.
 
@@ -42,8 +47,9 @@ class WorkQueue:
             work: is called in the queue's thread.
             visitor: whose turn it takes.
             priority: what it waits for.
+            size: how much work it is, in any unit that all pieces share.
         """
-        piece = _Piece(Future(), work, visitor, priority)
+        piece = _Piece(Future(), work, visitor, priority, size)
         with self._lock:
             self._executor.submit(self._run_next)
             self._waiting[priority].setdefault(visitor, deque()).append(piece)
@@ -55,13 +61,23 @@ class WorkQueue:
             order = [piece.future for piece in self._list_order()]
         return order.index(future) if future in order else 0
 
-    @property
-    def is_wanted(self) -> bool:
-        """Whether more urgent work waits for the piece that is running; for a request, also other requests."""
+    def is_wanted(self, left: float) -> bool:
+        """Whether the running piece has to give way: more urgent work waits, or for a request a smaller request.
+
+        The smallest of these comes next. Requests of the same size are done one after another: if they gave way to each
+        other, all would end late.
+
+        Args:
+            left: how much is left of the running piece.
+        """
         with self._lock:
             running = Priority.REQUEST if self._running is None else self._running.priority
             urgent = [circle for priority, circle in self._waiting.items() if priority < max(running, Priority.LIVE)]
-            return any(not piece.future.done() for circle in urgent for pieces in circle.values() for piece in pieces)
+            first = (_find_first(pieces) for circle in urgent for pieces in self._order(circle).values())
+            waiting = (piece for piece in first if piece is not None)
+            wanted = (piece for piece in waiting if piece.size < left or piece.priority < running)
+            self._next = min(wanted, key=lambda piece: (piece.priority, piece.size), default=None)
+            return self._next is not None
 
     def close(self) -> None:
         """Begin nothing more."""
@@ -84,28 +100,39 @@ class WorkQueue:
 
     def _take_next(self) -> "_Piece | None":
         with self._lock:
-            while circle := next(filter(None, self._waiting.values()), None):
-                visitor, pieces = next(iter(circle.items()))
-                piece = pieces.popleft()
-                if not pieces:
-                    del circle[visitor]
+            while (piece := self._pop_next()) is not None:
                 if piece.future.set_running_or_notify_cancel():
                     self._running = piece
                     return piece
             return None
 
+    def _pop_next(self) -> "_Piece | None":
+        """Take out what comes next, which may have been cancelled."""
+        wanted, self._next = self._next, None
+        circle = next(filter(None, self._waiting.values()), None)
+        if circle is None:
+            return None
+        visitor = next(iter(circle)) if wanted is None or wanted.visitor not in circle else wanted.visitor
+        piece = circle[visitor].popleft()
+        if not circle[visitor]:
+            del circle[visitor]
+        return piece
+
     def _list_order(self) -> "Iterator[_Piece]":
         """Yield the unfinished pieces in the order of their turns."""
         if self._running is not None:
             yield self._running
-        for waiting in self._waiting.values():
-            circle = dict(waiting)
-            if self._running is not None and self._running.visitor in circle:
-                # Its next turn comes after everybody else's.
-                circle[self._running.visitor] = circle.pop(self._running.visitor)
+        for circle in map(self._order, self._waiting.values()):
             unfinished = ([piece for piece in pieces if not piece.future.done()] for pieces in circle.values())
             for turns in zip_longest(*unfinished):
                 yield from (piece for piece in turns if piece is not None)
+
+    def _order(self, circle: "Circle") -> "Circle":
+        """Return a circle as it will be after the running piece, whose visitor's next turn comes last."""
+        ordered = circle.copy()
+        if self._running is not None and self._running.visitor in ordered:
+            ordered.move_to_end(self._running.visitor)
+        return ordered
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,6 +141,7 @@ class _Piece:
     work: Callable[[], Any]
     visitor: Hashable
     priority: Priority
+    size: float
 
     def run(self) -> None:
         try:
@@ -122,6 +150,10 @@ class _Piece:
             self.future.set_exception(error)
         else:
             self.future.set_result(result)
+
+
+def _find_first(pieces: "deque[_Piece]") -> "_Piece | None":
+    return next((piece for piece in pieces if not piece.future.done()), None)
 
 
 Circle = OrderedDict[Hashable, "deque[_Piece]"]

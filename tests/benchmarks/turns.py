@@ -74,6 +74,7 @@ def warm_up(manager: PipelineManager, recipes: Sequence[Recipe]) -> None:
 def measure_pauses(manager: PipelineManager, side: int, steps: int, rounds: int) -> None:
     """Print the cost of a pause: two jobs that take turns after every step, and the same without turns."""
     from seedlab.pipelines import turns
+    from seedlab.pipelines.work_queue import WorkQueue
 
     recipe = manager.resolve(SKETCH).make_recipe(
         prompt="a house", seed=0, height=side, width=side, num_inference_steps=steps
@@ -81,6 +82,9 @@ def measure_pauses(manager: PipelineManager, side: int, steps: int, rounds: int)
     recipes = seed_round(recipe, range(4))
     warm_up(manager, recipes)
     usual, times = turns.TURN_SECONDS, {True: [], False: []}
+    # Both are of one size, and would not give way to each other.
+    is_wanted = WorkQueue.is_wanted
+    WorkQueue.is_wanted = lambda queue, left: is_wanted(queue, float("inf"))
     for _ in range(rounds):
         for is_paused in (False, True):
             turns.TURN_SECONDS = 0.0 if is_paused else 1e9
@@ -88,7 +92,7 @@ def measure_pauses(manager: PipelineManager, side: int, steps: int, rounds: int)
             with ThreadPoolExecutor(2) as visitors:
                 list(visitors.map(lambda name: list(manager.generate(recipes, Event(), name)), "ab"))
             times[is_paused].append(time.perf_counter() - begun)
-    turns.TURN_SECONDS = usual
+    turns.TURN_SECONDS, WorkQueue.is_wanted = usual, is_wanted
     whole, paused = (statistics.median(times[is_paused]) for is_paused in (False, True))
     print(
         f"two jobs of 4 x {side} x {side}, {steps} steps: {whole:.2f} s; taking turns as often as possible: "

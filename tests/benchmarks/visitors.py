@@ -2,12 +2,14 @@
 
     python -m tests.benchmarks.visitors                     # everything, in about three minutes
     python -m tests.benchmarks.visitors --only crowd        # or sheet, or memory
+    python -m tests.benchmarks.visitors --only crowd --side 256 --steps 20    # pictures as the page makes them
 
-The app runs in a process of its own, and every visitor has an address on loopback and asks for small pictures of Sketch
-through the named endpoints. `crowd` compares visitors who all ask at once for a round of four with one who asks for as
-many rounds, one after another. `sheet` measures how long a round of four waits beside somebody's sheet of 64. `memory`
-compares the server's memory after the 50th and after the 500th round of ten tabs, and says what each tab more adds. A
-run ends by itself: whatever takes more than `--limit` seconds fails.
+The app runs in a process of its own, and every visitor has an address on loopback and asks for pictures of Sketch
+through the named endpoints: small ones, unless others are wanted, because they show best what SeedLab itself costs.
+`crowd` compares visitors who all ask at once for a round of four with one who asks for as many rounds, one after
+another. `sheet` measures how long a round of four waits beside somebody's sheet of 64. `memory` compares the server's
+memory after the 50th and after the 500th round of ten tabs, and says what each tab more adds. A run ends by itself:
+whatever takes more than `--limit` seconds fails.
 """
 
 import argparse
@@ -30,7 +32,7 @@ import psutil
 
 from tests.browser.server import Server, start_server
 
-PICTURES, STEPS = {"model": "sketch", "width": 64, "height": 64}, 4
+SIDE, STEPS = 64, 4
 SHEET = [f"{first}-{first + 15}" for first in range(0, 64, 16)]
 """The calls of a sheet of 64: one call makes 16 pictures at most."""
 
@@ -45,14 +47,18 @@ class Load:
     Attributes:
         server: serves them.
         limit: seconds within which a call must end.
+        side, steps: of each picture, in pixels and denoising steps.
     """
 
     server: Server
     limit: float
+    side: int = SIDE
+    steps: int = STEPS
 
-    def ask(self, visitor: int, seeds: str = "0-3", steps: int = STEPS, session: str = "") -> float:
+    def ask(self, visitor: int, seeds: str = "0-3", steps: int | None = None, session: str = "") -> float:
         """Make pictures for a visitor, 0 to 999, in a tab of theirs, "" for a new one; returns the seconds."""
-        given = {"prompt": next(PROMPTS), "seeds": seeds, "steps": steps, **PICTURES}
+        given = {"prompt": next(PROMPTS), "seeds": seeds, "steps": steps or self.steps}
+        given |= {"model": "sketch", "width": self.side, "height": self.side}
         data = [given.get(name, default) for name, default in self.inputs.items()]
         # The whole of 127.0.0.0/8 is this machine: each visitor comes from an address of their own. Nothing is
         # encrypted, and to read the certificates for each of 50 visitors takes the server's processors a second.
@@ -163,13 +169,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", nargs="+", choices=("crowd", "sheet", "memory"), default=("crowd", "sheet", "memory"))
     parser.add_argument("--visitors", type=int, default=50)
+    parser.add_argument("--side", type=int, default=SIDE, help="of each picture, in pixels")
+    parser.add_argument("--steps", type=int, default=STEPS)
     parser.add_argument("--limit", type=float, default=120, help="seconds within which a call must end")
     given = parser.parse_args()
     threads = str(os.cpu_count())
     with tempfile.TemporaryDirectory() as folder:
         server = start_server(Path(folder), OMP_NUM_THREADS=threads)
         try:
-            load = Load(server, given.limit)
+            load = Load(server, given.limit, given.side, given.steps)
             load.ask(0)  # loads the model
             measures: dict[str, Callable[[], dict[str, object]]] = {
                 "crowd": lambda: measure_crowd(load, given.visitors),

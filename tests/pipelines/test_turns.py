@@ -12,6 +12,8 @@ import pytest
 from seedlab.core.priority import Priority
 from seedlab.core.reports import Failed, Finished, Progress
 from seedlab.pipelines import turns
+from seedlab.pipelines.batches.work import Work, WorkLeft
+from seedlab.pipelines.executor import Batch
 from seedlab.pipelines.manager import PipelineManager
 from seedlab.pipelines.turns import TurnClock
 from tests.pipelines.builders import make_recipe
@@ -83,12 +85,48 @@ def test_long_work_gives_way_and_keeps_its_bytes(manager, long, short_turns, cou
         assert all(before <= after for before, after in pairwise(steps)), "progress never goes back"
 
 
+def test_work_of_the_same_size_is_done_one_after_another(manager, long, short_turns):
+    """If it took turns, all visitors of a crowd would wait for the last one's."""
+    run(manager, [replace(long, num_inference_steps=1)])
+    done: list[int] = []
+
+    def visit(number: int) -> None:
+        run(manager, [replace(long, seed=number)], number)
+        done.append(number)
+
+    with ThreadPoolExecutor(4) as visitors:
+        mine = start(visitors, manager, [replace(long, seed=9)], 9)
+        others = []
+        for number in range(3):
+            others.append(visitors.submit(visit, number))
+            time.sleep(0.02)
+        rows = watch_steps(manager)
+        mine.result()
+        assert len(rows) <= STEPS + 1, "the others have not begun"
+        for each in others:
+            each.result()
+    assert done == [0, 1, 2]
+
+
+def test_paused_work_counts_with_what_is_left_of_it(long):
+    model = PipelineManager(device="cpu").resolve(long.model_id)
+    batch = Batch(model=model, recipes={0: long, 1: replace(long, seed=1)})
+    left = WorkLeft(Work(batch=batch))
+    whole = left.size
+    assert whole == 2 * STEPS * long.width * long.height
+    left.note(Progress(0, STEPS // 2, STEPS, None))
+    assert left.size == whole * 3 / 4
+    left.note(Failed(1, ""))
+    assert left.size == whole / 4
+    assert WorkLeft(Work(batch=replace(batch, draft_steps=5))).size == whole / 10
+
+
 def test_stop_ends_paused_work_and_the_others_go_on(manager, long, short_turns):
     run(manager, [replace(long, num_inference_steps=1)])
     stop = Event()
     with ThreadPoolExecutor(2) as visitors:
         mine = start(visitors, manager, [long], "a", stop)
-        theirs = start(visitors, manager, [replace(long, seed=1)], "b")
+        theirs = start(visitors, manager, [replace(long, num_inference_steps=STEPS // 2)], "b")
         assert not any(each.done() for each in (mine, theirs))
         stop.set()
         assert read_ends(mine.result(timeout=5)) == {}
@@ -203,7 +241,9 @@ def test_closing_the_manager_ends_paused_work(long, short_turns):
     manager = PipelineManager(device="cpu")
     run(manager, [replace(long, num_inference_steps=1)])
     with ThreadPoolExecutor(2) as visitors:
-        both = [start(visitors, manager, [replace(long, seed=seed)], seed) for seed in range(2)]
+        both = [
+            start(visitors, manager, [replace(long, num_inference_steps=steps)], steps) for steps in (STEPS, STEPS // 2)
+        ]
         manager.close()
         assert [read_ends(each.result(timeout=5)) for each in both] == [{}, {}]
 

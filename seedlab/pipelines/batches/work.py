@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 from typing import Self
 
 from seedlab.core.recipes.recipe import Recipe
-from seedlab.core.reports import Finished, Report
+from seedlab.core.recipes.work import measure_work
+from seedlab.core.reports import Failed, Finished, Progress, Report
 from seedlab.pipelines.executor import Batch
 from seedlab.pipelines.sampling.paused import PausedRun
 from seedlab.pipelines.sampling.stages import Source
@@ -84,6 +85,11 @@ class Work:
             return (first,)
         return (first, *(index for index in others if self._find_step(index) == self._find_step(first)))
 
+    def find_fraction(self, index: int) -> float:
+        """Return how much of a picture was done before, 0...1."""
+        steps = self.draft_steps or self.recipes[index].num_inference_steps
+        return min(1.0, self._find_step(index) / steps)
+
     def find_starts(self, *indices: int) -> tuple[PausedRun, ...]:
         """Return the paused runs of these recipes; empty if one of them has to begin at its first step."""
         runs = tuple(self.paused[index] for index in indices if index in self.paused)
@@ -131,6 +137,36 @@ class Made:
 
 
 Emit = Callable[[Report], None]
+
+
+class WorkLeft:
+    """Follows how much is left of a batch, in pixels that are denoised. Its methods are called from one thread."""
+
+    def __init__(self, work: Work) -> None:
+        self._whole = {index: measure_work(recipe, work.draft_steps) for index, recipe in work.recipes.items()}
+        self._left = {index: whole * (1 - work.find_fraction(index)) for index, whole in self._whole.items()}
+
+    def note(self, report: Report) -> None:
+        """Take in a report of the work."""
+        match report:
+            case Progress(index=index, step=step, steps=steps):
+                self._left[index] = self._whole[index] * (1 - step / steps)
+            case Finished() | Failed():
+                self._left[report.index] = 0.0
+
+    def follow(self, emit: Emit) -> Emit:
+        """Return a function that takes in each report, and passes it on."""
+
+        def note(report: Report) -> None:
+            self.note(report)
+            emit(report)
+
+        return note
+
+    @property
+    def size(self) -> float:
+        """How much is left now."""
+        return sum(self._left.values())
 
 
 @dataclass(frozen=True, kw_only=True)

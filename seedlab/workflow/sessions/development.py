@@ -5,8 +5,9 @@ from contextlib import closing
 from threading import Event
 
 from seedlab.core.recipes.recipe import Recipe
+from seedlab.core.recipes.work import measure_work
 from seedlab.core.reports import Failed, Finished, Generate
-from seedlab.workflow.sessions.eta import Clock, is_same_work, measure_work
+from seedlab.workflow.sessions.eta import Clock, is_same_work
 from seedlab.workflow.sessions.lookups import Lookups
 from seedlab.workflow.sessions.receiving import Receiver
 from seedlab.workflow.trails.shared import SharedTrail

@@ -63,11 +63,6 @@ class Clock:
         return format_duration(seconds) + " left" if seconds >= LONG_WORK else ""
 
 
-def measure_work(recipe: Recipe) -> float:
-    """Return about how much work a picture is, in pixels that are denoised."""
-    return recipe.num_inference_steps * recipe.width * recipe.height
-
-
 def is_same_work(recipes: Sequence[Recipe]) -> bool:
     """Whether pictures take the same time, as far as their recipes decide it."""
     kinds = {
