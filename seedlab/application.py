@@ -18,11 +18,10 @@ from seedlab.core.texts.file_names import is_path
 from seedlab.core.visitors import name_owner
 from seedlab.executors import make_executor
 from seedlab.images.index.search import NOBODY, OPERATOR
-from seedlab.images.inputs.reading import ReadPicture
 from seedlab.images.inputs.store import InputStore
+from seedlab.images.inputs.visitors import VisitorInputs
 from seedlab.images.store import make_store
 from seedlab.pipelines.devices.libraries import use_threads
-from seedlab.pipelines.inputs import LoadInput
 from seedlab.pipelines.loaded.lora_folder import LoraFolder
 from seedlab.pipelines.manager import PipelineManager
 from seedlab.pipelines.models.addresses import find_model
@@ -44,7 +43,7 @@ from seedlab.workflow.page_services import PageServices
 from seedlab.workflow.pictures.local_files import LocalFiles
 from seedlab.workflow.scripts.script import write_script
 from seedlab.workflow.services import Services
-from seedlab.workflow.session import Session, TakeReady
+from seedlab.workflow.sessions.session import Session, TakeReady
 from seedlab.workflow.tools import Tools
 from seedlab.workflow.trails.trail import Trail
 from seedlab.workflow.verification import VerificationResult, read_original, verify
@@ -91,7 +90,8 @@ class Application:
         # Strangers must not find the operator's files.
         self._loras = LoraFolder(None) if settings.public else LoraFolder(settings.loras, self._known.list_paths)
         self._store = make_store(settings.store, settings.store_bytes, embed=settings.embed)
-        self._inputs = InputStore(settings.inputs_folder, _list_other_inputs(settings))
+        inputs = InputStore(settings.inputs_folder, _list_other_inputs(settings))
+        self._inputs = VisitorInputs(inputs, public=settings.public)
         self._thumbnail_addresses = ThumbnailAddresses()
         self._live = LiveDrafts(self._draft)
 
@@ -188,9 +188,9 @@ class Application:
             "observe": manager.environment,
             "unknown_words": lambda model_id, prompt: vocabulary.unknown_words(prompt) if model_id == SKETCH else (),
             "list_words": lambda model_id: vocabulary.KINDS if model_id == SKETCH else {},
-            "generate": partial(manager.generate, load_input=self._load_of(OPERATOR)),
-            "take_input": self._take_input,
-            "find_input": lambda picture, owner: self._inputs.find(picture, self._choose_owner(owner)),
+            "generate": partial(manager.generate, load_input=partial(self._inputs.load, owner=OPERATOR)),
+            "take_input": self._inputs.take,
+            "find_input": self._inputs.find,
             "shares": self._shares,
             "is_short": self._is_short,
             "open_gallery": self.open_gallery,
@@ -204,7 +204,7 @@ class Application:
             find_model=manager.find_model,
             read_loras=manager.read_loras,
             list_known=self._known.list_paths,
-            inputs=self._inputs,
+            inputs=self._inputs.store,
             offered=tuple(self._list_models()) if public else None,
         )
 
@@ -230,8 +230,7 @@ class Application:
 
         A public host offers Sketch and the operator's choice alone: strangers must not fill its memory.
         """
-        public = self.settings.public
-        models = {model.model_id: model.name for model in CATALOG if not public or model.model_id == SKETCH}
+        models = {each.model_id: each.name for each in CATALOG if each.model_id == SKETCH or not self.settings.public}
         return models | {self._default.address: self._default.name}
 
     def _make_session(self, trail: Trail | None, visitor: str, owner: str = NOBODY) -> Session:
@@ -243,14 +242,15 @@ class Application:
         """
         manager, store = self.manager, self._store
         owner = owner if self.settings.public else OPERATOR
-        generate: Generate = partial(manager.generate, visitor=visitor, load_input=self._load_of(owner))
+        generate: Generate = partial(
+            manager.generate, visitor=visitor, load_input=partial(self._inputs.load, owner=owner)
+        )
         take_ready: TakeReady | None = None
         if self._ahead is not None:
             generate, take_ready = self._ahead.serve(visitor, generate), self._ahead.take
 
         def find(recipe: Recipe, draft_steps: int | None) -> Picture | None:
-            # Pictures that start from a visitor's own are nobody else's.
-            if self.settings.public and recipe.input_picture and not self._inputs.has(recipe.input_picture, owner):
+            if not self._inputs.may_see(recipe, owner):
                 return None
             environment = manager.environment(recipe)
             whole = store.find(recipe, environment, owner=owner)
@@ -268,20 +268,8 @@ class Application:
     def _verify(
         self, recipe: Recipe, file: Path, stop: Event, visitor: str, owner: str = NOBODY, draft_steps: int | None = None
     ) -> Generator[Report | VerificationResult, None, None]:
-        original = read_original(file, recipe, draft_steps)
-        generate = partial(self.manager.generate, visitor=visitor, load_input=self._load_of(owner))
-        return verify(original, generate, stop)
-
-    def _take_input(self, file: Path, owner: str) -> ReadPicture:
-        return self._inputs.take(file, self._choose_owner(owner))
-
-    def _load_of(self, owner: str) -> LoadInput:
-        """Return what loads the own pictures of a visitor."""
-        return partial(self._inputs.load, owner=self._choose_owner(owner))
-
-    def _choose_owner(self, owner: str) -> str:
-        """Return whose own pictures are used: on a public host, the operator's are not for visitors."""
-        return (owner or NOBODY) if self.settings.public else OPERATOR
+        generate = partial(self.manager.generate, visitor=visitor, load_input=partial(self._inputs.load, owner=owner))
+        return verify(read_original(file, recipe, draft_steps), generate, stop)
 
     def _measure(self, model: Model, stop: Event, visitor: str) -> Generator[Made, None, SeedShare | None]:
         return measure_model(partial(self.manager.generate, visitor=visitor), self._shares, model, stop)

@@ -15,7 +15,8 @@ from seedlab.cli.progress import ProgressLine
 from seedlab.core.errors import SeedLabError
 from seedlab.core.texts.text import quote
 from seedlab.flags import DEFAULT_STORE
-from seedlab.images.index.index import Counts, Index
+from seedlab.images.index.index import Index
+from seedlab.images.index.indexer import Counts
 from seedlab.images.index.search import KEPT, MAX_COUNT, Search
 from seedlab.images.store import make_index
 

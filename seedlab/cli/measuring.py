@@ -13,7 +13,7 @@ from seedlab.cli.options import MakeServices, add_compute, read_compute, write_j
 from seedlab.cli.progress import ProgressLine
 from seedlab.core.errors import SeedLabError
 from seedlab.core.models.model import Model
-from seedlab.core.recipes.recipe import DTYPES
+from seedlab.core.recipes.recipe_checks import DTYPES
 from seedlab.images.png import write_png
 from seedlab.measures.trials import Trial
 from seedlab.rules.kinds.seeds import Seeds

@@ -16,7 +16,7 @@ from seedlab.cli.options import (
     read_compute,
 )
 from seedlab.cli.output import FAILED, KEEPING, add_output_options, show_progress, write_result
-from seedlab.core.recipes.recipe import DTYPES, GENERATOR_DEVICES
+from seedlab.core.recipes.recipe_checks import DTYPES, GENERATOR_DEVICES
 from seedlab.core.recipes.schedulers import SCHEDULERS
 from seedlab.rules.kinds.develop import TILES
 from seedlab.rules.kinds.seeds import GUIDE_SEEDS, Seeds

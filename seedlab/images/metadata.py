@@ -21,7 +21,8 @@ from seedlab.core.checksums import Checksums
 from seedlab.core.environment import Environment
 from seedlab.core.errors import RecipeError, SeedLabError
 from seedlab.core.models.weights import NO_HASHES, WeightHashes
-from seedlab.core.recipes.recipe import MAX_PROMPT_CHARACTERS, Recipe
+from seedlab.core.recipes.recipe import Recipe
+from seedlab.core.recipes.recipe_checks import MAX_PROMPT_CHARACTERS
 from seedlab.core.reports import Finished
 from seedlab.core.texts.file_names import HERE, hide_folder, hide_folders, is_path
 from seedlab.core.texts.text import is_whole

@@ -1,10 +1,8 @@
-"""The pipeline manager: one per process, shared by all visitors. It prepares batches and hands them to an executor."""
+"""The pipeline manager: one per process, shared by all visitors. It is the interface of the package."""
 
-import logging
 from collections.abc import Generator, Hashable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
-from dataclasses import dataclass, replace
 from threading import Event
 
 from seedlab.core.environment import Environment
@@ -14,45 +12,29 @@ from seedlab.core.models.model import Model, ResolvedModel
 from seedlab.core.priority import Priority
 from seedlab.core.recipes.additions import Lora
 from seedlab.core.recipes.recipe import Recipe
-from seedlab.core.reports import Failed, Finished, Report, Waiting
+from seedlab.core.reports import Report
 from seedlab.pipelines.devices.environment import note_libraries
-from seedlab.pipelines.devices.libraries import are_imported
 from seedlab.pipelines.downloads import Downloads
 from seedlab.pipelines.exact.batch import split_batches, split_models
 from seedlab.pipelines.exact.plans import Plans
-from seedlab.pipelines.executor import Batch, Executor
+from seedlab.pipelines.executor import Executor
 from seedlab.pipelines.fitting import is_short, rate_model
-from seedlab.pipelines.inputs import LoadInput, fit_inputs, refuse_input
+from seedlab.pipelines.inputs import LoadInput, refuse_input
 from seedlab.pipelines.loaded.files import ModelFiles
 from seedlab.pipelines.loaded.loras.lines import check_loras, read_loras
 from seedlab.pipelines.loaded.loras.plain import ADDED, choose_method
+from seedlab.pipelines.preparation import Order, Preparation
 from seedlab.pipelines.resolver import ModelResolver
 from seedlab.pipelines.run_store import NO_RUNS, RunStore
 from seedlab.pipelines.thread_executor import ThreadExecutor
-from seedlab.pipelines.work_queue import POLL_SECONDS
 
-LOGGER = logging.getLogger(__name__)
-BROKEN = "Something went wrong, and this picture was not made: try again. If that does not help, restart SeedLab."
 NO_LORAS = "This server uses no LoRAs: leave the field empty."
 RESOLVER_THREADS = 8
 """How many visitors can wait for the Hub at a time."""
 
 
-@dataclass(frozen=True)
-class Order:
-    """A batch whose model is not resolved yet; the fields are those of `PipelineManager.generate`."""
-
-    recipes: Mapping[int, Recipe]
-    stop: Event
-    visitor: Hashable
-    draft_steps: int | None
-    resume: bool
-    load_input: LoadInput
-    priority: Priority
-
-
 class PipelineManager:
-    """Makes the pictures of recipes: resolves models, checks recipes, downloads files, and passes batches on."""
+    """Makes the pictures of recipes, and answers what can be known before: about models, files and recipes."""
 
     def __init__(
         self,
@@ -80,6 +62,8 @@ class PipelineManager:
         self._resolving = ThreadPoolExecutor(RESOLVER_THREADS, thread_name_prefix="resolver")
         self._closed = Event()
         self._downloads = Downloads(self._files, self._closed)
+        parts = self._executor, self._files, self._resolver, self._downloads, self._resolving
+        self._preparation = Preparation(*parts, self._check_all, self._closed)
 
     @property
     def device(self) -> str:
@@ -210,11 +194,11 @@ class PipelineManager:
         """
         limit = self._executor.max_batch
         for indices in split_models(recipes) if limit is None else split_batches(recipes, limit):
-            if self._is_ended(stop):
+            if stop.is_set() or self._closed.is_set():
                 return
             chosen = {index: recipes[index] for index in indices}
             order = Order(chosen, stop, visitor, draft_steps, resume, load_input, priority)
-            with closing(self._generate_batch(order)) as reports:
+            with closing(self._preparation.run(order)) as reports:
                 yield from reports
 
     def close(self) -> None:
@@ -224,93 +208,9 @@ class PipelineManager:
         self._downloads.close()
         self._executor.close()
 
-    def _generate_batch(self, order: Order) -> Generator[Report, None, None]:
-        unfinished = set(order.recipes)
-        try:
-            with closing(self._prepare_and_run(order)) as reports:
-                for report in reports:
-                    if isinstance(report, Finished | Failed):
-                        unfinished.discard(report.index)
-                    yield report
-        except SeedLabError as error:
-            yield from (Failed(index, str(error)) for index in sorted(unfinished))
-        except Exception:  # the edge: otherwise the visitor would wait for ever
-            LOGGER.exception("A batch failed unexpectedly.")
-            yield from (Failed(index, BROKEN) for index in sorted(unfinished))
-
-    def _prepare_and_run(self, order: Order) -> Generator[Report, None, None]:
-        recipes, stop = order.recipes, order.stop
-        model = yield from self._resolve(recipes, stop)
-        if model is not None and not self._files.is_here(model):
-            if order.priority is Priority.IDLE:
-                return
-            yield from self._download(model, recipes, stop)
-            # Only its files tell everything that its recipes are checked against.
-            model = yield from self._resolve(recipes, stop)
-        if model is None:
-            return
-        failures = self._find_failures(model, recipes)
-        inputs = fit_inputs({index: recipes[index] for index in recipes if index not in failures}, order.load_input)
-        failures |= {index: Failed(index, found) for index, found in inputs.items() if isinstance(found, str)}
-        yield from failures.values()
-        possible = {index: recipe for index, recipe in recipes.items() if index not in failures}
-        batch = Batch(
-            model=model,
-            recipes=possible,
-            visitor=order.visitor,
-            draft_steps=order.draft_steps,
-            resume=order.resume,
-            inputs={index: found for index, found in inputs.items() if not isinstance(found, str)},
-            priority=order.priority,
-        )
-        if possible:
-            with closing(self._executor.run(batch, stop)) as reports:
-                for report in reports:
-                    yield self._add_hashes(report, batch)
-
-    def _add_hashes(self, report: Report, batch: Batch) -> Report:
-        if not isinstance(report, Finished):
-            return report
-        loras = batch.recipes[report.index].loras
-        return replace(report, hashes=self._files.list_hashes(batch.model, loras))
-
-    def _resolve(self, recipes: Mapping[int, Recipe], stop: Event) -> Generator[Report, None, ResolvedModel | None]:
-        """Resolve the model of a batch in another thread, with signs of life; returns None if the work ended."""
-        if self._is_ended(stop):
-            return None
-        model = self.find_model(next(iter(recipes.values())).model_address)
-        if are_imported() and not self._resolver.needs_hub(model):
-            return self._resolver.resolve(model)
-        sentence = f"Asking the Hub for {model.name}…" if self._resolver.needs_hub(model) else ""
-        future: Future[ResolvedModel] = self._resolving.submit(self._resolver.resolve, model)
-        try:
-            while not wait([future], POLL_SECONDS).done:
-                if self._is_ended(stop):
-                    return None
-                yield from (Waiting(index, sentence) for index in recipes)
-        finally:
-            future.cancel()
-        return None if self._is_ended(stop) else future.result()
-
-    def _find_failures(self, model: ResolvedModel, recipes: Mapping[int, Recipe]) -> dict[int, Failed]:
-        """Return the recipes that cannot be made. They may come from a browser, so everything is checked again."""
-        failures = {}
-        for index, recipe in recipes.items():
-            try:
-                model.check(recipe)
-                self.check(recipe)
-                if self._allowed is not None and recipe.dtype != model.dtype:
-                    raise SeedLabError(f"This server makes pictures of {model.name} only in {model.dtype}.")
-            except SeedLabError as error:
-                failures[index] = Failed(index, str(error))
-        return failures
-
-    def _download(
-        self, model: ResolvedModel, recipes: Mapping[int, Recipe], stop: Event
-    ) -> Generator[Report, None, None]:
-        with closing(self._downloads.ensure(model, stop)) as sentences:
-            for sentence in sentences:
-                yield from (Waiting(index, sentence) for index in recipes)
-
-    def _is_ended(self, stop: Event) -> bool:
-        return stop.is_set() or self._closed.is_set()
+    def _check_all(self, model: ResolvedModel, recipe: Recipe) -> None:
+        """Check a recipe, which may come from a browser, once its model is resolved."""
+        model.check(recipe)
+        self.check(recipe)
+        if self._allowed is not None and recipe.dtype != model.dtype:
+            raise SeedLabError(f"This server makes pictures of {model.name} only in {model.dtype}.")

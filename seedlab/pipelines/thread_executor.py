@@ -12,6 +12,8 @@ from seedlab.core.errors import SeedLabError
 from seedlab.core.models.model import ResolvedModel
 from seedlab.core.priority import Priority
 from seedlab.core.reports import Failed, Finished, Report, Waiting
+from seedlab.pipelines.batches.work import Turn, Work, WorkLeft
+from seedlab.pipelines.batches.worker import BatchRunner
 from seedlab.pipelines.devices.environment import enable_determinism, observe
 from seedlab.pipelines.devices.libraries import are_imported
 from seedlab.pipelines.devices.malloc import retain_freed_memory
@@ -25,9 +27,7 @@ from seedlab.pipelines.loaded.cache import PipelineCache
 from seedlab.pipelines.loaded.files import ModelFiles
 from seedlab.pipelines.run_store import NO_RUNS, RunStore
 from seedlab.pipelines.turns import TurnClock
-from seedlab.pipelines.work import Turn, Work, WorkLeft
 from seedlab.pipelines.work_queue import POLL_SECONDS, StoppedError, WorkQueue
-from seedlab.pipelines.worker import BatchRunner
 
 Reports = SimpleQueue[Report | None]
 """What the working thread reports; None at the end of a turn."""

@@ -7,7 +7,8 @@ from typing import Any, ClassVar, Self
 
 from seedlab.core.errors import RecipeError
 from seedlab.core.models.model import Model
-from seedlab.core.recipes.recipe import MAX_PROMPT_CHARACTERS, Recipe
+from seedlab.core.recipes.recipe import Recipe
+from seedlab.core.recipes.recipe_checks import MAX_PROMPT_CHARACTERS
 from seedlab.core.texts.text import is_whole
 from seedlab.rules.parameter import Choice, Parameter
 

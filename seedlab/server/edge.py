@@ -11,19 +11,19 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
 from seedlab.core.uploads import choose_max_upload
-from seedlab.server.bodies import BodyLimit
-from seedlab.server.calls import EventCalls
-from seedlab.server.headers import SecurityHeaders, make_headers
-from seedlab.server.hosts import HostAndOrigin, make_host_check
 from seedlab.server.install import make_app_options, repeat
-from seedlab.server.login import PasswordCheck
-from seedlab.server.paths import OpenPaths
+from seedlab.server.middleware.bodies import BodyLimit
+from seedlab.server.middleware.calls import EventCalls
+from seedlab.server.middleware.headers import SecurityHeaders, make_headers
+from seedlab.server.middleware.hosts import HostAndOrigin, make_host_check
+from seedlab.server.middleware.login import PasswordCheck
+from seedlab.server.middleware.paths import OpenPaths
+from seedlab.server.middleware.streams import StreamLimits, Streams
+from seedlab.server.middleware.visitors import VisitorCookie
 from seedlab.server.programs.registry import NO_PROGRAMS, Programs
 from seedlab.server.routes import make_routes
-from seedlab.server.streams import StreamLimits, Streams
 from seedlab.server.temporary import SWEEP_SECONDS, sweep
 from seedlab.server.uploads import Uploads
-from seedlab.server.visitors import VisitorCookie
 from seedlab.settings import Settings
 from seedlab.ui.running_page import RunningPage
 

@@ -19,8 +19,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from seedlab.core.files import is_full
-from seedlab.server.bodies import BodyTooLargeError
 from seedlab.server.clients import Shares, find_client
+from seedlab.server.middleware.bodies import BodyTooLargeError
 from seedlab.server.temporary import sweep
 
 MAX_FILES = 4

@@ -16,10 +16,10 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
-from seedlab.sketch.autoencoder import to_tensor
-from seedlab.sketch.dataset import Images, make_scene
 from seedlab.sketch.scene import Scene
-from seedlab.sketch.trainer import LossFunction, make_generator
+from seedlab.sketch.training.autoencoder import to_tensor
+from seedlab.sketch.training.dataset import Images, make_scene
+from seedlab.sketch.training.trainer import LossFunction, make_generator
 from seedlab.sketch.vocabulary import MODIFIERS, PAINTERS, SUBJECTS, TECHNIQUES
 
 IMAGE_SIZE = 128

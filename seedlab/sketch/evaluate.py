@@ -23,11 +23,11 @@ from diffusers import StableDiffusionPipeline
 from numpy.typing import NDArray
 from PIL import Image
 
-from seedlab.sketch.autoencoder import to_tensor
 from seedlab.sketch.classifier import STYLES, Classifier, Predictions, classify, load_classifier
-from seedlab.sketch.dataset import Images
 from seedlab.sketch.drawings.draw import DEFAULT_SIZE, draw, make_sheet
 from seedlab.sketch.scene import Scene, is_held_out, sample_composition
+from seedlab.sketch.training.autoencoder import to_tensor
+from seedlab.sketch.training.dataset import Images
 from seedlab.sketch.vocabulary import MODIFIERS, SUBJECTS, TECHNIQUES
 
 log = logging.getLogger(__name__)

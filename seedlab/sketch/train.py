@@ -19,8 +19,7 @@ import torch
 from diffusers import AutoencoderTiny, StableDiffusionPipeline
 from transformers import CLIPTokenizer
 
-from seedlab.sketch import autoencoder, classifier, dataset, denoiser, multi_size, tokenizer
-from seedlab.sketch.coupling import build_coupling
+from seedlab.sketch import classifier, tokenizer
 from seedlab.sketch.models import (
     SKETCH_CONFIG,
     ModelConfig,
@@ -31,7 +30,9 @@ from seedlab.sketch.models import (
     build_unet,
     save_pipeline,
 )
-from seedlab.sketch.trainer import Trainer, TrainingConfig, train
+from seedlab.sketch.training import autoencoder, dataset, denoiser, multi_size
+from seedlab.sketch.training.coupling import build_coupling
+from seedlab.sketch.training.trainer import Trainer, TrainingConfig, train
 
 log = logging.getLogger(__name__)
 

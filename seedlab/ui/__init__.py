@@ -1,1 +1,1 @@
-"""The Gradio page: a front end to `seedlab.workflow.session.Session`."""
+"""The Gradio page: a front end to `seedlab.workflow.sessions.session.Session`."""

@@ -1,4 +1,4 @@
-"""One browser tab's session, verifications and script, and the updates that show them."""
+"""One browser tab's session and all other work that it asks for, and the updates that show them."""
 
 import secrets
 import time
@@ -14,6 +14,7 @@ from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.reports import Report
 from seedlab.images.index.search import NOBODY
 from seedlab.images.png import read_pixels
+from seedlab.ui.measurements import Measurements
 from seedlab.ui.views.browser_state import read_count
 from seedlab.ui.views.differences import build_comparison
 from seedlab.ui.views.subject import Subject, find_subject
@@ -23,9 +24,9 @@ from seedlab.ui.views.view import CanEnlarge, find_focus
 from seedlab.workflow.gallery.gallery import Gallery
 from seedlab.workflow.gallery.marks import GalleryMarks
 from seedlab.workflow.live import DraftFor
-from seedlab.workflow.measuring import Tried, choose_pictures, format_choice, format_tried
-from seedlab.workflow.page_services import MeasureFor, TrySuffixesFor, VerifyFor
-from seedlab.workflow.session import Session
+from seedlab.workflow.measuring import choose_pictures, format_choice
+from seedlab.workflow.page_services import VerifyFor
+from seedlab.workflow.sessions.session import Session
 from seedlab.workflow.trails.mark import Mark
 from seedlab.workflow.trails.trail import State, Trail
 from seedlab.workflow.verification import VerificationResult
@@ -70,8 +71,8 @@ class PageSession:
         self.offered: Path | None = None
         self.owner = NOBODY if gallery is None else gallery.owner
         self._marks = GalleryMarks(gallery)
-        self._measuring, self._live = Event(), Event()
-        self._live_number = 0
+        self.measurements = Measurements(visitor)
+        self._live, self._live_number = Event(), 0
         # What the panel filled in last, and whether an earlier round, or another model, is shown since.
         self.filled: dict[str, Any] = {}
         self.is_revisiting = self.is_other_model = False
@@ -173,7 +174,7 @@ class PageSession:
 
     def _stop_others(self) -> None:
         self.verifications.stop()
-        self._measuring.set()
+        self.measurements.stop()
         self._live.set()
 
     def show_script(self, text: str, title: str) -> None:
@@ -229,43 +230,6 @@ class PageSession:
             for _ in statuses:
                 yield self.update()
         yield self.update()
-
-    def measure(self, model: Model, measure: MeasureFor) -> Generator[str, None, None]:
-        """Measure a model's seed share, yielding how far it is.
-
-        Raises:
-            SeedLabError: the model has no prompt, or a picture failed.
-        """
-        stop = self._begin_measuring()
-        yield f"Measuring what the seed decides in pictures of {model.name}…"
-        with closing(measure(model, stop, self.visitor)) as counts:
-            for made in counts:
-                yield f"Measuring what the seed decides: {made.count} of {made.total} drafts…"
-
-    def try_suffixes(
-        self, model: Model, recipe: Recipe, suffixes: Sequence[str], measure: TrySuffixesFor
-    ) -> Generator[str, None, None]:
-        """Measure what each suffix changes, yielding how far it is and what is known.
-
-        Raises:
-            SeedLabError: a suffix does not fit, or a picture failed.
-        """
-        stop = self._begin_measuring()
-        tried: list[Tried] = []
-        with closing(measure(model, recipe, suffixes, stop, self.visitor)) as reports:
-            for report in reports:
-                if isinstance(report, Tried):
-                    tried.append(report)
-                else:
-                    progress = f"Measuring what they change: {report.count} of {report.total} drafts…"
-                    yield "\n".join([format_tried(tried, recipe), progress] if tried else [progress])
-        yield format_tried(tried, recipe) if tried else ""
-
-    def _begin_measuring(self) -> Event:
-        """Return what stops all measurements of the page that run."""
-        if self._measuring.is_set():
-            self._measuring = Event()
-        return self._measuring
 
     def follow_typing(
         self, number: int, recipe: Recipe, draft_steps: int | None, follow: DraftFor

@@ -11,7 +11,7 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 PREFIX = "seedlab/pictures"
-"""Below the path that `seedlab.server.paths` keeps open."""
+"""Below the path that `seedlab.server.middleware.paths` keeps open."""
 MAX_ADDRESSES = 50_000
 """Addresses that are remembered, about 20 MB."""
 

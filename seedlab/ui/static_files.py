@@ -16,7 +16,7 @@ from starlette.routing import Route
 from seedlab.ui.theme import STATIC
 
 PREFIX = "seedlab/static"
-"""Below the path that `seedlab.server.paths` keeps open."""
+"""Below the path that `seedlab.server.middleware.paths` keeps open."""
 FOLDERS = "js", "libraries", "example"
 TYPES = {".js": "text/javascript", ".css": "text/css", ".webp": "image/webp"}
 """Not guessed: some systems call JavaScript plain text, which browsers do not run."""

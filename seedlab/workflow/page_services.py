@@ -14,7 +14,7 @@ from seedlab.workflow.ahead import Suggest
 from seedlab.workflow.live import DraftFor
 from seedlab.workflow.measuring import Made, Tried
 from seedlab.workflow.services import Services
-from seedlab.workflow.session import Session
+from seedlab.workflow.sessions.session import Session
 from seedlab.workflow.trails.trail import Trail
 from seedlab.workflow.verification import VerificationResult
 

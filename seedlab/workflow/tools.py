@@ -30,7 +30,7 @@ from seedlab.workflow.jobs.rounds import Grid, resolve_grid
 from seedlab.workflow.jobs.variations import Varied, parse_rule, read_variations
 from seedlab.workflow.page_services import PageServices
 from seedlab.workflow.pictures.encoded import write_encoded
-from seedlab.workflow.session import Session
+from seedlab.workflow.sessions.session import Session
 from seedlab.workflow.trails.trail import Round, State, Tile
 from seedlab.workflow.verification import VerificationResult
 

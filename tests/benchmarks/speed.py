@@ -42,7 +42,7 @@ from seedlab.pipelines.devices.libraries import import_libraries
 from seedlab.pipelines.manager import PipelineManager
 from seedlab.pipelines.models.catalog import SKETCH_FOLDER
 from seedlab.rules.kinds.seeds import Seeds
-from seedlab.workflow.session import Session
+from seedlab.workflow.sessions.session import Session
 from seedlab.workflow.trails.trail import State
 from tests.benchmarks.families import FAMILIES, build_families
 from tests.benchmarks.models import build_full_width, build_mid_width

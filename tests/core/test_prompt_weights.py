@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from seedlab.core.errors import RecipeError
 from seedlab.core.recipes.prompt_weights import choose_syntax, escape, has_marks, parse_weights, strip_typed_weights
-from seedlab.core.recipes.recipe import MAX_PROMPT_CHARACTERS, Recipe
+from seedlab.core.recipes.recipe import Recipe
+from seedlab.core.recipes.recipe_checks import MAX_PROMPT_CHARACTERS
 from tests.examples import MODEL, RECIPE
 
 

@@ -8,12 +8,12 @@ import pytest
 from seedlab.core.errors import RecipeError
 from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.reports import Failed, Finished, Progress
-from seedlab.pipelines import shared_steps
+from seedlab.pipelines.batches import shared_steps
+from seedlab.pipelines.batches.work import Work
 from seedlab.pipelines.executor import Batch
 from seedlab.pipelines.manager import PipelineManager
 from seedlab.pipelines.models.addresses import find_model
 from seedlab.pipelines.run_store import RunStore
-from seedlab.pipelines.work import Work
 from seedlab.rules.kinds.late_words import LateWords
 from seedlab.workflow.scripts.script import write_script
 from tests.pipelines import builders

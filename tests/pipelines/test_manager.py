@@ -14,8 +14,8 @@ import torch
 from seedlab.core.errors import RecipeError, SeedLabError
 from seedlab.core.recipes.schedulers import list_family
 from seedlab.core.reports import Failed, Finished, Progress, Waiting
+from seedlab.pipelines.batches.failures import NO_MEMORY, explain
 from seedlab.pipelines.exact.plans import Plan, Plans
-from seedlab.pipelines.failures import NO_MEMORY, explain
 from seedlab.pipelines.loaded.loading import load_pipeline
 from seedlab.pipelines.manager import PipelineManager
 from tests.pipelines.builders import build_stable_diffusion, build_stable_diffusion_xl, make_recipe
@@ -203,7 +203,7 @@ def test_work_that_ends_badly_is_said_to_whoever_waits(manager, tiny, monkeypatc
         raise RuntimeError("CUDA error: an illegal memory access was encountered")
 
     monkeypatch.setattr(manager._executor._cache, "load", fail)
-    monkeypatch.setattr("seedlab.pipelines.worker.free_memory", fail)
+    monkeypatch.setattr("seedlab.pipelines.batches.worker.free_memory", fail)
     (first, second) = run(manager, make_recipe(tiny), make_recipe(tiny, seed=1))
     assert (first.index, second.index) == (0, 1)
     assert "try again" in first.sentence

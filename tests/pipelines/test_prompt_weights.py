@@ -11,8 +11,8 @@ from diffusers import DiffusionPipeline
 from seedlab.core.errors import RecipeError
 from seedlab.core.reports import Failed, Finished
 from seedlab.pipelines.models.addresses import find_model
-from seedlab.pipelines.sampling.embeddings import encode
-from seedlab.pipelines.sampling.prompts import Prompts
+from seedlab.pipelines.sampling.prompts.cache import Prompts
+from seedlab.pipelines.sampling.prompts.embeddings import encode
 from seedlab.workflow.scripts.script import write_script
 from tests.pipelines import builders
 from tests.pipelines.plain import hash_pixels, run_plainly

@@ -20,13 +20,13 @@ from seedlab.core.recipes.schedulers import list_family
 from seedlab.core.recipes.start import LANCZOS, LATENT_BICUBIC, InputPicture, Start
 from seedlab.core.reports import Failed, Finished, Progress, Waiting
 from seedlab.images.metadata import Metadata, read_metadata, write_picture
+from seedlab.pipelines.batches.stages import FinishedPictures
+from seedlab.pipelines.batches.work import Work
 from seedlab.pipelines.executor import Batch
 from seedlab.pipelines.models.addresses import find_model
 from seedlab.pipelines.models.catalog import SKETCH_FOLDER
 from seedlab.pipelines.models.families import FAMILIES
 from seedlab.pipelines.sampling.stages import Source
-from seedlab.pipelines.stages import FinishedPictures
-from seedlab.pipelines.work import Work
 from seedlab.workflow.scripts.script import write_script
 from seedlab.workflow.verification import VerificationResult, read_original, verify
 from tests.pipelines import builders

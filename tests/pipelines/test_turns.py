@@ -12,10 +12,10 @@ import pytest
 from seedlab.core.priority import Priority
 from seedlab.core.reports import Failed, Finished, Progress
 from seedlab.pipelines import turns
+from seedlab.pipelines.batches.work import Work, WorkLeft
 from seedlab.pipelines.executor import Batch
 from seedlab.pipelines.manager import PipelineManager
 from seedlab.pipelines.turns import TurnClock
-from seedlab.pipelines.work import Work, WorkLeft
 from tests.pipelines.builders import make_recipe
 from tests.pipelines.plain import hash_pixels
 from tests.rounds import seed_round

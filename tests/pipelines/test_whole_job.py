@@ -20,7 +20,7 @@ from seedlab.rules.kinds.suffixes import GUIDE_SUFFIXES, Suffixes
 from seedlab.settings import Settings
 from seedlab.workflow.page_services import PageServices
 from seedlab.workflow.pictures.local_files import Places
-from seedlab.workflow.session import Session
+from seedlab.workflow.sessions.session import Session
 from seedlab.workflow.trails.trail import Round, State
 from seedlab.workflow.verification import VerificationResult
 from tests.pipelines import builders

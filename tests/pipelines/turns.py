@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 from seedlab.core.models.model import ResolvedModel
 from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.reports import Report
+from seedlab.pipelines.batches.work import Turn, Work
+from seedlab.pipelines.batches.worker import BatchRunner
 from seedlab.pipelines.exact.batch_sizes import BatchSizes
 from seedlab.pipelines.exact.graphs import GraphCache
 from seedlab.pipelines.exact.plans import Plans
@@ -12,8 +14,6 @@ from seedlab.pipelines.exact.prepack_cache import PrepackCache
 from seedlab.pipelines.executor import Batch
 from seedlab.pipelines.loaded.cache import PipelineCache
 from seedlab.pipelines.run_store import NO_RUNS
-from seedlab.pipelines.work import Turn, Work
-from seedlab.pipelines.worker import BatchRunner
 
 
 def make_runner() -> BatchRunner:

@@ -7,7 +7,7 @@ import pytest
 
 from seedlab.core.errors import RecipeError
 from seedlab.core.recipes.additions import Nudge
-from seedlab.core.recipes.recipe import MAX_NUDGES
+from seedlab.core.recipes.recipe_checks import MAX_NUDGES
 from seedlab.rules.kinds.matrix import Matrix
 from seedlab.rules.kinds.nudge import Nudges
 from seedlab.rules.kinds.seeds import Seeds

@@ -13,7 +13,7 @@ import pytest
 from seedlab.server.address import check_address
 from seedlab.server.edge import make_edge
 from seedlab.server.main import VARIABLES
-from seedlab.server.streams import Streams
+from seedlab.server.middleware.streams import Streams
 from seedlab.server.temporary import use_temporary_folder
 from seedlab.settings import Settings
 from tests.ui.fakes import Painter, make_services

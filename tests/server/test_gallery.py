@@ -12,8 +12,8 @@ from starlette.testclient import TestClient
 from seedlab.application import Application
 from seedlab.core.visitors import COOKIE, name_owner
 from seedlab.rules.kinds.seeds import Seeds
+from seedlab.server.middleware.visitors import VisitorCookie
 from seedlab.server.thumbnails import make_thumbnail_route
-from seedlab.server.visitors import VisitorCookie
 from seedlab.settings import Settings
 from seedlab.workflow.gallery.gallery import Search
 from tests.examples import ENVIRONMENT, RECIPE

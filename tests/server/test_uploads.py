@@ -17,7 +17,7 @@ from starlette.testclient import TestClient
 from seedlab.core.errors import SeedLabError
 from seedlab.images.restoring import restore
 from seedlab.server import uploads
-from seedlab.server.paths import UPLOAD
+from seedlab.server.middleware.paths import UPLOAD
 from seedlab.server.uploads import RateLimit, Uploads
 from tests.server.raw import read_status, send_head
 

@@ -12,7 +12,7 @@ from seedlab.cli.main import main
 from seedlab.core.recipes.additions import Nudge
 from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.reports import Failed, Finished
-from seedlab.pipelines import joint_calls
+from seedlab.pipelines.batches import joint_calls
 from seedlab.pipelines.devices.offload import is_offloaded
 from seedlab.pipelines.exact import batch_sizes
 from seedlab.pipelines.models.addresses import find_model

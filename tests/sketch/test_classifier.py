@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from seedlab.sketch.classifier import Classifier, classify, load_classifier, make_loss, save_classifier
-from seedlab.sketch.dataset import make_scene
 from seedlab.sketch.drawings.draw import draw
-from seedlab.sketch.trainer import Trainer, TrainingConfig, train
+from seedlab.sketch.training.dataset import make_scene
+from seedlab.sketch.training.trainer import Trainer, TrainingConfig, train
 
 COUNT = 6
 

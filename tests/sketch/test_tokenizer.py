@@ -5,8 +5,8 @@ from collections import Counter
 import pytest
 from transformers import CLIPTokenizer
 
-from seedlab.sketch.dataset import EMPTY_CAPTION_PROBABILITY, iterate_captions, make_caption
 from seedlab.sketch.tokenizer import learn_merges, train_tokenizer
+from seedlab.sketch.training.dataset import EMPTY_CAPTION_PROBABILITY, iterate_captions, make_caption
 
 
 @pytest.fixture(scope="module")

@@ -11,10 +11,10 @@ from diffusers import StableDiffusionPipeline
 
 from seedlab.sketch import train
 from seedlab.sketch.classifier import load_classifier
-from seedlab.sketch.denoiser import Denoiser, load_matching_weights
 from seedlab.sketch.models import ModelConfig, assemble_pipeline
-from seedlab.sketch.multi_size import SizeConfig, make_loss
-from seedlab.sketch.trainer import Trainer, TrainingConfig, learning_rate_factor
+from seedlab.sketch.training.denoiser import Denoiser, load_matching_weights
+from seedlab.sketch.training.multi_size import SizeConfig, make_loss
+from seedlab.sketch.training.trainer import Trainer, TrainingConfig, learning_rate_factor
 
 TINY = ModelConfig(
     image_size=32, latent_channels=4, encoder_width=16, decoder_width=16, encoder_blocks=(1, 1, 1, 1),

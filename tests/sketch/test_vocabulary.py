@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from seedlab.sketch.dataset import iterate_captions
+from seedlab.sketch.training.dataset import iterate_captions
 from seedlab.sketch.vocabulary import EXAMPLES, known_words, unknown_words
 
 

@@ -20,7 +20,7 @@ from seedlab.workflow.live import LiveDrafts
 from seedlab.workflow.measuring import measure_model, try_suffixes
 from seedlab.workflow.page_services import PageServices
 from seedlab.workflow.scripts.script import write_script
-from seedlab.workflow.session import Session
+from seedlab.workflow.sessions.session import Session
 from seedlab.workflow.trails.trail import Trail
 from seedlab.workflow.verification import read_original, verify
 from tests.examples import MODEL

@@ -11,7 +11,7 @@ from seedlab.core.picture import Picture
 from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.reports import Failed, Finished, Progress, Report
 from seedlab.rules.change import Lineage
-from seedlab.workflow.session import Session
+from seedlab.workflow.sessions.session import Session
 from seedlab.workflow.trails.trail import State
 from tests.examples import ENVIRONMENT, RECIPE
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from seedlab.core.errors import SeedLabError
-from seedlab.core.recipes.recipe import MAX_LORAS
+from seedlab.core.recipes.recipe_checks import MAX_LORAS
 
 SHA256 = re.compile(r"[0-9a-f]{64}")
 

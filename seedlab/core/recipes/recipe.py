@@ -8,22 +8,16 @@ from typing import Any, Self
 from seedlab.core import canonical
 from seedlab.core.canonical import ADDED
 from seedlab.core.errors import RecipeError, blame
-from seedlab.core.recipes.additions import MAX_SEED, Lora, Nudge, check_noise_size, check_seed_variety
+from seedlab.core.recipes.additions import Lora, Nudge, check_noise_size, check_seed_variety
 from seedlab.core.recipes.prompt_weights import SYNTAXES, choose_syntax, escape, is_weighted, parse_weights, read_parts
+from seedlab.core.recipes.recipe_checks import check_fields, check_guidance
 from seedlab.core.recipes.start import MAX_STAGES, InputPicture, Start
-from seedlab.core.validation import check_choice, check_int, check_side, check_text
+from seedlab.core.validation import check_choice
 
 CPU_NOISES = 2**32
 """The CPU's generator, a Mersenne Twister, begins with the lower 32 bits of a seed (ATen/core/MT19937RNGEngine.h)."""
 
-MAX_STEPS = 1000
-MAX_GUIDANCE = 100.0
-MAX_PROMPT_CHARACTERS = 10_000
-MAX_LORAS = 8
-MAX_NUDGES = 8
-DTYPES = ("float32", "bfloat16", "float16")
 PROMPTS = ("prompt", "negative_prompt", "late_prompt")
-GENERATOR_DEVICES = ("cpu", "cuda", "mps")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,33 +82,9 @@ class Recipe:
     vae_tiling: bool = field(default=False, metadata=ADDED)
 
     def __post_init__(self) -> None:
-        check_text("model_id", self.model_id, "The model", 500)
-        if not self.model_id:
-            raise RecipeError("model_id", "The model is missing: choose one.")
-        if self.revision is not None:
-            check_text("revision", self.revision, "The revision", 200)
-        check_text("prompt", self.prompt, "The prompt", MAX_PROMPT_CHARACTERS)
-        check_text("negative_prompt", self.negative_prompt, "The negative prompt", MAX_PROMPT_CHARACTERS)
-        check_text("scheduler", self.scheduler, "The scheduler", 100)
-        check_int("seed", self.seed, "The seed", 0, MAX_SEED)
-        check_int("num_inference_steps", self.num_inference_steps, "The number of steps", 1, MAX_STEPS)
-        check_side("height", self.height)
-        check_side("width", self.width)
-        check_choice("dtype", self.dtype, DTYPES)
-        check_choice("generator_device", self.generator_device, GENERATOR_DEVICES)
-        object.__setattr__(self, "guidance_scale", _checked_guidance(self.guidance_scale))
-        if not isinstance(self.loras, tuple) or not all(isinstance(each, Lora) for each in self.loras):
-            raise RecipeError("loras", "The LoRAs must be a list of files with their SHA-256 and weights.")
-        if len(self.loras) > MAX_LORAS:
-            raise RecipeError("loras", f"{len(self.loras)} LoRAs are too many: use {MAX_LORAS} or fewer.")
-        if not isinstance(self.nudges, tuple) or not all(isinstance(each, Nudge) for each in self.nudges):
-            raise RecipeError("nudges", "The nudges must be a list of seeds and strengths.")
-        if len(self.nudges) > MAX_NUDGES:
-            raise RecipeError("nudges", f"{len(self.nudges)} nudges are too many: use {MAX_NUDGES} or fewer.")
-        if not isinstance(self.vae_tiling, bool):
-            raise RecipeError("vae_tiling", "A picture is decoded in tiles or as a whole: say true or false.")
+        check_fields(self)
+        object.__setattr__(self, "guidance_scale", check_guidance(self.guidance_scale))
         self._check_noise_size()
-        self._check_late_words()
         self._check_seed_variety()
         self._check_weights()
         self._check_start()
@@ -124,17 +94,6 @@ class Recipe:
         if self.noise_size == (self.height, self.width):  # two recipes must not mean the same picture
             object.__setattr__(self, "noise_height", 0)
             object.__setattr__(self, "noise_width", 0)
-
-    def _check_late_words(self) -> None:
-        check_text("late_prompt", self.late_prompt, "The late prompt", MAX_PROMPT_CHARACTERS)
-        check_int("late_step", self.late_step, "The step after which late words join", 0, MAX_STEPS)
-        if bool(self.late_prompt) != bool(self.late_step):
-            raise RecipeError("late_step", "Late words need both their text and the step after which they join.")
-        if self.late_step >= self.num_inference_steps:
-            steps = self.num_inference_steps
-            raise RecipeError("late_step", f"Late words cannot join after step {self.late_step} of {steps}.")
-        if self.late_prompt and self.late_prompt == self.prompt:
-            raise RecipeError("late_prompt", "The late words change nothing: write other words.")
 
     def _check_seed_variety(self) -> None:
         variety = check_seed_variety(self.seed_variety, self.seed_variety_steps, self.num_inference_steps)
@@ -311,11 +270,3 @@ class Recipe:
 def format_address(model_id: str, revision: str | None) -> str:
     """Return the address by which a model is requested: its id, and "@revision" if it has one."""
     return model_id if revision is None else f"{model_id}@{revision}"
-
-
-def _checked_guidance(value: object) -> float:
-    # 3 and 3.0 are the same recipe and need the same fingerprint, and so do 0.0 and -0.0. Comparing also rejects NaN,
-    # and works for integers that no float can hold.
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= MAX_GUIDANCE:
-        raise RecipeError("guidance_scale", "The guidance must be a number from 0 to 100.")
-    return float(value) + 0.0

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from seedlab.core.recipes.additions import MAX_SEED
-from seedlab.core.recipes.recipe import MAX_GUIDANCE, MAX_PROMPT_CHARACTERS, MAX_STEPS
+from seedlab.core.recipes.recipe_checks import MAX_GUIDANCE, MAX_PROMPT_CHARACTERS, MAX_STEPS
 from seedlab.images.foreign.metadata import MAX_DETAILS, Detail, ForeignMetadata
 from seedlab.images.foreign.samplers import find_scheduler
 from seedlab.images.foreign.values import clean_text, read_name, read_number, read_whole, show

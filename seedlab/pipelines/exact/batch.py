@@ -15,10 +15,10 @@ from seedlab.pipelines.models.families import family_of
 from seedlab.pipelines.patching import replace_attribute
 from seedlab.pipelines.sampling.arguments import make_arguments
 from seedlab.pipelines.sampling.call import Sample, collect_notices, prepare_pipeline, run_pipeline
-from seedlab.pipelines.sampling.late_words import swap_prompts
 from seedlab.pipelines.sampling.noise import replace_noise
 from seedlab.pipelines.sampling.paused import PausedRun
-from seedlab.pipelines.sampling.prompts import Prompts, UnequalPromptsError
+from seedlab.pipelines.sampling.prompts.cache import Prompts, UnequalPromptsError
+from seedlab.pipelines.sampling.prompts.late_words import swap_prompts
 from seedlab.pipelines.sampling.stages import Source, choose_pipeline
 from seedlab.pipelines.sampling.steps import OnStep, find_denoiser
 from seedlab.pipelines.sampling.tiling import tile_autoencoder

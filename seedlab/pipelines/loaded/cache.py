@@ -23,7 +23,7 @@ from seedlab.pipelines.loaded.sources import Source
 from seedlab.pipelines.models.families import family_of
 from seedlab.pipelines.sampling.call import leave_as_found
 from seedlab.pipelines.sampling.preview import Preview, fit_preview
-from seedlab.pipelines.sampling.prompts import Prompts
+from seedlab.pipelines.sampling.prompts.cache import Prompts
 
 Key = tuple[Source, Signature, str, tuple[Lora, ...]]
 """What identifies a loaded pipeline: its files in their present state, its dtype and its LoRAs."""

@@ -17,10 +17,10 @@ from seedlab.pipelines.devices.warning_kinds import translate_warnings
 from seedlab.pipelines.models.capabilities import Capabilities
 from seedlab.pipelines.patching import replace_attribute
 from seedlab.pipelines.sampling.arguments import make_arguments, make_scheduler
-from seedlab.pipelines.sampling.embeddings import encode, replace_prompts
-from seedlab.pipelines.sampling.late_words import swap_prompts
 from seedlab.pipelines.sampling.noise import replace_noise
 from seedlab.pipelines.sampling.paused import PausedRun
+from seedlab.pipelines.sampling.prompts.embeddings import encode, replace_prompts
+from seedlab.pipelines.sampling.prompts.late_words import swap_prompts
 from seedlab.pipelines.sampling.randomness import refuse_unseeded_noise
 from seedlab.pipelines.sampling.stages import Source, choose_pipeline
 from seedlab.pipelines.sampling.steps import OnStep, Step, follow_steps

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from threading import Lock
 
 from seedlab.core.recipes.recipe import Recipe
-from seedlab.pipelines.work import Work
+from seedlab.pipelines.batches.work import Work
 
 STEP_SECONDS = 0.1
 """What one step of one image of a megapixel takes, without guidance."""

@@ -7,9 +7,9 @@ from typing import Self
 
 from seedlab.core.environment import Environment
 from seedlab.core.reports import Report
+from seedlab.pipelines.batches.work import Work
 from seedlab.pipelines.exact.batch import split_batches
 from seedlab.pipelines.executor import Batch
-from seedlab.pipelines.work import Work
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,10 +12,10 @@ from threading import Event, Thread
 
 from seedlab.core.environment import Environment
 from seedlab.core.reports import Report
+from seedlab.pipelines.batches.work import Turn, Work
+from seedlab.pipelines.batches.worker import BatchRunner
 from seedlab.pipelines.devices.environment import observe
-from seedlab.pipelines.work import Turn, Work
 from seedlab.pipelines.work_queue import StoppedError
-from seedlab.pipelines.worker import BatchRunner
 from seedlab.pipelines.zerogpu.durations import RESERVE_SECONDS, measure
 from seedlab.pipelines.zerogpu.messages import Ended, Message, News, Task, unpack
 

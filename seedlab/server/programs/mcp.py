@@ -16,7 +16,7 @@ from mcp.server.transport_security import TransportSecuritySettings
 from pydantic import Field
 from starlette.routing import BaseRoute, Route
 
-from seedlab.server.paths import PREFIX
+from seedlab.server.middleware.paths import PREFIX
 from seedlab.server.programs.running import MAX_CALLS, run_work
 from seedlab.workflow.jobs.rounds import Grid
 from seedlab.workflow.tools import MAX_PICTURES, Progress, Tools, Work, write_json
@@ -71,7 +71,7 @@ def make_server(make_tools: MakeTools) -> FastMCP:
             streamable_http_path=PATH,
             session_idle_timeout=IDLE_SECONDS,
             max_sessions=MAX_SESSIONS,
-            # `seedlab.server.hosts` checks them.
+            # `seedlab.server.middleware.hosts` checks them.
             transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
         )
     box = _Toolbox(make_tools)

@@ -19,8 +19,8 @@ from seedlab.sketch.drawings.modifiers import modify
 from seedlab.sketch.drawings.pen import Pen
 from seedlab.sketch.drawings.places import paint_place
 from seedlab.sketch.drawings.props import paint_prop
-from seedlab.sketch.drawings.styles import STYLES, choose_background
-from seedlab.sketch.drawings.subjects import SUBJECTS, colour_subject
+from seedlab.sketch.drawings.styles.registry import STYLES, choose_background
+from seedlab.sketch.drawings.subjects.registry import SUBJECTS, colour_subject
 from seedlab.sketch.scene import Scene, sample_scene
 
 DEFAULT_SIZE = 256

@@ -9,10 +9,10 @@ from __future__ import annotations
 import numpy as np
 
 from seedlab.sketch.drawings import moods
-from seedlab.sketch.drawings.brushes import apply_ridges
 from seedlab.sketch.drawings.canvas import blur, pixel_grid, rgb
 from seedlab.sketch.drawings.geometry import Array
 from seedlab.sketch.drawings.pixel_ops import clip, ramp, scale_saturation
+from seedlab.sketch.drawings.styles.brushes import apply_ridges
 from seedlab.sketch.scene import Composition
 
 _HUES = np.array([rgb(code) for code in ("ff3d8a", "ff8526", "ffd91f", "35cf6f", "1fb8ff", "8a4dff")], np.float32)

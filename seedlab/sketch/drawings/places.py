@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from seedlab.sketch.drawings.backdrops import paint_glow
 from seedlab.sketch.drawings.canvas import Canvas, Colour, mix, rgb
 from seedlab.sketch.drawings.geometry import Array, closed_curve, ellipse, open_curve, rectangle
 from seedlab.sketch.drawings.palette import grade
+from seedlab.sketch.drawings.styles.backdrops import paint_glow
 from seedlab.sketch.scene import Composition
 
 _FAR_HOUSES = (0.3, 0.42, 0.34, 0.5, 0.38, 0.45, 0.31, 0.4)

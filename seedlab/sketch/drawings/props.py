@@ -10,7 +10,7 @@ import numpy as np
 from seedlab.sketch.drawings.canvas import Canvas, Colour, mix, rgb
 from seedlab.sketch.drawings.geometry import Array, Point, closed_curve, ellipse, open_curve, parse_points, rectangle
 from seedlab.sketch.drawings.palette import BackgroundPalette, grade
-from seedlab.sketch.drawings.styles import STYLES
+from seedlab.sketch.drawings.styles.registry import STYLES
 from seedlab.sketch.scene import Composition
 
 _STONE = parse_points("-0.5 0.02, -0.46 -0.2, -0.26 -0.42, 0.06 -0.5, 0.34 -0.36, 0.5 -0.12, 0.5 0.02, 0 0.06")

@@ -22,7 +22,7 @@ from seedlab.workflow.page_services import PageServices
 from seedlab.workflow.pictures.borrowing import borrow, is_named
 from seedlab.workflow.pictures.local_files import Places
 from seedlab.workflow.pictures.own import describe_inputs, list_recipes
-from seedlab.workflow.session import Session
+from seedlab.workflow.sessions.session import Session
 from seedlab.workflow.trails.trail import Trail, count_tiles
 
 

@@ -9,7 +9,8 @@ import gradio as gr
 from seedlab.core.errors import RecipeError, SeedLabError
 from seedlab.core.models.fit import Fit
 from seedlab.core.models.model import Model
-from seedlab.core.recipes.recipe import MAX_PROMPT_CHARACTERS, Recipe
+from seedlab.core.recipes.recipe import Recipe
+from seedlab.core.recipes.recipe_checks import MAX_PROMPT_CHARACTERS
 from seedlab.core.texts.numbers import read_whole
 from seedlab.core.texts.text import quote
 from seedlab.core.uploads import choose_max_upload, format_too_large
@@ -90,7 +91,7 @@ class PanelHandlers:
             return
         try:
             model = self._services.resolve_model(self._find_model(read_model_id(model_id)))
-            with closing(page.measure(model, self._services.measure)) as sentences:
+            with closing(page.measurements.measure(model, self._services.measure)) as sentences:
                 yield from ((sentence, "") for sentence in sentences)
             yield self._format_about(model), ""
         except SeedLabError as error:
@@ -115,7 +116,7 @@ class PanelHandlers:
         yield "", *errors
         try:
             for each in found:
-                with closing(page.try_suffixes(*each, self._services.try_suffixes)) as sentences:
+                with closing(page.measurements.try_suffixes(*each, self._services.try_suffixes)) as sentences:
                     yield from ((sentence, *unchanged) for sentence in sentences)
         except SeedLabError as error:
             yield str(error), *unchanged

@@ -6,7 +6,7 @@ import secrets
 from seedlab.core.errors import SeedLabError
 
 PREFIX = "seedlab/thumbnails"
-"""Below the path that `seedlab.server.paths` keeps open."""
+"""Below the path that `seedlab.server.middleware.paths` keeps open."""
 
 ENDING = ".webp"
 DIGITS = 40

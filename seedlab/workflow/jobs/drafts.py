@@ -21,7 +21,7 @@ from seedlab.rules.kinds.seeds import Seeds
 from seedlab.workflow.jobs.job import Draft, Result, Show, collect, develop_newest
 from seedlab.workflow.measuring import choose_pictures, format_choice
 from seedlab.workflow.services import Services
-from seedlab.workflow.session import Session
+from seedlab.workflow.sessions.session import Session
 from seedlab.workflow.trails.trail import Round, State, Tile, Trail
 
 

@@ -29,7 +29,7 @@ from seedlab.rules.change import Lineage
 from seedlab.rules.kinds.seeds import Seeds
 from seedlab.rules.rule import Rule, Value
 from seedlab.workflow.services import Services
-from seedlab.workflow.session import Session
+from seedlab.workflow.sessions.session import Session
 from seedlab.workflow.trails.trail import Round, State, Tile
 
 NOT_MADE = "This picture was not made: try again."

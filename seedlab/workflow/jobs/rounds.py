@@ -7,7 +7,8 @@ from pathlib import Path
 from seedlab.core.errors import RecipeError
 from seedlab.core.models.model import Model
 from seedlab.core.recipes.additions import Lora
-from seedlab.core.recipes.recipe import DTYPES, Recipe
+from seedlab.core.recipes.recipe import Recipe
+from seedlab.core.recipes.recipe_checks import DTYPES
 from seedlab.core.recipes.seeds import has_random_seeds
 from seedlab.core.recipes.start import InputPicture
 from seedlab.images.foreign.metadata import ForeignMetadata

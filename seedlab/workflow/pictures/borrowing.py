@@ -11,7 +11,7 @@ from seedlab.core.models.model import Model
 from seedlab.core.models.model_checks import ESCAPING
 from seedlab.core.recipes.additions import Lora
 from seedlab.core.recipes.prompt_weights import choose_syntax, strip_typed_weights
-from seedlab.core.recipes.recipe import DTYPES, MAX_LORAS
+from seedlab.core.recipes.recipe_checks import DTYPES, MAX_LORAS
 from seedlab.core.texts.text import quote
 from seedlab.images.foreign.metadata import Detail, ForeignLora, ForeignMetadata
 from seedlab.images.foreign.samplers import find_scheduler

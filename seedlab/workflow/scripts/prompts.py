@@ -1,6 +1,6 @@
 """The lines of a script that encode prompts: with weights, with seed variety, and for words that join late.
 
-They do what `seedlab.pipelines.sampling.embeddings`, `variety` and `late_words` do.
+They do what `seedlab.pipelines.sampling.prompts.embeddings`, `variety` and `late_words` do.
 """
 
 from collections.abc import Sequence, Set

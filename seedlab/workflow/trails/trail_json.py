@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 from seedlab.core.errors import SeedLabError
-from seedlab.core.recipes.recipe import MAX_STEPS, Recipe
+from seedlab.core.recipes.recipe import Recipe
+from seedlab.core.recipes.recipe_checks import MAX_STEPS
 from seedlab.core.validation import check_int
 from seedlab.rules.kinds.seeds import Seeds
 from seedlab.rules.kinds.suffixes import Suffixes, cut_suffix

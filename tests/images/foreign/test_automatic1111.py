@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from seedlab.core.recipes.recipe import MAX_PROMPT_CHARACTERS
+from seedlab.core.recipes.recipe_checks import MAX_PROMPT_CHARACTERS
 from seedlab.core.recipes.schedulers import SCHEDULERS
 from seedlab.images.foreign.metadata import Detail, ForeignLora, ForeignMetadata
 from seedlab.images.foreign.tools.automatic1111 import read_infotext

@@ -11,7 +11,7 @@ import pytest
 from seedlab.core.errors import SeedLabError
 from seedlab.core.recipes.additions import MAX_SEED, Lora
 from seedlab.images.index.database import MARKS_FILE, PICTURES_FILE, Database
-from seedlab.images.index.index import Counts
+from seedlab.images.index.indexer import Counts
 from seedlab.images.index.marks import Mark
 from seedlab.images.index.search import NOBODY, OPERATOR, Search
 from seedlab.images.png import write_png
@@ -244,7 +244,7 @@ def test_files_that_say_nothing_are_read_once_and_counted(store, monkeypatch):
     (store.folder / f"{'1' * 64}-{'0' * 16}.png").write_bytes(b"junk")
     (store.folder / "holiday.png").write_bytes(b"junk")
     assert store.index.update() == Counts(pictures=1, added=0, removed=0, unreadable=2)
-    monkeypatch.setattr("seedlab.images.index.index.read_metadata", lambda *_, **__: pytest.fail("read again"))
+    monkeypatch.setattr("seedlab.images.index.indexer.read_metadata", lambda *_, **__: pytest.fail("read again"))
     assert store.index.update().unreadable == 2
     assert find(store) == [name]
 
@@ -297,7 +297,7 @@ def test_what_visitors_left_is_forgotten_after_a_while(store):
 
 
 def test_visitors_are_forgotten_where_there_are_too_many(store, monkeypatch):
-    monkeypatch.setattr("seedlab.images.index.index.MAX_ROWS", 3)
+    monkeypatch.setattr("seedlab.images.index.indexer.MAX_ROWS", 3)
     names = [keep(store, owner=f"visitor {n}", seed=n) for n in range(5)]
     keep(store, seed=9)
     with Database(store.folder / "index").write() as connection:

@@ -12,7 +12,7 @@ from seedlab.pipelines.exact.batch import split_batches
 from seedlab.pipelines.exact.plans import Plan, Plans
 from seedlab.pipelines.manager import PipelineManager
 from seedlab.pipelines.models.families import family_of
-from seedlab.pipelines.sampling.prompts import Prompts
+from seedlab.pipelines.sampling.prompts.cache import Prompts
 from seedlab.rules.kinds.matrix import Matrix
 from seedlab.rules.kinds.seeds import Seeds
 from seedlab.rules.kinds.suffixes import GUIDE_SUFFIXES

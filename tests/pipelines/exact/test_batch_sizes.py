@@ -7,7 +7,7 @@ import pytest
 
 from seedlab.core.reports import Failed, Finished
 from seedlab.images.compare import hash_pixels
-from seedlab.pipelines import joint_calls
+from seedlab.pipelines.batches import joint_calls
 from seedlab.pipelines.exact.batch_sizes import MAX_STEP_SECONDS, BatchSizes
 from seedlab.pipelines.exact.plans import NotExactError, Plans
 from seedlab.pipelines.manager import PipelineManager

@@ -161,7 +161,7 @@ def test_late_words_join_in_a_batch(manager, build, run_alone, name):
 
 def test_long_prompts_are_cut_where_the_plain_call_cuts_them(manager, build):
     """Its `encode_prompt` has another limit by default."""
-    from seedlab.pipelines.sampling.prompts import Prompts
+    from seedlab.pipelines.sampling.prompts.cache import Prompts
 
     make(manager, [make_parent(build, "qwen", num_inference_steps=1)])
     pipeline = next(reversed(manager._executor._cache._loaded.values())).pipeline

@@ -25,7 +25,7 @@ from seedlab.pipelines.models.families import family_of
 from seedlab.pipelines.sampling.call import Sample, sample
 from seedlab.pipelines.sampling.paused import PausedError, PausedRun
 from seedlab.pipelines.sampling.paused_files import load, save
-from seedlab.pipelines.sampling.prompts import Prompts
+from seedlab.pipelines.sampling.prompts.cache import Prompts
 from tests.pipelines.plain import ROOT, hash_pixels
 from tests.pipelines.test_matrix import BUILDERS, CASES, Case, make_seeds
 

@@ -10,7 +10,7 @@ import pytest
 from seedlab.sketch.drawings.canvas import Canvas
 from seedlab.sketch.drawings.geometry import Array
 from seedlab.sketch.drawings.places import paint_place
-from seedlab.sketch.drawings.styles import STYLES
+from seedlab.sketch.drawings.styles.registry import STYLES
 from seedlab.sketch.scene import Composition, Scene, sample_composition
 from seedlab.sketch.vocabulary import PLACES
 from tests.sketch.drawings.rendering import difference, pixels

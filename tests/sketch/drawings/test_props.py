@@ -10,7 +10,7 @@ from seedlab.sketch.drawings.canvas import Canvas
 from seedlab.sketch.drawings.draw import paint
 from seedlab.sketch.drawings.geometry import Array
 from seedlab.sketch.drawings.props import paint_prop
-from seedlab.sketch.drawings.styles import STYLES
+from seedlab.sketch.drawings.styles.registry import STYLES
 from seedlab.sketch.scene import PROPS, Composition, Scene, sample_composition
 
 all_props = pytest.mark.parametrize("prop", PROPS)

@@ -19,7 +19,7 @@ from seedlab.workflow.export.links import make_link
 from seedlab.workflow.export.trail_parts import take_picture
 from seedlab.workflow.gallery.gallery import Gallery, Search
 from seedlab.workflow.gallery.thumbnail_addresses import ThumbnailAddresses
-from seedlab.workflow.session import Session
+from seedlab.workflow.sessions.session import Session
 from tests.ui.fakes import make_services
 from tests.ui.page import Page, address
 

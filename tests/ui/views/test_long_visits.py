@@ -19,7 +19,7 @@ from seedlab.ui.theme import STATIC
 from seedlab.ui.views import updates as updates_module
 from seedlab.ui.views.tree import KEPT
 from seedlab.ui.views.updates import Updates
-from seedlab.workflow.session import Session
+from seedlab.workflow.sessions.session import Session
 from seedlab.workflow.trails.trail import State, Trail
 from seedlab.workflow.trails.trail_json import write_trail
 from tests.ui.fakes import SKETCH, Painter, make_services
@@ -137,7 +137,7 @@ def count_calls(function, name, counts):
 def test_a_reload_shows_found_pictures_in_few_messages_and_hashes_each_recipe_once(file, painter, monkeypatch):
     trail = make_trail("deep", 60, file)
     hashed: list[object] = []
-    monkeypatch.setattr("seedlab.workflow.lookups.LOOKUP_SECONDS", 10.0)  # a busy machine is no long visit
+    monkeypatch.setattr("seedlab.workflow.sessions.lookups.LOOKUP_SECONDS", 10.0)  # a busy machine is no long visit
     monkeypatch.setattr(canonical, "hash_json", lambda data: hashed.append(data) or str(len(hashed)))
     painter.find = lambda recipe, draft_steps=None: Picture(file)
     page = Page(Handlers(make_services(painter), address), write_trail(trail))

@@ -1,0 +1,1 @@
+"""How Sketch's networks are trained; `seedlab.sketch.train` runs the stages."""
