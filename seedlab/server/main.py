@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 from seedlab.application import Application
 from seedlab.core.errors import SeedLabError
+from seedlab.core.garbage import keep_all_objects
 from seedlab.images.output_folder import check_folder
 from seedlab.server.address import check_address, format_taken
 from seedlab.server.clients import PROXIES
@@ -91,10 +92,11 @@ def start(application: Application, port: int | None, temporary: Path) -> Stop:
     Raises:
         SeedLabError: the port is taken.
     """
-    from seedlab.ui.blocks.layout import build_blocks, launch_options
-    from seedlab.ui.gradio_app import GradioApp
-    from seedlab.ui.pictures import PictureServer
-    from seedlab.ui.static_files import make_static_route
+    with keep_all_objects():
+        from seedlab.ui.blocks.layout import build_blocks, launch_options
+        from seedlab.ui.gradio_app import GradioApp
+        from seedlab.ui.pictures import PictureServer
+        from seedlab.ui.static_files import make_static_route
 
     settings, pictures = application.settings, PictureServer()
 

@@ -3,6 +3,8 @@
 from threading import Event, Lock
 from typing import Any
 
+from seedlab.core.garbage import keep_all_objects
+
 _IMPORT_LOCK = Lock()
 _IMPORTED = Event()
 _THREADS: list[int] = []
@@ -32,11 +34,12 @@ def import_libraries() -> None:
     with _IMPORT_LOCK:
         if _IMPORTED.is_set():  # another thread may be collecting warnings, which need the loggers as they are
             return
-        import torch  # noqa: F401
-        from diffusers import DiffusionPipeline  # noqa: F401
+        with keep_all_objects():
+            import torch  # noqa: F401
+            from diffusers import DiffusionPipeline  # noqa: F401
 
+            _silence_libraries()
         _apply_threads()
-        _silence_libraries()
         _IMPORTED.set()
 
 
