@@ -180,7 +180,7 @@ class RayWorker:
 
     def discard(self) -> None:
         """See `seedlab.pipelines.ray.sender.Receiver`."""
-        self._actor.discard.remote()
+        self._get(self._actor.discard.remote())  # or it might run when the next file is on its way
 
     def stop(self, task: str) -> None:
         """See `seedlab.pipelines.ray.pool.Worker`."""

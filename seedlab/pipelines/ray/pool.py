@@ -151,11 +151,7 @@ class WorkerPool:
     def _make(self, piece: Piece, worker: Worker, host: str) -> None:
         unfinished, lost = set(piece.recipes), False
         try:
-            task = self._describe(piece)
-            if sentence := self._send_files(task, piece, worker, host):
-                piece.job.unfit[worker.name] = sentence
-            elif not self._is_ended(piece):
-                self._hear(task, piece, worker, unfinished)
+            self._try(piece, worker, host, unfinished)
         except LostWorkerError:
             lost = True
             raise
@@ -166,6 +162,13 @@ class WorkerPool:
             _fail(piece, unfinished, BROKEN)
         finally:
             self._dispatcher.give_back(piece, sorted(unfinished), lost=lost)
+
+    def _try(self, piece: Piece, worker: Worker, host: str, unfinished: set[int]) -> None:
+        task = self._describe(piece)
+        if sentence := self._send_files(task, piece, worker, host):
+            piece.job.unfit[worker.name] = sentence
+        elif not self._is_ended(piece):
+            self._hear(task, piece, worker, unfinished)
 
     def _send_files(self, task: Task, piece: Piece, worker: Worker, host: str) -> str:
         """Send what the worker lacks; returns why it cannot keep it, or ""."""

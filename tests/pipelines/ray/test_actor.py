@@ -15,6 +15,7 @@ from seedlab.core.errors import SeedLabError
 from seedlab.core.recipes.additions import Lora
 from seedlab.core.reports import Failed, Finished, Progress
 from seedlab.core.workers import Workers
+from seedlab.pipelines.devices.selection import choose_dtype
 from seedlab.pipelines.loaded.loras.files import hash_lora
 from seedlab.pipelines.loaded.loras.lines import read_loras
 from seedlab.pipelines.manager import PipelineManager
@@ -77,9 +78,9 @@ def page(tmp_path):
     return folder
 
 
-def make_with_copies(actor, recipes):
-    """Make recipes here, and by a worker that is sent their files; returns the reports of both."""
-    with closing(PipelineManager(device="cpu")) as manager:
+def make_with_copies(actor, recipes, **options):
+    """Make recipes here, and by a worker that is sent their files; returns the reports of both, and its messages."""
+    with closing(PipelineManager(device="cpu", **options)) as manager:
         model = manager.resolve(recipes[0].model_address)
         bundles = list_bundles(model, recipes)
         local = list(manager.generate(recipes, Event()))
@@ -132,6 +133,21 @@ def test_a_checkpoint_that_was_sent_makes_the_bytes_and_environment_of_the_page(
     assert list_ends(sent) == list_ends(local)
     # By this name, the page compares the first steps of workers that keep their copies elsewhere.
     assert canary.model == f"{file} float32 64x64"
+
+
+def test_a_checkpoint_of_a_public_page_is_sent_though_its_name_hides_the_folder(actor, tiny, page):
+    shutil.copytree(tiny, page / "misty", ignore=shutil.ignore_patterns("*.safetensors"))
+    file, name = build_single_file(tiny, page / "misty.safetensors"), "./misty.safetensors"
+    recipe = make_recipe(name, dtype=choose_dtype("cpu", "float16"))
+    local, sent, _ = make_with_copies(actor, [recipe], allowed=(name,), paths={name: str(file)})
+    assert isinstance(local[-1], Finished)
+    assert list_ends(sent) == list_ends(local)
+
+
+def test_a_model_that_will_be_downloaded_is_no_obstacle_for_a_lora(actor, tiny, page):
+    loras = read_loras(str(build_lora(tiny, page / "style.safetensors")))
+    task = make_task(make_recipe("works/missing", revision="0" * 40, loras=loras))
+    assert actor._find_obstacle(task, task) is None
 
 
 def test_an_error_names_the_pages_file_and_not_the_copy(actor, tiny, page):
