@@ -159,6 +159,14 @@ def test_an_error_names_the_pages_file_and_not_the_copy(actor, tiny, page):
     assert "“page/adapter_model.safetensors”" in list_ends(sent)[0].sentence
 
 
+def test_each_message_says_that_a_copy_is_in_use(actor, tiny, page, monkeypatch):
+    touched = []
+    monkeypatch.setattr(actor._received, "touch", touched.append)
+    file = build_lora(tiny, page / "used.safetensors", seed=6)
+    *_, messages = make_with_copies(actor, [make_recipe(tiny, loras=read_loras(str(file)))])
+    assert len(touched) >= 3 + sum(isinstance(message, tuple) for message in messages)  # it was looked for three times
+
+
 def test_a_worker_whose_copy_is_gone_says_so(actor, tiny, page):
     file = build_lora(tiny, page / "gone.safetensors", seed=5)
     recipe = make_recipe(tiny, loras=read_loras(str(file)))

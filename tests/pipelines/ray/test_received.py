@@ -132,14 +132,15 @@ def age(store, bundle, seconds):
     os.utime(place, (then, then))
 
 
-def test_the_least_recently_used_copy_makes_room(store, page):
-    old, older, new, one_more = (write(page, f"{seed}.safetensors", seed) for seed in range(4))
-    for bundle in (old, older, new):
+@pytest.mark.parametrize("oldest", [0, 1, 2])
+def test_the_least_recently_used_copy_makes_room(store, page, oldest):
+    *kept, one_more = (write(page, f"{seed}.safetensors", seed) for seed in range(4))
+    for bundle in kept:
         assert send(store, bundle) == ""
-    age(store, old, 1000)
-    age(store, older, 2000)
+        age(store, bundle, 1000)
+    age(store, kept.pop(oldest), 2000)
     assert send(store, one_more) == ""
-    assert list_folder(store) == sorted(store._folder / each.digest for each in (old, new, one_more))
+    assert list_folder(store) == sorted(store._folder / each.digest for each in (*kept, one_more))
 
 
 def test_copies_in_use_stay_and_what_finds_no_room_is_refused(store, page):
