@@ -24,11 +24,13 @@ from seedlab.core.reports import Finished, Report
 from seedlab.pipelines.devices.libraries import use_threads
 from seedlab.pipelines.loaded.files import ModelFiles
 from seedlab.pipelines.manager import PipelineManager
+from seedlab.pipelines.ray.bundles import Bundle, Chunk, replace_files
 from seedlab.pipelines.ray.messages import Canary, Examination, Message, Task, Unfit, WorkerOptions
+from seedlab.pipelines.ray.received import ReceivedFiles
 from seedlab.pipelines.run_store import RunStore
 from seedlab.pipelines.thread_executor import ThreadExecutor
 
-RUNS_FOLDER = "drafts"
+RUNS_FOLDER, RECEIVED_FOLDER = "drafts", "received"
 LOST_INPUT = "The picture that this one starts from did not reach the worker: try again."
 GATHER_SECONDS = 0.002
 """The reports of one step come within this time."""
@@ -42,7 +44,7 @@ class Actor:
         os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
         if options.threads is not None:
             use_threads(options.threads)
-        runs = RunStore(options.runs or _find_runs(), options.runs_bytes)
+        runs = RunStore(options.runs or _find_folder(RUNS_FOLDER), options.runs_bytes)
         self._executor = ThreadExecutor(
             options.device,
             deterministic=options.deterministic,
@@ -51,6 +53,7 @@ class Actor:
             memory_format=options.memory_format,
         )
         self._manager = PipelineManager(executor=self._executor, paths=options.paths)
+        self._received = ReceivedFiles(_find_folder(RECEIVED_FOLDER))
         self._stops: dict[str, Event] = {}
         self._tried: set[str] = set()
 
@@ -67,20 +70,25 @@ class Actor:
         )
 
     def make(self, task: Task) -> Iterator[Message]:
-        """Make a task's pictures."""
+        """Make a task's pictures, with the page's files or with copies of them."""
         stop = self._stops.setdefault(task.name, Event())
         try:
-            unfit = self._find_obstacle(task)
-            if unfit is not None:
-                yield unfit
-                return
-            canary = self._try_model(next(iter(task.recipes.values())), stop)
-            if canary is not None:
-                yield canary
-            yield from gather(self._generate(task, stop))
+            yield from self._make(task, stop)
         finally:
             stop.set()
             self._stops.pop(task.name, None)
+
+    def lacks(self, bundle: Bundle) -> bool:
+        """See `seedlab.pipelines.ray.sender.Receiver`."""
+        return self._received.find(bundle) is None
+
+    def receive(self, bundle: Bundle, chunk: Chunk) -> str:
+        """See `seedlab.pipelines.ray.sender.Receiver`."""
+        return self._received.receive(bundle, chunk)
+
+    def discard(self) -> None:
+        """See `seedlab.pipelines.ray.sender.Receiver`."""
+        self._received.discard()
 
     def stop(self, name: str) -> None:
         """End a task within one denoising step."""
@@ -89,6 +97,23 @@ class Actor:
     def preload(self, address: str) -> None:
         """Download and load a model in the background."""
         self._manager.warm_up(address)
+
+    def _make(self, task: Task, stop: Event) -> Iterator[Message]:
+        places = {name: self._received.find(bundle) for name, bundle in task.bundles.items()}
+        here = {name: place for name, place in places.items() if place is not None}
+        if len(here) < len(places):
+            yield Unfit(f"The worker on {platform.node()} has lost a file that it was sent: try again.")
+            return
+        own = replace(task, recipes={index: replace_files(recipe, here) for index, recipe in task.recipes.items()})
+        if unfit := self._find_obstacle(task, own):
+            yield unfit
+            return
+        if canary := self._try_model(task, own, stop):
+            yield canary
+        for reports in gather(self._generate(own, stop)):
+            for bundle in task.bundles.values():
+                self._received.touch(bundle)
+            yield reports
 
     def _generate(self, task: Task, stop: Event) -> Generator[Report, None, None]:
         indices, recipes = list(task.recipes), list(task.recipes.values())
@@ -104,29 +129,39 @@ class Actor:
             for report in reports:
                 yield replace(report, index=indices[report.index])
 
-    def _find_obstacle(self, task: Task) -> Unfit | None:
+    def _find_obstacle(self, task: Task, own: Task) -> Unfit | None:
         """Return why these recipes cannot be made here as elsewhere. What has to be downloaded is checked later."""
-        for index, recipe in task.recipes.items():
+        for index, recipe in own.recipes.items():
+            is_folder = Path(recipe.model_id).is_absolute() and task.recipes[index].model_id not in task.bundles
             try:
                 self._manager.check(recipe)
-                weights = self._manager.environment(recipe).weights
+                weights = self._read_weights(recipe, is_folder)
             except SeedLabError as error:
-                if Path(recipe.model_id).is_absolute() or recipe.loras:
-                    return Unfit(f"The worker on {platform.node()} cannot make this picture. {error}")
-                continue
-            if task.weights[index] not in ("", weights):
+                return Unfit(f"The worker on {platform.node()} cannot make this picture. {error}")
+            if weights and task.weights[index] not in ("", weights):
                 return Unfit(_describe_other_file(recipe))
         return None
+
+    def _read_weights(self, recipe: Recipe, is_folder: bool) -> str:
+        """Return the hash of the model's files; "" if some will be downloaded. A folder never is: it has to be here."""
+        try:
+            return self._manager.environment(recipe).weights
+        except SeedLabError:
+            if is_folder:
+                raise
+            return ""
 
     def _make_canary(self) -> str:
         model = self._manager.resolve(SKETCH)
         recipe = model.make_recipe(prompt="a cat", seed=0, height=64, width=64, num_inference_steps=2)
         return self._hash_picture(recipe, Event())
 
-    def _try_model(self, recipe: Recipe, stop: Event) -> Canary | None:
+    def _try_model(self, task: Task, own: Task, stop: Event) -> Canary | None:
         """Make one step with a model at its first use; None later, and if it fails, which making the pictures says."""
-        recipe = replace(recipe.stages[0], start=None)
-        model = f"{recipe.model_address} {recipe.dtype} {recipe.width}x{recipe.height}"
+        index, given = next(iter(task.recipes.items()))
+        recipe = replace(own.recipes[index].stages[0], start=None)
+        # By the name that it has on all workers, wherever its copy is.
+        model = f"{given.model_address} {recipe.dtype} {recipe.width}x{recipe.height}"
         if model in self._tried:
             return None
         first = replace(recipe, seed=0, prompt="", prompt_syntax="", nudges=(), loras=(), late_prompt="", late_step=0)
@@ -189,9 +224,9 @@ def _merge(queue: "SimpleQueue[Report | None]") -> Iterator[tuple[Report, ...]]:
             report = queue.get()
 
 
-def _find_runs() -> Path | None:
+def _find_folder(name: str) -> Path | None:
     cache = find_cache()
-    return cache and cache / RUNS_FOLDER
+    return cache and cache / name
 
 
 def _describe_other_file(recipe: Recipe) -> str:

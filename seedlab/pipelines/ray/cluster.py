@@ -12,6 +12,7 @@ from typing import Any
 from seedlab.core.errors import SeedLabError
 from seedlab.core.workers import Workers
 from seedlab.pipelines.ray.actor import Actor
+from seedlab.pipelines.ray.bundles import Bundle, Chunk
 from seedlab.pipelines.ray.messages import Examination, LostWorkerError, Message, Task, WorkerOptions
 
 INSTALL = 'Workers need the package “ray”: pip install "seedlab[workers]".'
@@ -166,6 +167,20 @@ class RayWorker:
         references = self._actor.make.options(num_returns="streaming").remote(task)
         while (reference := _call(lambda: next(references, None))) is not None:
             yield self._get(reference)
+
+    def lacks(self, bundle: Bundle) -> bool:
+        """See `seedlab.pipelines.ray.sender.Receiver`."""
+        lacking: bool = self._get(self._actor.lacks.remote(bundle))
+        return lacking
+
+    def receive(self, bundle: Bundle, chunk: Chunk) -> str:
+        """See `seedlab.pipelines.ray.sender.Receiver`."""
+        sentence: str = self._get(self._actor.receive.remote(bundle, chunk))
+        return sentence
+
+    def discard(self) -> None:
+        """See `seedlab.pipelines.ray.sender.Receiver`."""
+        self._get(self._actor.discard.remote())  # or it might run when the next file is on its way
 
     def stop(self, task: str) -> None:
         """See `seedlab.pipelines.ray.pool.Worker`."""

@@ -9,6 +9,7 @@ from PIL.Image import Image
 from seedlab.core.environment import Environment
 from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.reports import Report
+from seedlab.pipelines.ray.bundles import Bundle
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +64,7 @@ class Task:
         weights: the hash of the model's files, as in `Environment`, by the index of each recipe; "" if it is unknown.
         draft_steps, resume: as for `seedlab.core.reports.Generate`.
         inputs: as in `seedlab.pipelines.executor.Batch`.
+        bundles: the LoRAs and the one-file checkpoint, by the names that these have in the recipes.
     """
 
     name: str
@@ -71,6 +73,7 @@ class Task:
     draft_steps: int | None
     resume: bool
     inputs: Mapping[int, Image] = field(default_factory=dict)
+    bundles: Mapping[str, Bundle] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,13 @@ from typing import Protocol
 from seedlab.core.errors import SeedLabError
 from seedlab.core.models.model import ResolvedModel
 from seedlab.core.recipes.additions import Lora
-from seedlab.core.reports import Failed, Finished, Report
+from seedlab.core.reports import Failed, Finished, Report, Waiting
 from seedlab.pipelines.loaded.files import ModelFiles
 from seedlab.pipelines.ray.admission import Admission
+from seedlab.pipelines.ray.bundles import list_bundles
 from seedlab.pipelines.ray.dispatcher import Dispatcher, Job, Piece
 from seedlab.pipelines.ray.messages import Canary, Examination, LostWorkerError, Message, Task, Unfit
+from seedlab.pipelines.ray.sender import Receiver, Sender
 
 LOGGER = logging.getLogger(__name__)
 RETRY_SECONDS = 0.5
@@ -31,7 +33,7 @@ IDLE_SECONDS = 1.0
 BROKEN = "A worker failed, and this picture was not made: try again."
 
 
-class Worker(Protocol):
+class Worker(Receiver, Protocol):
     """A process that makes pictures. Every method may raise LostWorkerError."""
 
     @property
@@ -70,7 +72,7 @@ class WorkerPool:
     def __init__(self, dispatcher: Dispatcher, admission: Admission) -> None:
         """Begin without workers."""
         self._dispatcher, self._admission = dispatcher, admission
-        self._files = ModelFiles()
+        self._files, self._sender = ModelFiles(), Sender()
         self._closed = Event()
         self._lock = Lock()
         self._workers: dict[str, Worker] = {}
@@ -144,31 +146,56 @@ class WorkerPool:
         while not self._closed.is_set():
             piece = self._dispatcher.take(worker.name, examination.max_batch, IDLE_SECONDS)
             if piece is not None:
-                self._make(piece, worker)
+                self._make(piece, worker, examination.host)
 
-    def _make(self, piece: Piece, worker: Worker) -> None:
+    def _make(self, piece: Piece, worker: Worker, host: str) -> None:
         unfinished, lost = set(piece.recipes), False
         try:
-            task = self._describe(piece)
-            with closing(worker.make(task)) as messages:
-                for message in messages:
-                    if sentence := self._find_misfit(message):
-                        piece.job.unfit[worker.name] = sentence
-                        break
-                    if isinstance(message, tuple):
-                        self._pass_on(message, task, piece, unfinished)
-                    if not piece.job.is_heard:
-                        worker.stop(piece.name)
+            self._try(piece, worker, host, unfinished)
         except LostWorkerError:
             lost = True
             raise
+        except SeedLabError as error:  # a file on this machine
+            _fail(piece, unfinished, str(error))
         except Exception:
             LOGGER.exception("A worker failed.")
-            for index in unfinished:
-                piece.job.reports.put(Failed(index, BROKEN))
-            unfinished = set()
+            _fail(piece, unfinished, BROKEN)
         finally:
             self._dispatcher.give_back(piece, sorted(unfinished), lost=lost)
+
+    def _try(self, piece: Piece, worker: Worker, host: str, unfinished: set[int]) -> None:
+        task = self._describe(piece)
+        if sentence := self._send_files(task, piece, worker, host):
+            piece.job.unfit[worker.name] = sentence
+        elif not self._is_ended(piece):
+            self._hear(task, piece, worker, unfinished)
+
+    def _send_files(self, task: Task, piece: Piece, worker: Worker, host: str) -> str:
+        """Send what the worker lacks; returns why it cannot keep it, or ""."""
+
+        def report(sentence: str) -> None:
+            for index in piece.recipes:
+                piece.job.reports.put(Waiting(index, sentence))
+
+        sentences = (
+            self._sender.send(bundle, worker, host, lambda: self._is_ended(piece), report)
+            for bundle in task.bundles.values()
+        )
+        return next(filter(None, sentences), "")
+
+    def _is_ended(self, piece: Piece) -> bool:
+        return self._closed.is_set() or piece.job.is_over or not piece.job.is_heard
+
+    def _hear(self, task: Task, piece: Piece, worker: Worker, unfinished: set[int]) -> None:
+        with closing(worker.make(task)) as messages:
+            for message in messages:
+                if sentence := self._find_misfit(message):
+                    piece.job.unfit[worker.name] = sentence
+                    break
+                if isinstance(message, tuple):
+                    self._pass_on(message, task, piece, unfinished)
+                if not piece.job.is_heard:
+                    worker.stop(piece.name)
 
     def _find_misfit(self, message: Message) -> str:
         """Return why the worker must not make these tiles; "" if it may."""
@@ -198,6 +225,7 @@ class WorkerPool:
             draft_steps=batch.draft_steps,
             resume=batch.resume,
             inputs={index: batch.inputs[index] for index in piece.recipes if index in batch.inputs},
+            bundles=list_bundles(batch.model, list(piece.recipes.values())),
         )
 
     def _hash(self, model: ResolvedModel, loras: tuple[Lora, ...]) -> str:
@@ -206,6 +234,12 @@ class WorkerPool:
             return self._files.hash(self._files.find(model), loras)
         except (SeedLabError, OSError):
             return ""
+
+
+def _fail(piece: Piece, unfinished: set[int], sentence: str) -> None:
+    for index in unfinished:
+        piece.job.reports.put(Failed(index, sentence))
+    unfinished.clear()
 
 
 def find_reason(job: Job, admitted: frozenset[str]) -> str:

@@ -3,18 +3,28 @@
 import shutil
 import time
 from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
 from threading import Event
 
 import pytest
+from safetensors.torch import load_file, save_file
+from torch import zeros
 
 from seedlab.core.errors import SeedLabError
-from seedlab.core.reports import Finished, Progress
+from seedlab.core.recipes.additions import Lora
+from seedlab.core.reports import Failed, Finished, Progress
 from seedlab.core.workers import Workers
+from seedlab.pipelines.devices.selection import choose_dtype
+from seedlab.pipelines.loaded.loras.files import hash_lora
+from seedlab.pipelines.loaded.loras.lines import read_loras
+from seedlab.pipelines.manager import PipelineManager
 from seedlab.pipelines.ray import cluster
 from seedlab.pipelines.ray.actor import Actor, gather
+from seedlab.pipelines.ray.bundles import describe, list_bundles, read_chunks
 from seedlab.pipelines.ray.cluster import check_workers
 from seedlab.pipelines.ray.messages import Canary, Task, Unfit, WorkerOptions
-from tests.pipelines.builders import make_recipe
+from tests.pipelines.builders import build_lora, build_single_file, make_recipe
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +68,112 @@ def test_a_worker_without_the_file_says_so(actor, tiny, tmp_path):
     (unfit,) = actor.make(make_task(recipe, weights="0" * 64))
     assert isinstance(unfit, Unfit)
     assert "cannot make this picture." in unfit.sentence
+
+
+@pytest.fixture
+def page(tmp_path):
+    """A folder of the page's machine, which is gone when the worker works."""
+    folder = tmp_path / "page"
+    folder.mkdir()
+    return folder
+
+
+def make_with_copies(actor, recipes, **options):
+    """Make recipes here, and by a worker that is sent their files; returns the reports of both, and its messages."""
+    with closing(PipelineManager(device="cpu", **options)) as manager:
+        model = manager.resolve(recipes[0].model_address)
+        bundles = list_bundles(model, recipes)
+        local = list(manager.generate(recipes, Event()))
+        weights = {index: manager.environment(recipe).weights for index, recipe in enumerate(recipes)}
+    chunks = [(bundle, chunk) for bundle in bundles.values() for chunk in read_chunks(bundle)]
+    for bundle in bundles.values():
+        shutil.rmtree(Path(bundle.path).parent)
+        assert actor.lacks(bundle)
+    assert not any(actor.receive(bundle, chunk) for bundle, chunk in chunks)
+    assert not any(actor.lacks(bundle) for bundle in bundles.values())
+    task = Task(
+        name="t",
+        recipes=dict(enumerate(recipes)),
+        weights=weights,
+        draft_steps=None,
+        resume=True,
+        bundles=bundles,
+    )
+    messages = list(actor.make(task))
+    return local, [report for message in messages if isinstance(message, tuple) for report in message], messages
+
+
+def list_ends(reports):
+    """Return what came of each recipe, without what the page's manager adds."""
+    ends = {report.index: report for report in reports if isinstance(report, Finished | Failed)}
+    return [
+        (end.image.tobytes(), end.environment, end.checksums, end.notice) if isinstance(end, Finished) else end
+        for _, end in sorted(ends.items())
+    ]
+
+
+def add_embedding(file):
+    """Add what is not used of a LoRA, and is named with each picture."""
+    save_file(load_file(file) | {"bundle_emb.mine.string_to_param.*": zeros(4, 8)}, file)
+
+
+def test_a_lora_that_was_sent_makes_the_bytes_environment_and_notices_of_the_page(actor, tiny, page):
+    file = build_lora(tiny, page / "style.safetensors")
+    add_embedding(file)
+    recipes = [make_recipe(tiny, loras=read_loras(f"{file} 0.8"), seed=seed) for seed in range(2)]
+    local, sent, _ = make_with_copies(actor, recipes)
+    assert list_ends(sent) == list_ends(local)
+    assert "style.safetensors" in list_ends(sent)[0][3]
+
+
+def test_a_checkpoint_that_was_sent_makes_the_bytes_and_environment_of_the_page(actor, tiny, page):
+    shutil.copytree(tiny, page / "dreamy", ignore=shutil.ignore_patterns("*.safetensors"))
+    file = build_single_file(tiny, page / "dreamy.safetensors")
+    local, sent, (canary, *_) = make_with_copies(actor, [make_recipe(file)])
+    assert list_ends(sent) == list_ends(local)
+    # By this name, the page compares the first steps of workers that keep their copies elsewhere.
+    assert canary.model == f"{file} float32 64x64"
+
+
+def test_a_checkpoint_of_a_public_page_is_sent_though_its_name_hides_the_folder(actor, tiny, page):
+    shutil.copytree(tiny, page / "misty", ignore=shutil.ignore_patterns("*.safetensors"))
+    file, name = build_single_file(tiny, page / "misty.safetensors"), "./misty.safetensors"
+    recipe = make_recipe(name, dtype=choose_dtype("cpu", "float16"))
+    local, sent, _ = make_with_copies(actor, [recipe], allowed=(name,), paths={name: str(file)})
+    assert isinstance(local[-1], Finished)
+    assert list_ends(sent) == list_ends(local)
+
+
+def test_a_model_that_will_be_downloaded_is_no_obstacle_for_a_lora(actor, tiny, page):
+    loras = read_loras(str(build_lora(tiny, page / "style.safetensors")))
+    task = make_task(make_recipe("works/missing", revision="0" * 40, loras=loras))
+    assert actor._find_obstacle(task, task) is None
+
+
+def test_an_error_names_the_pages_file_and_not_the_copy(actor, tiny, page):
+    file = page / "adapter_model.safetensors"
+    save_file({f"lora_unet_nothing.lora_{role}.weight": zeros(2, 2) for role in ("down", "up")}, file)
+    lora = Lora(file=str(file), sha256=hash_lora(file), weight=1.0)
+    local, sent, _ = make_with_copies(actor, [make_recipe(tiny, loras=(lora,))])
+    assert list_ends(sent) == list_ends(local)
+    assert "“page/adapter_model.safetensors”" in list_ends(sent)[0].sentence
+
+
+def test_each_message_says_that_a_copy_is_in_use(actor, tiny, page, monkeypatch):
+    touched = []
+    monkeypatch.setattr(actor._received, "touch", touched.append)
+    file = build_lora(tiny, page / "used.safetensors", seed=6)
+    *_, messages = make_with_copies(actor, [make_recipe(tiny, loras=read_loras(str(file)))])
+    assert len(touched) >= 3 + sum(isinstance(message, tuple) for message in messages)  # it was looked for three times
+
+
+def test_a_worker_whose_copy_is_gone_says_so(actor, tiny, page):
+    file = build_lora(tiny, page / "gone.safetensors", seed=5)
+    recipe = make_recipe(tiny, loras=read_loras(str(file)))
+    bundles = {str(file): describe(file, is_model=False)}
+    file.unlink()
+    (unfit,) = actor.make(replace(make_task(recipe), bundles=bundles))
+    assert unfit.sentence.endswith("has lost a file that it was sent: try again.")
 
 
 def test_a_worker_is_examined_with_a_small_picture(actor):
