@@ -9,10 +9,12 @@ from pathlib import Path
 
 import gradio as gr
 import pytest
+import torch
 
 from seedlab.application import Application
 from seedlab.core.errors import SeedLabError
 from seedlab.core.workers import Workers
+from seedlab.pipelines.devices.libraries import import_libraries
 from seedlab.settings import Settings, read_settings
 from seedlab.ui.gradio_app import GradioApp
 
@@ -50,8 +52,11 @@ def test_settings_know_zerogpu_as_its_package_does(value, is_zero_gpu):
 
 
 def test_zerogpu_and_other_workers_exclude_each_other():
+    import_libraries()
+    before = torch.get_num_threads()
     with pytest.raises(SeedLabError, match="leave out --workers"):
-        Application(Settings(zero_gpu=True, workers=Workers(local=2)))
+        Application(Settings(zero_gpu=True, workers=Workers(local=2), threads=before + 1))
+    assert torch.get_num_threads() == before
 
 
 def test_many_events_may_wait_on_zerogpu(monkeypatch):
