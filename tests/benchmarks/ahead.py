@@ -68,8 +68,13 @@ def measure_cost(screen: Screen, rounds: int) -> dict[str, object]:
             screen.page.wait_for_timeout(1000)  # it has begun
         times[is_ahead].append(generate(screen, 100 + 4 * number))
         screen.page.mouse.move(5, 5)
-    beside, alone = statistics.median(times[True]), statistics.median(times[False])
-    return {"alone, s": round(alone, 3), "beside, s": round(beside, 3), "times": round(beside / alone, 3)}
+    beside, alone = (sorted(times[is_ahead]) for is_ahead in (True, False))
+    return {
+        "alone, s": round(statistics.median(alone), 3),
+        "beside, s": round(statistics.median(beside), 3),
+        "times": round(statistics.median(beside) / statistics.median(alone), 3),
+        "slowest tenth alone and beside, s": [round(each[-max(1, rounds // 10)], 3) for each in (alone, beside)],
+    }
 
 
 def main() -> None:
