@@ -91,6 +91,7 @@ def sample_batch(
         ValueError: the paused runs were not paused at the same step.
     """
     from seedlab.pipelines.exact.denoiser import batch_exactly
+    from seedlab.pipelines.exact.frames import decode_frames_faster
 
     encoded = _encode(prompts, recipes)
     with (
@@ -100,6 +101,7 @@ def sample_batch(
         tile_autoencoder(chosen, recipes[0]),
         replace_noise(chosen, recipes),
         _decode_one_by_one(getattr(chosen, "vae", None)),
+        decode_frames_faster(getattr(chosen, "vae", None)),
         _resize_one_by_one(getattr(chosen, "image_processor", None)),
         batch_exactly(
             find_denoiser(chosen),

@@ -47,7 +47,7 @@ def list_summation_probes(module: nn.Module, args: Any) -> Iterator[tuple[nn.Mod
     another order.
     """
     yield module, args
-    if isinstance(module, nn.Linear | nn.Conv2d) and getattr(module, "groups", 1) == 1:
+    if isinstance(module, nn.Linear | nn.Conv2d | nn.Conv3d) and getattr(module, "groups", 1) == 1:
         axis = -1 if isinstance(module, nn.Linear) else 1
         pairs = _pair_up(args[0].shape[axis], args[0].device)
         yield _make_cancelling_copy(module, pairs), (_cancel(make_noise(args[0]), axis, pairs, 1), *args[1:])
