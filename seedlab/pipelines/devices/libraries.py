@@ -10,6 +10,9 @@ _IMPORTED = Event()
 _THREADS: list[int] = []
 """The number of threads that was asked for last."""
 
+VECTOR_FUNCTIONS = ("cos", "sin", "tan", "exp", "expm1", "log", "log1p", "log2", "log10", "sqrt", "tanh", "erf", "erfc")
+"""The functions that torch computes with MKL's vector library on a CPU."""
+
 
 def are_imported() -> bool:
     """Whether `import_libraries` has finished, so that it takes no time."""
@@ -40,7 +43,21 @@ def import_libraries() -> None:
 
             _silence_libraries()
         _apply_threads()
+        initialize_functions()
         _IMPORTED.set()
+        _IMPORTED.set()
+
+
+def initialize_functions() -> None:
+    """Call each of the `VECTOR_FUNCTIONS` once, for a single value.
+
+    If the first call of one has many values, MKL computes them in several threads, and in one of ten processes their
+    last bits are others than in all later calls (the cosines of rotary embeddings, seen with torch 2.13).
+    """
+    import torch
+
+    for name in VECTOR_FUNCTIONS:
+        getattr(torch, name)(torch.ones(1))
 
 
 def find_class(name: str) -> Any:

@@ -1,0 +1,48 @@
+"""What is done in each process before its first picture."""
+
+import subprocess
+import sys
+
+import pytest
+
+from seedlab.pipelines.devices.libraries import VECTOR_FUNCTIONS
+
+SCRIPT = """
+import torch
+from seedlab.pipelines.devices.libraries import import_libraries
+
+class Recorder(torch.overrides.TorchFunctionMode):
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        if args and isinstance(args[0], torch.Tensor):
+            print(function.__name__, args[0].numel())
+        return function(*args, **(kwargs or {}))
+
+with Recorder():
+    import_libraries()
+"""
+FIRST_CALLS = """
+import torch
+from seedlab.pipelines.devices.libraries import initialize_functions
+
+initialize_functions()
+values = torch.linspace(0.01, 190, 10_000)
+for name in ("cos", "sin", "exp", "log"):
+    function = getattr(torch, name)
+    assert torch.equal(function(values), function(values)), name
+"""
+
+
+def run(script: str) -> list[str]:
+    return subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split("\n")
+
+
+def test_functions_are_called_once_for_a_single_value():
+    """Otherwise their first call might have other bits."""
+    called = run(SCRIPT)
+    assert {f"{name} 1" for name in VECTOR_FUNCTIONS} <= set(called)
+
+
+@pytest.mark.slow
+def test_the_first_call_for_many_values_has_the_bits_of_later_ones():
+    for _ in range(20):
+        run(FIRST_CALLS)
