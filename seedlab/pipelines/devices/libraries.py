@@ -45,13 +45,12 @@ def import_libraries() -> None:
         _apply_threads()
         initialize_functions()
         _IMPORTED.set()
-        _IMPORTED.set()
 
 
 def initialize_functions() -> None:
     """Call each of the `VECTOR_FUNCTIONS` once, for a single value.
 
-    If the first call of one has many values, MKL computes them in several threads, and in one of ten processes their
+    If the first call of one has many values, MKL computes them in several threads, and in 4 to 23 % of processes their
     last bits are others than in all later calls (the cosines of rotary embeddings, seen with torch 2.13).
     """
     import torch
