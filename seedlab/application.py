@@ -71,9 +71,9 @@ class Application:
         self._default = hide_path(default) if settings.public else default
         self._runs = RunStore(settings.runs_folder, RUNS_BYTES)
         paths = {self._default.address: self._default.path} if self._default.path else None
-        executor = make_executor(settings, paths)
+        executor = make_executor(settings, paths) if manager is None else None  # may refuse the settings
         if threads := settings.threads or (1 if settings.workers else None):
-            use_threads(threads)  # of the whole process: not where the settings are refused
+            use_threads(threads)  # of the whole process
         self.manager = manager or PipelineManager(
             settings.device,
             allowed=tuple(self._list_models()) if settings.public else None,

@@ -73,9 +73,8 @@ class WorkQueue:
         with self._lock:
             running = Priority.REQUEST if self._running is None else self._running.priority
             urgent = [circle for priority, circle in self._waiting.items() if priority < max(running, Priority.LIVE)]
-            first = (_find_first(pieces) for circle in urgent for pieces in self._order(circle).values())
-            waiting = (piece for piece in first if piece is not None)
-            wanted = (piece for piece in waiting if piece.size < left or piece.priority < running)
+            first = (pieces[0] for circle in urgent for pieces in self._list_unfinished(circle))
+            wanted = (piece for piece in first if piece.size < left or piece.priority < running)
             self._next = min(wanted, key=lambda piece: (piece.priority, piece.size), default=None)
             return self._next is not None
 
@@ -122,17 +121,17 @@ class WorkQueue:
         """Yield the unfinished pieces in the order of their turns."""
         if self._running is not None:
             yield self._running
-        for circle in map(self._order, self._waiting.values()):
-            unfinished = ([piece for piece in pieces if not piece.future.done()] for pieces in circle.values())
-            for turns in zip_longest(*unfinished):
+        for circle in self._waiting.values():
+            for turns in zip_longest(*self._list_unfinished(circle)):
                 yield from (piece for piece in turns if piece is not None)
 
-    def _order(self, circle: "Circle") -> "Circle":
-        """Return a circle as it will be after the running piece, whose visitor's next turn comes last."""
+    def _list_unfinished(self, circle: "Circle") -> "list[list[_Piece]]":
+        """Return each visitor's unfinished pieces, if any. The next turn of the running piece's visitor comes last."""
         ordered = circle.copy()
         if self._running is not None and self._running.visitor in ordered:
             ordered.move_to_end(self._running.visitor)
-        return ordered
+        unfinished = ([piece for piece in pieces if not piece.future.done()] for pieces in ordered.values())
+        return [pieces for pieces in unfinished if pieces]
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,10 +149,6 @@ class _Piece:
             self.future.set_exception(error)
         else:
             self.future.set_result(result)
-
-
-def _find_first(pieces: "deque[_Piece]") -> "_Piece | None":
-    return next((piece for piece in pieces if not piece.future.done()), None)
 
 
 Circle = OrderedDict[Hashable, "deque[_Piece]"]

@@ -132,8 +132,10 @@ class _Faster:
     known: dict[Any, Layer | None]
 
     def __call__(self, value: Tensor, cache: Any = None) -> Tensor:
-        way = None if cache is not None else self._find_way(value)
-        return self.plain(value, *([] if cache is None else [cache])) if way is None else way(self.module, value)
+        if cache is not None:
+            return self.plain(value, cache)
+        way = self._find_way(value)
+        return self.plain(value) if way is None else way(self.module, value)
 
     def _find_way(self, value: Tensor) -> Layer | None:
         if not _may_gain(self.module, value):

@@ -117,7 +117,7 @@ def read_chunks(bundle: Bundle) -> Iterator[Chunk]:
             with (folder / file.name.partition("/")[2]).open("rb") as stream:
                 yield from _read(stream, number, file)
     except OSError as error:
-        raise SeedLabError(f"{bundle.title} cannot be read: check the file, or choose another.") from error
+        raise _refuse(Path(bundle.path)) from error
 
 
 def replace_files(recipe: Recipe, places: Mapping[str, Path]) -> Recipe:
@@ -132,7 +132,11 @@ def _describe(file: Path, is_model: bool) -> Bundle:
     try:
         return describe(file, is_model=is_model)
     except (OSError, ValueError) as error:
-        raise SeedLabError(f"{quote(file.name, 80)} cannot be read: check the file, or choose another.") from error
+        raise _refuse(file) from error
+
+
+def _refuse(file: Path) -> SeedLabError:
+    return SeedLabError(f"{quote(file.name, 80)} cannot be read: check the file, or choose another.")
 
 
 def _list_configurations(file: Path, is_model: bool) -> Iterator[tuple[str, Path]]:

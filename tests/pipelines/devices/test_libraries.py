@@ -1,11 +1,9 @@
 """What is done in each process before its first picture."""
 
-import subprocess
-import sys
-
 import pytest
 
 from seedlab.pipelines.devices.libraries import VECTOR_FUNCTIONS
+from tests.processes import run_python_afresh
 
 SCRIPT = """
 import torch
@@ -33,7 +31,9 @@ for name in ("cos", "sin", "exp", "log"):
 
 
 def run(script: str) -> list[str]:
-    return subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split("\n")
+    done = run_python_afresh("-c", script)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.split("\n")
 
 
 def test_functions_are_called_once_for_a_single_value():
