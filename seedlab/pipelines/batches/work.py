@@ -85,10 +85,10 @@ class Work:
             return (first,)
         return (first, *(index for index in others if self._find_step(index) == self._find_step(first)))
 
-    def find_fraction(self, index: int) -> float:
-        """Return how much of a picture was done before, 0...1."""
-        steps = self.draft_steps or self.recipes[index].num_inference_steps
-        return min(1.0, self._find_step(index) / steps)
+    def count_left(self, index: int) -> int:
+        """Count the steps of a picture that are left."""
+        steps = self.recipes[index].num_inference_steps if self.draft_steps is None else self.draft_steps
+        return max(steps - self._find_step(index), 0)
 
     def find_starts(self, *indices: int) -> tuple[PausedRun, ...]:
         """Return the paused runs of these recipes; empty if one of them has to begin at its first step."""
@@ -144,7 +144,7 @@ class WorkLeft:
 
     def __init__(self, work: Work) -> None:
         self._whole = {index: measure_work(recipe, work.draft_steps) for index, recipe in work.recipes.items()}
-        self._left = {index: whole * (1 - work.find_fraction(index)) for index, whole in self._whole.items()}
+        self._left = {index: measure_work(recipe, work.count_left(index)) for index, recipe in work.recipes.items()}
 
     def note(self, report: Report) -> None:
         """Take in a report of the work."""

@@ -74,9 +74,7 @@ def _measure_picture(work: Work, index: int) -> float:
     recipe = work.recipes[index]
     *earlier, last = recipe.stages
     done = work.earlier.done
-    paused = work.paused[index].step if index in work.paused else 0
-    count = last.num_inference_steps if work.draft_steps is None else work.draft_steps
-    seconds = _measure_steps(last, max(count - paused, 0) + DECODING_STEPS)
+    seconds = _measure_steps(last, work.count_left(index) + DECODING_STEPS)
     # All pictures of a batch share the earlier stages.
     if index == next(iter(work.recipes)):
         seconds += sum(_measure_steps(each, each.num_inference_steps + DECODING_STEPS) for each in earlier[done:])
