@@ -46,3 +46,11 @@ def test_functions_are_called_once_for_a_single_value():
 def test_the_first_call_for_many_values_has_the_bits_of_later_ones():
     for _ in range(20):
         run(FIRST_CALLS)
+
+
+def test_a_collection_does_not_look_through_the_libraries():
+    code = (
+        "import gc; from seedlab.pipelines.devices.libraries import import_libraries; import_libraries();"
+        "print(gc.isenabled(), gc.get_freeze_count() > 300_000, len(gc.get_objects()) < 20_000)"
+    )
+    assert run_python_afresh("-c", code).stdout.split() == ["True", "True", "True"]
