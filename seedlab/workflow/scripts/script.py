@@ -54,6 +54,9 @@ DETERMINISM = (
 )
 """The settings of diffusers' `enable_full_determinism`, without CUDA_LAUNCH_BLOCKING, which changes no bits."""
 
+FIRST_CALLS = "torch.cos(torch.ones(1)), torch.sin(torch.ones(1))  # a first call for many values may round differently"
+"""What `seedlab.pipelines.devices.libraries.initialize_functions` does, for the functions of rotary embeddings."""
+
 
 def write_script(recipes: Sequence[Recipe], environment: Environment | None = None, model: Model | None = None) -> str:
     """Return a script that makes these pictures byte for byte in the same environment.
@@ -191,6 +194,7 @@ def _write_loading(recipe: Recipe, environment: Environment | None, known: Model
     channels_last = environment is not None and environment.memory_format == "channels_last"
     return [
         *([f"torch.set_num_threads({threads})"] if threads else []),
+        *([FIRST_CALLS] if on_cpu else []),
         f"model = {model}",
         f"pipe = {_name_pipeline(known)}.{_write_reading(recipe, known)}",
         *_write_loras(recipe, environment),

@@ -55,6 +55,7 @@ from importlib.util import find_spec
 import torch
 from diffusers import DiffusionPipeline, EulerDiscreteScheduler
 torch.set_num_threads(2)
+torch.cos(torch.ones(1)), torch.sin(torch.ones(1))  # a first call for many values may round differently
 model = getattr(find_spec("seedlab"), "submodule_search_locations", ["seedlab"])[0] + "/sketch/weights"
 pipe = DiffusionPipeline.from_pretrained(model, dtype=torch.float32, use_safetensors=True)
 for part in pipe.components.values():
@@ -222,6 +223,7 @@ def test_a_gpu_is_used_where_there_is_one():
     assert 'pipe.to("cuda" if torch.cuda.is_available() else "cpu")' in script
     assert 'torch.Generator("cuda")' in script
     assert "set_num_threads" not in script
+    assert "cos" not in script
     assert script.splitlines()[0].endswith("The same bytes need the same versions and GPU.")
 
 
