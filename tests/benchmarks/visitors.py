@@ -113,9 +113,10 @@ def read_end(client: httpx2.Client, session: str) -> dict[str, Any]:
 
 
 def measure_crowd(load: Load, visitors: int) -> dict[str, object]:
-    """Compare visitors who come at once with one who asks as often."""
-    one = sum(load.ask(0) for _ in range(visitors))
+    """Compare visitors who come at once with one who asks as often, half of it before them and half after them."""
+    one = sum(load.ask(0) for _ in range(visitors // 2))
     seconds, together = load.ask_at_once([(visitor, "0-3") for visitor in range(visitors)])
+    one += sum(load.ask(0) for _ in range(visitors - visitors // 2))
     batch = together / visitors
     # The nth to be served waits for n rounds, and for the one that was running.
     late = max(each - (place + 1) * batch for place, each in enumerate(sorted(seconds)))

@@ -147,6 +147,8 @@ class _ExactForward:
         if kind not in self._kinds:
             onload(self.denoiser)
             self._replays = self.graphs.is_usable(self.denoiser)
+            if self._kinds:
+                self.cache.retain(self.denoiser.modules())
             free = self.cache.limit - sum(known.size for _, known in self._kinds.values())
             cache = PrepackCache(limit=free) if self._kinds else self.cache
             self._kinds[kind] = self._find_plan(call, kind, cache), cache

@@ -56,10 +56,10 @@ def is_equal_prepacked(layer: nn.Module, inputs: Any) -> bool:
 def prepack_weights(root: nn.Module, names: Sequence[str], cache: PrepackCache) -> Iterator[None]:
     """Let the named layers use prepacked weights inside the context, up to the cache's limit in all.
 
-    The cache keeps the weights of these layers and drops all others.
+    The cache keeps the weights of these layers, and those of others if there is room.
     """
     layers = _choose_layers(root, names, cache.limit)
-    cache.retain(layers)
+    cache.make_room(layers)
     with ExitStack() as stack:
         for layer in layers:
             stack.enter_context(replace_attribute(layer, "forward", prepack(layer, cache)))

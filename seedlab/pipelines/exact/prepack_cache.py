@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class PrepackCache:
-    """Keeps the prepacked weights of one plan's layers from one batch to the next.
+    """Keeps the prepacked weights of layers from one batch to the next, those of several models if there is room.
 
     Prepacking a Stable Diffusion takes as long as half a step of four images of 256x256. A layer's entry is dropped
     with the layer.
@@ -40,6 +40,18 @@ class PrepackCache:
         if entry is None or entry[0] != key:
             entry = self._entries[layer] = (key, prepack())
         return entry[1]
+
+    def make_room(self, layers: "Iterable[Any]") -> None:
+        """Drop entries of other layers until these layers fit, those that were used longest ago first."""
+        wanted = dict.fromkeys(layers)
+        free = self.limit - sum(layer.weight.nbytes for layer in wanted)
+        for layer in reversed([layer for layer in self._entries if layer not in wanted]):
+            free -= self._entries[layer][1].nbytes
+            if free < 0:
+                del self._entries[layer]
+        for layer in wanted:
+            if layer in self._entries:
+                self._entries[layer] = self._entries.pop(layer)  # used last
 
     def retain(self, layers: "Iterable[nn.Module]") -> None:
         """Drop the entries of all other layers."""

@@ -147,10 +147,23 @@ def test_prepacked_weights_are_dropped_with_their_layer(cache):
     assert prepacked() is None
 
 
-def test_the_cache_keeps_the_weights_of_one_plan(cache):
-    roots = [nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 4)) for _ in range(2)]
-    for root, names in ((roots[0], ("0", "1")), (roots[0], ("1",)), (roots[1], ("0", "1"))):
-        assert len(run_prepacked(root, cache, *names)) == len(names)
+def test_the_cache_keeps_the_weights_of_several_models_and_drops_those_used_longest_ago():
+    first, second, third = (nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 4)) for _ in range(3))
+    cache = PrepackCache(limit=4 * first[0].weight.nbytes)
+    run_prepacked(first, cache, "0", "1")
+    run_prepacked(second, cache, "0", "1")
+    run_prepacked(first, cache, "0")
+    assert set(cache._entries) == {*first, *second}
+    run_prepacked(third, cache, "0", "1")
+    assert set(cache._entries) == {first[0], second[1], *third}
+
+
+def test_the_weights_of_other_models_can_be_dropped(cache):
+    roots = [nn.Sequential(nn.Linear(4, 4)) for _ in range(2)]
+    for root in roots:
+        run_prepacked(root, cache, "0")
+    cache.retain(roots[1].modules())
+    assert set(cache._entries) == set(roots[1])
 
 
 def test_the_cache_knows_how_much_it_holds(cache):
