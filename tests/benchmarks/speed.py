@@ -29,6 +29,7 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache, partial
+from io import BytesIO
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -76,8 +77,8 @@ def make_grid(work: Work, way: str) -> Grid:
     """Generate the grid in this process; loading the model is not timed, except for SeedLab's first grid."""
     generate = prepare(work, way)
     started = time.perf_counter()
-    hashes = generate()
-    return Grid(time.perf_counter() - started, hashes, measure_peak())
+    images = generate()
+    return Grid(time.perf_counter() - started, list(map(hash_pixels, images)), measure_peak())
 
 
 def start_way(work: Work, way: str) -> None:
@@ -88,10 +89,10 @@ def start_way(work: Work, way: str) -> None:
 
 
 @cache
-def prepare(work: Work, way: str) -> Callable[[], list[str]]:
+def prepare(work: Work, way: str) -> Callable[[], list[Image.Image]]:
     """Return a function that generates the grid. The model is loaded, except SeedLab's: its first grid loads it."""
     if way == "seedlab":
-        return partial(generate_with_seedlab, PipelineManager(device=work.device), work)
+        return partial(explore, PipelineManager(device=work.device), work.recipe, SEEDS)
     return partial(generate_plainly, load_plainly(work, way), work, way)
 
 
@@ -102,13 +103,8 @@ def measure_peak() -> float:
     return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")) / 1024
 
 
-def generate_with_seedlab(manager: PipelineManager, work: Work) -> list[str]:
-    """Run the workflow as the page does, with an empty store; returns the pixels' SHA-256."""
-    return list(map(hash_pixels, explore(manager, work.recipe, SEEDS)))
-
-
 def explore(manager: PipelineManager, recipe: Recipe, seeds: Sequence[int]) -> list[Image.Image]:
-    """Make a round as the page does, with an empty store; returns its pictures in RGB."""
+    """Make a round as the page does, with an empty store; returns its pictures, which are not decoded yet."""
     with tempfile.TemporaryDirectory() as folder:
         store = Store(Path(folder))
         session = Session(manager.generate, lambda each, _: store.find(each, manager.environment(each)), store.keep)
@@ -117,7 +113,7 @@ def explore(manager: PipelineManager, recipe: Recipe, seeds: Sequence[int]) -> l
             pass
         tiles = session.trail.newest.tiles
         assert all(tile.state is State.DONE for tile in tiles), [tile.sentence for tile in tiles]
-        return [Image.open(tile.file).convert("RGB") for tile in tiles]
+        return [Image.open(BytesIO(tile.file.read_bytes())) for tile in tiles]
 
 
 def load_plainly(work: Work, way: str):
@@ -136,8 +132,8 @@ def load_plainly(work: Work, way: str):
     return pipe.to(work.device)
 
 
-def generate_plainly(pipe, work: Work, way: str) -> list[str]:
-    """Run the plain script, with one image per call or the guide's batch of four; returns the pixels' SHA-256."""
+def generate_plainly(pipe, work: Work, way: str) -> list[Image.Image]:
+    """Run the plain script, with one image per call or the guide's batch of four."""
     import torch
 
     recipe, settings = work.recipe, _list_settings(pipe, work.recipe)
@@ -150,7 +146,7 @@ def generate_plainly(pipe, work: Work, way: str) -> list[str]:
     with tempfile.TemporaryDirectory() as folder:
         for seed, image in zip(SEEDS, images, strict=True):
             image.save(Path(folder) / f"seed-{seed}.png")
-    return [hash_pixels(image) for image in images]
+    return images
 
 
 def _list_settings(pipe, recipe: Recipe) -> dict[str, Any]:

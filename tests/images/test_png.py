@@ -12,7 +12,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from seedlab.core.errors import SeedLabError
-from seedlab.images.png import encode_png, read_chunks, read_pixels, write_png
+from seedlab.images.png import COMPRESSION, encode_png, read_chunks, read_pixels, write_png
 
 
 def gradient(width: int = 16, height: int = 8) -> Image.Image:
@@ -46,7 +46,7 @@ def test_an_image_that_was_encoded_before_gives_the_file_that_pillow_writes(tmp_
     texts, info = {"parameters": "Häuschen", "seedlab": "北斎の波"}, PngInfo()
     for keyword, text in texts.items():
         info.add_text(keyword, text)
-    gradient(*size).save(tmp_path / "pillow.png", pnginfo=info)
+    gradient(*size).save(tmp_path / "pillow.png", pnginfo=info, compress_level=COMPRESSION)
     write_png(tmp_path / "new.png", gradient(*size), texts)
     write_png(tmp_path / "encoded.png", gradient(*size), texts, encode_png(gradient(*size)))
     expected = (tmp_path / "pillow.png").read_bytes()

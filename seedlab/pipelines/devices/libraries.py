@@ -1,5 +1,6 @@
 """Imports torch and diffusers once, from one thread at a time."""
 
+import logging
 from threading import Event, Lock
 from typing import Any
 
@@ -77,11 +78,14 @@ def _apply_threads() -> None:
 def _silence_libraries() -> None:
     """Limit what the libraries write to stderr to errors.
 
-    Progress bars for loading local files, and the advice to install torchvision (which is not needed), are noise.
+    Progress bars for loading local files, and the advice to install torchvision (which is not needed), are noise. Their
+    loggers pass on warnings, which `collect_warnings` takes, and their handlers do not write them.
     """
     import diffusers.utils.logging
     import transformers.utils.logging
 
     for library in (diffusers, transformers):
-        library.utils.logging.set_verbosity_error()
+        library.utils.logging.set_verbosity_warning()
         library.utils.logging.disable_progress_bar()
+        for handler in logging.getLogger(library.__name__).handlers:
+            handler.setLevel(logging.ERROR)

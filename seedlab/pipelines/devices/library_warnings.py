@@ -94,13 +94,15 @@ def _listen_to_loggers() -> Iterator[None]:
     before = [(logger, logger.level, logger.handlers, logger.propagate) for logger in loggers]
     try:
         for logger in loggers:
-            logger.setLevel(logging.WARNING)
             logger.handlers, logger.propagate = [_Collector(logging.WARNING)], False
+            if logger.getEffectiveLevel() != logging.WARNING:  # setting it visits all loggers, which takes milliseconds
+                logger.setLevel(logging.WARNING)
         yield
     finally:
         for logger, level, handlers, propagate in before:
-            logger.setLevel(level)
             logger.handlers, logger.propagate = handlers, propagate
+            if logger.level != level:
+                logger.setLevel(level)
 
 
 def _forget_earlier_warnings() -> None:

@@ -63,14 +63,13 @@ def _decode(vae: Any, decode: Callable[..., Any], layers: Any, latents: Tensor, 
 def _list_layers(vae: Any) -> list[tuple[Any, tuple[Layer, ...]]]:
     """Return the decoder's modules that may be faster, each with the ways to compute them, the fastest first."""
     modules = list(vae.decoder.modules()) if isinstance(getattr(vae, "decoder", None), nn.Module) else []
-    on_cpu = [each for each in modules if all(weights.device.type == "cpu" for weights in each.parameters())]
     found: list[tuple[Any, tuple[Layer, ...]]] = []
-    for module in on_cpu:
+    for module in modules:
         if is_causal_convolution(module):
             found.append((module, (convolve_flat, convolve_last)))
         elif is_channel_norm(module):
             found.append((module, (normalize_channels,)))
-    return found
+    return [each for each in found if all(weights.device.type == "cpu" for weights in each[0].parameters())]
 
 
 def is_causal_convolution(module: Any) -> bool:

@@ -12,6 +12,8 @@ TOKENIZERS = ("tokenizer", "tokenizer_2", "tokenizer_3")
 
 def find_truncated(pipeline: Any, prompt: str) -> str:
     """Return the end of the prompt that no text encoder of the pipeline reads; "" if it is read completely."""
+    if not prompt:
+        return ""
     limits = [(_count_read(pipeline, name), getattr(pipeline, name)) for name in TOKENIZERS if _is_read(pipeline, name)]
     if not limits:
         return ""
