@@ -242,6 +242,7 @@ def test_the_layout_is_stable_while_pictures_arrive(screen, seeds):
     assert [screen.frame(0, index).bounding_box() for index in range(4)] == before
 
 
+@pytest.mark.slow
 def test_previews_do_not_scroll_the_strips(visit, seeds):
     screen = visit(steps=3 * QUICK, viewport={"width": 800, "height": 800}, **MOTION)
     screen.generate(seeds=str(seeds[0]))

@@ -54,6 +54,7 @@ def test_a_draft_follows_the_typing_and_the_button_makes_it(locked, server, seed
     expect(locked.columns.last.locator(".suffix")).to_contain_text("at sunset")
 
 
+@pytest.mark.slow
 def test_it_ends_with_the_switch_and_with_the_lock(locked):
     page, draft = locked.page, locked.page.locator(".view .live")
     prompt = page.locator("#prompt textarea")

@@ -107,6 +107,7 @@ def test_who_leaves_ends_it_and_the_next_one_goes_on_there(hub, locate, tiny):
     assert seen[0] == (there, file.size)
 
 
+@pytest.mark.slow
 def test_what_a_killed_process_had_is_not_lost(hub, locate, tiny):
     file = locate("slow")
     process = subprocess.Popen([sys.executable, "-c", DOWNLOAD, file.url, str(file.blob), str(file.size)])

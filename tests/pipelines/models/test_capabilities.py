@@ -54,7 +54,7 @@ def test_what_works_on_films_is_told_by_its_weights(qwen):
 @pytest.mark.parametrize(
     ("changes", "arguments"),
     [
-        ({"guidance_scale": 0.0}, {}),
+        pytest.param({"guidance_scale": 0.0}, {}, marks=pytest.mark.slow),
         pytest.param({"guidance_scale": 4.0}, {"true_cfg_scale": 4.0, "negative_prompt": " "}, marks=pytest.mark.slow),
         ({"guidance_scale": 4.0, "negative_prompt": "fog"}, {"true_cfg_scale": 4.0, "negative_prompt": "fog"}),
     ],
