@@ -331,15 +331,14 @@ def make_services(
     from seedlab.core.workers import parse_threads, parse_workers
     from seedlab.settings import INPUTS_FOLDER, RUNS_FOLDER, Settings
 
-    # Not in a store: there is none, and a draft may be finished from another working directory.
-    cache = find_cache()
     settings = Settings(
         device=device,
         memory_format=memory_format,
         workers=parse_workers(workers),
         threads=parse_threads(threads),
-        runs=cache and cache / RUNS_FOLDER,
-        inputs=cache and cache / INPUTS_FOLDER,
+        # Not in a store: there is none, and a draft may be finished from another working directory.
+        runs=find_cache(RUNS_FOLDER),
+        inputs=find_cache(INPUTS_FOLDER),
     )
     return Application(settings).services
 

@@ -84,10 +84,9 @@ class Application:
             runs=self._runs,
         )
         self._ahead = Ahead(self.manager.generate) if settings.makes_ahead else None
-        cache = find_cache()
-        self._known = KnownFiles(cache / KNOWN_FILES if cache else None)
-        self._shares = KnownShares(cache / KNOWN_SHARES if cache else None)
-        self._times = KnownTimes(cache / KNOWN_TIMES if cache else None)
+        self._known = KnownFiles(find_cache(KNOWN_FILES))
+        self._shares = KnownShares(find_cache(KNOWN_SHARES))
+        self._times = KnownTimes(find_cache(KNOWN_TIMES))
         # Strangers must not find the operator's files.
         self._loras = LoraFolder(None) if settings.public else LoraFolder(settings.loras, self._known.list_paths)
         self._store = make_store(settings.store, settings.store_bytes, embed=settings.embed)
@@ -243,9 +242,7 @@ class Application:
         """
         manager, store = self.manager, self._store
         owner = owner if self.settings.public else OPERATOR
-        generate: Generate = partial(
-            manager.generate, visitor=visitor, load_input=partial(self._inputs.load, owner=owner)
-        )
+        generate = self._generate_for(visitor, owner)
         take_ready: TakeReady | None = None
         if self._ahead is not None:
             generate, take_ready = self._ahead.serve(visitor, generate), self._ahead.take
@@ -269,8 +266,11 @@ class Application:
     def _verify(
         self, recipe: Recipe, file: Path, stop: Event, visitor: str, owner: str = NOBODY, draft_steps: int | None = None
     ) -> Generator[Report | VerificationResult, None, None]:
-        generate = partial(self.manager.generate, visitor=visitor, load_input=partial(self._inputs.load, owner=owner))
-        return verify(read_original(file, recipe, draft_steps), generate, stop)
+        return verify(read_original(file, recipe, draft_steps), self._generate_for(visitor, owner), stop)
+
+    def _generate_for(self, visitor: str, owner: str) -> Generate:
+        """Return what makes pictures in a visitor's turns, from their own pictures where they start from one."""
+        return partial(self.manager.generate, visitor=visitor, load_input=partial(self._inputs.load, owner=owner))
 
     def _measure(self, model: Model, stop: Event, visitor: str) -> Generator[Made, None, SeedShare | None]:
         return measure_model(partial(self.manager.generate, visitor=visitor), self._shares, model, stop)
@@ -296,6 +296,5 @@ class Application:
 
 def _list_other_inputs(settings: Settings) -> tuple[Path, ...]:
     """Return where the operator's own pictures may be too: those of the commands, and those of the page."""
-    cache = find_cache()
-    folders = (settings.store / INPUTS_FOLDER, cache and cache / INPUTS_FOLDER)
+    folders = (settings.store / INPUTS_FOLDER, find_cache(INPUTS_FOLDER))
     return () if settings.public else tuple(each for each in folders if each and each != settings.inputs_folder)

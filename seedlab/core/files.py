@@ -29,13 +29,16 @@ Signature = tuple[tuple[str, int, int], ...]
 """Name, size in bytes and time of the last change, in ns, of each of several files."""
 
 
-def find_cache() -> Path | None:
-    """Return the folder for what is found out once: SEEDLAB_CACHE, or one in the user's cache; None without one."""
+def find_cache(name: str) -> Path | None:
+    """Return where a file or folder is kept for later processes; None if there is no place for it.
+
+    It is in the folder of the variable SEEDLAB_CACHE, or else in one in the user's cache.
+    """
     if folder := os.environ.get(CACHE):
-        return Path(folder)
+        return Path(folder) / name
     cache = user_cache_path("seedlab", appauthor=False)
     # Without a home folder, "~" stays in the path.
-    return cache if cache.is_absolute() else None
+    return cache / name if cache.is_absolute() else None
 
 
 def write_atomically(file: Path, write: Callable[[Path], object]) -> None:

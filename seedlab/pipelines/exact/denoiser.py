@@ -147,10 +147,7 @@ class _ExactForward:
         if kind not in self._kinds:
             onload(self.denoiser)
             self._replays = self.graphs.is_usable(self.denoiser)
-            if self._kinds:
-                self.cache.retain(self.denoiser.modules())
-            free = self.cache.limit - sum(known.size for _, known in self._kinds.values())
-            cache = PrepackCache(limit=free) if self._kinds else self.cache
+            cache = self._make_cache() if self._kinds else self.cache
             self._kinds[kind] = self._find_plan(call, kind, cache), cache
         plan, cache = self._kinds[kind]
         self.stack.enter_context(follow_plan(self.denoiser, plan, call.layout, cache))
@@ -159,6 +156,11 @@ class _ExactForward:
             module = self.denoiser.get_submodule(name)
             self.stack.enter_context(replace_attribute(module, "forward", remember_last(module.forward)))
         self._kind = kind
+
+    def _make_cache(self) -> PrepackCache:
+        """Return a cache for the weights of one more kind of calls, with what room those before it leave."""
+        self.cache.retain(self.denoiser.modules())
+        return PrepackCache(limit=self.cache.limit - sum(known.size for _, known in self._kinds.values()))
 
     def _find_plan(self, call: BatchCall, fingerprint: str, cache: PrepackCache) -> Plan:
         """Return the plan for this kind of call: a known one, or a new one.

@@ -79,8 +79,7 @@ class Plans:
 
 def find_folder() -> Path | None:
     """Return the folder for plans, in the cache; None if there is no cache."""
-    cache = find_cache()
-    return cache and cache / "exactness"
+    return find_cache("exactness")
 
 
 def _read(file: Path) -> Plan | None:

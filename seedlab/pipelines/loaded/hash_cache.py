@@ -51,8 +51,7 @@ def _name(file: Path, start: int) -> str:
 
 
 def _find_file() -> Path | None:
-    cache = find_cache()
-    return cache and cache / "hashes.json"
+    return find_cache("hashes.json")
 
 
 def _read() -> dict[str, object]:

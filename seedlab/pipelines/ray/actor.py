@@ -44,7 +44,7 @@ class Actor:
         os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
         if options.threads is not None:
             use_threads(options.threads)
-        runs = RunStore(options.runs or _find_folder(RUNS_FOLDER), options.runs_bytes)
+        runs = RunStore(options.runs or find_cache(RUNS_FOLDER), options.runs_bytes)
         self._executor = ThreadExecutor(
             options.device,
             deterministic=options.deterministic,
@@ -53,7 +53,7 @@ class Actor:
             memory_format=options.memory_format,
         )
         self._manager = PipelineManager(executor=self._executor, paths=options.paths)
-        self._received = ReceivedFiles(_find_folder(RECEIVED_FOLDER))
+        self._received = ReceivedFiles(find_cache(RECEIVED_FOLDER))
         self._stops: dict[str, Event] = {}
         self._tried: set[str] = set()
 
@@ -222,11 +222,6 @@ def _merge(queue: "SimpleQueue[Report | None]") -> Iterator[tuple[Report, ...]]:
         yield tuple(newest.values())
         if report is not None:
             report = queue.get()
-
-
-def _find_folder(name: str) -> Path | None:
-    cache = find_cache()
-    return cache and cache / name
 
 
 def _describe_other_file(recipe: Recipe) -> str:

@@ -1,7 +1,6 @@
 """The GPU that pictures are made on, as the last picture says. The page's process only has a made-up one."""
 
 from dataclasses import replace
-from pathlib import Path
 
 from seedlab.core.environment import Environment
 from seedlab.core.files import find_cache
@@ -16,8 +15,7 @@ class KnownCard:
 
     def __init__(self) -> None:
         """Read what an earlier process has noted."""
-        cache = find_cache()
-        self._file: Path | None = cache and cache / "zerogpu.json"
+        self._file = find_cache("zerogpu.json")
         data = read_json(self._file)
         names = (*FIELDS, "torch")
         is_known = isinstance(data, dict) and all(isinstance(data.get(name), str) for name in names)
