@@ -41,10 +41,10 @@ from seedlab.workflow.live import LiveDrafts
 from seedlab.workflow.measuring import Made, Tried, measure_model, try_suffixes
 from seedlab.workflow.page_services import PageServices
 from seedlab.workflow.pictures.local_files import LocalFiles
+from seedlab.workflow.programs.tools import Tools
 from seedlab.workflow.scripts.script import write_script
 from seedlab.workflow.services import Services
 from seedlab.workflow.sessions.session import Session, TakeReady
-from seedlab.workflow.tools import Tools
 from seedlab.workflow.trails.trail import Trail
 from seedlab.workflow.verification import VerificationResult, read_original, verify
 

@@ -20,7 +20,7 @@ from seedlab.server.signals import interrupt_on_signals
 from seedlab.server.temporary import use_temporary_folder
 from seedlab.server.thumbnails import make_thumbnail_route
 from seedlab.settings import Settings, list_unknown_variables
-from seedlab.workflow.tools import Tools
+from seedlab.workflow.programs.tools import Tools
 
 Stop = Callable[[], object]
 

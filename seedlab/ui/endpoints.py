@@ -9,7 +9,8 @@ import gradio as gr
 from seedlab.core.clients import name_client
 from seedlab.core.errors import SeedLabError
 from seedlab.workflow.jobs.rounds import Grid
-from seedlab.workflow.tools import Tools, Work, write_json
+from seedlab.workflow.programs.progress import Work
+from seedlab.workflow.programs.tools import Tools, write_json
 
 WORKING: dict[str, Any] = {"concurrency_id": "develop", "concurrency_limit": 64}
 MakeTools = Callable[[str, str], Tools]

@@ -77,6 +77,22 @@ def test_another_visitor_gets_neither_the_picture_nor_what_was_made_from_it(tmp_
     assert isinstance(verdict, Failed)
 
 
+@pytest.mark.parametrize("public", [True, False])
+def test_programs_see_no_visitors_picture_on_a_public_host(tmp_path, photo, public):
+    application = open_application(tmp_path, public=public)
+    owner = name_owner(ADA, NOBODY) if public else OPERATOR
+    picture = application.page_services.take_input(photo, owner).picture
+    recipe = replace(RECIPE, width=8, height=8, start=Start(picture=picture, strength=0.5))
+    name = make(application, recipe, owner).file.stem
+    tools = application.make_tools(str)
+    if not public:
+        assert tools.read_recipe(name)["recipe"]["start"]["picture"]["sha256"] == picture.sha256
+        return
+    for ask in (lambda: tools.look([name]), lambda: tools.read_recipe(name), lambda: tools.write_script([name])):
+        with pytest.raises(SeedLabError, match="There is no picture"):
+            ask()
+
+
 def test_the_file_has_no_address(tmp_path, photo):
     application = open_application(tmp_path)
     application.page_services.take_input(photo, name_owner(ADA, NOBODY))

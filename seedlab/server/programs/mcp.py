@@ -19,7 +19,8 @@ from starlette.routing import BaseRoute, Route
 from seedlab.server.middleware.paths import PREFIX
 from seedlab.server.programs.running import MAX_CALLS, run_work
 from seedlab.workflow.jobs.rounds import Grid
-from seedlab.workflow.tools import MAX_PICTURES, Progress, Tools, Work, write_json
+from seedlab.workflow.programs.progress import Progress, Work
+from seedlab.workflow.programs.tools import MAX_PICTURES, Tools, write_json
 
 T = TypeVar("T")
 

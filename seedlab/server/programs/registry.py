@@ -11,7 +11,7 @@ from seedlab.server.install import Service
 from seedlab.server.programs.extras import import_mcp
 from seedlab.server.programs.rest import PATHS, make_rest_routes
 from seedlab.settings import Settings
-from seedlab.workflow.tools import Tools
+from seedlab.workflow.programs.tools import Tools
 
 MakeTools = Callable[[str, str], Tools]
 """Makes the tools of a visitor, who reaches the server at an address."""

@@ -22,7 +22,8 @@ from seedlab.core.recipes.recipe import CPU_NOISES
 from seedlab.core.texts.text import quote
 from seedlab.server.programs.running import MAX_CALLS, run_work
 from seedlab.workflow.jobs.rounds import Grid
-from seedlab.workflow.tools import MAX_PICTURES, Progress, Tools
+from seedlab.workflow.programs.progress import Progress
+from seedlab.workflow.programs.tools import MAX_PICTURES, Tools
 
 OPENAI, A1111, A1111_IMAGES = "/v1/images/generations", "/sdapi/v1/txt2img", "/sdapi/v1/img2img"
 PATHS = (OPENAI, A1111, A1111_IMAGES)

@@ -6,7 +6,7 @@ from typing import TypeVar
 from anyio import CancelScope, CapacityLimiter
 from anyio.to_thread import run_sync
 
-from seedlab.workflow.tools import Progress, Work
+from seedlab.workflow.programs.progress import Progress, Work
 
 T = TypeVar("T")
 

@@ -77,9 +77,7 @@ class Handlers(ProofHandlers):
     def reopen(self, request: gr.Request, event: gr.EventData) -> Outputs:
         """Start a page session of a page that is open, after the server restarted. Outputs: page, update."""
         page = self._find_or_make_page(request, read_text(event, "saved"))
-        # Nothing is requested yet: this finds the trail's pictures in the store, which the click may be about.
-        for _ in page.session.develop():
-            pass
+        page.session.look_up()  # for the pictures that the next click may be about
         page.resume(read_working(read_text(event, "working")))
         return page, page.update(since=0)
 

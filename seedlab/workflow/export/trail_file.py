@@ -29,6 +29,10 @@ from seedlab.workflow.trails.trail_json import read_known, write_trail
 TRAIL, PICTURES, INPUTS = "trail.json", "pictures", "inputs"
 MAX_TRAIL_BYTES = 5_000_000
 MAX_PICTURES_BYTES = 2 * 2**30
+MAX_EXPANSION = 2
+"""An archive unpacks to at most so many times its own bytes, beside its JSON: pictures are compressed already, and a
+small file must not fill a disk."""
+
 MAX_DIRECTORY_BYTES = 2**21
 """The list of 4,000 pictures has 0.6 MB."""
 
@@ -116,6 +120,7 @@ def import_trail(file: Path, folder: Path) -> Imported:
                 return Imported(hide_trail(trail), 0, left_out)
             _check_directory(stream)
             with zipfile.ZipFile(stream) as archive:
+                _check_sizes(archive.infolist(), file.stat().st_size)
                 return _read_archive(archive, folder)
     except BROKEN as error:
         sentence = f"{quote(file.name, 80)} is not a trail that SeedLab exported, or it is damaged: export it again."
@@ -156,20 +161,25 @@ def _check_directory(stream: IO[bytes]) -> None:
 
 
 def _read_archive(archive: zipfile.ZipFile, folder: Path) -> Imported:
-    listed = archive.infolist()
-    if sum(each.file_size for each in listed) > MAX_PICTURES_BYTES:
-        raise SeedLabError(
-            f"This trail has pictures of more than {MAX_PICTURES_BYTES // 2**30} GB: import a part of it."
-        )
     with archive.open(TRAIL) as stream:
         known, left_out = read_known(_read_bounded(stream, MAX_TRAIL_BYTES).decode())
-    trail, files = hide_trail(known), {each.filename: each for each in listed}
+    trail, files = hide_trail(known), {each.filename: each for each in archive.infolist()}
     pictures = 0
     for round_ in trail.rounds:
         tiles = [_show(archive, files, folder, tile) for tile in round_.tiles]
         pictures += sum(tile.file is not None for tile in tiles)
         trail = trail.with_round(round_.id, tiles=tuple(tiles))
     return Imported(trail, pictures, left_out, tuple(_extract_inputs(archive, files, folder, trail)))
+
+
+def _check_sizes(listed: list[zipfile.ZipInfo], archive_bytes: int) -> None:
+    unpacked = sum(each.file_size for each in listed)
+    if unpacked > MAX_PICTURES_BYTES:
+        raise SeedLabError(
+            f"This trail has pictures of more than {MAX_PICTURES_BYTES // 2**30} GB: import a part of it."
+        )
+    if unpacked > MAX_EXPANSION * archive_bytes + MAX_TRAIL_BYTES:
+        raise ValueError("an archive that unpacks to much more than its own size")
 
 
 def _extract_inputs(
@@ -191,17 +201,26 @@ def _show(archive: zipfile.ZipFile, files: dict[str, zipfile.ZipInfo], folder: P
         info = files.get(f"{PICTURES}/{name}.png")
         if info is not None and info.file_size <= MAX_FILE_BYTES:
             with suppress(SeedLabError):
-                file = _extract(archive, info, folder / f"{name}.png")
-                metadata = read_metadata(file)
-                if metadata.is_of(tile.recipe) and name.endswith("-draft") == (metadata.draft_steps is not None):
-                    return _show_file(tile, file, metadata.draft_steps)
+                return _show_file(tile, _extract(archive, info, folder / f"{name}.png"), name)
     return tile
 
 
-def _show_file(tile: Tile, file: Path, draft_steps: int | None) -> Tile:
-    if draft_steps is None:
+def _show_file(tile: Tile, file: Path, name: str) -> Tile:
+    """Return a tile with a picture or a draft. What is neither is deleted: nothing else may fill the disk.
+
+    Raises:
+        SeedLabError: the file is neither.
+    """
+    try:
+        metadata = read_metadata(file)
+        if not metadata.is_of(tile.recipe) or name != _name(tile, metadata.draft_steps):
+            raise SeedLabError("The file is not the tile's picture.")
+    except SeedLabError:
+        file.unlink()
+        raise
+    if metadata.draft_steps is None:
         return replace(tile, **show_picture(file, OPENED))
-    return replace(tile, **show_draft(tile, file, OPENED, draft_steps))
+    return replace(tile, **show_draft(tile, file, OPENED, metadata.draft_steps))
 
 
 def _extract(archive: zipfile.ZipFile, info: zipfile.ZipInfo, file: Path) -> Path:

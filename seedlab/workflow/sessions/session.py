@@ -197,6 +197,12 @@ class Session:
         """Pause the work within one denoising step. Unfinished tiles wait for the next `develop`."""
         self._development.leave()
 
+    def look_up(self) -> Trail:
+        """Show the pictures of the tiles on the path that the store has, and make none."""
+        for _ in self._lookups.look_up_all():
+            pass
+        return self.trail
+
     def develop(self) -> Generator[Trail, None, None]:
         """Make all tiles of the rounds on the path; yields the trail after every change.
 

@@ -334,6 +334,13 @@ def test_a_restarted_server_continues_from_the_saved_trail(page, painter):
     assert len(painter.painted) == 4
 
 
+def test_a_page_that_is_open_already_makes_nothing_when_it_opens_again(page, painter):
+    page.explore()
+    page.reopen(page.handlers)
+    assert painter.painted == []
+    assert page.states() == ["waiting"] * 4
+
+
 @pytest.mark.parametrize("run", ["another", None])
 def test_a_page_of_another_run_gets_everything(page, run):
     page.explore()

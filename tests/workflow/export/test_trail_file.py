@@ -75,11 +75,12 @@ def test_the_json_alone_is_a_trail_too(trail, tmp_path):
     assert list_recipes(import_trail(tmp_path / "trail.json", tmp_path / "in").trail) == list_recipes(trail)
 
 
-def test_a_picture_of_another_recipe_is_not_shown(trail, tmp_path):
+def test_a_picture_of_another_recipe_is_neither_shown_nor_kept(trail, tmp_path):
     name = f"pictures/{trail.tile(2, 0).recipe.fingerprint}.png"
     other = trail.tile(2, 1).file.read_bytes()
     file = write_zip(tmp_path / "trail.zip", **{TRAIL: write_trail(trail), name: other})
     assert import_trail(file, tmp_path / "in").pictures == 0
+    assert list((tmp_path / "in").iterdir()) == []
 
 
 def test_names_in_an_archive_choose_no_file(trail, tmp_path):
@@ -101,6 +102,12 @@ def write_no_trail(file):
 
 def write_bomb(file):
     write_zip(file, **{TRAIL: b" " * 50_000_000})
+
+
+def write_blown_up_picture(file):
+    trail = make_trail()
+    name = f"pictures/{trail.tile(1, 0).recipe.fingerprint}.png"
+    write_zip(file, **{TRAIL: write_trail(trail), name: bytes(10_000_000)})
 
 
 def write_cut_off(file):
@@ -135,6 +142,7 @@ def write_other_json(file):
         write_nothing,
         write_no_trail,
         write_bomb,
+        write_blown_up_picture,
         write_cut_off,
         write_encrypted,
         write_huge_directory,

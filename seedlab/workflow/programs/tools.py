@@ -5,14 +5,13 @@ data.
 """
 
 import json
-import time
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from io import BytesIO
 from pathlib import Path
 from threading import Event
-from typing import Any, TypeVar
+from typing import Any
 
 from PIL.Image import Resampling
 
@@ -30,6 +29,7 @@ from seedlab.workflow.jobs.rounds import Grid, resolve_grid
 from seedlab.workflow.jobs.variations import Varied, parse_rule, read_variations
 from seedlab.workflow.page_services import PageServices
 from seedlab.workflow.pictures.encoded import write_encoded
+from seedlab.workflow.programs.progress import Progress, Work, develop
 from seedlab.workflow.sessions.session import Session
 from seedlab.workflow.trails.trail import Round, State, Tile
 from seedlab.workflow.verification import VerificationResult
@@ -42,31 +42,6 @@ SHEET_SIDE = 768
 
 QUALITY = 90
 """Of its JPEG, 0...100."""
-
-SIGN_SECONDS = 2.0
-"""How often a caller is told that nothing has changed, which is when they can leave. Each time costs milliseconds of
-the web server, in which nobody's pictures are made; work that goes on says so at every step anyway."""
-
-T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a call is.
-
-    Attributes:
-        done: pictures, with the parts of those that are being made.
-        total: pictures.
-        sentence: what it is doing.
-    """
-
-    done: float
-    total: int
-    sentence: str
-
-
-Work = Generator[Progress, None, T]
-"""Work that says how far it is, and returns a result. Closing it ends the work within a denoising step."""
 
 
 class Tools:
@@ -112,7 +87,7 @@ class Tools:
         self._services.check(found.recipe)
         session = self._services.make_session(None, self._visitor, NOBODY)
         session.explore(found.recipe, found.rule, found.draft_steps)
-        round_ = yield from _develop(session)
+        round_ = yield from develop(session)
         return self._describe(round_, found.notices)
 
     def refine(self, picture: str, variations: Mapping[str, Varied]) -> Work[dict[str, Any]]:
@@ -127,7 +102,7 @@ class Tools:
         rule = parse_rule(read_variations(variations))
         session, tile = self._open(picture)
         session.lock(*tile, rule, self._check_round)
-        round_ = yield from _develop(session)
+        round_ = yield from develop(session)
         return self._describe(round_)
 
     def finish(self, picture: str) -> Work[dict[str, Any]]:
@@ -140,7 +115,7 @@ class Tools:
         if session.trail.tile(round_id, index).state is not State.DRAFT:
             raise SeedLabError("This is a whole picture already: there is nothing to finish.")
         session.finish(round_id, [index])
-        round_ = yield from _develop(session)
+        round_ = yield from develop(session)
         return self._describe(round_)
 
     def look(self, pictures: Sequence[str]) -> bytes:
@@ -203,9 +178,13 @@ class Tools:
             SeedLabError: it is not here.
         """
         file = self._find_file(picture)
-        if file is None:
+        if file is None or self._is_private(file):
             raise SeedLabError(f"There is no picture {quote(picture, 120)} here: use an id that a grid or refine gave.")
         return file
+
+    def _is_private(self, file: Path) -> bool:
+        """Whether a picture starts from another visitor's own: on a host of strangers, programs start from none."""
+        return not self._services.local and read_metadata(file).recipe.input_picture is not None
 
     def _read(self, picture: str) -> tuple[Path, Metadata]:
         file = self.find(picture)
@@ -252,25 +231,6 @@ class Tools:
             "notice": tile.sentence,
             "draft_steps": tile.draft_steps,
         }
-
-
-def _develop(session: Session) -> Work[Round]:
-    """Do the work of a session; returns the newest round."""
-    last, due = None, 0.0
-    with closing(session.develop()) as trails:
-        for trail in trails:
-            progress = _measure(trail.newest)
-            # Many callers who wait would otherwise take the time of the one who is served.
-            if progress != last or time.monotonic() >= due:
-                yield progress
-                last, due = progress, time.monotonic() + SIGN_SECONDS
-    return session.trail.newest
-
-
-def _measure(round_: Round) -> Progress:
-    made = sum(tile.file is not None for tile in round_.tiles)
-    done = sum(tile.fraction for tile in round_.tiles)
-    return Progress(round(done, 3), len(round_.tiles), f"{made} of {len(round_.tiles)} pictures")
 
 
 def _describe_result(picture: str, result: VerificationResult) -> dict[str, Any]:

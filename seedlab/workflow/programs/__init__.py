@@ -1,0 +1,1 @@
+"""What programs and agents are offered."""
