@@ -4,7 +4,7 @@ Only the headers of the files are read, and the networks are made without memory
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,6 +16,7 @@ from seedlab.core.errors import RecipeError
 from seedlab.core.files import Signature
 from seedlab.core.texts.text import quote
 from seedlab.pipelines.devices.libraries import find_class
+from seedlab.pipelines.loaded.empty_weights import leave_modules_alone, make_empty
 from seedlab.pipelines.loaded.hashes import sign_weights
 from seedlab.pipelines.loaded.sources import Source
 from seedlab.pipelines.loaded.tracing import find_sources, make_traced
@@ -38,7 +39,7 @@ LISTED = 3
 """How many unused weights a notice names."""
 
 _CAPTURING = RLock()
-"""Held while a function of diffusers is replaced."""
+"""Held while functions of diffusers are replaced."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ def _compare_component(folder: Path, component: str, class_name: str, shapes: Sh
     config = read_json(place / "config.json")
     if _is_subclass(component_class := find_class(class_name), ModelMixin):
         with _refuse_configuration(name_model(folder), component):
-            model = _make_empty(lambda: component_class.from_config(config))
+            model = make_empty(lambda: component_class.from_config(config))
         renamed = dict(shapes)
         model._fix_state_dict_keys_on_load(renamed)  # names of diffusers before 0.17
         return _compare(_list_shapes(model), renamed, model._keys_to_ignore_on_load_unexpected or ())
@@ -118,19 +119,6 @@ def _refuse_configuration(model: str, component: str) -> Iterator[None]:
             f"The configuration of the {name_part(component)} of {quote(model, 80)} is damaged: download it again."
         )
         raise RecipeError("model_id", sentence) from error
-
-
-def _make_empty(make: Callable[[], Any]) -> Any:
-    """Make a network whose weights take no memory."""
-    import torch
-    from accelerate import init_empty_weights
-
-    try:
-        with torch.device("meta"):
-            return make()
-    except (NotImplementedError, RuntimeError):  # it computes with values while it is made
-        with init_empty_weights():
-            return make()
 
 
 def _list_shapes(model: Any) -> Shapes:
@@ -226,7 +214,7 @@ def _load_component(source: Source, library: str, class_name: str, name: str, we
     from diffusers.loaders.single_file_utils import SingleFileComponentError
 
     try:
-        _make_empty(
+        make_empty(
             lambda: load_single_file_sub_model(
                 library_name=library,
                 class_name=class_name,
@@ -262,6 +250,7 @@ def _capture_weights() -> Iterator[list[tuple[Any, Mapping[str, Any]]]]:
     name = "load_model_dict_into_meta"
     with (
         _CAPTURING,
+        leave_modules_alone(),
         replace_attribute(single_file_model, name, capture),
         replace_attribute(single_file_utils, name, capture),
     ):

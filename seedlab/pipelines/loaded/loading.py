@@ -15,6 +15,7 @@ from seedlab.pipelines.devices.offload import place
 from seedlab.pipelines.devices.selection import choose_memory_format
 from seedlab.pipelines.devices.warning_kinds import translate_warnings
 from seedlab.pipelines.loaded.completeness import check_weights, format_unused
+from seedlab.pipelines.loaded.empty_weights import REGISTERING
 from seedlab.pipelines.loaded.loras.adding import add_loras
 from seedlab.pipelines.loaded.readable import make_readable
 from seedlab.pipelines.loaded.sources import Source
@@ -51,7 +52,8 @@ def load_pipeline(
     chosen = getattr(torch, choose_memory_format(device, memory_format))
     with collect_warnings() as messages:
         pipeline = _read_pipeline(source, getattr(torch, dtype), notify)
-        add_loras(pipeline, loras, notify)
+        with REGISTERING:
+            add_loras(pipeline, loras, notify)
         pipeline.set_progress_bar_config(disable=True)
         for component in pipeline.components.values():
             # Channels-last needs 4-D weights; video modules have 5-D ones.
@@ -68,7 +70,7 @@ def _read_pipeline(source: Source, dtype: Any, notify: Callable[[str], None]) ->
     unused = check_weights(source)
     name = quote(name_model(source.path), 80)
     try:
-        with make_readable(source) as readable:
+        with make_readable(source) as readable, REGISTERING:
             pipeline = _read_file(readable, dtype) if source.config else _read_folder(readable.path, dtype)
     except ImportError as error:  # a component needs another package
         LOGGER.warning("%s could not be loaded: %s", source.path, error)
