@@ -7,6 +7,7 @@ from typing import Self
 from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.recipes.work import measure_work
 from seedlab.core.reports import Failed, Finished, Progress, Report
+from seedlab.pipelines.exact.batch_sizes import GUIDE_BATCH, MAX_BATCH
 from seedlab.pipelines.executor import Batch
 from seedlab.pipelines.sampling.paused import PausedRun
 from seedlab.pipelines.sampling.stages import Source
@@ -33,7 +34,7 @@ class Work:
 
     Attributes:
         batch: the unfinished recipes.
-        together: whether they may be made in one call.
+        at_most: how many of them one call may make.
         paused: the runs that have begun, by index.
         kept: the indices of those that were on disk.
         is_looked_up: whether runs were looked for on disk.
@@ -41,7 +42,7 @@ class Work:
     """
 
     batch: Batch
-    together: bool = True
+    at_most: int = MAX_BATCH
     paused: Mapping[int, PausedRun] = field(default_factory=dict)
     kept: frozenset[int] = frozenset()
     is_looked_up: bool = False
@@ -80,10 +81,8 @@ class Work:
 
     def list_next(self) -> tuple[int, ...]:
         """Return the indices of the recipes to make next: the first, and those that one call can make with it."""
-        first, *others = self.recipes
-        if not self.together:
-            return (first,)
-        return (first, *(index for index in others if self._find_step(index) == self._find_step(first)))
+        step = self._find_step(next(iter(self.recipes)))
+        return tuple(index for index in self.recipes if self._find_step(index) == step)[: self.at_most]
 
     def count_left(self, index: int) -> int:
         """Count the steps of a picture that are left."""
@@ -110,6 +109,10 @@ class Work:
     def start_from(self, kept: Mapping[int, PausedRun]) -> Self:
         """Return the work with what was found on disk."""
         return replace(self, paused={**self.paused, **kept}, kept=frozenset(kept), is_looked_up=True)
+
+    def retry(self, images: int) -> Self:
+        """Return the work after a call that made so many images failed: a smaller one may do, or single pictures."""
+        return replace(self, at_most=images // 2 if images > GUIDE_BATCH else 1)
 
     def start_anew(self, index: int) -> Self:
         """Return the work with one of its recipes at its first step."""

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
 
@@ -130,8 +130,7 @@ class BatchRunner:
                 return work.leave_out(*indices)
         except PausedError as error:
             return work.pause(dict(zip(indices, error.runs, strict=True)))
-        # A batch that was larger than a grid is tried again as a smaller one.
-        return work if len(indices) > GUIDE_BATCH else replace(work, together=False)
+        return work.retry(len(indices))
 
     def _share_steps(self, work: Work, turn: Turn) -> Work:
         """Take the steps that pictures with late words share once for all of them. A failure is that of each picture.
@@ -248,8 +247,7 @@ class BatchRunner:
             made = [self._finish(index, work, loaded, each) for index, each in zip(work.recipes, samples, strict=True)]
         except (StoppedError, PausedError):
             raise
-        except (NotExactError, SeedLabError):
-            joint.make_smaller(work, turn)
+        except (NotExactError, SeedLabError):  # of these pictures: others of their kind may well share a call
             return False
         except Exception as error:
             self._forgo(error, work, turn)

@@ -5,6 +5,7 @@ from threading import Event
 
 import pytest
 
+from seedlab.core.errors import SeedLabError
 from seedlab.core.reports import Failed, Finished
 from seedlab.images.compare import hash_pixels
 from seedlab.pipelines.batches import joint_calls
@@ -133,8 +134,11 @@ def test_a_sheet_of_larger_batches_has_the_bytes_of_single_pictures(tiny, manage
     assert [made[index] for index in range(11)] == alone
 
 
-@pytest.mark.parametrize("error", [NotExactError(), RuntimeError("CUDA out of memory")])
-def test_a_batch_that_does_not_work_is_tried_as_grids(tiny, manager, monkeypatch, error):
+@pytest.mark.parametrize(
+    ("error", "later"),
+    [(NotExactError(), [8]), (SeedLabError("One is black."), [8]), (RuntimeError("CUDA out of memory"), [4, 4])],
+)
+def test_a_batch_that_does_not_work_is_tried_as_grids(tiny, manager, monkeypatch, error, later):
     recipes = [make_recipe(tiny, seed=seed, num_inference_steps=1) for seed in range(9)]
     sample_batch, sizes = joint_calls.sample_batch, []
 
@@ -144,10 +148,14 @@ def test_a_batch_that_does_not_work_is_tried_as_grids(tiny, manager, monkeypatch
             raise error
         return sample_batch(pipeline, batch, *args, **kwargs)
 
-    monkeypatch.setattr(joint_calls, "sample_batch", fail)
-    reports = list(manager.generate(recipes, Event(), resume=False))
+    with monkeypatch.context() as patch:
+        patch.setattr(joint_calls, "sample_batch", fail)
+        reports = list(manager.generate(recipes, Event(), resume=False))
     assert sum(isinstance(report, Finished) for report in reports) == 9
     assert sizes == [8, 4, 4]
+    others: list[int] = []
+    run(manager, [replace(recipe, seed=recipe.seed + 100) for recipe in recipes[:8]], others, monkeypatch)
+    assert others == later, "only where memory was short, others of this kind get smaller batches too"
 
 
 def test_drafts_are_made_in_larger_batches_too(tiny, manager, monkeypatch):
