@@ -1,11 +1,11 @@
 """The steps that pictures with late words have in common: computed once, and kept for the next batch of their round."""
 
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from seedlab.core.recipes.recipe import Recipe
+from seedlab.pipelines.lru_cache import LRUCache
 from seedlab.pipelines.sampling.call import sample
 from seedlab.pipelines.sampling.paused import PausedError, PausedRun
 from seedlab.pipelines.sampling.steps import OnStep, Step, count_steps
@@ -36,18 +36,15 @@ class Kept:
     is_done: bool
 
 
-@dataclass
 class SharedSteps:
     """Paused runs of pictures without their late words; the least recently used ones are dropped.
 
-    Attributes:
+    Args:
         max_bytes: the most memory that they take.
     """
 
-    max_bytes: int = MAX_BYTES
-
-    def __post_init__(self) -> None:
-        self._runs: OrderedDict[Key, Kept] = OrderedDict()
+    def __init__(self, max_bytes: int = MAX_BYTES) -> None:
+        self._runs: LRUCache[Key, Kept] = LRUCache(max_bytes, lambda kept: kept.run.bytes)
 
     def start(
         self,
@@ -87,23 +84,17 @@ class SharedSteps:
 
         kept = self._runs.get(key) or _find(find, key)
         if kept is not None and kept.is_done:
-            self._keep(key, kept)
+            self._runs.put(key, kept)
             return kept.run
         try:
             sample(pipeline, key.recipe, on_step, start=[kept.run] if kept else ())
         except PausedError as error:
             (run,) = error.runs
-            self._keep(key, Kept(run, is_done))
+            self._runs.put(key, Kept(run, is_done))
             if not is_done:
                 raise
             return run
         raise AssertionError("late words join before the last step")
-
-    def _keep(self, key: Key, kept: Kept) -> None:
-        self._runs[key] = kept
-        self._runs.move_to_end(key)
-        while len(self._runs) > 1 and sum(each.run.bytes for each in self._runs.values()) > self.max_bytes:
-            self._runs.popitem(last=False)
 
 
 def _find(find: Find, key: Key) -> Kept | None:

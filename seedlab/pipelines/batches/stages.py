@@ -1,7 +1,5 @@
 """Makes the earlier stages that pictures start from, and keeps the last pictures, from which others start."""
 
-from collections import OrderedDict
-from dataclasses import dataclass
 from typing import Any
 
 from seedlab.core.recipes.recipe import Recipe
@@ -10,6 +8,7 @@ from seedlab.pipelines.batches.work import Turn, Work
 from seedlab.pipelines.devices.environment import note_libraries
 from seedlab.pipelines.exact.graphs import GraphCache, replay_calls
 from seedlab.pipelines.loaded.cache import LoadedPipeline
+from seedlab.pipelines.lru_cache import LRUCache
 from seedlab.pipelines.models.families import family_of
 from seedlab.pipelines.sampling.call import Sample, sample
 from seedlab.pipelines.sampling.preview import unpack_latents
@@ -19,31 +18,23 @@ from seedlab.pipelines.sampling.steps import find_denoiser
 MAX_BYTES = 64 * 2**20
 
 
-@dataclass
 class FinishedPictures:
     """Pictures by their recipe and the digest of their environment; the least recently used ones are dropped.
 
-    Attributes:
+    Args:
         max_bytes: the most memory that they take.
     """
 
-    max_bytes: int = MAX_BYTES
-
-    def __post_init__(self) -> None:
-        self._pictures: OrderedDict[tuple[Recipe, str], Source] = OrderedDict()
+    def __init__(self, max_bytes: int = MAX_BYTES) -> None:
+        self._pictures: LRUCache[tuple[Recipe, str], Source] = LRUCache(max_bytes, lambda picture: picture.size)
 
     def find(self, recipe: Recipe, environment: str) -> Source | None:
         """Return the picture of a recipe with its latents; None if it is not here."""
-        picture = self._pictures.get((recipe, environment))
-        if picture is not None:
-            self._pictures.move_to_end((recipe, environment))
-        return picture
+        return self._pictures.get((recipe, environment))
 
     def keep(self, recipe: Recipe, environment: str, picture: Source) -> None:
         """Keep a finished picture, which nobody changes."""
-        self._pictures[recipe, environment] = picture
-        while len(self._pictures) > 1 and sum(each.size for each in self._pictures.values()) > self.max_bytes:
-            self._pictures.popitem(last=False)
+        self._pictures.put((recipe, environment), picture)
 
 
 def take_source(pipeline: Any, recipe: Recipe, made: Sample) -> Source:

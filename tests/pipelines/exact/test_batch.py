@@ -12,6 +12,7 @@ from seedlab.pipelines.exact.batch import split_batches
 from seedlab.pipelines.exact.plans import Plan, Plans
 from seedlab.pipelines.manager import PipelineManager
 from seedlab.pipelines.models.families import family_of
+from seedlab.pipelines.sampling.prompts import cache
 from seedlab.pipelines.sampling.prompts.cache import Prompts
 from seedlab.rules.kinds.matrix import Matrix
 from seedlab.rules.kinds.seeds import Seeds
@@ -78,6 +79,19 @@ def test_every_prompt_is_encoded_once_and_so_is_the_empty_one(pipeline, monkeypa
         "prompt_embeds": (2, 77, 32),
         "negative_prompt_embeds": (2, 77, 32),
     }
+
+
+def test_embeddings_of_long_visits_take_a_limited_amount_of_memory(pipeline, monkeypatch):
+    one = Prompts(pipeline).encode([RECIPE])["prompt_embeds"].nbytes
+    monkeypatch.setattr(cache, "MAX_BYTES", 3 * one)
+    prompts = Prompts(pipeline)
+    for number in range(5):
+        prompts.encode([replace(RECIPE, prompt=f"boat {number}")])
+    texts, encode = [], pipeline.encode_prompt
+    monkeypatch.setattr(pipeline, "encode_prompt", lambda **given: (texts.append(given["prompt"]), encode(**given))[1])
+    for number in (4, 3, 2):
+        prompts.encode([replace(RECIPE, prompt=f"boat {number}")])
+    assert texts == ["boat 2"], "the last two prompts and the empty one, which all need, are there"
 
 
 def test_embeddings_equal_those_of_the_pipeline(pipeline):

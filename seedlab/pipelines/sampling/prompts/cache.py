@@ -1,13 +1,13 @@
 """A cache of prompt embeddings, in which each prompt is encoded in a call of its own."""
 
 import inspect
-from collections import OrderedDict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from seedlab.core.recipes.prompt_weights import has_marks
 from seedlab.core.recipes.recipe import Recipe
 from seedlab.pipelines.devices.library_warnings import collect_warnings, repeat_warnings
+from seedlab.pipelines.lru_cache import LRUCache
 from seedlab.pipelines.models.capabilities import Capabilities
 from seedlab.pipelines.models.families import family_of
 from seedlab.pipelines.sampling.arguments import make_true_guidance
@@ -17,7 +17,11 @@ from seedlab.pipelines.sampling.prompts.variety import vary_embeddings
 if TYPE_CHECKING:
     from torch import Tensor
 
-MAX_PROMPTS = 128
+MAX_BYTES = 256 * 2**20
+"""Of the embeddings. In half precision a prompt of Flux takes 4 MB, and one of Stable Diffusion 0.1 to 0.6."""
+
+Encoded = tuple[tuple["Tensor", ...], list[str]]
+"""The embeddings of a prompt, and the warnings about it, which belong to all its pictures."""
 
 
 class UnequalPromptsError(ValueError):
@@ -35,8 +39,7 @@ class Prompts:
         """Create an empty cache for a pipeline whose family `can_batch`."""
         self._pipeline = pipeline
         self._names = family_of(pipeline).embeddings or ()
-        # With the warnings about each, which belong to all pictures of this prompt.
-        self._cache: OrderedDict[tuple[str, str, bool], tuple[tuple[Tensor, ...], list[str]]] = OrderedDict()
+        self._cache: LRUCache[tuple[str, str, bool], Encoded] = LRUCache(MAX_BYTES, _measure)
 
     def encode(self, recipes: Sequence[Recipe]) -> "dict[str, Any]":
         """Return the arguments that replace the recipes' prompts, with one row for each recipe.
@@ -91,16 +94,20 @@ class Prompts:
         # Prompts without weights are the same in both syntaxes, and the empty one is needed in both.
         syntax = syntax if has_marks(text) else ""
         key = (text, syntax, is_negative)
-        if key not in self._cache:
+        found = self._cache.get(key)
+        if found is None:
             with collect_warnings() as messages:
-                encoded = encode(self._pipeline, text, syntax, is_negative=is_negative)
-            self._cache[key] = encoded, messages
-            if len(self._cache) > MAX_PROMPTS:
-                self._cache.popitem(last=False)
-        self._cache.move_to_end(key)
-        embeddings, messages = self._cache[key]
+                found = encode(self._pipeline, text, syntax, is_negative=is_negative), messages
+            self._cache.put(key, found)
+        embeddings, messages = found
         repeat_warnings(messages)
         return embeddings
+
+
+def _measure(encoded: Encoded) -> int:
+    """Return the bytes of a prompt's embeddings; Z-Image has lists of them."""
+    tensors = (each for value in encoded[0] for each in (value if isinstance(value, list) else [value]))
+    return sum(each.nbytes for each in tensors)
 
 
 def _join_rows(rows: Sequence[Any]) -> Any:
