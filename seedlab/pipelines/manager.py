@@ -20,7 +20,7 @@ from seedlab.pipelines.exact.plans import Plans
 from seedlab.pipelines.executor import Executor
 from seedlab.pipelines.fitting import is_short, rate_model
 from seedlab.pipelines.inputs import LoadInput, refuse_input
-from seedlab.pipelines.loaded.files import ModelFiles
+from seedlab.pipelines.loaded.files import ModelFiles, refuse_unreadable
 from seedlab.pipelines.loaded.loras.lines import check_loras, read_loras
 from seedlab.pipelines.loaded.loras.plain import ADDED, choose_method
 from seedlab.pipelines.preparation import Order, Preparation
@@ -153,7 +153,7 @@ class PipelineManager:
             weights = self._files.hash(self._files.find(model), recipe.loras)
             return note_libraries(self._executor.observe(weights, method), recipe)
         except OSError as error:
-            raise SeedLabError(f"The files of {model.name} cannot be read: choose another model.") from error
+            raise refuse_unreadable(model) from error
 
     def warm_up(self, address: str) -> None:
         """Download and load a model in the background; a failure is reported to whoever requests a picture of it."""

@@ -9,12 +9,11 @@ from threading import Lock
 from seedlab.core.errors import RecipeError, SeedLabError
 from seedlab.core.models.model import Model, ResolvedModel
 from seedlab.core.texts.file_names import hide_folder
-from seedlab.core.texts.text import quote
 from seedlab.pipelines.devices.libraries import import_libraries
 from seedlab.pipelines.devices.selection import choose_dtype
 from seedlab.pipelines.hub.cache import COMMIT, find_commit, find_downloaded_configurations
 from seedlab.pipelines.loaded.completeness import check_weights
-from seedlab.pipelines.loaded.files import ModelFiles
+from seedlab.pipelines.loaded.files import ModelFiles, refuse_unreadable
 from seedlab.pipelines.loaded.sources import KNOWN, is_on_hub
 from seedlab.pipelines.models.addresses import find_model
 from seedlab.pipelines.models.folders import check_folder
@@ -95,8 +94,7 @@ class ModelResolver:
             raise
         except Exception as error:  # the edge: configurations are made by anybody, and the page waits for an answer
             LOGGER.exception("%s could not be looked at.", model.address)
-            sentence = f"The files of {quote(model.name, 80)} cannot be read: choose another model."
-            raise RecipeError("model_id", sentence) from error
+            raise refuse_unreadable(model) from error
         return ResolvedModel.of(model, model.dtype or choose_dtype(self._device(), model.half_dtype))
 
     def _inspect(self, model: Model) -> Model:

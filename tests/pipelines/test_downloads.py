@@ -95,6 +95,18 @@ def test_a_branch_is_resolved_before_its_model_counts_as_here(tiny, monkeypatch)
     assert not resolver.needs_hub(model)
 
 
+def test_a_model_that_was_deleted_from_the_cache_is_not_here_any_more(tmp_path, monkeypatch):
+    snapshot = tmp_path / "snapshot"
+    snapshot.mkdir()
+    monkeypatch.setattr(
+        "seedlab.pipelines.loaded.sources.find_snapshot", lambda *_: snapshot if snapshot.exists() else None
+    )
+    files, model = ModelFiles(), describe_on_hub("name")
+    assert files.is_here(model)
+    snapshot.rmdir()
+    assert not files.is_here(model)
+
+
 def test_who_waits_is_told_how_much_is_there_until_it_is(downloads, arrive):
     model = describe_on_hub("name")
     sentences = downloads.ensure(model, Event())

@@ -150,6 +150,11 @@ def test_memory_that_is_full_is_known_by_many_words(words):
     assert explain(RuntimeError(words)) == NO_MEMORY
 
 
+def test_no_path_of_the_machine_is_shown():
+    error = FileNotFoundError(2, "No such file or directory", "/srv/models/mine/unet.safetensors")
+    assert explain(error) == "This picture could not be made: [Errno 2] No such file or directory: '…'"
+
+
 def test_what_goes_wrong_while_memory_is_freed_does_not_end_the_others(manager, tiny, monkeypatch, caplog):
     def fail(*_):
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20 GiB")
@@ -277,7 +282,7 @@ def test_a_folder_that_cannot_be_read_has_no_environment_but_a_sentence(manager,
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr("seedlab.pipelines.loaded.files.hash_weights", read)
-    with pytest.raises(SeedLabError, match="The files of tiny cannot be read"):
+    with pytest.raises(SeedLabError, match="The files of “tiny” cannot be read"):
         manager.environment(make_recipe(tiny))
 
 

@@ -2,6 +2,8 @@
 
 import re
 
+from seedlab.pipelines.devices.warning_kinds import PATH
+
 NO_MEMORY = (
     "Not enough memory for this picture: choose a smaller size, or a smaller model. To make a picture larger, decode "
     "it in tiles."
@@ -11,9 +13,9 @@ FULL = ("out of memory", "(?s)memory.*allocate|allocate.*memory", "STATUS_ALLOC_
 
 
 def explain(error: Exception) -> str:
-    """Return a sentence for the visitor: `NO_MEMORY`, or the first line of the message."""
+    """Return a sentence for the visitor: `NO_MEMORY`, or the message's first line without this machine's paths."""
     text = str(error)
     if isinstance(error, MemoryError) or any(re.search(words, text) for words in FULL):
         return NO_MEMORY
-    line = (text.strip().splitlines() or [type(error).__name__])[0][:160]
-    return f"This picture could not be made: {line}"
+    line = (text.strip().splitlines() or [type(error).__name__])[0]
+    return f"This picture could not be made: {PATH.sub('…', line)[:160]}"

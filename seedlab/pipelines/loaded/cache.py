@@ -15,7 +15,7 @@ from seedlab.pipelines.devices.environment import observe
 from seedlab.pipelines.devices.malloc import release_freed_memory
 from seedlab.pipelines.devices.memory import HOST, choose_weights, estimate_size, free_memory, measure_room
 from seedlab.pipelines.devices.offload import can_offload, enable_cpu_offload, is_offloaded, measure_size
-from seedlab.pipelines.loaded.files import ModelFiles
+from seedlab.pipelines.loaded.files import ModelFiles, refuse_unreadable
 from seedlab.pipelines.loaded.hashes import list_files, sign_weights
 from seedlab.pipelines.loaded.loading import load_pipeline
 from seedlab.pipelines.loaded.loras.plain import choose_method
@@ -119,7 +119,10 @@ class PipelineCache:
 
     def _identify(self, model: Model, dtype: str, loras: tuple[Lora, ...]) -> Key:
         source = self._files.find(model)
-        return source, sign_weights(source.path, source.config), dtype, loras
+        try:
+            return source, sign_weights(source.path, source.config), dtype, loras
+        except OSError as error:  # deleted since, or on a disk that is gone
+            raise refuse_unreadable(model) from error
 
     def _load_source(
         self, source: Source, dtype: str, loras: tuple[Lora, ...], device: str, has_gpu: bool

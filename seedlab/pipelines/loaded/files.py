@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from seedlab.core.errors import SeedLabError
+from seedlab.core.errors import RecipeError, SeedLabError
 from seedlab.core.files import Signature
 from seedlab.core.models.model import Model
 from seedlab.core.models.weights import WeightHashes
 from seedlab.core.recipes.additions import Lora
+from seedlab.core.texts.text import quote
 from seedlab.pipelines.hub.cache import COMMIT
 from seedlab.pipelines.hub.progress import OnProgress
 from seedlab.pipelines.loaded.hashes import add_hashes, hash_file, hash_tensors, hash_weights, sign_weights
@@ -75,6 +76,13 @@ class ModelFiles:
     def _find(self, model: Model, find: Callable[[], Source]) -> Source:
         if not is_on_hub(model.model_id):
             return find()
-        if model.address not in self._sources:  # checking that all files of a snapshot are there takes time: once
-            self._sources[model.address] = find()
-        return self._sources[model.address]
+        known = self._sources.get(model.address)
+        # Checking that all files of a snapshot are there takes time: once, or again after it was deleted.
+        if known is None or not known.path.exists():
+            known = self._sources[model.address] = find()
+        return known
+
+
+def refuse_unreadable(model: Model) -> RecipeError:
+    """Return the error of a model whose files were deleted, or are on a disk that is gone."""
+    return RecipeError("model_id", f"The files of {quote(model.name, 80)} cannot be read: choose another model.")

@@ -87,12 +87,8 @@ def _hash(text: str, tensors: "Mapping[str, Tensor]") -> str:
 def _read_run(data: Any, owner: str, tensors: "Mapping[str, Tensor]") -> PausedRun:
     if data["version"] != VERSION or data["owner"] != owner:
         raise ValueError("of another picture or version")
-    if not all(
-        type(data[name]) is int and data[name] > 0 for name in ("step", "draft_steps") if data[name] is not None
-    ):
-        raise ValueError("not a number of steps")
     return PausedRun(
-        step=data["step"],
+        step=_read_count(data["step"]),
         latents=_read(data["latents"], tensors),
         generator=_read(data["generator"], tensors),
         scheduler={str(name): _read(value, tensors) for name, value in data["scheduler"].items()},

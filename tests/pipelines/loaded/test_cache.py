@@ -176,3 +176,15 @@ def test_what_is_being_loaded_is_said_and_no_more_once_that_failed(tiny, monkeyp
         load(cache, tiny)
     assert said == ["Loading tiny…"]
     assert cache.loading == ""
+
+
+def test_files_that_are_gone_end_in_a_sentence_without_their_path(tmp_path):
+    folder = build_stable_diffusion(tmp_path)
+    (file,) = (folder / "unet").glob("*.safetensors")
+    cache = PipelineCache()
+    load(cache, folder)
+    file.unlink()
+    file.symlink_to(tmp_path / "gone")  # as in the Hub's cache, whose snapshots have links to files
+    with pytest.raises(SeedLabError, match="cannot be read: choose another model") as caught:
+        load(cache, folder)
+    assert str(tmp_path) not in str(caught.value)
