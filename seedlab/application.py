@@ -37,7 +37,6 @@ from seedlab.workflow.gallery.thumbnail_addresses import ThumbnailAddresses
 from seedlab.workflow.known.files import KnownFiles
 from seedlab.workflow.known.shares import KnownShares
 from seedlab.workflow.known.times import KnownTimes
-from seedlab.workflow.live import LiveDrafts
 from seedlab.workflow.measuring import Made, Tried, measure_model, try_suffixes
 from seedlab.workflow.page_services import PageServices
 from seedlab.workflow.pictures.local_files import LocalFiles
@@ -93,7 +92,6 @@ class Application:
         inputs = InputStore(settings.inputs_folder, _list_other_inputs(settings))
         self._inputs = VisitorInputs(inputs, public=settings.public)
         self._thumbnail_addresses = ThumbnailAddresses()
-        self._live = LiveDrafts(self._draft)
 
     @property
     def services(self) -> Services:
@@ -109,7 +107,7 @@ class Application:
             verify=self._verify,
             measure=self._measure,
             try_suffixes=self._try_suffixes,
-            draft=self._live.follow,
+            draft=self._draft,
             write_script=self._write_script,
             default_model=self._default.address,
             models=tuple((name, model_id) for model_id, name in self._list_models().items()),

@@ -232,7 +232,7 @@ class PageSession:
         yield self.update()
 
     def follow_typing(
-        self, number: int, recipe: Recipe, draft_steps: int | None, follow: DraftFor
+        self, number: int, recipe: Recipe, draft_steps: int | None, make: DraftFor
     ) -> Generator[Report, None, None]:
         """Make the draft of what was typed, yielding its reports. A later one ends it.
 
@@ -244,7 +244,14 @@ class PageSession:
                 return
             self._live.set()
             self._live_number, self._live = number, (stop := Event())
-        yield from follow(recipe, draft_steps, stop, self.visitor)
+        try:
+            with closing(make(recipe, draft_steps, stop, self.visitor)) as reports:
+                for report in reports:
+                    if stop.is_set():
+                        return
+                    yield report
+        finally:
+            stop.set()
 
     def hush(self, number: int | None = None) -> None:
         """End the draft of what was typed, or only one that was asked for up to this number."""

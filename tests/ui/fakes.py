@@ -16,7 +16,6 @@ from seedlab.core.recipes.additions import Lora
 from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.reports import Failed, Finished, Progress, Report, Waiting
 from seedlab.workflow.known.shares import KnownShares
-from seedlab.workflow.live import LiveDrafts
 from seedlab.workflow.measuring import measure_model, try_suffixes
 from seedlab.workflow.page_services import PageServices
 from seedlab.workflow.scripts.script import write_script
@@ -144,9 +143,7 @@ def make_services(painter: Painter) -> PageServices:
         try_suffixes=lambda model, recipe, suffixes, stop, visitor: try_suffixes(
             painter.generate, recipe, suffixes, 3, stop
         ),
-        draft=LiveDrafts(
-            lambda recipe, draft_steps, stop, visitor: painter.generate([recipe], stop, draft_steps=draft_steps)
-        ).follow,
+        draft=lambda recipe, draft_steps, stop, visitor: painter.generate([recipe], stop, draft_steps=draft_steps),
         shares=shares,
         write_script=write_script,
         default_model="sketch",

@@ -9,7 +9,7 @@ from seedlab.ui.blocks.form import ADVANCED, ERROR_PLACES, RULE_FIELDS, Form
 from seedlab.ui.handlers.live import NOT_HERE, OTHER_MODEL
 from seedlab.ui.handlers.page import Handlers
 from tests.ui.fakes import SKETCH
-from tests.ui.page import address
+from tests.ui.page import Page, address
 
 
 def write_form(prompt, **changes):
@@ -101,6 +101,24 @@ def test_a_later_question_ends_the_draft_before_it(locked, painter):
     assert list(first) == []
     assert [each.prompt for each in painter.drafted] == ["a dog"]
     assert [each["state"] for each in type_(locked, "a cat", number=1)[0]] == ["waiting"], "it comes too late"
+
+
+def test_another_tab_of_the_same_address_keeps_its_draft(locked, painter):
+    other = Page(locked.handlers, locked.saved, tab="another")
+    other.open()
+    other.develop()
+    other.click(1, 2)
+    first, second = begin(locked, "Labrador at night"), begin(other, "Labrador at noon")
+    next(first), next(second), next(second)
+    assert [answer["state"] for answer, *_ in first] == ["drafting", "drafting", "drafting", "draft"]
+    second.close()
+
+
+def test_a_draft_that_nobody_hears_ends(locked):
+    draft = begin(locked, "Labrador at night")
+    next(draft), next(draft)
+    draft.close()
+    assert locked.state._live.is_set()
 
 
 def test_hush_ends_what_was_asked_for_before_it_alone(locked):
