@@ -1,6 +1,6 @@
 """What pictures are compared by: lightness and colours at a few places."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from functools import cache
 
 import numpy as np
@@ -18,7 +18,7 @@ Features = NDArray[np.float64]
 Distances = NDArray[np.float64]
 
 
-def describe(images: Sequence[Image]) -> Features:
+def describe(images: Iterable[Image]) -> Features:
     """Return the lightness and colours of pictures, (pictures, 32, 32, 3), in the units of L*, a* and b*.
 
     Euclidean distances in CIELAB (CIE 1976) are about as large as the eye sees them.

@@ -208,7 +208,7 @@ class PageSession:
         drafts = {index: tile.file for index, tile in enumerate(tiles) if tile.state is State.DRAFT and tile.file}
         if len(drafts) <= count:
             raise SeedLabError(f"There are no more than {count} drafts to choose from: make more seeds.")
-        choice = choose_pictures([read_pixels(file) for file in drafts.values()], count)
+        choice = choose_pictures(map(read_pixels, drafts.values()), count)
         indices = [list(drafts)[index] for index in choice.indices]
         words = format_choice(choice, len(drafts))
         self._answer("choice", round=round_id, indices=indices, words=words)

@@ -1,6 +1,6 @@
 """Measures on drafts: how much a model leaves to the seed, which pictures differ most, and what other words change."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from threading import Event
@@ -109,7 +109,7 @@ def measure_model(
     return share
 
 
-def choose_pictures(images: Sequence[Image], count: int) -> Choice:
+def choose_pictures(images: Iterable[Image], count: int) -> Choice:
     """Choose the pictures whose compositions differ most."""
     return choose_different(measure_distances(coarsen(describe(images))), count)
 

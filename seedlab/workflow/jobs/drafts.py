@@ -130,7 +130,7 @@ def choose_different(drafts: Sequence[Draft], count: int) -> tuple[list[Draft], 
     """
     if count < 2:
         raise SeedLabError(f"One picture differs from none: choose 2 or more, not {count}.")
-    choice = choose_pictures([read_pixels(draft.source) for draft in drafts], count)
+    choice = choose_pictures((read_pixels(draft.source) for draft in drafts), count)
     return [drafts[index] for index in choice.indices], format_choice(choice, len(drafts))
 
 

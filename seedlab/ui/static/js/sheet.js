@@ -291,7 +291,7 @@ class Sheet {
   openLook(at) {
     this.unpress();
     this.draw();
-    this.look.open(at, document.activeElement);
+    this.actions.attempt(this.look.open(at, document.activeElement));
   }
 
   send(kind, data) {

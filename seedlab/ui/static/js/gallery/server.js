@@ -1,6 +1,6 @@
 // What the gallery asks the server. Each question has a number, which its answer repeats.
 const PATIENCE = 60000; // milliseconds
-const SILENT = 'The server does not answer: try again in a moment.';
+export const SILENT = 'The server does not answer: try again in a moment.';
 
 const waiting = new Map();
 const unsent = [];

@@ -1,5 +1,6 @@
 // What the buttons, the keys and the gestures do. A place is { round, index }, with the round's id.
 import { motion } from '../dom.js';
+import { SILENT } from '../gallery/server.js';
 import { makeLink, pack } from '../gallery/sharing.js';
 import { LEAST } from '../pairs/pairs.js';
 import { findTile } from '../state/updates.js';
@@ -94,17 +95,22 @@ export class Actions {
   }
 
   downloadMatrix(data) {
-    downloadMatrix(data);
+    this.attempt(downloadMatrix(data));
   }
 
   downloadSheet(id, indices) {
     const { title, tiles } = this.sheet.view.known.get(id);
-    downloadSheet(title, indices.map((index) => tiles[index]));
+    this.attempt(downloadSheet(title, indices.map((index) => tiles[index])));
   }
 
   downloadZip(id, indices) {
     const { title, tiles } = this.sheet.view.known.get(id);
-    downloadZip(title, indices.map((index) => tiles[index]));
+    this.attempt(downloadZip(title, indices.map((index) => tiles[index])));
+  }
+
+  // Says it where the server is gone.
+  attempt(work) {
+    work.catch(() => this.sheet.showNote(SILENT));
   }
 
   mark(at, name, value) {

@@ -39,6 +39,7 @@ function refuseLarge(event, most, refuse) {
   if (!large) return;
   event.stopImmediatePropagation();
   event.target.value = '';
+  delete document.documentElement.dataset.dropped; // else it would be said of the next file
   refuse(large.name);
 }
 

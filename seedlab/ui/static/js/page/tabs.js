@@ -1,9 +1,8 @@
 // The thumbnails of the tabs. The browser keeps them: the pictures of rounds that are not on the screen are not loaded.
 import { locate, readStorage, writeStorage } from '../dom.js';
-import { choosePicture, nameRound } from '../state/tabs.js';
+import { choosePicture, nameRound, THUMBS_KEY } from '../state/tabs.js';
 import { centre } from './arrange.js';
 
-const KEY = 'seedlab-tabs';
 const SIDE = 64; // pixels
 const MOST = 200;
 
@@ -62,7 +61,7 @@ export class Tabs {
   write() {
     const ids = this.listIds().sort((a, b) => b - a).filter((id) => this.thumbs[id]);
     this.thumbs = Object.fromEntries(ids.slice(0, MOST).map((id) => [id, this.thumbs[id]]));
-    writeStorage(KEY, JSON.stringify(this.thumbs));
+    writeStorage(THUMBS_KEY, JSON.stringify(this.thumbs));
   }
 
   // Scrolls to the current tab, but only when it changes, so as not to fight the user's scrolling.
@@ -76,7 +75,7 @@ export class Tabs {
 
 function read() {
   try {
-    return JSON.parse(readStorage(KEY)) || {};
+    return JSON.parse(readStorage(THUMBS_KEY)) || {};
   } catch {
     return {}; // none, or damaged
   }

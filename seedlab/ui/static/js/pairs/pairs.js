@@ -2,6 +2,7 @@
 import { locate } from '../dom.js';
 import { ask } from '../gallery/server.js';
 import { html, nothing, render, repeat } from '../lit.js';
+import { Comparisons } from '../state/comparisons.js';
 import { joinPrompt } from '../views/tile.js';
 
 export const LEAST = 3; // two can be compared
@@ -11,12 +12,13 @@ const nameTile = ({ seed, caption }) => (caption ? `Seed ${seed} · ${caption}` 
 
 export class Ranks {
   constructor() {
-    Object.assign(this, { dialog: null, tiles: [], outcomes: [], ranking: null, message: '', isAsking: false });
+    Object.assign(this, { dialog: null, tiles: [], comparisons: null });
   }
 
   // `page` has the functions show(order) and keep(best, others), with places in `tiles`.
   open(tiles, page) {
-    Object.assign(this, { tiles, page, outcomes: [], ranking: null, message: '', isAsking: false, first: null, best: Math.min(BEST, tiles.length - 1), opener: document.activeElement });
+    const comparisons = new Comparisons((outcomes) => ask('rank', { count: tiles.length, outcomes }));
+    Object.assign(this, { tiles, page, comparisons, first: null, best: Math.min(BEST, tiles.length - 1), opener: document.activeElement });
     this.dialog = document.body.appendChild(Object.assign(document.createElement('dialog'), { className: 'compare-box pairs-box' }));
     this.dialog.setAttribute('aria-label', 'Choose by pairs');
     Object.assign(this.dialog, { tabIndex: -1, autofocus: true }); // a ring around one of two pictures would favour it
@@ -24,11 +26,12 @@ export class Ranks {
     this.dialog.addEventListener('keydown', (event) => this.press(event));
     this.draw();
     this.dialog.showModal();
-    this.ask();
+    this.start();
   }
 
   end() {
-    if (this.outcomes.length) this.page.show(this.ranking.order);
+    const { outcomes, ranking } = this.comparisons;
+    if (outcomes.length) this.page.show(ranking.order);
     this.dialog.remove();
     this.dialog = null;
     this.opener?.focus?.({ preventScroll: true });
@@ -36,54 +39,40 @@ export class Ranks {
 
   // Esc shows the order first, and closes it the second time.
   finish() {
-    if (!this.pair || !this.outcomes.length) this.dialog.close();
+    if (!this.comparisons.pair || !this.comparisons.outcomes.length) this.dialog.close();
     else {
-      this.ranking = { ...this.ranking, pair: null };
+      this.comparisons.end();
       this.draw();
     }
   }
 
-  get pair() {
-    return this.ranking?.pair;
+  start() {
+    this.follow(this.comparisons.rank([]));
   }
 
-  // `better`: 1 for the left one, 2 for the right one, 0 for neither.
   choose(better) {
-    if (!this.pair || this.isAsking) return;
-    this.outcomes = [...this.outcomes, [...this.pair, better]];
-    this.ask();
+    this.follow(this.comparisons.choose(better));
   }
 
   undo() {
-    if (!this.outcomes.length || this.isAsking) return;
-    this.outcomes = this.outcomes.slice(0, -1);
-    this.ask();
+    this.follow(this.comparisons.undo());
   }
 
-  async ask() {
-    this.isAsking = true;
+  async follow(answer) {
     const { dialog } = this;
-    try {
-      const ranking = await ask('rank', { count: this.tiles.length, outcomes: this.outcomes });
-      if (this.dialog === dialog) Object.assign(this, { ranking, message: '' });
-    } catch (error) {
-      this.message = error.message;
-      this.outcomes = this.outcomes.slice(0, -1);
-    }
-    if (this.dialog !== dialog) return;
-    this.isAsking = false;
-    this.draw();
+    await answer;
+    if (this.dialog === dialog) this.draw();
   }
 
   keep() {
-    const { order } = this.ranking;
+    const { order } = this.comparisons.ranking;
     this.page.keep(order.slice(0, this.best), order.slice(this.best));
     this.dialog.close();
   }
 
   draw() {
     const hadFocus = this.dialog.contains(document.activeElement);
-    render(pairsView(this, this), this.dialog);
+    render(pairsView({ ...this.comparisons, pair: this.comparisons.pair, tiles: this.tiles, best: this.best }, this), this.dialog);
     const first = this.dialog.querySelector('[data-first]');
     // The keys need it in the dialog, and a button that is gone has lost it.
     if (first !== this.first) (first || this.dialog).focus();
@@ -115,10 +104,11 @@ function describe({ message, ranking, outcomes, tiles }) {
   return ranking.pair ? `${made}, about ${ranking.left} left for all ${tiles.length}. Esc ends.` : `${tiles.length} pictures after ${made}.`;
 }
 
-const questionView = ({ pair, tiles, outcomes }, box) => html`<div class="two">${(pair || []).map((place, side) => html`<button type="button" class="candidate"
+const questionView = ({ pair, tiles, outcomes, message }, box) => html`<div class="two">${(pair || []).map((place, side) => html`<button type="button" class="candidate"
     title=${side ? 'This one (→)' : 'This one (←)'} aria-label=${`${side ? 'Right' : 'Left'}: ${nameTile(tiles[place])}, ${joinPrompt(tiles[place])}`} @click=${() => box.choose(side + 1)}
     ><img alt="" decoding="sync" draggable="false" src=${locate(tiles[place].url)}></button>`)}</div
-  ><div class="controls"><button type="button" title="Equal (↓)" ?hidden=${!pair} @click=${() => box.choose(0)}>Equal</button
+  ><div class="controls"><button type="button" ?hidden=${pair || !message} @click=${() => box.start()}>Try again</button
+    ><button type="button" title="Equal (↓)" ?hidden=${!pair} @click=${() => box.choose(0)}>Equal</button
     ><button type="button" title="Undo (U)" ?hidden=${!outcomes.length} @click=${() => box.undo()}>Undo</button
     ><button type="button" title="End, and show the order (Esc)" ?hidden=${!outcomes.length} @click=${() => box.finish()}>Show the order</button></div>`;
 

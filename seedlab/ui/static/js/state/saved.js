@@ -1,6 +1,8 @@
 // The trail as this browser keeps it, so that rounds outlive a reload and a restart of the server. It is written after
 // changes have settled, and when the page is hidden. Each version of trails has a place of its own, so that an older
 // SeedLab overwrites nothing of a newer one.
+import { THUMBS_KEY } from './tabs.js';
+
 const NEWER_KEY = /^seedlab-rounds-(\d+)$/;
 const NEWER_NOTE = 'This browser also keeps rounds of a newer SeedLab. They come back when that version runs again.';
 const UNSAVED_NOTE = 'This browser does not keep the rounds: they will be gone after a reload. Their pictures stay in the store.';
@@ -83,9 +85,13 @@ export class SavedTrail {
     return UNSAVED_NOTE;
   }
 
-  // Forgets what an earlier version has saved, or else the oldest exploration. Returns what is left to write; null if
+  // Forgets thumbnails, which can be made again, then what an earlier version has saved, or else the oldest exploration. Returns what is left to write; null if
   // there is nothing to leave out.
   makeRoom(order) {
+    if (localStorage.getItem(THUMBS_KEY)) {
+      localStorage.removeItem(THUMBS_KEY);
+      return order;
+    }
     if (this.joined.length) {
       this.forgetJoined();
       return order;

@@ -1,6 +1,8 @@
 // The tabs of first rounds: which picture stands for a round, and whether a thumbnail that was kept is still its own. No
 // browser is needed.
 
+export const THUMBS_KEY = 'seedlab-tabs';
+
 // The index of the picture that was locked, else of the first that is kept, else of the first one; -1 for none.
 export function choosePicture({ tiles, locked }) {
   const isShown = (tile) => Boolean(tile?.url);
