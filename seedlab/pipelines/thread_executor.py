@@ -141,7 +141,7 @@ class ThreadExecutor:
 
         def is_over() -> bool:
             may_stay = not clock.is_used_up and work.batch.priority is Priority.REQUEST
-            return not clock.is_heard or (not may_stay and self._queue.is_wanted(left.size))
+            return not clock.is_heard or (not may_stay and self._queue.choose_next(left.size))
 
         def run() -> Work | None:
             try:

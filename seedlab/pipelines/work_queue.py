@@ -61,11 +61,11 @@ class WorkQueue:
             order = [piece.future for piece in self._list_order()]
         return order.index(future) if future in order else 0
 
-    def is_wanted(self, left: float) -> bool:
-        """Whether the running piece has to give way: more urgent work waits, or for a request a smaller request.
+    def choose_next(self, left: float) -> bool:
+        """Choose what the running piece gives way to, and return whether there is anything.
 
-        The smallest of these comes next. Requests of the same size are done one after another: if they gave way to each
-        other, all would end late.
+        That is the smallest of the most urgent pieces that wait: more urgent ones, or for a request a smaller request.
+        Requests of the same size are done one after another: if they gave way to each other, all would end late.
 
         Args:
             left: how much is left of the running piece.

@@ -52,12 +52,12 @@ def test_a_visitor_has_one_place_however_much_they_submit():
         queue.submit(lambda name=name: done.append(name), name[0]) for name in ("a1", "a2", "a3", "b1", "c1", "b2")
     ]
     assert [queue.count_ahead(each) for each in futures] == [3, 5, 6, 1, 2, 4]
-    assert queue.is_wanted(1.0)
+    assert queue.choose_next(1.0)
     go.set()
     for future in futures:
         future.result()
     assert done == ["b1", "c1", "a1", "b2", "a2", "a3"]
-    assert not queue.is_wanted(1.0)
+    assert not queue.choose_next(1.0)
     queue.close()
 
 
@@ -65,11 +65,11 @@ def test_work_that_was_cancelled_is_not_waited_for():
     queue, begun, go = WorkQueue(), Event(), Event()
     queue.submit(lambda: (begun.set(), go.wait()))
     begun.wait()
-    assert not queue.is_wanted(1.0)
+    assert not queue.choose_next(1.0)
     second = queue.submit(lambda: None)
-    assert queue.is_wanted(1.0)
+    assert queue.choose_next(1.0)
     second.cancel()
-    assert not queue.is_wanted(1.0)
+    assert not queue.choose_next(1.0)
     go.set()
     queue.close()
 
@@ -82,9 +82,9 @@ def test_less_urgent_work_comes_last_and_makes_nothing_give_way():
         queue.submit(lambda name=priority.name: done.append(name), "a", priority)
         for priority in (Priority.IDLE, Priority.LIVE)
     )
-    assert not queue.is_wanted(1.0)
+    assert not queue.choose_next(1.0)
     picture = queue.submit(lambda: done.append("picture"), "b")
-    assert queue.is_wanted(1.0)
+    assert queue.choose_next(1.0)
     assert [queue.count_ahead(each) for each in (idle, draft, picture)] == [3, 2, 1]
     go.set()
     idle.result()
@@ -97,14 +97,14 @@ def test_a_request_gives_way_to_smaller_requests_alone():
     queue.submit(lambda: (begun.set(), go.wait()), "a", size=8.0)
     begun.wait()
     queue.submit(lambda: None, "b", size=4.0)
-    assert [queue.is_wanted(left) for left in (8.0, 5.0, 4.0, 1.0)] == [True, True, False, False]
+    assert [queue.choose_next(left) for left in (8.0, 5.0, 4.0, 1.0)] == [True, True, False, False]
     go.set()
     queue.close()
 
 
 def test_what_a_request_gives_way_to_comes_next():
     queue, done, begun, go = WorkQueue(), [], Event(), Event()
-    queue.submit(lambda: (begun.set(), go.wait(), queue.is_wanted(8.0)), "a", size=8.0)
+    queue.submit(lambda: (begun.set(), go.wait(), queue.choose_next(8.0)), "a", size=8.0)
     begun.wait()
     sizes = {"b": 8.0, "c": 4.0, "d": 8.0}
     waiting = [queue.submit(lambda name=name: done.append(name), name, size=size) for name, size in sizes.items()]
@@ -122,7 +122,7 @@ def test_less_urgent_work_gives_way_to_what_is_more_urgent_alone(running):
     begun.wait()
     for priority in reversed(Priority):
         queue.submit(lambda: None, "b", priority)
-        assert queue.is_wanted(1.0) == (priority < running)
+        assert queue.choose_next(1.0) == (priority < running)
     go.set()
     queue.close()
 
