@@ -14,7 +14,7 @@ MODULES = [
 ]
 HEAVY = ("torch", "diffusers", "transformers", "accelerate", "safetensors", "huggingface_hub")
 EXACT = "seedlab.pipelines.exact"
-WITHOUT_TORCH = (EXACT, f"{EXACT}.batch", f"{EXACT}.plans", f"{EXACT}.prepack_cache")
+WITHOUT_TORCH = (EXACT, f"{EXACT}.batch", f"{EXACT}.caches", f"{EXACT}.plans", f"{EXACT}.prepack_cache")
 """The modules of `exact` that do not import torch. The others do, and are imported when a batch starts."""
 
 

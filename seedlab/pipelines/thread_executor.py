@@ -19,9 +19,8 @@ from seedlab.pipelines.devices.libraries import are_imported
 from seedlab.pipelines.devices.malloc import retain_freed_memory
 from seedlab.pipelines.devices.selection import choose_device
 from seedlab.pipelines.exact.batch_sizes import GUIDE_BATCH, MAX_BATCH, BatchSizes
-from seedlab.pipelines.exact.graphs import GraphCache
+from seedlab.pipelines.exact.caches import BatchCaches
 from seedlab.pipelines.exact.plans import Plans, find_folder
-from seedlab.pipelines.exact.prepack_cache import PrepackCache
 from seedlab.pipelines.executor import Batch
 from seedlab.pipelines.loaded.cache import PipelineCache
 from seedlab.pipelines.loaded.files import ModelFiles
@@ -47,14 +46,9 @@ def make_runner(
     Args:
         plans, files, runs, memory_format: as for `ThreadExecutor`.
     """
-    prepack_cache, graphs = PrepackCache(), GraphCache()
-
-    def release() -> None:
-        prepack_cache.clear()
-        graphs.clear()
-
-    cache = PipelineCache(release=release, files=files, memory_format=memory_format)
-    return BatchRunner(cache, plans or Plans(find_folder()), prepack_cache, graphs, BatchSizes(find_folder()), runs)
+    caches = BatchCaches(plans or Plans(find_folder()))
+    cache = PipelineCache(release=caches.free_memory, files=files, memory_format=memory_format)
+    return BatchRunner(cache, caches, BatchSizes(find_folder()), runs)
 
 
 class ThreadExecutor:

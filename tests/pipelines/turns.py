@@ -8,9 +8,7 @@ from seedlab.core.reports import Report
 from seedlab.pipelines.batches.work import Turn, Work
 from seedlab.pipelines.batches.worker import BatchRunner
 from seedlab.pipelines.exact.batch_sizes import BatchSizes
-from seedlab.pipelines.exact.graphs import GraphCache
-from seedlab.pipelines.exact.plans import Plans
-from seedlab.pipelines.exact.prepack_cache import PrepackCache
+from seedlab.pipelines.exact.caches import BatchCaches
 from seedlab.pipelines.executor import Batch
 from seedlab.pipelines.loaded.cache import PipelineCache
 from seedlab.pipelines.run_store import NO_RUNS
@@ -18,7 +16,7 @@ from seedlab.pipelines.run_store import NO_RUNS
 
 def make_runner() -> BatchRunner:
     """Make a runner that knows nothing and keeps nothing on disk."""
-    return BatchRunner(PipelineCache(), Plans(None), PrepackCache(), GraphCache(), BatchSizes(None), NO_RUNS)
+    return BatchRunner(PipelineCache(), BatchCaches(), BatchSizes(None), NO_RUNS)
 
 
 def make_turn(emit: Callable[[Report], object], is_over: bool = False) -> Turn:

@@ -11,7 +11,6 @@ from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.reports import Failed, Finished, Progress
 from seedlab.pipelines.devices.memory import ACTIVATION_BYTES
 from seedlab.pipelines.devices.offload import is_offloaded, measure_size
-from seedlab.pipelines.exact.plans import Plans
 from seedlab.pipelines.loaded.cache import PipelineCache
 from seedlab.pipelines.models.addresses import find_model
 from tests.pipelines.builders import build_stable_diffusion, make_recipe
@@ -109,7 +108,7 @@ def test_what_is_moved_to_the_device_is_as_if_it_had_been_there(device, manager,
     for part in (pipeline.text_encoder, pipeline.unet, pipeline.vae.decoder):
         *_, last = part.modules()
         last.register_forward_pre_hook(lambda part, _: seen.add((part.weight.is_cuda, part.weight.is_inference())))
-    manager._executor._runner.plans = Plans(None)
+    manager._executor._runner.caches.plans._plans.clear()
     make(manager, *recipes)
     assert seen == {(True, False)}
 

@@ -11,9 +11,8 @@ from seedlab.pipelines.batches.work import Turn, Work
 from seedlab.pipelines.devices.memory import measure_room
 from seedlab.pipelines.exact.batch import sample_batch, strip
 from seedlab.pipelines.exact.batch_sizes import GUIDE_BATCH, BatchSizes, describe_kind, measure_batch
-from seedlab.pipelines.exact.graphs import GraphCache
-from seedlab.pipelines.exact.plans import NotExactError, Plans
-from seedlab.pipelines.exact.prepack_cache import PrepackCache
+from seedlab.pipelines.exact.caches import BatchCaches
+from seedlab.pipelines.exact.plans import NotExactError
 from seedlab.pipelines.loaded.cache import LoadedPipeline
 from seedlab.pipelines.sampling.call import Sample
 
@@ -35,13 +34,11 @@ class JointCalls:
 
     Attributes:
         load: see `Load`.
-        plans, prepack_cache, graphs, sizes: as for `seedlab.pipelines.batches.worker.BatchRunner`.
+        caches, sizes: as for `seedlab.pipelines.batches.worker.BatchRunner`.
     """
 
     load: Load
-    plans: Plans
-    prepack_cache: PrepackCache
-    graphs: GraphCache
+    caches: BatchCaches
     sizes: BatchSizes
     _too_large: set[tuple[Recipe, int]] = field(default_factory=set)
 
@@ -77,9 +74,7 @@ class JointCalls:
                 recipes,
                 lambda step: (count_step(), follow(step))[1],
                 prompts=loaded.prompts,
-                plans=self.plans,
-                prepack_cache=self.prepack_cache,
-                graphs=self.graphs,
+                caches=self.caches,
                 environment_key=f"{loaded.environment.digest} {recipes[0].dtype}",
                 announce=announce,
                 check_stop=turn.check_stop,

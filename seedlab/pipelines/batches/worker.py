@@ -19,9 +19,9 @@ from seedlab.pipelines.batches.work import Made, Turn, Work
 from seedlab.pipelines.devices.environment import note_libraries
 from seedlab.pipelines.devices.memory import free_memory
 from seedlab.pipelines.exact.batch_sizes import GUIDE_BATCH, BatchSizes
-from seedlab.pipelines.exact.graphs import GraphCache, replay_calls
-from seedlab.pipelines.exact.plans import NotExactError, Plans
-from seedlab.pipelines.exact.prepack_cache import PrepackCache
+from seedlab.pipelines.exact.caches import BatchCaches
+from seedlab.pipelines.exact.graphs import replay_calls
+from seedlab.pipelines.exact.plans import NotExactError
 from seedlab.pipelines.loaded.cache import LoadedPipeline, PipelineCache
 from seedlab.pipelines.loaded.loras.lines import check_loras
 from seedlab.pipelines.run_store import RunStore
@@ -42,24 +42,20 @@ class BatchRunner:
 
     Attributes:
         cache: the loaded pipelines.
-        plans: what is known about exact batches.
-        prepack_cache: the prepacked weights of the last batch's plan.
-        graphs: the CUDA graphs of the denoisers' last calls.
+        caches: what is kept from one batch to the next.
         sizes: how many images pay in one call.
         runs: the paused runs of drafts.
     """
 
     cache: PipelineCache
-    plans: Plans
-    prepack_cache: PrepackCache
-    graphs: GraphCache
+    caches: BatchCaches
     sizes: BatchSizes
     runs: RunStore
     _shared_steps: SharedSteps = field(default_factory=SharedSteps)
     _pictures: FinishedPictures = field(default_factory=FinishedPictures)
 
     def __post_init__(self) -> None:
-        self._joint_calls = JointCalls(self._load, self.plans, self.prepack_cache, self.graphs, self.sizes)
+        self._joint_calls = JointCalls(self._load, self.caches, self.sizes)
 
     def run(self, work: Work, turn: Turn) -> Work | None:
         """Work on a batch for one turn. Every tile ends with Finished or Failed, unless the work is stopped.
@@ -115,7 +111,7 @@ class BatchRunner:
         """Return an earlier stage, or why it failed."""
 
         def make() -> Source:
-            return make_stage(self._load(recipe, work, turn), recipe, work, turn, self.graphs, self._pictures)
+            return make_stage(self._load(recipe, work, turn), recipe, work, turn, self.caches.graphs, self._pictures)
 
         return self._try(make, turn)
 
@@ -151,7 +147,7 @@ class BatchRunner:
                 return follow_tiles(loaded, recipe, indices, turn)
 
             digest, find = loaded.environment.digest, partial(self._find_run, loaded)
-            with replay_calls(find_denoiser(loaded.pipeline), self.graphs):
+            with replay_calls(find_denoiser(loaded.pipeline), self.caches.graphs):
                 return work.pause(self._shared_steps.start(loaded.pipeline, recipes, digest, follow, find))
         except (StoppedError, PausedError):
             raise
@@ -209,7 +205,7 @@ class BatchRunner:
 
         def make() -> Made:
             loaded = self._load(recipe, work, turn)
-            with replay_calls(find_denoiser(loaded.pipeline), self.graphs):
+            with replay_calls(find_denoiser(loaded.pipeline), self.caches.graphs):
                 made = sample(
                     loaded.pipeline,
                     recipe,
@@ -268,8 +264,7 @@ class BatchRunner:
             self._joint_calls.remember(recipes)
 
     def _free_memory(self) -> None:
-        self.prepack_cache.clear()
-        self.graphs.clear()
+        self.caches.free_memory()
         free_memory()
 
     def _finish(self, index: int, work: Work, loaded: LoadedPipeline, made: Sample) -> Made:

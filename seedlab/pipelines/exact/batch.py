@@ -7,9 +7,8 @@ from typing import Any
 
 from seedlab.core.recipes.recipe import Recipe
 from seedlab.pipelines.exact.batch_sizes import GUIDE_BATCH
-from seedlab.pipelines.exact.graphs import GraphCache
-from seedlab.pipelines.exact.plans import NotExactError, Plans
-from seedlab.pipelines.exact.prepack_cache import PrepackCache
+from seedlab.pipelines.exact.caches import BatchCaches
+from seedlab.pipelines.exact.plans import NotExactError
 from seedlab.pipelines.models.capabilities import Capabilities
 from seedlab.pipelines.models.families import family_of
 from seedlab.pipelines.patching import replace_attribute
@@ -64,9 +63,7 @@ def sample_batch(
     on_step: OnStep,
     *,
     prompts: Prompts,
-    plans: Plans,
-    prepack_cache: PrepackCache,
-    graphs: GraphCache,
+    caches: BatchCaches,
     environment_key: str,
     announce: Callable[[], None],
     check_stop: Callable[[], None],
@@ -82,7 +79,7 @@ def sample_batch(
         on_step, source, start, draft_steps: see `seedlab.pipelines.sampling.call.sample`; the source is that of all
             recipes, and the paused runs are in their order, wherever each of them was paused.
         prompts: the pipeline's prompt embeddings.
-        plans, prepack_cache, graphs, environment_key, announce, check_stop: see `seedlab.pipelines.exact.denoiser`.
+        caches, environment_key, announce, check_stop: see `seedlab.pipelines.exact.denoiser`.
 
     Raises:
         PausedError: the call was paused.
@@ -106,9 +103,7 @@ def sample_batch(
         batch_exactly(
             find_denoiser(chosen),
             len(recipes),
-            plans,
-            prepack_cache,
-            graphs,
+            caches,
             environment_key,
             announce,
             check_stop,

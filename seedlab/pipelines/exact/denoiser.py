@@ -19,11 +19,11 @@ from torch import Tensor, nn
 from torch.utils._pytree import tree_leaves, tree_map
 
 from seedlab.pipelines.devices.offload import onload
+from seedlab.pipelines.exact.caches import BatchCaches
 from seedlab.pipelines.exact.calibration import calibrate, follow_plan, is_equal_per_image
 from seedlab.pipelines.exact.gain import may_lose, measure_gain
-from seedlab.pipelines.exact.graphs import GraphCache
 from seedlab.pipelines.exact.layout import PROMPT_ARGUMENT, BatchCall, BatchLayout, Forward
-from seedlab.pipelines.exact.plans import VERSION, NotExactError, Plan, Plans
+from seedlab.pipelines.exact.plans import VERSION, NotExactError, Plan
 from seedlab.pipelines.exact.prepack_cache import PrepackCache
 from seedlab.pipelines.models.families import Family
 from seedlab.pipelines.patching import replace_attribute
@@ -33,9 +33,7 @@ from seedlab.pipelines.patching import replace_attribute
 def batch_exactly(
     denoiser: nn.Module,
     images: int,
-    plans: Plans,
-    cache: PrepackCache,
-    graphs: GraphCache,
+    caches: BatchCaches,
     environment_key: str,
     announce: Callable[[], None],
     check_stop: Callable[[], None],
@@ -47,9 +45,7 @@ def batch_exactly(
         denoiser: is called with rows in the order of diffusers' pipelines: all negative prompts, then all prompts; or
             the other way round.
         images: the number of images in the batch.
-        plans: the known plans; a new one is added.
-        cache: keeps prepacked weights for the next batch.
-        graphs: keeps CUDA graphs for the next batch.
+        caches: what earlier batches have kept. New plans, weights and graphs are added for the next ones.
         environment_key: identifies everything else that decides the bits: the environment's digest and the dtype.
         announce: is called before a calibration, which takes as long as about ten steps.
         check_stop: is called during a calibration, and may raise to end it.
@@ -60,17 +56,7 @@ def batch_exactly(
     """
     with ExitStack() as stack:
         forward = _ExactForward(
-            denoiser,
-            denoiser.forward,
-            images,
-            plans,
-            cache,
-            graphs,
-            environment_key,
-            announce,
-            check_stop,
-            family,
-            stack,
+            denoiser, denoiser.forward, images, caches, environment_key, announce, check_stop, family, stack
         )
         with replace_attribute(denoiser, "forward", forward):
             yield
@@ -82,15 +68,13 @@ class _ExactForward:
 
     Attributes:
         stack: what the modules follow now: the plan for the last kind of call. The first kind keeps its prepacked
-            weights in `cache`; another has what memory they leave, until the end of the batch.
+            weights in the cache; another has what memory they leave, until the end of the batch.
     """
 
     denoiser: nn.Module
     forward: Forward
     images: int
-    plans: Plans
-    cache: PrepackCache
-    graphs: GraphCache
+    caches: BatchCaches
     environment_key: str
     announce: Callable[[], None]
     check_stop: Callable[[], None]
@@ -117,7 +101,7 @@ class _ExactForward:
     def _run(self, call: BatchCall, shared: Any) -> Any:
         if not self._replays:
             return call.run()
-        return self.graphs.call(self.denoiser, self.forward, self._kind, call.args, {**call.kwargs, **shared})
+        return self.caches.graphs.call(self.denoiser, self.forward, self._kind, call.args, {**call.kwargs, **shared})
 
     def _find_layout(self, args: Any) -> BatchLayout:
         rows = len(args[0]) if args and isinstance(args[0], Tensor | list) else 0
@@ -146,8 +130,8 @@ class _ExactForward:
         self._kind = ""
         if kind not in self._kinds:
             onload(self.denoiser)
-            self._replays = self.graphs.is_usable(self.denoiser)
-            cache = self._make_cache() if self._kinds else self.cache
+            self._replays = self.caches.graphs.is_usable(self.denoiser)
+            cache = self._make_cache() if self._kinds else self.caches.prepacked
             self._kinds[kind] = self._find_plan(call, kind, cache), cache
         plan, cache = self._kinds[kind]
         self.stack.enter_context(follow_plan(self.denoiser, plan, call.layout, cache))
@@ -159,8 +143,8 @@ class _ExactForward:
 
     def _make_cache(self) -> PrepackCache:
         """Return a cache for the weights of one more kind of calls, with what room those before it leave."""
-        self.cache.retain(self.denoiser.modules())
-        return PrepackCache(limit=self.cache.limit - sum(known.size for _, known in self._kinds.values()))
+        self.caches.prepacked.retain(self.denoiser.modules())
+        return PrepackCache(limit=self.caches.prepacked.limit - sum(known.size for _, known in self._kinds.values()))
 
     def _find_plan(self, call: BatchCall, fingerprint: str, cache: PrepackCache) -> Plan:
         """Return the plan for this kind of call: a known one, or a new one.
@@ -169,14 +153,14 @@ class _ExactForward:
             NotExactError: there is none by which the batch is exact, and not slower than its images one by one.
         """
         _check_equal_parts(call, self.family.prompt_multiple)
-        plan = self.plans.find(fingerprint)
-        if plan is None or (self.plans.is_unverified(fingerprint) and not self._verify(plan, call, cache)):
+        plan = self.caches.plans.find(fingerprint)
+        if plan is None or (self.caches.plans.is_unverified(fingerprint) and not self._verify(plan, call, cache)):
             self.announce()
             plan = calibrate(call, cache, self.check_stop)
             if plan.exact and may_lose(self.denoiser):
                 plan = replace(plan, pays=measure_gain(call, plan, cache) >= 1)
-            self.plans.keep(fingerprint, plan)
-        self.plans.mark_verified(fingerprint)
+            self.caches.plans.keep(fingerprint, plan)
+        self.caches.plans.mark_verified(fingerprint)
         if not plan.exact or not plan.pays:
             raise NotExactError
         return plan

@@ -6,10 +6,9 @@ import pytest
 import torch
 from torch import nn
 
+from seedlab.pipelines.exact.caches import BatchCaches
 from seedlab.pipelines.exact.denoiser import batch_exactly, remember_last
-from seedlab.pipelines.exact.graphs import GraphCache
 from seedlab.pipelines.exact.plans import NotExactError, Plan, Plans
-from seedlab.pipelines.exact.prepack_cache import PrepackCache
 from seedlab.pipelines.models.families import Family
 
 ROWS = torch.arange(8.0).reshape(8, 1)
@@ -65,7 +64,7 @@ def calibrated(monkeypatch):
 def test_the_plans_modules_run_per_image_and_rows_keep_their_order(calibrated):
     calibrated(Plan(exact=True, per_image=("layer",), shapes=SHAPES))
     denoiser = Denoiser()
-    with batch_exactly(denoiser, 4, Plans(None), PrepackCache(), GraphCache(), "here", do_nothing, do_nothing):
+    with batch_exactly(denoiser, 4, BatchCaches(), "here", do_nothing, do_nothing):
         (out,) = denoiser(ROWS, 500)
     assert out.flatten().tolist() == [200.0 + row for row in range(8)]
     assert denoiser.layer.calls == 4
@@ -78,7 +77,7 @@ def test_the_result_of_a_batch_can_be_changed_in_place(calibrated, count):
     denoiser = Denoiser()
     with (
         torch.no_grad(),
-        batch_exactly(denoiser, count, Plans(None), PrepackCache(), GraphCache(), "here", do_nothing, do_nothing),
+        batch_exactly(denoiser, count, BatchCaches(), "here", do_nothing, do_nothing),
     ):
         (out,) = denoiser(ROWS, 500)
         assert not out.is_inference()
@@ -91,7 +90,7 @@ def test_the_denoiser_is_restored_afterwards(calibrated):
     denoiser = Denoiser()
     with (
         suppress(ZeroDivisionError),
-        batch_exactly(denoiser, 4, Plans(None), PrepackCache(), GraphCache(), "here", do_nothing, do_nothing),
+        batch_exactly(denoiser, 4, BatchCaches(), "here", do_nothing, do_nothing),
     ):
         denoiser(ROWS, 500, encoder_hidden_states=ROWS)
         raise ZeroDivisionError
@@ -102,13 +101,13 @@ def test_the_denoiser_is_restored_afterwards(calibrated):
 def test_constant_modules_are_called_once_for_each_prompt(calibrated):
     calibrated(Plan(exact=True, constant=("prompts",)))
     denoiser, other = Denoiser(), ROWS + 1
-    with batch_exactly(denoiser, 4, Plans(None), PrepackCache(), GraphCache(), "here", do_nothing, do_nothing):
+    with batch_exactly(denoiser, 4, BatchCaches(), "here", do_nothing, do_nothing):
         for _ in range(5):
             denoiser(ROWS, 500, encoder_hidden_states=ROWS)
         assert denoiser.prompts.calls == 1
         denoiser(ROWS, 500, encoder_hidden_states=other)
         assert denoiser.prompts.calls == 2
-    with batch_exactly(denoiser, 4, Plans(None), PrepackCache(), GraphCache(), "here", do_nothing, do_nothing):
+    with batch_exactly(denoiser, 4, BatchCaches(), "here", do_nothing, do_nothing):
         denoiser(ROWS, 500, encoder_hidden_states=ROWS)
     assert denoiser.prompts.calls == 3, "results are not kept for the next call of the pipeline"
 
@@ -118,9 +117,7 @@ def test_each_kind_of_call_is_calibrated_and_announced_once(calibrated):
     plans, announced = Plans(None), []
     for environment_key, rows in (("here", ROWS), ("here", ROWS), ("there", ROWS), ("here", ROWS[:4])):
         denoiser = Denoiser()
-        with batch_exactly(
-            denoiser, 4, plans, PrepackCache(), GraphCache(), environment_key, lambda: announced.append(1), do_nothing
-        ):
+        with batch_exactly(denoiser, 4, BatchCaches(plans), environment_key, lambda: announced.append(1), do_nothing):
             denoiser(rows, 500)
     assert len(calibrations) == len(announced) == 3
 
@@ -129,7 +126,7 @@ def test_a_batch_that_cannot_be_exact_is_not_started(calibrated):
     calibrated(Plan(exact=False))
     denoiser = Denoiser()
     with (
-        batch_exactly(denoiser, 4, Plans(None), PrepackCache(), GraphCache(), "here", do_nothing, do_nothing),
+        batch_exactly(denoiser, 4, BatchCaches(), "here", do_nothing, do_nothing),
         pytest.raises(NotExactError),
     ):
         denoiser(ROWS, 500)
@@ -143,7 +140,7 @@ def test_a_transformers_first_argument_may_be_passed_by_name(calibrated):
 
     calibrated(Plan(exact=True))
     denoiser = Transformer()
-    with batch_exactly(denoiser, 4, Plans(None), PrepackCache(), GraphCache(), "here", do_nothing, do_nothing):
+    with batch_exactly(denoiser, 4, BatchCaches(), "here", do_nothing, do_nothing):
         (out,) = denoiser(hidden_states=ROWS, timestep=500)
     assert out.flatten().tolist() == [800.0 + row for row in range(8)]
 
@@ -153,7 +150,7 @@ def test_a_batch_size_that_does_not_match_the_images_is_refused(calibrated, rows
     calibrated(Plan(exact=True))
     denoiser = Denoiser()
     with (
-        batch_exactly(denoiser, 4, Plans(None), PrepackCache(), GraphCache(), "here", do_nothing, do_nothing),
+        batch_exactly(denoiser, 4, BatchCaches(), "here", do_nothing, do_nothing),
         pytest.raises(NotExactError),
     ):
         denoiser(rows, 500)
@@ -163,7 +160,7 @@ def test_a_pipeline_that_stops_its_guidance_midway_is_not_batched(calibrated):
     """Its later calls have other shapes than the plan's."""
     calibrated(Plan(exact=True, per_image=("layer",), shapes=SHAPES))
     denoiser = Denoiser()
-    with batch_exactly(denoiser, 4, Plans(None), PrepackCache(), GraphCache(), "here", do_nothing, do_nothing):
+    with batch_exactly(denoiser, 4, BatchCaches(), "here", do_nothing, do_nothing):
         denoiser(ROWS, 500)
         with pytest.raises(NotExactError):
             denoiser(ROWS[:4], 400)
@@ -192,7 +189,7 @@ def test_a_plan_from_disk_is_verified_before_it_is_used(calibrated, tmp_path, na
 
 
 def run(denoiser: Denoiser, plans: Plans) -> list[float]:
-    with batch_exactly(denoiser, 4, plans, PrepackCache(), GraphCache(), "here", do_nothing, do_nothing):
+    with batch_exactly(denoiser, 4, BatchCaches(plans), "here", do_nothing, do_nothing):
         (out,) = denoiser(ROWS, 500)
     return out.flatten().tolist()
 
@@ -204,7 +201,7 @@ def test_check_stop_ends_a_calibration():
     denoiser = Denoiser()
     with (
         pytest.raises(ZeroDivisionError),
-        batch_exactly(denoiser, 4, Plans(None), PrepackCache(), GraphCache(), "here", do_nothing, stop),
+        batch_exactly(denoiser, 4, BatchCaches(), "here", do_nothing, stop),
     ):
         denoiser(ROWS, 500)
     assert denoiser(ROWS, 500)[0].flatten().tolist() == [800.0 + row for row in range(8)]
@@ -236,7 +233,7 @@ def test_each_kind_of_call_follows_its_own_plan(monkeypatch):
     denoiser = Joint()
     known = Plans(None)
     for _ in range(2):
-        with batch_exactly(denoiser, 4, known, PrepackCache(), GraphCache(), "here", do_nothing, do_nothing):
+        with batch_exactly(denoiser, 4, BatchCaches(known), "here", do_nothing, do_nothing):
             for _ in range(3):
                 assert denoiser(ROWS[:4], encoder_hidden_states=torch.ones(4, 3))[0].unique().tolist() == [1 + 4]
                 assert denoiser(ROWS[:4], encoder_hidden_states=torch.ones(4, 5))[0].unique().tolist() == [4 + 1]
@@ -252,9 +249,7 @@ def test_arguments_that_all_images_share_have_no_rows(calibrated):
         with batch_exactly(
             denoiser,
             4,
-            plans,
-            PrepackCache(),
-            GraphCache(),
+            BatchCaches(plans),
             "here",
             do_nothing,
             do_nothing,
@@ -272,9 +267,7 @@ def test_prompts_in_lists_are_as_long_as_the_denoiser_pads_them(calibrated, leng
     calibrations, plans, denoiser = calibrated(Plan(exact=True)), Plans(None), Lists()
     images, prompts = list(torch.arange(3.0)[:, None]), [torch.ones(length, 2) for length in lengths]
     for order in (slice(None), slice(None, None, -1)):
-        with batch_exactly(
-            denoiser, 3, plans, PrepackCache(), GraphCache(), "here", do_nothing, do_nothing, Family(prompt_multiple=32)
-        ):
+        with batch_exactly(denoiser, 3, BatchCaches(plans), "here", do_nothing, do_nothing, Family(prompt_multiple=32)):
             if not is_batch:
                 with pytest.raises(NotExactError):
                     denoiser(images, prompts[order])

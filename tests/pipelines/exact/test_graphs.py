@@ -10,6 +10,7 @@ from torch import nn
 
 from seedlab.core.reports import Finished
 from seedlab.images.compare import hash_pixels
+from seedlab.pipelines.exact.caches import BatchCaches
 from seedlab.pipelines.exact.graphs import MAX_GRAPHS, MAX_KINDS, GraphCache, replay_calls
 from seedlab.pipelines.exact.plans import Plans
 from seedlab.pipelines.manager import PipelineManager
@@ -151,9 +152,8 @@ def test_pictures_have_the_same_bytes_with_graphs_alone_and_in_a_batch(monkeypat
                     made[batch[report.index]] = hash_pixels(report.image)
         return made
 
-    monkeypatch.setattr(
-        "seedlab.pipelines.thread_executor.GraphCache", lambda: GraphCache(recorder.capture, device="cpu")
-    )
+    caches = BatchCaches(graphs=GraphCache(recorder.capture, device="cpu"))
+    monkeypatch.setattr("seedlab.pipelines.thread_executor.BatchCaches", lambda _: caches)
     manager = PipelineManager(executor=ThreadExecutor("cpu", Plans(None)))
     try:
         made = make(manager)

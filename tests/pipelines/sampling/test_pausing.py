@@ -18,9 +18,7 @@ from diffusers import DiffusionPipeline
 from seedlab.core.errors import SeedLabError
 from seedlab.core.recipes.recipe import Recipe
 from seedlab.pipelines.exact.batch import sample_batch
-from seedlab.pipelines.exact.graphs import GraphCache
-from seedlab.pipelines.exact.plans import Plans
-from seedlab.pipelines.exact.prepack_cache import PrepackCache
+from seedlab.pipelines.exact.caches import BatchCaches
 from seedlab.pipelines.models.families import family_of
 from seedlab.pipelines.sampling.call import Sample, sample
 from seedlab.pipelines.sampling.paused import PausedError, PausedRun
@@ -73,7 +71,7 @@ class Sampler:
         self.pipeline, self.recipes = pipeline, [replace(each, num_inference_steps=STEPS) for each in recipes]
         self.can_batch = family_of(pipeline).can_batch
         self.prompts = Prompts(pipeline) if self.can_batch else None
-        self.plans, self.prepack_cache = Plans(None), PrepackCache()
+        self.caches = BatchCaches()
         self.seen: list[int] = []
 
     def run(self, *rows: int, start=(), pause_at=None, draft_steps=None) -> list[Sample]:
@@ -90,9 +88,7 @@ class Sampler:
             recipes,
             on_step,
             prompts=self.prompts,
-            plans=self.plans,
-            prepack_cache=self.prepack_cache,
-            graphs=GraphCache(),
+            caches=self.caches,
             environment_key="test",
             announce=lambda: None,
             check_stop=lambda: None,
