@@ -55,7 +55,7 @@ class Actor:
         self._manager = PipelineManager(executor=self._executor, paths=options.paths)
         self._received = ReceivedFiles(find_cache(RECEIVED_FOLDER))
         self._stops: dict[str, Event] = {}
-        self._tried: set[str] = set()
+        self._canaries: dict[str, str] = {}
 
     def examine(self) -> Examination:
         """Observe the environment, and make the canary: a small picture of Sketch."""
@@ -104,12 +104,13 @@ class Actor:
         if len(here) < len(places):
             yield Unfit(f"The worker on {platform.node()} has lost a file that it was sent: try again.")
             return
-        own = replace(task, recipes={index: replace_files(recipe, here) for index, recipe in task.recipes.items()})
+        recipes = {index: replace_files(recipe, here) for index, recipe in task.recipes.items()}
+        own = replace(task, recipes=recipes, canary=replace_files(task.canary, here))
         if unfit := self._find_obstacle(task, own):
             yield unfit
             return
-        if canary := self._try_model(task, own, stop):
-            yield canary
+        if digest := self._try_model(own, stop):
+            yield Canary(task.canary_name, digest)
         for reports in gather(self._generate(own, stop)):
             for bundle in task.bundles.values():
                 self._received.touch(bundle)
@@ -156,21 +157,12 @@ class Actor:
         recipe = model.make_recipe(prompt="a cat", seed=0, height=64, width=64, num_inference_steps=2)
         return self._hash_picture(recipe, Event())
 
-    def _try_model(self, task: Task, own: Task, stop: Event) -> Canary | None:
-        """Make one step with a model at its first use; None later, and if it fails, which making the pictures says."""
-        index, given = next(iter(task.recipes.items()))
-        recipe = replace(own.recipes[index].stages[0], start=None)
-        # By the name that it has on all workers, wherever its copy is.
-        model = f"{given.model_address} {recipe.dtype} {recipe.width}x{recipe.height}"
-        if model in self._tried:
-            return None
-        first = replace(recipe, seed=0, prompt="", prompt_syntax="", nudges=(), loras=(), late_prompt="", late_step=0)
-        first = replace(first, seed_variety=0.0, seed_variety_steps=0, noise_height=0, noise_width=0)
-        digest = self._hash_picture(first, stop, draft_steps=1)
-        if not digest:
-            return None
-        self._tried.add(model)
-        return Canary(model, digest)
+    def _try_model(self, task: Task, stop: Event) -> str:
+        """Return the digest of a task's canary, which is made once; "" if it fails, as the pictures will say."""
+        digest = self._canaries.get(task.canary_name) or self._hash_picture(task.canary, stop, draft_steps=1)
+        if digest:
+            self._canaries[task.canary_name] = digest
+        return digest
 
     def _hash_picture(self, recipe: Recipe, stop: Event, draft_steps: int | None = None) -> str:
         """Return the SHA-256, in hex, of a picture's latents and pixels; "" if it cannot be made."""

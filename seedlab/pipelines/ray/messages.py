@@ -62,6 +62,8 @@ class Task:
         name: of this task alone.
         recipes: by the index that their reports have.
         weights: the hash of the model's files, as in `Environment`, by the index of each recipe; "" if it is unknown.
+        canary: the recipe whose first step has to have the same bytes on all workers.
+        canary_name: names it together with the model's files.
         draft_steps, resume: as for `seedlab.core.reports.Generate`.
         inputs: as in `seedlab.pipelines.executor.Batch`.
         bundles: the LoRAs and the one-file checkpoint, by the names that these have in the recipes.
@@ -70,6 +72,8 @@ class Task:
     name: str
     recipes: Mapping[int, Recipe]
     weights: Mapping[int, str]
+    canary: Recipe
+    canary_name: str
     draft_steps: int | None
     resume: bool
     inputs: Mapping[int, Image] = field(default_factory=dict)
@@ -85,9 +89,9 @@ class Unfit:
 
 @dataclass(frozen=True)
 class Canary:
-    """The SHA-256, in hex, of the latents and pixels of a model's first step, which has to be the same everywhere."""
+    """The SHA-256, in hex, of the latents and pixels of a task's canary. It comes before its pictures."""
 
-    model: str
+    name: str
     digest: str
 
 

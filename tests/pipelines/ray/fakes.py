@@ -14,7 +14,7 @@ from seedlab.core.models.model import ResolvedModel
 from seedlab.core.reports import Failed, Finished, Progress
 from seedlab.pipelines.executor import Batch
 from seedlab.pipelines.ray.executor import ClusterExecutor
-from seedlab.pipelines.ray.messages import Examination, LostWorkerError
+from seedlab.pipelines.ray.messages import Canary, Examination, LostWorkerError
 from tests.examples import ENVIRONMENT, MODEL, RECIPE
 
 EXAMINATION = Examination(
@@ -37,13 +37,14 @@ def finish_all(task):
 
 @dataclass(eq=False)
 class FakeWorker:
-    """Finishes a tile after each step, unless its test makes it do something else."""
+    """Sends its canary and finishes a tile after each step, unless its test makes it do something else."""
 
     name: str
     examination: Examination = EXAMINATION
     act: Callable[["FakeWorker", object], object] | None = None
     seconds: float = 0.0
     returns: bool = True
+    digest: str = "c" * 64
     tasks: list[tuple[int, ...]] = field(default_factory=list)
     stopped: list[str] = field(default_factory=list)
     released: Event = field(default_factory=Event)
@@ -55,6 +56,7 @@ class FakeWorker:
 
     def make(self, task):
         self.tasks.append(tuple(task.recipes))
+        yield Canary(task.canary_name, self.digest)
         if self.act is not None:
             yield from self.act(self, task)
             return

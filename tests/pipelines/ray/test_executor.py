@@ -8,13 +8,14 @@ from threading import Event
 import pytest
 
 from seedlab.core.errors import SeedLabError
+from seedlab.core.models.model import ResolvedModel
 from seedlab.core.priority import Priority
 from seedlab.core.reports import Failed, Finished, Progress, Waiting
 from seedlab.pipelines.ray import executor
 from seedlab.pipelines.ray import pool as pools
 from seedlab.pipelines.ray.executor import ClusterExecutor
-from seedlab.pipelines.ray.messages import Canary, LostWorkerError, Unfit
-from tests.examples import ENVIRONMENT
+from seedlab.pipelines.ray.messages import LostWorkerError, Unfit
+from tests.examples import ENVIRONMENT, MODEL
 from tests.pipelines.ray.fakes import (
     EXAMINATION,
     FakeCluster,
@@ -183,19 +184,43 @@ def test_a_worker_with_other_files_leaves_the_work_to_others():
     }
 
 
-def test_a_worker_whose_first_step_with_a_model_differs_leaves_it_to_others():
-    def step(worker, task):
-        yield Canary("sketch float32", worker.name)
-        yield finish_all(task)
-
-    with start(FakeWorker("a", act=step)) as pool:
+def test_a_worker_whose_first_step_with_a_model_differs_makes_no_picture_of_it():
+    odd = FakeWorker("odd", digest="d" * 64)
+    with start(FakeWorker("good")) as pool:
         run(pool, make_batch(1))
-        odd = FakeWorker("odd", act=step)
         pool._pool.add(odd)
         wait_until(lambda: len(pool._admission.admitted) == 2)
-        while not odd.tasks:
+        while len(odd.tasks) < 2:  # of two jobs
             assert {type(report) for report in run(pool, make_batch(4)).values()} == {Finished}
-        assert {type(report) for report in run(pool, make_batch(4)).values()} == {Finished}
+    assert len(odd.stopped) == len(odd.tasks), "it is told to leave the pictures unmade"
+
+
+def test_workers_are_compared_by_the_same_step_whatever_visitors_ask_for():
+    names = set()
+
+    def note(worker, task):
+        names.add(task.canary_name)
+        yield finish_all(task)
+
+    with start(FakeWorker("a", act=note)) as pool:
+        for changes in ({}, {"num_inference_steps": 20}, {"negative_prompt": "red"}, {"scheduler": "DDIMScheduler"}):
+            run(pool, make_batch(1, **changes, vae_tiling=True, generator_device="cuda"))
+        assert len(names) == 1
+        run(pool, make_batch(1, width=64))
+        run(pool, make_batch(1, dtype="bfloat16"))
+        assert len(names) == 3, "other sizes and dtypes may be computed by other kernels"
+
+
+def test_other_files_at_the_same_place_are_another_model_to_compare_by(tmp_path):
+    (tmp_path / "model.safetensors").write_bytes(b"old")
+    model = replace(MODEL, model_id=str(tmp_path))
+    batch = replace(make_batch(1, model_id=model.model_id), model=ResolvedModel.of(model, "float32"))
+    worker = FakeWorker("a")
+    with start(worker) as pool:
+        run(pool, batch)
+        (tmp_path / "model.safetensors").write_bytes(b"newer")
+        worker.digest = "d" * 64  # as it computes with these
+        assert type(run(pool, batch)[0]) is Finished
 
 
 def test_visitors_take_turns():
