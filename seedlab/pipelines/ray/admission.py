@@ -42,13 +42,13 @@ class Admission:
             return self._canaries.setdefault(canary.name, canary.digest) == canary.digest
 
     def leave(self, worker: str) -> None:
-        """Record that a worker is gone."""
+        """Record that a worker is gone for good."""
         with self._condition:
             self._admitted.discard(worker)
 
     @property
     def admitted(self) -> frozenset[str]:
-        """The names of the workers that are used now."""
+        """The names of the workers that are used, those that are being started again included."""
         with self._condition:
             return frozenset(self._admitted)
 

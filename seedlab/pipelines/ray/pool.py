@@ -122,8 +122,7 @@ class WorkerPool:
                     self._say(sentence)
                     break
                 self._work(worker, examination)
-            except LostWorkerError:
-                self._admission.leave(worker.name)
+            except LostWorkerError:  # it stays admitted: jobs that others cannot make wait for it
                 if not worker.may_return():
                     break
                 self._closed.wait(RETRY_SECONDS)

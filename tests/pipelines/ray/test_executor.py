@@ -81,6 +81,24 @@ def test_a_lost_worker_is_examined_and_used_again():
     assert worker.tasks == [(0, 1), (0, 1)]
 
 
+def test_what_others_cannot_make_waits_for_a_worker_that_is_started_again():
+    refused = Event()
+
+    def refuse(_worker, _task):
+        refused.set()
+        yield Unfit("The worker on attic has another file.")
+
+    def examine():
+        assert refused.wait(10)
+        time.sleep(3 * executor.STOP_SECONDS)  # as a process takes to start again
+        return EXAMINATION
+
+    able, odd = FakeWorker("able", act=lose()), FakeWorker("odd", act=refuse)
+    with start(able, odd) as pool:
+        able.examine = examine
+        assert {type(report) for report in run(pool, make_batch(1)).values()} == {Finished}
+
+
 def test_a_tile_that_every_worker_is_lost_with_fails_with_a_sentence():
     def die(_worker, _task):
         raise LostWorkerError
