@@ -4,6 +4,7 @@ import hashlib
 import os
 import platform
 import time
+from collections import deque
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -32,6 +33,9 @@ from seedlab.pipelines.thread_executor import ThreadExecutor
 
 RUNS_FOLDER, RECEIVED_FOLDER = "drafts", "received"
 LOST_INPUT = "The picture that this one starts from did not reach the worker: try again."
+EARLY_STOPS = 64
+"""How many tasks are known to be stopped before they begin. Most of them have ended already, and never will."""
+
 GATHER_SECONDS = 0.002
 """The reports of one step come within this time."""
 
@@ -55,6 +59,7 @@ class Actor:
         self._manager = PipelineManager(executor=self._executor, paths=options.paths)
         self._received = ReceivedFiles(find_cache(RECEIVED_FOLDER))
         self._stops: dict[str, Event] = {}
+        self._early_stops: deque[str] = deque(maxlen=EARLY_STOPS)
         self._canaries: dict[str, str] = {}
 
     def examine(self) -> Examination:
@@ -71,7 +76,9 @@ class Actor:
 
     def make(self, task: Task) -> Iterator[Message]:
         """Make a task's pictures, with the page's files or with copies of them."""
-        stop = self._stops.setdefault(task.name, Event())
+        stop = self._stops[task.name] = Event()
+        if task.name in self._early_stops:
+            stop.set()
         try:
             yield from self._make(task, stop)
         finally:
@@ -92,7 +99,9 @@ class Actor:
 
     def stop(self, name: str) -> None:
         """End a task within one denoising step."""
-        self._stops.setdefault(name, Event()).set()
+        self._early_stops.append(name)  # first: it may begin at this moment
+        if (stop := self._stops.get(name)) is not None:
+            stop.set()
 
     def preload(self, address: str) -> None:
         """Download and load a model in the background."""

@@ -21,7 +21,7 @@ from seedlab.pipelines.loaded.loras.files import hash_lora
 from seedlab.pipelines.loaded.loras.lines import read_loras
 from seedlab.pipelines.manager import PipelineManager
 from seedlab.pipelines.ray import cluster
-from seedlab.pipelines.ray.actor import Actor, gather
+from seedlab.pipelines.ray.actor import EARLY_STOPS, Actor, gather
 from seedlab.pipelines.ray.admission import make_canary
 from seedlab.pipelines.ray.bundles import describe, list_bundles, read_chunks
 from seedlab.pipelines.ray.cluster import check_workers
@@ -76,6 +76,13 @@ def test_stop_before_the_task_begins_counts(actor, tiny):
     task = make_task(make_recipe(tiny))
     actor.stop(task.name)
     assert not [report for report in list_reports(actor.make(task)) if isinstance(report, Finished)]
+
+
+def test_stops_that_come_after_their_tasks_take_no_memory(actor):
+    for name in range(1000):
+        actor.stop(f"task {name}")
+    assert not actor._stops
+    assert len(actor._early_stops) == EARLY_STOPS
 
 
 def test_a_worker_with_another_file_says_so(actor, tiny):
