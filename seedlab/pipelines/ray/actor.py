@@ -68,7 +68,9 @@ class Actor:
         return Examination(
             host=platform.node(),
             version=__version__,
-            device=self._manager.device,
+            device=self._executor.device,
+            has_fast_bfloat16=self._executor.has_fast_bfloat16,
+            memory=self._executor.measure_memory(),
             max_batch=self._executor.max_batch,
             environment=environment,
             canary=self._make_canary(),

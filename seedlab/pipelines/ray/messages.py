@@ -7,6 +7,7 @@ from pathlib import Path
 from PIL.Image import Image
 
 from seedlab.core.environment import Environment
+from seedlab.core.memory import Memory
 from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.reports import Report
 from seedlab.pipelines.ray.bundles import Bundle
@@ -35,12 +36,12 @@ class WorkerOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class Examination:
-    """What decides whether a worker's pictures have the bytes of the others'.
+    """What decides whether a worker's pictures have the bytes of the others', and which defaults suit it.
 
     Attributes:
         host: the name of the worker's machine.
         version: of SeedLab.
-        device: "cpu", "cuda" or "mps".
+        device, has_fast_bfloat16, memory: as for `seedlab.pipelines.executor.Executor`.
         max_batch: the most recipes that one pipeline call makes there.
         environment: that pictures are made in, without a model.
         canary: SHA-256, in hex, of the latents and pixels of a small picture.
@@ -49,6 +50,8 @@ class Examination:
     host: str
     version: str
     device: str
+    has_fast_bfloat16: bool
+    memory: Memory
     max_batch: int
     environment: Environment
     canary: str

@@ -10,11 +10,13 @@ from threading import Event, current_thread, main_thread
 
 from seedlab.core.environment import Environment
 from seedlab.core.errors import SeedLabError
+from seedlab.core.memory import Memory
 from seedlab.core.models.model import ResolvedModel
 from seedlab.core.priority import Priority
 from seedlab.core.reports import Failed, Finished, Report, Waiting
 from seedlab.pipelines.devices.environment import enable_determinism, observe
-from seedlab.pipelines.devices.selection import choose_device
+from seedlab.pipelines.devices.memory import measure_memory
+from seedlab.pipelines.devices.selection import choose_device, has_fast_bfloat16
 from seedlab.pipelines.exact.batch_sizes import GUIDE_BATCH, MAX_BATCH
 from seedlab.pipelines.executor import Batch
 from seedlab.pipelines.run_store import NO_RUNS, RunStore
@@ -81,6 +83,15 @@ class ZeroGpuExecutor:
         if self._deterministic:
             enable_determinism()
         return choose_device(self._requested_device)
+
+    @property
+    def has_fast_bfloat16(self) -> bool:
+        """See `Executor`."""
+        return has_fast_bfloat16(self.device)
+
+    def measure_memory(self) -> Memory:
+        """See `Executor`."""
+        return measure_memory(self.device)
 
     def observe(self, weights: str, loras: str) -> Environment:
         """See `Executor`. The GPU is that of the last picture; pictures themselves say which one made them."""

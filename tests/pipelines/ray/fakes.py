@@ -10,6 +10,7 @@ from threading import Event
 
 from PIL import Image
 
+from seedlab.core.memory import Memory
 from seedlab.core.models.model import ResolvedModel
 from seedlab.core.reports import Failed, Finished, Progress
 from seedlab.pipelines.executor import Batch
@@ -18,7 +19,14 @@ from seedlab.pipelines.ray.messages import Canary, Examination, LostWorkerError
 from tests.examples import ENVIRONMENT, MODEL, RECIPE
 
 EXAMINATION = Examination(
-    host="first", version="1", device="cpu", max_batch=4, environment=ENVIRONMENT, canary="a" * 64
+    host="first",
+    version="1",
+    device="cpu",
+    has_fast_bfloat16=False,
+    memory=Memory(device=2**36, host=2**36),
+    max_batch=4,
+    environment=ENVIRONMENT,
+    canary="a" * 64,
 )
 IMAGE = Image.new("RGB", (8, 8))
 LIMIT = 20.0

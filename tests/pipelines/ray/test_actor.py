@@ -16,7 +16,8 @@ from seedlab.core.errors import SeedLabError
 from seedlab.core.recipes.additions import Lora
 from seedlab.core.reports import Failed, Finished, Progress
 from seedlab.core.workers import Workers
-from seedlab.pipelines.devices.selection import choose_dtype
+from seedlab.pipelines.devices.memory import measure_memory
+from seedlab.pipelines.devices.selection import choose_dtype, has_fast_bfloat16
 from seedlab.pipelines.loaded.loras.files import hash_lora
 from seedlab.pipelines.loaded.loras.lines import read_loras
 from seedlab.pipelines.manager import PipelineManager
@@ -170,7 +171,7 @@ def test_a_checkpoint_that_was_sent_makes_the_bytes_and_environment_of_the_page(
 def test_a_checkpoint_of_a_public_page_is_sent_though_its_name_hides_the_folder(actor, tiny, page):
     shutil.copytree(tiny, page / "misty", ignore=shutil.ignore_patterns("*.safetensors"))
     file, name = build_single_file(tiny, page / "misty.safetensors"), "./misty.safetensors"
-    recipe = make_recipe(name, dtype=choose_dtype("cpu", "float16"))
+    recipe = make_recipe(name, dtype=choose_dtype("cpu", "float16", has_fast_bfloat16("cpu")))
     local, sent, _ = make_with_copies(actor, [recipe], allowed=(name,), paths={name: str(file)})
     assert isinstance(local[-1], Finished)
     assert list_ends(sent) == list_ends(local)
@@ -211,6 +212,8 @@ def test_a_worker_whose_copy_is_gone_says_so(actor, tiny, page):
 def test_a_worker_is_examined_with_a_small_picture(actor):
     first = actor.examine()
     assert first.device == "cpu"
+    assert first.has_fast_bfloat16 == has_fast_bfloat16("cpu")
+    assert first.memory == measure_memory("cpu")
     assert first.environment.weights == ""
     assert len(first.canary) == 64
     assert actor.examine() == first

@@ -2,20 +2,24 @@
 
 import threading
 import time
+from contextlib import closing
 from dataclasses import replace
 from threading import Event
 
 import pytest
 
 from seedlab.core.errors import SeedLabError
+from seedlab.core.memory import Memory
+from seedlab.core.models.fit import Fit
 from seedlab.core.models.model import ResolvedModel
 from seedlab.core.priority import Priority
 from seedlab.core.reports import Failed, Finished, Progress, Waiting
+from seedlab.pipelines.manager import PipelineManager
 from seedlab.pipelines.ray import executor
 from seedlab.pipelines.ray import pool as pools
 from seedlab.pipelines.ray.executor import ClusterExecutor
 from seedlab.pipelines.ray.messages import LostWorkerError, Unfit
-from tests.examples import ENVIRONMENT, MODEL
+from tests.examples import ENVIRONMENT, MODEL, RECIPE
 from tests.pipelines.ray.fakes import (
     EXAMINATION,
     FakeCluster,
@@ -305,6 +309,15 @@ def test_a_worker_that_fails_ends_its_tiles_with_a_sentence():
 
     with start(FakeWorker("a", act=fail)) as pool:
         assert run(pool, make_batch(1))[0] == Failed(0, "A worker failed, and this picture was not made: try again.")
+
+
+def test_a_page_without_a_gpu_uses_workers_that_have_one(tiny, monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    gpu = replace(EXAMINATION, device="cuda", has_fast_bfloat16=True, memory=Memory(device=80 * 10**9, host=10**9))
+    with closing(PipelineManager(executor=ClusterExecutor(FakeCluster(FakeWorker("a", gpu))))) as manager:
+        assert manager.resolve(str(tiny)).dtype == "float16"
+        assert manager.rate(manager.find_model("black-forest-labs/FLUX.1-dev")) is Fit.FITS
+        assert not manager.is_short(replace(RECIPE, model_id=str(tiny), width=2048, height=2048))
 
 
 def test_idle_batches_are_left_unmade():
