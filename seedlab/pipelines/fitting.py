@@ -7,6 +7,7 @@ from seedlab.core.models.fit import Fit
 from seedlab.core.models.model import SKETCH, Model
 from seedlab.core.recipes.recipe import Recipe
 from seedlab.pipelines.loaded.sources import is_on_hub
+from seedlab.pipelines.models.weights import ENDING
 from seedlab.pipelines.sampling.tiling import measure_decoding
 
 GIGABYTE = 10**9
@@ -41,9 +42,12 @@ def is_short(recipe: Recipe, memory: Memory) -> bool:
 
 
 def _seems_downloaded(model_id: str) -> bool:
-    """Whether the Hub's cache has files of a model and no unfinished ones. Loading it checks them all."""
+    """Whether the Hub's cache has weights of a model and no unfinished files. Loading it checks them all.
+
+    Configurations are there as soon as somebody has looked at the model.
+    """
     from huggingface_hub.constants import HF_HUB_CACHE
     from huggingface_hub.file_download import repo_folder_name
 
     folder = Path(HF_HUB_CACHE) / repo_folder_name(repo_id=model_id, repo_type="model")
-    return any(folder.glob("snapshots/*/*")) and not any(folder.glob("blobs/*.incomplete"))
+    return any(folder.glob(f"snapshots/*/**/*{ENDING}")) and not any(folder.glob("blobs/*.incomplete"))

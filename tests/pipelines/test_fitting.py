@@ -51,8 +51,12 @@ def test_parts_may_wait_beside_a_gpu_and_a_processor_needs_twice_as_much(cache, 
 
 def test_what_was_downloaded_whole_is_here(cache):
     folder = cache / f"models--{CATALOG[1].model_id.replace('/', '--')}"
-    (folder / "snapshots" / "abc").mkdir(parents=True)
-    (folder / "snapshots" / "abc" / "model_index.json").write_text("{}")
+    unet = folder / "snapshots" / "abc" / "unet"
+    unet.mkdir(parents=True)
+    (unet / "config.json").write_text("{}")
+    (unet.parent / "model_index.json").write_text("{}")
+    assert rate(CATALOG[1]) is not Fit.HERE, "somebody has only looked at it"
+    (unet / "diffusion_pytorch_model.safetensors").write_text("")
     assert rate(CATALOG[1]) is Fit.HERE
     (folder / "blobs").mkdir()
     (folder / "blobs" / "1.incomplete").write_text("")
