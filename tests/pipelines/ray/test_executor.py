@@ -320,6 +320,13 @@ def test_a_page_without_a_gpu_uses_workers_that_have_one(tiny, monkeypatch):
         assert not manager.is_short(replace(RECIPE, model_id=str(tiny), width=2048, height=2048))
 
 
+@pytest.mark.parametrize(("is_fast", "dtype"), [(False, "float32"), (True, "bfloat16")])
+def test_the_precision_is_what_suits_the_processors_of_the_workers(tiny, is_fast, dtype):
+    worker = FakeWorker("a", replace(EXAMINATION, has_fast_bfloat16=is_fast))
+    with closing(PipelineManager(executor=ClusterExecutor(FakeCluster(worker)))) as manager:
+        assert manager.resolve(str(tiny)).dtype == dtype
+
+
 def test_idle_batches_are_left_unmade():
     worker = FakeWorker("a")
     with start(worker) as pool:
