@@ -8,6 +8,7 @@ from typing import Protocol
 from PIL.Image import Image
 
 from seedlab.core.environment import Environment
+from seedlab.core.memory import Memory
 from seedlab.core.models.model import ResolvedModel
 from seedlab.core.priority import Priority
 from seedlab.core.recipes.recipe import Recipe
@@ -47,6 +48,15 @@ class Executor(Protocol):
         Raises:
             SeedLabError: the requested device does not exist.
         """
+        ...
+
+    @property
+    def has_fast_bfloat16(self) -> bool:
+        """Whether that device is fast in bfloat16; as `device`."""
+        ...
+
+    def measure_memory(self) -> Memory:
+        """Measure the memory where that device is; as `device`."""
         ...
 
     @property

@@ -14,6 +14,7 @@ from seedlab.core.recipes.additions import Lora
 from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.reports import Report
 from seedlab.pipelines.devices.environment import note_libraries
+from seedlab.pipelines.devices.selection import choose_dtype
 from seedlab.pipelines.downloads import Downloads
 from seedlab.pipelines.exact.batch import split_batches, split_models
 from seedlab.pipelines.exact.plans import Plans
@@ -58,7 +59,7 @@ class PipelineManager:
         self._allowed = allowed
         self._files = ModelFiles()
         self._executor = executor or ThreadExecutor(device, plans, deterministic, self._files, runs, memory_format)
-        self._resolver = ModelResolver(self._files, lambda: self.device, allowed, paths)
+        self._resolver = ModelResolver(self._files, self._choose_dtype, allowed, paths)
         self._resolving = ThreadPoolExecutor(RESOLVER_THREADS, thread_name_prefix="resolver")
         self._closed = Event()
         self._downloads = Downloads(self._files, self._closed)
@@ -87,12 +88,12 @@ class PipelineManager:
         return self._files.is_here(model)
 
     def rate(self, model: Model) -> Fit:
-        """Return whether a model is here, or fits this machine. The first call takes seconds.
+        """Return whether a model is here, or fits where pictures are made. The first call takes seconds.
 
         Raises:
             SeedLabError: the requested device does not exist.
         """
-        return rate_model(model, self.device)
+        return rate_model(model, self.device, self._executor.measure_memory())
 
     def is_short(self, recipe: Recipe) -> bool:
         """Whether there is too little memory to decode a recipe's picture as a whole. The first call takes seconds.
@@ -101,7 +102,7 @@ class PipelineManager:
             SeedLabError: there is no such model, or the requested device does not exist.
         """
         model = self.find_model(recipe.model_address)
-        return model.can_tile and is_short(recipe, self.device)
+        return model.can_tile and is_short(recipe, self._executor.measure_memory())
 
     def resolve(self, model: str | Model) -> ResolvedModel:
         """Return a model, or the model at an address, with its commit, what its pipeline takes, and its dtype.
@@ -207,6 +208,9 @@ class PipelineManager:
         self._resolving.shutdown(wait=False, cancel_futures=True)
         self._downloads.close()
         self._executor.close()
+
+    def _choose_dtype(self, half: str) -> str:
+        return choose_dtype(self.device, half, self._executor.has_fast_bfloat16)
 
     def _check_all(self, model: ResolvedModel, recipe: Recipe) -> None:
         """Check a recipe, which may come from a browser, once its model is resolved."""

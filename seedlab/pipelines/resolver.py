@@ -10,7 +10,6 @@ from seedlab.core.errors import RecipeError, SeedLabError
 from seedlab.core.models.model import Model, ResolvedModel
 from seedlab.core.texts.file_names import hide_folder
 from seedlab.pipelines.devices.libraries import import_libraries
-from seedlab.pipelines.devices.selection import choose_dtype
 from seedlab.pipelines.hub.cache import COMMIT, find_commit, find_downloaded_configurations
 from seedlab.pipelines.loaded.completeness import check_weights
 from seedlab.pipelines.loaded.files import ModelFiles, refuse_unreadable
@@ -38,7 +37,7 @@ class ModelResolver:
     def __init__(
         self,
         files: ModelFiles,
-        device: Callable[[], str],
+        choose_dtype: Callable[[str], str],
         allowed: tuple[str, ...] | None = None,
         paths: Mapping[str, str] | None = None,
     ) -> None:
@@ -46,11 +45,12 @@ class ModelResolver:
 
         Args:
             files: where the files of models are.
-            device: returns the device that dtypes are chosen for; may raise SeedLabError.
+            choose_dtype: returns the default dtype of models that were trained for a half precision; may raise
+                SeedLabError.
             allowed: the addresses of the models that may be used; None for any.
             paths: the paths of allowed models by their addresses, where these hide the folder.
         """
-        self._files, self._device, self._allowed = files, device, allowed
+        self._files, self._choose_dtype, self._allowed = files, choose_dtype, allowed
         self._paths = dict(paths or {})
         self._commits: dict[str, str] = {}
         self._asking = Lock()
@@ -95,7 +95,7 @@ class ModelResolver:
         except Exception as error:  # the edge: configurations are made by anybody, and the page waits for an answer
             LOGGER.exception("%s could not be looked at.", model.address)
             raise refuse_unreadable(model) from error
-        return ResolvedModel.of(model, model.dtype or choose_dtype(self._device(), model.half_dtype))
+        return ResolvedModel.of(model, model.dtype or self._choose_dtype(model.half_dtype))
 
     def _inspect(self, model: Model) -> Model:
         folder = self._find_configurations(model)

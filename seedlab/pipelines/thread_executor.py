@@ -9,6 +9,7 @@ from threading import Event
 
 from seedlab.core.environment import Environment
 from seedlab.core.errors import SeedLabError
+from seedlab.core.memory import Memory
 from seedlab.core.models.model import ResolvedModel
 from seedlab.core.priority import Priority
 from seedlab.core.reports import Failed, Finished, Report, Waiting
@@ -17,7 +18,8 @@ from seedlab.pipelines.batches.worker import BatchRunner
 from seedlab.pipelines.devices.environment import enable_determinism, observe
 from seedlab.pipelines.devices.libraries import are_imported
 from seedlab.pipelines.devices.malloc import retain_freed_memory
-from seedlab.pipelines.devices.selection import choose_device
+from seedlab.pipelines.devices.memory import measure_memory
+from seedlab.pipelines.devices.selection import choose_device, has_fast_bfloat16
 from seedlab.pipelines.exact.batch_sizes import GUIDE_BATCH, MAX_BATCH, BatchSizes
 from seedlab.pipelines.exact.caches import BatchCaches
 from seedlab.pipelines.exact.plans import Plans, find_folder
@@ -90,6 +92,15 @@ class ThreadExecutor:
         if self._deterministic:
             enable_determinism()
         return choose_device(self._requested_device)
+
+    @property
+    def has_fast_bfloat16(self) -> bool:
+        """See `Executor`."""
+        return has_fast_bfloat16(self.device)
+
+    def measure_memory(self) -> Memory:
+        """See `Executor`."""
+        return measure_memory(self.device)
 
     @property
     def max_batch(self) -> int:

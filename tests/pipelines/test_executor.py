@@ -25,7 +25,7 @@ LIMIT = 30
 class FakeExecutor:
     """Finishes each tile at once, but fails with an error after as many tiles as it is told to."""
 
-    device, max_batch = "cpu", 4
+    device, has_fast_bfloat16, max_batch = "cpu", False, 4
 
     def __init__(self, error: Exception | None = None, limit: int = 0) -> None:
         self.error, self.limit = error, limit

@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 
 import psutil
 
+from seedlab.core.memory import Memory
 from seedlab.core.safetensors import read_header
 from seedlab.pipelines.devices.malloc import release_freed_memory
 
@@ -27,6 +28,11 @@ LIMITS = {
     "memory": ("memory.limit_in_bytes", "memory.usage_in_bytes", ("total_inactive_file", "total_active_file")),
 }
 """The files of a control group, version 2 and 1: its limit, its usage, and the reclaimable parts of its usage."""
+
+
+def measure_memory(device: str) -> Memory:
+    """Return the memory of this machine; the device is as for `measure_room`."""
+    return Memory(measure_capacity(device), measure_capacity(HOST))
 
 
 def measure_room(device: str, cgroup_root: Path = CGROUP_ROOT, groups: Path = PROCESS_GROUPS) -> int:

@@ -22,23 +22,26 @@ def choose_device(requested: str | None) -> str:
     return requested
 
 
-def choose_dtype(device: str, half: str = "float16") -> str:
-    """Return the default dtype for a model on a device.
-
-    Args:
-        half: the half precision that the model was trained for.
-    """
+def has_fast_bfloat16(device: str) -> bool:
+    """Return whether a device of this machine is fast in bfloat16: GPUs from Ampere (8.0) on, and some processors."""
     import torch
 
     if device == "cuda":
-        return choose_half(half, torch.cuda.get_device_capability())
-    has_fast_bfloat16 = device == "cpu" and torch.cpu._is_avx512_bf16_supported()
-    return "bfloat16" if has_fast_bfloat16 else "float32"
+        return bool(torch.cuda.get_device_capability() >= (8, 0))
+    return device == "cpu" and bool(torch.cpu._is_avx512_bf16_supported())
 
 
-def choose_half(half: str, capability: tuple[int, int]) -> str:
-    """Return the half precision for a CUDA GPU: bfloat16 only where it is fast, from Ampere (8.0) on."""
-    return half if half != "bfloat16" or capability >= (8, 0) else "float16"
+def choose_dtype(device: str, half: str, is_bfloat16_fast: bool) -> str:
+    """Return the default dtype for a model on a device.
+
+    Args:
+        device: "cuda", "mps" or "cpu".
+        half: the half precision that the model was trained for.
+        is_bfloat16_fast: as `has_fast_bfloat16` returns it, where the device is.
+    """
+    if device == "cuda":
+        return half if half != "bfloat16" or is_bfloat16_fast else "float16"
+    return "bfloat16" if is_bfloat16_fast else "float32"
 
 
 def choose_memory_format(device: str, requested: str | None = None) -> str:

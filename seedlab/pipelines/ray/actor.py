@@ -4,6 +4,7 @@ import hashlib
 import os
 import platform
 import time
+from collections import deque
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -32,6 +33,9 @@ from seedlab.pipelines.thread_executor import ThreadExecutor
 
 RUNS_FOLDER, RECEIVED_FOLDER = "drafts", "received"
 LOST_INPUT = "The picture that this one starts from did not reach the worker: try again."
+EARLY_STOPS = 64
+"""How many tasks are known to be stopped before they begin. Most of them have ended already, and never will."""
+
 GATHER_SECONDS = 0.002
 """The reports of one step come within this time."""
 
@@ -55,7 +59,8 @@ class Actor:
         self._manager = PipelineManager(executor=self._executor, paths=options.paths)
         self._received = ReceivedFiles(find_cache(RECEIVED_FOLDER))
         self._stops: dict[str, Event] = {}
-        self._tried: set[str] = set()
+        self._early_stops: deque[str] = deque(maxlen=EARLY_STOPS)
+        self._canaries: dict[str, str] = {}
 
     def examine(self) -> Examination:
         """Observe the environment, and make the canary: a small picture of Sketch."""
@@ -63,7 +68,9 @@ class Actor:
         return Examination(
             host=platform.node(),
             version=__version__,
-            device=self._manager.device,
+            device=self._executor.device,
+            has_fast_bfloat16=self._executor.has_fast_bfloat16,
+            memory=self._executor.measure_memory(),
             max_batch=self._executor.max_batch,
             environment=environment,
             canary=self._make_canary(),
@@ -71,7 +78,9 @@ class Actor:
 
     def make(self, task: Task) -> Iterator[Message]:
         """Make a task's pictures, with the page's files or with copies of them."""
-        stop = self._stops.setdefault(task.name, Event())
+        stop = self._stops[task.name] = Event()
+        if task.name in self._early_stops:
+            stop.set()
         try:
             yield from self._make(task, stop)
         finally:
@@ -92,7 +101,9 @@ class Actor:
 
     def stop(self, name: str) -> None:
         """End a task within one denoising step."""
-        self._stops.setdefault(name, Event()).set()
+        self._early_stops.append(name)  # first: it may begin at this moment
+        if (stop := self._stops.get(name)) is not None:
+            stop.set()
 
     def preload(self, address: str) -> None:
         """Download and load a model in the background."""
@@ -104,12 +115,13 @@ class Actor:
         if len(here) < len(places):
             yield Unfit(f"The worker on {platform.node()} has lost a file that it was sent: try again.")
             return
-        own = replace(task, recipes={index: replace_files(recipe, here) for index, recipe in task.recipes.items()})
+        recipes = {index: replace_files(recipe, here) for index, recipe in task.recipes.items()}
+        own = replace(task, recipes=recipes, canary=replace_files(task.canary, here))
         if unfit := self._find_obstacle(task, own):
             yield unfit
             return
-        if canary := self._try_model(task, own, stop):
-            yield canary
+        if digest := self._try_model(own, stop):
+            yield Canary(task.canary_name, digest)
         for reports in gather(self._generate(own, stop)):
             for bundle in task.bundles.values():
                 self._received.touch(bundle)
@@ -156,21 +168,12 @@ class Actor:
         recipe = model.make_recipe(prompt="a cat", seed=0, height=64, width=64, num_inference_steps=2)
         return self._hash_picture(recipe, Event())
 
-    def _try_model(self, task: Task, own: Task, stop: Event) -> Canary | None:
-        """Make one step with a model at its first use; None later, and if it fails, which making the pictures says."""
-        index, given = next(iter(task.recipes.items()))
-        recipe = replace(own.recipes[index].stages[0], start=None)
-        # By the name that it has on all workers, wherever its copy is.
-        model = f"{given.model_address} {recipe.dtype} {recipe.width}x{recipe.height}"
-        if model in self._tried:
-            return None
-        first = replace(recipe, seed=0, prompt="", prompt_syntax="", nudges=(), loras=(), late_prompt="", late_step=0)
-        first = replace(first, seed_variety=0.0, seed_variety_steps=0, noise_height=0, noise_width=0)
-        digest = self._hash_picture(first, stop, draft_steps=1)
-        if not digest:
-            return None
-        self._tried.add(model)
-        return Canary(model, digest)
+    def _try_model(self, task: Task, stop: Event) -> str:
+        """Return the digest of a task's canary, which is made once; "" if it fails, as the pictures will say."""
+        digest = self._canaries.get(task.canary_name) or self._hash_picture(task.canary, stop, draft_steps=1)
+        if digest:
+            self._canaries[task.canary_name] = digest
+        return digest
 
     def _hash_picture(self, recipe: Recipe, stop: Event, draft_steps: int | None = None) -> str:
         """Return the SHA-256, in hex, of a picture's latents and pixels; "" if it cannot be made."""

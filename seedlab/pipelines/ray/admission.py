@@ -1,7 +1,10 @@
 """Admits workers whose pictures have the bytes of the others', and says why others are not used."""
 
+from dataclasses import replace
 from threading import Condition
 
+from seedlab.core.models.model import Model
+from seedlab.core.recipes.recipe import Recipe
 from seedlab.pipelines.ray.messages import Canary, Examination
 
 OTHER_BYTES = "a test picture has other bytes there"
@@ -36,16 +39,16 @@ class Admission:
     def agrees(self, canary: Canary) -> bool:
         """Whether a model's first step has the bytes that the first worker gave it."""
         with self._condition:
-            return self._canaries.setdefault(canary.model, canary.digest) == canary.digest
+            return self._canaries.setdefault(canary.name, canary.digest) == canary.digest
 
     def leave(self, worker: str) -> None:
-        """Record that a worker is gone."""
+        """Record that a worker is gone for good."""
         with self._condition:
             self._admitted.discard(worker)
 
     @property
     def admitted(self) -> frozenset[str]:
-        """The names of the workers that are used now."""
+        """The names of the workers that are used, those that are being started again included."""
         with self._condition:
             return frozenset(self._admitted)
 
@@ -59,6 +62,16 @@ class Admission:
         with self._condition:
             self._condition.wait_for(lambda: self._reference is not None, timeout)
             return self._reference
+
+
+def make_canary(model: Model, recipe: Recipe) -> Recipe:
+    """Return the recipe by whose first step workers are compared before they make a recipe of a model.
+
+    Only what chooses kernels is that of the recipe: whatever else visitors ask for, workers make the same canary.
+    """
+    first = recipe.stages[0]
+    canary = model.make_recipe(prompt="", seed=0, height=first.height, width=first.width, dtype=first.dtype)
+    return replace(canary, model_id=first.model_id, revision=first.revision)
 
 
 def list_differences(worker: Examination, reference: Examination) -> tuple[str, ...]:

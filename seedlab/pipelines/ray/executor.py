@@ -9,6 +9,7 @@ from typing import Protocol
 
 from seedlab.core.environment import Environment
 from seedlab.core.errors import SeedLabError
+from seedlab.core.memory import Memory
 from seedlab.core.models.model import ResolvedModel
 from seedlab.core.priority import Priority
 from seedlab.core.reports import Failed, Finished, Report, Waiting
@@ -85,6 +86,15 @@ class ClusterExecutor:
     def device(self) -> str:
         """See `Executor`."""
         return self._find_reference().device
+
+    @property
+    def has_fast_bfloat16(self) -> bool:
+        """See `Executor`."""
+        return self._find_reference().has_fast_bfloat16
+
+    def measure_memory(self) -> Memory:
+        """See `Executor`."""
+        return self._find_reference().memory
 
     def observe(self, weights: str, loras: str) -> Environment:
         """See `Executor`."""

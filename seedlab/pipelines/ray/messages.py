@@ -7,6 +7,7 @@ from pathlib import Path
 from PIL.Image import Image
 
 from seedlab.core.environment import Environment
+from seedlab.core.memory import Memory
 from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.reports import Report
 from seedlab.pipelines.ray.bundles import Bundle
@@ -35,12 +36,12 @@ class WorkerOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class Examination:
-    """What decides whether a worker's pictures have the bytes of the others'.
+    """What decides whether a worker's pictures have the bytes of the others', and which defaults suit it.
 
     Attributes:
         host: the name of the worker's machine.
         version: of SeedLab.
-        device: "cpu", "cuda" or "mps".
+        device, has_fast_bfloat16, memory: as for `seedlab.pipelines.executor.Executor`.
         max_batch: the most recipes that one pipeline call makes there.
         environment: that pictures are made in, without a model.
         canary: SHA-256, in hex, of the latents and pixels of a small picture.
@@ -49,6 +50,8 @@ class Examination:
     host: str
     version: str
     device: str
+    has_fast_bfloat16: bool
+    memory: Memory
     max_batch: int
     environment: Environment
     canary: str
@@ -62,6 +65,8 @@ class Task:
         name: of this task alone.
         recipes: by the index that their reports have.
         weights: the hash of the model's files, as in `Environment`, by the index of each recipe; "" if it is unknown.
+        canary: the recipe whose first step has to have the same bytes on all workers.
+        canary_name: names it together with the model's files.
         draft_steps, resume: as for `seedlab.core.reports.Generate`.
         inputs: as in `seedlab.pipelines.executor.Batch`.
         bundles: the LoRAs and the one-file checkpoint, by the names that these have in the recipes.
@@ -70,6 +75,8 @@ class Task:
     name: str
     recipes: Mapping[int, Recipe]
     weights: Mapping[int, str]
+    canary: Recipe
+    canary_name: str
     draft_steps: int | None
     resume: bool
     inputs: Mapping[int, Image] = field(default_factory=dict)
@@ -85,9 +92,9 @@ class Unfit:
 
 @dataclass(frozen=True)
 class Canary:
-    """The SHA-256, in hex, of the latents and pixels of a model's first step, which has to be the same everywhere."""
+    """The SHA-256, in hex, of the latents and pixels of a task's canary. It comes before its pictures."""
 
-    model: str
+    name: str
     digest: str
 
 

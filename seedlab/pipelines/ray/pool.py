@@ -12,7 +12,7 @@ from seedlab.core.models.model import ResolvedModel
 from seedlab.core.recipes.additions import Lora
 from seedlab.core.reports import Failed, Finished, Report, Waiting
 from seedlab.pipelines.loaded.files import ModelFiles
-from seedlab.pipelines.ray.admission import Admission
+from seedlab.pipelines.ray.admission import Admission, make_canary
 from seedlab.pipelines.ray.bundles import list_bundles
 from seedlab.pipelines.ray.dispatcher import Dispatcher, Job, Piece
 from seedlab.pipelines.ray.messages import Canary, Examination, LostWorkerError, Message, Task, Unfit
@@ -23,6 +23,8 @@ RETRY_SECONDS = 0.5
 """How long to wait before a lost worker is asked for again."""
 
 OTHER_STEP = "The workers compute other bytes with this model: use workers on equal machines."
+
+OTHER_FILES = "A worker has other files of this model: copy the page's there."
 
 CLOSE_SECONDS = 3.0
 """How long closing waits for the workers."""
@@ -120,8 +122,7 @@ class WorkerPool:
                     self._say(sentence)
                     break
                 self._work(worker, examination)
-            except LostWorkerError:
-                self._admission.leave(worker.name)
+            except LostWorkerError:  # it stays admitted: jobs that others cannot make wait for it
                 if not worker.may_return():
                     break
                 self._closed.wait(RETRY_SECONDS)
@@ -189,39 +190,36 @@ class WorkerPool:
     def _hear(self, task: Task, piece: Piece, worker: Worker, unfinished: set[int]) -> None:
         with closing(worker.make(task)) as messages:
             for message in messages:
-                if sentence := self._find_misfit(message):
+                if sentence := self._find_misfit(message, task):
                     piece.job.unfit[worker.name] = sentence
+                    worker.stop(piece.name)
                     break
                 if isinstance(message, tuple):
-                    self._pass_on(message, task, piece, unfinished)
+                    _pass_on(message, piece, unfinished)
                 if not piece.job.is_heard:
                     worker.stop(piece.name)
 
-    def _find_misfit(self, message: Message) -> str:
+    def _find_misfit(self, message: Message, task: Task) -> str:
         """Return why the worker must not make these tiles; "" if it may."""
         if isinstance(message, Unfit):
             return message.sentence
-        return OTHER_STEP if isinstance(message, Canary) and not self._admission.agrees(message) else ""
-
-    def _pass_on(self, reports: Sequence[Report], task: Task, piece: Piece, unfinished: set[int]) -> None:
-        for report in reports:
-            if isinstance(report, Finished):
-                weights = task.weights[report.index]
-                if weights and report.environment.weights != weights:
-                    piece.job.unfit[piece.worker] = "A worker has other files of this model: copy the page's there."
-                    continue
-            if isinstance(report, Finished | Failed):
-                unfinished.discard(report.index)
-            piece.job.reports.put(report)
+        if isinstance(message, Canary):
+            return "" if self._admission.agrees(message) else OTHER_STEP
+        made = (report for report in message if isinstance(report, Finished))
+        is_other = any(task.weights[each.index] not in ("", each.environment.weights) for each in made)
+        return OTHER_FILES if is_other else ""
 
     def _describe(self, piece: Piece) -> Task:
-        batch = piece.job.batch
+        batch, first = piece.job.batch, next(iter(piece.recipes.values()))
         loras = {recipe.loras for recipe in piece.recipes.values()}
-        hashes = {each: self._hash(batch.model, each) for each in loras}  # looks at all files of the model
+        hashes = {each: self._hash(batch.model, each) for each in (*loras, ())}  # looks at all files of the model
+        canary = make_canary(batch.model, first)
         return Task(
             name=piece.name,
             recipes=piece.recipes,
             weights={index: hashes[recipe.loras] for index, recipe in piece.recipes.items()},
+            canary=canary,
+            canary_name=f"{canary.fingerprint} {hashes[()]}",
             draft_steps=batch.draft_steps,
             resume=batch.resume,
             inputs={index: batch.inputs[index] for index in piece.recipes if index in batch.inputs},
@@ -234,6 +232,13 @@ class WorkerPool:
             return self._files.hash(self._files.find(model), loras)
         except (SeedLabError, OSError):
             return ""
+
+
+def _pass_on(reports: Sequence[Report], piece: Piece, unfinished: set[int]) -> None:
+    for report in reports:
+        if isinstance(report, Finished | Failed):
+            unfinished.discard(report.index)
+        piece.job.reports.put(report)
 
 
 def _fail(piece: Piece, unfinished: set[int], sentence: str) -> None:

@@ -1,11 +1,11 @@
 """Sends bundles to the workers that lack them, once to each machine."""
 
 import time
-from collections import defaultdict
 from collections.abc import Callable
 from contextlib import suppress
 from threading import Lock
 from typing import Protocol
+from weakref import WeakValueDictionary
 
 from seedlab.pipelines.hub.progress import format_bytes
 from seedlab.pipelines.ray.bundles import Bundle, Chunk, read_chunks
@@ -34,7 +34,9 @@ class Sender:
 
     def __init__(self) -> None:
         """Begin with nothing sent."""
-        self._locks: defaultdict[tuple[str, str], Lock] = defaultdict(Lock)
+        # A lock is kept while it is used.
+        self._locks: WeakValueDictionary[tuple[str, str], Lock] = WeakValueDictionary()
+        self._finding = Lock()
 
     def send(
         self,
@@ -58,7 +60,8 @@ class Sender:
             LostWorkerError: the worker is gone.
             SeedLabError: the files cannot be read any more.
         """
-        lock = self._locks[host, bundle.digest]
+        with self._finding:
+            lock = self._locks.setdefault((host, bundle.digest), Lock())
         while not lock.acquire(timeout=POLL_SECONDS):
             if is_ended():
                 return ""

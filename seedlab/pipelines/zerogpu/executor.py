@@ -10,11 +10,13 @@ from threading import Event, current_thread, main_thread
 
 from seedlab.core.environment import Environment
 from seedlab.core.errors import SeedLabError
+from seedlab.core.memory import Memory
 from seedlab.core.models.model import ResolvedModel
 from seedlab.core.priority import Priority
 from seedlab.core.reports import Failed, Finished, Report, Waiting
 from seedlab.pipelines.devices.environment import enable_determinism, observe
-from seedlab.pipelines.devices.selection import choose_device
+from seedlab.pipelines.devices.memory import measure_memory
+from seedlab.pipelines.devices.selection import choose_device, has_fast_bfloat16
 from seedlab.pipelines.exact.batch_sizes import GUIDE_BATCH, MAX_BATCH
 from seedlab.pipelines.executor import Batch
 from seedlab.pipelines.run_store import NO_RUNS, RunStore
@@ -24,7 +26,7 @@ from seedlab.pipelines.zerogpu.call import Call
 from seedlab.pipelines.zerogpu.card import KnownCard
 from seedlab.pipelines.zerogpu.durations import Durations, measure
 from seedlab.pipelines.zerogpu.messages import Ended, News, Task
-from seedlab.pipelines.zerogpu.refusals import TOO_LONG, explain_refusal
+from seedlab.pipelines.zerogpu.refusals import KILLED, TOO_LONG, explain_refusal
 from seedlab.pipelines.zerogpu.runner import CallRunner
 from seedlab.pipelines.zerogpu.task import make, use_runner
 
@@ -42,7 +44,7 @@ STOP_SECONDS = 0.05
 """How often a request looks whether it was stopped."""
 
 MAX_IDLE_CALLS = 2
-"""After so many calls in which no step was done, the pictures fail: the steps take longer than a call may."""
+"""After so many calls that did not bring the pictures forward, these fail: no more of a visitor's quota is used."""
 
 
 class ZeroGpuExecutor:
@@ -82,6 +84,15 @@ class ZeroGpuExecutor:
             enable_determinism()
         return choose_device(self._requested_device)
 
+    @property
+    def has_fast_bfloat16(self) -> bool:
+        """See `Executor`."""
+        return has_fast_bfloat16(self.device)
+
+    def measure_memory(self) -> Memory:
+        """See `Executor`."""
+        return measure_memory(self.device)
+
     def observe(self, weights: str, loras: str) -> Environment:
         """See `Executor`. The GPU is that of the last picture; pictures themselves say which one made them."""
         return self._card.complete(observe(self.device, weights, loras, self._memory_format))
@@ -110,19 +121,20 @@ class ZeroGpuExecutor:
         limit = MAX_BATCH if self.device == "cuda" else GUIDE_BATCH
         first = Task.divide(batch, limit)
         task, expected, idle = first.pack(), measure(first.works), 0
-        while latest and not self._is_ended(stop):
+        end: Ended | None = None
+        while latest and not self._is_ended(stop) and idle < MAX_IDLE_CALLS:
             finished = tuple(batch.recipes.keys() - latest.keys())
             seconds = self._durations.estimate(batch.model.address, expected)
             end, has_moved = yield from self._follow(Call(make(task, finished, seconds)), latest, stop)
+            idle = 0 if has_moved else idle + 1
             if end is None:  # nobody has listened for a while
                 continue
             self._durations.note(batch.model.address, expected - end.expected, end.seconds)
-            idle = 0 if has_moved else idle + 1
-            if end.task is None or idle == MAX_IDLE_CALLS:
+            if end.task is None:
                 break
             task, expected = end.task, end.expected
         if latest and not self._is_ended(stop):
-            raise SeedLabError(TOO_LONG)
+            raise SeedLabError(TOO_LONG if end else KILLED)
 
     def close(self) -> None:
         """See `Executor`."""
@@ -131,13 +143,15 @@ class ZeroGpuExecutor:
             process.terminate()
 
     def _follow(self, call: Call, latest: Latest, stop: Event) -> Generator[Report, None, tuple[Ended | None, bool]]:
-        """Pass on what a call reports; returns its end, and whether a step was done."""
-        has_moved, loading = False, WAITING
+        """Pass on what a call reports; returns its end, and whether a step was done that the next one need not do."""
+        has_moved, loading, unfinished = False, WAITING, len(latest)
         due = time.monotonic() + POLL_SECONDS
         try:
             while not self._is_ended(stop):
                 message = _take(call)
-                if message is None or isinstance(message, Ended):
+                if message is None:  # of what it began, nothing is left
+                    return None, len(latest) < unfinished
+                if isinstance(message, Ended):
                     return message, has_moved
                 reports: Iterable[Report] = message.reports
                 loading = loading if message is NOTHING else message.loading

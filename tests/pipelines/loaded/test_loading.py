@@ -1,10 +1,10 @@
-"""From a model to a pipeline; which half precision a card gets is decided by a function that needs none."""
+"""From a model to a pipeline, and the precision that a device gets."""
 
 import pytest
 import torch
 
 from seedlab.pipelines.devices.libraries import find_class
-from seedlab.pipelines.devices.selection import choose_dtype, choose_half
+from seedlab.pipelines.devices.selection import choose_dtype, has_fast_bfloat16
 from seedlab.pipelines.loaded.loading import load_pipeline
 from seedlab.pipelines.loaded.sources import Source, is_on_hub
 from tests.pipelines.builders import build_qwen_image
@@ -20,13 +20,15 @@ from tests.pipelines.builders import build_qwen_image
         ("bfloat16", (9, 0), "bfloat16"),
     ],
 )
-def test_half_precision_is_the_models_own_where_the_card_is_fast_at_it(half, capability, dtype):
-    assert choose_half(half, capability) == dtype
+def test_half_precision_is_the_models_own_where_the_card_is_fast_at_it(half, capability, dtype, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda: capability)
+    assert choose_dtype("cuda", half, has_fast_bfloat16("cuda")) == dtype
 
 
 @pytest.mark.parametrize("half", ["float16", "bfloat16"])
 def test_a_processor_has_no_fast_float16(half):
-    assert choose_dtype("cpu", half) in ("float32", "bfloat16")
+    assert has_fast_bfloat16("cpu") == torch.cpu._is_avx512_bf16_supported()
+    assert [choose_dtype("cpu", half, is_fast) for is_fast in (False, True)] == ["float32", "bfloat16"]
 
 
 def test_on_a_cpu_colours_lie_last_but_in_what_works_on_films(tiny, tmp_path):

@@ -141,7 +141,7 @@ def test_variants_none_of_which_is_complete_are_refused():
 
 
 def test_a_public_host_names_its_models_and_never_their_paths(folder):
-    resolver = ModelResolver(None, lambda: "cpu", ("sketch", str(folder)))
+    resolver = ModelResolver(None, lambda half: half, ("sketch", str(folder)))
     with pytest.raises(RecipeError, match=r"^This server offers only: sketch, mine\.$"):
         resolver.find("owner/name")
     assert resolver.find("Mine").model_id == str(folder)

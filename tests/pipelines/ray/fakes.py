@@ -10,15 +10,23 @@ from threading import Event
 
 from PIL import Image
 
+from seedlab.core.memory import Memory
 from seedlab.core.models.model import ResolvedModel
 from seedlab.core.reports import Failed, Finished, Progress
 from seedlab.pipelines.executor import Batch
 from seedlab.pipelines.ray.executor import ClusterExecutor
-from seedlab.pipelines.ray.messages import Examination, LostWorkerError
+from seedlab.pipelines.ray.messages import Canary, Examination, LostWorkerError
 from tests.examples import ENVIRONMENT, MODEL, RECIPE
 
 EXAMINATION = Examination(
-    host="first", version="1", device="cpu", max_batch=4, environment=ENVIRONMENT, canary="a" * 64
+    host="first",
+    version="1",
+    device="cpu",
+    has_fast_bfloat16=False,
+    memory=Memory(device=2**36, host=2**36),
+    max_batch=4,
+    environment=ENVIRONMENT,
+    canary="a" * 64,
 )
 IMAGE = Image.new("RGB", (8, 8))
 LIMIT = 20.0
@@ -37,13 +45,14 @@ def finish_all(task):
 
 @dataclass(eq=False)
 class FakeWorker:
-    """Finishes a tile after each step, unless its test makes it do something else."""
+    """Sends its canary and finishes a tile after each step, unless its test makes it do something else."""
 
     name: str
     examination: Examination = EXAMINATION
     act: Callable[["FakeWorker", object], object] | None = None
     seconds: float = 0.0
     returns: bool = True
+    digest: str = "c" * 64
     tasks: list[tuple[int, ...]] = field(default_factory=list)
     stopped: list[str] = field(default_factory=list)
     released: Event = field(default_factory=Event)
@@ -55,6 +64,7 @@ class FakeWorker:
 
     def make(self, task):
         self.tasks.append(tuple(task.recipes))
+        yield Canary(task.canary_name, self.digest)
         if self.act is not None:
             yield from self.act(self, task)
             return

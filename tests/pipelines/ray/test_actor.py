@@ -1,5 +1,6 @@
 """What runs in a worker's process, without Ray."""
 
+import itertools
 import shutil
 import time
 from contextlib import closing
@@ -15,16 +16,20 @@ from seedlab.core.errors import SeedLabError
 from seedlab.core.recipes.additions import Lora
 from seedlab.core.reports import Failed, Finished, Progress
 from seedlab.core.workers import Workers
-from seedlab.pipelines.devices.selection import choose_dtype
+from seedlab.pipelines.devices.memory import measure_memory
+from seedlab.pipelines.devices.selection import choose_dtype, has_fast_bfloat16
 from seedlab.pipelines.loaded.loras.files import hash_lora
 from seedlab.pipelines.loaded.loras.lines import read_loras
 from seedlab.pipelines.manager import PipelineManager
 from seedlab.pipelines.ray import cluster
-from seedlab.pipelines.ray.actor import Actor, gather
+from seedlab.pipelines.ray.actor import EARLY_STOPS, Actor, gather
+from seedlab.pipelines.ray.admission import make_canary
 from seedlab.pipelines.ray.bundles import describe, list_bundles, read_chunks
 from seedlab.pipelines.ray.cluster import check_workers
 from seedlab.pipelines.ray.messages import Canary, Task, Unfit, WorkerOptions
 from tests.pipelines.builders import build_lora, build_single_file, make_recipe
+
+NAMES = map(str, itertools.count())
 
 
 @pytest.fixture(scope="module")
@@ -36,22 +41,49 @@ def actor():
 
 def make_task(*recipes, weights=""):
     numbered = dict(enumerate(recipes, start=5))
-    return Task(name="t", recipes=numbered, weights=dict.fromkeys(numbered, weights), draft_steps=None, resume=True)
+    return Task(
+        name=next(NAMES),
+        recipes=numbered,
+        weights=dict.fromkeys(numbered, weights),
+        canary=replace(recipes[0], seed=0, num_inference_steps=2),
+        canary_name="the model",
+        draft_steps=None,
+        resume=True,
+    )
+
+
+def list_reports(messages):
+    return [report for message in messages if isinstance(message, tuple) for report in message]
 
 
 def test_a_task_is_made_with_the_indices_of_its_batch(actor, tiny):
     canary, *messages = list(actor.make(make_task(make_recipe(tiny), make_recipe(tiny, seed=1))))
-    assert isinstance(canary, Canary)  # the model's first use
+    assert isinstance(canary, Canary)
     assert len(canary.digest) == 64
-    finished = [report for message in messages for report in message if isinstance(report, Finished)]
+    finished = [report for report in list_reports(messages) if isinstance(report, Finished)]
     assert sorted(report.index for report in finished) == [5, 6]
     assert not actor._stops
 
 
+def test_each_task_begins_with_the_canary_of_its_model(actor, tiny, monkeypatch):
+    task = replace(make_task(make_recipe(tiny)), canary_name="one more model")
+    first, *_ = actor.make(task)
+    monkeypatch.setattr(actor, "_hash_picture", None)  # it is made once
+    again, *_ = actor.make(replace(task, name=next(NAMES)))
+    assert again == first == Canary("one more model", first.digest)
+
+
 def test_stop_before_the_task_begins_counts(actor, tiny):
-    actor.stop("t")
-    messages = list(actor.make(make_task(make_recipe(tiny))))
-    assert not [report for message in messages for report in message if isinstance(report, Finished)]
+    task = make_task(make_recipe(tiny))
+    actor.stop(task.name)
+    assert not [report for report in list_reports(actor.make(task)) if isinstance(report, Finished)]
+
+
+def test_stops_that_come_after_their_tasks_take_no_memory(actor):
+    for name in range(1000):
+        actor.stop(f"task {name}")
+    assert not actor._stops
+    assert len(actor._early_stops) == EARLY_STOPS
 
 
 def test_a_worker_with_another_file_says_so(actor, tiny):
@@ -92,15 +124,17 @@ def make_with_copies(actor, recipes, **options):
     assert not any(actor.receive(bundle, chunk) for bundle, chunk in chunks)
     assert not any(actor.lacks(bundle) for bundle in bundles.values())
     task = Task(
-        name="t",
+        name=next(NAMES),
         recipes=dict(enumerate(recipes)),
         weights=weights,
+        canary=make_canary(model, recipes[0]),
+        canary_name=recipes[0].model_id,
         draft_steps=None,
         resume=True,
         bundles=bundles,
     )
     messages = list(actor.make(task))
-    return local, [report for message in messages if isinstance(message, tuple) for report in message], messages
+    return local, list_reports(messages), messages
 
 
 def list_ends(reports):
@@ -131,14 +165,13 @@ def test_a_checkpoint_that_was_sent_makes_the_bytes_and_environment_of_the_page(
     file = build_single_file(tiny, page / "dreamy.safetensors")
     local, sent, (canary, *_) = make_with_copies(actor, [make_recipe(file)])
     assert list_ends(sent) == list_ends(local)
-    # By this name, the page compares the first steps of workers that keep their copies elsewhere.
-    assert canary.model == f"{file} float32 64x64"
+    assert isinstance(canary, Canary), "also the canary is made with the copy"
 
 
 def test_a_checkpoint_of_a_public_page_is_sent_though_its_name_hides_the_folder(actor, tiny, page):
     shutil.copytree(tiny, page / "misty", ignore=shutil.ignore_patterns("*.safetensors"))
     file, name = build_single_file(tiny, page / "misty.safetensors"), "./misty.safetensors"
-    recipe = make_recipe(name, dtype=choose_dtype("cpu", "float16"))
+    recipe = make_recipe(name, dtype=choose_dtype("cpu", "float16", has_fast_bfloat16("cpu")))
     local, sent, _ = make_with_copies(actor, [recipe], allowed=(name,), paths={name: str(file)})
     assert isinstance(local[-1], Finished)
     assert list_ends(sent) == list_ends(local)
@@ -179,6 +212,8 @@ def test_a_worker_whose_copy_is_gone_says_so(actor, tiny, page):
 def test_a_worker_is_examined_with_a_small_picture(actor):
     first = actor.examine()
     assert first.device == "cpu"
+    assert first.has_fast_bfloat16 == has_fast_bfloat16("cpu")
+    assert first.memory == measure_memory("cpu")
     assert first.environment.weights == ""
     assert len(first.canary) == 64
     assert actor.examine() == first

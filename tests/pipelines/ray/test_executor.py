@@ -2,19 +2,24 @@
 
 import threading
 import time
+from contextlib import closing
 from dataclasses import replace
 from threading import Event
 
 import pytest
 
 from seedlab.core.errors import SeedLabError
+from seedlab.core.memory import Memory
+from seedlab.core.models.fit import Fit
+from seedlab.core.models.model import ResolvedModel
 from seedlab.core.priority import Priority
 from seedlab.core.reports import Failed, Finished, Progress, Waiting
+from seedlab.pipelines.manager import PipelineManager
 from seedlab.pipelines.ray import executor
 from seedlab.pipelines.ray import pool as pools
 from seedlab.pipelines.ray.executor import ClusterExecutor
-from seedlab.pipelines.ray.messages import Canary, LostWorkerError, Unfit
-from tests.examples import ENVIRONMENT
+from seedlab.pipelines.ray.messages import LostWorkerError, Unfit
+from tests.examples import ENVIRONMENT, MODEL, RECIPE
 from tests.pipelines.ray.fakes import (
     EXAMINATION,
     FakeCluster,
@@ -78,6 +83,24 @@ def test_a_lost_worker_is_examined_and_used_again():
         assert {type(report) for report in run(pool, make_batch(2)).values()} == {Finished}
     assert worker.examined == 2
     assert worker.tasks == [(0, 1), (0, 1)]
+
+
+def test_what_others_cannot_make_waits_for_a_worker_that_is_started_again():
+    refused = Event()
+
+    def refuse(_worker, _task):
+        refused.set()
+        yield Unfit("The worker on attic has another file.")
+
+    def examine():
+        assert refused.wait(10)
+        time.sleep(3 * executor.STOP_SECONDS)  # as a process takes to start again
+        return EXAMINATION
+
+    able, odd = FakeWorker("able", act=lose()), FakeWorker("odd", act=refuse)
+    with start(able, odd) as pool:
+        able.examine = examine
+        assert {type(report) for report in run(pool, make_batch(1)).values()} == {Finished}
 
 
 def test_a_tile_that_every_worker_is_lost_with_fails_with_a_sentence():
@@ -183,19 +206,43 @@ def test_a_worker_with_other_files_leaves_the_work_to_others():
     }
 
 
-def test_a_worker_whose_first_step_with_a_model_differs_leaves_it_to_others():
-    def step(worker, task):
-        yield Canary("sketch float32", worker.name)
-        yield finish_all(task)
-
-    with start(FakeWorker("a", act=step)) as pool:
+def test_a_worker_whose_first_step_with_a_model_differs_makes_no_picture_of_it():
+    odd = FakeWorker("odd", digest="d" * 64)
+    with start(FakeWorker("good")) as pool:
         run(pool, make_batch(1))
-        odd = FakeWorker("odd", act=step)
         pool._pool.add(odd)
         wait_until(lambda: len(pool._admission.admitted) == 2)
-        while not odd.tasks:
+        while len(odd.tasks) < 2:  # of two jobs
             assert {type(report) for report in run(pool, make_batch(4)).values()} == {Finished}
-        assert {type(report) for report in run(pool, make_batch(4)).values()} == {Finished}
+    assert len(odd.stopped) == len(odd.tasks), "it is told to leave the pictures unmade"
+
+
+def test_workers_are_compared_by_the_same_step_whatever_visitors_ask_for():
+    names = set()
+
+    def note(worker, task):
+        names.add(task.canary_name)
+        yield finish_all(task)
+
+    with start(FakeWorker("a", act=note)) as pool:
+        for changes in ({}, {"num_inference_steps": 20}, {"negative_prompt": "red"}, {"scheduler": "DDIMScheduler"}):
+            run(pool, make_batch(1, **changes, vae_tiling=True, generator_device="cuda"))
+        assert len(names) == 1
+        run(pool, make_batch(1, width=64))
+        run(pool, make_batch(1, dtype="bfloat16"))
+        assert len(names) == 3, "other sizes and dtypes may be computed by other kernels"
+
+
+def test_other_files_at_the_same_place_are_another_model_to_compare_by(tmp_path):
+    (tmp_path / "model.safetensors").write_bytes(b"old")
+    model = replace(MODEL, model_id=str(tmp_path))
+    batch = replace(make_batch(1, model_id=model.model_id), model=ResolvedModel.of(model, "float32"))
+    worker = FakeWorker("a")
+    with start(worker) as pool:
+        run(pool, batch)
+        (tmp_path / "model.safetensors").write_bytes(b"newer")
+        worker.digest = "d" * 64  # as it computes with these
+        assert type(run(pool, batch)[0]) is Finished
 
 
 def test_visitors_take_turns():
@@ -262,6 +309,22 @@ def test_a_worker_that_fails_ends_its_tiles_with_a_sentence():
 
     with start(FakeWorker("a", act=fail)) as pool:
         assert run(pool, make_batch(1))[0] == Failed(0, "A worker failed, and this picture was not made: try again.")
+
+
+def test_a_page_without_a_gpu_uses_workers_that_have_one(tiny, monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    gpu = replace(EXAMINATION, device="cuda", has_fast_bfloat16=True, memory=Memory(device=80 * 10**9, host=10**9))
+    with closing(PipelineManager(executor=ClusterExecutor(FakeCluster(FakeWorker("a", gpu))))) as manager:
+        assert manager.resolve(str(tiny)).dtype == "float16"
+        assert manager.rate(manager.find_model("black-forest-labs/FLUX.1-dev")) is Fit.FITS
+        assert not manager.is_short(replace(RECIPE, model_id=str(tiny), width=2048, height=2048))
+
+
+@pytest.mark.parametrize(("is_fast", "dtype"), [(False, "float32"), (True, "bfloat16")])
+def test_the_precision_is_what_suits_the_processors_of_the_workers(tiny, is_fast, dtype):
+    worker = FakeWorker("a", replace(EXAMINATION, has_fast_bfloat16=is_fast))
+    with closing(PipelineManager(executor=ClusterExecutor(FakeCluster(worker)))) as manager:
+        assert manager.resolve(str(tiny)).dtype == dtype
 
 
 def test_idle_batches_are_left_unmade():

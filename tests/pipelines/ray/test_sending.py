@@ -91,6 +91,7 @@ def test_a_machine_receives_a_file_once_for_all_its_workers(tmp_path, lora):
     for workers in (attic, cellar):
         assert sorted(len(worker.chunks) for worker in workers) == [0, 5]
         assert not any(worker.lacks(bundle) for worker in workers)
+    assert not sending._locks
 
 
 def send(sending, bundle, worker):
