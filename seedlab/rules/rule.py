@@ -121,7 +121,7 @@ class Rule(ABC):
         """Whether this value leads from the parent's recipe to the child's. Lineages are checked by it."""
         try:
             return cls.apply(parent, value) == child
-        except RecipeError:
+        except (RecipeError, OverflowError, ValueError):  # a stranger's numbers may be too large to reckon with
             return False
 
     @classmethod
