@@ -94,13 +94,23 @@ class Matrix(Rule):
                 parent = rule.apply(parent, axis_value)
         return parent
 
+    @classmethod
+    def settle(cls, parent: Recipe, value: Value) -> Value:
+        """Settle both values, as for the parent itself."""
+        settled = []
+        for field, (rule, axis_value) in zip(FIELDS, _split(value), strict=True):
+            with blame(field):
+                settled.append((rule.name, rule.settle(parent, axis_value)))
+        return tuple(settled)
+
     def make(self, parent: Recipe) -> dict[Recipe, Value]:
         """Return the recipes of the round with their values, as each axis names them for this parent.
 
         Raises:
             RecipeError: a value does not fit, or two places would have the same picture.
         """
-        values = self._name_values(parent) if self._is_whole() else self.values
+        # A picture that comes back alone may have, say, the parent's own prompt, of which no round of words is made.
+        values = self._name_values(parent) if len(self.values) > 1 and self._is_whole() else self.values
         made = super(Matrix, replace(self, values=values)).make(parent)
         if len(made) < len(values):
             raise RecipeError(FIELDS[0], "Two places of this matrix have the same picture: change the columns or rows.")
