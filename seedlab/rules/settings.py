@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from seedlab.core.errors import RecipeError
-from seedlab.core.recipes.additions import vary_seed
+from seedlab.core.recipes.additions import change_steps, vary_seed
 from seedlab.core.recipes.ranges import read_numbers, read_whole_numbers
 from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.recipes.schedulers import find_scheduler, parse_scheduler
@@ -129,7 +129,7 @@ SETTINGS = (
         "6, 12, 25, 50",
         ("num_inference_steps",),
         _read_steps,
-        lambda parent, value: replace(parent, num_inference_steps=value[0]),
+        lambda parent, value: change_steps(parent, value[0]),
         _caption_steps,
     ),
     Setting(

@@ -88,10 +88,16 @@ class Matrix(Rule):
     @classmethod
     def apply(cls, parent: Recipe, value: Value) -> Recipe:
         """Apply both values. One that replaces the prompt comes before one that extends it."""
-        axes = zip(FIELDS, _split(value), strict=True)
-        for field, (rule, axis_value) in sorted(axes, key=lambda axis: axis[1][0].precedence):
+        for field, rule, axis_value in _order(value):
             with blame(field):
                 parent = rule.apply(parent, axis_value)
+        return parent
+
+    @classmethod
+    def apply_as_before(cls, parent: Recipe, value: Value) -> Recipe:
+        """Apply both values as earlier versions did."""
+        for _, rule, axis_value in _order(value):
+            parent = rule.apply_as_before(parent, axis_value)
         return parent
 
     @classmethod
@@ -171,6 +177,12 @@ def _name_axis(parent: Recipe, axis: Sequence[tuple[type[Rule], Value]], field: 
     with blame(field):
         made = rule(tuple(value for _, value in axis)).make(parent)
     return [(rule.name, value) for value in made.values()]
+
+
+def _order(value: Value) -> list[tuple[str, type[Rule], Value]]:
+    """Return the field, the rule and the value of each axis, in the order in which they are applied."""
+    axes = [(field, rule, axis_value) for field, (rule, axis_value) in zip(FIELDS, _split(value), strict=True)]
+    return sorted(axes, key=lambda axis: axis[1].precedence)
 
 
 def _split(value: Value) -> tuple[tuple[type[Rule], Value], tuple[type[Rule], Value]]:

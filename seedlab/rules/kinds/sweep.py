@@ -1,8 +1,8 @@
 """One setting over several values, with everything else locked."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Self
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 from seedlab.core.errors import RecipeError, blame
 from seedlab.core.recipes.recipe import Recipe
@@ -94,6 +94,16 @@ class Sweep(Rule):
                 return find_setting(name).apply(parent, values)
         except (TypeError, ValueError, IndexError) as error:
             raise RecipeError(FIELD, "This round has a value of an unknown kind.") from error
+
+    @classmethod
+    def apply_as_before(cls, parent: Recipe, value: Value) -> Recipe:
+        """Replace the setting. Another number of steps left seed variety in as many as before."""
+        match value:
+            case ("steps", steps):
+                changes: dict[str, Any] = {"num_inference_steps": steps}  # `Recipe` checks it
+                return replace(parent, **changes)
+            case _:
+                return cls.apply(parent, value)
 
     @classmethod
     def caption(cls, parent: Recipe, value: Value) -> str:

@@ -254,6 +254,17 @@ def test_a_picture_of_a_first_round_stands_alone(tmp_path):
     assert [[tile.state for tile in round_.tiles] for round_ in trail.visible] == [[State.DONE]]
 
 
+def test_a_picture_of_an_earlier_version_comes_back_as_it_was(tmp_path):
+    old = replace(RECIPE, prompt=f"{RECIPE.prompt}(artsy)")  # a space would come before the bracket now
+    trail = Trail().restore(old, (Change(RECIPE, "suffixes", "(artsy)"),), tmp_path / "a.png")
+    assert trail.newest.tiles[0].recipe == old
+
+
+def test_a_history_that_leads_elsewhere_is_refused(tmp_path):
+    with pytest.raises(SeedLabError, match="does not lead to it: use the original file"):
+        Trail().restore(replace(RECIPE, seed=7), (Change(RECIPE, "suffixes", ", artsy"),), tmp_path / "a.png")
+
+
 def test_parents_that_are_here_already_keep_their_pictures(tmp_path):
     second = replace(RECIPE, prompt=RECIPE.prompt + ", artsy")
     trail = Trail().explore(RECIPE, Seeds((0,))).with_tile(1, 0, state=State.DONE, file=tmp_path / "parent.png")
