@@ -6,6 +6,8 @@ from typing import Any, Self
 
 from seedlab.core.errors import RecipeError, blame
 from seedlab.core.recipes.recipe import Recipe
+from seedlab.core.texts.numbers import MAX_CHARACTERS
+from seedlab.core.validation import check_text
 from seedlab.rules.parameter import Choice, Parameter
 from seedlab.rules.rule import Rule, Value, check_count, split_lines, unique
 from seedlab.rules.settings import FIELD, SETTINGS, Setting, find_setting, split_setting
@@ -54,6 +56,7 @@ class Sweep(Rule):
     @classmethod
     def parse_all(cls, texts: Mapping[str, str]) -> tuple[Self, ...]:
         """Read the values of one or several settings, one a line."""
+        check_text(FIELD, texts[FIELD], "The list of values", MAX_CHARACTERS)
         setting = cls.parameters[0].read_choice(texts["sweep_setting"]).name
         lines: dict[str, list[str]] = {}
         for line in split_lines(texts[FIELD]):
