@@ -117,6 +117,9 @@ def test_hashes_as_json():
     found = read_details(f"Seed: 5, {hashes}, Model: x", "a boat <lora:ink:1>")
     assert found.loras == (ForeignLora("ink", 1.0, "abcdef012345"),)
     assert (found.model, name_left(found)) == ("x", {"hash of vae": "00112233"})
+    assert found.model_hash == "aabbccdd11"
+    assert read_details(f"Seed: 5, {hashes}, Model hash: 7460a6fa").model_hash == "7460a6fa"
+    assert name_left(read_details('Seed: 5, Hashes: {"model": [1]}')) == {"Model hash": "[1]"}
 
 
 def test_lines_below_the_details():
