@@ -25,6 +25,9 @@ OLD = re.compile(r"v1\.[0-8]\b")
 OWN_VERSION = re.compile(r"v?\d+\.\d+|f\d|neo")
 """Versions of AUTOMATIC1111 and of Forge; other tools write their names."""
 
+GPU_NOISE = re.compile(rf"{OWN_VERSION.pattern}|SeedLab v")
+"""Versions of the tools whose noise comes from the GPU where they do not say it."""
+
 NEGATIVE, PROMPT = "Negative prompt:", "Prompt:"
 """The second one is a key of ours: with its colon it is no name of a detail."""
 
@@ -109,12 +112,12 @@ def _read(prompt: str, negative: str, line: infotext_details.Details, below: lis
             values.pop(name, None)
     values = _read_model_hash(values) | values
     version = str(values.get("Version", ""))
-    is_own = bool(OWN_VERSION.match(version)) and "App" not in values
+    draws_on_gpu = bool(GPU_NOISE.match(version)) and "App" not in values
     details = Details(values, KEYS)
     digests = _take_digests(details)
     more = {
         "loras": _take_weighed_loras(details, digests),
-        "has_other_noise": str(values.get("RNG", "GPU" if is_own else "CPU")).upper() != "CPU",
+        "has_other_noise": str(values.get("RNG", "GPU" if draws_on_gpu else "CPU")).upper() != "CPU",
     }
     found = read_details(_name_tool(values, version), details, KEYS, **more)
     schedule = found.schedule or ("Uniform" if OLD.match(version) else "Automatic")
