@@ -18,8 +18,8 @@ from seedlab.images.metadata import Metadata
 from seedlab.images.restoring import read
 from seedlab.rules.registry import RULES, read_rule
 from seedlab.workflow.pictures.borrowing import borrow
-from seedlab.workflow.trails.trail_json import read_trail, write_trail
-from tests.examples import ENVIRONMENT, MODEL, RECIPE, make_lineage
+from seedlab.workflow.trails.trail_json import write_trail
+from tests.examples import ENVIRONMENT, MODEL, RECIPE, make_lineage, read_trail
 
 SURROGATES = st.characters(codec=None)
 TEXT = st.text(SURROGATES, max_size=60)

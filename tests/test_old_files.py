@@ -10,7 +10,8 @@ from pathlib import Path
 from seedlab.images.metadata import read_metadata
 from seedlab.images.restoring import Restored, restore
 from seedlab.workflow.trails.trail import Trail
-from seedlab.workflow.trails.trail_json import read_trail, write_trail
+from seedlab.workflow.trails.trail_json import write_trail
+from tests.examples import read_trail
 
 OLD = Path(__file__).parent / "data" / "v1"
 

@@ -63,6 +63,12 @@ def write_atomically(file: Path, write: Callable[[Path], object]) -> None:
         raise
 
 
+def mark_used(file: Path) -> None:
+    """Mark a file as used, for `delete_least_used`. Many file systems do not record access times."""
+    with suppress(OSError):
+        os.utime(file)  # `Path.touch` would make an empty one of a file that was deleted meanwhile
+
+
 def delete_abandoned(folder: Path) -> None:
     """Delete the temporary files that killed processes left in a folder. Nothing happens if it cannot be read."""
     with suppress(OSError):

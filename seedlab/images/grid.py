@@ -2,6 +2,7 @@
 
 import math
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 
 from PIL import ImageDraw, ImageFont
@@ -61,7 +62,7 @@ def _fit(images: Sequence[Image], cells: int) -> Sequence[Image]:
 def _measure_headings(table: Table, width: int, height: int) -> tuple[int, int]:
     """Return the width of the row headings and the height of the column headings, in pixels."""
     size = _choose_size(width, height)
-    left = max(_load_font(text, size).getlength(text) for text in table.rows)
+    left = max(_load_font(text, size).getlength(text[:width]) for text in table.rows)
     return min(width, math.ceil(left) + size), 2 * size
 
 
@@ -85,11 +86,11 @@ def _shorten(text: str, width: float, size: int) -> tuple[str, ImageFont.FreeTyp
     """Return a text of one line that fits into a width, and its font."""
     text = " ".join(text.split())
     font = _load_font(text, size)
-    if font.getlength(text) <= width:
+    start = text[: int(width)]  # measuring takes time for each character, which is a pixel wide at least
+    if start == text and font.getlength(text) <= width:
         return text, font
-    while text and font.getlength(f"{text}…") > width:
-        text = text[:-1]
-    return f"{text}…", font
+    too_many = bisect_left(range(len(start) + 1), True, key=lambda count: font.getlength(f"{start[:count]}…") > width)
+    return f"{start[: max(0, too_many - 1)]}…", font
 
 
 def _load_font(text: str, size: int) -> ImageFont.FreeTypeFont:

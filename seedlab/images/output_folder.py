@@ -84,7 +84,7 @@ class OutputFolder:
             SeedLabError: it cannot be written; the message says why.
         """
         metadata = Metadata.describe(recipe, finished, (*self._lineage, *lineage))
-        write_picture(self._files[recipe], finished.image, metadata)
+        write_picture(self._files[recipe], finished.image, metadata, finished.png)
         return Picture(self._files[recipe], finished.notice, finished.draft_steps)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from seedlab.core.environment import Environment
 from seedlab.core.errors import SeedLabError
-from seedlab.core.files import delete_abandoned, delete_least_used
+from seedlab.core.files import delete_abandoned, delete_least_used, mark_used
 from seedlab.core.picture import Picture
 from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.reports import Finished
@@ -61,8 +61,7 @@ class Store:
             picture = Picture(file, self._check(file, recipe, environment, draft_steps), draft_steps)
         except SeedLabError:
             return None
-        with suppress(OSError):
-            file.touch()  # marks it as used; many file systems do not record access times
+        mark_used(file)
         if self.index is not None:
             self.index.own(file.stem, owner)
         return picture

@@ -6,9 +6,6 @@ from numpy.typing import NDArray
 from seedlab.core.models.seed_share import SeedShare
 from seedlab.measures.features import Features, coarsen
 
-LEAST = 3
-"""The least number of seeds and of prompts."""
-
 NORMAL_95 = 1.96
 
 

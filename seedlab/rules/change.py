@@ -9,6 +9,9 @@ from seedlab.core.recipes.recipe import Recipe
 from seedlab.rules.rule import Value, read_value
 
 MAX_NAME_CHARACTERS = 40
+MAX_PROMPTS_CHARACTERS = 3_000_000
+"""Of all different prompts of a lineage. Files have the lengths alone of texts that were extended, so a small one could
+take minutes."""
 
 
 @dataclass(frozen=True)
@@ -99,9 +102,18 @@ def read_lineage(data: Sequence[object], recipe: Recipe) -> Lineage:
         recipe: of the picture that it leads to.
 
     Raises:
-        RecipeError: it is not one.
+        RecipeError: it is not one, or its different prompts have more than 3,000,000 characters.
     """
     lineage: list[Change] = []
+    prompts: set[str] = set()
+    characters = 0
     for each in reversed(data):
-        lineage.insert(0, Change.from_dict(each, lineage[0].parent if lineage else recipe))
+        change = Change.from_dict(each, lineage[0].parent if lineage else recipe)
+        new = {text for stage in change.parent.stages for text in stage.prompts} - prompts
+        prompts |= new
+        characters += sum(map(len, new))
+        if characters > MAX_PROMPTS_CHARACTERS:
+            sentence = f"The prompts in this picture's history have more than {MAX_PROMPTS_CHARACTERS:,} characters"
+            raise RecipeError("lineage", f"{sentence}: open a picture that it was made from.")
+        lineage.insert(0, change)
     return tuple(lineage)

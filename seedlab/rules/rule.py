@@ -94,6 +94,15 @@ class Rule(ABC):
         """
 
     @classmethod
+    def apply_as_before(cls, parent: Recipe, value: Value) -> Recipe:
+        """Return the recipe as earlier versions made it. Most rules make the same one still.
+
+        Raises:
+            RecipeError: as `apply`.
+        """
+        return cls.apply(parent, value)
+
+    @classmethod
     @abstractmethod
     def caption(cls, parent: Recipe, value: Value) -> str:
         """Return the caption of a tile, "" where its seed is all there is to say.
@@ -118,10 +127,10 @@ class Rule(ABC):
 
     @classmethod
     def leads(cls, parent: Recipe, value: Value, child: Recipe) -> bool:
-        """Whether this value leads from the parent's recipe to the child's. Lineages are checked by it."""
+        """Whether this value leads, or once led, from the parent's recipe to the child's. It checks lineages."""
         try:
-            return cls.apply(parent, value) == child
-        except RecipeError:
+            return child == cls.apply(parent, value) or child == cls.apply_as_before(parent, value)
+        except (RecipeError, OverflowError, ValueError):  # a stranger's numbers may be too large to reckon with
             return False
 
     @classmethod

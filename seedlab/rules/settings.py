@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from seedlab.core.errors import RecipeError
-from seedlab.core.recipes.additions import vary_seed
+from seedlab.core.recipes.additions import change_steps, vary_seed
 from seedlab.core.recipes.ranges import read_numbers, read_whole_numbers
 from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.recipes.schedulers import find_scheduler, parse_scheduler
@@ -21,6 +21,8 @@ FIELD = "sweep"
 
 OWN_NOISE: Mapping[str, Any] = MappingProxyType({"noise_height": 0, "noise_width": 0})
 """In another size a seed has other noise. To resize it is a kind of round of its own: `seedlab.rules.kinds.shapes`."""
+
+LETTER = re.compile(r"[^\W\d]")
 
 Values = tuple[Value, ...]
 
@@ -80,12 +82,12 @@ def _read_sizes(text: str) -> Iterator[Values]:
 
 def _read_weights(text: str) -> Iterator[Values]:
     """Read weights, after the name of the LoRA if a recipe has several: "0.4, 0.8", "ink 0.4, 0.8", "ink v2: 0-1"."""
-    match = re.fullmatch(r"\s*(?P<name>[^:]*[^\W\d][^:]*):(?P<weights>.*)", text, re.DOTALL) or re.fullmatch(
-        r"\s*(?P<name>\S*[^\W\d]\S*)?(?P<weights>.*)", text, re.DOTALL
-    )
-    name = ((match and match["name"]) or "").strip()
-    weights = match["weights"] if match else text
-    yield from ((name, number) for number in read_numbers(FIELD, weights, MAX_VALUES))
+    name, colon, weights = text.partition(":")
+    if not colon or LETTER.search(name) is None:
+        first = next(iter(text.split()), "")
+        name = first if LETTER.search(first) else ""
+        weights = text.strip().removeprefix(name)
+    yield from ((name.strip(), number) for number in read_numbers(FIELD, weights, MAX_VALUES))
 
 
 def _apply_weight(parent: Recipe, value: Any) -> Recipe:
@@ -129,7 +131,7 @@ SETTINGS = (
         "6, 12, 25, 50",
         ("num_inference_steps",),
         _read_steps,
-        lambda parent, value: replace(parent, num_inference_steps=value[0]),
+        lambda parent, value: change_steps(parent, value[0]),
         _caption_steps,
     ),
     Setting(

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from seedlab.core.files import TEMPORARY, delete_abandoned, is_full, sign_files, write_atomically
+from seedlab.core.files import TEMPORARY, delete_abandoned, is_full, mark_used, sign_files, write_atomically
 
 
 def test_a_file_is_replaced_in_one_step(tmp_path):
@@ -60,6 +60,17 @@ def test_what_a_process_of_this_machine_left_is_deleted_soon_after_its_end(tmp_p
     delete_abandoned(tmp_path)
     left = {dead: False, fresh: True, running: True, unknown: True, old: False, foreign: True}
     assert {file: file.exists() for file in left} == left
+
+
+def test_a_file_is_marked_as_used_and_one_that_is_gone_does_not_come_back(tmp_path):
+    file = tmp_path / "a.png"
+    file.write_bytes(b"x")
+    os.utime(file, (0, 0))
+    mark_used(file)
+    assert file.stat().st_mtime > 10**9
+    file.unlink()
+    mark_used(file)
+    assert not file.exists()
 
 
 def test_a_folder_that_is_missing_has_nothing_to_delete(tmp_path):

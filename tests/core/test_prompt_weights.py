@@ -93,6 +93,15 @@ def test_hostile_prompts_take_no_time():
     assert time.monotonic() - start < 1
 
 
+def test_pieces_between_two_brackets_cost_as_much_as_one():
+    """A small file may have hundreds of such prompts."""
+    start = time.process_time()
+    for number in range(30):
+        text = "a:" * 4_800 + str(number)
+        assert parse_weights("(" * 100 + "[" * 100 + text) == ((text, 1.0000000000000047),)
+    assert time.process_time() - start < 0.5
+
+
 def test_old_recipes_keep_their_fingerprints_and_new_ones_say_how_they_are_read():
     literal = replace(RECIPE, prompt="a (red) boat")
     assert "prompt_syntax" not in literal.to_dict()

@@ -76,6 +76,7 @@ def test_a_forged_recipe_of_many_stages_is_refused_before_it_is_read():
         {"recipe": RECIPE.to_dict(), "strength": True},
         {"recipe": RECIPE.to_dict(), "strength": float("nan")},
         {"recipe": RECIPE.to_dict(), "strength": 0},
+        {"recipe": RECIPE.to_dict(), "strength": 5e-324},
         {"recipe": RECIPE.to_dict(), "strength": 1.01},
         {"recipe": RECIPE.to_dict(), "strength": 0.5, "resize": "box"},
         {"recipe": RECIPE.to_dict(), "strength": 0.5, "path": "/etc"},
@@ -106,6 +107,13 @@ def test_what_a_stage_cannot_have_is_refused_in_a_sentence(changes, field, sente
     with pytest.raises(RecipeError, match=sentence) as caught:
         replace(DEVELOPED, **changes)
     assert caught.value.field == field
+
+
+def test_a_strength_at_which_not_one_of_the_most_steps_is_taken_is_refused():
+    least = Start(recipe=RECIPE, strength=0.001)
+    assert replace(RECIPE, num_inference_steps=least.least_steps, start=least).num_inference_steps == 1000
+    with pytest.raises(RecipeError, match=r"^The strength must be at least 0\.001: write more, such as 0\.2\.$"):
+        Start(recipe=RECIPE, strength=0.0009)
 
 
 def test_files_are_those_of_all_stages():

@@ -265,3 +265,14 @@ def test_a_long_lineage_of_long_prompts_takes_little_room():
     text = Metadata(recipe=recipe, environment=ENVIRONMENT, lineage=lineage).to_json()
     assert len(text) < 50_000
     assert Metadata.from_json(text).lineage == lineage
+
+
+def test_a_small_file_with_many_long_prompts_is_refused_before_they_are_all_read():
+    recipe = replace(RECIPE, prompt="a" * 10_000, negative_prompt="b" * 10_000)
+    data = json.loads(Metadata(recipe=recipe, environment=ENVIRONMENT).to_json())
+    cuts = ({"prompt": length, "negative_prompt": length} for length in range(9_500, 10_000))
+    data["lineage"] = [{"rule": "words", "value": "x", "before": {}, "cut": cut} for cut in cuts]
+    with pytest.raises(SeedLabError, match="more than 3,000,000 characters: open a picture that it was made from"):
+        Metadata.from_json(json.dumps(data))
+    data["lineage"] = data["lineage"][-150:]
+    assert len(Metadata.from_json(json.dumps(data)).lineage) == 150

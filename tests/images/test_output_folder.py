@@ -11,7 +11,7 @@ from seedlab.core.errors import SeedLabError
 from seedlab.core.picture import Picture
 from seedlab.images.metadata import read_metadata
 from seedlab.images.output_folder import OutputFolder, check_folder, check_room, name_grid, name_variations, write_grid
-from seedlab.images.png import read_chunks, write_png
+from seedlab.images.png import encode_png, read_chunks, write_png
 from tests.examples import ENVIRONMENT, RECIPE, make_finished, make_lineage
 
 IMAGE = Image.effect_noise((128, 128), 50).convert("RGB")
@@ -31,6 +31,15 @@ def test_a_picture_is_kept_under_its_name_and_found_there(tmp_path):
     assert folder.find(RECIPE) is None
     assert keep(folder) == folder.find(RECIPE) == Picture(tmp_path / "seed-0.png", "Look here.")
     assert folder.found == (tmp_path / "seed-0.png",)
+
+
+def test_a_picture_that_is_encoded_already_has_the_same_bytes_and_is_not_encoded_again(tmp_path, monkeypatch):
+    file = keep(make_folder(tmp_path)).file
+    plain = file.read_bytes()
+    encoded = replace(make_finished(IMAGE, notice="Look here."), png=encode_png(IMAGE))
+    monkeypatch.setattr("seedlab.images.png.encode_png", None)
+    make_folder(tmp_path).keep(RECIPE, encoded, LINEAGE)
+    assert file.read_bytes() == plain
 
 
 def test_a_picture_carries_all_the_suffixes_that_led_to_it(tmp_path):

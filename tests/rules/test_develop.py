@@ -111,7 +111,15 @@ def test_forged_values_are_refused(value):
         Develop.apply(RECIPE, value)
 
 
-@pytest.mark.parametrize("strength", [0.07, 0.1, 0.35, 0.9, 1])
+@pytest.mark.parametrize("strength", [5e-324, 1e-300, 0.0009])
+def test_a_forged_strength_that_takes_no_step_is_refused_at_once(strength):
+    for rule, value in ((Develop, (256, 256, strength)), (VaryPicture, (5, strength))):
+        assert not rule.leads(RECIPE, value, RECIPE)
+        with pytest.raises(RecipeError, match=r"must be at least 0\.001"):
+            rule.apply(RECIPE, value)
+
+
+@pytest.mark.parametrize("strength", [0.001, 0.07, 0.1, 0.35, 0.9, 1])
 def test_of_few_steps_at_least_one_is_taken(strength):
     (child,) = develop(strength=str(strength)).make(replace(RECIPE, num_inference_steps=1))
     assert int(child.num_inference_steps * strength) == 1

@@ -1,16 +1,19 @@
 """Two kinds of rounds at once."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from seedlab.core.errors import RecipeError
 from seedlab.rules.kinds.matrix import Matrix, list_kinds
+from seedlab.rules.kinds.nudge import Nudges
 from seedlab.rules.kinds.same_seeds import SameSeeds
 from seedlab.rules.kinds.seeds import Seeds
 from seedlab.rules.kinds.suffixes import Suffixes
 from seedlab.rules.kinds.sweep import Sweep
 from seedlab.rules.kinds.words import Words
+from seedlab.rules.other_seeds import choose_others
 from seedlab.rules.registry import read_rule
 from seedlab.rules.rule import Table
 from seedlab.workflow.trails.trail import Trail
@@ -57,6 +60,25 @@ def test_a_suffix_extends_the_prompt_of_its_row_or_column(flipped):
     axes = (Words(("a cat", "a boat")), ARTSY)
     recipes = Matrix.of(*(reversed(axes) if flipped else axes)).make(RECIPE)
     assert {recipe.prompt for recipe in recipes} == {"a cat, artsy", "a cat, red", "a boat, artsy", "a boat, red"}
+
+
+@pytest.mark.parametrize("flipped", [False, True])
+def test_each_picture_of_a_matrix_comes_back_alone_also_with_the_prompt_of_its_parent(flipped):
+    axes = (Seeds((5, 6)), Words((RECIPE.prompt, "a cat")))
+    trail = Trail().explore(RECIPE, Seeds((0,)))
+    trail = trail.lock(1, 0, Matrix.of(*(reversed(axes) if flipped else axes)))
+    assert len(trail.newest.tiles) == 4
+    for index, tile in enumerate(trail.newest.tiles):
+        restored = Trail().restore(tile.recipe, trail.lineage_of(2, index), Path("a.png"))
+        assert restored.newest.tiles[0].recipe == tile.recipe
+        assert restored.newest.caption(0) == trail.newest.caption(index)
+    with pytest.raises(RecipeError, match="edit it first"):
+        trail.lock(1, 0, Matrix.of(Seeds((5, 6)), Words((RECIPE.prompt,))))
+
+
+def test_a_matrix_of_one_picture_names_the_seed_that_its_parent_chooses():
+    matrix = Matrix.of(Nudges((("other", 0, 0.1),)), Seeds((3,)))
+    assert list(matrix.make(RECIPE).values()) == [(("nudge", (choose_others(RECIPE, 1)[0], 0.1)), ("seeds", 3))]
 
 
 def test_every_kind_can_be_an_axis_with_its_text():

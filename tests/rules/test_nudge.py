@@ -15,8 +15,8 @@ from seedlab.rules.kinds.suffixes import Suffixes
 from seedlab.rules.other_seeds import choose_others
 from seedlab.rules.registry import read_rule
 from seedlab.workflow.trails.trail import Trail
-from seedlab.workflow.trails.trail_json import read_trail, write_trail
-from tests.examples import RECIPE
+from seedlab.workflow.trails.trail_json import write_trail
+from tests.examples import RECIPE, read_trail
 
 SEVEN = Nudge(seed=7, weight=0.1)
 

@@ -16,8 +16,8 @@ from seedlab.rules.kinds.suffixes import Suffixes
 from seedlab.rules.registry import RULES, VARIATIONS, find_rule, list_parameters, read_rule
 from seedlab.rules.rule import MAX_VALUES, Rule
 from seedlab.workflow.trails.trail import Trail
-from seedlab.workflow.trails.trail_json import read_trail, write_trail
-from tests.examples import RECIPE
+from seedlab.workflow.trails.trail_json import write_trail
+from tests.examples import RECIPE, read_trail
 
 ROUND = [replace(RECIPE, seed=seed) for seed in range(4)]
 

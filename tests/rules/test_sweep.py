@@ -1,5 +1,6 @@
 """One setting over several values."""
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -54,13 +55,24 @@ def test_a_sweep_changes_one_setting_and_nothing_else(text, changes, captions, s
     assert rule.title([RECIPE]) == f"Seed 0 · {subject}"
 
 
-@pytest.mark.parametrize(("text", "weights"), [("lora rain 0-1", [0, 1]), ("0.2", [0.2]), ("ink v2: -1", [-1])])
+@pytest.mark.parametrize(
+    ("text", "weights"), [("lora rain 0-1", [0, 1]), ("0.2", [0.2]), ("ink v2: -1", [-1]), ("  rain\t0, 1", [0, 1])]
+)
 def test_the_weight_of_a_lora(text, weights):
     name = "ink v2" if "ink" in text else "rain"
     loras = (INK, RAIN) if name in text else (RAIN,)
     made = parse(text, "lora").make(replace(RECIPE, loras=loras))
     assert [[lora.weight for lora in each.loras if name in lora.file] for each in made] == [[each] for each in weights]
     assert all(lora.weight == 0.5 for each in made for lora in each.loras if name not in lora.file)
+
+
+@pytest.mark.parametrize("text", ["lora " + 2_990 * "\u3000" + 2_990 * "a", "lora " + 6_000 * "a", 10_000_000 * "a"])
+def test_hostile_texts_take_no_time(text):
+    started = time.process_time()
+    with pytest.raises(RecipeError) as caught:
+        parse(text)
+    assert time.process_time() - started < 1
+    assert caught.value.field == "sweep"
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,16 @@ def vary_seed(recipe: "Recipe", variety: float) -> "Recipe":
     return replace(recipe, seed_variety=variety, seed_variety_steps=steps)
 
 
+def change_steps(recipe: "Recipe", steps: int) -> "Recipe":
+    """Return the recipe with another number of steps, of which the first `VARIETY_SHARE` keep its seed variety.
+
+    Raises:
+        RecipeError: the number is out of range, or excluded by another field.
+    """
+    plain = replace(recipe, num_inference_steps=steps, seed_variety=0.0, seed_variety_steps=0)
+    return vary_seed(plain, recipe.seed_variety) if recipe.seed_variety else plain
+
+
 def check_seed_variety(variety: object, variety_steps: object, steps: int) -> float:
     """Return the seed variety as a float.
 

@@ -109,16 +109,21 @@ def _scan(prompt: str) -> tuple[list[str], list[tuple[int, int, float]]]:
     pieces: list[str] = []
     ranges: list[tuple[int, int, float]] = []
     open_: dict[float, list[int]] = {ROUND: [], SQUARE: []}
+    begins = True
     for token in TOKEN.finditer(prompt):
         text, number = token[0], token[1]
         kind = SQUARE if text in "[]" else ROUND
         if text in "([":
             open_[kind].append(len(pieces))
+            begins = True
         elif (text in ")]" or number is not None) and open_[kind]:
             factor = kind if number is None else float(number)
             ranges.append((open_[kind].pop(), len(pieces), factor))
+            begins = True
         else:
-            pieces.append(text[1:] if text.startswith("\\") else text)
+            pieces += [""] if begins else []  # few pieces, as each costs time for every pair around it
+            pieces[-1] += text.removeprefix("\\")
+            begins = False
     ranges += ((start, len(pieces), kind) for kind, starts in open_.items() for start in starts)
     if len(ranges) > MAX_PAIRS:
         sentence = (

@@ -34,7 +34,7 @@ def read_numbers(field: str, text: str, limit: int) -> tuple[float, ...]:
 
     Raises:
         RecipeError: there is no number, or more than `limit`; a part is neither a number nor a range; a range runs
-            backwards; or the text has more than 1,000 characters.
+            backwards; or the text has more than 6,000 characters.
     """
     check_text(field, text, "The list of numbers", MAX_CHARACTERS)
     for match in TWO_WAYS.finditer(tidy_digits(text)):

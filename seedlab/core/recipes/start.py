@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from seedlab.core.canonical import ADDED
 from seedlab.core.errors import RecipeError
+from seedlab.core.recipes.recipe_checks import MAX_STEPS
 from seedlab.core.validation import check_choice, check_int, check_text
 
 if TYPE_CHECKING:
@@ -70,7 +71,8 @@ class Start:
     Attributes:
         recipe: of the earlier stage's picture; None for a picture of the user's own.
         picture: of the user's own; None for the earlier stage's.
-        strength: how much noise it gets, and which share of the steps is taken; above 0, at most 1.
+        strength: how much noise it gets, and which share of the steps is taken; 1/1000...1. With less, none of the
+            most steps that a recipe may have would be taken.
         resize: how it gets the size of the next stage. "lanczos" resizes the pixels with Pillow's filter of that name.
             "latent-bicubic" resizes the latents of the earlier stage, which are neither decoded nor encoded for it. A
             picture of another shape is cropped at its centre. One that has the size already is not changed.
@@ -92,6 +94,8 @@ class Start:
         is_number = isinstance(self.strength, int | float) and not isinstance(self.strength, bool)
         if not is_number or not 0 < self.strength <= 1:
             raise RecipeError("start", "The strength must be a number above 0, and at most 1.")
+        if int(MAX_STEPS * self.strength) < 1:  # as `check` counts them
+            raise RecipeError("start", f"The strength must be at least {1 / MAX_STEPS:g}: write more, such as 0.2.")
         object.__setattr__(self, "strength", float(self.strength))
         check_choice("start", self.resize, RESIZES)
         if self.picture is not None and self.resizes_latents:

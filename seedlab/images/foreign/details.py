@@ -63,8 +63,11 @@ class Details:
         return next((self._values.pop(name) for name in names if name in self._values), None)
 
     def take_text(self, label: str, names: Sequence[str]) -> str:
-        """Take a prompt. What is longer than a recipe can hold is left."""
-        text = clean_text(self.pop(*names))
+        """Take a prompt. What is longer than a recipe can hold is left, and so is one that is not a text."""
+        value = self.pop(*names)
+        if not isinstance(value, str) and show(value).lower() not in EMPTY:
+            self.leave(label, value, "it is not one text")
+        text = clean_text(value)
         if len(text) > MAX_PROMPT_CHARACTERS:
             reason = f"it is longer than {MAX_PROMPT_CHARACTERS:,} characters"
             self.leave(f"end of the {label}", text[MAX_PROMPT_CHARACTERS:], reason)

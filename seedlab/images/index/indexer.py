@@ -26,8 +26,8 @@ MAX_ROWS = 500_000
 """What is kept of all visitors of a public host: rows of who made which picture, and of named seeds."""
 
 ADD = """
-INSERT INTO pictures (name, fingerprint, family, seed, model, words, draft_steps, made, recipe)
-VALUES (:name, :fingerprint, :family, :seed, :model, :words, :draft_steps, :made, :recipe)
+INSERT INTO pictures (name, fingerprint, seed, model, words, draft_steps, made, recipe)
+VALUES (:name, :fingerprint, :seed, :model, :words, :draft_steps, :made, :recipe)
 ON CONFLICT (name) DO NOTHING
 """
 FORGET_OWNERS = """

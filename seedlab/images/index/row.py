@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from seedlab.core.canonical import hash_json
 from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.texts.file_names import hide_folders
 from seedlab.images.index.words import fold
@@ -37,7 +36,6 @@ class Row:
         return {
             "name": self.name,
             "fingerprint": recipe.fingerprint,
-            "family": name_family(recipe),
             "seed": str(recipe.seed),
             "model": recipe.model_id,
             "words": fold(f"{recipe.prompt}\n{recipe.late_prompt}"),
@@ -61,10 +59,3 @@ class Row:
             mark=columns["mark"],
             stars=columns["stars"],
         )
-
-
-def name_family(recipe: Recipe) -> str:
-    """Return the digest of a recipe without its seed: the pictures of one round of seeds share it."""
-    fields = recipe.to_dict()
-    del fields["seed"]
-    return hash_json(fields)[:32]

@@ -1,6 +1,6 @@
 """The tables of the index, in two files: one can be made again from the PNGs, the other is the visitors' own."""
 
-PICTURES_VERSION, MARKS_VERSION = 1, 1
+PICTURES_VERSION, MARKS_VERSION = 2, 1
 """An index of pictures of another version is made anew. A new form of the marks must read the old one."""
 
 PICTURES = """
@@ -8,7 +8,6 @@ CREATE TABLE IF NOT EXISTS pictures (
     id INTEGER PRIMARY KEY,
     name TEXT NOT NULL UNIQUE,
     fingerprint TEXT NOT NULL,
-    family TEXT NOT NULL,
     seed TEXT NOT NULL,
     model TEXT NOT NULL,
     words TEXT NOT NULL,
@@ -19,11 +18,10 @@ CREATE TABLE IF NOT EXISTS pictures (
 CREATE INDEX IF NOT EXISTS pictures_by_date ON pictures (made, name);
 CREATE INDEX IF NOT EXISTS pictures_by_seed ON pictures (seed, made, name);
 CREATE INDEX IF NOT EXISTS pictures_by_model ON pictures (model, made, name);
-CREATE INDEX IF NOT EXISTS pictures_by_family ON pictures (family, made, name);
 CREATE TABLE IF NOT EXISTS unreadable (name TEXT PRIMARY KEY);
 """
-"""`name` is that of the PNG without its ending, `family` the digest of the recipe without its seed. Seeds have 64 bits
-without a sign, which SQLite's integers have not. `unreadable` lists files that say nothing, to be read only once."""
+"""`name` is that of the PNG without its ending. Seeds have 64 bits without a sign, which SQLite's integers have not.
+`unreadable` lists files that say nothing, to be read only once."""
 
 FULL_TEXT = """
 CREATE VIRTUAL TABLE IF NOT EXISTS full_text USING fts5 (

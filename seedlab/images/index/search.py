@@ -40,7 +40,6 @@ class Search:
         mark: "keep" or "reject"; "" for any.
         hide_rejected: whether rejected pictures are left out.
         drafts: True for drafts alone, False for finished pictures alone, None for both.
-        family: as in `seedlab.images.index.row.name_family`; "" for any.
         since, until: when they were made, in seconds since 1970; `until` is excluded.
     """
 
@@ -51,7 +50,6 @@ class Search:
     mark: str = ""
     hide_rejected: bool = False
     drafts: bool | None = None
-    family: str = ""
     since: float | None = None
     until: float | None = None
 
@@ -106,7 +104,6 @@ def _write_fields(search: Search) -> list[Condition]:
         "m.mark = :mark": (bool(search.mark), search.mark),
         "COALESCE(m.mark, '') != :hidden": (search.hide_rejected, REJECTED),
         "(p.draft_steps IS NOT NULL) = :drafts": (search.drafts is not None, search.drafts),
-        "p.family = :family": (bool(search.family), search.family),
     }
     return [(text, {text.rpartition(":")[2]: value}) for text, (is_given, value) in given.items() if is_given]
 

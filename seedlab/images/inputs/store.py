@@ -10,7 +10,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngImageFile
 
 from seedlab.core.errors import SeedLabError
-from seedlab.core.files import delete_abandoned, delete_least_used, is_full, write_atomically
+from seedlab.core.files import delete_abandoned, delete_least_used, is_full, mark_used, write_atomically
 from seedlab.core.recipes.start import InputPicture
 from seedlab.core.texts.text import quote
 from seedlab.images.compare import hash_pixels
@@ -65,12 +65,12 @@ class InputStore:
         return found
 
     def keep(self, found: ReadPicture, owner: str) -> None:
-        """Keep a picture. If there is too much, others are deleted.
+        """Keep a picture, in place of a damaged copy. If there is too much, others are deleted.
 
         Raises:
             SeedLabError: it cannot be written.
         """
-        if self.folder is None or self.has(found.picture, owner):
+        if self.folder is None or self._read(found.picture, owner) is not None:
             return
         file = self.folder / _name(found.picture, owner)
         try:
@@ -92,15 +92,19 @@ class InputStore:
         Raises:
             SeedLabError: this visitor has no such picture here.
         """
-        file = self.find(picture, owner)
-        if file is None:
-            raise SeedLabError(describe_missing(picture))
-        with suppress(OSError):
-            file.touch()  # marks it as used
-        image = _read_kept(file)
-        if image is None or hash_pixels(image) != picture.sha256:
+        image = self._read(picture, owner)
+        if image is None:
             raise SeedLabError(describe_missing(picture))
         return image
+
+    def _read(self, picture: InputPicture, owner: str) -> Image.Image | None:
+        """Return the pixels of a visitor's picture, and mark it as used; None if it is not here, or damaged."""
+        file = self.find(picture, owner)
+        if file is None:
+            return None
+        mark_used(file)
+        image = _read_kept(file)
+        return image if image is not None and hash_pixels(image) == picture.sha256 else None
 
     def find_among(self, picture: InputPicture, files: Iterable[Path]) -> ReadPicture | None:
         """Return the picture if it is one of these files, whatever they are called."""

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from seedlab.core.errors import RecipeError
+from seedlab.core.recipes.additions import change_steps
 from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.recipes.start import SHARED
 from seedlab.core.texts.text_changes import name_change
@@ -69,6 +70,17 @@ class Edit(Rule):
     def apply(cls, parent: Recipe, value: Value) -> Recipe:
         """Replace the fields. Weights in prompts are read."""
         changes: dict[str, Any] = dict(_read(value))  # `Recipe` checks them
+        if "num_inference_steps" in changes:
+            parent = change_steps(parent, changes.pop("num_inference_steps"))
+        return cls._replace(parent, changes)
+
+    @classmethod
+    def apply_as_before(cls, parent: Recipe, value: Value) -> Recipe:
+        """Replace the fields. Seed variety was in a share of the parent's number of steps."""
+        return cls._replace(parent, dict(_read(value)))
+
+    @classmethod
+    def _replace(cls, parent: Recipe, changes: dict[str, Any]) -> Recipe:
         if "prompt" in changes:
             parent = replace_prompt("prompt", parent, changes.pop("prompt"))
         if "negative_prompt" in changes:

@@ -88,11 +88,26 @@ class Matrix(Rule):
     @classmethod
     def apply(cls, parent: Recipe, value: Value) -> Recipe:
         """Apply both values. One that replaces the prompt comes before one that extends it."""
-        axes = zip(FIELDS, _split(value), strict=True)
-        for field, (rule, axis_value) in sorted(axes, key=lambda axis: axis[1][0].precedence):
+        for field, rule, axis_value in _order(value):
             with blame(field):
                 parent = rule.apply(parent, axis_value)
         return parent
+
+    @classmethod
+    def apply_as_before(cls, parent: Recipe, value: Value) -> Recipe:
+        """Apply both values as earlier versions did."""
+        for _, rule, axis_value in _order(value):
+            parent = rule.apply_as_before(parent, axis_value)
+        return parent
+
+    @classmethod
+    def settle(cls, parent: Recipe, value: Value) -> Value:
+        """Settle both values, as for the parent itself."""
+        settled = []
+        for field, (rule, axis_value) in zip(FIELDS, _split(value), strict=True):
+            with blame(field):
+                settled.append((rule.name, rule.settle(parent, axis_value)))
+        return tuple(settled)
 
     def make(self, parent: Recipe) -> dict[Recipe, Value]:
         """Return the recipes of the round with their values, as each axis names them for this parent.
@@ -100,7 +115,8 @@ class Matrix(Rule):
         Raises:
             RecipeError: a value does not fit, or two places would have the same picture.
         """
-        values = self._name_values(parent) if self._is_whole() else self.values
+        # A picture that comes back alone may have, say, the parent's own prompt, of which no round of words is made.
+        values = self._name_values(parent) if len(self.values) > 1 and self._is_whole() else self.values
         made = super(Matrix, replace(self, values=values)).make(parent)
         if len(made) < len(values):
             raise RecipeError(FIELDS[0], "Two places of this matrix have the same picture: change the columns or rows.")
@@ -161,6 +177,12 @@ def _name_axis(parent: Recipe, axis: Sequence[tuple[type[Rule], Value]], field: 
     with blame(field):
         made = rule(tuple(value for _, value in axis)).make(parent)
     return [(rule.name, value) for value in made.values()]
+
+
+def _order(value: Value) -> list[tuple[str, type[Rule], Value]]:
+    """Return the field, the rule and the value of each axis, in the order in which they are applied."""
+    axes = [(field, rule, axis_value) for field, (rule, axis_value) in zip(FIELDS, _split(value), strict=True)]
+    return sorted(axes, key=lambda axis: axis[1].precedence)
 
 
 def _split(value: Value) -> tuple[tuple[type[Rule], Value], tuple[type[Rule], Value]]:

@@ -1,11 +1,13 @@
 """One setting over several values, with everything else locked."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Self
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 from seedlab.core.errors import RecipeError, blame
 from seedlab.core.recipes.recipe import Recipe
+from seedlab.core.texts.numbers import MAX_CHARACTERS
+from seedlab.core.validation import check_text
 from seedlab.rules.parameter import Choice, Parameter
 from seedlab.rules.rule import Rule, Value, check_count, split_lines, unique
 from seedlab.rules.settings import FIELD, SETTINGS, Setting, find_setting, split_setting
@@ -54,6 +56,7 @@ class Sweep(Rule):
     @classmethod
     def parse_all(cls, texts: Mapping[str, str]) -> tuple[Self, ...]:
         """Read the values of one or several settings, one a line."""
+        check_text(FIELD, texts[FIELD], "The list of values", MAX_CHARACTERS)
         setting = cls.parameters[0].read_choice(texts["sweep_setting"]).name
         lines: dict[str, list[str]] = {}
         for line in split_lines(texts[FIELD]):
@@ -94,6 +97,16 @@ class Sweep(Rule):
                 return find_setting(name).apply(parent, values)
         except (TypeError, ValueError, IndexError) as error:
             raise RecipeError(FIELD, "This round has a value of an unknown kind.") from error
+
+    @classmethod
+    def apply_as_before(cls, parent: Recipe, value: Value) -> Recipe:
+        """Replace the setting. Another number of steps left seed variety in as many as before."""
+        match value:
+            case ("steps", steps):
+                changes: dict[str, Any] = {"num_inference_steps": steps}  # `Recipe` checks it
+                return replace(parent, **changes)
+            case _:
+                return cls.apply(parent, value)
 
     @classmethod
     def caption(cls, parent: Recipe, value: Value) -> str:

@@ -40,6 +40,9 @@ END = struct.Struct("<4s4H2LH")
 END_SIGNATURE, MAX_COMMENT = b"PK\5\6", 2**16
 """The end of central directory record (APPNOTE.TXT 6.3.10, section 4.3.16), and the longest comment after it."""
 
+LOCATOR_BYTES, LOCATOR_SIGNATURE = 20, b"PK\6\7"
+"""What stands before that end in archives of 4 GB or 65,535 files (section 4.3.15). It leads to another length."""
+
 BROKEN = (zipfile.BadZipFile, OSError, ValueError, EOFError, KeyError, RuntimeError, struct.error, zlib.error)
 """What zipfile raises for damaged, encrypted and unknown archives."""
 
@@ -152,11 +155,13 @@ def _name(tile: Tile, draft_steps: int | None) -> str:
 def _check_directory(stream: IO[bytes]) -> None:
     """Check how long the list of an archive's files is, of which zipfile would read any length."""
     size = stream.seek(0, 2)
-    stream.seek(max(0, size - MAX_COMMENT - END.size))
+    stream.seek(max(0, size - MAX_COMMENT - END.size - LOCATOR_BYTES))
     tail = stream.read()
     start = tail.rfind(END_SIGNATURE)
     if start < 0 or END.unpack_from(tail, start)[5] > MAX_DIRECTORY_BYTES:
         raise ValueError("an archive without an end, or of too many files")
+    if tail[max(0, start - LOCATOR_BYTES) : start].startswith(LOCATOR_SIGNATURE):
+        raise ValueError("an archive of too many files, or of too many bytes")
     stream.seek(0)
 
 

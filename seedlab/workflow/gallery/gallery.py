@@ -10,7 +10,7 @@ from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.texts.file_names import hide_folders
 from seedlab.images.index.index import Index
 from seedlab.images.index.marks import Mark, NamedSeed
-from seedlab.images.index.row import Row, name_family
+from seedlab.images.index.row import Row
 from seedlab.images.index.search import Search
 from seedlab.images.store import Store
 from seedlab.workflow.gallery.thumbnail_addresses import ThumbnailAddresses
@@ -101,17 +101,6 @@ class Gallery:
         if not file.is_file():
             raise SeedLabError("The store has deleted this picture: make it again from its recipe.")
         return file
-
-    def list_round(self, name: str) -> tuple[Entry, ...]:
-        """Return the pictures whose recipes differ from a picture's in their seed alone, sorted by their seeds.
-
-        Raises:
-            SeedLabError: as `read`.
-        """
-        entry = self.read(name)
-        search = Search(family=name_family(entry.recipe), drafts=entry.draft_steps is not None)
-        entries = self.find(search, count=500).entries
-        return tuple(sorted(entries, key=lambda each: each.recipe.seed))
 
     def count_models(self) -> Mapping[str, int]:
         """Return the ids of the models of the pictures, and how many each has, most first.

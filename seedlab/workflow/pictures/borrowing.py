@@ -32,6 +32,7 @@ LABELS = {
 }
 """The names of the settings in notices, in their order."""
 
+NOT_COMPARED = "it is not compared with that of the model here"
 DISTILLED = "it is for models that were distilled for guidance"
 FindLora = Callable[[str, str], Path | None]
 """Returns the file of a LoRA on this machine by its name and the start of its hash, which may be ""; None for none."""
@@ -137,11 +138,15 @@ class _Borrowing:
 
     def _note_model(self) -> None:
         found = self._found
-        if found.model is None or self._is_same_model:
+        if found.model is None and not found.model_hash:
             return
-        known = f"{found.model} {found.model_hash}".strip()
-        self._left.append(Detail("model", known))
-        self._notes.append(f"The settings were made for {quote(found.model, 80)}; {self._model.name} is chosen.")
+        if self._is_same_model:
+            self._left += [Detail("model hash", found.model_hash, NOT_COMPARED)] if found.model_hash else []
+            return
+        known = f"{found.model} {found.model_hash}".strip() if found.model else found.model_hash
+        self._left.append(Detail("model" if found.model else "model hash", known))
+        made_for = quote(found.model, 80) if found.model else "a model that the picture does not name"
+        self._notes.append(f"The settings were made for {made_for}; {self._model.name} is chosen.")
 
     @property
     def _is_same_model(self) -> bool:
@@ -286,7 +291,8 @@ def _find_lora(lora: ForeignLora, find: FindLora, read: ReadLoras) -> tuple[Lora
     if file is None:
         return None, "there is no such file here"
     try:
-        loras = read(f"{file} {lora.weight:g}")
+        # As a text the weight would be rounded.
+        loras = [replace(each, weight=lora.weight) for each in read(f"{file} 1")]
     except RecipeError as error:
         return None, str(error)
     return (loras[0], "") if len(loras) == 1 else (None, "its file cannot be read")

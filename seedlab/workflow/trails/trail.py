@@ -1,6 +1,6 @@
 """The trail: one visitor's rounds as a tree, in which each round has the locked tile as its parent. All frozen."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -8,10 +8,10 @@ from typing import Any, Self
 
 from seedlab.core.errors import SeedLabError
 from seedlab.core.recipes.recipe import Recipe
-from seedlab.rules.change import Change, Lineage
+from seedlab.rules.change import Change, Lineage, pair_children
 from seedlab.rules.kinds.seeds import Seeds
 from seedlab.rules.registry import find_rule
-from seedlab.rules.rule import Rule, Table
+from seedlab.rules.rule import Rule, Table, Value
 from seedlab.workflow.trails.tile import UNFINISHED, State, Tile, show_draft, show_picture
 
 __all__ = ["UNFINISHED", "Round", "State", "Tile", "Trail", "count_tiles"]
@@ -28,7 +28,7 @@ class Round:
 
     Attributes:
         rule: what made the tiles.
-        base: the recipe that the rule was applied to: that of the locked tile, or of the first tile.
+        base: the recipe that the rule was applied to: that of the locked tile, or what was asked for first.
         parent: (round id, tile index) of the locked tile; None for a first round.
         draft_steps: the number of denoising steps after which its pictures are paused, until one is to be finished;
             None for a round of whole pictures.
@@ -136,7 +136,7 @@ class Trail:
         return self.base_of(round_).prompt
 
     def base_of(self, round_: Round) -> Recipe:
-        """Return the recipe that a round starts from: its parent's, or that of its first tile."""
+        """Return the recipe that a round's rule was applied to: its locked tile's, or what was asked for first."""
         return round_.base
 
     def lineage_of(self, round_id: int, index: int) -> Lineage:
@@ -170,7 +170,7 @@ class Trail:
         Raises:
             SeedLabError: the trail is full, or the rule does not fit the recipe.
         """
-        trail = self._show(recipe, rule, None)
+        trail = self._show(recipe, rule, rule.make(recipe), None)
         is_finished = all(tile.state is State.DONE for tile in trail.newest.tiles)
         return trail if is_finished else trail.with_round(trail.newest.id, draft_steps=draft_steps)
 
@@ -181,7 +181,8 @@ class Trail:
             SeedLabError: there is no such tile, the trail is full, or the rule does not fit the tile.
         """
         recipe = self.tile(round_id, index).recipe
-        return self._show(recipe, rule.for_rounds(self._list_recipes(round_id)), (round_id, index))
+        rule = rule.for_rounds(self._list_recipes(round_id))
+        return self._show(recipe, rule, rule.make(recipe), (round_id, index))
 
     def restore(
         self, recipe: Recipe, lineage: Lineage, file: Path, sentence: str = "", draft_steps: int | None = None
@@ -200,11 +201,13 @@ class Trail:
         """
         known = {round_.id for round_ in self.rounds}
         first = lineage[0].parent if lineage else recipe
-        trail = self._show(first, Seeds((first.seed,)), None)
-        for change in lineage:
-            trail = trail.lock(trail.newest.id, 0, find_rule(change.rule)((change.value,)))
-        if trail.newest.tiles[0].recipe != recipe:
-            raise SeedLabError("This picture's history does not lead to it: use the original file.")
+        trail = self._show(first, Seeds((first.seed,)), {first: first.seed}, None)
+        for change, child in pair_children(lineage, recipe):
+            rule = find_rule(change.rule)
+            if not rule.leads(change.parent, change.value, child):
+                raise SeedLabError("This picture's history does not lead to it: use the original file.")
+            value = rule.settle(change.parent, change.value)
+            trail = trail._show(change.parent, rule((value,)), {child: value}, (trail.newest.id, 0))
         for round_ in trail.rounds:
             if round_.id not in known:
                 trail = trail.with_tile(round_.id, 0, state=State.STOPPED)
@@ -240,8 +243,7 @@ class Trail:
         rounds = tuple(replace(each, **changes) if each.id == round_id else each for each in self.rounds)
         return replace(self, rounds=rounds)
 
-    def _show(self, recipe: Recipe, rule: Rule, parent: tuple[int, int] | None) -> Self:
-        made = rule.make(recipe)
+    def _show(self, recipe: Recipe, rule: Rule, made: Mapping[Recipe, Value], parent: tuple[int, int] | None) -> Self:
         for round_ in self.rounds:
             if round_.parent == parent and [tile.recipe for tile in round_.tiles] == list(made):
                 return self._move_to_end(round_.id).revisit(round_.id)

@@ -44,11 +44,6 @@ def has_inputs(trail: Trail) -> bool:
     return any(tile.recipe.input_picture is not None for round_ in trail.rounds for tile in round_.tiles)
 
 
-def read_trail(text: str) -> Trail:
-    """Read a trail as `read_known` does, whatever it leaves out."""
-    return read_known(text)[0]
-
-
 def read_known(text: str) -> tuple[Trail, int]:
     """Read a trail from untrusted JSON. Every tile is STOPPED until its picture is found or made again.
 

@@ -83,7 +83,8 @@ def test_what_does_what_seedlab_does_is_not_named():
         ("RNG: CPU, Version: v1.10.1", False),
         ("RNG: NV", True),
         ("Seed: 3", False),
-        ("Version: SeedLab v1.0", False),
+        ("RNG: CPU, Version: SeedLab v1.0", False),
+        ("Version: SeedLab v1.0", True),
         ("App: SD.Next, Version: 1234abc", False),
     ],
 )
@@ -117,6 +118,9 @@ def test_hashes_as_json():
     found = read_details(f"Seed: 5, {hashes}, Model: x", "a boat <lora:ink:1>")
     assert found.loras == (ForeignLora("ink", 1.0, "abcdef012345"),)
     assert (found.model, name_left(found)) == ("x", {"hash of vae": "00112233"})
+    assert found.model_hash == "aabbccdd11"
+    assert read_details(f"Seed: 5, {hashes}, Model hash: 7460a6fa").model_hash == "7460a6fa"
+    assert name_left(read_details('Seed: 5, Hashes: {"model": [1]}')) == {"Model hash": "[1]"}
 
 
 def test_lines_below_the_details():
@@ -180,6 +184,11 @@ def test_what_we_write_comes_back(scheduler):
     for field in ("prompt", "negative_prompt", "seed", "num_inference_steps", "guidance_scale", "width", "height"):
         assert getattr(borrowed, field) == getattr(recipe, field)
     assert borrowed.scheduler == scheduler.name
+
+
+@pytest.mark.parametrize(("device", "is_other"), [("cpu", False), ("cuda", True), ("mps", True)])
+def test_the_noise_that_we_write_comes_back(device, is_other):
+    assert read_infotext(write_infotext(replace(RECIPE, generator_device=device))).has_other_noise == is_other
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from contextlib import suppress
 import pytest
 
 from seedlab.core.errors import SeedLabError
-from seedlab.images.foreign.metadata import ForeignLora
+from seedlab.images.foreign.metadata import Detail, ForeignLora
 from seedlab.images.foreign.registry import read_foreign
 from seedlab.images.restoring import restore
 from tests.images.foreign.pictures import make_exif, write_exif
@@ -91,6 +91,38 @@ def test_reroutes_primitives_and_text_nodes():
     found = read(graph)
     check(found)
     assert found.left == ()
+
+
+def test_a_node_with_several_settings_has_each_under_its_own_name():
+    names = ("seed", "steps", "cfg", "sampler_name", "scheduler", "denoise")
+    linked = {name: ("20", slot) for slot, name in enumerate(names)}
+    graph = PLAIN | {
+        "3": node("KSampler", **linked, **LINKS),
+        "5": node("EmptyLatentImage", width=("21", 0), height=("21", 1), batch_size=1),
+        "20": node("Input Parameters (Image Saver)", **SAMPLER),
+        "21": node("Size", value=2, width=512, height=640),
+    }
+    found = read(graph)
+    check(found)
+    assert name_left(found) == {"Size": "value 2"}
+
+
+@pytest.mark.parametrize(
+    ("others", "named"),
+    [
+        ({}, {}),
+        ({"20": node("Sampler Picker")}, {}),
+        ({"20": node("Random", seed=7, maximum=50)}, {"Random": "seed 7, maximum 50"}),
+        ({"20": node("Reroute", **{"": ("20", 0)})}, {}),
+    ],
+    ids=["not there", "empty", "several", "circle"],
+)
+def test_a_value_that_no_node_says_is_named(others, named):
+    graph = PLAIN | {"3": node("KSampler", **SAMPLER | {"steps": ("20", 0)}, **LINKS)} | others
+    found = read(graph)
+    check(found, num_inference_steps=None)
+    assert Detail("steps", "", "its value comes from another node") in found.left
+    assert name_left(found) == {"steps": ""} | named
 
 
 def test_loras_in_the_order_in_which_they_are_applied():

@@ -202,6 +202,13 @@ def test_invokeai_2():
     assert name_left(found) == {"hires_fix": "true"}
 
 
+def test_prompts_that_invokeai_2_mixed_are_left():
+    prompts = [{"prompt": "a boat", "weight": 1.0}, {"prompt": "a cat", "weight": 0.5}]
+    found = read({"sd-metadata": {"image": {"prompt": prompts, "steps": 24, "seed": 3}}})
+    assert (found.prompt, found.negative_prompt) == ("", "")
+    assert found.left == (Detail("prompt", json.dumps(prompts), "it is not one text"),)
+
+
 def test_invokeais_first_command_line():
     found = read({"Dream": f'"{PROMPT} [{NEGATIVE}]" -s 24 -S 1029384756 -W 512 -H 640 -C 6.5 -A k_euler_a -G 0.8'})
     check(found, scheduler="EulerAncestralDiscreteScheduler", model=None)

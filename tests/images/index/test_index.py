@@ -88,7 +88,6 @@ def test_other_hostile_values_find_nothing(store):
     name = keep(store)
     searches = (
         lambda text: find(store, model=text),
-        lambda text: find(store, family=text),
         lambda text: find(store, text),
         lambda text: [store.index.read(text)],
     )

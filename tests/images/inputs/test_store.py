@@ -86,6 +86,19 @@ def test_a_damaged_copy_is_as_good_as_none(tmp_path, photo, damage):
         SeedLabError, match=r"starts from “photo.jpg” \(24×40, SHA-256 [0-9a-f]{12}…\), which is not here"
     ):
         store.load(picture, OPERATOR)
+    taken = store.take(photo, OPERATOR)  # as the sentence asks for
+    assert store.load(picture, OPERATOR).tobytes() == taken.image.tobytes()
+
+
+def test_a_copy_that_is_deleted_while_it_is_read_does_not_come_back_empty(tmp_path, photo, monkeypatch):
+    store = InputStore(tmp_path / "inputs")
+    picture = store.take(photo, OPERATOR).picture
+    (kept,) = store.folder.iterdir()
+    monkeypatch.setattr(InputStore, "find", lambda *_: kept)
+    kept.unlink()
+    with pytest.raises(SeedLabError, match="which is not here"):
+        store.load(picture, OPERATOR)
+    assert not kept.exists()
 
 
 def test_it_is_found_among_others_whatever_it_is_called(tmp_path, photo):

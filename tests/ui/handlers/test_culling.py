@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from seedlab.workflow.trails.trail_json import read_trail
+from tests.examples import read_trail
 
 
 @pytest.fixture

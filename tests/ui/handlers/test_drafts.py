@@ -7,8 +7,7 @@ from seedlab.rules.kinds.seeds import Seeds
 from seedlab.ui.views.browser_state import read_working
 from seedlab.ui.views.captions import format_progress
 from seedlab.workflow.trails.trail import State, Trail
-from seedlab.workflow.trails.trail_json import read_trail
-from tests.examples import RECIPE
+from tests.examples import RECIPE, read_trail
 from tests.ui.fakes import ENVIRONMENT, paint
 from tests.ui.page import Page, show
 

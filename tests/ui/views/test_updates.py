@@ -11,7 +11,7 @@ from seedlab.rules.kinds.suffixes import GUIDE_SUFFIXES, Suffixes
 from seedlab.ui.views.updates import OVERLAP, Updates
 from seedlab.ui.views.verifications import VerificationStatus
 from seedlab.workflow.trails.trail import State, Trail
-from seedlab.workflow.trails.trail_json import read_trail
+from tests.examples import read_trail
 from tests.ui.fakes import SKETCH
 from tests.ui.page import View, address
 

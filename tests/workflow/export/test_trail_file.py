@@ -128,6 +128,18 @@ def write_huge_directory(file):
     file.write_bytes(data)
 
 
+def write_second_directory(file):
+    """A ZIP64 record, which zipfile believes in place of the end that was checked."""
+    data = write_zip(file, **{TRAIL: write_trail(make_trail())}).read_bytes()
+    body, end = data[:-22], data[-22:]
+    count, size, start = struct.unpack("<10xHLL2x", end)
+    record = struct.pack("<4sQ2H2L4Q", b"PK\6\6", 44, 45, 45, 0, 0, count, count, size, start)
+    locator = struct.pack("<4sLQL", b"PK\6\7", 0, len(body), 1)
+    file.write_bytes(body + record + locator + end)
+    with zipfile.ZipFile(file) as archive:
+        assert archive.namelist() == [TRAIL]
+
+
 def write_noise(file):
     file.write_bytes(b"PK" + os.urandom(10_000))
 
@@ -146,6 +158,7 @@ def write_other_json(file):
         write_cut_off,
         write_encrypted,
         write_huge_directory,
+        write_second_directory,
         write_noise,
         write_other_json,
     ],

@@ -86,6 +86,19 @@ def test_settings_for_another_model_are_said_to_be():
     assert borrowed.notes == ("The settings were made for “shoreline_v3”; Sketch is chosen.",)
 
 
+def test_a_model_that_is_known_by_its_hash_alone_is_another():
+    borrowed = fit(replace(FOUND, model=None, model_hash="7460a6fa"))
+    assert name_left(borrowed) == {"model hash": ("7460a6fa", "")}
+    assert borrowed.notes == ("The settings were made for a model that the picture does not name; Sketch is chosen.",)
+    assert "model" not in borrowed.taken
+
+
+def test_the_hash_of_a_model_of_the_same_name_is_not_compared():
+    borrowed = fit(replace(FOUND, model_hash="7460a6fa"))
+    assert "model hash “7460a6fa” (it is not compared with that of the model here)" in borrowed.describe()
+    assert (borrowed.notes, "model" in borrowed.taken) == ((), True)
+
+
 def test_a_scheduler_that_does_not_work_with_the_model_is_left_and_why():
     borrowed = fit(replace(FOUND, scheduler="LCMScheduler", sampler="lcm"))
     value, reason = name_left(borrowed)["scheduler"]
@@ -160,21 +173,21 @@ def test_brackets_that_mean_something_else_elsewhere_are_characters():
 
 def test_loras_on_this_machine_are_taken_and_others_named():
     found = replace(
-        FOUND, loras=(ForeignLora("ink", 0.5, "abcdef012345"), ForeignLora("gulls", 1.0), ForeignLora("bad", 1.0))
+        FOUND, loras=(ForeignLora("ink", 0.1234567, "abcdef012345"), ForeignLora("gulls", 1.0), ForeignLora("bad", 1.0))
     )
-    lora = Lora(file="/loras/ink.safetensors", sha256="ab" * 32, weight=0.5)
+    lora = Lora(file="/loras/ink.safetensors", sha256="ab" * 32, weight=1)
 
     def read_loras(text):
         if "bad" in text:
             raise RecipeError("loras", "“bad.safetensors” is not a LoRA.")
-        assert text == f"{Path('/loras/ink.safetensors')} 0.5"
+        assert text == f"{Path('/loras/ink.safetensors')} 1"
         return (lora,)
 
     def find_lora(name, _):
         return None if name == "gulls" else Path(f"/loras/{name}.safetensors")
 
     borrowed = fit(found, find_lora=find_lora, read_loras=read_loras)
-    assert borrowed.settings["loras"] == (lora,)
+    assert borrowed.settings["loras"] == (replace(lora, weight=0.1234567),)
     assert "LoRAs" in borrowed.taken
     assert [detail for detail in borrowed.left if detail.name == "LoRA"] == [
         Detail("LoRA", "gulls 1", "there is no such file here"),

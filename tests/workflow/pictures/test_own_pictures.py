@@ -17,8 +17,8 @@ from seedlab.workflow.export.html_page import write_page
 from seedlab.workflow.export.links import make_link, read_link
 from seedlab.workflow.export.trail_file import export_trail, import_trail
 from seedlab.workflow.scripts.script import write_script
-from seedlab.workflow.trails.trail_json import read_trail, write_trail
-from tests.examples import ENVIRONMENT, RECIPE, make_lineage
+from seedlab.workflow.trails.trail_json import write_trail
+from tests.examples import ENVIRONMENT, RECIPE, make_lineage, read_trail
 from tests.workflow.export.trails import list_recipes, make_trail, write_pictures
 
 PHOTO = InputPicture(file="photo.jpg", sha256="ab" * 32, width=640, height=480)

@@ -11,7 +11,8 @@ from seedlab.rules.kinds.seeds import Seeds
 from seedlab.rules.kinds.suffixes import GUIDE_SUFFIXES, Suffixes
 from seedlab.workflow.sessions.session import Session
 from seedlab.workflow.trails.trail import State, Trail
-from seedlab.workflow.trails.trail_json import read_trail, write_trail
+from seedlab.workflow.trails.trail_json import write_trail
+from tests.examples import read_trail
 from tests.workflow.painter import RECIPE, Painter, develop, states
 
 DRAFT, DONE, WAITING, STOPPED = State.DRAFT, State.DONE, State.WAITING, State.STOPPED

@@ -15,8 +15,8 @@ from seedlab.rules.kinds.suffixes import GUIDE_SUFFIXES, Suffixes
 from seedlab.rules.kinds.sweep import Sweep
 from seedlab.workflow.sessions.session import Session
 from seedlab.workflow.trails.trail import State
-from seedlab.workflow.trails.trail_json import read_trail, write_trail
-from tests.examples import ENVIRONMENT, make_lineage
+from seedlab.workflow.trails.trail_json import write_trail
+from tests.examples import ENVIRONMENT, make_lineage, read_trail
 from tests.workflow.painter import RECIPE, Painter, develop, states
 
 

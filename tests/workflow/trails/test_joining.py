@@ -6,8 +6,8 @@ from seedlab.workflow.trails.joining import add_trail, join_trails
 from seedlab.workflow.trails.mark import Mark
 from seedlab.workflow.trails.tile import State, show_picture
 from seedlab.workflow.trails.trail import Trail
-from seedlab.workflow.trails.trail_json import read_trail, write_trail
-from tests.examples import RECIPE
+from seedlab.workflow.trails.trail_json import write_trail
+from tests.examples import RECIPE, read_trail
 
 
 def test_the_older_rounds_come_first_and_the_newer_path_is_shown():

@@ -8,7 +8,8 @@ from seedlab.core.errors import SeedLabError
 from seedlab.rules.kinds.seeds import Seeds
 from seedlab.workflow.trails.mark import UNMARKED, Mark
 from seedlab.workflow.trails.trail import Trail
-from seedlab.workflow.trails.trail_json import read_trail, write_trail
+from seedlab.workflow.trails.trail_json import write_trail
+from tests.examples import read_trail
 from tests.workflow.painter import RECIPE, Painter, develop
 
 MARKS = {0: Mark(kept=True), 1: Mark(kept=False, stars=2)}

@@ -14,8 +14,8 @@ from seedlab.rules.kinds.seeds import Seeds
 from seedlab.rules.kinds.steps import Steps
 from seedlab.rules.kinds.suffixes import GUIDE_SUFFIXES, Suffixes
 from seedlab.workflow.trails.trail import MAX_ROUNDS, Round, State, Tile, Trail
-from seedlab.workflow.trails.trail_json import read_known, read_trail, write_trail
-from tests.examples import RECIPE, make_lineage
+from seedlab.workflow.trails.trail_json import read_known, write_trail
+from tests.examples import RECIPE, make_lineage, read_trail
 
 
 def branched() -> Trail:
@@ -252,6 +252,17 @@ def test_a_picture_from_a_file_stands_at_the_end_of_its_way(tmp_path):
 def test_a_picture_of_a_first_round_stands_alone(tmp_path):
     trail = Trail().restore(RECIPE, (), tmp_path / "a.png")
     assert [[tile.state for tile in round_.tiles] for round_ in trail.visible] == [[State.DONE]]
+
+
+def test_a_picture_of_an_earlier_version_comes_back_as_it_was(tmp_path):
+    old = replace(RECIPE, prompt=f"{RECIPE.prompt}(artsy)")  # a space would come before the bracket now
+    trail = Trail().restore(old, (Change(RECIPE, "suffixes", "(artsy)"),), tmp_path / "a.png")
+    assert trail.newest.tiles[0].recipe == old
+
+
+def test_a_history_that_leads_elsewhere_is_refused(tmp_path):
+    with pytest.raises(SeedLabError, match="does not lead to it: use the original file"):
+        Trail().restore(replace(RECIPE, seed=7), (Change(RECIPE, "suffixes", ", artsy"),), tmp_path / "a.png")
 
 
 def test_parents_that_are_here_already_keep_their_pictures(tmp_path):

@@ -25,6 +25,9 @@ OLD = re.compile(r"v1\.[0-8]\b")
 OWN_VERSION = re.compile(r"v?\d+\.\d+|f\d|neo")
 """Versions of AUTOMATIC1111 and of Forge; other tools write their names."""
 
+GPU_NOISE = re.compile(rf"{OWN_VERSION.pattern}|SeedLab v")
+"""Versions of the tools whose noise comes from the GPU where they do not say it."""
+
 NEGATIVE, PROMPT = "Negative prompt:", "Prompt:"
 """The second one is a key of ours: with its colon it is no name of a detail."""
 
@@ -107,13 +110,14 @@ def _read(prompt: str, negative: str, line: infotext_details.Details, below: lis
     for name, same in (("Raw prompt", prompt), ("Raw negative prompt", negative)):
         if str(values.get(name, "")).strip() == same:  # Fooocus names them also where no style has changed them
             values.pop(name, None)
+    values = _read_model_hash(values) | values
     version = str(values.get("Version", ""))
-    is_own = bool(OWN_VERSION.match(version)) and "App" not in values
+    draws_on_gpu = bool(GPU_NOISE.match(version)) and "App" not in values
     details = Details(values, KEYS)
     digests = _take_digests(details)
     more = {
         "loras": _take_weighed_loras(details, digests),
-        "has_other_noise": str(values.get("RNG", "GPU" if is_own else "CPU")).upper() != "CPU",
+        "has_other_noise": str(values.get("RNG", "GPU" if draws_on_gpu else "CPU")).upper() != "CPU",
     }
     found = read_details(_name_tool(values, version), details, KEYS, **more)
     schedule = found.schedule or ("Uniform" if OLD.match(version) else "Automatic")
@@ -142,6 +146,12 @@ def _name_tool(values: Mapping[str, Any], version: str) -> str:
     return f"{'AUTOMATIC1111' if version.startswith('v') or version[0].isdigit() else 'Forge'} {show(version)[:40]}"
 
 
+def _read_model_hash(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the model's hash out of `Hashes: {"model": "1a2b…"}`, where some websites have it alone."""
+    data = read_json(values.get("Hashes")) or {}
+    return {"Model hash": data["model"]} if "model" in data else {}
+
+
 def _take_digests(details: Details) -> dict[str, str]:
     """Take the hashes of LoRAs: `Lora hashes: "ink: 1a2b, …"` or `Hashes: {"lora:ink": "1a2b", …}`."""
     digests = _read_pairs(details.pop("Lora hashes"))
@@ -154,7 +164,7 @@ def _take_digests(details: Details) -> dict[str, str]:
     for name, digest in data.items():
         if name.startswith("lora:"):
             digests.setdefault(name.removeprefix("lora:"), show(digest))
-        elif name != "model":  # which is the model's hash again
+        elif name != "model":  # which is the model's hash, most often again
             details.leave(f"hash of {show(name)[:60]}", digest)
     return digests
 

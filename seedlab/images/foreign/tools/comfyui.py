@@ -34,6 +34,7 @@ NEUTRAL: dict[str, tuple[object, ...]] = {
     "device": ("default",),
 }
 IGNORED = ("filename_prefix", "control_after_generate", "image_preview", "preview_method", "token_normalization")
+ELSEWHERE = "its value comes from another node"
 SILENT = ("VAEDecode", "SaveImage", "PreviewImage", "Reroute", "CLIPTextEncode", "SamplerCustomAdvanced", "BasicGuider")
 """Kinds of nodes that are not named where they have no value of their own."""
 
@@ -167,8 +168,8 @@ def _list_loras(graph: Graph, node: Node) -> list[tuple[object, object, object]]
 
 
 def _list_left(graph: Graph, output: Node) -> list[Detail]:
-    """Name the nodes that the image came through, with the values that were not taken."""
-    left = []
+    """Name the values that could not be followed, and the nodes that the image came through, with the others."""
+    left = [Detail(name, "", ELSEWHERE) for _, name in graph.lost]
     for node in graph.list_ancestors(output):
         values = {name: value for name, value in node.values.items() if not _is_passed_over(graph, node, name, value)}
         taken = any((node.name, name) in graph.used for name in node.inputs)

@@ -11,6 +11,9 @@ MAX_STEPS = 200
 VALUE_KEYS = ("value", "int", "float", "number", "seed", "noise_seed", "text", "string", "String", "prompt", "Number")
 """Inputs in which nodes that only hold a value have it."""
 
+NO_VALUES = ("control_after_generate", "number_type", "image_preview")
+"""Inputs beside a value that say nothing about it."""
+
 PASSING_KEYS = ("", "*", "any", "anything", "input", "value", "source", "any_01", "on_true")
 """Inputs that nodes like Reroute pass on."""
 
@@ -56,11 +59,13 @@ class Graph:
     """The nodes by their names.
 
     Attributes:
-        used: the inputs whose values were taken, as (node, input).
+        used: the inputs whose values were taken, as (node, input), there or through links.
+        lost: the inputs that were asked for, but link to nodes that do not say the value, as (node, input).
     """
 
     nodes: dict[str, Node]
     used: set[tuple[str, str]] = field(default_factory=set)
+    lost: dict[tuple[str, str], None] = field(default_factory=dict)
 
     def follow(self, link: Link | None) -> Node | None:
         """Return the node at the other end of a link, past nodes that only pass it on; None if there is none."""
@@ -75,17 +80,24 @@ class Graph:
         """Take the value of the first of these inputs that is there, through links; None if it is none."""
         for name in names:
             if name in node.inputs:
-                return self._resolve(node, name)
+                found = self._find_holder(node, name, names)
+                if found is None:
+                    self.lost[node.name, name] = None
+                    return None
+                holder, key = found
+                self.used |= {(node.name, name), (holder.name, key)}
+                return holder.inputs[key]
         return None
 
-    def _resolve(self, node: Node, name: str) -> Any:
+    def _find_holder(self, node: Node, name: str, names: tuple[str, ...]) -> tuple[Node, str] | None:
+        """Return the node and the input that have the value of an input, through links; None if none has it."""
+        wanted = (name, *names)
         for _ in range(MAX_STEPS):
             value = node.inputs[name]
             if not isinstance(value, Link):
-                self.used.add((node.name, name))
-                return value
+                return node, name
             following = self.nodes.get(value.node)
-            key = None if following is None else _find_value(following)
+            key = None if following is None else _find_value(following, wanted)
             if following is None or key is None:
                 return None
             node, name = following, key
@@ -114,10 +126,17 @@ def _is_passing(node: Node) -> bool:
     return next(iter(node.inputs)) in PASSING_KEYS or "eroute" in node.kind
 
 
-def _find_value(node: Node) -> str | None:
-    """Return the input with the value of a node that only holds one, or passes one on."""
+def _find_value(node: Node, wanted: tuple[str, ...]) -> str | None:
+    """Return the input of a node that has a value: under its own name, or that of a node which only holds one.
+
+    A node with several settings has each under its own name. Which output has which is not said.
+    """
+    named = next((name for name in wanted if name in node.inputs), None)
+    if named is not None:
+        return named
+    settings = node.values.keys() - NO_VALUES
     for name in (*VALUE_KEYS, *PASSING_KEYS):
-        if name in node.inputs:
+        if name in node.inputs and (settings <= {name} or (name in PASSING_KEYS and name in node.links)):
             return name
     return next(iter(node.inputs)) if len(node.inputs) == 1 else None
 
