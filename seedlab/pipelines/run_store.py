@@ -8,7 +8,7 @@ from pathlib import Path
 
 from seedlab.core.environment import Environment
 from seedlab.core.errors import SeedLabError
-from seedlab.core.files import delete_abandoned, delete_least_used
+from seedlab.core.files import delete_abandoned, delete_least_used, mark_used
 from seedlab.core.recipes.recipe import Recipe
 from seedlab.pipelines.sampling.paused import PausedRun
 from seedlab.pipelines.sampling.paused_files import load, save
@@ -56,8 +56,7 @@ class RunStore:
             run = load(file, _own(recipe, environment))
         except SeedLabError:
             return None
-        with suppress(OSError):
-            file.touch()  # marks it as used
+        mark_used(file)
         steps = run.draft_steps
         is_usable = steps is not None and steps < (recipe.num_inference_steps if below is None else below)
         return run if is_usable else None

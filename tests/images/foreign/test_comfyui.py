@@ -125,6 +125,13 @@ def test_a_value_that_no_node_says_is_named(others, named):
     assert name_left(found) == {"steps": ""} | named
 
 
+def test_a_prompt_that_no_node_says_is_named():
+    graph = PLAIN | {"6": node("CLIPTextEncode", clip=("4", 1), text=("20", 0)), "20": node("Prompt of the day")}
+    found = read(graph)
+    check(found, prompt="")
+    assert found.left == (Detail("text", "", "its value comes from another node"),)
+
+
 def test_loras_in_the_order_in_which_they_are_applied():
     graph = PLAIN | {
         "3": node("KSampler", **SAMPLER, **LINKS | {"model": ("31", 0)}),

@@ -73,10 +73,15 @@ class _Texts:
         if isinstance(value, str):
             self._graph.used.add((node.name, key))
             return value
-        following = self._graph.follow(value) if isinstance(value, Link) else None
-        if following is None or (key in ROLE_KEYS[self._role] and _is_encoder(following)):
+        if not isinstance(value, Link):
             return None
-        return self.read(following)
+        following = self._graph.follow(value)
+        if following is not None and key in ROLE_KEYS[self._role] and _is_encoder(following):
+            return None
+        text = None if following is None else self.read(following)
+        if text is None:
+            self._graph.lost[node.name, key] = None
+        return text
 
 
 def _is_encoder(node: Node) -> bool:
