@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from starlette.types import Scope
+from starlette.types import Receive, Scope
 
 from seedlab.core.clients import name_client
 
@@ -16,6 +16,12 @@ def find_client(scope: Scope) -> str:
     """Return the address that a request comes from; for IPv6, its network. uvicorn has followed trusted proxies."""
     address = scope["client"][0] if scope.get("client") else ""
     return name_client(address)
+
+
+async def wait_for_end(receive: Receive) -> None:
+    """Return when the client has gone. What it still sends is dropped."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 class Shares:

@@ -20,9 +20,8 @@ from starlette.routing import BaseRoute, Route
 from seedlab.core.errors import RecipeError, SeedLabError
 from seedlab.core.recipes.recipe import CPU_NOISES
 from seedlab.core.texts.text import quote
-from seedlab.server.programs.running import MAX_CALLS, run_work
+from seedlab.server.programs.running import MAX_CALLS, run_while_heard
 from seedlab.workflow.jobs.rounds import Grid
-from seedlab.workflow.programs.progress import Progress
 from seedlab.workflow.programs.tools import MAX_PICTURES, Tools
 
 OPENAI, A1111, A1111_IMAGES = "/v1/images/generations", "/sdapi/v1/txt2img", "/sdapi/v1/img2img"
@@ -113,11 +112,7 @@ def make_rest_routes(make_tools: MakeTools) -> list[BaseRoute]:
         grid: Grid, request: Request, start: str = ""
     ) -> tuple[list[dict[str, Any]], list[bytes], list[str]]:
         tools = make_tools(request)
-
-        async def report(_: Progress) -> None:
-            """A plain answer has no progress."""
-
-        made = await run_work(tools.make_grid(grid, start), report, limiter)
+        made = await run_while_heard(tools.make_grid(grid, start), request.receive, limiter)
         if made["failures"]:
             raise SeedLabError(" ".join(made["failures"]))
         files = [tools.find(picture["picture"]).read_bytes() for picture in made["pictures"]]
