@@ -7,7 +7,6 @@ import hashlib
 import re
 import time
 from collections import OrderedDict
-from collections.abc import Iterator
 from pathlib import Path
 from shutil import copyfileobj
 from typing import BinaryIO
@@ -153,8 +152,3 @@ def _name(given: str, kind: str | None) -> str:
     ending = plain.suffix[:MAX_ENDING] if kind is None or plain.suffix.casefold() in SPELLINGS[kind] else kind
     stem = plain.stem.strip(". ") or "picture"
     return f"{stem.encode()[:MAX_NAME].decode(errors='ignore')}{ending}"
-
-
-def list_kinds() -> Iterator[str]:
-    """List the file name endings of the pictures that can be uploaded."""
-    return (spelling for spellings in SPELLINGS.values() for spelling in spellings)

@@ -44,7 +44,9 @@ def test_openais_client_makes_pictures_of_chosen_seeds(client, tmp_path):
         ({"size": "1x"}, "size"),
         ({"size": "9000x64"}, "width"),
         ({"n": 17}, "n"),
+        ({"n": 0}, "n"),
         ({"extra_body": {"seed": "three"}}, "seed"),
+        ({"extra_body": {"seed": 2**64}}, "seed"),
         ({"model": "dall-e-3"}, "model_id"),
     ],
 )
@@ -88,6 +90,12 @@ def test_programs_of_automatic1111(running):
         ({"override_settings": {"CLIP_stop_at_last_layers": 2}}, "sd_model_checkpoint alone"),
         ({"sampler_name": "Dream"}, "Dream"),
         ({"cfg_scale": "high"}, "cfg_scale must be a number"),
+        ({"batch_size": 17}, "1 to 16 pictures: batch_size must be such a number"),
+        ({"batch_size": -2, "n_iter": -2}, "1 to 16 pictures: batch_size must be such a number"),
+        ({"batch_size": 4, "n_iter": 5}, "1 to 16 pictures, not 20"),
+        ({"batch_size": 10**4000, "n_iter": 10**4000}, "batch_size must be such a number"),
+        ({"seed": -2}, "seed must be a whole number from 0 to 18446744073709551615"),
+        ({"seed": 10**4299, "batch_size": 2}, "seed must be a whole number from 0 to 18446744073709551615"),
     ],
 )
 def test_a_setting_is_never_dropped(running, fields, sentence):
