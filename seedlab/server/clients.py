@@ -59,3 +59,30 @@ class Shares:
         finally:
             if taken:
                 self.give_back(client)
+
+
+class Held:
+    """What one client's request holds of a share; it grows.
+
+    Args:
+        shares: what it is taken from.
+    """
+
+    def __init__(self, shares: Shares, client: str) -> None:
+        self._shares, self._client, self._amount = shares, client, 0
+
+    def take(self, amount: int) -> bool:
+        """Take so much more, unless that would exceed a limit. Returns whether it was taken."""
+        is_taken = self._shares.take(self._client, amount)
+        self._amount += amount if is_taken else 0
+        return is_taken
+
+    def move(self, shares: Shares) -> None:
+        """Hold it of other shares, if they have room."""
+        if shares is not self._shares and shares.take(self._client, self._amount):
+            self.give_back()
+            self._shares = shares
+
+    def give_back(self) -> None:
+        """Give all of it back."""
+        self._shares.give_back(self._client, self._amount)

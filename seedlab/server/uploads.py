@@ -75,6 +75,8 @@ class Uploads:
                 return PlainTextResponse(str(error), 413)
             except ClientDisconnect:
                 return PlainTextResponse(CUT_OFF, 400)
+            except TimeoutError:  # before OSError, of which it is one
+                return PlainTextResponse(CUT_OFF, 408)
             except OSError as error:
                 if not is_full(error):
                     raise
