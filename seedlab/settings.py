@@ -29,6 +29,9 @@ RUNS_BYTES = 2**28
 
 RUNS_FOLDER, INPUTS_FOLDER = "drafts", "inputs"
 
+PRIVACY = {"GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_DISABLE_TELEMETRY": "1"}
+"""Variables that libraries read when they are imported: nothing is reported to anybody."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
@@ -145,6 +148,12 @@ def make_settings(flags: argparse.Namespace) -> Settings:
         on_space=flags.on_space,
         zero_gpu=flags.zero_gpu,
     )
+
+
+def set_variables(variables: Mapping[str, str] = PRIVACY) -> None:
+    """Set variables of the environment, except those that the user has set."""
+    for name, value in variables.items():
+        os.environ.setdefault(name, value)
 
 
 def is_local(host: str) -> bool:
