@@ -24,15 +24,20 @@ def add_flags(parser: argparse.ArgumentParser, variables: Mapping[str, str]) -> 
 
     a wrong variable must not stop commands that do not use it.
     """
-    _add_model_flags(parser, variables)
-    words = "only deterministic algorithms: equal bytes from run to run on a GPU too, at some cost of speed"
-    _add_switch(parser, variables, "deterministic", False, words)
+    add_local_flags(parser, variables)
     _add_page_flags(parser, variables)
-    _add_store_flags(parser, variables)
     _add_program_flags(parser, variables)
     # As the package `spaces` reads it.
     zero_gpu = variables.get("SPACES_ZERO_GPU", "").lower() in ("1", "t", "true")
     parser.set_defaults(on_space=bool(variables.get("SPACE_ID")), zero_gpu=zero_gpu)
+
+
+def add_local_flags(parser: argparse.ArgumentParser, variables: Mapping[str, str]) -> None:
+    """Add the flags that `make_local_settings` reads: of what makes and keeps pictures, and serves no address."""
+    _add_model_flags(parser, variables)
+    words = "only deterministic algorithms: equal bytes from run to run on a GPU too, at some cost of speed"
+    _add_switch(parser, variables, "deterministic", False, words)
+    _add_store_flags(parser, variables)
 
 
 def _add_model_flags(parser: argparse.ArgumentParser, variables: Mapping[str, str]) -> None:

@@ -5,7 +5,7 @@ import difflib
 import ipaddress
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from seedlab.core.errors import SeedLabError
@@ -14,7 +14,8 @@ from seedlab.flags import DEFAULT_MODEL, DEFAULT_STORE, DESCRIPTION, DEVICES, LO
 
 YES, NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 VALUES = ("model", "device", "memory_format", "host", "port", "store", "loras", "auth", "workers", "threads")
-SWITCHES = ("deterministic", "share", "open", "public", "embed", "ahead", "mcp", "api")
+SERVED_SWITCHES = ("share", "open", "public", "ahead", "mcp", "api")
+SWITCHES = ("deterministic", "embed", *SERVED_SWITCHES)
 PREFIX = "SEEDLAB_"
 VARIABLES = tuple(f"{PREFIX}{name.upper()}" for name in (*VALUES, *SWITCHES, "cache", "wildcards"))
 """All variables that SeedLab reads under its own name.
@@ -28,6 +29,9 @@ RUNS_BYTES = 2**28
 """The size limit of the paused runs of drafts: some thousand pictures."""
 
 RUNS_FOLDER, INPUTS_FOLDER = "drafts", "inputs"
+
+PRIVACY = {"GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_DISABLE_TELEMETRY": "1"}
+"""Variables that libraries read when they are imported: nothing is reported to anybody."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,23 +124,15 @@ def make_settings(flags: argparse.Namespace) -> Settings:
     Raises:
         SeedLabError: a flag or a variable has a value that it cannot have.
     """
-    switches = {name: _read_switch(name, getattr(flags, name)) for name in SWITCHES}
+    switches = {name: _read_switch(name, getattr(flags, name)) for name in SERVED_SWITCHES}
     host = flags.host.strip().removeprefix("[").removesuffix("]")
     reachable = switches["share"] or not is_local(host)
-    return Settings(
-        model=flags.model,
-        device=_read_device(flags.device),
-        memory_format=_read_memory_format(flags.memory_format),
-        workers=parse_workers(flags.workers),
-        threads=parse_threads(flags.threads),
+    return replace(
+        make_local_settings(flags),
         host=host,
         port=_read_port(flags.port),
         auth=_read_auth(flags.auth),
         share=bool(switches["share"]),
-        deterministic=bool(switches["deterministic"]),
-        store=Path(flags.store),
-        embed=bool(switches["embed"]),
-        loras=Path(flags.loras) if flags.loras else None,
         open_browser=bool(switches["open"]),
         ahead=switches["ahead"],
         public=bool(reachable if switches["public"] is None else switches["public"]),
@@ -145,6 +141,31 @@ def make_settings(flags: argparse.Namespace) -> Settings:
         on_space=flags.on_space,
         zero_gpu=flags.zero_gpu,
     )
+
+
+def make_local_settings(flags: argparse.Namespace) -> Settings:
+    """Return the settings of parsed flags for a process that is reached by no address, and so by its user alone.
+
+    Raises:
+        SeedLabError: as `make_settings`.
+    """
+    return Settings(
+        model=flags.model,
+        device=_read_device(flags.device),
+        memory_format=_read_memory_format(flags.memory_format),
+        workers=parse_workers(flags.workers),
+        threads=parse_threads(flags.threads),
+        deterministic=bool(_read_switch("deterministic", flags.deterministic)),
+        store=Path(flags.store),
+        embed=bool(_read_switch("embed", flags.embed)),
+        loras=Path(flags.loras) if flags.loras else None,
+    )
+
+
+def set_variables(variables: Mapping[str, str] = PRIVACY) -> None:
+    """Set variables of the environment, except those that the user has set."""
+    for name, value in variables.items():
+        os.environ.setdefault(name, value)
 
 
 def is_local(host: str) -> bool:

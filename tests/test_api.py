@@ -1,16 +1,23 @@
 """The Python interface: what the commands do, as functions."""
 
 import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from PIL import Image
 
 import seedlab
+from seedlab.api.services import make_services
 from seedlab.cli.options import Compute
+from seedlab.core.recipes.additions import Lora
+from seedlab.images.metadata import Metadata, write_picture
 from seedlab.images.png import read_pixels
-from tests.cli.test_main import Painter, names
-from tests.examples import RECIPE
+from tests.cli.test_main import Painter, names, paint
+from tests.cli.test_own_pictures import Painter as PainterOfOwn
+from tests.examples import ENVIRONMENT, RECIPE
 
 README = Path(__file__).parents[1] / "README.md"
 
@@ -82,6 +89,61 @@ def test_drafts_are_finished_and_finished_before_they_are_varied(lab, painter, t
     assert [recipe.seed for recipe in painter.painted] == [0, 1, 2, 2]
     with pytest.raises(seedlab.SeedLabError, match="nothing to finish"):
         lab.finish(tmp_path / "seed-0.png")
+
+
+@pytest.fixture
+def draft(tmp_path):
+    """A draft of another machine: its model and its LoRA are not here."""
+    lora = Lora(file="/nowhere/ink.safetensors", sha256="ab" * 32, weight=1)
+    recipe = replace(RECIPE, model_id="/nowhere/shore.safetensors", loras=(lora,))
+    metadata = Metadata(recipe=recipe, environment=ENVIRONMENT, draft_steps=3)
+    write_picture(tmp_path / "seed-2-draft.png", paint(recipe), metadata)
+    return tmp_path / "seed-2-draft.png"
+
+
+@pytest.mark.parametrize("name", ["refine", "develop", "finish", "verify", "script"])
+def test_what_a_picture_needs_is_where_the_arguments_say(lab, draft, name):
+    work = getattr(lab, name)
+    with pytest.raises(seedlab.SeedLabError, match=r"the model “shore.safetensors”, .*: give its path as model\."):
+        work(draft)
+    with pytest.raises(seedlab.SeedLabError, match=r"the LoRA “ink.safetensors” .*: give its path in loras\."):
+        work(draft, model="sketch")
+    assert work(draft, model="sketch", loras=["ink.safetensors"])
+
+
+@pytest.mark.parametrize("name", ["refine", "develop", "verify"])
+def test_a_picture_of_ones_own_is_where_the_arguments_say(tmp_path, name):
+    photo = tmp_path / "photos" / "me.png"
+    photo.parent.mkdir()
+    Image.new("RGB", (96, 64)).save(photo)
+    inputs = tmp_path / "inputs"
+    with seedlab.SeedLab(services=PainterOfOwn(inputs).make_services(Compute())) as lab:
+        (picture,) = lab.grid("a boat", seeds=2, width=96, start=photo, out=tmp_path / "out").pictures
+        shutil.rmtree(inputs)
+        with pytest.raises(seedlab.SeedLabError, match=r"not here: give its path as start\."):
+            getattr(lab, name)(picture)
+        assert getattr(lab, name)(picture, start=photo)
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("channels-last", "channels_last"),
+        ("channels_last", "channels_last"),
+        ("contiguous", "contiguous_format"),
+        ("contiguous_format", "contiguous_format"),
+        ("auto", None),
+        (None, None),
+    ],
+)
+def test_a_memory_format_has_its_name_on_the_command_line_or_torchs(monkeypatch, name, meant):
+    monkeypatch.setattr("seedlab.application.Application", lambda settings: SimpleNamespace(services=settings))
+    assert make_services(memory_format=name).memory_format == meant
+
+
+def test_a_memory_format_that_is_none_is_refused_at_once():
+    with pytest.raises(seedlab.SeedLabError, match="“nhwc” is not a memory format: use auto, contiguous, channels-las"):
+        seedlab.SeedLab(memory_format="nhwc")
 
 
 def test_the_example_of_the_readme(tmp_path, monkeypatch, capsys):

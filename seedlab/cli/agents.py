@@ -2,11 +2,13 @@
 
 import argparse
 import os
+import sys
 from typing import Any
 
 from seedlab.cli.options import MakeServices
-from seedlab.flags import add_flags
-from seedlab.settings import make_settings
+from seedlab.flags import add_local_flags
+from seedlab.images.output_folder import check_folder
+from seedlab.settings import list_unknown_variables, make_local_settings, set_variables
 
 MCP = """\
 Serve agents on this machine by the Model Context Protocol, over standard input and output. A desktop application starts
@@ -16,7 +18,7 @@ it by itself: its command is "seedlab mcp". For agents elsewhere, use "seedlab a
 def add_mcp(commands: Any) -> None:
     """Add the command to those of `seedlab.cli.main.make_parser`."""
     parser = commands.add_parser("mcp", help="serve agents, by the Model Context Protocol", description=MCP)
-    add_flags(parser, os.environ)
+    add_local_flags(parser, os.environ)
     parser.set_defaults(run=run_mcp)
 
 
@@ -25,8 +27,12 @@ def run_mcp(given: argparse.Namespace, _: MakeServices) -> int:
     from seedlab.application import Application
     from seedlab.server.programs.extras import import_mcp
 
-    module = import_mcp()
-    application = Application(make_settings(given))
+    module, settings = import_mcp(), make_local_settings(given)
+    for sentence in list_unknown_variables(os.environ):
+        sys.stderr.write(f"{sentence}\n")  # standard output is the agent's
+    check_folder(settings.store)
+    set_variables()
+    application = Application(settings)
     try:
         module.make_server(lambda _: application.make_tools(lambda file: file.resolve().as_uri())).run("stdio")
     finally:

@@ -56,16 +56,22 @@ def _add_search(parser: argparse.ArgumentParser) -> None:
     add("--kept", action="store_true", help="only those that you kept")
     add("--drafts", action="store_true", help="drafts too")
     add("--since", metavar="DATE", type=_parse_date, help="made on this day or later, as 2026-03-31")
-    add("--until", metavar="DATE", type=_parse_date, help="made on this day or earlier")
+    add("--until", metavar="DATE", type=_parse_end, help="made on this day or earlier")
     add("--limit", metavar="NUMBER", type=parse_whole, help="print so many at most")
     add("--json", action="store_true", help="print recipes, marks and dates, for programs")
 
 
-def _parse_date(text: str) -> datetime:
+def _parse_date(text: str, days: int = 0) -> datetime:
+    """Read a date, and add so many days."""
     try:
-        return datetime.fromisoformat(text).astimezone()
+        return datetime.fromisoformat(text).astimezone() + timedelta(days=days)
     except (ValueError, OverflowError, OSError) as error:
         raise argparse.ArgumentTypeError(f"{quote(text)} is not a date: write it as 2026-03-31.") from error
+
+
+def _parse_end(text: str) -> datetime:
+    """Read a date, the whole of which is meant. Returns its end."""
+    return _parse_date(text, 1)
 
 
 def run_index(given: argparse.Namespace, _: MakeServices) -> int:
@@ -88,8 +94,7 @@ def run_find(given: argparse.Namespace, _: MakeServices) -> int:
         mark=KEPT if given.kept else "",
         drafts=None if given.drafts else False,
         since=given.since and given.since.timestamp(),
-        # The whole of the last day.
-        until=given.until and (given.until + timedelta(days=1)).timestamp(),
+        until=given.until and given.until.timestamp(),
     )
     with closing(_open_index(given.store)) as index:
         _update(index)

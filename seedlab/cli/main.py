@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any, NoReturn
 
 from seedlab import __version__
-from seedlab.api import make_services
+from seedlab.api.services import make_services
 from seedlab.cli.agents import add_mcp
 from seedlab.cli.app import add_app
 from seedlab.cli.developing import add_develop

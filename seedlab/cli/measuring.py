@@ -14,6 +14,8 @@ from seedlab.cli.progress import ProgressLine
 from seedlab.core.errors import SeedLabError
 from seedlab.core.models.model import Model
 from seedlab.core.recipes.recipe_checks import DTYPES
+from seedlab.core.texts.text import quote
+from seedlab.images.output_folder import check_folder
 from seedlab.images.png import write_png
 from seedlab.measures.trials import Trial
 from seedlab.rules.kinds.seeds import Seeds
@@ -45,7 +47,7 @@ def add_measures(commands: Any) -> None:
     compare.add_argument("other", metavar="OTHER_PROMPT")
     compare.add_argument("--seeds", default="0-7", help=f"{Seeds.parameters[0].help} (%(default)s)")
     compare.add_argument("--model", default="sketch", help="as for grid (%(default)s)")
-    words = "also write a picture of where the pictures change, 256 pixels a side"
+    words = "also write a picture of where the pictures change, 256 pixels a side, to a new file"
     compare.add_argument("--map", metavar="MAP.png", type=Path, help=words)
     for command in (measure, compare):
         add_compute(command)
@@ -67,19 +69,27 @@ def run_measure(given: argparse.Namespace, make_services: MakeServices) -> int:
 def run_compare(given: argparse.Namespace, make_services: MakeServices) -> int:
     """Compare the pictures of two prompts."""
     seeds = Seeds.parse({"seeds": given.seeds}).seeds
+    if given.map is not None:
+        _check_map(given.map)
     with closing(make_services(read_compute(given))) as services:
         model = services.find_model(given.model)
         for prompt in (given.prompt, given.other):  # before the device is known, which takes seconds
             replace(model, dtype=model.dtype or DTYPES[0]).make_recipe(prompt=prompt, seed=seeds[0])
         trial = _compare(given, services.resolve_model(model), seeds, services.generate)
-    if given.map is not None:
-        write_png(given.map, trial.draw_map(), {})
     if given.json:
         measured = {"change": trial.change, "low": trial.low, "high": trial.high, "place": trial.describe_place()}
         write_json({"seedlab": __version__, "command": "compare", "seeds": seeds, **measured})
     else:
         write_line(format_trial(trial))
+    if given.map is not None:
+        write_png(given.map, trial.draw_map(), {})
     return 0
+
+
+def _check_map(file: Path) -> None:
+    check_folder(file.parent)
+    if file.exists():
+        raise SeedLabError(f"{quote(str(file), 80)} exists: choose another name with --map.")
 
 
 def _compare(given: argparse.Namespace, model: Model, seeds: tuple[int, ...], generate: Any) -> Trial:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from starlette.types import Scope
+from starlette.types import Receive, Scope
 
 from seedlab.core.clients import name_client
 
@@ -16,6 +16,12 @@ def find_client(scope: Scope) -> str:
     """Return the address that a request comes from; for IPv6, its network. uvicorn has followed trusted proxies."""
     address = scope["client"][0] if scope.get("client") else ""
     return name_client(address)
+
+
+async def wait_for_end(receive: Receive) -> None:
+    """Return when the client has gone. What it still sends is dropped."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 class Shares:
@@ -53,3 +59,30 @@ class Shares:
         finally:
             if taken:
                 self.give_back(client)
+
+
+class Held:
+    """What one client's request holds of a share; it grows.
+
+    Args:
+        shares: what it is taken from.
+    """
+
+    def __init__(self, shares: Shares, client: str) -> None:
+        self._shares, self._client, self._amount = shares, client, 0
+
+    def take(self, amount: int) -> bool:
+        """Take so much more, unless that would exceed a limit. Returns whether it was taken."""
+        is_taken = self._shares.take(self._client, amount)
+        self._amount += amount if is_taken else 0
+        return is_taken
+
+    def move(self, shares: Shares) -> None:
+        """Hold it of other shares, if they have room."""
+        if shares is not self._shares and shares.take(self._client, self._amount):
+            self.give_back()
+            self._shares = shares
+
+    def give_back(self) -> None:
+        """Give all of it back."""
+        self._shares.give_back(self._client, self._amount)

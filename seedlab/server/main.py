@@ -19,15 +19,13 @@ from seedlab.server.programs.registry import make_programs
 from seedlab.server.signals import interrupt_on_signals
 from seedlab.server.temporary import use_temporary_folder
 from seedlab.server.thumbnails import make_thumbnail_route
-from seedlab.settings import Settings, list_unknown_variables
+from seedlab.settings import PRIVACY, Settings, list_unknown_variables, set_variables
 from seedlab.workflow.programs.tools import Tools
 
 Stop = Callable[[], object]
 
 VARIABLES = {
-    # Nothing is reported to anybody.
-    "GRADIO_ANALYTICS_ENABLED": "False",
-    "HF_HUB_DISABLE_TELEMETRY": "1",
+    **PRIVACY,
     # Gradio computes statistics of the last 10,000 events after every event, for its monitoring page, which is closed.
     "GRADIO_ANALYTICS_MAX_EVENTS": "1",
     "GRADIO_ANALYTICS_CACHE_FREQUENCY": str(2**62),
@@ -79,11 +77,8 @@ def serve(settings: Settings, temporary: Path) -> None:
 
 def prepare_environment(settings: Settings) -> None:
     """Set what libraries read when they are imported or started."""
-    for name, value in VARIABLES.items():
-        os.environ.setdefault(name, value)
-    if settings.on_space:
-        # uvicorn then knows visitors by their own addresses.
-        os.environ.setdefault("FORWARDED_ALLOW_IPS", PROXIES)
+    # On a Space, uvicorn then knows visitors by their own addresses.
+    set_variables(VARIABLES | ({"FORWARDED_ALLOW_IPS": PROXIES} if settings.on_space else {}))
 
 
 def start(application: Application, port: int | None, temporary: Path) -> Stop:

@@ -49,7 +49,10 @@ def use_temporary_folder() -> Iterator[Path]:
 
 
 def sweep(folder: Path, max_age: float = MAX_AGE, max_bytes: int = MAX_BYTES) -> None:
-    """Delete files that are older than `max_age` seconds, and the oldest of the others beyond `max_bytes` bytes."""
+    """Delete files that are older than `max_age` seconds, and the oldest of the others beyond `max_bytes` bytes.
+
+    Folders are deleted with their last file, and after `max_age` if they never got one, as for a download that failed.
+    """
     files = sorted(_list_files(folder), reverse=True)
     total, now = 0, time.time()
     for changed, size, file in files:
@@ -58,6 +61,10 @@ def sweep(folder: Path, max_age: float = MAX_AGE, max_bytes: int = MAX_BYTES) ->
             with suppress(OSError):
                 file.unlink()
                 file.parent.rmdir()  # unless other files are in it
+    for each in (Path(path) for path, _, _ in os.walk(folder, topdown=False)):
+        with suppress(OSError):
+            if each != folder and now - each.stat().st_mtime > max_age:
+                each.rmdir()  # unless something is in it
 
 
 def _make_folder(parent: Path) -> tuple[Path, FileLock]:
@@ -92,10 +99,11 @@ def _delete_unlocked(folder: Path) -> None:
 
 def _list_files(folder: Path) -> Iterator[tuple[float, int, Path]]:
     """List files as (time of the last change in s, bytes, file)."""
-    for file in folder.rglob("*"):
-        with suppress(OSError):  # deleted meanwhile
-            status = file.lstat()
-            if not file.is_dir() and file.name != LOCK:
+    # Unlike Path.rglob, this goes on where a folder is deleted meanwhile, by another sweep or by the page.
+    for parent, _, names in os.walk(folder):
+        for file in (Path(parent, name) for name in names if name != LOCK):
+            with suppress(OSError):  # deleted meanwhile
+                status = file.lstat()
                 yield status.st_mtime, status.st_size, file
 
 

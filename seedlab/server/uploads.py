@@ -7,7 +7,6 @@ import hashlib
 import re
 import time
 from collections import OrderedDict
-from collections.abc import Iterator
 from pathlib import Path
 from shutil import copyfileobj
 from typing import BinaryIO
@@ -76,6 +75,8 @@ class Uploads:
                 return PlainTextResponse(str(error), 413)
             except ClientDisconnect:
                 return PlainTextResponse(CUT_OFF, 400)
+            except TimeoutError:  # before OSError, of which it is one
+                return PlainTextResponse(CUT_OFF, 408)
             except OSError as error:
                 if not is_full(error):
                     raise
@@ -153,8 +154,3 @@ def _name(given: str, kind: str | None) -> str:
     ending = plain.suffix[:MAX_ENDING] if kind is None or plain.suffix.casefold() in SPELLINGS[kind] else kind
     stem = plain.stem.strip(". ") or "picture"
     return f"{stem.encode()[:MAX_NAME].decode(errors='ignore')}{ending}"
-
-
-def list_kinds() -> Iterator[str]:
-    """List the file name endings of the pictures that can be uploaded."""
-    return (spelling for spellings in SPELLINGS.values() for spelling in spellings)

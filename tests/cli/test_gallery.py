@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 from PIL import Image
@@ -53,6 +54,7 @@ def test_pictures_are_found_by_words_and_fields(store, capsys):
     assert find(capsys, store, "labrador", "--drafts") == [paths[draft]]
     assert find(capsys, store, '" OR *') == []
     assert find(capsys, store, "--until", "2020-01-01") == []
+    assert len(find(capsys, store, "--until", f"{datetime.now():%Y-%m-%d}")) == 2
     assert len(find(capsys, store, "--since", "2020-01-01", "--limit", 1)) == 1
 
 
@@ -75,8 +77,9 @@ def test_a_store_that_is_not_there_and_dates_that_are_none_are_said(tmp_path, ca
     assert main(["find", "--store", str(tmp_path / "missing")]) == 2
     assert "There is no folder" in capsys.readouterr().err
     assert not (tmp_path / "missing").exists()
-    assert main(["find", "--since", "yesterday"]) == 2
-    assert "“yesterday” is not a date" in capsys.readouterr().err
+    for date in ("--since", "yesterday"), ("--until", "9999-12-31"), ("--since", "0001-01-01"):
+        assert main(["find", *date]) == 2
+        assert f"“{date[1]}” is not a date" in capsys.readouterr().err
 
 
 @pytest.fixture

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from seedlab.cli import measuring
 from seedlab.cli.main import main
+from seedlab.core.errors import SeedLabError
 from seedlab.images.png import read_pixels
 from tests.cli.test_main import Painter
 
@@ -41,6 +43,31 @@ def test_compare_measures_and_draws_a_map(tmp_path: Path, capsys: pytest.Capture
     assert report["seeds"] == [0, 1, 2, 3]
     assert 0 < report["low"] <= report["change"] <= report["high"]
     assert read_pixels(tmp_path / "map.png").size == (256, 256)
+
+
+def test_a_map_replaces_no_file_and_a_bad_place_costs_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    painter, mine = Painter(), tmp_path / "mine.png"
+    mine.write_text("mine")
+    for place, sentence in (mine, "exists: choose another name with --map"), (mine / "map.png", "is not a folder"):
+        assert run("compare", "a cat", "a cat, artsy", "--map", place, painter=painter) == 2
+        assert sentence in capsys.readouterr().err
+    assert not painter.drafted
+    assert mine.read_text() == "mine"
+
+
+def test_a_map_that_cannot_be_written_after_all_leaves_the_result(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise SeedLabError("The disk is full.")
+
+    monkeypatch.setattr(measuring, "write_png", fail)
+    assert run("compare", "a cat", "a cat", "--map", tmp_path / "map.png") == 2
+    printed = capsys.readouterr()
+    assert printed.out == "Nothing changes: the pictures of all 8 seeds are equal.\n"
+    assert printed.err == "The disk is full.\n"
 
 
 def test_bad_input_is_refused_before_work_starts(capsys: pytest.CaptureFixture[str]) -> None:

@@ -74,6 +74,18 @@ def test_a_folder_that_cannot_be_written_to_is_said(tmp_path, monkeypatch):
         use_temporary_folder().__enter__()
 
 
+def test_folders_that_never_got_a_file_are_deleted(tmp_path):
+    """Such as that of a download whose writing failed."""
+    old, young, used = tmp_path / "old", tmp_path / "young", tmp_path / "used"
+    for folder in (old, young, used):
+        folder.mkdir()
+    (used / "x.png").touch()
+    for folder in (old, used):
+        os.utime(folder, (0, 0))
+    sweep(tmp_path, max_age=3600)
+    assert [folder.exists() for folder in (old, young, used, tmp_path)] == [False, True, True, True]
+
+
 def test_old_files_and_the_oldest_beyond_the_limit_are_deleted(tmp_path):
     files = []
     for age in (5, 10, 20, 4000):

@@ -1,6 +1,7 @@
 """Limits of request bodies, before anything parses them."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 
 from starlette.requests import ClientDisconnect
@@ -8,7 +9,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from seedlab.core.uploads import MEGABYTE, PUBLIC_UPLOAD, format_too_large
-from seedlab.server.clients import Shares, find_client
+from seedlab.server.clients import Held, Shares, find_client
 from seedlab.server.middleware.paths import UPLOAD
 from seedlab.server.refusals import BUSY, make_refusal
 
@@ -18,11 +19,21 @@ MAX_BODY = 8 * MEGABYTE
 FORM_BYTES = 64 * 2**10
 """What a form adds to its files."""
 
+SMALL_BODY = 256 * 2**10
+"""Bytes of a request that has room of its own, such as a click: however many large ones are under way, it is taken."""
+
+SMALL_SHARE, SMALL_TOTAL = 2 * MEGABYTE, 64 * MEGABYTE
 SHARE_BYTES, TOTAL_BYTES = 16 * MEGABYTE, 64 * MEGABYTE
-"""Bytes in memory of the bodies of one client, and of all clients, until they are answered."""
+"""Bytes in memory of the small and of the large bodies of a client, and of all clients, until the app has read them."""
+
+WORKED_SHARE, WORKED_TOTAL = 128 * MEGABYTE, 512 * MEGABYTE
+"""The same of bodies that the app has read, until they are answered: a program's may be a picture to start from."""
 
 MAX_SECONDS = 60.0
-"""How long a body may take to arrive. Uploads have no limit of time: they are not held in memory."""
+"""How long a body may take to arrive. Uploads have no such limit: they are not held in memory."""
+
+UPLOAD_STEP, STEP_SECONDS = 64 * 2**10, 30.0
+"""An upload that brings fewer bytes than this in so many seconds is given up: it has one of few places."""
 
 TOO_LARGE = "This request is larger than {} MB: make the text shorter."
 TOO_MANY = "SeedLab is busy with large requests: try again in a few seconds."
@@ -37,12 +48,13 @@ class BodyLimit:
     """Middleware that refuses large bodies (413), and holds only so many of the others in memory (429).
 
     A body is read whole before the app sees it, so that it is parsed only if all of it is within the limit. Uploads are
-    passed on as they arrive; reading one beyond its limit raises BodyTooLargeError.
+    passed on as they arrive; reading one raises BodyTooLargeError beyond its limit, and TimeoutError if nothing comes.
     """
 
     def __init__(self, app: ASGIApp, max_body: int = MAX_BODY, max_upload: int = PUBLIC_UPLOAD) -> None:
         self._app, self._max_body, self._max_upload = app, max_body, max_upload
-        self._memory = Shares(TOTAL_BYTES, SHARE_BYTES)
+        self._small, self._large = Shares(SMALL_TOTAL, SMALL_SHARE), Shares(TOTAL_BYTES, SHARE_BYTES)
+        self._worked = Shares(WORKED_TOTAL, WORKED_SHARE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it."""
@@ -58,18 +70,25 @@ class BodyLimit:
         is_too_large = _read_length(scope) > limit
         # Text: gradio's page shows all of the answer to an upload.
         app = PlainTextResponse(sentence, 413) if is_too_large else self._app
-        await app(scope, _limit(receive, limit, sentence), send)
+        await app(scope, _end_if_slow(_limit(receive, limit, sentence)), send)
 
     async def _pass_whole(self, scope: Scope, receive: Receive, send: Send) -> None:
-        client, chunks = find_client(scope), list[bytes]()
-        try:
-            refusal = await self._read(scope, client, receive, chunks)
-            body = b"".join(chunks)
-            await (refusal or self._app)(scope, replay(body, receive), send)
-        finally:
-            self._memory.give_back(client, sum(map(len, chunks)))
+        shares = self._small if 0 < _read_length(scope) <= SMALL_BODY else self._large
+        held, chunks = Held(shares, find_client(scope)), list[bytes]()
 
-    async def _read(self, scope: Scope, client: str, receive: Receive, chunks: list[bytes]) -> Response | None:
+        async def receive_rest() -> Message:
+            held.move(self._worked)  # who asks for more has read the body
+            return await receive()
+
+        try:
+            refusal = await self._read(scope, receive, held, chunks)
+            replayed = replay(b"".join(chunks), receive_rest)
+            chunks.clear()
+            await (refusal or self._app)(scope, replayed, send)
+        finally:
+            held.give_back()
+
+    async def _read(self, scope: Scope, receive: Receive, held: Held, chunks: list[bytes]) -> Response | None:
         """Read a whole body. Returns the refusal if it cannot be taken."""
         too_large = make_refusal(413, TOO_LARGE.format(max(self._max_body // MEGABYTE, 1)))
         if _read_length(scope) > self._max_body:
@@ -77,7 +96,7 @@ class BodyLimit:
         try:
             async with asyncio.timeout(MAX_SECONDS):
                 async for chunk in _stream(_limit(receive, self._max_body)):
-                    if not self._memory.take(client, len(chunk)):
+                    if not held.take(len(chunk)):
                         return make_refusal(429, TOO_MANY, BUSY)
                     chunks.append(chunk)
         except BodyTooLargeError:
@@ -105,6 +124,21 @@ def _limit(receive: Receive, limit: int, sentence: str = "") -> Receive:
         return message
 
     return limited
+
+
+def _end_if_slow(receive: Receive) -> Receive:
+    received, due = 0, time.monotonic() + STEP_SECONDS
+
+    async def ended() -> Message:
+        nonlocal received, due
+        async with asyncio.timeout(due - time.monotonic()):
+            message = await receive()
+        received += len(message.get("body", b""))
+        if received >= UPLOAD_STEP:
+            received, due = 0, time.monotonic() + STEP_SECONDS
+        return message
+
+    return ended
 
 
 async def _stream(receive: Receive) -> AsyncIterator[bytes]:

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from seedlab.core.clients import name_client
-from seedlab.server.clients import find_client
+from seedlab.server.clients import find_client, wait_for_end
 from seedlab.server.install import cancel, repeat
 from seedlab.server.middleware.calls import CALL, Call
 from seedlab.server.middleware.paths import DATA, HEARTBEAT, JOIN
@@ -161,7 +161,7 @@ class StreamLimits:
 
 async def _beat_until(visit: asyncio.Event, receive: Receive, send: Send) -> bool:
     """Send signs of life until a tab's first event. Returns whether it came before the tab was closed."""
-    gone = asyncio.create_task(_wait_for_end(receive))
+    gone = asyncio.create_task(wait_for_end(receive))
     visited = asyncio.create_task(visit.wait())
     try:
         while not gone.done() and not visited.done():
@@ -171,11 +171,6 @@ async def _beat_until(visit: asyncio.Event, receive: Receive, send: Send) -> boo
     finally:
         await cancel(gone)
         await cancel(visited)
-
-
-async def _wait_for_end(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
 
 
 def _drop_start(send: Send) -> Send:

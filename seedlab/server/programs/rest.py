@@ -18,11 +18,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from seedlab.core.errors import RecipeError, SeedLabError
+from seedlab.core.recipes.additions import MAX_SEED
 from seedlab.core.recipes.recipe import CPU_NOISES
 from seedlab.core.texts.text import quote
-from seedlab.server.programs.running import MAX_CALLS, run_work
+from seedlab.server.programs.running import MAX_CALLS, run_while_heard
 from seedlab.workflow.jobs.rounds import Grid
-from seedlab.workflow.programs.progress import Progress
 from seedlab.workflow.programs.tools import MAX_PICTURES, Tools
 
 OPENAI, A1111, A1111_IMAGES = "/v1/images/generations", "/sdapi/v1/txt2img", "/sdapi/v1/img2img"
@@ -113,11 +113,7 @@ def make_rest_routes(make_tools: MakeTools) -> list[BaseRoute]:
         grid: Grid, request: Request, start: str = ""
     ) -> tuple[list[dict[str, Any]], list[bytes], list[str]]:
         tools = make_tools(request)
-
-        async def report(_: Progress) -> None:
-            """A plain answer has no progress."""
-
-        made = await run_work(tools.make_grid(grid, start), report, limiter)
+        made = await run_while_heard(tools.make_grid(grid, start), request.receive, limiter)
         if made["failures"]:
             raise SeedLabError(" ".join(made["failures"]))
         files = [tools.find(picture["picture"]).read_bytes() for picture in made["pictures"]]
@@ -168,15 +164,14 @@ async def _read(request: Request) -> dict[str, Any]:
 
 def _read_openai(fields: Mapping[str, Any]) -> Grid:
     _refuse_unknown(fields, OPENAI_FIELDS, OPENAI_DEFAULTS)
-    count = _read_whole(fields, "n", 1)
-    first = _read_whole(fields, "seed", None)
+    seeds = _write_seeds(_read_seed(fields), _read_count(fields, "n"))
     width, height = _read_size(fields.get("size"))
     if fields.get("response_format") not in (None, "b64_json", "url"):
         raise _FieldError("response_format", "The response format is b64_json or url.")
     return Grid(
         prompt=_read_text(fields, "prompt"),
         model=_read_text(fields, "model"),
-        seeds=_write_seeds(first, count),
+        seeds=seeds,
         width=width,
         height=height,
     )
@@ -206,19 +201,19 @@ def _read_a1111_settings(fields: Mapping[str, Any]) -> Grid:
     settings = fields.get("override_settings") or {}
     if not isinstance(settings, dict) or set(settings) - {"sd_model_checkpoint"}:
         raise _FieldError("override_settings", "SeedLab takes sd_model_checkpoint alone of override_settings.")
-    first = _read_whole(fields, "seed", None)
-    count = (_read_whole(fields, "batch_size", 1) or 1) * (_read_whole(fields, "n_iter", 1) or 1)
+    first = None if fields.get("seed") == -1 else _read_seed(fields)
+    count = _read_count(fields, "batch_size") * _read_count(fields, "n_iter")
     sampler = _read_text(fields, "sampler_name") or _read_text(fields, "sampler_index")
     spacing = _read_text(fields, "scheduler")
     return Grid(
         prompt=_read_text(fields, "prompt"),
         negative_prompt=_read_text(fields, "negative_prompt") or None,
         model=_read_text(settings, "sd_model_checkpoint"),
-        seeds=_write_seeds(None if first == -1 else first, count),
-        steps=_read_whole(fields, "steps", None),
+        seeds=_write_seeds(first, count),
+        steps=_read_whole(fields, "steps"),
         guidance=_read_number(fields, "cfg_scale"),
-        width=_read_whole(fields, "width", None),
-        height=_read_whole(fields, "height", None),
+        width=_read_whole(fields, "width"),
+        height=_read_whole(fields, "height"),
         scheduler=" ".join(filter(None, (sampler, "" if spacing.casefold() == "automatic" else spacing))) or None,
     )
 
@@ -238,13 +233,26 @@ def _read_text(fields: Mapping[str, Any], name: str) -> str:
     return value
 
 
-def _read_whole(fields: Mapping[str, Any], name: str, default: int | None) -> int | None:
+def _read_whole(fields: Mapping[str, Any], name: str) -> int | None:
     value = fields.get(name)
-    if value is None:
-        return default
-    if isinstance(value, bool) or not isinstance(value, int):
+    if isinstance(value, bool) or not isinstance(value, int | None):
         raise _FieldError(name, f"{name} must be a whole number.")
     return value
+
+
+def _read_seed(fields: Mapping[str, Any]) -> int | None:
+    seed = _read_whole(fields, "seed")
+    if seed is not None and not 0 <= seed <= MAX_SEED:
+        raise _FieldError("seed", f"seed must be a whole number from 0 to {MAX_SEED}.")
+    return seed
+
+
+def _read_count(fields: Mapping[str, Any], name: str) -> int:
+    """Read a number of pictures, of which a call's may be the product. Unless it is given, it is 1."""
+    count = _read_whole(fields, name)
+    if count is not None and not 1 <= count <= MAX_PICTURES:
+        raise _FieldError(name, f"One call makes 1 to {MAX_PICTURES} pictures: {name} must be such a number.")
+    return 1 if count is None else count
 
 
 def _read_number(fields: Mapping[str, Any], name: str) -> float | None:
@@ -263,9 +271,8 @@ def _read_size(size: Any) -> tuple[int | None, int | None]:
     return int(width), int(height)
 
 
-def _write_seeds(first: int | None, count: int | None) -> str:
-    count = 1 if count is None else count
-    if not 1 <= count <= MAX_PICTURES:
+def _write_seeds(first: int | None, count: int) -> str:
+    if count > MAX_PICTURES:
         raise _FieldError("n", f"One call makes 1 to {MAX_PICTURES} pictures, not {count}.")
     first = draw_seed(CPU_NOISES - count) if first is None else first
     return f"{first}-{first + count - 1}" if count > 1 else str(first)

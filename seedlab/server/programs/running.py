@@ -1,17 +1,24 @@
 """Runs the work of tools, which blocks, for servers that must not."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from anyio import CancelScope, CapacityLimiter
 from anyio.to_thread import run_sync
+from starlette.types import Receive
 
+from seedlab.core.errors import SeedLabError
+from seedlab.server.clients import wait_for_end
+from seedlab.server.install import cancel
 from seedlab.workflow.programs.progress import Progress, Work
 
 T = TypeVar("T")
 
 MAX_CALLS = 32
 """Calls that are worked on at the same time; others wait."""
+
+GONE = "Whoever asked for these pictures is gone: they are not made."
 
 Report = Callable[[Progress], Awaitable[object]]
 
@@ -42,3 +49,31 @@ async def run_work(work: Work[T], report: Report, limiter: CapacityLimiter) -> T
     finally:
         with CancelScope(shield=True):
             await run_sync(work.close, limiter=limiter)
+
+
+async def run_while_heard(work: Work[T], receive: Receive, limiter: CapacityLimiter) -> T:
+    """Do the work of a plain answer, which has no progress, as long as somebody waits for it.
+
+    Args:
+        receive: the channel of the request, whose body has been read.
+
+    Raises:
+        SeedLabError: as the work does, or the client has gone.
+    """
+    # A task that is cancelled would leave the thread that works; a scope waits for it.
+    scope = CancelScope()
+
+    async def watch() -> None:
+        await wait_for_end(receive)
+        scope.cancel()
+
+    async def report(_: Progress) -> None:
+        """Nobody reads it."""
+
+    watching = asyncio.create_task(watch())
+    try:
+        with scope:
+            return await run_work(work, report, limiter)
+    finally:
+        await cancel(watching)
+    raise SeedLabError(GONE)

@@ -35,7 +35,8 @@ from seedlab.workflow.trails.trail import Round, State, Tile
 from seedlab.workflow.verification import VerificationResult
 
 MAX_PICTURES = 16
-"""Of one call. Clients that went away do not always say so, and their work is done to its end."""
+"""Of one call. By the Model Context Protocol, an agent whose connection breaks off has not cancelled its call: its work
+is done to its end."""
 
 SHEET_SIDE = 768
 """The longest side of a contact sheet, in pixels."""

@@ -2,17 +2,30 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
+from starlette.requests import Request
 
 from seedlab.core.clients import name_client
 from seedlab.core.uploads import PUBLIC_UPLOAD
-from seedlab.server.clients import Shares
-from seedlab.server.middleware.bodies import MAX_BODY, SHARE_BYTES, TOTAL_BYTES, BodyLimit
+from seedlab.server.clients import Shares, wait_for_end
+from seedlab.server.middleware import bodies
+from seedlab.server.middleware.bodies import (
+    MAX_BODY,
+    SHARE_BYTES,
+    SMALL_BODY,
+    SMALL_SHARE,
+    SMALL_TOTAL,
+    TOTAL_BYTES,
+    WORKED_SHARE,
+    BodyLimit,
+)
 from seedlab.server.middleware.paths import API, JOIN, PREDICT, UPLOAD
 from seedlab.server.temporary import use_temporary_folder
 from seedlab.settings import Settings
@@ -83,39 +96,97 @@ def test_ones_own_machine_takes_larger_files(client):
     assert Path(path).stat().st_size > PUBLIC_UPLOAD
 
 
-def test_slow_bodies_of_one_client_hold_a_bounded_memory():
-    """All but their last byte is there: the server cannot answer yet, and must not hold any number of them."""
-    with ThreadPoolExecutor(
-        1
-    ) as executor:  # this thread may have an event loop: the browser tests' Playwright runs one
-        answered = executor.submit(lambda: asyncio.run(send_slow_bodies(SHARE_BYTES // MAX_BODY + 1))).result()
-    assert answered == [429]
-    assert TOTAL_BYTES >= 2 * SHARE_BYTES, "one client must leave room for others"
+class Sender:
+    """Sends bodies to a limit, whose app answers 200 to those that arrive, after it has read them."""
 
+    def __init__(self):
+        self.limit, self.answered = BodyLimit(self._answer), []
+        self.working = asyncio.Event()
+        self.working.set()
 
-async def send_slow_bodies(count: int) -> list[int]:
-    """Send bodies of which the last byte does not come. Returns the statuses of those that were answered."""
-    answered = []
+    async def _answer(self, scope, receive, send):
+        await Request(scope, receive).body()
+        gone = asyncio.create_task(wait_for_end(receive))
+        await self.working.wait()
+        gone.cancel()
+        await send({"type": "http.response.start", "status": 200})
 
-    async def send(message):
-        answered.extend([message["status"]] if "status" in message else [])
-
-    def make_receive():
-        messages = [{"type": "http.request", "body": b" " * (MAX_BODY - 1), "more_body": True}]
+    def send(self, client: str, size: int, *, whole: bool) -> asyncio.Task:
+        """Send a body, or all of it but the last byte."""
+        messages = [{"type": "http.request", "body": b" " * (size if whole else size - 1), "more_body": not whole}]
 
         async def receive():
             return messages.pop() if messages else await asyncio.Event().wait()
 
-        return receive
+        async def send(message):
+            self.answered += [message["status"]] if "status" in message else []
 
-    limit = BodyLimit(None)
-    scope = {"type": "http", "method": "POST", "path": PREDICT, "headers": [], "client": ("203.0.113.7", 1)}
-    tasks = [asyncio.create_task(limit(scope, make_receive(), send)) for _ in range(count)]
-    await asyncio.wait(tasks, timeout=2, return_when=asyncio.FIRST_COMPLETED)
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-    return answered
+        headers = [(b"content-length", str(size).encode())]
+        scope = {"type": "http", "method": "POST", "path": PREDICT, "headers": headers, "client": (client, 1)}
+        return asyncio.create_task(self.limit(scope, receive, send))
+
+
+def run(make_work: Callable[[], Coroutine[Any, Any, list[int]]]) -> list[int]:
+    """Run asynchronous work in another thread: the browser tests' Playwright runs an event loop in this one."""
+    with ThreadPoolExecutor(1) as executor:
+        return executor.submit(lambda: asyncio.run(make_work())).result()
+
+
+@pytest.mark.parametrize(("size", "share"), [(MAX_BODY, SHARE_BYTES), (SMALL_BODY, SMALL_SHARE)])
+def test_slow_bodies_of_one_client_hold_a_bounded_memory(size, share):
+    """All but their last byte is there: the server cannot answer yet, and must not hold any number of them."""
+
+    async def send_slowly():
+        sender = Sender()
+        tasks = [sender.send("203.0.113.7", size, whole=False) for _ in range(share // size + 1)]
+        await asyncio.wait(tasks, timeout=2, return_when=asyncio.FIRST_COMPLETED)
+        return sender.answered
+
+    assert run(send_slowly) == [429]
+    assert TOTAL_BYTES >= 2 * SHARE_BYTES, "one client must leave room for others"
+    assert SMALL_TOTAL >= 2 * SMALL_SHARE, "one client must leave room for others"
+
+
+def test_a_click_is_taken_while_large_bodies_do_not_arrive():
+    async def click():
+        sender = Sender()
+        for index in range(TOTAL_BYTES // MAX_BODY):
+            sender.send(f"203.0.113.{index // 2}", MAX_BODY, whole=False)
+        await sender.send("198.51.100.1", MAX_BODY, whole=True)
+        await sender.send("198.51.100.1", 2_000, whole=True)
+        return sender.answered
+
+    assert run(click) == [429, 200]
+
+
+def test_a_body_leaves_its_room_to_others_while_its_work_goes_on():
+    """As that of img2img does, whose answer takes minutes."""
+
+    async def work():
+        sender = Sender()
+        sender.working.clear()
+        for _ in range(WORKED_SHARE // MAX_BODY):
+            sender.send("203.0.113.7", MAX_BODY, whole=True)
+            await asyncio.sleep(0)
+        await asyncio.sleep(0.05)
+        before = list(sender.answered)
+        bounded = [sender.send("203.0.113.7", MAX_BODY, whole=True) for _ in range(SHARE_BYTES // MAX_BODY + 1)]
+        await asyncio.wait(bounded, timeout=2, return_when=asyncio.FIRST_COMPLETED)
+        return [*before, *sender.answered]
+
+    assert run(work) == [429]
+
+
+@pytest.mark.parametrize(("seconds", "status"), [(0.3, 408), (30.0, 200)])
+def test_an_upload_that_stands_still_is_given_up(public, monkeypatch, seconds, status):
+    monkeypatch.setattr(bodies, "STEP_SECONDS", seconds)
+    first, rest = b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.png"\r\n\r\n', b"\r\n--x--\r\n"
+    with send_head(public.url, "POST", UPLOAD, **{"Content-Length": str(len(first + rest))}, **FORM_HEADERS) as upload:
+        upload.sendall(first)
+        time.sleep(0.5)
+        if status == 200:
+            upload.sendall(rest)
+        assert read_status(upload) == status
 
 
 def test_shares_are_given_back():

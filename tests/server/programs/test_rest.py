@@ -1,7 +1,10 @@
 """The interfaces of other servers: OpenAI's with its own client, AUTOMATIC1111's as its programs send it."""
 
+import asyncio
 import base64
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 
 import httpx
@@ -11,7 +14,8 @@ from PIL import Image
 
 from seedlab.core.recipes.seeds import parse_seeds
 from seedlab.images.metadata import read_metadata
-from seedlab.server.programs.rest import _write_seeds
+from seedlab.server.programs.rest import A1111, OPENAI, _write_seeds, make_rest_routes
+from seedlab.workflow.programs.progress import Progress
 from tests.server.programs.conftest import encode_picture
 
 
@@ -40,7 +44,9 @@ def test_openais_client_makes_pictures_of_chosen_seeds(client, tmp_path):
         ({"size": "1x"}, "size"),
         ({"size": "9000x64"}, "width"),
         ({"n": 17}, "n"),
+        ({"n": 0}, "n"),
         ({"extra_body": {"seed": "three"}}, "seed"),
+        ({"extra_body": {"seed": 2**64}}, "seed"),
         ({"model": "dall-e-3"}, "model_id"),
     ],
 )
@@ -84,6 +90,12 @@ def test_programs_of_automatic1111(running):
         ({"override_settings": {"CLIP_stop_at_last_layers": 2}}, "sd_model_checkpoint alone"),
         ({"sampler_name": "Dream"}, "Dream"),
         ({"cfg_scale": "high"}, "cfg_scale must be a number"),
+        ({"batch_size": 17}, "1 to 16 pictures: batch_size must be such a number"),
+        ({"batch_size": -2, "n_iter": -2}, "1 to 16 pictures: batch_size must be such a number"),
+        ({"batch_size": 4, "n_iter": 5}, "1 to 16 pictures, not 20"),
+        ({"batch_size": 10**4000, "n_iter": 10**4000}, "batch_size must be such a number"),
+        ({"seed": -2}, "seed must be a whole number from 0 to 18446744073709551615"),
+        ({"seed": 10**4299, "batch_size": 2}, "seed must be a whole number from 0 to 18446744073709551615"),
     ],
 )
 def test_a_setting_is_never_dropped(running, fields, sentence):
@@ -129,3 +141,40 @@ def test_without_a_seed_one_is_drawn():
     seeds = parse_seeds(_write_seeds(None, 3))
     assert seeds[2] - seeds[0] == 2
     assert _write_seeds(None, 1) != _write_seeds(None, 1)
+
+
+class SlowTools:
+    """Tools whose work makes nothing, in 200 steps of 10 ms. They count the steps."""
+
+    steps, closed = 0, False
+
+    def make_grid(self, grid, start):
+        try:
+            for self.steps in range(200):
+                time.sleep(0.01)
+                yield Progress(self.steps, 200, "")
+        finally:
+            self.closed = True
+        return {"failures": ["Nothing was made."]}
+
+
+@pytest.mark.parametrize("path", [OPENAI, A1111])
+def test_nothing_more_is_made_for_a_client_that_left(path):
+    tools = SlowTools()
+    (route,) = (each for each in make_rest_routes(lambda _: tools) if each.path == path)
+    messages = [{"type": "http.request", "body": b'{"prompt": "a boat"}'}]
+
+    async def receive():
+        if messages:
+            return messages.pop()
+        await asyncio.sleep(0.05)
+        return {"type": "http.disconnect"}
+
+    async def send(message):
+        """Nobody is there."""
+
+    scope = {"type": "http", "method": "POST", "path": path, "headers": []}
+    with ThreadPoolExecutor(1) as executor:  # this thread may have an event loop
+        executor.submit(lambda: asyncio.run(route.app(scope, receive, send))).result()
+    assert 0 < tools.steps < 50
+    assert tools.closed
