@@ -6,7 +6,6 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
-from seedlab.core.files import find_cache
 from seedlab.core.models.model import SKETCH, Model, ResolvedModel
 from seedlab.core.models.seed_share import SeedShare
 from seedlab.core.picture import Picture
@@ -14,6 +13,7 @@ from seedlab.core.priority import Priority
 from seedlab.core.recipes.additions import Lora
 from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.reports import Generate, Report
+from seedlab.core.storage.files import find_cache
 from seedlab.core.texts.file_names import is_path
 from seedlab.core.visitors import name_owner
 from seedlab.executors import make_executor

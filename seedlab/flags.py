@@ -3,9 +3,9 @@
 import argparse
 from collections.abc import Mapping
 
+from seedlab.core.machine.workers import THREADS_HELP, WORKERS_HELP
 from seedlab.core.models.model import SKETCH
 from seedlab.core.recipes.recipe_checks import GENERATOR_DEVICES
-from seedlab.core.workers import THREADS_HELP, WORKERS_HELP
 
 DEFAULT_MODEL = SKETCH
 DEFAULT_STORE = "seedlab-pictures"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from seedlab.core.errors import SeedLabError
-from seedlab.core.workers import Workers, parse_threads, parse_workers
+from seedlab.core.machine.workers import Workers, parse_threads, parse_workers
 from seedlab.flags import DEFAULT_MODEL, DEFAULT_STORE, DESCRIPTION, DEVICES, LOCAL, MEMORY_FORMATS, add_flags
 
 YES, NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")

@@ -4,12 +4,12 @@ from dataclasses import replace
 
 from PIL import Image
 
-from seedlab.core.environment import Environment
+from seedlab.core.machine.environment import Environment
 from seedlab.core.models.model import Model
 from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.reports import Finished
 from seedlab.rules.change import Change, Lineage
-from seedlab.rules.kinds.suffixes import Suffixes, cut_suffix
+from seedlab.rules.kinds.wordings.suffixes import Suffixes, cut_suffix
 from seedlab.workflow.trails.trail import Trail
 from seedlab.workflow.trails.trail_json import read_known
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from seedlab.core.recipes.recipe import Recipe
 from seedlab.rules.kinds.seeds import Seeds
-from seedlab.rules.kinds.suffixes import Suffixes
+from seedlab.rules.kinds.wordings.suffixes import Suffixes
 
 
 def seed_round(recipe: Recipe, seeds: Iterable[int]) -> tuple[Recipe, ...]:

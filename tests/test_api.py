@@ -11,7 +11,7 @@ from PIL import Image
 
 import seedlab
 from seedlab.api.services import make_services
-from seedlab.cli.options import Compute
+from seedlab.cli.common.options import Compute
 from seedlab.core.recipes.additions import Lora
 from seedlab.images.metadata import Metadata, write_picture
 from seedlab.images.png import read_pixels

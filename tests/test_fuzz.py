@@ -6,8 +6,8 @@ from dataclasses import asdict
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seedlab.core.environment import Environment
 from seedlab.core.errors import SeedLabError
+from seedlab.core.machine.environment import Environment
 from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.recipes.seeds import parse_seeds
 from seedlab.images.containers.exif import read_exif

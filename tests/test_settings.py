@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from seedlab.core.errors import SeedLabError
-from seedlab.core.workers import Workers
+from seedlab.core.machine.workers import Workers
 from seedlab.flags import add_flags
 from seedlab.settings import VARIABLES, Settings, list_unknown_variables, read_settings
 

@@ -21,8 +21,8 @@ def make_services(
         SeedLabError: as for `SeedLab`.
     """
     from seedlab.application import Application
-    from seedlab.core.files import find_cache
-    from seedlab.core.workers import parse_threads, parse_workers
+    from seedlab.core.machine.workers import parse_threads, parse_workers
+    from seedlab.core.storage.files import find_cache
     from seedlab.settings import INPUTS_FOLDER, RUNS_FOLDER, Settings, set_variables
 
     set_variables()

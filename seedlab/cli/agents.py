@@ -5,7 +5,7 @@ import os
 import sys
 from typing import Any
 
-from seedlab.cli.options import MakeServices
+from seedlab.cli.common.options import MakeServices
 from seedlab.flags import add_local_flags
 from seedlab.images.output_folder import check_folder
 from seedlab.settings import list_unknown_variables, make_local_settings, set_variables

@@ -4,7 +4,7 @@ import argparse
 import os
 from typing import Any, NoReturn
 
-from seedlab.cli.options import MakeServices
+from seedlab.cli.common.options import MakeServices
 from seedlab.flags import DESCRIPTION, add_flags
 from seedlab.settings import make_settings
 

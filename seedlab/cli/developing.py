@@ -4,8 +4,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from seedlab.cli.options import MakeServices, add_places
-from seedlab.cli.output import KEEPING, add_output_options
+from seedlab.cli.common.options import MakeServices, add_places
+from seedlab.cli.common.output import KEEPING, add_output_options
 from seedlab.cli.rounds import run_refine
 from seedlab.rules.kinds.develop import AUTO, Develop
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from seedlab.cli.options import MakeServices, add_places, make_places, parse_whole, read_compute
-from seedlab.cli.output import FAILED, KEEPING, add_output_options, show_progress, write_result
+from seedlab.cli.common.options import MakeServices, add_places, make_places, parse_whole, read_compute
+from seedlab.cli.common.output import FAILED, KEEPING, add_output_options, show_progress, write_result
 from seedlab.core.errors import SeedLabError
 from seedlab.images.metadata import Metadata
 from seedlab.workflow.jobs.drafts import check_drafts, choose_different, finish_drafts, read_drafts

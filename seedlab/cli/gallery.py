@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from seedlab import __version__
-from seedlab.cli.options import MakeServices, parse_whole, write_json
-from seedlab.cli.progress import ProgressLine
+from seedlab.cli.common.options import MakeServices, parse_whole, write_json
+from seedlab.cli.common.progress import ProgressLine
 from seedlab.core.errors import SeedLabError
 from seedlab.core.texts.text import quote
 from seedlab.flags import DEFAULT_STORE

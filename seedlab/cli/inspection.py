@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from seedlab import __version__
-from seedlab.cli.options import (
+from seedlab.cli.common.options import (
     Compute,
     MakeServices,
     add_compute,

@@ -11,12 +11,12 @@ from seedlab import __version__
 from seedlab.api.services import make_services
 from seedlab.cli.agents import add_mcp
 from seedlab.cli.app import add_app
+from seedlab.cli.common.options import Compute, MakeServices
 from seedlab.cli.developing import add_develop
 from seedlab.cli.finishing import add_finish
 from seedlab.cli.gallery import add_gallery
 from seedlab.cli.inspection import add_inspections
 from seedlab.cli.measuring import add_measures
-from seedlab.cli.options import Compute, MakeServices
 from seedlab.cli.rounds import add_rounds
 from seedlab.cli.sharing import add_sharing
 from seedlab.core.errors import SeedLabError

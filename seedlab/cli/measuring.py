@@ -9,8 +9,8 @@ from threading import Event
 from typing import Any, TypeVar
 
 from seedlab import __version__
-from seedlab.cli.options import MakeServices, add_compute, read_compute, write_json, write_line
-from seedlab.cli.progress import ProgressLine
+from seedlab.cli.common.options import MakeServices, add_compute, read_compute, write_json, write_line
+from seedlab.cli.common.progress import ProgressLine
 from seedlab.core.errors import SeedLabError
 from seedlab.core.models.model import Model
 from seedlab.core.recipes.recipe_checks import DTYPES

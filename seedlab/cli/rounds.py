@@ -6,7 +6,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from seedlab.cli.options import (
+from seedlab.cli.common.options import (
     MakeServices,
     add_places,
     make_places,
@@ -15,7 +15,7 @@ from seedlab.cli.options import (
     parse_whole,
     read_compute,
 )
-from seedlab.cli.output import FAILED, KEEPING, add_output_options, show_progress, write_result
+from seedlab.cli.common.output import FAILED, KEEPING, add_output_options, show_progress, write_result
 from seedlab.core.recipes.recipe_checks import DTYPES, GENERATOR_DEVICES
 from seedlab.core.recipes.schedulers import SCHEDULERS
 from seedlab.rules.kinds.develop import TILES

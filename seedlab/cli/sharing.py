@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from seedlab.cli.options import Compute, MakeServices, write_line
+from seedlab.cli.common.options import Compute, MakeServices, write_line
 from seedlab.core.errors import SeedLabError
 from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.texts.text import quote

@@ -11,7 +11,7 @@ from typing import Protocol
 from PIL.Image import Image
 
 from seedlab.core.checksums import Checksums
-from seedlab.core.environment import Environment
+from seedlab.core.machine.environment import Environment
 from seedlab.core.models.weights import NO_HASHES, WeightHashes
 from seedlab.core.recipes.recipe import Recipe
 

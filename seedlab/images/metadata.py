@@ -18,8 +18,8 @@ from PIL.Image import Image
 
 from seedlab.core.canonical import hash_json
 from seedlab.core.checksums import Checksums
-from seedlab.core.environment import Environment
 from seedlab.core.errors import RecipeError, SeedLabError
+from seedlab.core.machine.environment import Environment
 from seedlab.core.models.weights import NO_HASHES, WeightHashes
 from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.recipes.recipe_checks import MAX_PROMPT_CHARACTERS
@@ -29,7 +29,7 @@ from seedlab.core.texts.text import is_whole
 from seedlab.images.infotext import INFOTEXT_CHUNK, write_infotext
 from seedlab.images.png import read_chunks, write_png
 from seedlab.rules.change import Change, Lineage, read_lineage, write_lineage
-from seedlab.rules.kinds.suffixes import Suffixes, cut_suffix
+from seedlab.rules.kinds.wordings.suffixes import Suffixes, cut_suffix
 
 VERSION, DRAFT_VERSION, PICTURE_VERSION = 4, 3, 2
 """The newest version, that of drafts, and that of finished pictures."""

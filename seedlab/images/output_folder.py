@@ -10,8 +10,8 @@ from typing import TypeGuard
 from PIL.Image import Image
 
 from seedlab import __version__
-from seedlab.core.environment import Environment
 from seedlab.core.errors import SeedLabError
+from seedlab.core.machine.environment import Environment
 from seedlab.core.picture import Picture
 from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.reports import Finished

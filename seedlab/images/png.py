@@ -11,7 +11,7 @@ from PIL.Image import Image
 from PIL.PngImagePlugin import PngImageFile, PngInfo, putchunk
 
 from seedlab.core.errors import SeedLabError
-from seedlab.core.files import is_full, write_atomically
+from seedlab.core.storage.files import is_full, write_atomically
 from seedlab.core.validation import MAX_SIDE
 from seedlab.images.containers.files import BROKEN, make_damage_error, open_file
 from seedlab.images.containers.png import SIGNATURE, Chunks, TooMuchError, read_png

@@ -9,12 +9,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from seedlab.core.environment import Environment
 from seedlab.core.errors import SeedLabError
-from seedlab.core.files import delete_abandoned, delete_least_used, mark_used
+from seedlab.core.machine.environment import Environment
 from seedlab.core.picture import Picture
 from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.reports import Finished
+from seedlab.core.storage.files import delete_abandoned, delete_least_used, mark_used
 from seedlab.images.index.index import Index
 from seedlab.images.index.row import Row
 from seedlab.images.index.search import OPERATOR

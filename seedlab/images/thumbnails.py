@@ -7,7 +7,7 @@ from threading import BoundedSemaphore
 from PIL import Image
 
 from seedlab.core.errors import SeedLabError
-from seedlab.core.files import delete_abandoned, delete_least_used, write_atomically
+from seedlab.core.storage.files import delete_abandoned, delete_least_used, write_atomically
 from seedlab.images.png import read_pixels
 
 SIDE = 256

@@ -7,8 +7,8 @@ from typing import Protocol
 
 from PIL.Image import Image
 
-from seedlab.core.environment import Environment
-from seedlab.core.memory import Memory
+from seedlab.core.machine.environment import Environment
+from seedlab.core.machine.memory import Memory
 from seedlab.core.models.model import ResolvedModel
 from seedlab.core.priority import Priority
 from seedlab.core.recipes.recipe import Recipe

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from seedlab.core.memory import Memory
+from seedlab.core.machine.memory import Memory
 from seedlab.core.models.fit import Fit
 from seedlab.core.models.model import SKETCH, Model
 from seedlab.core.recipes.recipe import Recipe

@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from threading import Event
 
-from seedlab.core.environment import Environment
 from seedlab.core.errors import RecipeError, SeedLabError
+from seedlab.core.machine.environment import Environment
 from seedlab.core.models.fit import Fit
 from seedlab.core.models.model import Model, ResolvedModel
 from seedlab.core.priority import Priority

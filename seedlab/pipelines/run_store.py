@@ -6,10 +6,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from seedlab.core.environment import Environment
 from seedlab.core.errors import SeedLabError
-from seedlab.core.files import delete_abandoned, delete_least_used, mark_used
+from seedlab.core.machine.environment import Environment
 from seedlab.core.recipes.recipe import Recipe
+from seedlab.core.storage.files import delete_abandoned, delete_least_used, mark_used
 from seedlab.pipelines.sampling.paused import PausedRun
 from seedlab.pipelines.sampling.paused_files import load, save
 

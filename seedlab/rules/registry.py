@@ -11,10 +11,10 @@ from seedlab.rules.rule import Rule
 
 MODULES = (
     "seeds",
-    "suffixes",
-    "words",
-    "late_words",
-    "wildcards",
+    "wordings.suffixes",
+    "wordings.words",
+    "wordings.late_words",
+    "wordings.wildcards",
     "develop",
     "vary_picture",
     "nudge",

@@ -10,7 +10,7 @@ from typing import Any
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
-from seedlab.core.uploads import choose_max_upload
+from seedlab.core.storage.uploads import choose_max_upload
 from seedlab.server.install import make_app_options, repeat
 from seedlab.server.middleware.bodies import BodyLimit
 from seedlab.server.middleware.calls import EventCalls

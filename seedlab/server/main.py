@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 from seedlab.application import Application
 from seedlab.core.errors import SeedLabError
-from seedlab.core.garbage import keep_all_objects
+from seedlab.core.machine.garbage import keep_all_objects
 from seedlab.images.output_folder import check_folder
 from seedlab.server.address import check_address, format_taken
 from seedlab.server.clients import PROXIES

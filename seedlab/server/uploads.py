@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from seedlab.core.files import is_full
+from seedlab.core.storage.files import is_full
 from seedlab.server.clients import Shares, find_client
 from seedlab.server.middleware.bodies import BodyTooLargeError
 from seedlab.server.temporary import sweep

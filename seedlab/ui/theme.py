@@ -5,7 +5,7 @@ from typing import Any
 
 import gradio as gr
 
-from seedlab.core.uploads import choose_max_upload
+from seedlab.core.storage.uploads import choose_max_upload
 
 STATIC = Path(__file__).parent / "static"
 STYLESHEETS = ("page.css", "sheet.css", "layout.css", "look.css", "compare.css", "gallery.css", "live.css")

@@ -17,7 +17,7 @@ from seedlab.measures.choosing import Choice, choose_different
 from seedlab.measures.features import Features, coarsen, describe, measure_distances
 from seedlab.measures.seed_share import measure_seed_share
 from seedlab.measures.trials import EVERYWHERE, Trial, compare_wordings
-from seedlab.rules.kinds.suffixes import Suffixes
+from seedlab.rules.kinds.wordings.suffixes import Suffixes
 from seedlab.workflow.known.shares import KnownShares
 
 PROMPTS = (

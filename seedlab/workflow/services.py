@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from seedlab.core.environment import Environment
 from seedlab.core.errors import SeedLabError
+from seedlab.core.machine.environment import Environment
 from seedlab.core.models.model import Model
 from seedlab.core.recipes.additions import Lora
 from seedlab.core.recipes.recipe import Recipe

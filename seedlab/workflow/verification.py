@@ -7,8 +7,8 @@ from pathlib import Path
 from threading import Event
 
 from seedlab.core.checksums import Checksums
-from seedlab.core.environment import Environment
 from seedlab.core.errors import SeedLabError
+from seedlab.core.machine.environment import Environment
 from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.reports import Failed, Finished, Generate, Report
 from seedlab.images.compare import compare, hash_pixels

@@ -26,8 +26,8 @@ import numpy as np
 from seedlab.core.models.model import SKETCH, Model
 from seedlab.core.recipes.recipe import Recipe
 from seedlab.pipelines.manager import PipelineManager
-from seedlab.rules.kinds.late_words import DEFAULT, LateWords, count_steps
-from seedlab.rules.kinds.suffixes import GUIDE_SUFFIXES, Suffixes
+from seedlab.rules.kinds.wordings.late_words import DEFAULT, LateWords, count_steps
+from seedlab.rules.kinds.wordings.suffixes import GUIDE_SUFFIXES, Suffixes
 from seedlab.sketch.classifier import Predictions, classify, load_classifier
 from seedlab.sketch.evaluate import LOCK_SCENES, build_prompt, format_position, stack
 from tests.benchmarks.drafts import make

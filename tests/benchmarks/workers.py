@@ -19,8 +19,8 @@ from threading import Event
 
 from PIL import Image
 
+from seedlab.core.machine.workers import Workers
 from seedlab.core.reports import Finished, Progress
-from seedlab.core.workers import Workers
 from seedlab.pipelines.devices.libraries import use_threads
 from seedlab.pipelines.manager import PipelineManager
 from seedlab.pipelines.ray import cluster

@@ -6,7 +6,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from seedlab.core.uploads import LOCAL_UPLOAD
+from seedlab.core.storage.uploads import LOCAL_UPLOAD
 from tests.browser.conftest import CALM, MOTION, QUICK, SMALL
 
 pytestmark = pytest.mark.browser

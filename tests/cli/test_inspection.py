@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from seedlab import __version__
+from seedlab.cli.common.options import Compute
 from seedlab.cli.main import main
-from seedlab.cli.options import Compute
 from seedlab.core.errors import SeedLabError
 from seedlab.images.metadata import Metadata, read_metadata, write_picture
 from seedlab.images.png import read_pixels, write_png

@@ -17,10 +17,10 @@ import pytest
 from PIL import Image
 
 from seedlab import __version__
+from seedlab.cli.common.options import Compute
 from seedlab.cli.main import main
-from seedlab.cli.options import Compute
-from seedlab.core.environment import Environment
 from seedlab.core.errors import RecipeError, SeedLabError
+from seedlab.core.machine.environment import Environment
 from seedlab.core.models.model import Model
 from seedlab.core.models.weights import WeightHashes
 from seedlab.core.recipes.additions import Lora

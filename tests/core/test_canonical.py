@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass, field, fields
 
 from seedlab.core.canonical import ADDED
-from seedlab.core.environment import Environment
+from seedlab.core.machine.environment import Environment
 from seedlab.core.recipes.recipe import Recipe
 from tests.examples import ENVIRONMENT, RECIPE
 

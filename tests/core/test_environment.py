@@ -4,8 +4,8 @@ from dataclasses import asdict, replace
 
 import pytest
 
-from seedlab.core.environment import Environment
 from seedlab.core.errors import SeedLabError
+from seedlab.core.machine.environment import Environment
 from tests.examples import ENVIRONMENT
 
 

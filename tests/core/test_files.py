@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from seedlab.core.files import TEMPORARY, delete_abandoned, is_full, mark_used, sign_files, write_atomically
+from seedlab.core.storage.files import TEMPORARY, delete_abandoned, is_full, mark_used, sign_files, write_atomically
 
 
 def test_a_file_is_replaced_in_one_step(tmp_path):

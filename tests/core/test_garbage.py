@@ -4,7 +4,7 @@ import gc
 
 import pytest
 
-from seedlab.core.garbage import keep_all_objects
+from seedlab.core.machine.garbage import keep_all_objects
 
 
 class Kept:

@@ -4,7 +4,7 @@ import argparse
 
 import pytest
 
-from seedlab.cli.options import parse_number, parse_size, parse_whole
+from seedlab.cli.common.options import parse_number, parse_size, parse_whole
 from seedlab.core.errors import RecipeError
 from seedlab.core.texts.numbers import read_number, read_size, read_whole
 

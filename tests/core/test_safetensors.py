@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from seedlab.core.safetensors import read_header
+from seedlab.core.storage.safetensors import read_header
 
 
 def test_shapes_and_metadata_are_those_that_were_saved(tmp_path):

@@ -3,7 +3,7 @@
 import pytest
 
 from seedlab.core.errors import SeedLabError
-from seedlab.core.workers import Workers, parse_threads, parse_workers
+from seedlab.core.machine.workers import Workers, parse_threads, parse_workers
 
 
 @pytest.mark.parametrize(

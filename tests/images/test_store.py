@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from seedlab.core.environment import Environment
 from seedlab.core.errors import SeedLabError
+from seedlab.core.machine.environment import Environment
 from seedlab.core.picture import Picture
 from seedlab.core.recipes.recipe import Recipe
 from seedlab.images.metadata import read_metadata

@@ -15,7 +15,7 @@ import torch
 from seedlab.core.picture import Picture
 from seedlab.core.recipes.recipe import Recipe
 from seedlab.rules.kinds.seeds import Seeds
-from seedlab.rules.kinds.suffixes import Suffixes
+from seedlab.rules.kinds.wordings.suffixes import Suffixes
 from seedlab.workflow.sessions.session import Session
 from tests.pipelines.builders import make_recipe
 from tests.pipelines.plain import hash_pixels, run_in_new_process, run_plainly

@@ -13,7 +13,7 @@ from seedlab.core.reports import Finished
 from seedlab.images.compare import hash_pixels
 from seedlab.pipelines.models.addresses import find_model
 from seedlab.rules.kinds.steps import Steps
-from seedlab.rules.kinds.suffixes import GUIDE_SUFFIXES
+from seedlab.rules.kinds.wordings.suffixes import GUIDE_SUFFIXES
 from seedlab.workflow.scripts.script import write_script
 from tests.pipelines.builders import build_ddim, make_default_recipe, make_recipe
 from tests.processes import run_python, run_python_afresh

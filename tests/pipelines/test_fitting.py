@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from seedlab.core.memory import Memory
+from seedlab.core.machine.memory import Memory
 from seedlab.core.models.fit import Fit
 from seedlab.core.models.model_card import ModelCard
 from seedlab.pipelines.fitting import is_short, rate_model

@@ -14,7 +14,7 @@ from seedlab.pipelines.executor import Batch
 from seedlab.pipelines.manager import PipelineManager
 from seedlab.pipelines.models.addresses import find_model
 from seedlab.pipelines.run_store import RunStore
-from seedlab.rules.kinds.late_words import LateWords
+from seedlab.rules.kinds.wordings.late_words import LateWords
 from seedlab.workflow.scripts.script import write_script
 from tests.pipelines import builders
 from tests.pipelines.plain import hash_pixels, run_plainly

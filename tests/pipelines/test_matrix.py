@@ -17,7 +17,7 @@ from seedlab.core.recipes.schedulers import list_family
 from seedlab.core.reports import Failed
 from seedlab.pipelines.manager import PipelineManager
 from seedlab.pipelines.models.addresses import find_model
-from seedlab.rules.kinds.suffixes import GUIDE_SUFFIXES
+from seedlab.rules.kinds.wordings.suffixes import GUIDE_SUFFIXES
 from seedlab.workflow.scripts.script import write_script
 from tests.pipelines import builders
 from tests.pipelines.plain import hash_pixels, run_in_new_process, run_plainly

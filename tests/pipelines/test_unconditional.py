@@ -10,7 +10,7 @@ from diffusers import DDIMPipeline
 from seedlab.core.picture import Picture
 from seedlab.core.reports import Finished, Progress
 from seedlab.rules.kinds.seeds import Seeds
-from seedlab.rules.kinds.suffixes import Suffixes
+from seedlab.rules.kinds.wordings.suffixes import Suffixes
 from seedlab.workflow.sessions.session import Session
 from seedlab.workflow.trails.trail import State
 from tests.pipelines.builders import build_ddim, build_ddpm, build_pixart, flatten, make_default_recipe

@@ -16,7 +16,7 @@ from seedlab.images.compare import hash_pixels
 from seedlab.images.png import read_pixels
 from seedlab.images.restoring import Restored, restore
 from seedlab.rules.kinds.seeds import Seeds
-from seedlab.rules.kinds.suffixes import GUIDE_SUFFIXES, Suffixes
+from seedlab.rules.kinds.wordings.suffixes import GUIDE_SUFFIXES, Suffixes
 from seedlab.settings import Settings
 from seedlab.workflow.page_services import PageServices
 from seedlab.workflow.pictures.local_files import Places

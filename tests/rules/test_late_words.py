@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from seedlab.core.errors import RecipeError
-from seedlab.rules.kinds.late_words import LateWords, count_steps, read_step
+from seedlab.rules.kinds.wordings.late_words import LateWords, count_steps, read_step
 from tests.examples import RECIPE
 
 

@@ -10,9 +10,9 @@ from seedlab.rules.kinds.matrix import Matrix, list_kinds
 from seedlab.rules.kinds.nudge import Nudges
 from seedlab.rules.kinds.same_seeds import SameSeeds
 from seedlab.rules.kinds.seeds import Seeds
-from seedlab.rules.kinds.suffixes import Suffixes
 from seedlab.rules.kinds.sweep import Sweep
-from seedlab.rules.kinds.words import Words
+from seedlab.rules.kinds.wordings.suffixes import Suffixes
+from seedlab.rules.kinds.wordings.words import Words
 from seedlab.rules.other_seeds import choose_others
 from seedlab.rules.registry import read_rule
 from seedlab.rules.rule import Table

@@ -11,7 +11,7 @@ from seedlab.core.recipes.recipe_checks import MAX_NUDGES
 from seedlab.rules.kinds.matrix import Matrix
 from seedlab.rules.kinds.nudge import Nudges
 from seedlab.rules.kinds.seeds import Seeds
-from seedlab.rules.kinds.suffixes import Suffixes
+from seedlab.rules.kinds.wordings.suffixes import Suffixes
 from seedlab.rules.other_seeds import choose_others
 from seedlab.rules.registry import read_rule
 from seedlab.workflow.trails.trail import Trail

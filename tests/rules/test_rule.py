@@ -12,7 +12,7 @@ from seedlab.core.errors import RecipeError
 from seedlab.rules.change import read_lineage, write_lineage
 from seedlab.rules.kinds.seeds import Seeds
 from seedlab.rules.kinds.steps import Steps
-from seedlab.rules.kinds.suffixes import Suffixes
+from seedlab.rules.kinds.wordings.suffixes import Suffixes
 from seedlab.rules.registry import RULES, VARIATIONS, find_rule, list_parameters, read_rule
 from seedlab.rules.rule import MAX_VALUES, Rule
 from seedlab.workflow.trails.trail import Trail

@@ -7,7 +7,7 @@ import pytest
 from seedlab.core.errors import RecipeError
 from seedlab.rules.kinds.same_seeds import SameSeeds
 from seedlab.rules.kinds.seeds import Seeds
-from seedlab.rules.kinds.suffixes import Suffixes
+from seedlab.rules.kinds.wordings.suffixes import Suffixes
 from seedlab.workflow.trails.trail import Trail
 from tests.examples import RECIPE
 

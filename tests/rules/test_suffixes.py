@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from seedlab.core.errors import RecipeError
-from seedlab.rules.kinds.suffixes import GUIDE_SUFFIXES, Suffixes, cut_suffix, extend_prompt, parse_suffixes
+from seedlab.rules.kinds.wordings.suffixes import GUIDE_SUFFIXES, Suffixes, cut_suffix, extend_prompt, parse_suffixes
 from tests.examples import RECIPE
 
 

@@ -9,7 +9,7 @@ import pytest
 from seedlab.core.errors import RecipeError
 from seedlab.rules import expansion
 from seedlab.rules.expansion import VARIABLE, find_choice, split_choices
-from seedlab.rules.kinds.wildcards import Wildcards
+from seedlab.rules.kinds.wordings.wildcards import Wildcards
 from seedlab.rules.registry import read_rule
 from tests.examples import RECIPE
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from seedlab.core.errors import RecipeError
-from seedlab.rules.kinds.words import Words
+from seedlab.rules.kinds.wordings.words import Words
 from tests.examples import RECIPE
 
 CAT = "Cat in the style of Vermeer"

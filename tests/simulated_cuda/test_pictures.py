@@ -16,7 +16,7 @@ from seedlab.pipelines.batches import joint_calls
 from seedlab.pipelines.devices.offload import is_offloaded
 from seedlab.pipelines.exact import batch_sizes
 from seedlab.pipelines.models.addresses import find_model
-from seedlab.rules.kinds.suffixes import GUIDE_SUFFIXES
+from seedlab.rules.kinds.wordings.suffixes import GUIDE_SUFFIXES
 from seedlab.workflow.scripts.script import write_script
 from tests.pipelines import builders
 from tests.pipelines.plain import hash_pixels, run_plainly

@@ -8,8 +8,8 @@ from threading import Event
 
 from PIL import Image, ImageDraw
 
-from seedlab.core.environment import Environment
 from seedlab.core.errors import RecipeError, SeedLabError
+from seedlab.core.machine.environment import Environment
 from seedlab.core.models.model import Model
 from seedlab.core.picture import Picture
 from seedlab.core.recipes.additions import Lora

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from types import SimpleNamespace
 
-from seedlab.rules.kinds.suffixes import GUIDE_SUFFIXES
+from seedlab.rules.kinds.wordings.suffixes import GUIDE_SUFFIXES
 from seedlab.rules.registry import list_parameters
 from seedlab.ui.blocks.form import ADVANCED, ERROR_PLACES, FORM, Form
 from seedlab.ui.handlers.page import Handlers

@@ -7,7 +7,7 @@ import pytest
 
 from seedlab.core.errors import RecipeError
 from seedlab.rules.kinds.seeds import Seeds
-from seedlab.rules.kinds.suffixes import Suffixes
+from seedlab.rules.kinds.wordings.suffixes import Suffixes
 from seedlab.workflow.jobs.job import Job
 from tests.examples import RECIPE
 

@@ -10,8 +10,8 @@ from PIL import Image
 from PIL.PngImagePlugin import PngImageFile
 
 from seedlab.core.errors import SeedLabError
-from seedlab.core.files import delete_abandoned, delete_least_used, is_full, mark_used, write_atomically
 from seedlab.core.recipes.start import InputPicture
+from seedlab.core.storage.files import delete_abandoned, delete_least_used, is_full, mark_used, write_atomically
 from seedlab.core.texts.text import quote
 from seedlab.images.compare import hash_pixels
 from seedlab.images.containers.files import BROKEN, DECODING

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from seedlab.core.lru_cache import LRUCache
 from seedlab.core.recipes.recipe import Recipe
-from seedlab.pipelines.lru_cache import LRUCache
 from seedlab.pipelines.sampling.call import sample
 from seedlab.pipelines.sampling.paused import PausedError, PausedRun
 from seedlab.pipelines.sampling.steps import OnStep, Step, count_steps

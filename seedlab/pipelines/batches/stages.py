@@ -2,13 +2,13 @@
 
 from typing import Any
 
+from seedlab.core.lru_cache import LRUCache
 from seedlab.core.recipes.recipe import Recipe
 from seedlab.pipelines.batches.following import follow_stage
 from seedlab.pipelines.batches.work import Turn, Work
 from seedlab.pipelines.devices.environment import note_libraries
 from seedlab.pipelines.exact.graphs import GraphCache, replay_calls
 from seedlab.pipelines.loaded.cache import LoadedPipeline
-from seedlab.pipelines.lru_cache import LRUCache
 from seedlab.pipelines.models.families import family_of
 from seedlab.pipelines.sampling.call import Sample, sample
 from seedlab.pipelines.sampling.preview import unpack_latents

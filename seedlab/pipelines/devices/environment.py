@@ -6,7 +6,7 @@ from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
-from seedlab.core.environment import Environment
+from seedlab.core.machine.environment import Environment
 from seedlab.core.recipes.recipe import Recipe
 from seedlab.pipelines.devices.kernels import describe_kernels
 from seedlab.pipelines.devices.libraries import import_libraries

@@ -4,7 +4,7 @@ import logging
 from threading import Event, Lock
 from typing import Any
 
-from seedlab.core.garbage import keep_all_objects
+from seedlab.core.machine.garbage import keep_all_objects
 
 _IMPORT_LOCK = Lock()
 _IMPORTED = Event()

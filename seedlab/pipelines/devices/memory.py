@@ -8,15 +8,15 @@ from pathlib import Path, PurePosixPath
 
 import psutil
 
-from seedlab.core.memory import Memory
-from seedlab.core.safetensors import read_header
+from seedlab.core.machine.memory import Memory
+from seedlab.core.storage.safetensors import read_header
 from seedlab.pipelines.devices.malloc import release_freed_memory
 
 ACTIVATION_BYTES = 2 * 10**9
 """Bytes reserved for activations, up to images of about a megapixel."""
 
 PREPACKED_BYTES = 2**31
-"""Bytes reserved on a CPU for prepacked weights (see `exact.prepack`): those of Stable Diffusion 1.5 in bfloat16."""
+"""Bytes reserved on a CPU for prepacked weights: those of Stable Diffusion 1.5 in bfloat16. See `exact.kernels.prepack`."""
 
 HOST = "host"
 """The host memory of a machine with a GPU: weights pass through it, and stay there with model CPU offload."""

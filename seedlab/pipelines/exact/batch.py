@@ -88,7 +88,7 @@ def sample_batch(
         ValueError: the paused runs were not paused at the same step.
     """
     from seedlab.pipelines.exact.denoiser import batch_exactly
-    from seedlab.pipelines.exact.frames import decode_frames_faster
+    from seedlab.pipelines.exact.kernels.frames import decode_frames_faster
 
     encoded = _encode(prompts, recipes)
     with (

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 
-from seedlab.core.environment import Environment
-from seedlab.core.json_file import read_json, write_json
+from seedlab.core.machine.environment import Environment
 from seedlab.core.recipes.recipe import Recipe
+from seedlab.core.storage.json_file import read_json, write_json
 from seedlab.pipelines.devices.memory import measure_peak
 
 GUIDE_BATCH = 4

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 
 from seedlab.pipelines.exact.graphs import GraphCache
+from seedlab.pipelines.exact.kernels.prepack_cache import PrepackCache
 from seedlab.pipelines.exact.plans import Plans
-from seedlab.pipelines.exact.prepack_cache import PrepackCache
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """Runs a denoiser on several images at once so that each gets the bits of its own call.
 
-A plan names the few modules that run image by image (see `exact.calibration`); all others run on the batch. Plans are
-computed for the first batch of their kind and cached. If no plan gives equal results, the images are not batched.
+A plan names the few modules that run image by image; all others run on the batch. Plans are computed for the first
+batch of their kind (see `exact.search.calibration`) and cached. If no plan gives equal results, the images are not
+batched.
 
 Pipelines with true CFG make two kinds of calls at each step, one with the prompts and one with the negative prompts,
 which may have other lengths. Each kind has its own plan.
@@ -20,11 +21,11 @@ from torch.utils._pytree import tree_leaves, tree_map
 
 from seedlab.pipelines.devices.offload import onload
 from seedlab.pipelines.exact.caches import BatchCaches
-from seedlab.pipelines.exact.calibration import calibrate, follow_plan, is_equal_per_image
-from seedlab.pipelines.exact.gain import may_lose, measure_gain
+from seedlab.pipelines.exact.kernels.prepack_cache import PrepackCache
 from seedlab.pipelines.exact.layout import PROMPT_ARGUMENT, BatchCall, BatchLayout, Forward
 from seedlab.pipelines.exact.plans import VERSION, NotExactError, Plan
-from seedlab.pipelines.exact.prepack_cache import PrepackCache
+from seedlab.pipelines.exact.search.calibration import calibrate, follow_plan, is_equal_per_image
+from seedlab.pipelines.exact.search.gain import may_lose, measure_gain
 from seedlab.pipelines.models.families import Family
 from seedlab.pipelines.patching import replace_attribute
 

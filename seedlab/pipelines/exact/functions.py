@@ -10,7 +10,7 @@ from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
 from seedlab.pipelines.exact.layout import Forward
-from seedlab.pipelines.exact.probes import list_rounding_probes, make_attention_probe, make_product_probe
+from seedlab.pipelines.exact.search.probes import list_rounding_probes, make_attention_probe, make_product_probe
 
 ATTENTION = ("query", "key", "value", "attn_mask", "dropout_p", "is_causal")
 PRODUCTS = (torch.matmul, torch.bmm, Tensor.matmul, Tensor.__matmul__, Tensor.bmm)

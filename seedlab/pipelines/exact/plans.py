@@ -3,8 +3,8 @@
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from seedlab.core.files import find_cache
-from seedlab.core.json_file import read_json, write_json
+from seedlab.core.storage.files import find_cache
+from seedlab.core.storage.json_file import read_json, write_json
 
 VERSION = 11
 """Grows when calibration checks more, or plans mean something else; plans of other versions are computed again."""
@@ -24,9 +24,9 @@ class Plan:
         per_image: names of the modules that run image by image.
         chunks: names of the modules that run on a few images at a time, each with how many.
         constant: names of the modules whose input is the same at every step, so that each is called only once.
-        prepacked: names of the layers that give the same bits with prepacked weights (see `exact.prepack`).
-        upcast: names of the group norms that give the same bits in float32 (see `exact.group_norm`).
-        shapes: of the tensors inside the denoiser that have parts for all images (see `exact.shapes`).
+        prepacked: names of the layers that give the same bits with prepacked weights (see `exact.kernels.prepack`).
+        upcast: names of the group norms that give the same bits in float32 (see `exact.kernels.group_norm`).
+        shapes: of the tensors inside the denoiser that have parts for all images (see `exact.search.shapes`).
     """
 
     exact: bool

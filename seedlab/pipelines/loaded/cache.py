@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from seedlab.core.environment import Environment
-from seedlab.core.files import Signature
+from seedlab.core.machine.environment import Environment
 from seedlab.core.models.model import Model
 from seedlab.core.recipes.additions import Lora
+from seedlab.core.storage.files import Signature
 from seedlab.pipelines.devices.environment import observe
 from seedlab.pipelines.devices.malloc import release_freed_memory
 from seedlab.pipelines.devices.memory import HOST, choose_weights, estimate_size, free_memory, measure_room

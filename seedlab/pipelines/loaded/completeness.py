@@ -13,7 +13,7 @@ from threading import RLock, get_ident
 from typing import Any
 
 from seedlab.core.errors import RecipeError
-from seedlab.core.files import Signature
+from seedlab.core.storage.files import Signature
 from seedlab.core.texts.text import quote
 from seedlab.pipelines.devices.libraries import find_class
 from seedlab.pipelines.loaded.empty_weights import leave_modules_alone, make_empty

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from seedlab.core.errors import RecipeError, SeedLabError
-from seedlab.core.files import Signature
 from seedlab.core.models.model import Model
 from seedlab.core.models.weights import WeightHashes
 from seedlab.core.recipes.additions import Lora
+from seedlab.core.storage.files import Signature
 from seedlab.core.texts.text import quote
 from seedlab.pipelines.hub.cache import COMMIT
 from seedlab.pipelines.hub.progress import OnProgress

@@ -6,8 +6,8 @@ from pathlib import Path
 from threading import Lock
 from typing import NamedTuple
 
-from seedlab.core.files import find_cache
-from seedlab.core.json_file import read_json, write_json
+from seedlab.core.storage.files import find_cache
+from seedlab.core.storage.json_file import read_json, write_json
 
 MIN_BYTES = 2**24
 """Smaller files are hashed faster than the cache is read."""

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
 
-from seedlab.core.files import Signature, sign_files
+from seedlab.core.storage.files import Signature, sign_files
 from seedlab.pipelines.loaded.hash_cache import State, find_hash, keep_hash
 
 THREADS = 4

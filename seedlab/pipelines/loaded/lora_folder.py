@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from seedlab.core.safetensors import read_header
+from seedlab.core.storage.safetensors import read_header
 from seedlab.pipelines.loaded.hashes import hash_file, hash_tensors
 from seedlab.pipelines.models.weights import is_safetensors
 

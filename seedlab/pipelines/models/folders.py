@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from seedlab.core.errors import RecipeError
-from seedlab.core.files import Signature, sign_files
 from seedlab.core.models.model import Model
 from seedlab.core.recipes.recipe_checks import MAX_STEPS
 from seedlab.core.recipes.schedulers import FLOW_SOLVERS, REPLACED, name_scheduler
+from seedlab.core.storage.files import Signature, sign_files
 from seedlab.core.texts.text import quote
 from seedlab.pipelines.models.configurations import check_numbers, name_model, read_json
 from seedlab.pipelines.models.families import find_family

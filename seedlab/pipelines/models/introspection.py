@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from seedlab.core.errors import RecipeError
-from seedlab.core.files import Signature
 from seedlab.core.models.model import Model
+from seedlab.core.storage.files import Signature
 from seedlab.core.texts.text import quote
 from seedlab.pipelines.devices.libraries import find_class
 from seedlab.pipelines.models.capabilities import Capabilities, resizes_noise, takes_nudges

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from seedlab.core.errors import RecipeError
-from seedlab.core.files import Signature, sign_files
-from seedlab.core.safetensors import Header, read_header
+from seedlab.core.storage.files import Signature, sign_files
+from seedlab.core.storage.safetensors import Header, read_header
 from seedlab.core.texts.text import quote
 
 ENDING = ".safetensors"

@@ -17,11 +17,11 @@ from PIL.Image import Image
 
 from seedlab import __version__
 from seedlab.core.errors import SeedLabError
-from seedlab.core.files import find_cache
 from seedlab.core.models.model import SKETCH
 from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.recipes.start import InputPicture
 from seedlab.core.reports import Finished, Report
+from seedlab.core.storage.files import find_cache
 from seedlab.pipelines.devices.libraries import use_threads
 from seedlab.pipelines.loaded.files import ModelFiles
 from seedlab.pipelines.manager import PipelineManager

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from seedlab.core.errors import SeedLabError
-from seedlab.core.workers import Workers
+from seedlab.core.machine.workers import Workers
 from seedlab.pipelines.ray.actor import Actor
 from seedlab.pipelines.ray.bundles import Bundle, Chunk
 from seedlab.pipelines.ray.messages import Examination, LostWorkerError, Message, Task, WorkerOptions

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from PIL.Image import Image
 
-from seedlab.core.environment import Environment
-from seedlab.core.memory import Memory
+from seedlab.core.machine.environment import Environment
+from seedlab.core.machine.memory import Memory
 from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.reports import Report
 from seedlab.pipelines.ray.bundles import Bundle

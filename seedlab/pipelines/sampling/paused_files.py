@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seedlab.core.errors import SeedLabError
-from seedlab.core.files import write_atomically
+from seedlab.core.storage.files import write_atomically
 from seedlab.pipelines.sampling.paused import PausedRun, State
 
 if TYPE_CHECKING:

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from seedlab.core.environment import Environment
-from seedlab.core.files import find_cache
-from seedlab.core.json_file import read_json, write_json
+from seedlab.core.machine.environment import Environment
+from seedlab.core.storage.files import find_cache
+from seedlab.core.storage.json_file import read_json, write_json
 
 FIELDS = ("device", "kernels")
 """What the page's process cannot know of the environment."""

@@ -8,9 +8,9 @@ from functools import cached_property
 from queue import Empty
 from threading import Event, current_thread, main_thread
 
-from seedlab.core.environment import Environment
 from seedlab.core.errors import SeedLabError
-from seedlab.core.memory import Memory
+from seedlab.core.machine.environment import Environment
+from seedlab.core.machine.memory import Memory
 from seedlab.core.models.model import ResolvedModel
 from seedlab.core.priority import Priority
 from seedlab.core.reports import Failed, Finished, Report, Waiting

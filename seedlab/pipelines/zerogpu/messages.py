@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
-from seedlab.core.environment import Environment
+from seedlab.core.machine.environment import Environment
 from seedlab.core.reports import Report
 from seedlab.pipelines.batches.work import Work
 from seedlab.pipelines.exact.batch import split_batches

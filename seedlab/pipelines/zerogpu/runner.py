@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator, Sequence
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
 
-from seedlab.core.environment import Environment
+from seedlab.core.machine.environment import Environment
 from seedlab.core.reports import Report
 from seedlab.pipelines.batches.work import Turn, Work
 from seedlab.pipelines.batches.worker import BatchRunner

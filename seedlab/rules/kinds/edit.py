@@ -10,7 +10,7 @@ from seedlab.core.recipes.additions import change_steps
 from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.recipes.start import SHARED
 from seedlab.core.texts.text_changes import name_change
-from seedlab.rules.kinds.words import replace_prompt
+from seedlab.rules.kinds.wordings.words import replace_prompt
 from seedlab.rules.prompts import read_marks
 from seedlab.rules.rule import Rule, Value
 from seedlab.rules.settings import OWN_NOISE, find_setting

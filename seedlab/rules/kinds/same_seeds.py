@@ -8,7 +8,7 @@ from seedlab.core.errors import RecipeError
 from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.texts.text_changes import name_change
 from seedlab.rules.kinds.seeds import format_seeds
-from seedlab.rules.kinds.words import replace_prompt
+from seedlab.rules.kinds.wordings.words import replace_prompt
 from seedlab.rules.parameter import Choice, Parameter
 from seedlab.rules.rule import Rule, Value, unique
 

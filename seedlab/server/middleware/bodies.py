@@ -8,7 +8,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from seedlab.core.uploads import MEGABYTE, PUBLIC_UPLOAD, format_too_large
+from seedlab.core.storage.uploads import MEGABYTE, PUBLIC_UPLOAD, format_too_large
 from seedlab.server.clients import Held, Shares, find_client
 from seedlab.server.middleware.paths import UPLOAD
 from seedlab.server.refusals import BUSY, make_refusal

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import gradio as gr
 
-from seedlab.core.uploads import PUBLIC_UPLOAD
+from seedlab.core.storage.uploads import PUBLIC_UPLOAD
 from seedlab.ui.static_files import write_loader
 from seedlab.ui.views.browser_state import STORAGE_KEYS
 from seedlab.workflow.trails.trail_json import VERSION

@@ -6,7 +6,7 @@ from typing import Any
 
 import gradio as gr
 
-from seedlab.core.uploads import choose_max_upload
+from seedlab.core.storage.uploads import choose_max_upload
 from seedlab.rules.registry import list_parameters
 from seedlab.ui.blocks.columns import make_columns, make_gallery, make_live, make_message
 from seedlab.ui.blocks.fields import MODEL_DEPENDENT, fill_field, show_rule, start_with_prompt

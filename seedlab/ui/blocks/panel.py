@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 
 from seedlab.rules.kinds.seeds import GUIDE_SEEDS
-from seedlab.rules.kinds.suffixes import Suffixes
+from seedlab.rules.kinds.wordings.suffixes import Suffixes
 from seedlab.rules.parameter import Parameter
 from seedlab.rules.registry import VARIATIONS
 from seedlab.rules.rule import Rule

@@ -14,8 +14,8 @@ from typing import Any
 import gradio as gr
 
 from seedlab.core.errors import SeedLabError
-from seedlab.core.files import is_full, write_atomically
 from seedlab.core.recipes.seeds import write_seeds
+from seedlab.core.storage.files import is_full, write_atomically
 from seedlab.rules.rule import MAX_VALUES
 from seedlab.ui.blocks.form import ERROR_PLACES, FIELDS, FORM, write_start
 from seedlab.ui.handlers.opening import PictureOpener, format_added

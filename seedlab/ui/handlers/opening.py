@@ -4,8 +4,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from seedlab.core.environment import Environment
 from seedlab.core.errors import SeedLabError
+from seedlab.core.machine.environment import Environment
 from seedlab.core.models.model import Model
 from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.texts.file_names import name_file

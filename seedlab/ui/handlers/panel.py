@@ -11,10 +11,10 @@ from seedlab.core.models.fit import Fit
 from seedlab.core.models.model import Model
 from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.recipes.recipe_checks import MAX_PROMPT_CHARACTERS
+from seedlab.core.storage.uploads import choose_max_upload, format_too_large
 from seedlab.core.texts.numbers import read_whole
 from seedlab.core.texts.text import quote
-from seedlab.core.uploads import choose_max_upload, format_too_large
-from seedlab.rules.kinds.suffixes import parse_suffixes
+from seedlab.rules.kinds.wordings.suffixes import parse_suffixes
 from seedlab.ui.blocks.fields import MODEL_DEPENDENT, update_fields
 from seedlab.ui.blocks.form import ADVANCED, ERROR_PLACES, STARTING, Form, read_model_id, write_start
 from seedlab.ui.handlers.outputs import Outputs, run_action

@@ -11,7 +11,7 @@ from seedlab.core.texts.file_names import is_path
 from seedlab.core.texts.text import quote
 from seedlab.rules.kinds.edit import LABELS, SETTINGS, Edit
 from seedlab.rules.kinds.sweep import Sweep
-from seedlab.rules.kinds.words import Words
+from seedlab.rules.kinds.wordings.words import Words
 from seedlab.rules.rule import Rule
 from seedlab.rules.settings import FIELD
 from seedlab.ui.blocks.form import Form

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import IO
 
 from seedlab.core.errors import SeedLabError
-from seedlab.core.files import is_full, write_atomically
 from seedlab.core.recipes.start import InputPicture
+from seedlab.core.storage.files import is_full, write_atomically
 from seedlab.core.texts.text import quote
 from seedlab.images.containers.files import MAX_FILE_BYTES
 from seedlab.images.metadata import read_metadata

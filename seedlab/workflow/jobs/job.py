@@ -9,8 +9,8 @@ from typing import Any
 
 from PIL.Image import Image
 
-from seedlab.core.environment import Environment
 from seedlab.core.errors import SeedLabError
+from seedlab.core.machine.environment import Environment
 from seedlab.core.recipes.recipe import Recipe
 from seedlab.images.compare import hash_pixels
 from seedlab.images.grid import make_grid

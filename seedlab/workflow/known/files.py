@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from threading import Lock
 
-from seedlab.core.json_file import read_json, write_json
+from seedlab.core.storage.json_file import read_json, write_json
 
 MAX_FILES = 200
 

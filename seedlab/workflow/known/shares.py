@@ -5,9 +5,9 @@ from pathlib import Path
 from threading import Lock
 
 from seedlab.core.errors import SeedLabError
-from seedlab.core.json_file import read_json, write_json
 from seedlab.core.models.model import Model
 from seedlab.core.models.seed_share import SeedShare
+from seedlab.core.storage.json_file import read_json, write_json
 
 MAX_MODELS = 200
 

@@ -4,10 +4,10 @@ from pathlib import Path
 from statistics import median
 from threading import Lock
 
-from seedlab.core.json_file import read_json, write_json
 from seedlab.core.models.model import Model
 from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.reports import Finished
+from seedlab.core.storage.json_file import read_json, write_json
 
 MAX_KINDS = 200
 KEPT = 5

@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import fields, replace
 
-from seedlab.core.environment import Environment
 from seedlab.core.errors import SeedLabError
+from seedlab.core.machine.environment import Environment
 from seedlab.core.models.model import Model
 from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.recipes.schedulers import find_scheduler

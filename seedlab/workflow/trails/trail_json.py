@@ -16,7 +16,7 @@ from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.recipes.recipe_checks import MAX_STEPS
 from seedlab.core.validation import check_int
 from seedlab.rules.kinds.seeds import Seeds
-from seedlab.rules.kinds.suffixes import Suffixes, cut_suffix
+from seedlab.rules.kinds.wordings.suffixes import Suffixes, cut_suffix
 from seedlab.rules.registry import RULES, read_rule
 from seedlab.rules.rule import MAX_VALUES, Rule, Value, read_value
 from seedlab.workflow.trails.mark import UNMARKED, Mark

@@ -10,10 +10,10 @@ import torch
 from torch import nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from seedlab.pipelines.exact.calibration import calibrate, follow_plan
 from seedlab.pipelines.exact.graphs import capture_graph
+from seedlab.pipelines.exact.kernels.prepack_cache import PrepackCache
 from seedlab.pipelines.exact.plans import Plan
-from seedlab.pipelines.exact.prepack_cache import PrepackCache
+from seedlab.pipelines.exact.search.calibration import calibrate, follow_plan
 from tests.benchmarks.gpu.bench import Bench, Line
 from tests.benchmarks.gpu.denoisers import Denoiser
 

@@ -13,8 +13,8 @@ import torch
 from seedlab.core.models.model import SKETCH
 from seedlab.core.reports import Failed, Finished
 from seedlab.images.compare import hash_pixels
-from seedlab.pipelines.exact.calibration import calibrate, follow_plan
-from seedlab.pipelines.exact.prepack_cache import PrepackCache
+from seedlab.pipelines.exact.kernels.prepack_cache import PrepackCache
+from seedlab.pipelines.exact.search.calibration import calibrate, follow_plan
 from seedlab.pipelines.loaded.cache import PipelineCache
 from seedlab.pipelines.manager import PipelineManager
 from tests.benchmarks.gpu.bench import Bench, Line

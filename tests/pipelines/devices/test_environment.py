@@ -10,7 +10,7 @@ from threading import Event
 import pytest
 import torch
 
-from seedlab.core.environment import Environment
+from seedlab.core.machine.environment import Environment
 from seedlab.core.reports import Finished
 from seedlab.images.compare import hash_pixels
 from seedlab.pipelines.devices.environment import observe

@@ -16,8 +16,8 @@ from seedlab.pipelines.sampling.prompts import cache
 from seedlab.pipelines.sampling.prompts.cache import Prompts
 from seedlab.rules.kinds.matrix import Matrix
 from seedlab.rules.kinds.seeds import Seeds
-from seedlab.rules.kinds.suffixes import GUIDE_SUFFIXES
 from seedlab.rules.kinds.sweep import Sweep
+from seedlab.rules.kinds.wordings.suffixes import GUIDE_SUFFIXES
 from tests.examples import RECIPE
 from tests.pipelines.builders import make_recipe
 from tests.rounds import seed_round, suffix_round

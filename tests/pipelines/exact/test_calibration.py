@@ -7,13 +7,14 @@ from torch import nn
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
-from seedlab.pipelines.exact import calibration, group_norm
-from seedlab.pipelines.exact import prepack as prepacking
-from seedlab.pipelines.exact.calibration import calibrate, follow_plan
+from seedlab.pipelines.exact.kernels import group_norm
+from seedlab.pipelines.exact.kernels import prepack as prepacking
+from seedlab.pipelines.exact.kernels.prepack_cache import PrepackCache
 from seedlab.pipelines.exact.layout import BatchCall, BatchLayout, call_per_image, run_per_image
 from seedlab.pipelines.exact.plans import Plan
-from seedlab.pipelines.exact.prepack_cache import PrepackCache
-from seedlab.pipelines.exact.probes import list_rounding_probes, list_summation_probes
+from seedlab.pipelines.exact.search import calibration
+from seedlab.pipelines.exact.search.calibration import calibrate, follow_plan
+from seedlab.pipelines.exact.search.probes import list_rounding_probes, list_summation_probes
 
 needs_prepacking = pytest.mark.skipif(
     not prepacking.can_prepack(nn.Linear(1, 1)), reason="this build of torch has no such kernels"
@@ -276,7 +277,7 @@ def test_layers_whose_bits_change_with_prepacked_weights_are_not_listed(monkeypa
 def test_without_prepacking_a_batch_may_still_be_exact(monkeypatch):
     prepack, found = prepacking.prepack, Plan(exact=False, prepacked=("layers.0",))
     monkeypatch.setattr(prepacking, "prepack", lambda layer, *cache: lambda value: prepack(layer, *cache)(value) + 1)
-    monkeypatch.setattr("seedlab.pipelines.exact.calibration._Search.make_plan", lambda _: found)
+    monkeypatch.setattr("seedlab.pipelines.exact.search.calibration._Search.make_plan", lambda _: found)
     denoiser = Denoiser(nn.Conv2d(6, 6, 1), nn.Identity())
     denoiser.prompts = nn.Identity()
     denoiser.forward = lambda images, timestep, encoder_hidden_states: (denoiser.layers(images),)

@@ -22,8 +22,8 @@ from seedlab.pipelines.manager import PipelineManager
 from seedlab.pipelines.run_store import RunStore
 from seedlab.pipelines.sampling.steps import find_denoiser
 from seedlab.pipelines.thread_executor import ThreadExecutor
-from seedlab.rules.kinds.late_words import LateWords
-from seedlab.rules.kinds.suffixes import GUIDE_SUFFIXES
+from seedlab.rules.kinds.wordings.late_words import LateWords
+from seedlab.rules.kinds.wordings.suffixes import GUIDE_SUFFIXES
 from tests.pipelines import builders
 from tests.pipelines.plain import hash_pixels, run_plainly
 from tests.rounds import suffix_round

@@ -7,8 +7,13 @@ import torch
 from diffusers import AutoencoderKL, AutoencoderKLQwenImage, AutoencoderKLWan
 from torch import nn
 
-from seedlab.pipelines.exact import frames
-from seedlab.pipelines.exact.frames import decode_frames_faster, is_causal_convolution, is_channel_norm, normalize
+from seedlab.pipelines.exact.kernels import frames
+from seedlab.pipelines.exact.kernels.frames import (
+    decode_frames_faster,
+    is_causal_convolution,
+    is_channel_norm,
+    normalize,
+)
 
 LATENTS = torch.randn(2, 4, 1, 16, 16, generator=torch.Generator().manual_seed(0))
 

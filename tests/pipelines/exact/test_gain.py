@@ -6,9 +6,9 @@ from types import SimpleNamespace
 import pytest
 from torch import nn
 
-from seedlab.pipelines.exact import gain
+from seedlab.pipelines.exact.kernels.prepack_cache import PrepackCache
 from seedlab.pipelines.exact.plans import Plan
-from seedlab.pipelines.exact.prepack_cache import PrepackCache
+from seedlab.pipelines.exact.search import gain
 
 
 class SomeUNetModel(nn.Linear):

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from seedlab.pipelines.exact.group_norm import is_equal_upcast, is_slow, upcast, upcast_norms
+from seedlab.pipelines.exact.kernels.group_norm import is_equal_upcast, is_slow, upcast, upcast_norms
 
 
 def make_norm(channels: int, dtype: torch.dtype = torch.bfloat16) -> nn.GroupNorm:

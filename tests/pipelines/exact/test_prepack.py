@@ -7,9 +7,9 @@ import pytest
 import torch
 from torch import nn
 
-from seedlab.pipelines.exact import prepack as prepacking
-from seedlab.pipelines.exact.prepack import can_prepack, is_equal_prepacked, prepack, prepack_weights
-from seedlab.pipelines.exact.prepack_cache import PrepackCache
+from seedlab.pipelines.exact.kernels import prepack as prepacking
+from seedlab.pipelines.exact.kernels.prepack import can_prepack, is_equal_prepacked, prepack, prepack_weights
+from seedlab.pipelines.exact.kernels.prepack_cache import PrepackCache
 
 pytestmark = pytest.mark.skipif(not can_prepack(nn.Linear(1, 1)), reason="this build of torch has no such kernels")
 needs_bfloat16 = pytest.mark.skipif(

@@ -5,7 +5,7 @@ from torch import nn
 from torch.nn import functional
 
 from seedlab.pipelines.exact.layout import BatchCall, BatchLayout
-from seedlab.pipelines.exact.shapes import find_shapes
+from seedlab.pipelines.exact.search.shapes import find_shapes
 
 LAYOUT = BatchLayout(images=4, rows_per_image=1)
 

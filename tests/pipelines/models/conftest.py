@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from seedlab.core.safetensors import read_header
+from seedlab.core.storage.safetensors import read_header
 from tests.pipelines.builders import build_single_file
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from seedlab.core.errors import RecipeError
-from seedlab.core.safetensors import MAX_HEADER_BYTES
+from seedlab.core.storage.safetensors import MAX_HEADER_BYTES
 from seedlab.pipelines.loaded.completeness import check_weights
 from seedlab.pipelines.loaded.sources import find_source
 from seedlab.pipelines.models.addresses import find_model

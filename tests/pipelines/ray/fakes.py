@@ -10,7 +10,7 @@ from threading import Event
 
 from PIL import Image
 
-from seedlab.core.memory import Memory
+from seedlab.core.machine.memory import Memory
 from seedlab.core.models.model import ResolvedModel
 from seedlab.core.reports import Failed, Finished, Progress
 from seedlab.pipelines.executor import Batch

@@ -18,8 +18,8 @@ from tempfile import TemporaryDirectory
 
 import psutil
 
+from seedlab.core.machine.workers import parse_workers
 from seedlab.core.recipes.additions import Lora
-from seedlab.core.workers import parse_workers
 from seedlab.pipelines.devices.libraries import use_threads
 from seedlab.pipelines.loaded.hashes import hash_file
 from seedlab.pipelines.manager import PipelineManager

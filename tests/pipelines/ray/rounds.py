@@ -13,8 +13,8 @@ from threading import Event
 
 import psutil
 
+from seedlab.core.machine.workers import Workers
 from seedlab.core.reports import Finished, Progress
-from seedlab.core.workers import Workers
 from seedlab.pipelines.devices.libraries import use_threads
 from seedlab.pipelines.manager import PipelineManager
 from seedlab.pipelines.ray.cluster import RayCluster, RayWorker

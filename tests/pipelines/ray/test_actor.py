@@ -13,9 +13,9 @@ from safetensors.torch import load_file, save_file
 from torch import zeros
 
 from seedlab.core.errors import SeedLabError
+from seedlab.core.machine.workers import Workers
 from seedlab.core.recipes.additions import Lora
 from seedlab.core.reports import Failed, Finished, Progress
-from seedlab.core.workers import Workers
 from seedlab.pipelines.devices.memory import measure_memory
 from seedlab.pipelines.devices.selection import choose_dtype, has_fast_bfloat16
 from seedlab.pipelines.loaded.loras.files import hash_lora

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from seedlab.core.errors import SeedLabError
-from seedlab.core.workers import Workers
+from seedlab.core.machine.workers import Workers
 from seedlab.pipelines.ray.cluster import RayCluster
 from seedlab.pipelines.ray.messages import WorkerOptions
 

@@ -9,7 +9,7 @@ from threading import Event
 import pytest
 
 from seedlab.core.errors import SeedLabError
-from seedlab.core.memory import Memory
+from seedlab.core.machine.memory import Memory
 from seedlab.core.models.fit import Fit
 from seedlab.core.models.model import ResolvedModel
 from seedlab.core.priority import Priority

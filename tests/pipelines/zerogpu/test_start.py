@@ -13,7 +13,7 @@ import torch
 
 from seedlab.application import Application
 from seedlab.core.errors import SeedLabError
-from seedlab.core.workers import Workers
+from seedlab.core.machine.workers import Workers
 from seedlab.pipelines.devices.libraries import import_libraries
 from seedlab.settings import Settings, read_settings
 from seedlab.ui.gradio_app import GradioApp

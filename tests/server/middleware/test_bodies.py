@@ -13,7 +13,7 @@ import pytest
 from starlette.requests import Request
 
 from seedlab.core.clients import name_client
-from seedlab.core.uploads import PUBLIC_UPLOAD
+from seedlab.core.storage.uploads import PUBLIC_UPLOAD
 from seedlab.server.clients import Shares, wait_for_end
 from seedlab.server.middleware import bodies
 from seedlab.server.middleware.bodies import (

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from seedlab.rules.kinds.suffixes import GUIDE_SUFFIXES
+from seedlab.rules.kinds.wordings.suffixes import GUIDE_SUFFIXES
 from seedlab.rules.registry import list_parameters
 from seedlab.ui.handlers.page import Handlers
 from tests.ui.fakes import make_services

@@ -11,8 +11,8 @@ import pytest
 from seedlab.core.recipes.additions import Lora
 from seedlab.core.recipes.recipe_checks import MAX_PROMPT_CHARACTERS
 from seedlab.rules.kinds.seeds import Seeds
-from seedlab.rules.kinds.suffixes import GUIDE_SUFFIXES
 from seedlab.rules.kinds.sweep import Sweep
+from seedlab.rules.kinds.wordings.suffixes import GUIDE_SUFFIXES
 from seedlab.ui.blocks.fields import MODEL_DEPENDENT, fill_field, list_rules, start_with_prompt
 from seedlab.ui.blocks.form import ADVANCED, FORM, STARTING
 from seedlab.ui.handlers.page import Handlers, end_session

@@ -12,8 +12,8 @@ import pytest
 from seedlab.core import canonical
 from seedlab.core.picture import Picture
 from seedlab.rules.kinds.seeds import Seeds
-from seedlab.rules.kinds.suffixes import Suffixes
 from seedlab.rules.kinds.sweep import Sweep
+from seedlab.rules.kinds.wordings.suffixes import Suffixes
 from seedlab.ui.handlers.page import Handlers
 from seedlab.ui.theme import STATIC
 from seedlab.ui.views import updates as updates_module

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from seedlab.rules.kinds.seeds import Seeds
-from seedlab.rules.kinds.suffixes import GUIDE_SUFFIXES, Suffixes
+from seedlab.rules.kinds.wordings.suffixes import GUIDE_SUFFIXES, Suffixes
 from seedlab.ui.views.updates import OVERLAP, Updates
 from seedlab.ui.views.verifications import VerificationStatus
 from seedlab.workflow.trails.trail import State, Trail

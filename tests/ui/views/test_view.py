@@ -9,7 +9,7 @@ from PIL import Image
 from seedlab.core.recipes.additions import Nudge
 from seedlab.core.recipes.recipe import Recipe
 from seedlab.rules.kinds.seeds import Seeds
-from seedlab.rules.kinds.suffixes import Suffixes
+from seedlab.rules.kinds.wordings.suffixes import Suffixes
 from seedlab.ui.views.captions import format_seed, name_download
 from seedlab.ui.views.root_names import name_roots
 from seedlab.ui.views.view import encode_preview

@@ -10,7 +10,7 @@ import pytest
 from seedlab.core.errors import SeedLabError
 from seedlab.core.recipes.additions import MAX_SEED, Lora
 from seedlab.rules.kinds.seeds import Seeds
-from seedlab.rules.kinds.suffixes import Suffixes
+from seedlab.rules.kinds.wordings.suffixes import Suffixes
 from seedlab.workflow.export.links import DICTIONARY, MAX_LINK, is_link, make_link, read_link
 from seedlab.workflow.export.trail_parts import take_picture, take_round
 from seedlab.workflow.trails.tile import State

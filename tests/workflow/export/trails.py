@@ -7,7 +7,7 @@ from PIL import Image
 
 from seedlab.images.metadata import Metadata, write_picture
 from seedlab.rules.kinds.seeds import Seeds
-from seedlab.rules.kinds.suffixes import Suffixes
+from seedlab.rules.kinds.wordings.suffixes import Suffixes
 from seedlab.workflow.trails.tile import show_draft, show_picture
 from seedlab.workflow.trails.trail import Trail
 from tests.examples import ENVIRONMENT, RECIPE

@@ -9,7 +9,7 @@ from seedlab.images.index.search import NOBODY, OPERATOR
 from seedlab.images.restoring import restore
 from seedlab.images.store import make_store
 from seedlab.rules.kinds.seeds import Seeds
-from seedlab.rules.kinds.suffixes import Suffixes
+from seedlab.rules.kinds.wordings.suffixes import Suffixes
 from seedlab.workflow.gallery.gallery import Gallery, Mark, NamedSeed, Search, find_tile
 from seedlab.workflow.gallery.thumbnail_addresses import PREFIX, ThumbnailAddresses
 from seedlab.workflow.trails.trail import Trail

@@ -13,13 +13,13 @@ from seedlab.core.errors import SeedLabError
 from seedlab.core.recipes.additions import Lora, Nudge
 from seedlab.core.recipes.schedulers import SCHEDULERS
 from seedlab.pipelines.models.addresses import find_model
-from seedlab.rules.kinds.late_words import LateWords
 from seedlab.rules.kinds.matrix import Matrix
 from seedlab.rules.kinds.nudge import Nudges
 from seedlab.rules.kinds.seeds import Seeds
 from seedlab.rules.kinds.steps import Steps
-from seedlab.rules.kinds.suffixes import GUIDE_SUFFIXES, Suffixes
 from seedlab.rules.kinds.sweep import Sweep
+from seedlab.rules.kinds.wordings.late_words import LateWords
+from seedlab.rules.kinds.wordings.suffixes import GUIDE_SUFFIXES, Suffixes
 from seedlab.workflow.scripts.script import write_script
 from tests.examples import ENVIRONMENT, RECIPE
 from tests.rounds import seed_round, suffix_round

@@ -8,7 +8,7 @@ import pytest
 from seedlab.core.errors import SeedLabError
 from seedlab.core.reports import Finished
 from seedlab.rules.kinds.seeds import Seeds
-from seedlab.rules.kinds.suffixes import GUIDE_SUFFIXES, Suffixes
+from seedlab.rules.kinds.wordings.suffixes import GUIDE_SUFFIXES, Suffixes
 from seedlab.workflow.sessions.session import Session
 from seedlab.workflow.trails.trail import State, Trail
 from seedlab.workflow.trails.trail_json import write_trail

@@ -11,8 +11,8 @@ from seedlab.core.picture import Picture
 from seedlab.core.reports import Finished, Progress
 from seedlab.rules.kinds.develop import LARGER, Develop
 from seedlab.rules.kinds.seeds import Seeds
-from seedlab.rules.kinds.suffixes import GUIDE_SUFFIXES, Suffixes
 from seedlab.rules.kinds.sweep import Sweep
+from seedlab.rules.kinds.wordings.suffixes import GUIDE_SUFFIXES, Suffixes
 from seedlab.workflow.sessions.session import Session
 from seedlab.workflow.trails.trail import State
 from seedlab.workflow.trails.trail_json import write_trail

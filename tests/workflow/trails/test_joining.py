@@ -1,7 +1,7 @@
 """Two trails in one: nothing is lost while there is room."""
 
 from seedlab.rules.kinds.seeds import Seeds
-from seedlab.rules.kinds.suffixes import Suffixes
+from seedlab.rules.kinds.wordings.suffixes import Suffixes
 from seedlab.workflow.trails.joining import add_trail, join_trails
 from seedlab.workflow.trails.mark import Mark
 from seedlab.workflow.trails.tile import State, show_picture

@@ -12,7 +12,7 @@ from seedlab.core.errors import SeedLabError
 from seedlab.rules.change import Change
 from seedlab.rules.kinds.seeds import Seeds
 from seedlab.rules.kinds.steps import Steps
-from seedlab.rules.kinds.suffixes import GUIDE_SUFFIXES, Suffixes
+from seedlab.rules.kinds.wordings.suffixes import GUIDE_SUFFIXES, Suffixes
 from seedlab.workflow.trails.trail import MAX_ROUNDS, Round, State, Tile, Trail
 from seedlab.workflow.trails.trail_json import read_known, write_trail
 from tests.examples import RECIPE, make_lineage, read_trail

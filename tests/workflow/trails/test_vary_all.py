@@ -4,8 +4,8 @@ import pytest
 
 from seedlab.core.errors import SeedLabError
 from seedlab.rules.kinds.seeds import Seeds
-from seedlab.rules.kinds.suffixes import Suffixes
-from seedlab.rules.kinds.words import Words
+from seedlab.rules.kinds.wordings.suffixes import Suffixes
+from seedlab.rules.kinds.wordings.words import Words
 from seedlab.workflow.trails.trail import State
 from seedlab.workflow.trails.vary_all import plan_variations
 from tests.workflow.painter import RECIPE, Painter, develop

@@ -6,8 +6,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from seedlab.core.errors import RecipeError
-from seedlab.core.files import Signature, sign_files
-from seedlab.core.safetensors import Header
+from seedlab.core.storage.files import Signature, sign_files
+from seedlab.core.storage.safetensors import Header
 from seedlab.core.texts.text import quote
 from seedlab.pipelines.loaded.hashes import add_hashes, hash_file
 from seedlab.pipelines.loaded.loras.configs import CONFIG_NAME, AdapterConfig, find_config_file, read_configs

@@ -8,7 +8,7 @@ from typing import Any
 
 from seedlab.core.errors import RecipeError
 from seedlab.core.models.model import Model
-from seedlab.core.safetensors import Header
+from seedlab.core.storage.safetensors import Header
 from seedlab.pipelines.models.configurations import read_json
 from seedlab.pipelines.models.folders import find_pipeline, name_pipeline, read_folder
 from seedlab.pipelines.models.parts import list_left_out

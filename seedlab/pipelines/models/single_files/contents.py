@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from seedlab.core.errors import RecipeError
-from seedlab.core.safetensors import Header
+from seedlab.core.storage.safetensors import Header
 from seedlab.core.texts.text import quote
 from seedlab.pipelines.models.configurations import read_json
 from seedlab.pipelines.models.folders import name_pipeline

@@ -14,7 +14,7 @@ import numpy as np
 from seedlab.core.errors import RecipeError
 from seedlab.core.models.model import Model
 from seedlab.core.recipes.schedulers import SCHEDULERS
-from seedlab.core.safetensors import Header
+from seedlab.core.storage.safetensors import Header
 from seedlab.core.texts.text import quote
 from seedlab.pipelines.models.weights import read_values
 

@@ -4,10 +4,10 @@ import inspect
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from seedlab.core.lru_cache import LRUCache
 from seedlab.core.recipes.prompt_weights import has_marks
 from seedlab.core.recipes.recipe import Recipe
 from seedlab.pipelines.devices.library_warnings import collect_warnings, repeat_warnings
-from seedlab.pipelines.lru_cache import LRUCache
 from seedlab.pipelines.models.capabilities import Capabilities
 from seedlab.pipelines.models.families import family_of
 from seedlab.pipelines.sampling.arguments import make_true_guidance

@@ -13,7 +13,14 @@ from seedlab.core.errors import RecipeError, blame
 from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.texts.numbers import read_whole
 from seedlab.core.texts.text import quote
-from seedlab.rules.kinds.suffixes import GLUE, GUIDE_SUFFIXES, check_left, extend_prompt, has_suffix, parse_suffixes
+from seedlab.rules.kinds.wordings.suffixes import (
+    GLUE,
+    GUIDE_SUFFIXES,
+    check_left,
+    extend_prompt,
+    has_suffix,
+    parse_suffixes,
+)
 from seedlab.rules.parameter import Parameter
 from seedlab.rules.prompts import read_marks
 from seedlab.rules.rule import Rule, Value

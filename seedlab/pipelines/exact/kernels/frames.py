@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from seedlab.pipelines.exact.probes import list_summation_probes, make_noise
+from seedlab.pipelines.exact.search.probes import list_summation_probes, make_noise
 from seedlab.pipelines.patching import replace_attribute
 
 Layer = Callable[[Any, Tensor], Tensor]

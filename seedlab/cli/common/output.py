@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from seedlab import __version__
-from seedlab.cli.options import add_compute, write_json
-from seedlab.cli.progress import ProgressLine
+from seedlab.cli.common.options import add_compute, write_json
+from seedlab.cli.common.progress import ProgressLine
 from seedlab.workflow.jobs.job import Result, Show
 
 FAILED = 1

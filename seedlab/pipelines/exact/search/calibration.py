@@ -4,7 +4,8 @@ The kernel for a matrix product depends on the shapes, so a batch of four may su
 calls, and its images differ (diffusers #2659). But only a few modules are affected, and which ones depends only on the
 shapes. Each module is therefore compared on its own input during one call. Those that differ run image by image from
 then on, and finally the whole call is compared. Calibration also finds the layers that give the same bits with
-prepacked weights (see `exact.prepack`), and the group norms that give them in float32 (see `exact.group_norm`).
+prepacked weights (see `exact.kernels.prepack`), and the group norms that give them in float32 (see
+`exact.kernels.group_norm`).
 """
 
 from collections.abc import Callable, Iterator
@@ -17,7 +18,9 @@ from torch import Tensor, nn
 from torch.utils._pytree import tree_leaves
 
 from seedlab.pipelines.exact.functions import FunctionCall, FunctionHook
-from seedlab.pipelines.exact.group_norm import is_equal_upcast, is_slow, upcast_norms
+from seedlab.pipelines.exact.kernels.group_norm import is_equal_upcast, is_slow, upcast_norms
+from seedlab.pipelines.exact.kernels.prepack import can_prepack, is_equal_prepacked, prepack_weights
+from seedlab.pipelines.exact.kernels.prepack_cache import PrepackCache
 from seedlab.pipelines.exact.layout import (
     PROMPT_ARGUMENT,
     BatchCall,
@@ -27,10 +30,8 @@ from seedlab.pipelines.exact.layout import (
     run_per_image,
 )
 from seedlab.pipelines.exact.plans import Plan
-from seedlab.pipelines.exact.prepack import can_prepack, is_equal_prepacked, prepack_weights
-from seedlab.pipelines.exact.prepack_cache import PrepackCache
-from seedlab.pipelines.exact.probes import list_summation_probes, list_trials, make_noise
-from seedlab.pipelines.exact.shapes import find_shapes
+from seedlab.pipelines.exact.search.probes import list_summation_probes, list_trials, make_noise
+from seedlab.pipelines.exact.search.shapes import find_shapes
 
 CHUNKED_DEVICES = ("cuda",)
 """The devices where modules may run on a few images at a time: on a GPU, each call of a small layer costs the same."""

@@ -6,10 +6,10 @@ from collections.abc import Callable
 import torch
 from torch import nn
 
-from seedlab.pipelines.exact.calibration import follow_plan
+from seedlab.pipelines.exact.kernels.prepack_cache import PrepackCache
 from seedlab.pipelines.exact.layout import BatchCall
 from seedlab.pipelines.exact.plans import Plan
-from seedlab.pipelines.exact.prepack_cache import PrepackCache
+from seedlab.pipelines.exact.search.calibration import follow_plan
 
 ROUNDS = 2
 

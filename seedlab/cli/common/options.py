@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from seedlab.core.errors import RecipeError
+from seedlab.core.machine.workers import THREADS_HELP, WORKERS_HELP
 from seedlab.core.texts import numbers
-from seedlab.core.workers import THREADS_HELP, WORKERS_HELP
 from seedlab.flags import DEVICES, MEMORY_FORMAT_HELP, MEMORY_FORMATS
 from seedlab.workflow.pictures.local_files import Places
 from seedlab.workflow.services import Services

@@ -5,7 +5,7 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from seedlab.core.files import write_atomically
+from seedlab.core.storage.files import write_atomically
 
 LOGGER = logging.getLogger(__name__)
 MAX_BYTES = 1_000_000

@@ -12,8 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from seedlab.pipelines.exact.kernels.prepack_cache import PrepackCache
 from seedlab.pipelines.exact.layout import Forward
-from seedlab.pipelines.exact.prepack_cache import PrepackCache
 from seedlab.pipelines.patching import replace_attribute
 
 

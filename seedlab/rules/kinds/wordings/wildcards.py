@@ -8,7 +8,7 @@ from seedlab.core.errors import RecipeError, blame
 from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.recipes.seeds import parse_seeds
 from seedlab.rules.expansion import choose, fill_in, split_choices
-from seedlab.rules.kinds.suffixes import GLUE, extend_prompt
+from seedlab.rules.kinds.wordings.suffixes import GLUE, extend_prompt
 from seedlab.rules.parameter import Parameter
 from seedlab.rules.prompts import read_marks
 from seedlab.rules.rule import Rule, Value

@@ -1,0 +1,1 @@
+"""What pictures are made on: the environment that decides their bytes, memory, and worker processes."""

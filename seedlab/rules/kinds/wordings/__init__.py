@@ -1,0 +1,1 @@
+"""The kinds of rounds that change the prompt: suffixes, other words, wildcards, and late words."""
