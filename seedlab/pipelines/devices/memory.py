@@ -16,7 +16,7 @@ ACTIVATION_BYTES = 2 * 10**9
 """Bytes reserved for activations, up to images of about a megapixel."""
 
 PREPACKED_BYTES = 2**31
-"""Bytes reserved on a CPU for prepacked weights: those of Stable Diffusion 1.5 in bfloat16. See `exact.kernels.prepack`."""
+"""Bytes reserved on a CPU for prepacked weights (`kernels.prepack`): those of Stable Diffusion 1.5 in bfloat16."""
 
 HOST = "host"
 """The host memory of a machine with a GPU: weights pass through it, and stay there with model CPU offload."""
