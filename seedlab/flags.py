@@ -15,8 +15,12 @@ LOCAL = ("127.0.0.1", "localhost", "::1")
 DEVICES = ("auto", *GENERATOR_DEVICES)
 MEMORY_FORMATS = {"auto": None, "contiguous": "contiguous_format", "channels-last": "channels_last"}
 """What torch calls the memory formats of weights, by their names on the command line."""
-MEMORY_FORMAT_HELP = "of the weights: channels-last, the default on a CPU, is faster; a plain script has contiguous"
-DESCRIPTION = "SeedLab in the browser. A variable in brackets does the same as its flag."
+MEMORY_FORMAT_HELP = "of the weights: channels-last, the default on a CPU, is faster; plain scripts use contiguous"
+MODEL_HELP = 'sketch, a name such as "SDXL base", a Hub id as owner/name, a diffusers folder or a .safetensors file'
+DESCRIPTION = (
+    "SeedLab in the browser. A variable in brackets does the same as its flag. SEEDLAB_CACHE is the folder of what SeedLab"
+    " remembers, and SEEDLAB_WILDCARDS that of the files for wildcards."
+)
 
 
 def add_flags(parser: argparse.ArgumentParser, variables: Mapping[str, str]) -> None:
@@ -42,7 +46,7 @@ def add_local_flags(parser: argparse.ArgumentParser, variables: Mapping[str, str
 
 def _add_model_flags(parser: argparse.ArgumentParser, variables: Mapping[str, str]) -> None:
     model = variables.get("SEEDLAB_MODEL") or DEFAULT_MODEL
-    words = "the default model: sketch, a Hub id, a local diffusers folder or .safetensors file [SEEDLAB_MODEL]"
+    words = f"the default model: {MODEL_HELP} [SEEDLAB_MODEL]"
     parser.add_argument("--model", default=model, help=words)
     device = variables.get("SEEDLAB_DEVICE") or "auto"
     words = "where to compute [SEEDLAB_DEVICE]"
@@ -70,7 +74,7 @@ def _add_page_flags(parser: argparse.ArgumentParser, variables: Mapping[str, str
     _add_switch(parser, variables, "open", not on_space, "open the page in your browser")
     words = "while nobody waits, make the pictures that a click will probably ask for; the default unless --public"
     _add_switch(parser, variables, "ahead", None, words)
-    words = "serve strangers: only Sketch and --model, a bounded store; the default if other machines have access"
+    words = "public mode: offer only Sketch and --model, and limit the store; the default if other machines have access"
     _add_switch(parser, variables, "public", None, words)
 
 

@@ -114,7 +114,7 @@ class Rounds:
             out: the folder to write to; None for the picture's.
             matrix: whether two things vary, the first in columns and the second in rows.
             model, loras: where the picture's local files are, if they are not found.
-            start: where the picture of your own is that it starts from, if that is not found.
+            start: path of your picture that it starts from, if it is not found.
             overwrite, show: as for `grid`.
             varied: the options of `seedlab refine --help`, such as `suffix=[", artsy"]`, `seeds="0-3"`,
                 `sweep="guidance 1.5, 2"` or `larger="2x", strength=0.35`. Without any, the guide's suffixes.

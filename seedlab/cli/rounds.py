@@ -18,6 +18,7 @@ from seedlab.cli.common.options import (
 from seedlab.cli.common.output import FAILED, KEEPING, add_output_options, show_progress, write_result
 from seedlab.core.recipes.recipe_checks import DTYPES, GENERATOR_DEVICES
 from seedlab.core.recipes.schedulers import SCHEDULERS
+from seedlab.flags import MODEL_HELP
 from seedlab.rules.kinds.develop import TILES
 from seedlab.rules.kinds.seeds import GUIDE_SEEDS, Seeds
 from seedlab.rules.own_picture import DEFAULT_STRENGTH
@@ -110,12 +111,12 @@ def _add_grid_options(parser: argparse.ArgumentParser) -> None:
     )
     add("--draft", metavar="K", nargs="?", type=_parse_draft_steps, const=True, default=False, help=words)
     add("--out", metavar="FOLDER", type=Path, default=Path(), help="where to write the pictures (this folder)")
-    words = "sketch, a Hub id as owner/name, a diffusers folder or a .safetensors file (%(default)s)"
+    words = f"{MODEL_HELP} (%(default)s)"
     add("--model", default="sketch", help=words)
     add("--negative-prompt", metavar="TEXT", help="what to keep out of the picture")
     add("--steps", metavar="NUMBER", type=parse_whole, help="denoising steps (the model's default)")
     add("--guidance", metavar="NUMBER", type=parse_number, help="how closely to follow the prompt, 0 to 100")
-    words = "noise of the seed in the prompt, 0 to 2: for few-step models, whose seeds decide little (0)"
+    words = "noise of the seed in the prompt embedding, 0 to 2: for few-step models, whose seeds change little (0)"
     add("--variety", metavar="NUMBER", type=parse_number, help=words)
     words = "pixels, as 256 or, width first, 320x256; snaps to sizes that the model makes"
     add("--size", type=parse_size, default=(None, None), help=words)
@@ -143,9 +144,9 @@ def _parse_draft_steps(text: str) -> int:
 
 def _add_refine_options(parser: argparse.ArgumentParser) -> None:
     parser.description = (
-        "Make a picture again with its own seed and settings, but for what varies. Suffixes extend its prompt:\n"
-        "seed-2.png gives seed-2-artsy.png, ... and seed-2-grid.png. A draft is finished\n"
-        "first: seed-2-draft.png gives seed-2.png, too."
+        "Generate variations of a picture with the same seed. Settings that you do not vary stay\n"
+        "the same. Suffixes extend its prompt: seed-2.png gives seed-2-artsy.png, ... and\n"
+        "seed-2-grid.png. A draft is finished first: seed-2-draft.png gives seed-2.png, too."
     )
     parser.set_defaults(run=run_refine)
     add = parser.add_argument
@@ -171,7 +172,7 @@ def _add_variation(parser: argparse.ArgumentParser, parameter: Parameter, defaul
         default=[],
         type=lambda text: (parameter.name, text),
         metavar="TEXT",
-        help=f"{parameter.help}; may be repeated{default}",
+        help=f"{parameter.help}{'; may be repeated' if parameter.lines > 1 else ''}{default}",
     )
 
 

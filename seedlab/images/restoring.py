@@ -59,7 +59,7 @@ def read(file: Path) -> Metadata | ForeignMetadata:
 
     Raises:
         SilentPictureError: it says nothing that can be used.
-        SeedLabError: it is no such file; or it is damaged, too large, changed or too new.
+        SeedLabError: it is another kind of file, damaged, too large, changed, or of a newer SeedLab.
     """
     with READING:
         return _read(file)

@@ -21,7 +21,7 @@ FIELD = "start_strength"
 MOST_ELONGATED = 2.0
 """The longer side is at most so many times the shorter one: models repeat things in pictures of other shapes."""
 
-WHOLE = "Pictures that start from yours are made whole: their drafts would look like it from the first step on."
+WHOLE = "Pictures that start from yours have no drafts: a draft would look like it from the first step on."
 
 
 def read_start_strength(text: str) -> float:

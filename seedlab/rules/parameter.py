@@ -31,7 +31,7 @@ class Parameter:
     Attributes:
         name: unique among the parameters of all rules. Errors about it name it in `RecipeError.field`.
         label: the label of its field in the page.
-        flag: the option on the command line; "" if it has none. It may be repeated: each use adds a line.
+        flag: the option on the command line; "" if it has none. Each use adds a line.
         help: a line of help for the command line.
         default: the text that the field starts with.
         example: what to write, if there is no default.

@@ -70,7 +70,7 @@ class _Endpoints:
             height: in pixels; 0 for the model's default.
             scheduler: such as "DDIM" or "Euler a"; "" for the model's default.
             draft: whether to make only the first steps of each.
-            variety: noise of the seed in the prompt, 0 to 2, for few-step models, whose seeds decide little.
+            variety: noise of the seed in the prompt embedding, 0 to 2, for few-step models, whose seeds change little.
             start: a PNG, JPEG or WebP file that the pictures start from, in Base64; "" for noise.
             strength: how much of it may change, above 0 to 1, or "subtle" or "strong"; "" for 0.5.
 

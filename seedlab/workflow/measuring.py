@@ -182,7 +182,7 @@ def format_tried(tried: Sequence[Tried], recipe: Recipe) -> str:
     """Describe what suffixes change, each in a line."""
     lines = [f"{Suffixes.caption(recipe, each.suffix)}: {_format_amount(each.trial)}" for each in tried]
     return "\n".join(
-        [f"Of what another seed changes, with {len(TRIAL_SEEDS)} seeds of {quote(recipe.prompt, 60)}:", *lines]
+        [f"Compared with a change of seed, for {len(TRIAL_SEEDS)} seeds of {quote(recipe.prompt, 60)}:", *lines]
     )
 
 
@@ -209,6 +209,6 @@ def _format_place(trial: Trial) -> str:
 
 
 def format_choice(choice: Choice, total: int) -> str:
-    """Describe a choice: "These 4 stand for 32"."""
+    """Describe a choice: "These 4 represent all 32"."""
     counts = ", ".join(map(str, choice.counts))
-    return f"These {len(choice.indices)} stand for {total}: each is the nearest to {counts} of them."
+    return f"These {len(choice.indices)} represent all {total}: each is the nearest one to {counts} of them."

@@ -169,7 +169,7 @@ def format_result(verdict: VerificationResult) -> str:
     start = "Not equal" if verdict.draft_steps is None else "Draft: not equal"
     sentence = f"{start}: colour values differ by up to {verdict.l_infinity} of 255, in {share} of all values."
     if not verdict.environment_known:
-        return f"{sentence} The picture does not record its environment, so it may have been another."
+        return f"{sentence} The picture does not record its environment, so it may have been a different one."
     if verdict.causes:
         return f"{sentence} It was made in another environment; here: {', '.join(verdict.causes)}."
     if verdict.latents:

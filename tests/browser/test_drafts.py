@@ -74,7 +74,7 @@ def test_suffixes_are_put_on_trial_under_their_field(screen):
     screen.page.get_by_role("button", name="Measure what these words change").click()
     words = screen.sentence("tried")
     expect(words).to_have_text(
-        re.compile("^Of what another seed changes, with 8 seeds of “.*”:\nartsy: [0-9]+% "), timeout=PATIENCE
+        re.compile("^Compared with a change of seed, for 8 seeds of “.*”:\nartsy: [0-9]+% "), timeout=PATIENCE
     )
     screen.fill("suffixes", "")
     screen.page.get_by_role("button", name="Measure what these words change").click()

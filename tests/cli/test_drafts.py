@@ -31,9 +31,7 @@ def test_drafts_are_written_under_names_of_their_own(tmp_path, capsys):
     assert names(tmp_path) == ["grid-draft.png", "seed-0-draft.png", "seed-1-draft.png"]
     assert ([recipe.seed for recipe in painter.drafted], painter.painted) == ([0, 1], [])
     assert read_metadata(tmp_path / "seed-1-draft.png").draft_steps == 3
-    assert (
-        "Drafts, stopped after 3 of 12 steps. Make those that you like whole: seedlab finish" in capsys.readouterr().err
-    )
+    assert "Drafts, stopped after 3 of 12 steps. Finish those that you like: seedlab finish" in capsys.readouterr().err
 
 
 def test_the_number_of_steps_is_that_of_the_option(tmp_path, capsys):
@@ -75,7 +73,7 @@ def test_finish_takes_the_drafts_that_differ_most(sheet, capsys):
     files = sorted(sheet.glob("seed-*-draft.png"))
     assert painter.run("finish", *files, "--different", "2") == 0
     assert len(painter.painted) == 2
-    assert "These 2 stand for 3: " in capsys.readouterr().err
+    assert "These 2 represent all 3: " in capsys.readouterr().err
     assert painter.run("finish", *files, "--different", "1") == 2
     assert "One picture differs from none" in capsys.readouterr().err
 

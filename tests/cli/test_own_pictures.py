@@ -73,7 +73,7 @@ def test_with_a_size_the_middle_of_it_is_taken_which_is_said(painter, photo, tmp
     assert painter.run("grid", PROMPT, "--from", photo, "--size", "128", "--draft", "--out", tmp_path / "out") == 0
     said = capsys.readouterr().err
     assert "Of “my photo.jpg”, 25% is cut off at the top and bottom, to fit into 128×128." in said
-    assert "Pictures that start from yours are made whole" in said
+    assert "Pictures that start from yours have no drafts" in said
     assert painter.drafted == []
     assert len(painter.painted) == 4
 

@@ -85,7 +85,7 @@ def test_what_is_cut_off_is_said(source, size, sentence):
 
 
 def test_drafts_are_not_made_of_them_which_is_said():
-    assert [*describe_start(start(), drafts=True)][1].startswith("Pictures that start from yours are made whole")
+    assert [*describe_start(start(), drafts=True)][1].startswith("Pictures that start from yours have no drafts")
     assert [*describe_start(RECIPE, drafts=True)] == []
 
 

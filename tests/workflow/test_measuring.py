@@ -126,7 +126,7 @@ def test_each_suffix_is_compared_with_the_pictures_without_it() -> None:
     )
     assert night.trial.change == alone.change
     words = format_tried([night, last], recipe).splitlines()
-    assert words[0] == "Of what another seed changes, with 8 seeds of “a cat”:"
+    assert words[0] == "Compared with a change of seed, for 8 seeds of “a cat”:"
     assert words[1].startswith("at night: ")
     assert words[2] == "xyzzy: nothing"
 
@@ -159,4 +159,4 @@ def test_the_chosen_pictures_stand_for_all() -> None:
     images = [painter.paint(recipe) for recipe in make_recipes("a cat", [0, 0, 1, 1, 1, 2, 3, 3])]
     choice = choose_pictures(images, 4)
     assert [index in each for index, each in zip(choice.indices, ({0, 1}, {2, 3, 4}, {5}, {6, 7}), strict=True)]
-    assert format_choice(choice, 8) == "These 4 stand for 8: each is the nearest to 2, 3, 1, 2 of them."
+    assert format_choice(choice, 8) == "These 4 represent all 8: each is the nearest one to 2, 3, 1, 2 of them."

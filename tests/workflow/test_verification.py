@@ -115,7 +115,7 @@ def test_without_proof_and_environment_the_pixels_are_compared(write):
 
 def test_where_a_picture_does_not_say_its_environment_nothing_is_claimed_about_it(write):
     verdict = judge(write(change_pixel(IMAGE, 9), environment=None, checksums=None))
-    assert format_result(verdict).endswith("does not record its environment, so it may have been another.")
+    assert format_result(verdict).endswith("does not record its environment, so it may have been a different one.")
 
 
 def test_a_picture_that_was_scaled_a_little_is_said(write):

@@ -57,9 +57,9 @@ def add_places(parser: argparse.ArgumentParser) -> None:
     """Add the flags that `make_places` reads."""
     words = "where the picture's model is, if it is a local one that is not found"
     parser.add_argument("--model", metavar="PATH", default="", help=words)
-    words = "where a LoRA of the picture is, if it is not found; may be repeated"
+    words = "path of a LoRA of the picture, if it is not found; may be repeated"
     parser.add_argument("--lora", metavar="FILE", action="append", default=[], dest="lora_files", help=words)
-    words = "where the picture of your own is that it starts from, if that is not found"
+    words = "path of your picture that it starts from, if it is not found"
     parser.add_argument("--from", metavar="FILE", type=Path, dest="start", help=words)
 
 

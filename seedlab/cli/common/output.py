@@ -13,9 +13,8 @@ from seedlab.workflow.jobs.job import Result, Show
 FAILED = 1
 
 KEEPING = """\
-A picture that is in the folder already, and is what would be made, stays and is not made again. So an interrupted
-command continues where it was. Any other file of the same name stops the command before it begins. Grids are always
-made anew.
+An existing picture with the same recipe is kept and not made again, so an interrupted command continues where it was.
+Any other file of the same name stops the command before it begins. Grids are always made anew.
 
 exit codes: 0 everything was made; 1 a picture failed; 2 bad input, nothing was begun; 130 stopped by Ctrl+C."""
 

@@ -44,7 +44,7 @@ Seeds = Annotated[str, Field(description='such as "0-3", "7, 42" or "random 4"')
 ModelId = Annotated[str, Field(description="one that models lists; empty for the default")]
 Negative = Annotated[str, Field(description="what to keep out of the pictures")]
 Steps = Annotated[int | None, Field(description="denoising steps; null for the model's default")]
-VARIETY = "noise of the seed in the prompt, 0 to 2, for few-step models, whose seeds decide little"
+VARIETY = "noise of the seed in the prompt embedding, 0 to 2, for few-step models, whose seeds change little"
 Variety = Annotated[float | None, Field(description=VARIETY)]
 Guidance = Annotated[float | None, Field(description="how closely to follow the prompt, 0 to 100")]
 Side = Annotated[int | None, Field(description="in pixels; null for the model's default")]

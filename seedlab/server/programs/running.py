@@ -18,7 +18,7 @@ T = TypeVar("T")
 MAX_CALLS = 32
 """Calls that are worked on at the same time; others wait."""
 
-GONE = "Whoever asked for these pictures is gone: they are not made."
+GONE = "The client has closed its connection: these pictures are not made."
 
 Report = Callable[[Progress], Awaitable[object]]
 

@@ -268,7 +268,7 @@ def _build_loras(builder: _Builder, services: PageServices) -> None:
         loras = gr.Textbox(
             "",
             label="LoRAs",
-            info="One .safetensors file per line, followed by its weight.",
+            info="One .safetensors file or PEFT folder per line, followed by its weight.",
             placeholder="/path/to/style.safetensors 0.8",
             max_lines=8,
             visible=services.local,

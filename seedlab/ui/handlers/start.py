@@ -87,4 +87,4 @@ def _describe(picture: InputPicture | None) -> str:
     if picture is None:
         return ""
     size = f"{picture.width}×{picture.height}"
-    return f"A round of seeds starts from {quote(picture.file, 80)}, {size}. Empty sizes follow its shape."
+    return f"A round of seeds starts from {quote(picture.file, 80)}, {size}. Empty sizes take its shape."

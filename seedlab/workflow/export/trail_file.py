@@ -113,7 +113,7 @@ def import_trail(file: Path, folder: Path) -> Imported:
         folder: where its pictures are written. Not the store: nobody knows whether their pixels are what they say.
 
     Raises:
-        SeedLabError: it is no such file, damaged or too large, or a newer version wrote it.
+        SeedLabError: it is another kind of file, damaged, too large, or of a newer SeedLab.
     """
     try:
         with file.open("rb") as stream:

@@ -202,7 +202,7 @@ def _describe_drafts(job: Job) -> str:
     if job.draft_steps is None:
         return ""
     steps = format_draft(job.draft_steps, job.parent)
-    return f"Drafts, stopped after {steps}. Make those that you like whole: seedlab finish SEED-draft.png"
+    return f"Drafts, stopped after {steps}. Finish those that you like: seedlab finish SEED-draft.png"
 
 
 def plan_refinement(

@@ -72,7 +72,7 @@ def test_the_drafts_that_differ_most_are_picked_and_finished_like_any_selection(
     page.pick_different(1)
     choice = page.view["choice"]
     assert (choice["round"], len(set(choice["indices"]))) == (1, 4)
-    assert choice["words"].startswith("These 4 stand for 8: ")
+    assert choice["words"].startswith("These 4 represent all 8: ")
     page.pick_different(1)
     assert page.view["choice"]["indices"] == choice["indices"]
     page.finish(round=1, indices=choice["indices"])

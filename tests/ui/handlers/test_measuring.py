@@ -43,7 +43,7 @@ def test_each_suffix_is_measured_with_the_prompt_on_the_page(page, painter):
     assert cleared == ("", {})
     assert counted[0] == ("Measuring what they change: 1 of 24 drafts…", {})
     assert [line.split(":")[0] for line in counted[-1][0].splitlines()] == [
-        "Of what another seed changes, with 8 seeds of “Labrador”",
+        "Compared with a change of seed, for 8 seeds of “Labrador”",
         "artsy",
         "Measuring what they change",
     ]

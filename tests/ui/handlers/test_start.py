@@ -98,7 +98,7 @@ def test_errors_are_shown_under_the_strength(page, photo):
     assert page.errors == {"start_strength": "This picture cannot be read: open it again."}
     page.explore(start=page.start, drafts=True)
     assert page.errors == {}
-    assert "Pictures that start from yours are made whole" in page.notice
+    assert "Pictures that start from yours have no drafts" in page.notice
 
 
 def test_the_fields_follow_the_sheet(page, photo):

@@ -13,7 +13,7 @@ const TITLES = {
   model_id: 'The diffusion model: from the list, a Hub id, or a path',
   measure: 'Make drafts of several seeds and prompts, and measure what the seed decides',
   lexicon: 'All words that this model was trained on',
-  advanced: 'Negative prompt, steps, guidance, scheduler, size and noise',
+  advanced: 'Negative prompt, steps, guidance, scheduler, size, noise, seed variety and LoRAs',
   negative_prompt: 'What the pictures should not show',
   num_inference_steps: 'Denoising steps: more take longer; empty for the model’s own number',
   guidance_scale: 'How closely the prompt is followed; empty for the model’s own value',
