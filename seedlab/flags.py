@@ -18,8 +18,8 @@ MEMORY_FORMATS = {"auto": None, "contiguous": "contiguous_format", "channels-las
 MEMORY_FORMAT_HELP = "of the weights: channels-last, the default on a CPU, is faster; plain scripts use contiguous"
 MODEL_HELP = 'sketch, a name such as "SDXL base", a Hub id as owner/name, a diffusers folder or a .safetensors file'
 DESCRIPTION = (
-    "SeedLab in the browser. A variable in brackets does the same as its flag. SEEDLAB_CACHE is the folder of what SeedLab"
-    " remembers, and SEEDLAB_WILDCARDS that of the files for wildcards."
+    "SeedLab in the browser. A variable in brackets does the same as its flag. SEEDLAB_CACHE is the folder of what"
+    " SeedLab remembers, and SEEDLAB_WILDCARDS that of the files for wildcards."
 )
 
 

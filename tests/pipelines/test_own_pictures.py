@@ -146,7 +146,16 @@ def test_there_are_no_drafts_of_them(generate, tiny, photo):
 def test_a_worker_gets_it_with_its_task(generate, tiny, photo):
     recipe = start(builders.make_recipe(tiny), photo)
     image = read_input(photo).image.resize((recipe.width, recipe.height))
-    task = Task(name="a", recipes={5: recipe}, weights={5: ""}, draft_steps=None, resume=True, inputs={5: image})
+    task = Task(
+        name="a",
+        recipes={5: recipe},
+        weights={5: ""},
+        canary=builders.make_recipe(tiny),
+        canary_name="tiny",
+        draft_steps=None,
+        resume=True,
+        inputs={5: image},
+    )
     actor = Actor(WorkerOptions(device="cpu"))
     with closing(actor.make(task)) as messages:
         reports = [report for message in messages if isinstance(message, tuple) for report in message]
