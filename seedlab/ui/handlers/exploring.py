@@ -1,6 +1,6 @@
 """Event handlers of the panel's main buttons: a round of seeds, or a round of the locked picture. See `handlers`."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -10,9 +10,7 @@ from seedlab.core.errors import RecipeError, SeedLabError
 from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.recipes.seeds import has_random_seeds, write_seeds
 from seedlab.rules.own_picture import describe_start
-from seedlab.rules.registry import VARIATIONS, find_variation
-from seedlab.rules.rule import Rule
-from seedlab.ui.blocks.fields import MODEL_DEPENDENT
+from seedlab.rules.registry import VARIATIONS
 from seedlab.ui.blocks.form import (
     ADVANCED,
     ERROR_PLACES,
@@ -21,19 +19,17 @@ from seedlab.ui.blocks.form import (
     RULE_FIELDS,
     Form,
     read_model_id,
-    read_rule_field,
     read_start,
     write_start,
 )
 from seedlab.ui.handlers.outputs import Outputs, lose, run_action
-from seedlab.ui.handlers.panel import PanelHandlers
+from seedlab.ui.handlers.reading import PageHandlers
 from seedlab.ui.handlers.variation import (
     NO_NEW_SEEDS,
     NOTHING_NEW,
     OTHER_SIZE,
     Variation,
     adopt,
-    drop_present,
     find_edits,
     is_same_model,
     make_edit,
@@ -41,13 +37,13 @@ from seedlab.ui.handlers.variation import (
 from seedlab.ui.page_session import PageSession
 from seedlab.ui.views.browser_state import read_text, write_advanced, write_drafts
 from seedlab.ui.views.subject import Place, Subject, choose_updates, write_root_seeds
-from seedlab.workflow.trails.trail import UNFINISHED, Round, Tile, Trail
+from seedlab.workflow.trails.trail import UNFINISHED, Tile, Trail
 
 FOLLOWERS = ("generate", *FORM)
 """The outputs of `follow`: the panel's button and its fields."""
 
 
-class ExploringHandlers(PanelHandlers):
+class ExploringHandlers(PageHandlers):
     """The event handlers of Generate and its siblings."""
 
     def generate(self, page: PageSession | None, rule: str | None, *values: Any) -> Outputs:
@@ -70,13 +66,13 @@ class ExploringHandlers(PanelHandlers):
         if page is None:
             return lose(3 + len(ERROR_PLACES))
         form = Form(*values)
-        notices = [self._format_notice(form)]
+        notices = [self._reader.format_notice(form)]
         seeds: Any = gr.skip()
 
         def action() -> None:
             nonlocal seeds
             rule = form.read_rule()
-            model, plain = self._make_recipe(form, rule.seeds[0])
+            model, plain = self._reader.make_recipe(form, rule.seeds[0])
             recipe = form.add_start(model, plain)
             notices.extend(describe_start(recipe, drafts=bool(form.drafts)))
             page.confirm_download(model, is_here=self._services.is_here(model))
@@ -91,14 +87,14 @@ class ExploringHandlers(PanelHandlers):
         return page.update(), _join(notices), advanced, seeds, *errors
 
     def _vary(self, page: PageSession, place: Place, rule: str | None, texts: Sequence[Any], form: Form) -> Outputs:
-        notices = [self._format_notice(form)]
+        notices = [self._reader.format_notice(form)]
         places = find_places(rule)
 
         def action() -> None:
             tile = page.session.trail.tile(*place)
             variation = self._choose_variation(page, tile, rule, texts, form, places)
             notices.append(variation.notice)
-            lock = partial(page.session.lock, *place, variation.rule, self._check_round)
+            lock = partial(page.session.lock, *place, variation.rule, self._reader.check_round)
             notices.append(_run_new(page, lock, NOTHING_NEW))
 
         field, errors = run_action(action, places)
@@ -130,11 +126,11 @@ class ExploringHandlers(PanelHandlers):
             places |= variation.places
             return variation
         places |= chosen
-        parsed, notice = self._read_new(tile, rule, texts)
+        parsed, notice = self._reader.read_rule(tile, rule, texts)
         return Variation(parsed, notice=notice)
 
     def _find_edits(self, page: PageSession, form: Form, locked: Recipe) -> dict[str, Any]:
-        model = self._find_model(read_model_id(form.model_id))
+        model = self._reader.find_model(read_model_id(form.model_id))
         if is_same_model(model, locked):
             model = adopt(model, locked)
         else:
@@ -189,7 +185,7 @@ class ExploringHandlers(PanelHandlers):
             return True
         try:
             form = Form(**present)
-            model = self._find_model(read_model_id(form.model_id))
+            model = self._reader.find_model(read_model_id(form.model_id))
             if not is_same_model(model, subject.recipe) or read_start(form.start) != subject.recipe.input_picture:
                 return False
             return not find_edits(form, adopt(model, subject.recipe), subject.recipe)
@@ -201,7 +197,7 @@ class ExploringHandlers(PanelHandlers):
         if recipe is None:
             return {}
         try:
-            model = self._find_model(recipe.model_address)
+            model = self._reader.find_model(recipe.model_address)
         except SeedLabError:
             return {}
         known = recipe.model_id in self._services.names
@@ -214,14 +210,6 @@ class ExploringHandlers(PanelHandlers):
             "model_id": recipe.model_id if known else recipe.model_address,
         }
         return main | write_advanced(recipe, model, local=self._services.local) | write_start(recipe)
-
-    def follow_model(self, page: PageSession | None, model_id: str | None, rule: str | None) -> Iterator[Outputs]:
-        """Adapt the panel if `follow` chose another model. Yields: as `choose_model`."""
-        if page is None or not page.is_other_model:
-            yield (gr.skip(),) * (len(MODEL_DEPENDENT) + 2)
-            return
-        page.is_other_model = False
-        yield from self.choose_model(model_id, rule)
 
     def unlock(self, page: PageSession | None) -> Outputs:
         """Unlock the picture: the panel makes a round of seeds again. Outputs: update, errors."""
@@ -237,32 +225,12 @@ class ExploringHandlers(PanelHandlers):
             return gr.skip()
         recipe = subject.recipe
         try:
-            model = adopt(self._find_model(recipe.model_address), recipe)
+            model = adopt(self._reader.find_model(recipe.model_address), recipe)
             sides = [int(text) if text and text.strip() else None for text in (width, height)]
         except (SeedLabError, ValueError):
             return gr.skip()  # pressing the button says so
         size = model.snap(sides[0]) or model.width, model.snap(sides[1]) or model.height
         return "" if size == (recipe.width, recipe.height) else OTHER_SIZE.format(*size, recipe.seed)
-
-    def _read_new(self, tile: Tile, name: str | None, texts: Sequence[str | float | None]) -> tuple[Rule, str]:
-        """Read a rule as `_read_rule`. Returns it without what the tile has already, and a notice about that."""
-        return drop_present(self._read_rule(tile, name, texts), tile.recipe)
-
-    def _read_rule(self, tile: Tile, name: str | None, texts: Sequence[str | float | None]) -> Rule:
-        """Parse the rule that varies a tile. Raises SeedLabError, also if it is not one for the tile's model."""
-        rule = find_variation(name)
-        self._check_rule(tile, rule)
-        return rule.parse(dict(zip(RULE_FIELDS, map(read_rule_field, texts), strict=True)))
-
-    def _check_rule(self, tile: Tile, rule: type[Rule]) -> None:
-        model = self._services.find_model(tile.recipe.model_address)
-        if reason := rule.refuse(model):
-            raise SeedLabError(f"{model.name} {reason}.")
-
-    def _check_round(self, round_: Round) -> None:
-        """Refuse a round with pictures that its model cannot make, before any work starts."""
-        for tile in round_.tiles:
-            self._services.find_model(tile.recipe.model_address).check(tile.recipe)
 
 
 def _run_new(page: PageSession, action: Callable[[], object], words: str) -> str:

@@ -7,7 +7,7 @@ import gradio as gr
 from seedlab.core.errors import SeedLabError
 from seedlab.core.recipes.recipe import Recipe
 from seedlab.rules.kinds.seeds import Seeds, list_next
-from seedlab.ui.handlers.live import LiveHandlers
+from seedlab.ui.handlers.reading import PageHandlers
 from seedlab.ui.page_session import PageSession
 from seedlab.ui.views.browser_state import read_numbers
 from seedlab.workflow.trails.trail import State, Trail
@@ -16,7 +16,7 @@ NEXT_SEEDS = 4
 """How many seeds after those of the first round are made ahead, if there are no more than four variations."""
 
 
-class LikelyHandlers(LiveHandlers):
+class LikelyHandlers(PageHandlers):
     """The event handler of the tile that the user rests on."""
 
     def suggest(
@@ -32,9 +32,9 @@ class LikelyHandlers(LiveHandlers):
             round_id, index = read_numbers(event, "round", "index")
             tile = page.session.trail.tile(round_id, index)
             if tile.state is State.DONE:
-                varied, _ = self._read_new(tile, rule, texts)
+                varied, _ = self._reader.read_rule(tile, rule, texts)
                 planned = page.session.plan(round_id, index, varied)
-                self._check_round(planned)
+                self._reader.check_round(planned)
                 recipes = [each.recipe for each in planned.tiles if each.state is State.WAITING]
                 self._services.suggest(page.visitor, [*recipes, *_list_next_seeds(page.session.trail)])
 

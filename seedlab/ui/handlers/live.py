@@ -11,8 +11,8 @@ from seedlab.core.errors import SeedLabError
 from seedlab.core.recipes.recipe import Recipe
 from seedlab.core.reports import Failed, Finished, Progress, Report
 from seedlab.ui.blocks.form import ERROR_PLACES, Form, read_model_id
-from seedlab.ui.handlers.exploring import ExploringHandlers
 from seedlab.ui.handlers.outputs import Outputs, run_action
+from seedlab.ui.handlers.reading import PageHandlers
 from seedlab.ui.handlers.variation import adopt, find_edits, is_same_model, make_edit
 from seedlab.ui.page_session import PageSession
 from seedlab.ui.views.browser_state import read_numbers
@@ -38,7 +38,7 @@ class _Draft:
         return format_draft(steps if self.draft_steps is None else self.draft_steps, self.recipe)
 
 
-class LiveHandlers(ExploringHandlers):
+class LiveHandlers(PageHandlers):
     """The event handlers of live words."""
 
     def follow_typing(self, event: gr.EventData, page: PageSession | None, *values: Any) -> Iterator[Outputs]:
@@ -92,7 +92,7 @@ class LiveHandlers(ExploringHandlers):
                 answer = {"state": "waiting", "words": ""}
 
         wrong, errors = run_action(action)
-        return draft, {"state": "wrong"} if wrong else answer, (self._format_notice(form), *errors)
+        return draft, {"state": "wrong"} if wrong else answer, (self._reader.format_notice(form), *errors)
 
     def _read_draft(self, form: Form, tile: Tile) -> _Draft | None:
         """Return what to draft; None if nothing was edited.
@@ -101,7 +101,7 @@ class LiveHandlers(ExploringHandlers):
             SeedLabError: a value is invalid.
             _NoDraftError: there are no drafts of this.
         """
-        model = self._find_model(read_model_id(form.model_id))
+        model = self._reader.find_model(read_model_id(form.model_id))
         if not is_same_model(model, tile.recipe):
             raise _NoDraftError(OTHER_MODEL)
         model = adopt(model, tile.recipe)

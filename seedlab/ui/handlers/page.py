@@ -21,9 +21,12 @@ from seedlab.images.index.search import NOBODY
 from seedlab.rules.kinds.develop import LARGER
 from seedlab.ui.blocks.form import ERROR_PLACES, FIELDS, FORM
 from seedlab.ui.endpoints import name_visitor
-from seedlab.ui.handlers.exploring import find_places
+from seedlab.ui.handlers.exploring import ExploringHandlers, find_places
+from seedlab.ui.handlers.likely import LikelyHandlers
+from seedlab.ui.handlers.live import LiveHandlers
 from seedlab.ui.handlers.opening import PictureOpener, format_dropped
 from seedlab.ui.handlers.outputs import Outputs, lose, run_action
+from seedlab.ui.handlers.panel import PanelHandlers
 from seedlab.ui.handlers.proof import ProofHandlers
 from seedlab.ui.handlers.start import can_start
 from seedlab.ui.page_session import PageSession
@@ -47,7 +50,7 @@ CHOSEN = 4
 """How many drafts are chosen that differ: a grid of the diffusers guide."""
 
 
-class Handlers(ProofHandlers):
+class Handlers(PanelHandlers, ExploringHandlers, LiveHandlers, LikelyHandlers, ProofHandlers):
     """The event handlers of one page.
 
     Args:
@@ -96,8 +99,8 @@ class Handlers(ProofHandlers):
             tile = page.session.trail.tile(round_id, index)
             if tile.state is State.DONE:
                 page.relock()
-                varied, notice = self._read_new(tile, rule, texts)
-                page.session.lock(round_id, index, varied, self._check_round)
+                varied, notice = self._reader.read_rule(tile, rule, texts)
+                page.session.lock(round_id, index, varied, self._reader.check_round)
             elif tile.state is State.DRAFT:
                 page.session.finish(round_id, (index,))
             elif page.session.is_known(tile):
@@ -121,10 +124,10 @@ class Handlers(ProofHandlers):
                 raise SeedLabError("No pictures are selected: select those to vary.")
             trail = page.session.trail
             tile = trail.tile(round_id, indices[0])
-            varied, notice = self._read_new(tile, rule, texts)
+            varied, notice = self._reader.read_rule(tile, rule, texts)
             place, planned = plan_variations(trail, round_id, indices, varied)
             page.relock()
-            page.session.lock(*place, planned, self._check_round)
+            page.session.lock(*place, planned, self._reader.check_round)
 
         if page is None:
             return lose(1 + len(ERROR_PLACES))
@@ -138,9 +141,9 @@ class Handlers(ProofHandlers):
             round_id, index = read_numbers(event, "round", "index")
             tile = page.session.trail.tile(round_id, index)
             if tile.state is State.DONE:
-                self._check_rule(tile, type(LARGER))
+                self._reader.check_rule(tile, type(LARGER))
             page.relock()
-            page.session.lock(round_id, index, LARGER, self._check_round)
+            page.session.lock(round_id, index, LARGER, self._reader.check_round)
 
         return _act(page, action, rename=dict.fromkeys(FIELDS, "page"))
 

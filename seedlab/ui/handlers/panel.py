@@ -18,19 +18,16 @@ from seedlab.rules.kinds.wordings.suffixes import parse_suffixes
 from seedlab.ui.blocks.fields import MODEL_DEPENDENT, update_fields
 from seedlab.ui.blocks.form import ADVANCED, ERROR_PLACES, STARTING, Form, read_model_id, write_start
 from seedlab.ui.handlers.outputs import Outputs, run_action
+from seedlab.ui.handlers.reading import PageHandlers
 from seedlab.ui.page_session import PageSession
 from seedlab.ui.views.browser_state import read_text, restore_fields, write_advanced, write_drafts
 from seedlab.ui.views.captions import format_default_draft, format_model_notes, label_model
-from seedlab.workflow.notices import describe_marks, describe_seeds, describe_unknown_words
-from seedlab.workflow.page_services import PageServices
+from seedlab.workflow.notices import describe_seeds
 from seedlab.workflow.trails.trail import Trail
 
 
-class PanelHandlers:
+class PanelHandlers(PageHandlers):
     """The event handlers of the panel."""
-
-    def __init__(self, services: PageServices) -> None:
-        self._services = services
 
     def restore_root(self, page: PageSession | None, served: Sequence[str], values: Sequence[str | None]) -> Outputs:
         """Restore the main fields; see `restore_fields`. Outputs: prompt, seeds, model."""
@@ -45,7 +42,7 @@ class PanelHandlers:
         if page is None or recipe is None:
             return unchanged
         try:
-            model = self._find_model(recipe.model_address)
+            model = self._reader.find_model(recipe.model_address)
             drafts = write_drafts(page.session.trail.visible[0], model)
         except SeedLabError:
             return unchanged
@@ -59,13 +56,21 @@ class PanelHandlers:
         known = model_id in self._services.names
         yield *unchanged, "", gr.skip() if known else "Checking the model…"
         try:
-            model = self._find_model(read_model_id(model_id))
+            model = self._reader.find_model(read_model_id(model_id))
             # Listed models are known; for others the pipeline has to be inspected.
             model = model if known else self._services.resolve_model(model)
         except SeedLabError as error:
             yield *unchanged, str(error), ""
             return
         yield *update_fields(model, rule, local=self._services.local), "", self._format_about(model)
+
+    def follow_model(self, page: PageSession | None, model_id: str | None, rule: str | None) -> Iterator[Outputs]:
+        """Adapt the panel if the form followed a picture of another model. Yields: as `choose_model`."""
+        if page is None or not page.is_other_model:
+            yield (gr.skip(),) * (len(MODEL_DEPENDENT) + 2)
+            return
+        page.is_other_model = False
+        yield from self.choose_model(model_id, rule)
 
     def rate_models(self) -> Any:
         """Order the listed models by whether they fit this machine. Outputs: model."""
@@ -90,7 +95,7 @@ class PanelHandlers:
             yield gr.skip(), "This page has lost its connection: try again."
             return
         try:
-            model = self._services.resolve_model(self._find_model(read_model_id(model_id)))
+            model = self._services.resolve_model(self._reader.find_model(read_model_id(model_id)))
             with closing(page.measurements.measure(model, self._services.measure)) as sentences:
                 yield from ((sentence, "") for sentence in sentences)
             yield self._format_about(model), ""
@@ -107,7 +112,7 @@ class PanelHandlers:
 
         def read() -> None:
             words = parse_suffixes(suffixes or "")
-            model, recipe = self._make_recipe(Form(*values), seed=0)
+            model, recipe = self._reader.make_recipe(Form(*values), seed=0)
             if model.unconditional:
                 raise RecipeError("suffixes", f"{model.name} has no prompt: there are no words to measure.")
             found.append((model, recipe, words))
@@ -121,27 +126,13 @@ class PanelHandlers:
         except SeedLabError as error:
             yield str(error), *unchanged
 
-    def _make_recipe(self, form: Form, seed: int) -> tuple[Model, Recipe]:
-        """Make the recipe that the form asks for.
-
-        Raises:
-            SeedLabError: a value is invalid, or the model cannot be had or run.
-        """
-        model = self._services.resolve_model(self._find_model(read_model_id(form.model_id)))
-        # A hidden field may hold text, which the user could not correct.
-        has_loras = self._services.local and not model.unconditional
-        loras = self._services.read_loras((form.loras if has_loras else "") or "")
-        recipe = form.make_recipe(model, seed, loras)
-        self._services.check(recipe)
-        return model, recipe
-
     def _format_about(self, model: Model) -> str:
         return format_model_notes(model, describe_seeds(self._services, model))
 
     def describe_drafts(self, model_id: str | None, steps: str | None) -> Any:
         """Name the model's own number of steps of a draft. Outputs: draft_steps."""
         try:
-            model = self._find_model(read_model_id(model_id))
+            model = self._reader.find_model(read_model_id(model_id))
             count = read_whole("", steps) if steps and steps.strip() else model.num_inference_steps
         except SeedLabError:
             return gr.skip()
@@ -163,17 +154,3 @@ class PanelHandlers:
         # Longer prompts are invalid anyway; do not spend time on parsing them.
         fits = len(prompt) <= MAX_PROMPT_CHARACTERS
         return self._services.add_phrase(prompt, phrase) if phrase and fits else prompt
-
-    def _find_model(self, model_id: str) -> Model:
-        try:
-            return self._services.find_model(model_id)
-        except RecipeError:
-            raise
-        except SeedLabError as error:
-            raise RecipeError("model_id", str(error)) from error
-
-    def _format_notice(self, form: Form) -> str:
-        model_id, prompt = (form.model_id or "").strip(), form.prompt or ""
-        name = self._services.names.get(model_id, model_id).split(" (")[0]
-        unknown = describe_unknown_words(self._services, model_id, name, [prompt], "see “All known words” below")
-        return " ".join(filter(None, (unknown, describe_marks(prompt, form.negative_prompt or ""))))

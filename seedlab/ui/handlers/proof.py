@@ -7,15 +7,15 @@ from typing import Any
 import gradio as gr
 
 from seedlab.core.errors import SeedLabError
-from seedlab.ui.handlers.likely import LikelyHandlers
 from seedlab.ui.handlers.outputs import Outputs, lose
+from seedlab.ui.handlers.reading import PageHandlers
 from seedlab.ui.page_session import PageSession
 from seedlab.ui.views.browser_state import read_indices, read_numbers
 from seedlab.ui.views.captions import name_picture
 from seedlab.ui.views.updates import LOST
 
 
-class ProofHandlers(LikelyHandlers):
+class ProofHandlers(PageHandlers):
     """The event handlers of Verify and of exported scripts."""
 
     def verify(self, event: gr.EventData, page: PageSession | None) -> Iterator[Any]:
