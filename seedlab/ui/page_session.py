@@ -17,6 +17,7 @@ from seedlab.images.png import read_pixels
 from seedlab.ui.measurements import Measurements
 from seedlab.ui.views.browser_state import read_count
 from seedlab.ui.views.differences import build_comparison
+from seedlab.ui.views.filling import Filling
 from seedlab.ui.views.subject import Subject, find_subject
 from seedlab.ui.views.updates import Updates
 from seedlab.ui.views.verifications import Verifications
@@ -73,8 +74,8 @@ class PageSession:
         self._marks = GalleryMarks(gallery)
         self.measurements = Measurements(visitor)
         self._live, self._live_number = Event(), 0
-        # What the panel filled in last, and whether an earlier round, or another model, is shown since.
-        self.filled: dict[str, Any] = {}
+        # Whether an earlier round, or another model, is shown since the panel was filled in.
+        self.filling = Filling()
         self.is_revisiting = self.is_other_model = False
         self._released: int | None = None
         self._confirmed: set[str] = set()

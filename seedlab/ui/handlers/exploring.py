@@ -36,7 +36,7 @@ from seedlab.ui.handlers.variation import (
 )
 from seedlab.ui.page_session import PageSession
 from seedlab.ui.views.browser_state import read_text, write_advanced, write_drafts
-from seedlab.ui.views.subject import Place, Subject, choose_updates, write_root_seeds
+from seedlab.ui.views.subject import Place, Subject, write_root_seeds
 from seedlab.workflow.trails.trail import UNFINISHED, Tile, Trail
 
 FOLLOWERS = ("generate", *FORM)
@@ -169,13 +169,12 @@ class ExploringHandlers(PageHandlers):
         overwrite, page.is_revisiting = page.is_revisiting, False
         wanted = self._write_fields(page.session.trail, subject)
         if is_opening:
-            page.filled = wanted
+            page.filling.adopt(wanted)
             return {}
         if not overwrite and self._agrees(present, subject):
-            page.filled = present
+            page.filling.adopt(present)
             return {}
-        updates = choose_updates(wanted, present, page.filled, overwrite=overwrite)
-        page.filled |= updates | {name: value for name, value in wanted.items() if present.get(name) == value}
+        updates = page.filling.choose(wanted, present, overwrite=overwrite)
         page.is_other_model = "model_id" in updates
         return updates
 

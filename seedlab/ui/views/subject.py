@@ -1,6 +1,5 @@
 """What the panel is about: the locked picture, which its button varies, or nothing, where it makes a round of seeds."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,21 +72,3 @@ def _find_place(trail: Trail, focus: int) -> Place | None:
 def write_root_seeds(trail: Trail) -> str:
     """Return the seeds of the first round on the screen, as they are typed."""
     return write_seeds([tile.recipe.seed for tile in trail.visible[0].tiles])
-
-
-def choose_updates(
-    wanted: Mapping[str, Any], present: Mapping[str, Any], filled: Mapping[str, Any], *, overwrite: bool
-) -> dict[str, Any]:
-    """Return the fields that change when the panel follows the sheet, with their new values.
-
-    Args:
-        wanted: the values of the fields, by name.
-        present: their present values.
-        filled: the values that the panel filled in last: a field with another one was edited, and stays.
-        overwrite: change fields that were edited, too.
-    """
-    return {
-        name: value
-        for name, value in wanted.items()
-        if (now := present.get(name) or "") != (value or "") and (overwrite or now == (filled.get(name) or ""))
-    }

@@ -8,7 +8,13 @@ import { findInput, upload } from './drop.js';
 const SILENCE = 5000; // milliseconds
 const CHECK = 2500;
 
-const generate = () => document.querySelector('#generate').click();
+const BUTTONS = '#generate, #anew, #start_use, #try button, #stop';
+// The fields in which Enter does what a button does.
+const FIELDS = {
+  '#generate': '#prompt, #negative_prompt, #num_inference_steps, #guidance_scale, #width, #height',
+  '#anew': '#seeds, #draft_steps',
+};
+const press = (selector) => document.querySelector(selector).click();
 
 // `sheet` has the properties view and saved, and the functions take(update), which returns whether it is new,
 // showPending() and endPending().
@@ -30,7 +36,10 @@ export class Connection {
     if (update.run === null) {
       this.isReopened = true;
       this.trigger('reopen', { saved: saved.compose(), working: readWorking() });
-    } else if (isAhead(view, update)) this.ask();
+      return;
+    }
+    if (update.run === view.run) this.repeat = null; // the server has not restarted since
+    if (isAhead(view, update)) this.ask();
     else {
       const isNewRun = update.run !== view.run;
       if (!this.sheet.take(update) || !isNewRun) return;
@@ -69,13 +78,16 @@ export class Connection {
     // While there is work the server sends several updates per second: no message means that the stream was lost.
     setInterval(() => Date.now() - this.last > SILENCE && this.wake(), CHECK);
     document.addEventListener('click', ({ target }) => {
-      if (!target.closest('#generate, #try button')) return;
-      this.repeat = generate;
-      this.sheet.showPending();
+      const button = target.closest(BUTTONS);
+      if (!button) return;
+      this.repeat = button.id === 'stop' ? null : () => button.click();
+      if (button.matches('#generate, #try button')) this.sheet.showPending();
     });
     document.addEventListener('keydown', ({ key, shiftKey, target }) => {
-      if (key === 'Enter' && target.closest('#panel')) this.repeat = generate;
-      if (key === 'Enter' && !shiftKey && target.closest('#prompt')) this.sheet.showPending();
+      if (key !== 'Enter' || shiftKey) return;
+      const [button] = Object.entries(FIELDS).find(([, fields]) => target.closest(fields)) || [];
+      if (button) this.repeat = () => press(button);
+      if (target.closest('#prompt')) this.sheet.showPending();
     });
     document.addEventListener('change', ({ target }) => {
       const [file] = target === findInput() ? target.files : [];
