@@ -85,7 +85,7 @@ class GalleryHandlers:
             entry = gallery.read(name)
             place = None if page is None else find_tile(page.session.trail, entry)
             if page is not None and place is not None:
-                page.session.mark(place[0], {place[1]: read_mark(entry.mark)})
+                page.mark(place[0], {place[1]: read_mark(entry.mark)})
             return {"mark": given.to_dict()}
 
         return _answer(event, mark), LOST if page is None else page.update()

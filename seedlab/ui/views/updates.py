@@ -54,13 +54,11 @@ class _RoundParts:
         version: in which any of its parts last changed.
         source: the round as it was then.
         files: of its pictures.
-        can_enlarge: see `seedlab.ui.views.view`.
         is_known: whether the store has been searched for all of them.
     """
 
     tiles: list[_TilePart]
     drafts: _Part = field(default_factory=_Part)
-    marks: _Part = field(default_factory=_Part)
     header: _Part = field(default_factory=_Part)
     recipes: _Part = field(default_factory=_Part)
     version: int = 0
@@ -112,6 +110,7 @@ class Updates:
         self._trees = SentTrees()
         self._labels: dict[int, _Part] = {}
         self._saved: dict[int, int] = {}
+        self._marked: dict[int, Round] = {}
         self._verified: Set[Path] = frozenset()
 
     def acknowledge(self, run: object, version: object) -> None:
@@ -142,6 +141,7 @@ class Updates:
         if self._trees.put(Tree.of(trail), self._version):
             self._follow_tree(trail)
         self._find_changes(trail)
+        self._find_marks(trail)
         summary = build_summary(trail, {each.id for each in trail.visible if not self._rounds[each.id].is_known})
         summary["working"] = summary["working"] or busy
         versions = {"run": self.run, "version": self._version, "base": base}
@@ -150,6 +150,7 @@ class Updates:
     def _follow_tree(self, trail: Trail) -> None:
         self._rounds = {each.id: self._rounds[each.id] for each in trail.rounds if each.id in self._rounds}
         self._saved = {each.id: self._saved.get(each.id, self._version) for each in trail.rounds}
+        self._marked = {each.id: self._marked.get(each.id, each) for each in trail.rounds}
         names = name_roots(trail.roots)
         self._labels = {round_id: self._labels.get(round_id, _Part()) for round_id in names}
         for round_id, name in names.items():
@@ -168,12 +169,20 @@ class Updates:
             if parts.source is not round_ or not parts.is_known or not parts.files.isdisjoint(verified):
                 self._change_round(trail, round_, parts)
 
+    def _find_marks(self, trail: Trail) -> None:
+        """Note which rounds are to be saved with other marks; the gallery marks also those that are not shown."""
+        for round_ in trail.rounds:
+            before = self._marked[round_.id]
+            if before is not round_:
+                self._marked[round_.id] = round_
+                if [tile.mark for tile in before.tiles] != [tile.mark for tile in round_.tiles]:
+                    self._saved[round_.id] = self._version
+
     def _change_round(self, trail: Trail, round_: Round, parts: _RoundParts) -> None:
         parts.drafts.put(round_.draft_steps, self._version)
-        parts.marks.put([tile.mark for tile in round_.tiles], self._version)
         if parts.source is None or parts.drafts.version == self._version:
             parts.header.put(build_header(trail, round_), self._version)
-        if self._version in (parts.header.version, parts.drafts.version, parts.marks.version):
+        if self._version in (parts.header.version, parts.drafts.version):
             self._saved[round_.id] = self._version
         known = [self._change_tile(round_, index, part) for index, part in enumerate(parts.tiles)]
         parts.version = max(part.version for part in (parts.header, parts.recipes, parts.drafts, *parts.tiles))

@@ -53,7 +53,7 @@ const answer = (view, index, mark) => {
 
 test('marks are sent one message after another, and an answer to an earlier one does not replace them', () => {
   const sent = [];
-  const view = { known: new Map([[1, { tiles: [{}, {}] }]]) };
+  const view = { path: [1], known: new Map([[1, { tiles: [{}, {}] }]]) };
   const pending = new PendingMarks((round, marks) => sent.push([round, marks]));
   mark(pending, view, 0, KEPT);
   mark(pending, view, 0, UNMARKED);
@@ -70,7 +70,7 @@ test('marks are sent one message after another, and an answer to an earlier one 
 
 test('what says the same as the server has is not sent again', () => {
   const sent = [];
-  const view = { known: new Map([[1, { tiles: [{}] }]]) };
+  const view = { path: [1], known: new Map([[1, { tiles: [{}] }]]) };
   const pending = new PendingMarks((...message) => sent.push(message));
   for (const each of [KEPT, UNMARKED, KEPT]) mark(pending, view, 0, each);
   pending.take(view, answer(view, 0, { kept: true }));
@@ -81,7 +81,7 @@ test('what says the same as the server has is not sent again', () => {
 test('a mark that the server does not repeat is given up, and the next is sent', () => {
   let now = 0;
   const sent = [];
-  const view = { known: new Map([[1, { tiles: [{}] }]]) };
+  const view = { path: [1], known: new Map([[1, { tiles: [{}] }]]) };
   const pending = new PendingMarks((...message) => sent.push(message), () => now);
   mark(pending, view, 0, KEPT);
   now = 6000;
@@ -123,4 +123,14 @@ test('a choice of the server is taken once', () => {
   selections.clear(1);
   assert.equal(selections.takeChoice(choice), null);
   assert.equal(selections.find(1).isOn, false);
+});
+
+test('marks of a round that is not shown do not hold up others', () => {
+  const sent = [];
+  const view = { path: [2], known: new Map([[1, { tiles: [{}] }], [2, { tiles: [{}] }]]) };
+  const pending = new PendingMarks((round) => sent.push(round), () => 0);
+  pending.add(1, [[0, KEPT]]);
+  pending.add(2, [[0, KEPT]]);
+  pending.take(view, { rounds: {} });
+  assert.deepEqual(sent, [1, 2]);
 });

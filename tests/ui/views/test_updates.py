@@ -10,6 +10,7 @@ from seedlab.rules.kinds.seeds import Seeds
 from seedlab.rules.kinds.wordings.suffixes import GUIDE_SUFFIXES, Suffixes
 from seedlab.ui.views.updates import OVERLAP, Updates
 from seedlab.ui.views.verifications import VerificationStatus
+from seedlab.workflow.trails.mark import Mark
 from seedlab.workflow.trails.trail import State, Trail
 from tests.examples import read_trail
 from tests.ui.fakes import SKETCH
@@ -101,6 +102,17 @@ def test_what_was_sent_can_be_saved_and_read_again(updates):
     view.merge(updates.build(trail))
     read = read_trail(view.write())
     assert (read.path, [each.id for each in read.rounds]) == (trail.path, [each.id for each in trail.rounds])
+
+
+def test_a_mark_of_a_round_that_is_not_shown_is_saved(updates):
+    trail = grow(Trail().explore(RECIPE, Seeds((0, 1))), 1)
+    view = View().merge(updates.build(trail))
+    trail = trail.lock(1, 1, Suffixes(GUIDE_SUFFIXES))
+    view.merge(updates.build(trail))
+    trail = trail.with_tile(2, 3, mark=Mark(kept=True))
+    view.merge(updates.build(trail))
+    assert read_trail(view.write()).tile(2, 3).mark == Mark(kept=True)
+    assert updates.build(trail, since=updates._version)["saved"] == {}, "once"
 
 
 def test_rounds_that_made_room_for_others_are_forgotten(updates, monkeypatch):

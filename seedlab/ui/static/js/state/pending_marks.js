@@ -24,7 +24,8 @@ export class PendingMarks {
     for (const [round, marks] of this.sent) {
       const tiles = rounds[round]?.tiles || {};
       this.confirm(round, [...marks].filter(([index, mark]) => tiles[index] && isSame(tiles[index], mark)));
-      if (isLate || !view.known.has(round)) this.sent.delete(round);
+      // Of a round that is not shown, no update says anything.
+      if (isLate || !view.path.includes(round)) this.sent.delete(round);
     }
     for (const marks of [this.sent, this.waiting]) restore(view, marks);
     this.sendNext();
