@@ -116,6 +116,18 @@ test('a click with a key selects, with Shift all from the last one', () => {
   assert.deepEqual(selections.list({ id: 1, tiles }), []);
 });
 
+test('hidden tiles are neither selected nor stepped to', () => {
+  const selections = new Selections();
+  const isHidden = (index) => index === 2;
+  selections.pick(1, 1, false);
+  selections.pick(1, 3, true, isHidden);
+  assert.deepEqual(selections.list({ id: 1, tiles: ALL }), [1, 3]);
+  assert.deepEqual(selections.list({ id: 1, tiles: ALL }, (index) => index === 3), [1]);
+  const shown = [0, 1, 4, 5];
+  assert.deepEqual(['ArrowLeft', 'ArrowRight'].map((key) => step(key, 3, shown, 2)), [{ index: 1 }, { index: 4 }]);
+  assert.deepEqual(['ArrowDown', 'ArrowUp'].map((key) => step(key, 7, shown, 2)), [{ index: 5 }, { index: 5 }]);
+});
+
 test('a choice of the server is taken once', () => {
   const selections = new Selections();
   const choice = { name: 'a', round: 1, indices: [0, 2], words: 'They differ.' };

@@ -91,7 +91,7 @@ class Sheet {
     listenToTiles(this.arrangement.row, {
       choose: (at, event) => this.actions.click(at, event), isPicking: (at, event) => this.selections.isPicking(at.round, event),
       press: (at) => this.press(at), look: (at) => this.openLook(at), select: (at) => this.actions.pick(at, false), cancel: (round) => this.actions.cancel(round), focus: (at) => this.roving.activate(at),
-      load: (at) => this.rounds.showLoaded(at), miss: (at) => this.showMissing(at),
+      load: (at) => this.rounds.showLoaded(at), miss: (at) => this.showFailed(at),
     });
     if (this.makesAhead) new Likely((kind, data) => this.connection.trigger(kind, data)).listen(this.arrangement.row);
     listenToKeys(this, this.actions);
@@ -220,7 +220,7 @@ class Sheet {
     const active = this.roving.findActive(id);
     const describe = (index) => ({ ...this.describeTile({ round: id, index }, { locked, next, selection }), isActive: index === active, isHidden: isHidden(index) });
     return {
-      isLarge, selection, picked: this.selections.list(data), kept: countKept(tiles), isOnlyKept: this.culling.isOnlyKept, describe,
+      isLarge, selection, picked: this.selections.list(data, isHidden), kept: countKept(tiles), isOnlyKept: this.culling.isOnlyKept, describe,
       count: tiles.filter((_, index) => !isHidden(index)).length,
     };
   }
@@ -234,8 +234,8 @@ class Sheet {
     };
   }
 
-  showMissing(at) {
-    this.rounds.noteMissing(at);
+  async showFailed(at) {
+    await this.rounds.noteFailed(at);
     this.draw();
   }
 

@@ -13,10 +13,12 @@ export function start({ element, props, trigger, watch }) {
 const kindView = ([kind, phrases], add) => html`<dt>${kind}</dt
   ><dd>${phrases.map((phrase) => html`<button type="button" class="word" @click=${() => add(phrase)}>${phrase}</button>`)}</dd>`;
 
+const PATIENCE = 1000; // milliseconds: a word that is in the prompt already changes nothing
+
 // The event sends the current prompt, so the answer to one click must arrive before the next is sent.
 async function ask(trigger, phrase) {
   const prompt = document.querySelector('#prompt textarea');
-  const [before, deadline] = [prompt.value, Date.now() + 5000];
+  const [before, deadline] = [prompt.value, Date.now() + PATIENCE];
   trigger('word', { phrase });
   while (prompt.value === before && Date.now() < deadline) await new Promise(requestAnimationFrame);
 }

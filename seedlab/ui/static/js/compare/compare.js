@@ -3,7 +3,7 @@ import { reducedMotion } from '../dom.js';
 import { render } from '../lit.js';
 import { FIT, findActual, zoomAt } from '../state/zoom.js';
 import { listenToStage } from './gestures.js';
-import { describeDifference, drawDifference, readPixels } from './pixels.js';
+import { drawDifference, readPixels } from './pixels.js';
 import { compareView, MODES } from './view.js';
 
 const FLICKER = 600; // milliseconds that each picture is shown
@@ -127,16 +127,12 @@ export class Compare {
 
   async showDifference() {
     const { pair, tiles, dialog } = this;
-    try {
-      this.pixels ||= await readPixels(...pair.map((index) => tiles[index]));
-    } catch {
-      this.message = 'A picture’s file is not in the store any more.';
-    }
-    if (this.dialog !== dialog || this.mode !== 'difference') return;
-    if (this.pixels) {
-      this.message = describeDifference(this.pixels);
-      drawDifference(dialog.querySelector('canvas'), this.pixels, this.gain);
-    }
+    const pixels = this.pixels || await readPixels(...pair.map((index) => tiles[index])).catch(() => null);
+    if (this.dialog !== dialog || this.pair !== pair) return; // another pair was chosen meanwhile
+    this.pixels = pixels;
+    if (this.mode !== 'difference') return;
+    this.message = pixels?.words || 'A picture’s file is not in the store any more.';
+    if (pixels) drawDifference(dialog.querySelector('canvas'), pixels, this.gain);
     this.draw();
   }
 

@@ -5,7 +5,8 @@ import { amplify, describe, measure } from '../state/difference.js';
 // Reads two pictures. The second is drawn in the size of the first.
 export async function readPixels(one, other) {
   const { width, height } = one;
-  return { width, height, data: await Promise.all([one, other].map((tile) => read(locate(tile.url), width, height))) };
+  const data = await Promise.all([one, other].map((tile) => read(locate(tile.url), width, height)));
+  return { width, height, data, words: describe(measure(...data)) };
 }
 
 async function read(source, width, height) {
@@ -22,5 +23,3 @@ export function drawDifference(canvas, { width, height, data }, gain) {
   amplify(...data, gain, image.data);
   canvas.getContext('2d').putImageData(image, 0, 0);
 }
-
-export const describeDifference = ({ data }) => describe(measure(...data));

@@ -14,7 +14,7 @@ const AHEAD = '800px'; // how far below the window thumbnails are asked for
 export class Gallery {
   // `showPlace` is called with the place of a picture on the page, [round, index].
   constructor(showPlace) {
-    Object.assign(this, { showPlace, dialog: null, fields: { ...NO_FILTER }, models: [], timer: null, asked: 0, pressTimer: null, isLong: false });
+    Object.assign(this, { showPlace, dialog: null, fields: { ...NO_FILTER }, models: [], timer: null, asked: 0, rating: Promise.resolve(), pressTimer: null, isLong: false });
     this.forget();
   }
 
@@ -153,6 +153,7 @@ export class Gallery {
     const act = isStep(event.key) ? () => this.move(event.key) : this.listKeys()[event.key.toLowerCase()];
     if (!act) return;
     event.preventDefault();
+    this.activate(Number(entry.dataset.index)); // a search that was answered since has begun at the first one
     act();
   }
 
@@ -190,13 +191,20 @@ export class Gallery {
     }
   }
 
-  async rate(entry, mark) {
+  // Shown at once, and sent one after another, so that a later mark cannot overtake an earlier one.
+  rate(entry, mark) {
     this.replace(entry.name, { mark });
+    this.rating = this.rating.then(() => this.send(entry, mark));
+    return this.rating;
+  }
+
+  async send(entry, mark) {
     try {
       await ask('rate', { name: entry.name, mark: writeMark(mark) });
       this.message = `Seed ${entry.seed}: ${describeMark(mark)}`;
     } catch (error) {
-      this.replace(entry.name, { mark: entry.mark });
+      const isNewest = this.entries.some((each) => each.name === entry.name && each.mark === mark);
+      if (isNewest) this.replace(entry.name, { mark: entry.mark });
       this.message = error.message;
     }
     this.draw();

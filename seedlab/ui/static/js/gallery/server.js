@@ -15,11 +15,11 @@ export function start({ props, trigger: send, watch }) {
 }
 
 // Resolves to the answer. An error has the sentence to show as its message.
-export function ask(kind, data = {}) {
+export function ask(kind, data = {}, patience = PATIENCE) {
   asked += 1;
   const number = asked;
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => take({ number, error: SILENT }), PATIENCE);
+    const timer = setTimeout(() => take({ number, error: SILENT }), patience);
     waiting.set(number, { resolve, reject, timer });
     const send = () => trigger(kind, { ...data, number });
     if (trigger) send();

@@ -25,8 +25,12 @@ async function receiveLink(page) {
 // Returns the link, { text, title }; null if there is none.
 export const makeLink = (place) => ask('copy_link', { ...place, address: `${location.origin}${location.pathname}` }).catch(() => null);
 
+// Writing hundreds of pictures takes its time.
+const PACKING = 600000; // milliseconds
+
+// The panel says why it failed. Returns whether it did not.
 export async function pack(kind, round) {
-  const answer = await ask('pack', { kind, round }).catch(() => null);
+  const answer = await ask('pack', { kind, round }, PACKING).catch(() => null);
   if (answer) Object.assign(document.createElement('a'), { href: locate(answer.url), download: answer.name }).click();
-  return answer;
+  return Boolean(answer);
 }

@@ -29,7 +29,7 @@ export class Actions {
   }
 
   pick(at, isRange) {
-    this.sheet.selections.pick(at.round, at.index, isRange);
+    this.sheet.selections.pick(at.round, at.index, isRange, (index) => this.sheet.isHidden(at.round, index));
     this.sheet.redraw(at.round);
   }
 
@@ -68,8 +68,13 @@ export class Actions {
     return true;
   }
 
+  // It is shown below the recipe of the selected picture.
+  canShowScript() {
+    return Boolean(findTile(this.sheet.view, this.sheet.chosen));
+  }
+
   askForScript(place) {
-    this.sheet.script.expect(findTile(this.sheet.view, this.sheet.chosen).url);
+    this.sheet.script.expect(findTile(this.sheet.view, this.sheet.chosen)?.url);
     this.sheet.send('script', place);
   }
 
@@ -82,8 +87,10 @@ export class Actions {
   }
 
   async pack(kind, round) {
-    this.sheet.say('Packing…');
-    this.sheet.say(await pack(kind, round) ? 'Packed: the download begins.' : '');
+    this.sheet.showNote('Packing…');
+    const isPacked = await pack(kind, round);
+    this.sheet.showNote('');
+    this.sheet.say(isPacked ? 'Packed: the download begins.' : '');
   }
 
   nameSeed(at) {
@@ -114,7 +121,10 @@ export class Actions {
   }
 
   mark(at, name, value) {
+    const hadFocus = this.sheet.findFigure(at)?.contains(document.activeElement);
     this.sheet.culling.change(at.round, [at.index], name, value);
+    if (!hadFocus || !this.sheet.isHidden(at.round, at.index)) return;
+    this.sheet.roving.focus({ round: at.round, index: this.sheet.roving.findActive(at.round) });
   }
 
   markAll(round, indices, name) {

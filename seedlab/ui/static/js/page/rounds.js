@@ -1,8 +1,12 @@
 // The elements of the rounds on the screen, of which those are rendered that changed.
+import { locate } from '../dom.js';
 import { render } from '../lit.js';
 import { findTile } from '../state/updates.js';
 import { makeSection, roundView } from '../views/round.js';
 import { centre } from './arrange.js';
+
+const RETRY = 1000; // milliseconds, doubled with each try
+const TRIES = 5;
 
 const keyOf = ({ round, index }) => `${round},${index}`;
 
@@ -15,6 +19,7 @@ export class Rounds {
     // their places.
     this.dirty = new Set();
     this.loaded = new Set();
+    this.tries = new Map();
     this.missing = new Map();
   }
 
@@ -69,6 +74,7 @@ export class Rounds {
 
   // A round of 64 would be rendered 64 times.
   showLoaded(at) {
+    this.tries.delete(keyOf(at));
     this.loaded.add(findTile(this.view, at)?.url);
     this.findFigure(at).classList.add('shown');
   }
@@ -77,9 +83,21 @@ export class Rounds {
     return this.loaded.has(findTile(this.view, at)?.url);
   }
 
-  noteMissing(at) {
-    this.missing.set(keyOf(at), findTile(this.view, at)?.url);
-    this.touch(at.round);
+  // After a picture could not be loaded. It may have been deleted, or the network may have failed: then it is loaded again.
+  async noteFailed(at, tries = this.tries.get(keyOf(at)) || 0) {
+    const url = findTile(this.view, at)?.url;
+    if (!url) return;
+    this.tries.set(keyOf(at), tries + 1);
+    if (tries < TRIES && !(await isGone(locate(url)))) setTimeout(() => this.load(at, url), RETRY * 2 ** tries);
+    else {
+      this.missing.set(keyOf(at), url);
+      this.touch(at.round);
+    }
+  }
+
+  load(at, url) {
+    const picture = this.findFigure(at)?.querySelector('.picture');
+    if (picture && findTile(this.view, at)?.url === url) picture.src = locate(url);
   }
 
   isMissing(at) {
@@ -100,3 +118,10 @@ export class Rounds {
   }
 }
 
+async function isGone(url) {
+  try {
+    return (await fetch(url, { method: 'HEAD', cache: 'no-store' })).status === 404;
+  } catch {
+    return false; // no network
+  }
+}

@@ -12,7 +12,9 @@ export class Roving {
     const { view, chosen } = this.sheet;
     const { tiles, locked } = view.known.get(id);
     const active = this.active.get(id) ?? locked ?? (chosen?.round === id ? chosen.index : 0);
-    return this.sheet.isHidden(id, active) ? tiles.findIndex((_, index) => !this.sheet.isHidden(id, index)) : active;
+    if (!this.sheet.isHidden(id, active)) return active;
+    const shown = [...tiles.keys()].filter((index) => !this.sheet.isHidden(id, index));
+    return shown.find((index) => index > active) ?? shown.at(-1);
   }
 
   // Notes where the focus is.

@@ -12,7 +12,8 @@ export function amplify(one, other, gain, into) {
 export function measure(one, other) {
   let [count, most] = [0, 0];
   for (let index = 0; index < one.length; index += 4) {
-    const largest = Math.max(...[0, 1, 2].map((channel) => Math.abs(one[index + channel] - other[index + channel])));
+    let largest = 0;
+    for (let channel = index; channel < index + 3; channel += 1) largest = Math.max(largest, Math.abs(one[channel] - other[channel]));
     if (largest) count += 1;
     if (largest > most) most = largest;
   }

@@ -32,22 +32,22 @@ export class Selections {
   }
 
   // Adds a tile, or takes it out again; adds all from the last one to it if `isRange`. A selection that was begun by a
-  // button goes on when it is empty.
-  pick(id, index, isRange) {
+  // button goes on when it is empty. Hidden tiles are left alone.
+  pick(id, index, isRange, isHidden = () => false) {
     const { picked: before, last } = this.find(id);
     const picked = new Set(before);
     const from = isRange && last !== null ? last : index;
     const isAdding = isRange || !picked.has(index);
     for (let each = Math.min(from, index); each <= Math.max(from, index); each += 1) {
-      if (isAdding) picked.add(each);
-      else picked.delete(each);
+      if (!isAdding) picked.delete(each);
+      else if (!isHidden(each)) picked.add(each);
     }
     this.byRound.set(id, { isOn: true, picked, last: index, words: '' });
   }
 
-  // The tiles that are selected, in their order.
-  list({ id, tiles }) {
-    return [...this.find(id).picked].filter((index) => index < tiles.length).sort((a, b) => a - b);
+  // The tiles that are selected and shown, in their order.
+  list({ id, tiles }, isHidden = () => false) {
+    return [...this.find(id).picked].filter((index) => index < tiles.length && !isHidden(index)).sort((a, b) => a - b);
   }
 
   // Updates repeat the last choice of the server. A new one becomes the selection. Returns the id of its round, or null.

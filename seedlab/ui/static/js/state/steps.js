@@ -10,10 +10,17 @@ export function step(key, index, shown, columns) {
   if (key === 'End') return { index: shown.at(-1) };
   const [across, down] = STEPS[key];
   const place = shown.indexOf(index);
+  if (place < 0) return { index: findNearest(index, shown, across + down > 0) };
   if (across) return { index: shown[Math.min(shown.length - 1, Math.max(0, place + across))] };
   const next = place + down * columns;
   if (next < 0) return { round: -1 };
   if (next < shown.length) return { index: shown[next] };
   const isLastRow = Math.floor(place / columns) === Math.floor((shown.length - 1) / columns);
   return isLastRow ? { round: 1 } : { index: shown.at(-1) };
+}
+
+// From a tile that has just been hidden.
+function findNearest(index, shown, isForward) {
+  const [before, after] = [shown.findLast((each) => each < index), shown.find((each) => each > index)];
+  return isForward ? after ?? before : before ?? after;
 }

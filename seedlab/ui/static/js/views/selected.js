@@ -17,7 +17,7 @@ export function selectedView(data, picked, page) {
     ['Lock', isLockable, () => page.lockSelected({ round: id, index: picked[0] })],
     ['Download ZIP', made.length, () => page.downloadZip(id, made)],
     ['Contact sheet', made.length, () => page.downloadSheet(id, made)],
-    ['Copy as script', true, () => page.askForScript({ round: id, indices: picked })],
+    ['Copy as script', page.canShowScript(), () => page.askForScript({ round: id, indices: picked })],
     ['Clear', true, () => page.cancel(id)],
   ];
   return html`<div class="selection" role="toolbar" aria-label="Selected pictures"><span role="status">${picked.length} selected</span>${actions.map(([words, isShown, act]) => (isShown
