@@ -8,7 +8,7 @@ from seedlab.core import canonical
 from seedlab.core.canonical import ADDED, default_of
 from seedlab.core.errors import SeedLabError
 
-NEEDED_BY_SOME = ("compel", "pillow")
+NEEDED_BY_SOME = ("compel", "pillow", "peft")
 """The libraries whose versions are noted only where a recipe needs them."""
 
 
@@ -30,6 +30,7 @@ class Environment:
         loras: "added" by diffusers, or "merged" into the weights; "added" if there are none.
         compel: the version of the library that applied prompt weights; "" for prompts without weights.
         pillow: the version of the library that resized the picture that it starts from; "" if it starts from noise.
+        peft: the version of the library that applied LoRAs; "" without any.
         kernels: what chose a CUDA GPU's kernels, as "sm_90, cuDNN 91900, driver 580.159.04"; "" on other devices.
     """
 
@@ -47,6 +48,7 @@ class Environment:
     compel: str = field(default="", metadata=ADDED)
     kernels: str = field(default="", metadata=ADDED)
     pillow: str = field(default="", metadata=ADDED)
+    peft: str = field(default="", metadata=ADDED)
 
     @property
     def digest(self) -> str:

@@ -56,13 +56,15 @@ def observe(device: str, weights: str, loras: str = "added", memory_format: str 
 def note_libraries(environment: Environment, recipe: Recipe) -> Environment:
     """Return the environment of a recipe's picture: with the libraries that only some recipes need.
 
-    compel applies prompt weights, and Pillow resizes the picture that a recipe starts from.
+    compel applies prompt weights, peft applies LoRAs, and Pillow resizes the picture that a recipe starts from.
     """
     if recipe.start is not None:
         earlier = recipe.start.recipe
         environment = environment if earlier is None else note_libraries(environment, earlier)
         if not recipe.start.resizes_latents:
             environment = replace(environment, pillow=version("pillow"))
+    if recipe.loras:
+        environment = replace(environment, peft=version("peft"))
     return replace(environment, compel=version("compel")) if recipe.has_weights else environment
 
 

@@ -209,6 +209,7 @@ CATALOG = (
         takes_latents=False,
         scheduler="DPMSolverMultistepScheduler",
         max_tokens=300,
+        cleans_prompts=True,
     ),
     Model(
         model_id="Efficient-Large-Model/Sana_1600M_1024px_BF16_diffusers",
@@ -228,6 +229,7 @@ CATALOG = (
         half_dtype="bfloat16",
         size_multiple=32,
         max_tokens=300,
+        cleans_prompts=True,
     ),
     Model(
         model_id="Qwen/Qwen-Image",

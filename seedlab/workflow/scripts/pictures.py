@@ -11,7 +11,7 @@ from seedlab.workflow.scripts.inputs import name_inputs, write_inputs
 from seedlab.workflow.scripts.latents import KEEPING, find_kept, list_ways, write_start
 from seedlab.workflow.scripts.names import caption_own, name_pictures
 from seedlab.workflow.scripts.noise import NOISE, list_noise, write_noise
-from seedlab.workflow.scripts.prompts import have_weights, write_prompt, write_prompt_settings
+from seedlab.workflow.scripts.prompts import encodes_prompts, have_weights, write_prompt, write_prompt_settings
 from seedlab.workflow.scripts.text import quote
 
 ONE_BY_ONE = (
@@ -42,11 +42,13 @@ def write_pictures(stages: Sequence[Sequence[Recipe]], model: Model | None, list
     """
     every = [recipe for stage in stages for recipe in stage]
     inputs = name_inputs(stages[0])
+    varies_loras = len({recipe.loras for recipe in every}) > 1
     whole = _Script(
         model,
         listed,
         weighing=have_weights(every),
-        varies_loras=len({recipe.loras for recipe in every}) > 1,
+        varies_loras=varies_loras,
+        encodes_late=varies_loras and encodes_prompts(every),
         tiles=any(recipe.vae_tiling for recipe in every),
         inputs=inputs,
         kept=find_kept(every),
@@ -69,6 +71,7 @@ class _Script:
         model, listed: as for `write_pictures`.
         weighing: whether a prompt has weights.
         varies_loras: whether the weights of LoRAs differ.
+        encodes_late: whether prompts are encoded in the loop: LoRAs with other weights give other embeddings.
         tiles: whether a picture is decoded in tiles.
         inputs: the names of the users' own pictures.
         kept: the pictures of which the latents are needed.
@@ -79,6 +82,7 @@ class _Script:
     listed: int
     weighing: bool
     varies_loras: bool
+    encodes_late: bool
     tiles: bool
     inputs: Mapping[InputPicture, str]
     kept: frozenset[Recipe]
@@ -102,8 +106,10 @@ def _list_settings(recipe: Recipe, model: Model | None, *, weighing: bool) -> di
     return settings | write_prompt_settings(recipe, model, negative, weighing=weighing)
 
 
-def _write_dict(settings: Mapping[str, str]) -> str:
-    return f"dict({', '.join(f'{name}={value}' for name, value in settings.items())})"
+def _write_dict(settings: Mapping[str, str], script: _Script | None = None) -> str:
+    """Write arguments as a dict, or as a function that returns it where the script `encodes_late`."""
+    late = "lambda: " if script is not None and script.encodes_late else ""
+    return f"{late}dict({', '.join(f'{name}={value}' for name, value in settings.items())})"
 
 
 def _write_stage(recipes: Sequence[Recipe], number: int, script: _Script, *, is_last: bool) -> list[str]:
@@ -127,7 +133,7 @@ def _write_stage(recipes: Sequence[Recipe], number: int, script: _Script, *, is_
     return [
         *write_noise(recipe.generator_device, noise),
         *_write_list(recipes, own, script),
-        f"settings = {_write_dict(shared)}",
+        f"settings = {_write_dict(shared, script)}",
         *([ONE_BY_ONE] if has_comment else []),
         f"for {', '.join(('name', 'seed', 'prompt', *own[recipe]))} in pictures:",
         *_write_call(recipes, own[recipe], script),
@@ -146,7 +152,8 @@ def _write_call(recipes: Sequence[Recipe], own: Mapping[str, str], script: _Scri
     prompt = "" if script.model is not None and script.model.unconditional else "prompt, "
     start = "" if recipe.start is None else "image=image, "
     generator = f'generator=torch.Generator("{recipe.generator_device}").manual_seed(seed)'
-    settings = f"**settings{', **own' if 'own' in own else ''}"
+    call = "()" if script.encodes_late else ""
+    settings = f"**settings{call}{f', **own{call}' if 'own' in own else ''}"
     settings = settings if script.kept.isdisjoint(recipes) else f"**follow(name, {settings})"
     return [
         f"    {pipe}.scheduler = {_write_scheduler(recipe, own)}",
@@ -172,7 +179,7 @@ def _list_own(
     if script.tiles:
         own["tiled"] = str(recipe.vae_tiling)
     if shared is not None:
-        own["own"] = _write_dict({name: value for name, value in settings.items() if name not in shared})
+        own["own"] = _write_dict({name: value for name, value in settings.items() if name not in shared}, script)
     if len({each.scheduler for each in recipes}) > 1:
         scheduler = find_scheduler(recipe.scheduler)
         own["scheduler"] = scheduler.class_name

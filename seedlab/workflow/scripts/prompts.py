@@ -34,11 +34,10 @@ def write_prompt_imports(recipes: Sequence[Recipe], model: Model | None) -> list
 
 def write_prompt_functions(recipes: Sequence[Recipe], model: Model | None) -> list[str]:
     """Return the functions that these recipes need."""
-    are_varied, are_late = _have_variety(recipes), any(recipe.changes_prompt_after for recipe in recipes)
-    are_encoded = are_late or are_varied
+    are_late, is_encoding = any(recipe.changes_prompt_after for recipe in recipes), encodes_prompts(recipes)
     return [
-        *(_write_weighing(model) if have_weights(recipes) else _write_encoding(model) if are_encoded else []),
-        *(VARYING if are_varied else []),
+        *(_write_weighing(model) if have_weights(recipes) else _write_encoding(model) if is_encoding else []),
+        *(VARYING if _have_variety(recipes) else []),
         *(_write_join_late({recipe.scheduler for recipe in recipes}, model) if are_late else []),
     ]
 
@@ -74,6 +73,11 @@ def write_prompt_settings(
 def have_weights(recipes: Sequence[Recipe]) -> bool:
     """Whether a prompt of these recipes has weights."""
     return any(recipe.has_weights for recipe in recipes)
+
+
+def encodes_prompts(recipes: Sequence[Recipe]) -> bool:
+    """Whether the script encodes prompts of these recipes itself."""
+    return have_weights(recipes) or _have_variety(recipes) or any(recipe.changes_prompt_after for recipe in recipes)
 
 
 def _has_two_encoders(model: Model | None) -> bool:
@@ -147,9 +151,9 @@ def _write_weighing(model: Model | None) -> list[str]:
     )
     call = "each.get_embeddings_for_weighted_prompt_fragments([texts], [weights], device=pipe.device)"
     return [
-        f"encoders = [{', '.join(made)}]",
         "@torch.no_grad()",
         "def encode(*parts):  # pieces of a prompt and their weights",
+        f"    encoders = [{', '.join(made)}]",
         "    texts, weights = map(list, zip(*parts))",
         '    text = " ".join(texts)',
         f"    words = [each for each in {_write_call(model)} if each is not None]",

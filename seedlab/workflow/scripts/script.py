@@ -47,6 +47,9 @@ VARYING = (
 )
 """The fields in which the pictures of one script may differ; also the weights of LoRAs, unless they are merged."""
 
+LIBRARIES = ("torch", "diffusers", "transformers", "compel", "pillow", "peft")
+"""The fields of an environment with versions, as far as the pictures need the libraries."""
+
 DETERMINISM = (
     "torch.use_deterministic_algorithms(True)",
     "torch.backends.cudnn.benchmark = False",
@@ -107,7 +110,7 @@ def _write_head(recipes: Sequence[Recipe], environment: Environment | None, mode
     recipe = recipes[0]
     deterministic = environment is not None and environment.deterministic
     # A picture's environment is untrusted too, and a newline would end the comment.
-    known = {name: getattr(environment, name, "") for name in ("torch", "diffusers", "compel")}
+    known = {name: getattr(environment, name, "") for name in LIBRARIES}
     versions = [f"{name} {quote(version[:40])[1:-1]}" for name, version in known.items() if version]
     made = f" with {', '.join(versions)}" if versions else ""
     needed = ", processor and threads" if environment is None or environment.threads else " and GPU"

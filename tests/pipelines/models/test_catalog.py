@@ -4,12 +4,14 @@ import json
 from dataclasses import replace
 from threading import Event
 
+import diffusers
 import pytest
 
 from seedlab.core.errors import RecipeError
 from seedlab.core.models.model import SKETCH
 from seedlab.core.reports import Finished
 from seedlab.pipelines.models.addresses import find_model
+from seedlab.pipelines.models.capabilities import Capabilities, resizes_noise, takes_nudges
 from seedlab.pipelines.models.catalog import CATALOG, SKETCH_FOLDER
 from tests.pipelines.builders import (
     build_ddim,
@@ -32,6 +34,28 @@ def test_sketch_is_described_as_it_was_saved():
 def test_every_model_of_the_catalogue_makes_a_recipe_with_its_defaults(model):
     recipe = model.make_recipe(prompt="", seed=0, dtype="float32")
     assert recipe.model_id == model.model_id
+
+
+PIPELINES = {
+    "stable-diffusion-v1-5": "StableDiffusionPipeline",
+    "stable-diffusion-xl-base-1.0": "StableDiffusionXLPipeline",
+    "LCM_Dreamshaper_v7": "LatentConsistencyModelPipeline",
+    "stable-diffusion-3.5-medium": "StableDiffusion3Pipeline",
+    "FLUX.1-dev": "FluxPipeline",
+    "PixArt-Sigma-XL-2-1024-MS": "PixArtSigmaPipeline",
+    "Sana_1600M_1024px_BF16_diffusers": "SanaPipeline",
+    "Qwen-Image": "QwenImagePipeline",
+    "Z-Image-Turbo": "ZImagePipeline",
+}
+
+
+@pytest.mark.parametrize(("name", "pipeline"), PIPELINES.items())
+def test_the_catalogue_says_of_a_pipeline_what_its_class_says(name, pipeline):
+    (model,) = (each for each in CATALOG if each.model_id.endswith(f"/{name}"))
+    pipeline_class = getattr(diffusers, pipeline)
+    assert model.cleans_prompts == Capabilities.read(pipeline_class).clean_caption
+    assert model.takes_nudges == takes_nudges(pipeline_class)
+    assert model.resizes_noise == resizes_noise(pipeline_class)
 
 
 def test_a_folder_is_described_by_its_configurations(tiny):

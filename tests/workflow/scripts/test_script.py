@@ -49,7 +49,7 @@ def test_a_tile_is_a_script_that_is_read_at_a_glance():
     assert (
         script
         == """\
-# Made by SeedLab with torch 2.13.0, diffusers 0.42.1. The same bytes need the same versions, processor and threads.
+# Made by SeedLab with torch 2.13.0, diffusers 0.42.1, transformers 5.0.0. The same bytes need the same versions, processor and threads.
 import hashlib
 from importlib.util import find_spec
 import torch
@@ -258,7 +258,7 @@ def test_weights_and_late_words_never_take_more_than_30_lines(model_id, count):
     script = write_script(recipes, replace(FULL, compel="2.5.1"), find_model(model_id))
     compile(script, "script", "exec")
     assert len(script.splitlines()) <= 30
-    assert "diffusers 0.42.1, compel 2.5.1." in script
+    assert "transformers 5.0.0, compel 2.5.1." in script
     assert "from compel import EmbeddingsProvider" in script
 
 

@@ -11,13 +11,15 @@ from diffusers import StableDiffusionPipeline
 from safetensors.torch import save_file
 
 from seedlab.core.errors import RecipeError
-from seedlab.core.recipes.additions import Lora
+from seedlab.core.recipes.additions import Lora, vary_seed
 from seedlab.core.reports import Failed
 from seedlab.images.compare import hash_pixels
 from seedlab.pipelines.loaded.loras.lines import check_loras, read_loras
 from seedlab.pipelines.manager import PipelineManager
 from seedlab.rules.kinds.matrix import Matrix
 from seedlab.rules.kinds.sweep import Sweep
+from seedlab.rules.kinds.wordings.late_words import LateWords
+from seedlab.rules.kinds.wordings.words import replace_prompt
 from seedlab.workflow.scripts.script import write_script
 from tests.pipelines.builders import build_ddim, build_lora, build_stable_diffusion_3, make_default_recipe, make_recipe
 from tests.pipelines.test_export import run_script
@@ -105,6 +107,22 @@ def test_a_matrix_of_weights_and_schedulers_is_one_script(shared_manager, tiny, 
     made = make(shared_manager, recipes)
     assert len(set(made)) == 4
     assert run_script(write_script(recipes, shared_manager.environment(recipes[0])), tmp_path) == made
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda parent: replace_prompt("prompt", parent, "a (cat:1.3)"),
+        pytest.param(lambda parent: vary_seed(parent, 0.5), marks=pytest.mark.slow),
+        pytest.param(lambda parent: next(iter(LateWords(((", artsy", 1),)).make(parent))), marks=pytest.mark.slow),
+    ],
+    ids=["weights in the prompt", "seed variety", "late words"],
+)
+def test_each_weight_has_its_own_embeddings_in_a_script(shared_manager, tiny, lora, tmp_path, change):
+    parent = change(make_recipe(tiny, loras=read_loras(f"{lora}")))
+    recipes = list(Sweep.parse({"sweep_setting": "lora", "sweep": "0.5, 1, 2"}).make(parent))
+    made = make(shared_manager, recipes)
+    assert run_script(write_script(recipes, shared_manager.environment(parent)), tmp_path) == made
 
 
 @pytest.mark.filterwarnings("ignore:Already found a `peft_config` attribute")
