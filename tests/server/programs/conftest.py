@@ -1,7 +1,6 @@
 """The real app, with the interfaces for programs switched on and Sketch behind them."""
 
 import asyncio
-import time
 from base64 import b64encode
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -58,16 +57,6 @@ class Running:
         hook = loaded.pipeline.unet.register_forward_pre_hook(lambda _, args: rows.append(len(args[0])))
         yield rows
         hook.remove()
-
-
-def wait_for_the_last(steps: list[int]) -> int:
-    """Wait until nothing has been computed for a second; returns how many steps were taken."""
-    count, since = len(steps), time.monotonic()
-    while time.monotonic() < since + 1:
-        time.sleep(0.05)
-        if len(steps) != count:
-            count, since = len(steps), time.monotonic()
-    return count
 
 
 @pytest.fixture(scope="package")

@@ -9,7 +9,8 @@ from gradio_client import Client
 from gradio_client.exceptions import AppError
 
 from seedlab.images.metadata import read_metadata
-from tests.server.programs.conftest import LONG, LONG_STEPS, SMALL, encode_picture, wait_for_the_last
+from tests.pipelines.queues import wait_until_still
+from tests.server.programs.conftest import LONG, LONG_STEPS, SMALL, encode_picture
 
 
 @pytest.fixture(scope="module")
@@ -131,5 +132,5 @@ def test_cancelling_ends_the_work_within_a_step(client, running):
         while not job.outputs():
             time.sleep(0.01)
         job.cancel()
-        assert 0 < wait_for_the_last(steps) < LONG_STEPS / 2
+        assert 0 < wait_until_still(steps, 1) < LONG_STEPS / 2
     assert call(client, "grid", "a boat", seeds="7", **SMALL)["failures"] == []

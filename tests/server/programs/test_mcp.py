@@ -15,7 +15,8 @@ from mcp.client.streamable_http import streamable_http_client
 from PIL import Image
 
 from seedlab.server.programs.extras import import_mcp
-from tests.server.programs.conftest import LONG, LONG_STEPS, SMALL, encode_picture, wait_for_the_last
+from tests.pipelines.queues import wait_until_still
+from tests.server.programs.conftest import LONG, LONG_STEPS, SMALL, encode_picture
 
 
 def run(work):
@@ -122,7 +123,7 @@ def test_a_cancelled_call_ends_within_a_step(running):
                 call_ = asyncio.create_task(session.call_tool("grid", arguments, progress_callback=note))
                 await begun.wait()
                 await session.send_notification(cancel(max(session._response_streams)))
-                taken = await asyncio.to_thread(wait_for_the_last, steps)
+                taken = await asyncio.to_thread(wait_until_still, steps, 1)
             call_.cancel()
             return taken
 
