@@ -1,7 +1,9 @@
 """The Python interface: what the commands do, as functions."""
 
+import os
 import re
 import shutil
+import socket
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,6 +17,8 @@ from seedlab.cli.common.options import Compute
 from seedlab.core.recipes.additions import Lora
 from seedlab.images.metadata import Metadata, write_picture
 from seedlab.images.png import read_pixels
+from seedlab.pipelines.models.catalog import CATALOG
+from seedlab.settings import PRIVACY
 from tests.cli.test_main import Painter, names, paint
 from tests.cli.test_own_pictures import Painter as PainterOfOwn
 from tests.examples import ENVIRONMENT, RECIPE
@@ -146,13 +150,41 @@ def test_a_memory_format_that_is_none_is_refused_at_once():
         seedlab.SeedLab(memory_format="nhwc")
 
 
-def test_the_example_of_the_readme(tmp_path, monkeypatch, capsys):
+@pytest.fixture
+def calls_of_the_network(monkeypatch) -> list[tuple]:
+    """What the process tries to reach, which fails."""
+    calls = []
+
+    def refuse(*given):
+        calls.append(given)
+        raise OSError("There is no network.")
+
+    for owner, name in ((socket.socket, "connect"), (socket.socket, "connect_ex"), (socket, "getaddrinfo")):
+        monkeypatch.setattr(owner, name, refuse)
+    return calls
+
+
+def test_the_example_of_the_readme_needs_no_network(tmp_path, monkeypatch, capsys, calls_of_the_network):
+    """In pictures that are made more quickly than Sketch's usual ones, which `tests/sketch` makes."""
+    sketch, *others = CATALOG
+    quick = replace(sketch, height=64, width=64, num_inference_steps=2)
+    monkeypatch.setattr("seedlab.pipelines.models.addresses.CATALOG", (quick, *others))
     (example,) = re.findall(r"```python\n(import seedlab\n.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
     monkeypatch.chdir(tmp_path)
     exec(compile(example, "example.py", "exec"), {})
     assert capsys.readouterr().out == "True\n"
     assert len(names(tmp_path / "pictures")) == 8
     assert "from diffusers import" in (tmp_path / "again.py").read_text(encoding="utf-8")
+    assert calls_of_the_network == []
+
+
+def test_nothing_is_reported_to_anybody(monkeypatch):
+    """Libraries read these variables when they are imported, which the first picture does."""
+    for name in PRIVACY:
+        monkeypatch.setenv(name, "")  # so that it is as before when the test ends
+        monkeypatch.delenv(name)
+    with seedlab.SeedLab():
+        assert {name: os.environ[name] for name in PRIVACY} == PRIVACY
 
 
 def test_importing_it_does_no_work():

@@ -20,12 +20,16 @@ from seedlab.workflow.trails.trail import State
 from seedlab.workflow.trails.trail_json import write_trail
 from seedlab.workflow.verification import VerificationResult
 from tests.examples import ENVIRONMENT, RECIPE
+from tests.pipelines.queues import wait_until, watch_steps
+from tests.test_walls import MODULES
 from tests.ui.blocks.test_layout import build
 
 
 def test_the_page_is_ready_before_torch_is_imported():
+    """No module of the page imports it. (Gradio itself imports huggingface_hub.)"""
     code = """
 import json, sys
+from importlib import import_module
 import app
 from seedlab.application import Application
 from seedlab.settings import Settings
@@ -34,9 +38,12 @@ from seedlab.ui.pictures import PictureServer
 services = Application(Settings()).page_services
 build_blocks(services, PictureServer())
 services.find_model(services.default_model)
-print(json.dumps(sorted({"torch", "diffusers", "transformers"} & set(sys.modules))))
+for name in sys.argv[1:]:
+    import_module(name)
+print(json.dumps(sorted({"torch", "diffusers", "transformers", "accelerate"} & set(sys.modules))))
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    modules = [module for module in MODULES if module.startswith("seedlab.ui")]
+    done = subprocess.run([sys.executable, "-c", code, *modules], capture_output=True, text=True, check=True)
     assert json.loads(done.stdout) == []
 
 
@@ -127,6 +134,29 @@ def test_words_are_looked_up_for_sketch_alone():
     services = Application(settings).page_services
     assert services.unknown_words("sketch", "a quantum labrador") == ("quantum",)
     assert services.unknown_words("owner/name", "a quantum labrador") == ()
+
+
+@pytest.mark.parametrize("settings", [Settings(public=True), Settings(ahead=False)], ids=["public", "off"])
+def test_a_page_suggests_nothing_where_nothing_is_made_ahead(settings):
+    assert Application(settings).page_services.suggest is None
+
+
+def test_what_a_page_suggests_is_made_ahead_and_not_again(tiny_model, tmp_path):
+    application = Application(Settings(model=str(tiny_model), store=tmp_path / "store"))
+    services = application.page_services
+    model = services.resolve_model(services.find_model(services.default_model))
+    recipe = model.make_recipe(prompt="a cat", seed=0, height=64, width=64, num_inference_steps=1)
+    session = services.make_session(None, "visitor", "")
+    session.explore(recipe, Seeds((0,)))
+    list(session.develop())
+    steps = watch_steps(application.manager)
+    services.suggest("visitor", [recipe, replace(recipe, seed=1)])
+    wait_until(lambda: len(application._ahead._made) == 1)
+    session.explore(recipe, Seeds((0, 1)))
+    list(session.develop())
+    assert [tile.state for tile in session.trail.newest.tiles] == [State.DONE, State.DONE]
+    assert len(steps) == 1, "of seed 1: seed 0 was in the store"
+    application.close()
 
 
 @pytest.fixture

@@ -78,6 +78,21 @@ def test_what_other_machines_can_reach_is_public(flags):
     assert not read_settings([*flags, "--no-public"], {}).public
 
 
+@pytest.mark.parametrize(
+    ("flags", "variables", "is_on"),
+    [
+        ([], {}, True),
+        (["--no-ahead"], {}, False),
+        ([], {"SEEDLAB_AHEAD": "0"}, False),
+        (["--host", "0.0.0.0"], {}, False),
+        ([], {"SPACE_ID": "owner/space"}, False),
+        (["--public", "--ahead"], {}, True),
+    ],
+)
+def test_pictures_are_made_ahead_for_the_operator_alone_unless_they_say_otherwise(flags, variables, is_on):
+    assert read_settings(flags, variables).makes_ahead == is_on
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1"])
 def test_this_machine_alone_is_not_public(host):
     assert not read_settings(["--host", host], {}).public

@@ -1,18 +1,27 @@
 import shutil
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from seedlab.pipelines.manager import PipelineManager
-from tests.pipelines.builders import build_stable_diffusion
+from tests.pipelines import builders
 from tests.pipelines.fake_hub import serve
 from tests.pipelines.workers import Worker
 
 
 @pytest.fixture(scope="session")
-def tiny(tmp_path_factory) -> Path:
+def build_model(tmp_path_factory) -> Callable[[str], Path]:
+    """Return the folder of a model with random weights, by the name of its builder; each is built once."""
+    folder = tmp_path_factory.mktemp("models")
+    return cache(lambda name: getattr(builders, name)(folder))
+
+
+@pytest.fixture(scope="session")
+def tiny(build_model) -> Path:
     """The folder of a Stable Diffusion with random weights."""
-    return build_stable_diffusion(tmp_path_factory.mktemp("models"))
+    return build_model("build_stable_diffusion")
 
 
 @pytest.fixture(scope="session")

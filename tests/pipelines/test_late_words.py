@@ -61,9 +61,9 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("build", "changes"), CASES, ids=lambda value: str(value))
-def test_every_picture_has_the_bytes_of_the_plain_script(shared_manager, sharing, tmp_path, build, changes):
-    parent = builders.make_default_recipe(getattr(builders, build)(tmp_path), **(SIZE | changes))
+@pytest.mark.parametrize(("name", "changes"), CASES, ids=lambda value: str(value))
+def test_every_picture_has_the_bytes_of_the_plain_script(shared_manager, sharing, build_model, name, changes):
+    parent = builders.make_default_recipe(build_model(name), **(SIZE | changes))
     recipes = join_late(parent)
     plain = [run_plainly(recipe, shared_manager.environment(recipe).memory_format) for recipe in recipes]
     assert make(shared_manager, recipes) == plain
@@ -116,15 +116,15 @@ def test_a_script_gives_the_same_bytes(shared_manager, tiny, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("build", ["build_stable_diffusion_xl", "build_stable_diffusion_3", "build_flux"])
-def test_a_script_of_another_family_gives_the_same_bytes(shared_manager, tmp_path, build):
-    recipes = join_late(builders.make_default_recipe(getattr(builders, build)(tmp_path), **SIZE))
+@pytest.mark.parametrize("name", ["build_stable_diffusion_xl", "build_stable_diffusion_3", "build_flux"])
+def test_a_script_of_another_family_gives_the_same_bytes(shared_manager, build_model, tmp_path, name):
+    recipes = join_late(builders.make_default_recipe(build_model(name), **SIZE))
     script = write_script(recipes, shared_manager.environment(recipes[0]), find_model(recipes[0].model_id))
     assert run_script(script, tmp_path) == make(shared_manager, recipes)
 
 
-def test_a_pipeline_that_cannot_change_its_prompt_is_refused_before_any_work(shared_manager, tmp_path):
-    parent = builders.make_default_recipe(builders.build_pixart(tmp_path), num_inference_steps=4)
+def test_a_pipeline_that_cannot_change_its_prompt_is_refused_before_any_work(shared_manager, build_model):
+    parent = builders.make_default_recipe(build_model("build_pixart"), num_inference_steps=4)
     (recipe,) = join_late(parent, suffixes=SUFFIXES[:1])
     with pytest.raises(RecipeError, match="cannot change its prompt between two steps") as caught:
         find_model(recipe.model_id).check(recipe)

@@ -67,7 +67,7 @@ def test_latents_given_to_the_plain_pipeline_give_the_same_bytes_alone_and_in_ba
     """With noise at every step, which still comes from the seed's own generator."""
     recipe = builders.make_recipe(tiny, seed=3, dtype=dtype, height=64, width=64)
     recipe = replace(recipe, scheduler="EulerAncestralDiscreteScheduler")
-    recipes = [each for seed in (3, 4) for each in shape(replace(recipe, seed=seed))]
+    recipes = [each for seed in (3, 4) for each in shape(replace(recipe, seed=seed), SIZES[1:])]
     alone = [run_by_hand(each, draw_by_hand) for each in recipes]
     assert make(shared_manager, *recipes) == alone
     assert [make(shared_manager, each) for each in recipes] == [[each] for each in alone]

@@ -1,6 +1,5 @@
 """Visitors take turns by time: long work gives way at a step's end, and its pictures keep their bytes."""
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
@@ -18,6 +17,7 @@ from seedlab.pipelines.manager import PipelineManager
 from seedlab.pipelines.turns import TurnClock
 from tests.pipelines.builders import make_recipe
 from tests.pipelines.plain import hash_pixels
+from tests.pipelines.queues import count_waiting, hold, hold_late_steps, wait_for_queue, wait_until_still, watch_steps
 from tests.rounds import seed_round
 
 STEPS = 50
@@ -58,12 +58,13 @@ def read_hashes(reports) -> list[tuple]:
     return [(end.checksums, hash_pixels(end.image)) for _, end in sorted(read_ends(reports).items())]
 
 
-def watch_steps(manager) -> list[int]:
-    """Return a list that gets the number of rows of each computation of the denoiser's first layer from now on."""
+def hold_second(manager, until):
+    """Let the second of two long works wait in its last steps until a condition is true; and the first for it."""
     (loaded,) = manager._executor._cache._loaded.values()
-    rows: list[int] = []
-    loaded.pipeline.unet.conv_in.register_forward_pre_hook(lambda _, args: rows.append(len(args[0])))
-    return rows
+    seen: list[float] = []
+    loaded.pipeline.unet.register_forward_pre_hook(lambda _, args: seen.append(float(args[1])))
+    is_second = lambda: seen.count(seen[0]) == 2  # noqa: E731
+    return hold_late_steps(manager, lambda: until() or (not is_second() and count_waiting(manager) > 0))
 
 
 @pytest.mark.parametrize("count", [1, 4], ids=["a picture", "a batch"])
@@ -71,12 +72,13 @@ def test_long_work_gives_way_and_keeps_its_bytes(manager, long, short_turns, cou
     recipes = seed_round(long, range(count))
     whole = read_hashes(run(manager, recipes))
     rows = watch_steps(manager)
+    short = [replace(long, num_inference_steps=2, prompt="a boat", seed=seed) for seed in range(3)]
     with ThreadPoolExecutor(1) as other:
-        theirs = start(other, manager, recipes, "a")
-        short = [replace(long, num_inference_steps=2, prompt="a boat", seed=seed) for seed in range(3)]
-        for recipe in short:
-            assert isinstance(run(manager, [recipe], "b")[-1], Finished)
-            assert not theirs.done(), "nobody waits for its end"
+        with hold_late_steps(manager):
+            theirs = start(other, manager, recipes, "a")
+            for recipe in short:
+                assert isinstance(run(manager, [recipe], "b")[-1], Finished)
+                assert not theirs.done(), "nobody waits for its end"
         reports = theirs.result()
     assert read_hashes(reports) == whole
     assert sum(rows) == 2 * count * STEPS + 2 * 2 * len(short), "no step was taken twice"
@@ -88,24 +90,18 @@ def test_long_work_gives_way_and_keeps_its_bytes(manager, long, short_turns, cou
 def test_work_of_the_same_size_is_done_one_after_another(manager, long, short_turns):
     """If it took turns, all visitors of a crowd would wait for the last one's."""
     run(manager, [replace(long, num_inference_steps=1)])
-    done: list[int] = []
+    rows, done = watch_steps(manager), {}
 
     def visit(number: int) -> None:
         run(manager, [replace(long, seed=number)], number)
-        done.append(number)
+        done[number] = len(rows)
 
-    with ThreadPoolExecutor(4) as visitors:
-        mine = start(visitors, manager, [replace(long, seed=9)], 9)
-        others = []
-        for number in range(3):
-            others.append(visitors.submit(visit, number))
-            time.sleep(0.02)
-        rows = watch_steps(manager)
-        mine.result()
-        assert len(rows) <= STEPS + 1, "the others have not begun"
-        for each in others:
-            each.result()
-    assert done == [0, 1, 2]
+    with ThreadPoolExecutor(4) as visitors, hold(manager):
+        for number in range(4):
+            visitors.submit(visit, number)
+            wait_for_queue(manager, number + 1)
+    assert [*done] == [0, 1, 2, 3]
+    assert done[0] < 1.5 * STEPS, "before the others had taken turns"
 
 
 def test_paused_work_counts_with_what_is_left_of_it(long):
@@ -124,12 +120,12 @@ def test_paused_work_counts_with_what_is_left_of_it(long):
 def test_stop_ends_paused_work_and_the_others_go_on(manager, long, short_turns):
     run(manager, [replace(long, num_inference_steps=1)])
     stop = Event()
-    with ThreadPoolExecutor(2) as visitors:
+    with ThreadPoolExecutor(2) as visitors, hold_second(manager, stop.is_set):
         mine = start(visitors, manager, [long], "a", stop)
         theirs = start(visitors, manager, [replace(long, num_inference_steps=STEPS // 2)], "b")
         assert not any(each.done() for each in (mine, theirs))
         stop.set()
-        assert read_ends(mine.result(timeout=5)) == {}
+        assert read_ends(mine.result(timeout=20)) == {}
         assert isinstance(read_ends(theirs.result())[0], Finished)
 
 
@@ -148,10 +144,7 @@ def test_work_of_which_nobody_receives_the_reports_pauses_until_somebody_does(ma
     rows = watch_steps(manager)
     with closing(manager.generate([long], Event())) as reports:
         next(report for report in reports if isinstance(report, Progress))
-        time.sleep(0.4)
-        taken = len(rows)
-        time.sleep(0.2)
-        assert len(rows) == taken < STEPS
+        assert wait_until_still(rows) < STEPS
         assert read_hashes(reports) == whole
     assert len(rows) == STEPS
 
@@ -165,29 +158,30 @@ def test_many_calls_of_one_visitor_do_not_slow_another(manager, tiny):
         run(manager, [replace(recipe, seed=seed)], name)
         done.append(name)
 
-    with ThreadPoolExecutor(17) as visitors:
-        many = [visitors.submit(visit, "a", seed) for seed in range(16)]
-        time.sleep(0.05)
+    with ThreadPoolExecutor(19) as visitors, hold(manager):
+        for seed in range(16):
+            visitors.submit(visit, "a", seed)
+        wait_for_queue(manager, 16)
         for seed in range(3):
-            visitors.submit(visit, "b", seed).result()
-        for each in many:
-            each.result()
+            visitors.submit(visit, "b", seed)
+        wait_for_queue(manager, 19)
+    assert len(done) == 19
     assert done.index("b") <= 3
     assert len(done) - 1 - done[::-1].index("b") <= 9, "they take turns"
 
 
 def test_live_work_gives_way_at_the_end_of_a_step_and_goes_on_when_nothing_waits(manager, long):
     run(manager, [replace(long, num_inference_steps=1)])
-    reports = []
     with (
         ThreadPoolExecutor(1) as other,
         closing(manager.generate([long], Event(), "a", priority=Priority.LIVE)) as draft,
     ):
-        reports.append(next(report for report in draft if isinstance(report, Progress)))
-        rest = other.submit(list, draft)
-        mine = run(manager, [replace(long, num_inference_steps=2, prompt="a boat")], "b")
-        assert isinstance(mine[-1], Finished)
-        assert not rest.done(), "its turn of two seconds is not used up, yet it gave way"
+        with hold_late_steps(manager):
+            next(report for report in draft if isinstance(report, Progress))
+            rest = other.submit(list, draft)
+            mine = run(manager, [replace(long, num_inference_steps=2, prompt="a boat")], "b")
+            assert isinstance(mine[-1], Finished)
+            assert not rest.done(), "its turn of two seconds is not used up, yet it gave way"
         assert isinstance(rest.result()[-1], Finished)
 
 
@@ -196,10 +190,11 @@ def test_idle_work_gives_way_even_to_its_own_visitor_and_keeps_its_bytes(manager
     whole = read_hashes(run(manager, recipes))
     rows = watch_steps(manager)
     with ThreadPoolExecutor(1) as other:
-        idle = start(other, manager, recipes, "a", priority=Priority.IDLE)
         short = replace(long, num_inference_steps=2, prompt="a boat")
-        assert isinstance(run(manager, [short], "a")[-1], Finished)
-        assert not idle.done(), "its turn of two seconds was not over"
+        with hold_late_steps(manager):
+            idle = start(other, manager, recipes, "a", priority=Priority.IDLE)
+            assert isinstance(run(manager, [short], "a")[-1], Finished)
+            assert not idle.done(), "its turn of two seconds was not over"
         assert read_hashes(idle.result()) == whole
     assert sum(rows) == 2 * (80 + 2), "no step was taken twice"
 
@@ -240,23 +235,19 @@ def test_work_is_unheard_after_a_while(monkeypatch):
 def test_closing_the_manager_ends_paused_work(long, short_turns):
     manager = PipelineManager(device="cpu")
     run(manager, [replace(long, num_inference_steps=1)])
-    with ThreadPoolExecutor(2) as visitors:
+    with ThreadPoolExecutor(2) as visitors, hold_second(manager, manager._executor._closed.is_set):
         both = [
             start(visitors, manager, [replace(long, num_inference_steps=steps)], steps) for steps in (STEPS, STEPS // 2)
         ]
         manager.close()
-        assert [read_ends(each.result(timeout=5)) for each in both] == [{}, {}]
+        assert [read_ends(each.result(timeout=20)) for each in both] == [{}, {}]
 
 
 def test_a_caller_who_waits_gets_one_sign_of_life_where_nothing_is_new(shared_manager, long):
     recipes, stop, reports = seed_round(replace(long, prompt="a boat"), range(4)), Event(), []
-    busy = Event()
-    shared_manager._executor._queue.submit(busy.wait)
-    try:
+    with hold(shared_manager):
         for report in shared_manager.generate(recipes, stop, "b"):
             reports.append(report)
             if len(reports) == 6:
                 stop.set()
-    finally:
-        busy.set()
     assert [report.index for report in reports] == [0, 1, 2, 3, 0, 0]

@@ -31,9 +31,9 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("build", "changes"), CASES, ids=lambda value: str(value))
-def test_every_picture_has_the_bytes_of_the_plain_script(shared_manager, tmp_path, build, changes):
-    first = builders.make_default_recipe(getattr(builders, build)(tmp_path), **(SIZE | VARIED | changes))
+@pytest.mark.parametrize(("name", "changes"), CASES, ids=lambda value: str(value))
+def test_every_picture_has_the_bytes_of_the_plain_script(shared_manager, build_model, name, changes):
+    first = builders.make_default_recipe(build_model(name), **(SIZE | VARIED | changes))
     recipes = [replace(first, seed=seed) for seed in (0, 1, 2**32 + 2)]
     plain = [run_plainly(recipe, shared_manager.environment(recipe).memory_format) for recipe in recipes]
     assert make(shared_manager, recipes) == plain
@@ -67,9 +67,9 @@ def test_a_script_gives_the_same_bytes(shared_manager, tiny, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("build", ["build_stable_diffusion_xl", "build_stable_diffusion_3", "build_flux"])
-def test_a_script_of_another_family_gives_the_same_bytes(shared_manager, tmp_path, build):
-    first = builders.make_default_recipe(getattr(builders, build)(tmp_path), **(SIZE | VARIED))
+@pytest.mark.parametrize("name", ["build_stable_diffusion_xl", "build_stable_diffusion_3", "build_flux"])
+def test_a_script_of_another_family_gives_the_same_bytes(shared_manager, build_model, tmp_path, name):
+    first = builders.make_default_recipe(build_model(name), **(SIZE | VARIED))
     recipes = [replace(first, seed=seed) for seed in (0, 1)]
     script = write_script(recipes, shared_manager.environment(first), find_model(first.model_id))
     assert run_script(script, tmp_path) == make(shared_manager, recipes)
@@ -81,8 +81,8 @@ def test_a_prompt_with_weights_is_varied_too(shared_manager, tiny, tmp_path):
     assert run_script(script, tmp_path) == make(shared_manager, recipes)
 
 
-def test_a_pipeline_that_cannot_change_its_prompt_is_refused_before_any_work(shared_manager, tmp_path):
-    plain = builders.make_default_recipe(builders.build_pixart(tmp_path), **SIZE)
+def test_a_pipeline_that_cannot_change_its_prompt_is_refused_before_any_work(shared_manager, build_model):
+    plain = builders.make_default_recipe(build_model("build_pixart"), **SIZE)
     recipe = replace(plain, **VARIED)
     with pytest.raises(RecipeError, match="no seed variety") as caught:
         find_model(recipe.model_id).check(recipe)

@@ -55,12 +55,12 @@ def get_pipeline(manager):
     return loaded.pipeline
 
 
-def measure_peak(device, manager, *recipes) -> int:
-    """Return the device's peak memory in bytes while these are made, after calibration."""
+def measure_peak(device, manager, *recipes) -> tuple[int, list[bytes]]:
+    """Return the device's peak memory in bytes while these are made, after calibration, and the pictures."""
     make(manager, *recipes)
     device.restart_peak()
-    make(manager, *recipes)
-    return device.peak
+    made = make(manager, *recipes)
+    return device.peak, made
 
 
 def watch(device, pipeline) -> dict[str, list[int]]:
@@ -141,9 +141,8 @@ def test_what_was_stopped_leaves_the_device(device, manager, folders, recipes, c
 
 def test_a_batch_that_the_device_cannot_hold_is_made_one_by_one_with_the_same_bytes(device, manager, recipes):
     large = [enlarge(recipe) for recipe in recipes]
-    together, alone = measure_peak(device, manager, *large), measure_peak(device, manager, large[0])
+    (together, expected), (alone, _) = measure_peak(device, manager, *large), measure_peak(device, manager, large[0])
     assert together > alone + 10**6
-    expected = make(manager, *large)
     device.resize((together + alone) // 2)
     assert make(manager, *large) == expected
     assert not is_offloaded(get_pipeline(manager)), "nor slower than it has to be"
@@ -151,8 +150,7 @@ def test_a_batch_that_the_device_cannot_hold_is_made_one_by_one_with_the_same_by
 
 def test_a_picture_that_does_not_fit_beside_its_model_comes_part_by_part_with_the_same_bytes(device, manager, recipes):
     large = enlarge(recipes[0])
-    whole = measure_peak(device, manager, large)
-    expected = make(manager, large)
+    whole, expected = measure_peak(device, manager, large)
     device.resize(whole - 10**6)
     assert make(manager, large) == expected
     assert is_offloaded(get_pipeline(manager))

@@ -3,11 +3,24 @@
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from seedlab.sketch.training.dataset import iterate_captions
-from seedlab.sketch.vocabulary import EXAMPLES, known_words, unknown_words
+from seedlab.sketch.vocabulary import (
+    COLOURS,
+    EXAMPLES,
+    MODIFIERS,
+    PAINTERS,
+    PLACES,
+    SUBJECTS,
+    TECHNIQUES,
+    known_words,
+    unknown_words,
+)
+
+README = Path(__file__).parents[2] / "README.md"
 
 
 @pytest.mark.parametrize("prompt", [*EXAMPLES, "", "a yellow fish, at night, by MONET, highly realistic, trending"])
@@ -27,6 +40,14 @@ def test_known_prompts_have_no_unknown_words(prompt: str) -> None:
 )
 def test_unknown_words_are_ordered_unique_and_spelled_as_typed(prompt: str, unknown: tuple[str, ...]) -> None:
     assert unknown_words(prompt) == unknown
+
+
+def test_the_readme_counts_them() -> None:
+    text = " ".join(README.read_text(encoding="utf-8").split())
+    assert (
+        f"Sketch draws {len(SUBJECTS)} subjects in the styles of {len(PAINTERS)} painters and in {len(TECHNIQUES)} "
+        f"techniques, with {len(MODIFIERS)} suffixes, in {len(PLACES)} places and {len(COLOURS)} colours."
+    ) in text
 
 
 def test_known_words_are_the_words_of_the_captions() -> None:

@@ -148,7 +148,8 @@ def test_a_grid_is_one_call_a_step_and_calibrated_once(tiny):
     manager.close()
 
 
-def test_other_shapes_are_calibrated_separately(tiny):
+def test_other_shapes_are_calibrated_separately(tiny, monkeypatch):
+    monkeypatch.setattr("seedlab.pipelines.exact.denoiser.calibrate", lambda *_: Plan(exact=True))
     manager = PipelineManager(device="cpu", plans=(plans := CountingPlans()))
     base = make_recipe(tiny, num_inference_steps=1)
     for changes in ({}, {"height": 128}, {"guidance_scale": 1.0}, {"seed": 5}):

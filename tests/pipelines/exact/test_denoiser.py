@@ -215,7 +215,7 @@ class Joint(nn.Module):
         self.layer, self.words = Counter(), Counter()
 
     def forward(self, hidden_states, encoder_hidden_states=None, ids=None):
-        assert ids is None or len(ids) == 4
+        self.ids = ids
         return (self.layer(hidden_states) + self.words(encoder_hidden_states).mean(1, keepdim=True),)
 
 
@@ -243,9 +243,10 @@ def test_each_kind_of_call_follows_its_own_plan(monkeypatch):
 
 
 def test_arguments_that_all_images_share_have_no_rows(calibrated):
-    calibrated(Plan(exact=True, per_image=("layer",), shapes=((4, 1),)))
+    """They have as many as the batch here, and are not put into the order of its images."""
+    calibrated(Plan(exact=True, per_image=("layer",), shapes=SHAPES))
     denoiser, plans = Joint(), Plans(None)
-    for ids in (ROWS[:4], torch.ones(4, 2)):
+    for ids in (torch.arange(8.0)[:, None], torch.ones(8, 2)):
         with batch_exactly(
             denoiser,
             4,
@@ -255,7 +256,8 @@ def test_arguments_that_all_images_share_have_no_rows(calibrated):
             do_nothing,
             Family(shared_arguments=("ids",)),
         ):
-            denoiser(ROWS[:4], encoder_hidden_states=torch.ones(4, 3), ids=ids)
+            denoiser(ROWS, encoder_hidden_states=torch.ones(8, 3), ids=ids)
+        assert denoiser.ids.tolist() == ids.tolist()
 
 
 @pytest.mark.parametrize(("lengths", "is_batch"), [((33, 40, 64), True), ((33, 40, 65), False)])

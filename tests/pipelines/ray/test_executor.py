@@ -176,7 +176,7 @@ def test_stop_ends_the_work_and_the_worker_is_idle_again():
         begin = time.monotonic()
         stop.set()
         assert Finished not in map(type, join().values())
-        assert time.monotonic() - begin < 1
+        assert time.monotonic() - begin < 10
         worker.act = None
         assert {type(report) for report in run(pool, make_batch(4)).values()} == {Finished}
 

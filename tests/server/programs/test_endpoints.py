@@ -9,7 +9,8 @@ from gradio_client import Client
 from gradio_client.exceptions import AppError
 
 from seedlab.images.metadata import read_metadata
-from tests.server.programs.conftest import SMALL, encode_picture
+from tests.pipelines.queues import wait_until_still
+from tests.server.programs.conftest import LONG, LONG_STEPS, SMALL, encode_picture
 
 
 @pytest.fixture(scope="module")
@@ -125,11 +126,11 @@ def test_bad_input_gets_a_sentence(client, name, arguments, sentence):
 
 
 def test_cancelling_ends_the_work_within_a_step(client, running):
-    job = client.submit("a house", seeds="100-111", steps=40, width=256, height=256, api_name="/grid")
-    while not job.outputs():
-        time.sleep(0.05)
-    before = len(list(running.store.glob("*.png")))
-    job.cancel()
-    time.sleep(2)
-    assert len(list(running.store.glob("*.png"))) == before
+    call(client, "grid", "a house", seeds="0-3", **SMALL)
+    with running.count_steps() as steps:
+        job = client.submit("a house", seeds="100-115", **LONG, api_name="/grid")
+        while not job.outputs():
+            time.sleep(0.01)
+        job.cancel()
+        assert 0 < wait_until_still(steps, 1) < LONG_STEPS / 2
     assert call(client, "grid", "a boat", seeds="7", **SMALL)["failures"] == []

@@ -15,7 +15,8 @@ from mcp.client.streamable_http import streamable_http_client
 from PIL import Image
 
 from seedlab.server.programs.extras import import_mcp
-from tests.server.programs.conftest import SMALL, encode_picture
+from tests.pipelines.queues import wait_until_still
+from tests.server.programs.conftest import LONG, LONG_STEPS, SMALL, encode_picture
 
 
 def run(work):
@@ -111,23 +112,22 @@ def test_bad_input_gets_a_sentence(running, arguments, sentence):
 def test_a_cancelled_call_ends_within_a_step(running):
     async def work():
         async with connect(running) as session:
+            await call(session, "grid", prompt="a house", **SMALL)
             begun = asyncio.Event()
 
             async def note(done, total, sentence):
                 begun.set()
 
-            arguments = {"prompt": "a house", "seeds": "200-211", "steps": 40}
-            call_ = asyncio.create_task(session.call_tool("grid", arguments, progress_callback=note))
-            await begun.wait()
-            before = len(list(running.store.glob("*.png")))
-            request = max(session._response_streams)
-            await session.send_notification(cancel(request))
-            await asyncio.sleep(2)
+            with running.count_steps() as steps:
+                arguments = {"prompt": "a house", "seeds": "200-215", **LONG}
+                call_ = asyncio.create_task(session.call_tool("grid", arguments, progress_callback=note))
+                await begun.wait()
+                await session.send_notification(cancel(max(session._response_streams)))
+                taken = await asyncio.to_thread(wait_until_still, steps, 1)
             call_.cancel()
-            return before
+            return taken
 
-    before = run(work())
-    assert len(list(running.store.glob("*.png"))) == before
+    assert 0 < run(work()) < LONG_STEPS / 2
 
 
 def cancel(request):
