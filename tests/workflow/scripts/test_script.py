@@ -46,10 +46,14 @@ def list_calls(script: str) -> set[str]:
 def test_a_tile_is_a_script_that_is_read_at_a_glance():
     recipe = replace(RECIPE, scheduler="EulerDiscreteScheduler")
     script = write_script([recipe], replace(ENVIRONMENT, memory_format="channels_last"))
+    head, _, rest = script.partition("\n")
+    assert head == (
+        "# Made by SeedLab with torch 2.13.0, diffusers 0.42.1, transformers 5.0.0. "
+        "The same bytes need the same versions, processor and threads."
+    )
     assert (
-        script
+        rest
         == """\
-# Made by SeedLab with torch 2.13.0, diffusers 0.42.1, transformers 5.0.0. The same bytes need the same versions, processor and threads.
 import hashlib
 from importlib.util import find_spec
 import torch
