@@ -41,7 +41,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def hub(tmp_path_factory) -> Iterator[Hub]:
     """A local Hub that the app downloads models from."""
     folder = tmp_path_factory.mktemp("hub")
-    for owner in ("slow", "gated", "busy"):
+    for owner in ("gated", "busy"):
         build_stable_diffusion(folder / owner)
     with serve(folder) as hub:
         yield hub
