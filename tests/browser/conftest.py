@@ -3,6 +3,7 @@
 import itertools
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -83,9 +84,11 @@ def open_tab(profile: BrowserContext) -> Page:
     return profile.pages[0] if profile.pages else profile.new_page()
 
 
-@pytest.fixture
-def visit(browser, profiles, server) -> Iterator[Callable[..., Screen]]:
-    """Open tabs, each with its own browser profile. Any complaint of theirs fails the test."""
+@contextmanager
+def open_visit(
+    browser: Browser, profiles: dict[object, BrowserContext], server: Server
+) -> Iterator[Callable[..., Screen]]:
+    """Open tabs, each with its own browser profile, and leave them. Any complaint of theirs raises AssertionError."""
     screens: list[Screen] = []
 
     def make(*, steps: int | None = QUICK, **options) -> Screen:
@@ -100,11 +103,20 @@ def visit(browser, profiles, server) -> Iterator[Callable[..., Screen]]:
             screens[-1].set_steps(steps, side=SMALL)
         return screens[-1]
 
-    yield make
-    for screen in screens:
-        screen.leave()
-        clean(open_tab(screen.page.context), server.url)
+    try:
+        yield make
+    finally:
+        for screen in screens:
+            screen.leave()
+            clean(open_tab(screen.page.context), server.url)
     assert [complaint for screen in screens for complaint in screen.complaints] == []
+
+
+@pytest.fixture
+def visit(browser, profiles, server) -> Iterator[Callable[..., Screen]]:
+    """Open tabs, each with its own browser profile. Any complaint of theirs fails the test."""
+    with open_visit(browser, profiles, server) as visit:
+        yield visit
 
 
 @pytest.fixture
@@ -114,6 +126,10 @@ def screen(visit) -> Screen:
 
 @pytest.fixture
 def seeds() -> tuple[int, ...]:
-    """Four seeds that no other test uses, so their pictures are not in the store yet."""
+    return take_seeds()
+
+
+def take_seeds() -> tuple[int, ...]:
+    """Return four seeds that no other test uses, so their pictures are not in the store yet."""
     first = next(_blocks_of_seeds)
     return tuple(range(first, first + 4))
