@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from seedlab.server.address import format_taken
+
 ROOT = Path(__file__).parents[2]
 START = 120.0
 """Seconds within which the page must be up on a busy machine."""
@@ -84,7 +86,7 @@ class Server:
 
 
 def start_server(folder: Path, program: Sequence[str] = ("app.py",), **settings: str) -> Server:
-    """Start the app on a free port.
+    """Start the app on a free port. If another program takes the port first, it is tried once more.
 
     Args:
         program: what Python runs.
@@ -93,7 +95,13 @@ def start_server(folder: Path, program: Sequence[str] = ("app.py",), **settings:
     # One thread: threads that wait for each other are slow on a busy machine.
     quiet = {"GRADIO_TEMP_DIR": str(folder / "gradio"), "GRADIO_ANALYTICS_ENABLED": "False"}
     calm = {"OMP_NUM_THREADS": "1", "SEEDLAB_AHEAD": "0"}
-    return Server(folder, find_port(), quiet | calm | settings, program)
+    port, settings = find_port(), quiet | calm | settings
+    try:
+        return Server(folder, port, settings, program)
+    except RuntimeError as error:
+        if format_taken(port) not in str(error):
+            raise
+        return Server(folder, find_port(), settings, program)
 
 
 def find_port() -> int:
