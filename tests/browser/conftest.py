@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.browser.screen import CHROMIUM, Screen, clean, open_browser
-from tests.browser.server import Server, start_server
+from tests.browser.server import Server, Slowness, start_server
 from tests.pipelines.builders import build_stable_diffusion
 from tests.pipelines.fake_hub import Hub, serve
 
@@ -21,7 +21,7 @@ MOTION = {"reduced_motion": "no-preference"}
 QUICK = 3
 """Denoising steps of a picture whose content does not matter."""
 LONG = 40
-"""Steps of a picture that takes long enough for a test to act meanwhile: see `slow_app`."""
+"""Steps of a picture that takes long enough for a test to act meanwhile: see `slowness`."""
 SMALL = 64
 """Pixels a side of both. Sketch makes 256 by default, which takes much longer."""
 
@@ -52,10 +52,20 @@ def hub(tmp_path_factory) -> Iterator[Hub]:
 def server(tmp_path_factory, hub) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("app")
     settings = {"HF_ENDPOINT": hub.url, "HF_HOME": str(folder / "home"), "HF_HUB_DISABLE_XET": "1"}
+    settings["SLOW_WHILE_EXISTS"] = str(folder / "slow")
     running = start_server(folder, ("-m", "tests.browser.slow_app"), **settings)
     yield running
     running.stop()
     assert "Traceback" not in running.log, running.log
+
+
+@pytest.fixture
+def slowness(server) -> Iterator[Slowness]:
+    """Pictures of many steps take their time, until the test ends the slowness or is over."""
+    slowness = Slowness(server.folder / "slow")
+    slowness.begin()
+    yield slowness
+    slowness.end()
 
 
 @pytest.fixture(scope="session")

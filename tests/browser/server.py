@@ -17,6 +17,19 @@ START = 120.0
 """Seconds within which the page must be up on a busy machine."""
 
 
+@dataclass(frozen=True)
+class Slowness:
+    """Whether `slow_app` takes its time for pictures of many steps: as long as a file exists."""
+
+    file: Path
+
+    def begin(self) -> None:
+        self.file.touch()
+
+    def end(self) -> None:
+        self.file.unlink(missing_ok=True)
+
+
 @dataclass
 class Server:
     """An app that runs.

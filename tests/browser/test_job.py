@@ -68,7 +68,7 @@ def test_another_tile_starts_a_branch_and_the_first_branch_is_shown_again_withou
     expect(screen.columns).to_have_count(2)
 
 
-def test_stop_and_resume_by_a_click(visit, seeds):
+def test_stop_and_resume_by_a_click(visit, seeds, slowness):
     screen = visit(steps=LONG)
     screen.generate(seeds=f"{seeds[0]}-{seeds[3]}")
     screen.wait_working()
@@ -76,24 +76,27 @@ def test_stop_and_resume_by_a_click(visit, seeds):
     expect(screen.tiles(0, "running")).to_have_count(0)
     expect(screen.tiles(0, "waiting")).to_have_count(0)
     expect(screen.tiles(0, "stopped").last).to_contain_text("Stopped. Click to resume.")
+    slowness.end()
     screen.frame(0, 3).click()
     screen.wait_done()
 
 
-def test_a_lock_during_generation_is_generated_first(visit, seeds):
-    screen = visit(steps=LONG // 2)  # of twelve pictures
+def test_a_lock_during_generation_is_generated_first(visit, seeds, slowness):
+    screen = visit(steps=LONG // 3)  # of twelve pictures
     screen.generate(seeds=f"{seeds[0]}-{seeds[0] + 11}")
     screen.wait_first(0, 4)
     screen.frame(0, 0).click()
     expect(screen.frame(0, 0)).to_have_attribute("aria-pressed", "true")
     screen.wait_done(1)
     assert screen.tiles(0, "done").count() <= 8, "the third batch of seeds comes after it"
+    slowness.end()
     expect(screen.frame(0, 0)).to_have_attribute("aria-pressed", "true")
     screen.wait_done(0, 12)
 
 
+@pytest.mark.usefixtures("slowness")
 def test_a_closed_tab_ends_its_work(visit, seeds, server):
-    leaving, staying = visit(steps=LONG), visit(steps=LONG)
+    leaving, staying = visit(steps=LONG // 2), visit(steps=LONG // 2)
     leaving.generate(seeds=f"{seeds[0]}, {seeds[1]}")
     leaving.wait_working()
     made = server.pictures
@@ -197,8 +200,9 @@ def test_the_keyboard_focus_stays_on_the_siblings(screen, seeds):
     expect(current).not_to_be_focused()
 
 
+@pytest.mark.usefixtures("slowness")
 def test_clicking_a_tile_without_a_picture_keeps_the_inspected_one(visit, seeds):
-    screen = visit(steps=LONG // 2)  # of twelve pictures
+    screen = visit(steps=LONG // 3)  # of twelve pictures
     screen.generate(seeds=f"{seeds[0]}-{seeds[0] + 11}")
     screen.wait_first(0, 4)
     screen.page.locator("#stop").click()
@@ -213,6 +217,7 @@ def test_clicking_a_tile_without_a_picture_keeps_the_inspected_one(visit, seeds)
     screen.page.locator("#stop").click()
 
 
+@pytest.mark.usefixtures("slowness")
 def test_a_page_that_slept_asks_for_what_it_missed(visit, seeds):
     screen = visit(steps=LONG)
     screen.generate(seeds=f"{seeds[0]}-{seeds[0] + 11}")

@@ -144,6 +144,7 @@ def test_escape_is_heard_while_it_is_still_opening(visit, seeds):
     expect(screen.frame(0, 0)).to_be_focused()
 
 
+@pytest.mark.usefixtures("slowness")
 def test_drafts_and_pictures_that_are_not_made_yet(visit, seeds):
     screen = visit(steps=8)
     screen.page.locator("#drafts input").check()

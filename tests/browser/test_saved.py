@@ -25,13 +25,15 @@ WATCH_SHIFTS = """() => {
 HAS_SAVED = f"() => (localStorage.getItem('{STORAGE_KEYS[0]}') || '').includes('\"id\":1')"
 
 
-def test_a_reload_during_work_continues_by_itself(visit, seeds):
+def test_a_reload_during_work_continues_by_itself(visit, seeds, slowness):
     screen = visit(steps=LONG)
     screen.generate(seeds=f"{seeds[0]}-{seeds[3]}")
     screen.wait_working()
     screen.page.wait_for_function(HAS_SAVED)
     screen.reload()
     screen.page.evaluate(WATCH_SHIFTS)
+    screen.wait_working()
+    slowness.end()
     screen.wait_done()
     assert sum(screen.page.evaluate("window.shifts")) < 0.01, "nothing jumps"
     assert screen.value("seeds") == f"{seeds[0]}-{seeds[3]}"
