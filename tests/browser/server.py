@@ -64,9 +64,9 @@ class Server:
         return (self.folder / "app.log").read_text()
 
     @property
-    def pictures(self) -> int:
-        """The number of pictures in the store."""
-        return len(list(self.store.rglob("*.png")))
+    def pictures(self) -> frozenset[tuple[str, int]]:
+        """The pictures in the store, by name and inode: one that is made again keeps its name, in a new file."""
+        return frozenset((file.name, file.stat().st_ino) for file in self.store.rglob("*.png"))
 
     def stop(self) -> None:
         self.process.terminate()

@@ -27,7 +27,7 @@ def test_generate_lock_and_vary(visit, seeds, server):
     expect(screen.column(1).locator(".suffix")).to_have_text(SUFFIXES)
     expect(screen.column(1).locator(".edge")).to_have_text([str(seeds[2])] * 4)
     expect(screen.column(1).locator("h2")).to_have_text(f"Seed {seeds[2]} · suffixes")
-    assert server.pictures == before + 4
+    assert len(server.pictures - before) == 4
 
 
 def test_seeds_0_to_3_and_seed_0_locked(screen):
@@ -63,7 +63,7 @@ def test_another_tile_starts_a_branch_and_the_first_branch_is_shown_again_withou
     made = server.pictures
     screen.frame(0, 0).click()
     expect(screen.column(1).locator("h2")).to_have_text(f"Seed {seeds[0]} · suffixes")
-    expect(screen.tiles(1, "done")).to_have_count(4, timeout=2000)
+    expect(screen.tiles(1, "done")).to_have_count(4)
     assert server.pictures == made
     expect(screen.columns).to_have_count(2)
 
@@ -104,7 +104,7 @@ def test_a_closed_tab_ends_its_work(visit, seeds, server):
     # Twice the work of the closed tab: if that had continued in turns, it would be done by now.
     staying.generate(seeds=f"{seeds[0] + 10}-{seeds[0] + 13}")
     staying.wait_done()
-    assert server.pictures == made + 4
+    assert len(server.pictures - made) == 4
 
 
 def test_a_reload_restores_the_trail(screen, seeds, server):

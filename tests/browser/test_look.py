@@ -74,7 +74,7 @@ def test_looking_is_free_and_a_click_goes_on_locking(screen, seeds, server):
     assert server.pictures == made
     frame.click()
     screen.wait_done(1)
-    assert server.pictures == made + 4
+    assert len(server.pictures - made) == 4
     # The seam moves by a drag; a click leaves it, and looks.
     screen.frame(1, 0).press(" ")
     wait_open(screen)
