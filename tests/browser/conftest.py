@@ -3,13 +3,14 @@
 import itertools
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.browser.screen import CHROMIUM, Screen, clean, open_browser
-from tests.browser.server import Server, start_server
+from tests.browser.server import Server, Slowness, start_server
 from tests.pipelines.builders import build_stable_diffusion
 from tests.pipelines.fake_hub import Hub, serve
 
@@ -20,7 +21,7 @@ MOTION = {"reduced_motion": "no-preference"}
 QUICK = 3
 """Denoising steps of a picture whose content does not matter."""
 LONG = 40
-"""Steps of a picture that takes long enough for a test to act meanwhile: see `slow_app`."""
+"""Steps of a picture that takes long enough for a test to act meanwhile: see `slowness`."""
 SMALL = 64
 """Pixels a side of both. Sketch makes 256 by default, which takes much longer."""
 
@@ -41,7 +42,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def hub(tmp_path_factory) -> Iterator[Hub]:
     """A local Hub that the app downloads models from."""
     folder = tmp_path_factory.mktemp("hub")
-    for owner in ("slow", "gated", "busy"):
+    for owner in ("gated", "busy"):
         build_stable_diffusion(folder / owner)
     with serve(folder) as hub:
         yield hub
@@ -51,10 +52,20 @@ def hub(tmp_path_factory) -> Iterator[Hub]:
 def server(tmp_path_factory, hub) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("app")
     settings = {"HF_ENDPOINT": hub.url, "HF_HOME": str(folder / "home"), "HF_HUB_DISABLE_XET": "1"}
+    settings["SLOW_WHILE_EXISTS"] = str(folder / "slow")
     running = start_server(folder, ("-m", "tests.browser.slow_app"), **settings)
     yield running
     running.stop()
     assert "Traceback" not in running.log, running.log
+
+
+@pytest.fixture
+def slowness(server) -> Iterator[Slowness]:
+    """Pictures of many steps take their time, until the test ends the slowness or is over."""
+    slowness = Slowness(server.folder / "slow")
+    slowness.begin()
+    yield slowness
+    slowness.end()
 
 
 @pytest.fixture(scope="session")
@@ -83,9 +94,11 @@ def open_tab(profile: BrowserContext) -> Page:
     return profile.pages[0] if profile.pages else profile.new_page()
 
 
-@pytest.fixture
-def visit(browser, profiles, server) -> Iterator[Callable[..., Screen]]:
-    """Open tabs, each with its own browser profile. Any complaint of theirs fails the test."""
+@contextmanager
+def open_visit(
+    browser: Browser, profiles: dict[object, BrowserContext], server: Server
+) -> Iterator[Callable[..., Screen]]:
+    """Open tabs, each with its own browser profile, and leave them. Any complaint of theirs raises AssertionError."""
     screens: list[Screen] = []
 
     def make(*, steps: int | None = QUICK, **options) -> Screen:
@@ -100,11 +113,20 @@ def visit(browser, profiles, server) -> Iterator[Callable[..., Screen]]:
             screens[-1].set_steps(steps, side=SMALL)
         return screens[-1]
 
-    yield make
-    for screen in screens:
-        screen.leave()
-        clean(open_tab(screen.page.context), server.url)
+    try:
+        yield make
+    finally:
+        for screen in screens:
+            screen.leave()
+            clean(open_tab(screen.page.context), server.url)
     assert [complaint for screen in screens for complaint in screen.complaints] == []
+
+
+@pytest.fixture
+def visit(browser, profiles, server) -> Iterator[Callable[..., Screen]]:
+    """Open tabs, each with its own browser profile. Any complaint of theirs fails the test."""
+    with open_visit(browser, profiles, server) as visit:
+        yield visit
 
 
 @pytest.fixture
@@ -114,6 +136,10 @@ def screen(visit) -> Screen:
 
 @pytest.fixture
 def seeds() -> tuple[int, ...]:
-    """Four seeds that no other test uses, so their pictures are not in the store yet."""
+    return take_seeds()
+
+
+def take_seeds() -> tuple[int, ...]:
+    """Return four seeds that no other test uses, so their pictures are not in the store yet."""
     first = next(_blocks_of_seeds)
     return tuple(range(first, first + 4))

@@ -10,9 +10,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from seedlab.server.address import format_taken
+
 ROOT = Path(__file__).parents[2]
 START = 120.0
 """Seconds within which the page must be up on a busy machine."""
+
+
+@dataclass(frozen=True)
+class Slowness:
+    """Whether `slow_app` takes its time for pictures of many steps: as long as a file exists."""
+
+    file: Path
+
+    def begin(self) -> None:
+        self.file.touch()
+
+    def end(self) -> None:
+        self.file.unlink(missing_ok=True)
 
 
 @dataclass
@@ -49,9 +64,9 @@ class Server:
         return (self.folder / "app.log").read_text()
 
     @property
-    def pictures(self) -> int:
-        """The number of pictures in the store."""
-        return len(list(self.store.rglob("*.png")))
+    def pictures(self) -> frozenset[tuple[str, int]]:
+        """The pictures in the store, by name and inode: one that is made again keeps its name, in a new file."""
+        return frozenset((file.name, file.stat().st_ino) for file in self.store.rglob("*.png"))
 
     def stop(self) -> None:
         self.process.terminate()
@@ -84,7 +99,7 @@ class Server:
 
 
 def start_server(folder: Path, program: Sequence[str] = ("app.py",), **settings: str) -> Server:
-    """Start the app on a free port.
+    """Start the app on a free port. If another program takes the port first, it is tried once more.
 
     Args:
         program: what Python runs.
@@ -93,7 +108,13 @@ def start_server(folder: Path, program: Sequence[str] = ("app.py",), **settings:
     # One thread: threads that wait for each other are slow on a busy machine.
     quiet = {"GRADIO_TEMP_DIR": str(folder / "gradio"), "GRADIO_ANALYTICS_ENABLED": "False"}
     calm = {"OMP_NUM_THREADS": "1", "SEEDLAB_AHEAD": "0"}
-    return Server(folder, find_port(), quiet | calm | settings, program)
+    port, settings = find_port(), quiet | calm | settings
+    try:
+        return Server(folder, port, settings, program)
+    except RuntimeError as error:
+        if format_taken(port) not in str(error):
+            raise
+        return Server(folder, find_port(), settings, program)
 
 
 def find_port() -> int:

@@ -1,13 +1,18 @@
-"""app.py on a slow device: a picture of many steps takes its time without keeping the processor busy.
+"""app.py on a device that tests can slow down: a picture of many steps then takes its time.
 
-Tests can then act in the midst of the work, also where a machine computes quickly or has much else to do.
+Tests can act in the midst of the work, also where a machine computes quickly or has much else to do. The processor is
+not kept busy, and once they have acted they end the slowness: see `tests.browser.server.Slowness`.
 """
 
+import os
 import time
+from pathlib import Path
 
 import app
 from seedlab.pipelines.sampling.steps import Follower, Step
 
+SLOW = Path(os.environ["SLOW_WHILE_EXISTS"])
+"""As long as this file is there, the device is slow."""
 QUICK_STEPS = 3
 """Steps that take no longer than they need."""
 SECONDS = 0.2
@@ -17,7 +22,7 @@ finish = Follower._finish
 
 
 def finish_slowly(self: Follower, step: Step) -> None:
-    if step.number > QUICK_STEPS:
+    if step.number > QUICK_STEPS and SLOW.exists():
         time.sleep(SECONDS)
     finish(self, step)
 

@@ -13,31 +13,23 @@ pytestmark = pytest.mark.browser
 SUFFIXES = ["highly realistic", "artsy", "trending", "colorful"]
 
 
-def test_generate_lock_and_vary(visit, seeds, server):
+def test_generate_lock_and_vary(visit, server):
     screen = visit(steps=None, **MOTION)
     expect(screen.page.locator(".blank")).to_contain_text("Generate makes four pictures")
     assert screen.value("prompt") == "Labrador in the style of Vermeer"
-    screen.generate(seeds=f"{seeds[0]}-{seeds[3]}")
-    screen.wait_done()
-    expect(screen.status).to_have_text("4 of 4 pictures done")
-    before = server.pictures
-    screen.frame(0, 2).click()
-    expect(screen.frame(0, 2)).to_have_attribute("aria-pressed", "true")
-    screen.wait_done(1)
-    expect(screen.column(1).locator(".suffix")).to_have_text(SUFFIXES)
-    expect(screen.column(1).locator(".edge")).to_have_text([str(seeds[2])] * 4)
-    expect(screen.column(1).locator("h2")).to_have_text(f"Seed {seeds[2]} · suffixes")
-    assert server.pictures == before + 4
-
-
-def test_seeds_0_to_3_and_seed_0_locked(screen):
     screen.generate()
     screen.wait_done()
+    expect(screen.status).to_have_text("4 of 4 pictures done")
     expect(screen.column(0).locator(".edge")).to_have_text(["0", "1", "2", "3"])
+    before = server.pictures
     screen.frame(0, 0).click()
     expect(screen.frame(0, 0)).to_have_attribute("aria-pressed", "true")
     screen.wait_done(1)
+    expect(screen.column(1).locator(".suffix")).to_have_text(SUFFIXES)
     expect(screen.column(1).locator(".edge")).to_have_text(["0"] * 4)
+    expect(screen.column(1).locator("h2")).to_have_text("Seed 0 · suffixes")
+    # None of them, if a first attempt at this test has made them.
+    assert len(server.pictures - before) in (0, 4)
 
 
 def test_a_variation_is_varied_further_and_the_newest_round_is_in_view(visit, seeds):
@@ -63,12 +55,12 @@ def test_another_tile_starts_a_branch_and_the_first_branch_is_shown_again_withou
     made = server.pictures
     screen.frame(0, 0).click()
     expect(screen.column(1).locator("h2")).to_have_text(f"Seed {seeds[0]} · suffixes")
-    expect(screen.tiles(1, "done")).to_have_count(4, timeout=2000)
+    expect(screen.tiles(1, "done")).to_have_count(4)
     assert server.pictures == made
     expect(screen.columns).to_have_count(2)
 
 
-def test_stop_and_resume_by_a_click(visit, seeds):
+def test_stop_and_resume_by_a_click(visit, seeds, slowness):
     screen = visit(steps=LONG)
     screen.generate(seeds=f"{seeds[0]}-{seeds[3]}")
     screen.wait_working()
@@ -76,24 +68,27 @@ def test_stop_and_resume_by_a_click(visit, seeds):
     expect(screen.tiles(0, "running")).to_have_count(0)
     expect(screen.tiles(0, "waiting")).to_have_count(0)
     expect(screen.tiles(0, "stopped").last).to_contain_text("Stopped. Click to resume.")
+    slowness.end()
     screen.frame(0, 3).click()
     screen.wait_done()
 
 
-def test_a_lock_during_generation_is_generated_first(visit, seeds):
-    screen = visit(steps=LONG // 2)  # of twelve pictures
+def test_a_lock_during_generation_is_generated_first(visit, seeds, slowness):
+    screen = visit(steps=LONG // 3)  # of twelve pictures
     screen.generate(seeds=f"{seeds[0]}-{seeds[0] + 11}")
     screen.wait_first(0, 4)
     screen.frame(0, 0).click()
     expect(screen.frame(0, 0)).to_have_attribute("aria-pressed", "true")
     screen.wait_done(1)
     assert screen.tiles(0, "done").count() <= 8, "the third batch of seeds comes after it"
+    slowness.end()
     expect(screen.frame(0, 0)).to_have_attribute("aria-pressed", "true")
     screen.wait_done(0, 12)
 
 
+@pytest.mark.usefixtures("slowness")
 def test_a_closed_tab_ends_its_work(visit, seeds, server):
-    leaving, staying = visit(steps=LONG), visit(steps=LONG)
+    leaving, staying = visit(steps=LONG // 2), visit(steps=LONG // 2)
     leaving.generate(seeds=f"{seeds[0]}, {seeds[1]}")
     leaving.wait_working()
     made = server.pictures
@@ -101,7 +96,7 @@ def test_a_closed_tab_ends_its_work(visit, seeds, server):
     # Twice the work of the closed tab: if that had continued in turns, it would be done by now.
     staying.generate(seeds=f"{seeds[0] + 10}-{seeds[0] + 13}")
     staying.wait_done()
-    assert server.pictures == made + 4
+    assert len(server.pictures - made) == 4
 
 
 def test_a_reload_restores_the_trail(screen, seeds, server):
@@ -158,21 +153,16 @@ def vary_twice(screen, seed):
         screen.wait_done(1, 1)
 
 
-def test_both_variations_of_a_picture_are_reachable(screen, seeds):
-    vary_twice(screen, seeds[0])
-    screen.column(1).locator(".siblings button").first.click()
-    expect(screen.column(1).locator(".suffix")).to_have_text("artsy")
-    expect(screen.tiles(1, "done")).to_have_count(1)
-
-
 def test_many_siblings_stay_within_their_column(screen, seeds):
     vary_twice(screen, seeds[0])
-    for number in range(3, 15):
+    screen.page.set_viewport_size({"width": 1200, "height": 900})
+    for number in range(3, 10):
         screen.fill("suffixes", f", take {number}")
         screen.frame(0, 0).click()
         expect(screen.column(1).locator(".suffix")).to_have_text(f"take {number}")
     column, siblings = screen.column(1), screen.column(1).locator(".siblings")
-    expect(siblings.locator("button")).to_have_count(14)
+    expect(siblings.locator("button")).to_have_count(9)
+    assert siblings.evaluate("node => node.scrollWidth > node.clientWidth"), "there is room for some of them only"
     expect(siblings.locator("[aria-current]")).to_be_in_viewport(ratio=0.99)
     places = (column, siblings, siblings.locator("[aria-current]"), column.locator("header p"))
     frame, row, last, prompt = (place.bounding_box() for place in places)
@@ -183,13 +173,14 @@ def test_many_siblings_stay_within_their_column(screen, seeds):
     expect(column.locator("h2")).to_be_in_viewport()
 
 
-def test_the_keyboard_focus_stays_on_the_siblings(screen, seeds):
+def test_both_variations_of_a_picture_are_reachable_and_the_keyboard_focus_stays_on_the_siblings(screen, seeds):
     vary_twice(screen, seeds[0])
     siblings, current = screen.page.locator(".siblings button"), screen.page.locator(".siblings [aria-current]")
-    siblings.first.focus()
-    for number, suffix in enumerate(("artsy", "trending"), 1):
-        screen.page.keyboard.press("Enter")
+    opening = (siblings.first.click, lambda: screen.page.keyboard.press("Enter"))
+    for number, (suffix, open_sibling) in enumerate(zip(("artsy", "trending"), opening, strict=True), 1):
+        open_sibling()
         expect(screen.column(1).locator(".suffix")).to_have_text(suffix)
+        expect(screen.tiles(1, "done")).to_have_count(1)
         expect(current).to_have_text(str(number))
         expect(current).to_be_focused()
         screen.page.keyboard.press("Tab")
@@ -197,8 +188,9 @@ def test_the_keyboard_focus_stays_on_the_siblings(screen, seeds):
     expect(current).not_to_be_focused()
 
 
+@pytest.mark.usefixtures("slowness")
 def test_clicking_a_tile_without_a_picture_keeps_the_inspected_one(visit, seeds):
-    screen = visit(steps=LONG // 2)  # of twelve pictures
+    screen = visit(steps=LONG // 3)  # of twelve pictures
     screen.generate(seeds=f"{seeds[0]}-{seeds[0] + 11}")
     screen.wait_first(0, 4)
     screen.page.locator("#stop").click()
@@ -213,6 +205,7 @@ def test_clicking_a_tile_without_a_picture_keeps_the_inspected_one(visit, seeds)
     screen.page.locator("#stop").click()
 
 
+@pytest.mark.usefixtures("slowness")
 def test_a_page_that_slept_asks_for_what_it_missed(visit, seeds):
     screen = visit(steps=LONG)
     screen.generate(seeds=f"{seeds[0]}-{seeds[0] + 11}")

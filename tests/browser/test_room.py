@@ -95,6 +95,7 @@ def test_pictures_that_are_not_square_keep_their_shape(visit, seeds):
         assert box["width"] / box["height"] == pytest.approx(2, abs=0.03)
 
 
+@pytest.mark.usefixtures("slowness")
 def test_nothing_shifts_while_pictures_come_nor_after_a_reload(visit, seeds):
     screen = visit()
     screen.page.add_init_script(f"({WATCH_SHIFTS})()")

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from seedlab.ui.views.browser_state import STORAGE_KEYS
 from seedlab.workflow.trails.trail_json import VERSION
 from tests.browser.conftest import LONG, QUICK, SMALL
-from tests.browser.screen import PATIENCE
+from tests.browser.screen import PATIENCE, Screen
 
 pytestmark = pytest.mark.browser
 
@@ -22,16 +22,19 @@ WATCH_SHIFTS = """() => {
   new PerformanceObserver((list) => window.shifts.push(...list.getEntries().map((entry) => entry.value)))
     .observe({ type: 'layout-shift', buffered: true });
 }"""
+HOLDS = f"(text) => (localStorage.getItem('{STORAGE_KEYS[0]}') || '').includes(text)"
 HAS_SAVED = f"() => (localStorage.getItem('{STORAGE_KEYS[0]}') || '').includes('\"id\":1')"
 
 
-def test_a_reload_during_work_continues_by_itself(visit, seeds):
+def test_a_reload_during_work_continues_by_itself(visit, seeds, slowness):
     screen = visit(steps=LONG)
     screen.generate(seeds=f"{seeds[0]}-{seeds[3]}")
     screen.wait_working()
     screen.page.wait_for_function(HAS_SAVED)
     screen.reload()
     screen.page.evaluate(WATCH_SHIFTS)
+    screen.wait_working()
+    slowness.end()
     screen.wait_done()
     assert sum(screen.page.evaluate("window.shifts")) < 0.01, "nothing jumps"
     assert screen.value("seeds") == f"{seeds[0]}-{seeds[3]}"
@@ -136,3 +139,26 @@ def test_each_first_round_has_a_tab_with_its_picture_which_outlives_a_reload(scr
     expect(tabs.first).to_be_in_viewport(ratio=1)
     assert all(re.search("AbortError|errored out", each) for each in screen.complaints), screen.complaints
     screen.complaints.clear()
+
+
+@pytest.fixture
+def other(screen):
+    """A second tab of the same browser profile."""
+    other = Screen(screen.page.context.new_page(), screen.url).open()
+    other.set_steps(QUICK, side=SMALL)
+    yield other
+    other.page.close()
+    assert other.complaints == []
+
+
+def test_the_last_tab_to_change_its_rounds_wins(screen, other, seeds):
+    for tab, prompt in ((screen, "cat, Van Gogh"), (other, "house in the snow")):
+        tab.generate(prompt=prompt, seeds=str(seeds[0]))
+        tab.wait_done(0, 1)
+        tab.page.wait_for_function(HOLDS, arg=prompt)
+    # The first tab has nothing new to save when it is left, and then gets the rounds of the second.
+    screen.reload()
+    screen.wait_done(0, 1)
+    expect(screen.column(0).locator("header p")).to_have_text("house in the snow")
+    expect(screen.columns).to_have_count(1)
+    expect(screen.page.locator(".roots button")).to_have_count(0)  # there is no other first round
