@@ -37,6 +37,23 @@ def test_a_hostile_prompt_is_only_text(screen, seeds):
     expect(screen.page.locator(".roots button").first).to_contain_text("${alert(1)}")
 
 
+def test_a_picture_that_the_network_lost_is_loaded_again(screen, seeds):
+    asked = []
+
+    def answer(route):
+        asked.append(route.request.method)
+        route.abort() if len(asked) == 1 else route.continue_()
+
+    screen.page.route("**/*.png", answer)
+    screen.generate(seeds=str(seeds[0]))
+    screen.wait_done(0, 1)
+    expect(screen.frame(0, 0).locator(".picture")).to_have_js_property("naturalWidth", SMALL)
+    expect(screen.column(0)).not_to_contain_text("not in the store any more")
+    assert asked[:3] == ["GET", "HEAD", "GET"]
+    screen.page.unroute("**/*.png")
+    screen.complaints.clear()  # of the request that was lost
+
+
 def test_invalid_seeds_show_an_error_under_the_field_and_keep_the_input(screen):
     field = screen.page.locator("#seeds :is(textarea, input)")
     for text, words in (("9-2", "run backwards"), ("banana", "“banana” is not a seed")):

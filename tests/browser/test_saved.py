@@ -104,19 +104,24 @@ def test_seeds_that_javascript_would_round_outlive_a_reload_and_a_click(screen):
 
 
 def test_pages_work_after_a_restart_of_the_server(visit, server, seeds):
-    clicks, generates = visit(), visit()
-    for screen in (clicks, generates):
+    clicks, generates, stops = visit(), visit(), visit()
+    for screen in (clicks, generates, stops):
         screen.generate(seeds=f"{seeds[0]}, {seeds[1]}")
         screen.wait_done(0, 2)
+    stops.page.locator("#prompt textarea").fill("owl at ni")
     server.restart()
+    with stops.page.expect_response(lambda each: '"working"' in (each.request.post_data or "")) as reopened:
+        stops.page.locator("#stop").click()
+    reopened.value.finished()
     clicks.frame(0, 1).click()
     clicks.wait_done(1)
     expect(clicks.column(1).locator("h2")).to_have_text(f"Seed {seeds[1]} · suffixes")
     generates.generate(seeds=str(seeds[2]))
     generates.wait_done(0, 1)
     expect(generates.page.locator(".roots button")).to_have_count(2)
-    clicks.complaints.clear()  # of requests that met no server
-    generates.complaints.clear()
+    expect(stops.page.locator(".roots button")).to_have_count(0)  # Generate was answered before the restart
+    for screen in (clicks, generates, stops):
+        screen.complaints.clear()  # of requests that met no server
 
 
 def test_each_first_round_has_a_tab_with_its_picture_which_outlives_a_reload(screen, seeds):
