@@ -82,7 +82,7 @@ class Application:
             paths=paths,
             runs=self._runs,
         )
-        self._ahead = Ahead(self.manager.generate) if settings.makes_ahead else None
+        self._ahead = Ahead(self.manager.generate, self.manager.environment) if settings.makes_ahead else None
         self._known = KnownFiles(find_cache(KNOWN_FILES))
         self._shares = KnownShares(find_cache(KNOWN_SHARES))
         self._times = KnownTimes(find_cache(KNOWN_TIMES))

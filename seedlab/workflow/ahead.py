@@ -10,9 +10,10 @@ from threading import Event, Lock
 from typing import Protocol
 
 from seedlab.core.errors import SeedLabError
+from seedlab.core.machine.environment import Environment
 from seedlab.core.priority import Priority
 from seedlab.core.recipes.recipe import Recipe
-from seedlab.core.reports import Finished, Generate, Report
+from seedlab.core.reports import Failed, Finished, Generate, Report
 from seedlab.images.png import encode_png
 
 LOGGER = logging.getLogger(__name__)
@@ -48,14 +49,17 @@ class Ahead:
     what was asked for.
     """
 
-    def __init__(self, generate: GenerateFor, max_bytes: int = MAX_BYTES) -> None:
+    def __init__(
+        self, generate: GenerateFor, observe: Callable[[Recipe], Environment], max_bytes: int = MAX_BYTES
+    ) -> None:
         """Make an empty collection.
 
         Args:
             generate: makes pictures.
+            observe: returns the environment in which a recipe would be made now; raises SeedLabError.
             max_bytes: of all pictures that are kept.
         """
-        self._generate, self._max_bytes = generate, max_bytes
+        self._generate, self._observe, self._max_bytes = generate, observe, max_bytes
         self._made: OrderedDict[str, Finished] = OrderedDict()
         self._suggested: OrderedDict[Hashable, _Suggestion] = OrderedDict()
         self._working = False
@@ -89,11 +93,16 @@ class Ahead:
     def take(self, recipes: Sequence[Recipe]) -> dict[int, Finished]:
         """Return the pictures that are there, by their places among the recipes. The others are left to `serve`.
 
-        They are encoded as PNG files already. Each is returned once: whoever takes it keeps it.
+        They are encoded as PNG files already. Each is returned once: whoever takes it keeps it. Those that would have
+        other bytes now are dropped.
         """
         with self._lock:
             found = {index: self._made.pop(recipe.fingerprint, None) for index, recipe in enumerate(recipes)}
-        return {index: replace(report, index=index) for index, report in found.items() if report is not None}
+        return {
+            index: replace(report, index=index)
+            for index, report in found.items()
+            if report is not None and self._is_current(recipes[index], report)
+        }
 
     def serve(self, visitor: Hashable, make: Generate) -> Generate:
         """Return a function that makes pictures for a visitor, and begins with those that are there already.
@@ -129,31 +138,47 @@ class Ahead:
         if suggestion is not None:
             suggestion.stop.set()
 
+    def _drop(self, visitor: Hashable, suggestion: "_Suggestion") -> None:
+        """Forget a suggestion, unless it has been replaced."""
+        with self._lock:
+            if self._suggested.get(visitor) is suggestion:
+                self._forget(visitor)
+
+    def _is_current(self, recipe: Recipe, report: Finished) -> bool:
+        """Whether a picture would be the same now: a recipe does not say when its model's files are replaced."""
+        try:
+            return report.environment == self._observe(recipe)
+        except SeedLabError:
+            return False  # making it will say why
+
     def _work(self) -> None:
-        for visitor, recipe, stop in iter(self._find_next, None):
+        for visitor, suggestion, recipe in iter(self._find_next, None):
             try:
-                self._make(visitor, recipe, stop)
-            except SeedLabError:
-                self.forget(visitor)  # asking for it will say why
+                self._make(visitor, suggestion, recipe)
             except Exception:  # the edge: nobody waits for this
                 LOGGER.exception("A picture could not be made ahead.")
-                self.forget(visitor)
+                suggestion.end()
 
-    def _find_next(self) -> "tuple[Hashable, Recipe, Event] | None":
+    def _find_next(self) -> "tuple[Hashable, _Suggestion, Recipe] | None":
         """Return the next recipe of the newest suggestion; None if nothing is to be made."""
         with self._lock:
             for visitor, suggestion in reversed(self._suggested.items()):
                 for recipe in suggestion.take_unmade():
                     if recipe.fingerprint not in self._made:
-                        return visitor, recipe, suggestion.stop
+                        return visitor, suggestion, recipe
             self._working = False
             return None
 
-    def _make(self, visitor: Hashable, recipe: Recipe, stop: Event) -> None:
-        with closing(self._generate([recipe], stop, visitor, priority=Priority.IDLE)) as reports:
-            for report in reports:
-                if isinstance(report, Finished) and not stop.is_set():
-                    self._keep(recipe, report)
+    def _make(self, visitor: Hashable, suggestion: "_Suggestion", recipe: Recipe) -> None:
+        with closing(self._generate([recipe], suggestion.stop, visitor, priority=Priority.IDLE)) as reports:
+            ends = [report for report in reports if isinstance(report, Finished | Failed)]
+        if not ends:  # its model is not loaded, and may be when the same is suggested again
+            self._drop(visitor, suggestion)
+        for end in ends:
+            if isinstance(end, Failed):  # asking for it will say why
+                suggestion.end()
+            elif not suggestion.stop.is_set():
+                self._keep(recipe, end)
 
     def _keep(self, recipe: Recipe, report: Finished) -> None:
         encoded = replace(report, png=encode_png(report.image))
@@ -172,6 +197,10 @@ class _Suggestion:
         """Yield each recipe once, however often this is called."""
         while self._unmade:
             yield self._unmade.pop(0)
+
+    def end(self) -> None:
+        """Leave out the rest, which would probably fail in the same way, and free memory that others use."""
+        self._unmade.clear()
 
 
 def _count_bytes(report: Finished) -> int:

@@ -10,7 +10,7 @@ from PIL import Image
 
 from seedlab.core.errors import SeedLabError
 from seedlab.core.priority import Priority
-from seedlab.core.reports import Finished, Progress
+from seedlab.core.reports import Failed, Finished, Progress
 from seedlab.images.png import encode_png
 from seedlab.workflow.ahead import MAX_RECIPES, Ahead
 from tests.examples import ENVIRONMENT, RECIPE
@@ -22,23 +22,35 @@ BYTES = 8 * 8 * 3 + len(encode_png(Image.new("RGB", (8, 8), (1, 0, 0))))
 
 
 class Manager:
-    """Paints squares. Idle pictures wait for `go`."""
+    """Paints squares. Idle pictures wait for `go`; those whose model is not loaded are left unmade."""
 
     def __init__(self):
-        self.idle, self.asked, self.stopped, self.go, self.error = [], [], [], Event(), None
+        self.idle, self.asked, self.stopped, self.go = [], [], [], Event()
+        self.error = self.failure = None
+        self.is_loaded, self.environment = True, ENVIRONMENT
+
+    def observe(self, _recipe):
+        if self.environment is None:
+            raise SeedLabError("The model is gone.")
+        return self.environment
 
     def generate(self, recipes, stop, visitor=None, *, draft_steps=None, resume=True, priority=Priority.REQUEST):
         idle = priority is Priority.IDLE
         (self.idle if idle else self.asked).extend(recipe.seed for recipe in recipes)
         for index, recipe in enumerate(recipes):
+            if idle and not self.is_loaded:
+                return
             if self.error is not None:
                 raise self.error
+            if self.failure is not None:
+                yield Failed(index, self.failure)
+                continue
             yield Progress(index, 1, 2, None)
             if idle and not self._wait(stop):
                 self.stopped.append(recipe.seed)
                 return
             yield Finished(
-                index, Image.new("RGB", (8, 8), (recipe.seed, 0, 0)), ENVIRONMENT, "", draft_steps=draft_steps
+                index, Image.new("RGB", (8, 8), (recipe.seed, 0, 0)), self.environment, "", draft_steps=draft_steps
             )
 
     def _wait(self, stop):
@@ -55,7 +67,7 @@ def manager():
 
 @pytest.fixture
 def ahead(manager):
-    with closing(Ahead(manager.generate)) as ahead:
+    with closing(Ahead(manager.generate, manager.observe)) as ahead:
         yield ahead
 
 
@@ -135,7 +147,7 @@ def test_a_visitor_who_leaves_is_forgotten_and_the_others_are_not(ahead, manager
 
 def test_what_is_kept_has_a_limit_and_the_first_goes_first(manager):
     manager.go.set()
-    with closing(Ahead(manager.generate, max_bytes=2 * BYTES)) as ahead:
+    with closing(Ahead(manager.generate, manager.observe, max_bytes=2 * BYTES)) as ahead:
         ahead.suggest("a", RECIPES[:3])
         wait_until(lambda: manager.idle == [0, 1, 2] and RECIPES[2].fingerprint in ahead._made)
         assert list(ahead._made) == [RECIPES[1].fingerprint, RECIPES[2].fingerprint]
@@ -149,22 +161,74 @@ def test_a_suggestion_has_a_limit(ahead, manager):
     assert len(manager.idle) == MAX_RECIPES
 
 
-@pytest.mark.parametrize("error", [SeedLabError("The model is gone."), RuntimeError("broken")])
-def test_a_failure_is_left_to_whoever_asks(ahead, manager, error, caplog):
+def test_a_failure_ends_a_suggestion_and_is_left_to_whoever_asks(ahead, manager):
+    """Each attempt would free memory that others use."""
     manager.go.set()
-    manager.error = error
+    manager.failure = "Not enough memory for this picture."
+    for _ in range(2):
+        ahead.suggest("a", RECIPES[:3])
+        wait_until(lambda: not ahead._working)
+    assert manager.idle == [0]
+    manager.failure = None
+    assert ask(ahead, manager, RECIPES[:1]) == {0: 0}
+    ahead.suggest("a", RECIPES[:3])
+    wait_until(lambda: len(ahead._made) == 3)
+
+
+def test_an_unexpected_error_ends_a_suggestion_and_is_logged(ahead, manager, caplog):
+    manager.go.set()
+    manager.error = RuntimeError("broken")
     ahead.suggest("a", RECIPES[:2])
     wait_until(lambda: not ahead._working)
     assert manager.idle == [0]
-    assert len(caplog.records) == isinstance(error, RuntimeError)
+    assert [record.message for record in caplog.records] == ["A picture could not be made ahead."]
     manager.error = None
-    assert ask(ahead, manager, RECIPES[:1]) == {0: 0}
-    ahead.suggest("a", [replace(RECIPES[0], seed=99)])
+    ahead.suggest("a", RECIPES[2:3])
     wait_until(lambda: len(ahead._made) == 1)
 
 
+def test_what_was_left_because_its_model_was_not_loaded_is_made_when_it_is_suggested_again(ahead, manager):
+    manager.go.set()
+    manager.is_loaded = False
+    ahead.suggest("a", RECIPES[:2])
+    wait_until(lambda: not ahead._working)
+    assert manager.idle == [0]
+    manager.is_loaded = True
+    ahead.suggest("a", RECIPES[:2])
+    wait_until(lambda: len(ahead._made) == 2)
+
+
+@pytest.mark.parametrize("error", [None, RuntimeError("broken")])
+def test_a_suggestion_that_comes_while_the_one_before_it_ends_is_made(manager, error):
+    manager.go.set()
+
+    def generate(recipes, stop, visitor, *, priority):
+        if recipes[0] == RECIPES[0]:
+            ahead.suggest("a", RECIPES[3:5])
+            if error is not None:
+                raise error
+            return
+        yield from manager.generate(recipes, stop, visitor, priority=priority)
+
+    with closing(Ahead(generate, manager.observe)) as ahead:
+        ahead.suggest("a", RECIPES[:1])
+        wait_until(lambda: len(ahead._made) == 2)
+        assert manager.idle == [3, 4]
+
+
+@pytest.mark.parametrize("now", [replace(ENVIRONMENT, weights="0" * 64), None])
+def test_pictures_of_a_checkpoint_that_was_replaced_or_deleted_are_not_taken(ahead, manager, now):
+    manager.go.set()
+    ahead.suggest("a", RECIPES[:2])
+    wait_until(lambda: len(ahead._made) == 2)
+    manager.environment = now
+    assert ahead.take(RECIPES[:1]) == {}
+    manager.environment = ENVIRONMENT
+    assert list(ahead.take(RECIPES[:2])) == [1]
+
+
 def test_nothing_is_made_after_close(manager):
-    ahead = Ahead(manager.generate)
+    ahead = Ahead(manager.generate, manager.observe)
     ahead.suggest("a", RECIPES[:2])
     wait_until(lambda: manager.idle == [0])
     ahead.close()

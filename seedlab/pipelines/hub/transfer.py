@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import CancelledError, ThreadPoolExecutor, as_completed
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from threading import Lock
 from typing import Any
 
@@ -43,11 +43,18 @@ class LargeFile:
         url: its address.
         blob: its place in the cache of huggingface_hub; the name is the SHA-256 of the content.
         size: in bytes.
+        pointer: its place in a snapshot, where huggingface_hub has it if symbolic links are not supported; otherwise None.
     """
 
     url: str
     blob: Path
     size: int
+    pointer: Path | None = None
+
+    @property
+    def place(self) -> Path:
+        """Where it is when it is complete."""
+        return self.pointer or self.blob
 
     @property
     def part(self) -> Path:
@@ -60,9 +67,13 @@ class LargeFile:
         repository = self.blob.parents[1]
         return repository.parent / ".locks" / repository.name / f"{self.blob.name}.lock"
 
+    def is_here(self) -> bool:
+        """Whether it is complete. huggingface_hub copies a blob that is not in its place."""
+        return self.place.is_file() or self.blob.is_file()
+
     def count(self) -> int:
         """Return how many bytes are on the disk."""
-        for file in (self.blob, self.part):
+        for file in (self.place, self.blob, self.part):
             if file.is_file():
                 return file.stat().st_size
         return 0
@@ -73,7 +84,7 @@ class ProgressCounter:
 
     def __init__(self, files: Iterable[LargeFile], on_progress: OnProgress) -> None:
         self._total = sum(file.size for file in files)
-        self._done = {file.blob: file.count() for file in files}
+        self._done = {file.place: file.count() for file in files}
         self._on_progress, self._lock, self._cancelled = on_progress, Lock(), False
 
     def cancel(self) -> None:
@@ -85,7 +96,7 @@ class ProgressCounter:
         with self._lock:
             if self._cancelled:
                 raise CancelledError
-            self._done[file.blob] = done
+            self._done[file.place] = done
             self._on_progress(sum(self._done.values()), self._total)
 
 
@@ -97,13 +108,11 @@ def download_large_files(on_progress: OnProgress) -> Iterator[None]:
     """
     from diffusers.pipelines import pipeline_utils
     from huggingface_hub import snapshot_download
-    from huggingface_hub.file_download import are_symlinks_supported
 
     from seedlab.pipelines.patching import replace_attribute
 
     def download(model_id: str, **options: Any) -> Any:
-        # Without symbolic links its cache has no separate blobs, so each file would be stored twice.
-        if not options["local_files_only"] and are_symlinks_supported():
+        if not options["local_files_only"]:
             download_files(_list_large_files(model_id, **options), on_progress)
         return snapshot_download(model_id, tqdm_class=SilentBar, **options)
 
@@ -120,8 +129,8 @@ def download_files(files: Iterable[LargeFile], on_progress: OnProgress) -> None:
     Raises:
         OSError: a file cannot be downloaded or is damaged, or the disk is full. Partial files are kept.
     """
-    contents = {file.blob: file for file in files}.values()  # two files may have the same content
-    missing = [file for file in contents if not file.blob.is_file()]
+    contents = {file.place: file for file in files}.values()  # two files may have the same content
+    missing = [file for file in contents if not file.is_here()]
     if not missing:
         return
     counter = ProgressCounter(contents, on_progress)
@@ -137,10 +146,10 @@ def download_files(files: Iterable[LargeFile], on_progress: OnProgress) -> None:
 
 
 def _download_file(file: LargeFile, counter: ProgressCounter) -> None:
-    for folder in (file.blob.parent, file.lock.parent):
+    for folder in (file.blob.parent, file.place.parent, file.lock.parent):
         folder.mkdir(parents=True, exist_ok=True)
     with _lock(file, counter):
-        if file.blob.is_file() or _link_copy(file):
+        if file.is_here() or _link_copy(file):
             counter.update(file, file.size)
             return
         is_resumed = file.part.is_file()
@@ -150,7 +159,7 @@ def _download_file(file: LargeFile, counter: ProgressCounter) -> None:
             _verify(file)
         if not file.part.is_file():
             raise OSError(f"{file.url} {DAMAGED}.")
-        file.part.replace(file.blob)
+        file.part.replace(file.place)
 
 
 @contextmanager
@@ -173,7 +182,7 @@ def _link_copy(file: LargeFile) -> bool:
     """Link the file if another model has the same one, as some share their text encoders; returns whether one does."""
     for copy in file.blob.parents[2].glob(f"models--*/blobs/{file.blob.name}"):
         with suppress(OSError):
-            file.blob.hardlink_to(copy.resolve())
+            file.place.hardlink_to(copy.resolve())
             file.part.unlink(missing_ok=True)
             return True
     return False
@@ -255,11 +264,33 @@ def _list_large_files(model_id: str, *, revision: str, **options: Any) -> tuple[
     from huggingface_hub.utils import filter_repo_objects
 
     patterns = {name: options[name] for name in ("allow_patterns", "ignore_patterns")}
-    blobs = Path(HF_HUB_CACHE) / repo_folder_name(repo_id=model_id, repo_type="model") / "blobs"
+    folder = Path(HF_HUB_CACHE) / repo_folder_name(repo_id=model_id, repo_type="model")
+    snapshot = _find_snapshot(folder, model_id, revision)
     listed = HfApi().list_repo_tree(model_id, recursive=True, revision=revision)
     files = [each for each in listed if isinstance(each, RepoFile) and each.lfs]
     return tuple(
-        LargeFile(hf_hub_url(model_id, each.path, revision=revision), blobs / each.lfs.sha256, each.size)
+        LargeFile(
+            hf_hub_url(model_id, each.path, revision=revision),
+            folder / "blobs" / each.lfs.sha256,
+            each.size,
+            _find_pointer(snapshot, each.path),
+        )
         for each in filter_repo_objects(files, key=lambda each: each.path, **patterns)
         if each.lfs and 0 < each.size <= MAX_HTTP_DOWNLOAD_SIZE  # larger ones are sent only to the Hub's own client
     )
+
+
+def _find_snapshot(folder: Path, model_id: str, revision: str) -> Path | None:
+    """Return the folder of a snapshot that has the files themselves; None if it has symbolic links to blobs."""
+    from huggingface_hub import HfApi
+    from huggingface_hub.file_download import are_symlinks_supported
+
+    if are_symlinks_supported():
+        return None
+    return folder / "snapshots" / str(HfApi().model_info(model_id, revision=revision).sha)
+
+
+def _find_pointer(snapshot: Path | None, name: str) -> Path | None:
+    """Return a file's place in a snapshot; None for a name that leads out of it, which huggingface_hub refuses."""
+    path = PureWindowsPath(name)  # which both kinds of slashes divide
+    return snapshot / name if snapshot and ".." not in path.parts and not path.anchor else None

@@ -182,6 +182,28 @@ def test_one_content_under_two_names_comes_once_and_counts_once(hub, locate):
     assert seen[-1] == (file.size, file.size)
 
 
+def test_a_file_in_the_place_of_its_link_does_not_come_again_and_neither_does_its_blob(hub, locate, tiny, tmp_path):
+    file = locate("works")
+    without_links = replace(file, pointer=tmp_path / "hub" / "models--owner--name" / "snapshots" / "c" / WEIGHTS)
+    download_files((without_links,), ignore)
+    assert without_links.pointer.read_bytes() == (tiny / WEIGHTS).read_bytes()
+    assert not file.blob.exists()
+    asked = len(hub.log)
+    download_files((without_links,), lambda *_: pytest.fail("nothing comes"))
+    without_links.pointer.replace(file.blob)
+    download_files((without_links,), lambda *_: pytest.fail("nothing comes"))
+    assert len(hub.log) == asked
+
+
+@pytest.mark.parametrize(
+    ("name", "has_place"),
+    [(WEIGHTS, True), ("../model", False), ("unet/..\\..\\model", False), ("C:\\model", False), ("/model", False)],
+)
+def test_a_name_that_leads_out_of_a_snapshot_has_no_place_in_it(tmp_path, name, has_place):
+    assert transfer._find_pointer(tmp_path, name) == (tmp_path / name if has_place else None)
+    assert transfer._find_pointer(None, name) is None
+
+
 def test_who_waits_for_another_process_to_bring_it_can_leave(locate):
     file = locate("works")
     file.lock.parent.mkdir(parents=True)
