@@ -43,7 +43,7 @@ class LargeFile:
         url: its address.
         blob: its place in the cache of huggingface_hub; the name is the SHA-256 of the content.
         size: in bytes.
-        pointer: its place in a snapshot, where huggingface_hub has it if symbolic links are not supported; otherwise None.
+        pointer: its place in a snapshot, where the file itself is if symbolic links are not supported; otherwise None.
     """
 
     url: str
