@@ -9,6 +9,9 @@ from seedlab.core.reports import Finished, Progress, Report
 LONG_WORK = 8.0
 """Shorter estimates, in seconds, are not shown."""
 
+LEAST = 1e-6
+"""Of a tile's steps; less are errors of rounding."""
+
 
 class Clock:
     """Estimates the time left for several tiles, which may run at the same time, from the time of past steps.
@@ -37,7 +40,8 @@ class Clock:
         self._fractions[tile] = fraction
         self._started = self._now() if self._started is None else self._started
         done = sum(self._fractions.values())
-        self._pace = (self._now() - self._started) / max(done - self._uncounted, 1e-6)
+        counted = done - self._uncounted
+        self._pace = (self._now() - self._started) / counted if counted > LEAST else 0.0  # not known yet
         waiting = sum(1 - begun for index, begun in enumerate(self._begun) if index not in self._fractions)
         self._left = waiting + len(self._fractions) - done
 

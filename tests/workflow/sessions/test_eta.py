@@ -37,6 +37,14 @@ def test_tiles_that_are_made_at_once_are_done_at_once():
     assert [say(clock, tile, 0.5) for tile in range(4)][-1] == "about 40 s left"
 
 
+def test_nothing_is_known_while_each_tile_has_made_its_first_step_alone():
+    now = 0.0
+    clock = Clock([0.0] * 4, now=lambda: now)
+    for tile in range(4):
+        now = float(tile)
+        assert say(clock, tile, 1 / 12) == ""
+
+
 def test_tiles_that_are_made_one_by_one_add_up():
     now = 0.0
     clock = Clock([0.0] * 2, now=lambda: now)
