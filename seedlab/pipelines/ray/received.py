@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from seedlab.core.errors import SeedLabError
+from seedlab.core.storage.files import mark_used
 from seedlab.pipelines.ray.bundles import Bundle, BundleFile, Chunk, describe
 
 LIMIT_BYTES = 32 * 2**30
@@ -54,8 +55,7 @@ class ReceivedFiles:
     def touch(self, bundle: Bundle) -> None:
         """Mark a copy as in use."""
         if self._folder is not None:
-            with suppress(OSError):
-                os.utime(self._folder / bundle.digest)
+            mark_used(self._folder / bundle.digest)
 
     def receive(self, bundle: Bundle, chunk: Chunk) -> str:
         """Keep the next chunk of a bundle; the first one begins it anew, and the last one completes it.

@@ -178,18 +178,21 @@ class Tools:
         Raises:
             SeedLabError: it is not here.
         """
-        file = self._find_file(picture)
-        if file is None or self._is_private(file):
-            raise SeedLabError(f"There is no picture {quote(picture, 120)} here: use an id that a grid or refine gave.")
-        return file
-
-    def _is_private(self, file: Path) -> bool:
-        """Whether a picture starts from another visitor's own: on a host of strangers, programs start from none."""
-        return not self._services.local and read_metadata(file).recipe.input_picture is not None
+        return self._locate(picture) if self._services.local else self._read(picture)[0]
 
     def _read(self, picture: str) -> tuple[Path, Metadata]:
-        file = self.find(picture)
-        return file, read_metadata(file)
+        file = self._locate(picture)
+        metadata = read_metadata(file)
+        # Another visitor's own picture: on a host of strangers, programs start from none.
+        if not self._services.local and metadata.recipe.input_picture is not None:
+            raise _refuse_unknown(picture)
+        return file, metadata
+
+    def _locate(self, picture: str) -> Path:
+        file = self._find_file(picture)
+        if file is None:
+            raise _refuse_unknown(picture)
+        return file
 
     def _open(self, picture: str) -> tuple[Session, tuple[int, int]]:
         """Start a session with a picture at the end of its lineage. Returns it, and the picture's round and tile."""
@@ -248,6 +251,10 @@ def _describe_result(picture: str, result: VerificationResult) -> dict[str, Any]
 def write_json(result: Any) -> str:
     """Write a result as one line of JSON."""
     return json.dumps(result, ensure_ascii=False)
+
+
+def _refuse_unknown(picture: str) -> SeedLabError:
+    return SeedLabError(f"There is no picture {quote(picture, 120)} here: use an id that a grid or refine gave.")
 
 
 def _check_pictures(pictures: Sequence[str]) -> None:

@@ -84,9 +84,10 @@ export class Rounds {
   }
 
   // After a picture could not be loaded. It may have been deleted, or the network may have failed: then it is loaded again.
-  async noteFailed(at, tries = this.tries.get(keyOf(at)) || 0) {
+  async noteFailed(at) {
     const url = findTile(this.view, at)?.url;
     if (!url) return;
+    const tries = this.tries.get(keyOf(at)) || 0;
     this.tries.set(keyOf(at), tries + 1);
     if (tries < TRIES && !(await isGone(locate(url)))) setTimeout(() => this.load(at, url), RETRY * 2 ** tries);
     else {
